@@ -1,0 +1,1 @@
+"""Lead Router: every new HubSpot contact to the right rep, fairly, with the reason on the record."""

@@ -1,0 +1,1 @@
+"""Everything that knows HubSpot's words: webhooks, gateway, catalog, errors."""

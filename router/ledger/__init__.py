@@ -1,0 +1,1 @@
+"""The SQL history of decisions."""

@@ -1,0 +1,126 @@
+"""Every Redis key of the product: its name, type, meaning and lifetime.
+
+All keys of a portal carry it in a hash tag, so one deployment serves many portals and a
+cluster keeps a portal's keys on one node.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one portal."""
+
+    portal: str
+
+    def _key(self, name: str) -> str:
+        return f"lr:{{{self.portal}}}:{name}"
+
+    @property
+    def inbox(self) -> str:
+        """stream: new leads, one entry per announced contact; an entry lives until its lead is finished."""
+        return self._key("inbox")
+
+    @property
+    def inbox_low(self) -> str:
+        """stream: contacts found by housekeeping, taken only when `inbox` is empty."""
+        return self._key("inbox:low")
+
+    @property
+    def erasures(self) -> str:
+        """set: contact ids whose every trace must go; an id leaves when it is purged."""
+        return self._key("erasures")
+
+    @property
+    def outbox(self) -> str:
+        """stream: what happened, on its way to the SQL ledger; an entry lives until the ledger has it."""
+        return self._key("outbox")
+
+    def lead(self, contact_id: str) -> str:
+        """hash: state of one lead (see leads.py); expires 90 days after it is done."""
+        return self._key(f"lead:{contact_id}")
+
+    @property
+    def book(self) -> str:
+        """hash: credits, open counts, today's counts and the version that guards commits; for ever."""
+        return self._key("book")
+
+    def queue(self, team: str) -> str:
+        """sorted set: leads of a team that nobody owns; score = waiting since, epoch ms."""
+        return self._key(f"queue:{team}")
+
+    @property
+    def queues(self) -> str:
+        """set: names of the teams that have, or had, a queue."""
+        return self._key("queues")
+
+    @property
+    def parked(self) -> str:
+        """hash: contact id → why a person is needed (JSON); until redriven."""
+        return self._key("parked")
+
+    @property
+    def verify(self) -> str:
+        """sorted set: contact ids whose owner history must be looked at; score = when, epoch ms."""
+        return self._key("verify")
+
+    @property
+    def drains(self) -> str:
+        """sorted set: drains at work, by name; score = when their lease ends, epoch ms."""
+        return self._key("drains")
+
+    @property
+    def awake(self) -> str:
+        """string: a wake-up is on its way; one second."""
+        return self._key("awake")
+
+    @property
+    def counts(self) -> str:
+        """hash: counters for metrics (events accepted, ignored, refused, conflicts restored …); for ever."""
+        return self._key("counts")
+
+    @property
+    def progress(self) -> str:
+        """hash: process name → when it last made progress (JSON); stale ones are dropped by the reader."""
+        return self._key("progress")
+
+    @property
+    def rules(self) -> str:
+        """hash: the live revision, its files, and the last mistake found on disk; for ever."""
+        return self._key("rules")
+
+    @property
+    def owners(self) -> str:
+        """string: the portal's owners as last read (JSON); five minutes of freshness are judged by `at` inside."""
+        return self._key("owners")
+
+    @property
+    def night(self) -> str:
+        """hash: local date → state of that night's run (JSON); the last 60 are kept."""
+        return self._key("night")
+
+    @property
+    def calls(self) -> str:
+        """sorted set: HubSpot calls of the last ten seconds."""
+        return self._key("budget:calls")
+
+    @property
+    def searches(self) -> str:
+        """sorted set: HubSpot searches of the last second."""
+        return self._key("budget:searches")
+
+    def calls_of_day(self, day: str) -> str:
+        """string: HubSpot calls of one day (YYYY-MM-DD); two days."""
+        return self._key(f"budget:day:{day}")
+
+    @property
+    def pause(self) -> str:
+        """string: why all HubSpot calls wait (JSON with reason and since); its expiry is the end of the pause."""
+        return self._key("pause")
+
+    @property
+    def failures(self) -> str:
+        """sorted set: calls HubSpot failed lately; enough of them open the circuit."""
+        return self._key("budget:failures")

@@ -1,0 +1,88 @@
+"""What was decided for one lead, with all that is needed to explain it and to compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from router.policy.lead import Facts
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A rep who was not eligible, and why: "No" is a value."""
+
+    rep: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths of a lead."""
+
+    rep: str
+    weight: int
+    credit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The lead belongs to a rep; `team` is None where the rule named the rep or the account owner."""
+
+    rep: str | None
+    owner_id: str
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None where the rule asked for it."""
+
+    team: str
+    why: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Nurtured:
+    """Marketing keeps the lead; `sets` are the properties to write."""
+
+    sets: Mapping[str, str]
+    workflow: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The rule says that this lead goes to nobody."""
+
+
+Outcome: TypeAlias = Assigned | Queued | Nurtured | LeftAlone
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. `facts` are the normalised facts that rules name, nothing more (no names, no e-mails)."""
+
+    id: str
+    contact_id: str
+    episode: int
+    decided_at: datetime
+    revision: str
+    facts: Facts
+    fit: int
+    engagement: int
+    score: int
+    grade: str
+    segment: str
+    rule: str
+    rule_line: int
+    outcome: Outcome
+    status: str | None
+    due_at: datetime | None
+    reason: str
+    """One sentence for the record, in the policy's language."""
+    shares: tuple[Share, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    book_changes: Mapping[str, int] = field(default_factory=dict)
+    """What the commit adds to the fields of the book of shares."""

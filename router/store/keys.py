@@ -93,7 +93,7 @@ class Keys:
 
     @property
     def owners(self) -> str:
-        """string: the portal's owners as last read (JSON); five minutes of freshness are judged by `at` inside."""
+        """string: the portal's owners as last read (JSON); freshness is judged by `at` inside."""
         return self._key("owners")
 
     @property
@@ -117,7 +117,7 @@ class Keys:
 
     @property
     def pause(self) -> str:
-        """string: why all HubSpot calls wait (JSON with reason and since); its expiry is the end of the pause."""
+        """string: why all HubSpot calls wait (JSON: reason, since); it expires when the pause ends."""
         return self._key("pause")
 
     @property

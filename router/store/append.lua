@@ -1,0 +1,29 @@
+-- Append announced leads to the inbox, note erasures and counts, and say whether a wake-up is worth sending.
+-- KEYS: inbox, erasures, counts, drains, awake
+-- ARGV: leads that one drain can work on at once, ignored events, number of leads,
+--       contact id and occurred-at of each lead …, contact ids to erase …
+local inbox, erasures, counts, drains, awake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local per_drain, ignored, leads = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+
+local at = 4
+for _ = 1, leads do
+  redis.call('XADD', inbox, '*', 'c', ARGV[at], 't', ARGV[at + 1])
+  at = at + 2
+end
+local erased = 0
+while ARGV[at] do
+  redis.call('SADD', erasures, ARGV[at])
+  erased = erased + 1
+  at = at + 1
+end
+if leads > 0 then redis.call('HINCRBY', counts, 'events_accepted', leads) end
+if erased > 0 then redis.call('HINCRBY', counts, 'events_erasure', erased) end
+if ignored > 0 then redis.call('HINCRBY', counts, 'events_ignored', ignored) end
+redis.call('HINCRBY', counts, 'deliveries', 1)
+if leads == 0 then return 0 end
+
+local now = redis.call('TIME')
+redis.call('ZREMRANGEBYSCORE', drains, '-inf', now[1] * 1000 + math.floor(now[2] / 1000))
+local active = redis.call('ZCARD', drains)
+if active > 0 and redis.call('XLEN', inbox) <= active * per_drain then return 0 end
+return redis.call('SET', awake, '1', 'NX', 'PX', 1000) and 1 or 0

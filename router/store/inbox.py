@@ -1,0 +1,129 @@
+"""The leads that wait to be routed: two streams with one consumer group, and who has claimed what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import redis
+
+from router.store.keys import Keys
+from router.store.scripts import script
+
+GROUP: Final = "routers"
+BATCH: Final = 100
+"""Leads in a batch: HubSpot takes 100 records per call."""
+LEASE: Final = timedelta(seconds=30)
+"""A claim that nobody renewed for this long is taken over by whoever looks next."""
+FLIGHTS_PER_DRAIN: Final = 8
+"""Batches that one drain has in the air at once."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One announcement that a consumer has claimed. `deliveries` counts how often it was claimed, from 1."""
+
+    stream: str
+    id: str
+    contact_id: str
+    occurred_at_ms: int
+    deliveries: int
+
+
+class Inbox:
+    """The inbox of one portal. Every call is one round trip and raises `redis.RedisError` if Redis cannot."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, lease: timedelta = LEASE) -> None:
+        self._redis = client
+        self._keys = keys
+        self._lease_ms = int(lease / timedelta(milliseconds=1))
+        self._append = script(client, "append")
+        self._take = script(client, "take")
+        self._renew = script(client, "renew")
+        self._waiting = script(client, "waiting")
+
+    def append(
+        self, created: Sequence[tuple[str, int]], erased: Sequence[str] = (), ignored: int = 0
+    ) -> bool:
+        """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending."""
+        keys = self._keys
+        leads = [part for contact_id, occurred_at_ms in created for part in (contact_id, occurred_at_ms)]
+        arguments = [BATCH * FLIGHTS_PER_DRAIN, ignored, len(created), *leads, *erased]
+        names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake]
+        return bool(self._append(keys=names, args=arguments))
+
+    def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
+        """Add contacts that housekeeping found; they are routed when no new lead waits."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for contact_id in contact_ids:
+                pipeline.xadd(self._keys.inbox_low, {"c": contact_id, "t": now_ms})
+            pipeline.execute()
+
+    def take(
+        self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True
+    ) -> tuple[Entry, ...]:
+        """Claim entries for `consumer`: abandoned ones first, then new, then the low-priority stream."""
+        lease_ms = self._lease_ms if reclaim else 0
+        streams = (self._keys.inbox, self._keys.inbox_low)
+        rows = self._with_group(
+            lambda: self._take(keys=streams, args=[GROUP, consumer, limit, lease_ms, int(low)])
+        )
+        return tuple(
+            Entry(streams[int(number) - 1], entry_id, contact_id, int(occurred), int(deliveries))
+            for number, entry_id, contact_id, occurred, deliveries in rows
+        )
+
+    def renew(self, consumer: str, entries: Sequence[Entry]) -> frozenset[str]:
+        """Keep our claims for another lease; the entry ids that somebody else has taken over meanwhile."""
+        lost: set[str] = set()
+        for stream in {entry.stream for entry in entries}:
+            ids = [entry.id for entry in entries if entry.stream == stream]
+            lost.update(self._with_group(lambda: self._renew(keys=[stream], args=[GROUP, consumer, *ids])))  # noqa: B023 - called at once
+        return frozenset(lost)
+
+    def waiting(self, *, limit: int = BATCH) -> int:
+        """How many entries nobody has claimed yet, counted up to `limit`."""
+        return int(self._waiting(keys=[self._keys.inbox, self._keys.inbox_low], args=[GROUP, limit]))
+
+    def has_work(self) -> bool:
+        """True if something waits, or if a claim has been abandoned."""
+        if self.waiting(limit=1):
+            return True
+        for stream in (self._keys.inbox, self._keys.inbox_low):
+            if self._with_group(
+                lambda: self._redis.xpending_range(stream, GROUP, "-", "+", 1, idle=self._lease_ms)  # noqa: B023 - called at once
+            ):
+                return True
+        return False
+
+    def open(self) -> None:
+        """Create the streams and their consumer group if they are not there. Safe to repeat."""
+        for stream in (self._keys.inbox, self._keys.inbox_low):
+            try:
+                self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    def forget_idle_consumers(self, *, idle: timedelta = timedelta(hours=1)) -> None:
+        """Drop consumers that hold nothing and have been silent for `idle` (a consumer is named per process)."""
+        idle_ms = idle / timedelta(milliseconds=1)
+        for stream in (self._keys.inbox, self._keys.inbox_low):
+            rows: Any = self._with_group(lambda: self._redis.xinfo_consumers(stream, GROUP))  # noqa: B023 - called at once
+            for consumer in rows:
+                if consumer["pending"] == 0 and consumer["idle"] > idle_ms:
+                    self._redis.xgroup_delconsumer(stream, GROUP, consumer["name"])
+
+    def _with_group(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask again once the group exists: an emptied Redis has forgotten it."""
+        try:
+            return ask()
+        except redis.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            self.open()
+            return ask()

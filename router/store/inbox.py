@@ -110,7 +110,7 @@ class Inbox:
                     raise
 
     def forget_idle_consumers(self, *, idle: timedelta = timedelta(hours=1)) -> None:
-        """Drop consumers that hold nothing and have been silent for `idle` (a consumer is named per process)."""
+        """Drop consumers that hold nothing and were silent for `idle` (each process names its own)."""
         idle_ms = idle / timedelta(milliseconds=1)
         for stream in (self._keys.inbox, self._keys.inbox_low):
             rows: Any = self._with_group(lambda: self._redis.xinfo_consumers(stream, GROUP))  # noqa: B023 - called at once

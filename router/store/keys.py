@@ -124,3 +124,13 @@ class Keys:
     def failures(self) -> str:
         """sorted set: calls HubSpot failed lately; enough of them open the circuit."""
         return self._key("budget:failures")
+
+    @property
+    def trial(self) -> str:
+        """hash: HubSpot has yet to prove that it works again, one probe at a time (reason, next_ms); an hour."""
+        return self._key("budget:trial")
+
+    @property
+    def limits(self) -> str:
+        """hash: the portal's own call limits, as its answers state them; an hour."""
+        return self._key("budget:limits")

@@ -1,0 +1,26 @@
+-- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
+-- KEYS: book, outbox, erasures, lead hash of each decision …
+-- ARGV: expected version, JSON {now, book = {field = delta …}, leads = {{id, episode, fields, record} …}}
+-- Returns {1, new version} · {0, current version} (somebody else committed: decide again)
+--         · {2, indexes of leads that are decided already, or erased}
+local book, outbox, erasures = KEYS[1], KEYS[2], KEYS[3]
+local version = tonumber(redis.call('HGET', book, 'version') or '0')
+if version ~= tonumber(ARGV[1]) then return { 0, version } end
+
+local asked = cjson.decode(ARGV[2])
+local lost = {}
+for index, lead in ipairs(asked.leads) do
+  local state = redis.call('HMGET', KEYS[3 + index], 'ep', 'st')
+  local latest = tonumber(state[1] or '-1')
+  if latest >= lead.episode or redis.call('SISMEMBER', erasures, lead.id) == 1 then lost[#lost + 1] = index - 1 end
+end
+if #lost > 0 then return { 2, unpack(lost) } end
+
+for index, lead in ipairs(asked.leads) do
+  local key = KEYS[3 + index]
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'ep', lead.episode, 'st', 'decided', 'at', asked.now, unpack(lead.fields))
+  redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', lead.record)
+end
+for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
+return { 1, redis.call('HINCRBY', book, 'version', 1) }

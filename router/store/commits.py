@@ -1,0 +1,174 @@
+"""The two steps that change state: commit a decision, and move a lead on. Each is one Lua call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, cast
+
+import orjson
+import redis
+
+from router.store.inbox import GROUP, Entry
+from router.store.keys import Keys
+from router.store.leads import State
+from router.store.scripts import script
+
+REMEMBERED: Final = timedelta(days=90)
+"""A finished lead is remembered this long; forgetting it is safe, because its owner stands on the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
+
+    contact_id: str
+    episode: int
+    decision_id: str
+    owner_id: str
+    expected_owner_id: str
+    changes: Mapping[str, str]
+    paid: Mapping[str, int]
+    record: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """All decisions of the batch stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Somebody else committed meanwhile: read the book again and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """These leads were decided by somebody else first, or are being erased; nothing was committed."""
+
+    contact_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One lead's next state, with everything that goes with it.
+
+    `verify_at_ms`: look at its owner history then. `refund`: give back what its decision paid.
+    `parked`: why a person is needed. `event`: the line for the ledger. `keep`: never forget the state.
+    """
+
+    contact_id: str
+    episode: int
+    state: State
+    come_from: frozenset[State | None]
+    entries: Sequence[Entry] = ()
+    set: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    verify_at_ms: int | None = None
+    refund: bool = False
+    parked: Mapping[str, str | int] | None = None
+    queue: str | None = None
+    event: Mapping[str, str | int | None] | None = None
+    count: str | None = None
+    keep: bool = False
+
+
+class Commits:
+    """The book of shares and the states of leads, changed together or not at all."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+        self._commit = script(client, "commit")
+        self._finish = script(client, "finish")
+
+    def read_book(self) -> tuple[dict[str, int], int]:
+        """The fields of the book, and the version that a commit has to name."""
+        fields = {name: int(value) for name, value in self._fields().items()}
+        return fields, fields.pop("version", 0)
+
+    def _fields(self) -> dict[str, str]:
+        return cast("dict[str, str]", self._redis.hgetall(self._keys.book))
+
+    def commit(
+        self, decisions: Sequence[NewDecision], *, version: int, now_ms: int
+    ) -> Committed | Outdated | Lost:
+        """Commit all decisions or none; the first decision per lead and episode wins."""
+        book: dict[str, int] = {}
+        for decision in decisions:
+            for name, delta in decision.paid.items():
+                book[name] = book.get(name, 0) + delta
+        asked = {
+            "now": now_ms,
+            "book": {name: str(delta) for name, delta in book.items()},
+            "leads": [
+                {
+                    "id": one.contact_id,
+                    "episode": one.episode,
+                    "fields": _lead_fields(one),
+                    "record": one.record.decode(),
+                }
+                for one in decisions
+            ],
+        }
+        names = [self._keys.book, self._keys.outbox, self._keys.erasures]
+        names += [self._keys.lead(one.contact_id) for one in decisions]
+        answer = self._commit(keys=names, args=[version, orjson.dumps(asked)])
+        if answer[0] == 1:
+            return Committed()
+        if answer[0] == 0:
+            return Outdated()
+        return Lost(frozenset(decisions[index].contact_id for index in answer[1:]))
+
+    def finish(self, moves: Sequence[Move], *, now_ms: int) -> tuple[bool, ...]:
+        """Move leads on and acknowledge their entries; False where the lead had moved already."""
+        if not moves:
+            return ()
+        keys = self._keys
+        streams = {keys.inbox: 1, keys.inbox_low: 2}
+        asked = {"now": now_ms, "leads": [_asked(move, streams=streams, keys=keys) for move in moves]}
+        names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
+        names += [keys.inbox, keys.inbox_low, *(keys.lead(move.contact_id) for move in moves)]
+        answer = self._finish(keys=names, args=[GROUP, REMEMBERED.days, orjson.dumps(asked)])
+        return tuple(bool(moved) for moved in answer)
+
+    def acknowledge(self, entries: Sequence[Entry]) -> None:
+        """Let go of entries whose lead is finished already."""
+        with self._redis.pipeline() as pipeline:
+            for entry in entries:
+                pipeline.xack(entry.stream, GROUP, entry.id)
+                pipeline.xdel(entry.stream, entry.id)
+            pipeline.execute()
+
+
+def _lead_fields(decision: NewDecision) -> list[str]:
+    return [
+        *("ow", decision.owner_id),
+        *("ex", decision.expected_owner_id),
+        *("id", decision.decision_id),
+        *("ch", orjson.dumps(dict(decision.changes)).decode()),
+        *("pd", orjson.dumps(dict(decision.paid)).decode()),
+    ]
+
+
+def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys) -> dict[str, object]:
+    asked: dict[str, object] = {
+        "id": move.contact_id,
+        "episode": move.episode,
+        "state": move.state,
+        "from": [state or "" for state in move.come_from],
+        "entries": [[streams[entry.stream], entry.id] for entry in move.entries],
+        "set": [part for pair in move.set.items() for part in pair],
+        "drop": move.drop,
+        "refund": move.refund,
+        "keep": move.keep,
+    }
+    optional = {
+        "verify_at": move.verify_at_ms,
+        "parked": orjson.dumps(move.parked).decode() if move.parked else None,
+        "queue": [keys.queue(move.queue), move.queue] if move.queue else None,
+        "event": orjson.dumps(move.event).decode() if move.event else None,
+        "count": move.count,
+    }
+    return asked | {name: value for name, value in optional.items() if value is not None}

@@ -1,0 +1,50 @@
+-- Move leads to their next state, acknowledge their entries and say so in the outbox: all of it in one step.
+-- KEYS: book, outbox, verify, parked, queues, counts, inbox, inbox:low, lead hash of each lead …
+-- ARGV: group, days a finished lead is remembered,
+--       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
+--                            drop = {field …}, verify_at, refund, parked, queue = {key, team}, event, count} …}}
+-- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
+local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
+local streams = { KEYS[7], KEYS[8] }
+local moved = {}
+
+for index, lead in ipairs(asked.leads) do
+  local key = KEYS[8 + index]
+  local current = redis.call('HMGET', key, 'st', 'ep', 'pd')
+  local state, episode = current[1] or '', tonumber(current[2] or '0')
+  local allowed = false
+  for _, from in ipairs(lead.from) do if from == state then allowed = true end end
+  if episode ~= lead.episode then allowed = false end
+
+  if allowed then
+    redis.call('HSET', key, 'st', lead.state, 'ep', lead.episode, 'at', asked.now, unpack(lead.set))
+    if lead.refund and current[3] then
+      for field, delta in pairs(cjson.decode(current[3])) do
+        if string.sub(field, 1, 5) ~= 'last:' and string.sub(field, 1, 7) ~= 'served:' then
+          redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', -tonumber(delta)))
+        end
+      end
+      redis.call('HINCRBY', KEYS[1], 'version', 1)
+      redis.call('HDEL', key, 'pd')
+    end
+    if #lead.drop > 0 then redis.call('HDEL', key, unpack(lead.drop)) end
+    if lead.verify_at then redis.call('ZADD', KEYS[3], lead.verify_at, lead.id) end
+    if lead.parked then redis.call('HSET', KEYS[4], lead.id, lead.parked)
+    elseif state == 'parked' then redis.call('HDEL', KEYS[4], lead.id) end
+    if lead.queue then
+      redis.call('ZADD', lead.queue[1], asked.now, lead.id)
+      redis.call('SADD', KEYS[5], lead.queue[2])
+    end
+    if lead.event then
+      redis.call('XADD', KEYS[2], '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event)
+    end
+    if lead.count then redis.call('HINCRBY', KEYS[6], lead.count, 1) end
+    if days > 0 and not lead.keep then redis.call('EXPIRE', key, days * 86400) else redis.call('PERSIST', key) end
+  end
+  for _, one in ipairs(lead.entries) do
+    redis.call('XACK', streams[one[1]], group, one[2])
+    redis.call('XDEL', streams[one[1]], one[2])
+  end
+  moved[index] = allowed and 1 or 0
+end
+return moved

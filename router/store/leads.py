@@ -1,0 +1,110 @@
+"""What we remember of each lead: its episode, its state, and the owner we chose.
+
+A lead goes decided → written → done. It leaves that road as *human* (a person chose the owner),
+*gone* (deleted), *queued* (waits in a team's queue) or *parked* (a person is needed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final, cast
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+
+
+class State(StrEnum):
+    """Where a lead stands."""
+
+    DECIDED = "decided"
+    WRITTEN = "written"
+    DONE = "done"
+    HUMAN = "human"
+    GONE = "gone"
+    QUEUED = "queued"
+    PARKED = "parked"
+
+
+FINISHED: Final = frozenset(State) - {State.DECIDED}
+"""States in which another announcement of the lead changes nothing."""
+
+_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at")
+
+
+@dataclass(frozen=True, slots=True)
+class LeadState:
+    """One lead as remembered. `owner_id` is "" when our decision gives the lead to nobody.
+
+    `expected_owner_id` is the owner we saw before we decided ("" for nobody); `changes` are the
+    properties to write, by HubSpot's names, kept until they are written.
+    """
+
+    contact_id: str
+    episode: int
+    state: State
+    owner_id: str
+    expected_owner_id: str
+    decision_id: str
+    at_ms: int
+    changes: Mapping[str, str] = field(default_factory=dict)
+
+
+class Leads:
+    """The remembered leads of one portal."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+
+    def recall(self, contact_ids: Iterable[str]) -> dict[str, LeadState]:
+        """The leads that are known already, by contact id. One round trip."""
+        ids = list(contact_ids)
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for contact_id in ids:
+                pipeline.hmget(self._keys.lead(contact_id), _FIELDS)
+            rows = pipeline.execute()
+        return {
+            contact_id: _state(contact_id, row)
+            for contact_id, row in zip(ids, rows, strict=True)
+            if row[1] is not None
+        }
+
+    def to_verify(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
+        """Contact ids whose owner history is due to be looked at, longest due first."""
+        due = self._redis.zrangebyscore(self._keys.verify, "-inf", now_ms, start=0, num=limit)
+        return tuple(cast("list[str]", due))
+
+    def verified(self, contact_ids: Iterable[str]) -> None:
+        """Take contacts off the list of histories to look at."""
+        ids = list(contact_ids)
+        if ids:
+            self._redis.zrem(self._keys.verify, *ids)
+
+    def verify_again(self, contact_ids: Iterable[str], *, at_ms: int) -> None:
+        """Look at these histories once more, later."""
+        due = {contact_id: at_ms for contact_id in contact_ids}
+        if due:
+            self._redis.zadd(self._keys.verify, due)
+
+    def parked(self) -> dict[str, dict[str, Any]]:
+        """Every parked lead by contact id, with why and since when."""
+        rows = cast("dict[str, str]", self._redis.hgetall(self._keys.parked))
+        return {contact_id: orjson.loads(why) for contact_id, why in sorted(rows.items())}
+
+
+def _state(contact_id: str, row: list[str | None]) -> LeadState:
+    episode, state, owner_id, expected, changes, decision_id, at_ms = row
+    return LeadState(
+        contact_id=contact_id,
+        episode=int(episode or 0),
+        state=State(cast("str", state)),
+        owner_id=owner_id or "",
+        expected_owner_id=expected or "",
+        decision_id=decision_id or "",
+        at_ms=int(at_ms or 0),
+        changes=orjson.loads(changes) if changes else {},
+    )

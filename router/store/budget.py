@@ -166,15 +166,15 @@ class CallBudget:
         """How much of the ten seconds is used: 0 idle, 1 full. The drain lingers only when this is high."""
         now_ms = self._override()
         if now_ms == "":
-            seconds, micros = cast(tuple[int, int], self._redis.time())
+            seconds, micros = self._redis.time()
             now_ms = seconds * 1000 + micros // 1000
-        used = cast(int, self._redis.zcount(self._keys.calls, int(now_ms) - WINDOW_MS, "+inf"))
+        used = self._redis.zcount(self._keys.calls, int(now_ms) - WINDOW_MS, "+inf")
         seen = cast(str | None, self._redis.hget(self._keys.limits, "calls_per_10s"))
         limit = min(self._calls, int(seen)) if seen else self._calls
         return min(1.0, used / limit)
 
     def observed(self, headers: Mapping[str, str]) -> None:
-        """Learn the portal's real limits from an answer's X-HubSpot-RateLimit headers; never enlarges ours."""
+        """Learn the portal's limits from an answer's X-HubSpot-RateLimit headers; never enlarges ours."""
         facts = tuple(
             headers.get(f"X-HubSpot-RateLimit-{name}", "")
             for name in ("Max", "Interval-Milliseconds", "Daily", "Daily-Remaining")

@@ -127,7 +127,7 @@ class Keys:
 
     @property
     def trial(self) -> str:
-        """hash: HubSpot has yet to prove that it works again, one probe at a time (reason, next_ms); an hour."""
+        """hash: HubSpot must prove that it works again, one probe at a time (reason, next_ms); an hour."""
         return self._key("budget:trial")
 
     @property

@@ -76,6 +76,10 @@ class Keys:
         """string: a wake-up is on its way; one second."""
         return self._key("awake")
 
+    def asked(self, job: str) -> str:
+        """string: a housekeeping job is asked for and has not started; one minute."""
+        return self._key(f"asked:{job}")
+
     @property
     def counts(self) -> str:
         """hash: counters for metrics (events accepted, ignored, refused, conflicts restored …); for ever."""

@@ -86,7 +86,7 @@ class Leads:
 
     def verify_again(self, contact_ids: Iterable[str], *, at_ms: int) -> None:
         """Look at these histories once more, later."""
-        due = {contact_id: at_ms for contact_id in contact_ids}
+        due = dict.fromkeys(contact_ids, at_ms)
         if due:
             self._redis.zadd(self._keys.verify, due)
 

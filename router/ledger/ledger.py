@@ -1,0 +1,189 @@
+"""Which lead went where, when and why: the SQL history that outlives Redis."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+
+from router.ledger.tables import DECISIONS, EVENTS, METADATA, REVISIONS
+
+_BUSY_TIMEOUT_MS: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event in the life of a lead. `detail` holds ids and words, never personal data."""
+
+    at: str
+    kind: str
+    decision_id: str | None
+    detail: Mapping[str, Any]
+
+
+class Ledger:
+    """The ledger of one portal. Recording is safe to repeat: every line has an id that is unique for ever."""
+
+    def __init__(self, engine: Engine, portal: str) -> None:
+        self._engine = engine
+        self._portal = portal
+        self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
+
+    def record(
+        self,
+        decisions: Sequence[Mapping[str, Any]],
+        events: Sequence[tuple[str, str, Mapping[str, Any]]],
+    ) -> None:
+        """Write decisions (as records) and events (line id, contact id, record) in one transaction."""
+        with self._engine.begin() as connection:
+            self._add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
+            self._add(connection, EVENTS, [self._event_row(*line) for line in events])
+
+    def _add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
+
+    def _decision_row(self, record: Mapping[str, Any]) -> dict[str, Any]:
+        outcome = record["outcome"]
+        return {
+            "id": record["id"],
+            "portal": self._portal,
+            "contact_id": record["contact_id"],
+            "episode": record["episode"],
+            "decided_at": record["decided_at"],
+            "revision": record["revision"],
+            "rule": record["rule"],
+            "outcome": outcome["kind"],
+            "team": outcome.get("team"),
+            "rep": outcome.get("rep"),
+            "owner_id": outcome.get("owner_id"),
+            "segment": record["segment"],
+            "grade": record["grade"],
+            "score": record["score"],
+            "record": orjson.dumps(record).decode(),
+        }
+
+    def _event_row(self, line_id: str, contact_id: str, record: Mapping[str, Any]) -> dict[str, Any]:
+        detail = {name: value for name, value in record.items() if name not in ("at", "kind", "decision")}
+        return {
+            "id": f"{self._portal}-{line_id}",
+            "portal": self._portal,
+            "contact_id": contact_id,
+            "at": record["at"],
+            "kind": record["kind"],
+            "decision_id": record.get("decision"),
+            "detail": orjson.dumps(detail).decode(),
+        }
+
+    def decisions_of(self, contact_id: str) -> tuple[dict[str, Any], ...]:
+        """The records of every decision about a contact, first to last."""
+        query = (
+            select(DECISIONS.c.record)
+            .where(DECISIONS.c.portal == self._portal, DECISIONS.c.contact_id == contact_id)
+            .order_by(DECISIONS.c.decided_at, DECISIONS.c.episode)
+        )
+        with self._engine.connect() as connection:
+            return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
+
+    def events_of(self, contact_id: str) -> tuple[Entry, ...]:
+        """Everything that happened to a contact, first to last."""
+        query = (
+            select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
+            .where(EVENTS.c.portal == self._portal, EVENTS.c.contact_id == contact_id)
+            .order_by(EVENTS.c.at)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return tuple(Entry(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
+
+    def recent(self, *, limit: int = 100) -> tuple[dict[str, Any], ...]:
+        """The records of the latest decisions, newest first."""
+        query = select(DECISIONS.c.record).where(DECISIONS.c.portal == self._portal)
+        query = query.order_by(DECISIONS.c.decided_at.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
+
+    def assigned_since(self, moment: datetime) -> dict[str, int]:
+        """How many leads each owner id received from us at or after `moment` (aware UTC)."""
+        query = (
+            select(DECISIONS.c.owner_id, func.count())
+            .where(
+                DECISIONS.c.portal == self._portal,
+                DECISIONS.c.owner_id.is_not(None),
+                DECISIONS.c.decided_at >= moment.isoformat(),
+            )
+            .group_by(DECISIONS.c.owner_id)
+        )
+        with self._engine.connect() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def keep_revision(self, revision: str, files: Mapping[str, bytes], *, live_since: datetime) -> None:
+        """Remember the rule files of a revision, so that its decisions can be explained for ever."""
+        packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
+        row = {
+            "portal": self._portal,
+            "revision": revision,
+            "live_since": live_since.isoformat(),
+            "files": orjson.dumps(packed).decode(),
+        }
+        with self._engine.begin() as connection:
+            self._add(connection, REVISIONS, [row])
+
+    def files_of(self, revision: str) -> dict[str, bytes] | None:
+        """The rule files of a revision, or None if it was never live here."""
+        query = select(REVISIONS.c.files).where(
+            REVISIONS.c.portal == self._portal, REVISIONS.c.revision == revision
+        )
+        with self._engine.connect() as connection:
+            packed = connection.execute(query).scalar()
+        if packed is None:
+            return None
+        return {name: base64.b64decode(content) for name, content in orjson.loads(packed).items()}
+
+    def erase(self, contact_id: str) -> int:
+        """Forget every line about a contact; how many there were."""
+        with self._engine.begin() as connection:
+            return sum(
+                connection.execute(
+                    delete(table).where(table.c.portal == self._portal, table.c.contact_id == contact_id)
+                ).rowcount
+                for table in (DECISIONS, EVENTS)
+            )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def open_ledger(url: str, portal: str) -> Ledger:
+    """Open the ledger at a database URL (`sqlite:///…` or `postgresql://…`), making its tables if absent."""
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    METADATA.create_all(engine)
+    return Ledger(engine, portal)
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    """Readers never wait for the writer, and what is recorded survives a power cut."""
+    for pragma in (
+        f"busy_timeout={_BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")

@@ -1,0 +1,53 @@
+"""The tables of the ledger, the same on SQLite and PostgreSQL. Times are aware UTC, kept as ISO text."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+
+METADATA: Final = MetaData()
+
+DECISIONS: Final = Table(
+    "decisions",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("portal", String(20), nullable=False),
+    Column("contact_id", String(20), nullable=False),
+    Column("episode", Integer, nullable=False),
+    Column("decided_at", String(40), nullable=False),
+    Column("revision", String(40), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("outcome", String(20), nullable=False),
+    Column("team", Text),
+    Column("rep", Text),
+    Column("owner_id", String(20)),
+    Column("segment", Text, nullable=False),
+    Column("grade", String(8), nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("record", Text, nullable=False),
+    Index("decisions_by_contact", "portal", "contact_id"),
+    Index("decisions_by_time", "portal", "decided_at"),
+)
+
+EVENTS: Final = Table(
+    "events",
+    METADATA,
+    Column("id", String(64), primary_key=True),
+    Column("portal", String(20), nullable=False),
+    Column("contact_id", String(20), nullable=False),
+    Column("at", String(40), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("decision_id", String(64)),
+    Column("detail", Text, nullable=False),
+    Index("events_by_contact", "portal", "contact_id"),
+)
+
+REVISIONS: Final = Table(
+    "revisions",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("revision", String(40), primary_key=True),
+    Column("live_since", String(40), nullable=False),
+    Column("files", Text, nullable=False),
+)

@@ -1,0 +1,88 @@
+"""The names of RQ queues and jobs, and how to wake somebody up.
+
+The inbox stream is the truth; an RQ job is only a wake-up, so losing one costs seconds and no lead.
+Every process listens on exactly one queue: RQ can lose a job for ever between two queues
+(https://github.com/rq/rq/issues/1716).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from router.store.keys import Keys
+
+FAILURES_KEPT_S: Final = 7 * 24 * 3600
+ASKED_FOR_S: Final = 60
+"""A housekeeping job that was asked for is not asked for again until it starts, or this long."""
+
+
+class Job(StrEnum):
+    """Every job there is, by the name that a worker accepts."""
+
+    DRAIN = "workers.jobs.drain"
+    VERIFY = "workers.jobs.verify"
+    RECORD = "workers.jobs.record"
+    REFRESH = "workers.jobs.refresh"
+    ERASE = "workers.jobs.erase"
+    NIGHT = "workers.jobs.night"
+
+
+TIME_LIMIT_S: Final = {
+    Job.DRAIN: 90,
+    Job.VERIFY: 120,
+    Job.RECORD: 120,
+    Job.REFRESH: 120,
+    Job.ERASE: 120,
+    Job.NIGHT: 120,
+}
+
+
+def leads_queue(portal: str) -> str:
+    """The queue that `worker` processes listen on."""
+    return f"lead-router-{portal}-leads"
+
+
+def housekeeping_queue(portal: str) -> str:
+    """The queue that the `night` process listens on: everything that may wait behind new leads."""
+    return f"lead-router-{portal}-housekeeping"
+
+
+class WakeUps:
+    """Asks workers to look at their work. `client` must not decode responses: RQ wants bytes."""
+
+    def __init__(self, client: redis.Redis, portal: str) -> None:
+        self._redis = client
+        self._portal = portal
+        self._keys = Keys(portal)
+        self._leads = Queue(leads_queue(portal), connection=client, serializer=JSONSerializer)
+        self._housekeeping = Queue(housekeeping_queue(portal), connection=client, serializer=JSONSerializer)
+
+    def drain(self) -> None:
+        """Wake one more worker to drain the inbox."""
+        self._send(self._leads, Job.DRAIN)
+
+    def ask(self, job: Job) -> bool:
+        """Ask for a housekeeping job unless it is asked for already; True if this call asked."""
+        if not self._redis.set(self._keys.asked(job), "1", nx=True, ex=ASKED_FOR_S):
+            return False
+        self._send(self._housekeeping, job)
+        return True
+
+    def begun(self, job: Job) -> None:
+        """The job starts now; whoever sees more work may ask again."""
+        self._redis.delete(self._keys.asked(job))
+
+    def _send(self, queue: Queue, job: Job) -> None:
+        queue.enqueue(
+            str(job),
+            self._portal,
+            job_timeout=TIME_LIMIT_S[job],
+            result_ttl=0,
+            failure_ttl=FAILURES_KEPT_S,
+            ttl=ASKED_FOR_S,
+        )

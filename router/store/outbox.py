@@ -1,0 +1,52 @@
+"""What happened and is on its way to the SQL ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a whole decision, or an event in the life of a lead. `id` is unique for ever."""
+
+    id: str
+    kind: Literal["decision", "event"]
+    contact_id: str
+    record: dict[str, Any]
+
+
+class Outbox:
+    """A stream that Lua fills in the same step that changes state, and that one recorder empties."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+
+    def lines(self, *, limit: int = 500) -> tuple[Line, ...]:
+        """The oldest lines that the ledger may not have yet; reading takes nothing away."""
+        rows = cast("list[tuple[str, dict[str, str]]]", self._redis.xrange(self._keys.outbox, count=limit))
+        return tuple(
+            Line(
+                id=line_id,
+                kind=cast("Literal['decision', 'event']", fields["kind"]),
+                contact_id=fields["contact"],
+                record=orjson.loads(fields["record"]),
+            )
+            for line_id, fields in rows
+        )
+
+    def recorded(self, lines: Sequence[Line]) -> None:
+        """Drop lines that the ledger has; only after its transaction ended well."""
+        if lines:
+            self._redis.xdel(self._keys.outbox, *(line.id for line in lines))
+
+    def length(self) -> int:
+        """How many lines wait."""
+        return self._redis.xlen(self._keys.outbox)

@@ -20,11 +20,15 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths."""
+    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths of a lead.
+
+    `last` is the team's count of leads served when the rep last got one (0: never); it breaks ties.
+    """
 
     rep: str
     weight: int
     credit: int
+    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,83 @@
+"""What every rep has been given so far: the book of shares, as flat whole numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+LEAD = 1_000_000_000
+"""One lead, in the billionths that credits are counted in."""
+
+
+def credit_field(team: str, rep: str) -> str:
+    """Field: what the rep is owed by the team, in billionths of a lead; a team's credits sum to 0."""
+    return f"credit:{team}:{rep}"
+
+
+def open_field(rep: str) -> str:
+    """Field: leads that the rep has open now."""
+    return f"open:{rep}"
+
+
+def today_field(day: date, rep: str) -> str:
+    """Field: leads that the rep received on that day of the roster's time zone."""
+    return f"today:{day.isoformat()}:{rep}"
+
+
+def served_field(team: str) -> str:
+    """Field: leads that the team's fair share has given so far."""
+    return f"served:{team}"
+
+
+def last_field(team: str, rep: str) -> str:
+    """Field: the team's count of leads served when the rep last got one; 0 means never."""
+    return f"last:{team}:{rep}"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The fields as the store keeps them; a missing field is 0."""
+
+    fields: Mapping[str, int] = field(default_factory=dict)
+
+    def value(self, name: str) -> int:
+        """The whole number in a field."""
+        return self.fields.get(name, 0)
+
+    def credit(self, team: str, rep: str) -> int:
+        """Billionths of a lead owed to the rep by the team; negative when the rep is ahead."""
+        return self.value(credit_field(team, rep))
+
+    def open_leads(self, rep: str) -> int:
+        """Leads open with the rep."""
+        return self.value(open_field(rep))
+
+    def received_on(self, day: date, rep: str) -> int:
+        """Leads the rep received on that local day."""
+        return self.value(today_field(day, rep))
+
+    def served(self, team: str) -> int:
+        """Leads the team's fair share has given."""
+        return self.value(served_field(team))
+
+    def last(self, team: str, rep: str) -> int:
+        """The count of leads served when the rep last got one of the team's; 0 means never."""
+        return self.value(last_field(team, rep))
+
+    def apply(self, changes: Mapping[str, int]) -> Book:
+        """A new book with the changes added; this one stays as it is."""
+        fields = dict(self.fields)
+        for name, change in changes.items():
+            fields[name] = fields.get(name, 0) + change
+        return Book(fields)
+
+
+def received(rep: str, *, day: date) -> dict[str, int]:
+    """The changes when the rep receives one lead on that local day, whichever way it came."""
+    return {open_field(rep): 1, today_field(day, rep): 1}
+
+
+def closed(rep: str) -> dict[str, int]:
+    """The changes when one of the rep's leads is open no more (worked, lost or taken away)."""
+    return {open_field(rep): -1}

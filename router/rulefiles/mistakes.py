@@ -1,0 +1,60 @@
+"""What a mistake in a rule file looks like to the person who made it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from enum import StrEnum
+from typing import Final
+
+WIDEST_LINE: Final = 110
+"""Characters of a source line that are shown; a longer line is cut around its caret."""
+LONGEST_GUESS: Final = 60
+"""Characters of a name beyond which no similar name is looked for."""
+
+
+class Severity(StrEnum):
+    """An error refuses the files; a warning asks for a look and refuses nothing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One thing to correct: `line` and `column` count characters from 1; `hint` is the way out."""
+
+    file: str
+    line: int
+    column: int
+    severity: Severity
+    message: str
+    hint: str | None = None
+    source_line: str = ""
+
+    def __str__(self) -> str:
+        head = f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
+        hint = [f"    {self.hint}"] if self.hint else []
+        return "\n".join([head, *self._excerpt(), *hint])
+
+    def _excerpt(self) -> list[str]:
+        if not self.source_line.strip():
+            return []
+        start = max(0, self.column - WIDEST_LINE + 10) if len(self.source_line) > WIDEST_LINE else 0
+        shown = self.source_line[start : start + WIDEST_LINE].replace("\t", " ").rstrip()
+        return [f"    {shown}", " " * (4 + self.column - 1 - start) + "^"]
+
+
+def did_you_mean(name: str, among: Iterable[str]) -> str | None:
+    """The sentence that proposes the most similar name, or None if nothing is close."""
+    if len(name) > LONGEST_GUESS:
+        return None
+    by_folded = {known.casefold(): known for known in among}
+    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return f"Did you mean '{by_folded[close[0]]}'?" if close else None
+
+
+def in_order(mistakes: Iterable[Mistake]) -> tuple[Mistake, ...]:
+    """The mistakes as people read them: by file, then by place; one that was found twice is kept once."""
+    return tuple(sorted(dict.fromkeys(mistakes), key=lambda m: (m.file, m.line, m.column, m.message)))

@@ -11,9 +11,17 @@ their fair share. All comparisons are between whole numbers, so every machine de
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from router.policy.book import LEAD, Book, credit_field, last_field, served_field
 from router.policy.decision import Share
+
+DUST: Final = 10
+"""Billionths of a lead that may come from rounding: credits this near to each other are equal.
+
+Rounding never moves a credit by more than 2 while the same reps are eligible; true differences are
+above 10 for any weights of 1 to 1000 and 50 reps, so dust breaks no tie and hides no difference.
+"""
 
 
 def next_up(shares: Sequence[Share]) -> str:
@@ -31,7 +39,7 @@ def next_up(shares: Sequence[Share]) -> str:
     first_credit = first.credit * total + first.weight * LEAD
     for share in shares[1:]:
         credit = share.credit * total + share.weight * LEAD
-        if _comes_before(share, credit, first, first_credit, whole=LEAD * total):
+        if _comes_before(share, credit, first, first_credit, total=total):
             first, first_credit = share, credit
     return first.rep
 
@@ -39,30 +47,43 @@ def next_up(shares: Sequence[Share]) -> str:
 def pay(shares: Sequence[Share], winner: str, *, team: str, book: Book) -> Mapping[str, int]:
     """What one lead given to `winner` adds to the book: credits (billionths, sum 0), `served` and `last`.
 
-    Each eligible rep earns their part of the lead, rounded down; the billionths that rounding leaves
-    over go to the winner, so that a team's credits always sum to exactly 0.
+    Parts are rounded as sums over all leads served, not lead by lead, so that rounding never adds up;
+    the billionths it leaves over go to the first reps of the file, one each. Credits sum to exactly 0.
     """
-    total = sum(share.weight for share in shares)
-    changes = {credit_field(team, share.rep): share.weight * LEAD // total for share in shares}
-    left_over = LEAD - sum(changes.values())
-    changes[credit_field(team, winner)] += left_over - LEAD
-    served = book.served(team) + 1
+    served = book.served(team)
+    before, after = _earned_by(served, shares), _earned_by(served + 1, shares)
+    changes = {
+        credit_field(team, share.rep): new - old for share, old, new in zip(shares, before, after, strict=True)
+    }
+    changes[credit_field(team, winner)] -= LEAD
     changes[served_field(team)] = 1
-    changes[last_field(team, winner)] = served - book.last(team, winner)
+    changes[last_field(team, winner)] = served + 1 - book.last(team, winner)
     return changes
 
 
-def _comes_before(share: Share, credit: int, other: Share, other_credit: int, *, whole: int) -> bool:
+def _earned_by(served: int, shares: Sequence[Share]) -> list[int]:
+    """What each rep would have earned in `served` leads (billionths); sums to exactly `served` leads."""
+    total = sum(share.weight for share in shares)
+    pot = served * LEAD
+    earned = [share.weight * pot // total for share in shares]
+    for place in range(pot - sum(earned)):
+        earned[place] += 1
+    return earned
+
+
+def _comes_before(share: Share, credit: int, other: Share, other_credit: int, *, total: int) -> bool:
     """Whether `share` is served before `other`, which stands earlier in the file.
 
-    Credits count this lead's part already and, like `whole` (one lead), are multiplied by the sum of weights.
+    Both credits count this lead's part already and are multiplied by `total`, the sum of weights.
     """
-    if (credit > 0) != (other_credit > 0):
-        return credit > 0
-    if credit > 0:
-        due, other_due = (whole - credit) * other.weight, (whole - other_credit) * share.weight
-        if due != other_due:
-            return due < other_due
-    if credit != other_credit:
+    dust, whole = DUST * total, LEAD * total
+    is_owed = credit > dust
+    if is_owed != (other_credit > dust):
+        return is_owed
+    if is_owed:
+        later = (whole - credit) * other.weight - (whole - other_credit) * share.weight
+        if abs(later) > dust * (share.weight + other.weight):
+            return later < 0
+    if abs(credit - other_credit) > dust:
         return credit > other_credit
     return share.last < other.last

@@ -31,6 +31,7 @@ class NewDecision:
     changes: Mapping[str, str]
     paid: Mapping[str, int]
     record: bytes
+    queue: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ def _lead_fields(decision: NewDecision) -> list[str]:
         *("ow", decision.owner_id),
         *("ex", decision.expected_owner_id),
         *("id", decision.decision_id),
+        *("qu", decision.queue),
         *("ch", orjson.dumps(dict(decision.changes)).decode()),
         *("pd", orjson.dumps(dict(decision.paid)).decode()),
     ]

@@ -44,6 +44,7 @@ class Inbox:
         self._append = script(client, "append")
         self._take = script(client, "take")
         self._renew = script(client, "renew")
+        self._release = script(client, "release")
         self._waiting = script(client, "waiting")
 
     def append(
@@ -84,6 +85,12 @@ class Inbox:
             ids = [entry.id for entry in entries if entry.stream == stream]
             lost.update(self._with_group(lambda: self._renew(keys=[stream], args=[GROUP, consumer, *ids])))  # noqa: B023 - called at once
         return frozenset(lost)
+
+    def release(self, consumer: str, entries: Sequence[Entry]) -> None:
+        """Give our claims back at once, as if never delivered: the leads come again when calls may go out."""
+        for stream in {entry.stream for entry in entries}:
+            rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]
+            self._release(keys=[stream], args=[GROUP, consumer, self._lease_ms, *rows])
 
     def waiting(self, *, limit: int = BATCH) -> int:
         """How many entries nobody has claimed yet, counted up to `limit`."""

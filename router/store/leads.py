@@ -32,7 +32,7 @@ class State(StrEnum):
 FINISHED: Final = frozenset(State) - {State.DECIDED}
 """States in which another announcement of the lead changes nothing."""
 
-_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at")
+_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,12 @@ class LeadState:
     decision_id: str
     at_ms: int
     changes: Mapping[str, str] = field(default_factory=dict)
+    queue: str = ""
+    """The team in whose queue the lead waits, if our decision gives it to nobody yet."""
+    restored: bool = False
+    """The owner is a person's choice that our write had covered and that we gave back."""
+    doubtful: bool = False
+    """Some write of ours had an unknown outcome: it may be applied late."""
 
 
 class Leads:
@@ -97,7 +103,7 @@ class Leads:
 
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
-    episode, state, owner_id, expected, changes, decision_id, at_ms = row
+    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful = row
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -107,4 +113,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         decision_id=decision_id or "",
         at_ms=int(at_ms or 0),
         changes=orjson.loads(changes) if changes else {},
+        queue=queue or "",
+        restored=bool(restored),
+        doubtful=bool(doubtful),
     )

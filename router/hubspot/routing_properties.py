@@ -1,0 +1,54 @@
+"""Our own properties on a contact, and what a decision writes there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from router.policy.decision import Assigned, Decision, Nurtured
+
+OWNER: Final = "hubspot_owner_id"
+STATUS: Final = "hs_lead_status"
+COMPANY: Final = "associatedcompanyid"
+REASON: Final = "lead_router_reason"
+RULE: Final = "lead_router_rule"
+SCORE: Final = "lead_router_score"
+GRADE: Final = "lead_router_grade"
+SEGMENT: Final = "lead_router_segment"
+DUE_AT: Final = "lead_router_due_at"
+DECISION_ID: Final = "lead_router_decision_id"
+
+ALWAYS_READ: Final = (OWNER, STATUS, DECISION_ID)
+"""Read with every contact: whether somebody owns it already, and whether our decision stands there."""
+
+
+def changes_for(decision: Decision, *, current_status: str) -> dict[str, str]:
+    """What to write on the contact: owner and status together, and why. A status that is set stays."""
+    changes = {
+        REASON: decision.reason,
+        RULE: decision.rule,
+        SCORE: str(decision.score),
+        GRADE: decision.grade,
+        SEGMENT: decision.segment,
+        DUE_AT: _epoch_ms(decision.due_at),
+        DECISION_ID: decision.id,
+    }
+    if isinstance(decision.outcome, Assigned):
+        changes[OWNER] = decision.outcome.owner_id
+    if isinstance(decision.outcome, Nurtured):
+        changes.update(decision.outcome.sets)
+    if decision.status and not current_status:
+        changes[STATUS] = decision.status
+    return changes
+
+
+def changes_for_restored(owner_id: str, status: str | None, *, reason: str) -> dict[str, str]:
+    """What to write when a person's choice, which our write had covered, is given back."""
+    changes = {OWNER: owner_id, REASON: reason, DUE_AT: ""}
+    if status is not None:
+        changes[STATUS] = status
+    return changes
+
+
+def _epoch_ms(moment: datetime | None) -> str:
+    return str(int(moment.timestamp() * 1000)) if moment else ""

@@ -1,0 +1,1 @@
+"""The use cases: what happens to leads, from the inbox to the record and after."""

@@ -1,0 +1,153 @@
+"""Decide a batch against one reading of the book, and commit it whole; whoever comes second decides anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from router.hubspot.gateway import Record
+from router.hubspot.routing_properties import COMPANY, STATUS, changes_for
+from router.policy.book import Book
+from router.policy.decide import decide
+from router.policy.decision import Assigned, Decision, Queued
+from router.policy.lead import Lead
+from router.policy.record import as_record
+from router.routing.desk import Desk
+from router.routing.trip import Trip
+from router.store.commits import Committed, Lost, NewDecision, Outdated
+from router.store.leads import FINISHED, LeadState, State
+
+
+@dataclass(slots=True)
+class Decided:
+    """What became of the leads that needed a decision."""
+
+    to_write: list[Trip] = field(default_factory=list)
+    """Decided, by us or by somebody who was first; not written yet as far as we know."""
+
+    done: list[Trip] = field(default_factory=list)
+    """Finished by somebody else, or being erased: nothing is left to do."""
+
+    parked: list[tuple[Trip, str]] = field(default_factory=list)
+    """No decision could be computed, and why."""
+
+
+def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> Decided:
+    """Decide these leads and commit all decisions in one step; each trip then carries its state.
+
+    Raises `NoRules` while no good rule files were ever seen.
+    """
+    decided = Decided()
+    if not trips:
+        return decided
+    policy, _needed = desk.rules.required()
+    leads = _leads(desk, trips, records)
+    owners = desk.owners.by_email()
+    waiting = list(trips)
+    with desk.deciding:
+        while waiting:
+            fields, version = desk.commits.read_book()
+            book, now = Book(fields), desk.clock()
+            committing: list[tuple[Trip, Decision, NewDecision]] = []
+            for trip in list(waiting):
+                try:
+                    decision = decide(
+                        policy,
+                        leads[trip.contact_id],
+                        book=book,
+                        owners=owners,
+                        now=now,
+                        episode=trip.next_episode,
+                        excluded=trip.excluded,
+                    )
+                except Exception:  # noqa: BLE001 - one poisonous lead must not hold up ninety-nine others
+                    desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
+                    decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
+                    waiting.remove(trip)
+                    continue
+                book = book.apply(decision.book_changes)
+                committing.append((trip, decision, _new(trip, decision, records[trip.contact_id])))
+            answer = desk.commits.commit(
+                [new for _, _, new in committing], version=version, now_ms=desk.now_ms()
+            )
+            match answer:
+                case Committed():
+                    for trip, decision, new in committing:
+                        trip.state = _state(decision, new)
+                        trip.excluded = frozenset()
+                        decided.to_write.append(trip)
+                    waiting = []
+                case Outdated():
+                    pass  # somebody else's commit came between: the book is read again
+                case Lost(contact_ids):
+                    lost = [trip for trip in waiting if trip.contact_id in contact_ids]
+                    _leave_to_the_first(desk, lost, decided)
+                    waiting = [trip for trip in waiting if trip.contact_id not in contact_ids]
+    return decided
+
+
+def _leads(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
+    """The leads as the policy sees them, with their companies' facts if it names any."""
+    _policy, needed = desk.rules.required()
+    company_of = {
+        trip.contact_id: company_id
+        for trip in trips
+        if needed.company and (company_id := records[trip.contact_id].properties.get(COMPANY))
+    }
+    companies: Mapping[str, Record] = {}
+    if company_of:
+        companies = desk.gateway.read_companies(
+            list(dict.fromkeys(company_of.values())), needed.company
+        ).records
+    leads = {}
+    for trip in trips:
+        company = companies.get(company_of.get(trip.contact_id, ""))
+        leads[trip.contact_id] = Lead(
+            trip.contact_id,
+            properties=records[trip.contact_id].properties,
+            company=company.properties if company else {},
+        )
+    return leads
+
+
+def _new(trip: Trip, decision: Decision, record: Record) -> NewDecision:
+    return NewDecision(
+        contact_id=trip.contact_id,
+        episode=decision.episode,
+        decision_id=decision.id,
+        owner_id=decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else "",
+        expected_owner_id="",
+        changes=changes_for(decision, current_status=record.properties.get(STATUS) or ""),
+        paid=decision.book_changes,
+        queue=decision.outcome.team if isinstance(decision.outcome, Queued) else "",
+        record=orjson.dumps(as_record(decision)),
+    )
+
+
+def _state(decision: Decision, new: NewDecision) -> LeadState:
+    return LeadState(
+        contact_id=new.contact_id,
+        episode=new.episode,
+        state=State.DECIDED,
+        owner_id=new.owner_id,
+        expected_owner_id=new.expected_owner_id,
+        decision_id=decision.id,
+        at_ms=int(decision.decided_at.timestamp() * 1000),
+        changes=new.changes,
+        queue=new.queue,
+    )
+
+
+def _leave_to_the_first(desk: Desk, lost: Sequence[Trip], decided: Decided) -> None:
+    """Somebody decided these first: their decision is the one to write, unless it is written already."""
+    known = desk.leads.recall([trip.contact_id for trip in lost])
+    for trip in lost:
+        state = known.get(trip.contact_id)
+        if state is None or state.state in FINISHED:
+            decided.done.append(trip)
+        else:
+            trip.state = state
+            trip.doubtful = True
+            decided.to_write.append(trip)

@@ -1,0 +1,46 @@
+"""What every use case works with: HubSpot, the store, the rules and the clock of one portal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from router.hubspot.gateway import Gateway
+from router.ledger import Ledger
+from router.routing.live_rules import LiveRules
+from router.routing.owners import Owners
+from router.store.budget import CallBudget
+from router.store.commits import Commits
+from router.store.inbox import Inbox
+from router.store.keys import Keys
+from router.store.leads import Leads
+from router.store.outbox import Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One portal's routing desk. Safe to share between threads; `clock` gives aware UTC."""
+
+    portal: str
+    keys: Keys
+    gateway: Gateway
+    budget: CallBudget
+    inbox: Inbox
+    leads: Leads
+    commits: Commits
+    outbox: Outbox
+    ledger: Ledger
+    rules: LiveRules
+    owners: Owners
+    clock: Callable[[], datetime]
+    log: structlog.stdlib.BoundLogger
+    deciding: threading.Lock = field(default_factory=threading.Lock)
+    """Threads of one process take turns to decide; processes meet at the version guard."""
+
+    def now_ms(self) -> int:
+        """The clock in epoch milliseconds."""
+        return int(self.clock().timestamp() * 1000)

@@ -1,0 +1,110 @@
+"""Which rules are live: the newest files on disk that are whole and right, else the last good ones."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from router.ledger import Ledger
+from router.policy.facts import Needed, properties_read
+from router.policy.rules import Policy
+from router.rulefiles.load import load_policy
+from router.rules_on_disk import RuleFilesUnreadable, fingerprint, read_rule_files
+from router.store.rules import RulesShelf
+
+
+class LiveRules:
+    """The live policy of one process. `refresh` is called every few seconds, `policy` on every batch."""
+
+    def __init__(
+        self,
+        directory: Path,
+        shelf: RulesShelf,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._directory = directory
+        self._shelf = shelf
+        self._ledger = ledger
+        self._clock = clock
+        self._log = log
+        self._turn = threading.Lock()
+        self._live: tuple[Policy, Needed] | None = None
+        self._seen: object = None
+
+    @property
+    def live(self) -> tuple[Policy, Needed] | None:
+        """The live policy with the properties it reads, or None while no good files were ever seen."""
+        return self._live
+
+    def refresh(self) -> None:
+        """Look at the files; a good change goes live as a whole, a bad one is reported and changes nothing."""
+        with self._turn:
+            now_there = fingerprint(self._directory)
+            if now_there == self._seen and self._live is not None:
+                return
+            changed = now_there != self._seen
+            self._seen = now_there
+            if not self._from_disk(complain=changed) and self._live is None:
+                self._from_shelf()
+
+    def _from_disk(self, *, complain: bool) -> bool:
+        try:
+            files = read_rule_files(self._directory)
+        except RuleFilesUnreadable as error:
+            if complain:
+                self._complain(
+                    [{"file": str(self._directory), "line": 0, "column": 0, "message": str(error)}]
+                )
+            return False
+        loaded = load_policy(files)
+        if loaded.policy is None:
+            if complain:
+                self._complain(
+                    [
+                        {
+                            "file": one.file,
+                            "line": one.line,
+                            "column": one.column,
+                            "message": one.message,
+                        }
+                        for one in loaded.mistakes
+                        if one.severity == "error"
+                    ]
+                )
+            return False
+        self._go_live(loaded.policy, files)
+        return True
+
+    def _go_live(self, policy: Policy, files: Mapping[str, bytes]) -> None:
+        before = self._live[0].revision if self._live else None
+        self._live = (policy, properties_read(policy))
+        now = self._clock()
+        self._shelf.publish(policy.revision, files, at=now)
+        self._ledger.keep_revision(policy.revision, files, live_since=now)
+        if before != policy.revision:
+            self._log.info("rules.went_live", revision=policy.revision, before=before)
+
+    def _from_shelf(self) -> None:
+        """Start with the last good files when the ones on disk are broken."""
+        kept = self._shelf.last_good()
+        if kept is None:
+            return
+        loaded = load_policy(kept.files)
+        if loaded.policy is None:
+            self._log.error("rules.last_good_refused", revision=kept.revision)
+            return
+        self._live = (loaded.policy, properties_read(loaded.policy))
+        self._log.warning("rules.last_good_stays", revision=kept.revision)
+
+    def _complain(self, mistakes: list[dict[str, Any]]) -> None:
+        self._shelf.complain(mistakes)
+        for one in mistakes:
+            self._log.error("rules.refused", **one)

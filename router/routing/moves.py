@@ -1,0 +1,140 @@
+"""The steps a lead can take from one state to the next, and what each tells the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.routing.trip import Trip
+from router.store.commits import Move
+from router.store.leads import LeadState, State
+
+VERIFY_AFTER: Final = timedelta(seconds=3)
+"""Owner histories are looked at this long after a write: soon enough to give a choice back in 10 s."""
+
+_OPEN: Final = frozenset({None, State.DECIDED})
+
+
+def _epoch_ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)
+
+
+def _event(
+    kind: str, now: datetime, state: LeadState | None, **detail: str | int | None
+) -> dict[str, str | int | None]:
+    return {"at": now.isoformat(), "kind": kind, "decision": state.decision_id if state else None, **detail}
+
+
+def written(trip: Trip, *, now: datetime) -> Move:
+    """The decision stands on the record; its owner history is looked at soon."""
+    state = _known(trip)
+    waited_ms = max(0, _epoch_ms(now) - trip.announced_at_ms)
+    event = _event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms)
+    marks = {"uk": "1"} if trip.doubtful else {}
+    if not state.owner_id:
+        return Move(
+            trip.contact_id,
+            state.episode,
+            State.QUEUED if state.queue else State.DONE,
+            come_from=frozenset({State.DECIDED}),
+            entries=trip.entries,
+            drop=("ch", "pd"),
+            queue=state.queue or None,
+            event=event,
+            keep=bool(state.queue),
+            count="leads_written",
+        )
+    return Move(
+        trip.contact_id,
+        state.episode,
+        State.WRITTEN,
+        come_from=frozenset({State.DECIDED}),
+        entries=trip.entries,
+        set=marks,
+        drop=("ch",),
+        verify_at_ms=_epoch_ms(now + VERIFY_AFTER),
+        event=event,
+        keep=True,
+        count="leads_written",
+    )
+
+
+def owned_already(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+    """Somebody owned the contact before we looked: we leave it alone."""
+    return Move(
+        trip.contact_id,
+        0,
+        State.HUMAN,
+        come_from=_OPEN,
+        entries=trip.entries,
+        event=_event("owned_already", now, None, owner_id=owner_id),
+        count="leads_owned_already",
+    )
+
+
+def taken_by_a_person(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+    """A person chose an owner before our decision was written: theirs stands, the share is given back."""
+    state = _known(trip)
+    return Move(
+        trip.contact_id,
+        state.episode,
+        State.HUMAN,
+        come_from=frozenset({State.DECIDED}),
+        entries=trip.entries,
+        drop=("ch",),
+        refund=True,
+        event=_event("taken_by_a_person", now, state, owner_id=owner_id or None),
+        count="leads_taken_by_a_person",
+    )
+
+
+def gone(trip: Trip, *, now: datetime, merged_into: str | None = None) -> Move:
+    """The contact was deleted, or lives on under another id."""
+    detail = {"merged_into": merged_into} if merged_into else {}
+    return Move(
+        trip.contact_id,
+        trip.state.episode if trip.state else 0,
+        State.GONE,
+        come_from=_OPEN,
+        entries=trip.entries,
+        drop=("ch",),
+        refund=True,
+        event=_event("gone", now, trip.state, **detail),
+        count="leads_gone",
+    )
+
+
+def parked(trip: Trip, *, why: str, now: datetime) -> Move:
+    """A person is needed; the lead is listed by `router parked` and can be sent again."""
+    return Move(
+        trip.contact_id,
+        trip.state.episode if trip.state else 0,
+        State.PARKED,
+        come_from=_OPEN,
+        entries=trip.entries,
+        parked={"why": why, "since": now.isoformat()},
+        event=_event("parked", now, trip.state, why=why),
+        keep=True,
+        count="leads_parked",
+    )
+
+
+def owner_refused(trip: Trip, *, why: str, now: datetime) -> Move:
+    """HubSpot refuses the chosen owner: the share is given back; the lead stays claimed for a new decision."""
+    state = _known(trip)
+    return Move(
+        trip.contact_id,
+        state.episode,
+        State.DECIDED,
+        come_from=frozenset({State.DECIDED}),
+        refund=True,
+        event=_event("owner_refused", now, state, owner_id=state.owner_id, why=why),
+        keep=True,
+        count="owners_refused",
+    )
+
+
+def _known(trip: Trip) -> LeadState:
+    if trip.state is None:
+        raise ValueError(f"Lead {trip.contact_id} has no decision, so it cannot move on from one.")
+    return trip.state

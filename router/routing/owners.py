@@ -1,0 +1,72 @@
+"""Who can own a contact now: the portal's owners, read at most every five minutes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Final, cast
+
+import orjson
+import redis
+
+from router.hubspot.gateway import Gateway
+from router.policy.catalog import Owner
+from router.store.keys import Keys
+
+FRESH: Final = timedelta(minutes=5)
+LOOK_AGAIN: Final = timedelta(seconds=2)
+
+
+class Owners:
+    """The owners of one portal, by lower-case e-mail, shared by all processes through Redis."""
+
+    def __init__(
+        self, client: redis.Redis, keys: Keys, gateway: Gateway, *, clock: Callable[[], datetime]
+    ) -> None:
+        self._redis = client
+        self._keys = keys
+        self._gateway = gateway
+        self._clock = clock
+        self._known: Mapping[str, Owner] = {}
+        self._looked_at: datetime | None = None
+        self._turn = threading.Lock()
+
+    def by_email(self) -> Mapping[str, Owner]:
+        """Every owner, archived ones included. Asks HubSpot only when nobody has within five minutes."""
+        with self._turn:
+            now = self._clock()
+            if self._looked_at is None or now - self._looked_at > LOOK_AGAIN:
+                self._known = self._shared(now) or self._read(now)
+                self._looked_at = now
+            return self._known
+
+    def refresh(self) -> Mapping[str, Owner]:
+        """Ask HubSpot now, for everybody: an owner was just refused, or it is time."""
+        with self._turn:
+            now = self._clock()
+            self._known = self._read(now)
+            self._looked_at = now
+            return self._known
+
+    def _shared(self, now: datetime) -> Mapping[str, Owner] | None:
+        text = cast("str | None", self._redis.get(self._keys.owners))
+        if text is None:
+            return None
+        kept = orjson.loads(text)
+        if now - datetime.fromisoformat(kept["at"]) > FRESH:
+            return None
+        return _by_email(Owner(**owner) for owner in kept["owners"])
+
+    def _read(self, now: datetime) -> Mapping[str, Owner]:
+        owners = self._gateway.owners()
+        kept = {"at": now.isoformat(), "owners": [asdict(owner) for owner in owners]}
+        self._redis.set(self._keys.owners, orjson.dumps(kept))
+        return _by_email(owners)
+
+
+def _by_email(owners: Iterable[Owner]) -> Mapping[str, Owner]:
+    """An active owner wins over an archived one with the same address."""
+    archived_first = sorted(owners, key=lambda owner: not owner.archived)
+    return {owner.email.lower(): owner for owner in archived_first}

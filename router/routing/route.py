@@ -1,0 +1,201 @@
+"""The trip of a batch: recall, read, decide, commit, write, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from router.crashpoints import crash_point
+from router.hubspot.gateway import Gone, Merged, Record, Unknown, WriteRefused, Written
+from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, DECISION_ID, OWNER
+from router.routing import moves
+from router.routing.deciding import decide_and_commit
+from router.routing.desk import Desk
+from router.routing.trip import Trip
+from router.store.commits import Move
+from router.store.inbox import Entry
+from router.store.leads import FINISHED, State
+
+ROUNDS: Final = 3
+"""How often a batch looks again at leads whose outcome it does not know; the rest stay claimed."""
+
+TOO_OFTEN: Final = 8
+"""A lead that was claimed more often than this, and never finished, needs a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What became of a batch. `left` leads have an unknown outcome and stay claimed, to be read again."""
+
+    leads: int
+    finished: int
+    duplicates: int
+    left: int
+
+
+def route(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
+    """Route one batch of claimed entries (at most 100).
+
+    Safe to repeat at any step: the first decision per lead stands, and a lead is read before it is
+    written. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then what is not finished is still
+    claimed.
+    """
+    trips = _recall(desk, entries)
+    duplicates = [trip for trip in trips if trip.state is not None and trip.state.state in FINISHED]
+    desk.commits.acknowledge([entry for trip in duplicates for entry in trip.entries])
+    waiting = _park_the_hopeless(desk, [trip for trip in trips if trip not in duplicates])
+    crash_point("after_recall")
+    for _ in range(ROUNDS):
+        if not waiting:
+            break
+        waiting = _go_round(desk, waiting, consumer=consumer)
+    return Routed(
+        leads=len(trips),
+        finished=len(trips) - len(duplicates) - len(waiting),
+        duplicates=len(duplicates),
+        left=len(waiting),
+    )
+
+
+def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
+    by_contact: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_contact.setdefault(entry.contact_id, []).append(entry)
+    known = desk.leads.recall(by_contact)
+    return [
+        Trip(
+            contact_id,
+            entries=claimed,
+            state=known.get(contact_id),
+            # Decided and not finished: somebody's write may be on its way.
+            doubtful=contact_id in known and known[contact_id].state is State.DECIDED,
+        )
+        for contact_id, claimed in by_contact.items()
+    ]
+
+
+def _park_the_hopeless(desk: Desk, trips: Sequence[Trip]) -> list[Trip]:
+    why = f"It was tried {TOO_OFTEN} times and never finished; the log says why."
+    hopeless = [trip for trip in trips if trip.deliveries > TOO_OFTEN]
+    _finish(desk, [moves.parked(trip, why=why, now=desk.clock()) for trip in hopeless])
+    return [trip for trip in trips if trip not in hopeless]
+
+
+def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
+    """One read and one write for these leads; returns those that have to be read again."""
+    records, unread = _read(desk, trips)
+    crash_point("after_read")
+    fresh, to_write, finished = _sort(desk, trips, records)
+    decided = decide_and_commit(desk, fresh, records)
+    crash_point("after_commit")
+    desk.commits.acknowledge([entry for trip in decided.done for entry in trip.entries])
+    finished += [moves.parked(trip, why=why, now=desk.clock()) for trip, why in decided.parked]
+    written, unsure = _write(desk, _still_ours(desk, to_write + decided.to_write, consumer=consumer))
+    crash_point("after_write")
+    _finish(desk, finished + written)
+    crash_point("after_finish")
+    return unread + unsure
+
+
+def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list[Trip]]:
+    """The records by contact id, and the trips that HubSpot said nothing about."""
+    _policy, needed = desk.rules.required()
+    company = (COMPANY,) if needed.company else ()
+    asked = tuple(dict.fromkeys((*ALWAYS_READ, *company, *needed.contact)))
+    answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], asked)
+    unread = []
+    for trip in trips:
+        match answer.missing.get(trip.contact_id):
+            case Gone():
+                _finish(desk, [moves.gone(trip, now=desk.clock())])
+            case Merged(into=into):
+                # It lives on under a new id, which may never be announced.
+                desk.inbox.append([(into, desk.now_ms())])
+                _finish(desk, [moves.gone(trip, now=desk.clock(), merged_into=into)])
+            case Unknown():
+                unread.append(trip)
+    return answer.records, unread
+
+
+def _sort(
+    desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]
+) -> tuple[list[Trip], list[Trip], list[Move]]:
+    """Who needs a decision, whose decision needs writing, and who is finished already."""
+    fresh: list[Trip] = []
+    to_write: list[Trip] = []
+    finished: list[Move] = []
+    now = desk.clock()
+    for trip in trips:
+        if trip.contact_id not in records:
+            continue
+        properties = records[trip.contact_id].properties
+        owner_id = properties.get(OWNER) or ""
+        if trip.state is None and owner_id:
+            finished.append(moves.owned_already(trip, owner_id=owner_id, now=now))
+        elif trip.state is None or (trip.needs_decision and not owner_id):
+            fresh.append(trip)
+        elif properties.get(DECISION_ID) == trip.state.decision_id and owner_id == trip.state.owner_id:
+            finished.append(moves.written(trip, now=now))
+        elif owner_id in (trip.state.expected_owner_id, trip.state.owner_id):
+            to_write.append(trip)
+        else:
+            finished.append(moves.taken_by_a_person(trip, owner_id=owner_id, now=now))
+    return fresh, to_write, finished
+
+
+def _still_ours(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
+    """Keep the claims for the time of a write. What somebody took over meanwhile is theirs to write."""
+    if not trips:
+        return []
+    lost = desk.inbox.renew(consumer, [entry for trip in trips for entry in trip.entries])
+    return [trip for trip in trips if not any(entry.id in lost for entry in trip.entries)]
+
+
+def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
+    """One batch update; every record's outcome is looked at, whatever the answer's status said."""
+    if not trips:
+        return [], []
+    crash_point("before_write")
+    outcomes = desk.gateway.update_contacts(
+        {trip.contact_id: trip.state.changes for trip in trips if trip.state is not None}
+    )
+    now = desk.clock()
+    finished: list[Move] = []
+    again: list[Trip] = []
+    for trip in trips:
+        match outcomes[trip.contact_id]:
+            case Written():
+                finished.append(moves.written(trip, now=now))
+            case Gone():
+                finished.append(moves.gone(trip, now=now))
+            case WriteRefused(reason=why, property=OWNER) if trip.next_episode == 1:
+                again.append(_choose_anew(desk, trip, why=why))
+            case WriteRefused(reason=why):
+                finished.append(moves.parked(trip, why=why, now=now))
+            case Merged() | Unknown():
+                trip.doubtful = True
+                again.append(trip)
+    return finished, again
+
+
+def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> Trip:
+    """The chosen owner cannot own contacts any more: the share goes back and the next round decides again."""
+    owners = desk.owners.refresh()
+    policy, _needed = desk.rules.required()
+    refused = trip.state.owner_id if trip.state else ""
+    trip.excluded = frozenset(
+        rep.name
+        for rep in policy.roster.reps.values()
+        if (owner := owners.get(rep.owner.lower())) is None or owner.id == refused
+    )
+    _finish(desk, [moves.owner_refused(trip, why=why, now=desk.clock())])
+    return trip
+
+
+def _finish(desk: Desk, finished: Sequence[Move]) -> None:
+    desk.commits.finish(finished, now_ms=desk.now_ms())
+    for move in finished:
+        if move.event is not None:
+            facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}
+            desk.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)

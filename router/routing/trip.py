@@ -1,0 +1,43 @@
+"""One lead on its way through a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from router.store.inbox import Entry
+from router.store.leads import LeadState
+
+
+@dataclass(slots=True)
+class Trip:
+    """What a batch knows of one lead: its claimed announcements, and what was decided so far."""
+
+    contact_id: str
+    entries: Sequence[Entry]
+    state: LeadState | None = None
+    doubtful: bool = False
+    """An earlier write of ours may be applied already, or may be applied late."""
+
+    excluded: frozenset[str] = field(default_factory=frozenset)
+    """Reps whom HubSpot refused as owner just now; a new decision leaves them out."""
+
+    @property
+    def needs_decision(self) -> bool:
+        """Nothing is decided, or what was decided was refused."""
+        return self.state is None or bool(self.excluded)
+
+    @property
+    def next_episode(self) -> int:
+        """0 for a creation, one more for each decision after it."""
+        return 0 if self.state is None else self.state.episode + 1
+
+    @property
+    def deliveries(self) -> int:
+        """How often the lead was claimed, this time included."""
+        return max(entry.deliveries for entry in self.entries)
+
+    @property
+    def announced_at_ms(self) -> int:
+        """When HubSpot first told us, epoch milliseconds."""
+        return min(entry.occurred_at_ms for entry in self.entries)

@@ -1,0 +1,198 @@
+"""How the service is doing right now, and what a person should do about it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import orjson
+import redis
+
+from router.store.budget import Pause
+from router.store.inbox import GROUP
+from router.store.keys import Keys
+
+PATIENCE: Final = timedelta(seconds=60)
+"""A lead may wait this long, and a worker be silent this long, before we call it a problem."""
+FORGET_AFTER: Final = timedelta(days=1)
+"""A process that said nothing for a day is gone: its last word is dropped."""
+NO_ACCESS: Final = re.compile(r"\b(401|403|access)\b", re.IGNORECASE)
+"""In the reason of a pause that no waiting ends: HubSpot does not let us in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """One stream of leads: how many are in it, how many of them are claimed, how long the oldest waits."""
+
+    depth: int
+    claimed: int
+    waited_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a process last got done, and when."""
+
+    process: str
+    at: datetime
+    did: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMistake:
+    """A mistake in the rule files on disk; the last good revision stays live."""
+
+    file: str
+    line: int | None
+    column: int | None
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Everything `Vitals` saw in one look, by the clock of Redis."""
+
+    at: datetime
+    inbox: Backlog
+    low: Backlog
+    parked: int
+    erasures: int
+    outbox: int
+    progress: tuple[Progress, ...]
+    rules_revision: str | None
+    rules_loaded_at: str | None
+    rule_mistakes: tuple[RuleMistake, ...]
+    pause: Pause | None
+    counts: Mapping[str, int]
+
+
+class Vitals:
+    """Looks at one portal's Redis in one round trip; `client` decodes its responses."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+
+    def read(self) -> Reading:
+        """Look. Raises `redis.RedisError` if Redis cannot answer."""
+        keys = self._keys
+        with self._redis.pipeline(transaction=False) as look:
+            look.time()
+            for stream in (keys.inbox, keys.inbox_low):
+                look.xlen(stream)
+                look.xrange(stream, count=1)
+                look.xpending(stream, GROUP)
+            look.hlen(keys.parked)
+            look.scard(keys.erasures)
+            look.xlen(keys.outbox)
+            look.hgetall(keys.progress)
+            look.hgetall(keys.rules)
+            look.get(keys.pause)
+            look.hgetall(keys.counts)
+            answers = look.execute(raise_on_error=False)
+        seconds, microseconds = _sound(answers[0])
+        at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
+        inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
+        parked, erasures, outbox, progress, rules, pause, counts = map(_sound, answers[7:])
+        return Reading(
+            at=at,
+            inbox=inbox,
+            low=low,
+            parked=parked,
+            erasures=erasures,
+            outbox=outbox,
+            progress=self._alive(progress, at=at),
+            rules_revision=rules.get("revision"),
+            rules_loaded_at=rules.get("loaded_at"),
+            rule_mistakes=_mistakes(rules.get("error")),
+            pause=_pause(pause),
+            counts={name: int(count) for name, count in sorted(counts.items())},
+        )
+
+    def note_refusal(self, status: int) -> None:
+        """Count a delivery that was answered with `status`. Raises `redis.RedisError`."""
+        self._redis.hincrby(self._keys.counts, f"refused_{status}", 1)
+
+    def _alive(self, rows: Mapping[str, str], *, at: datetime) -> tuple[Progress, ...]:
+        seen = []
+        for process, words in rows.items():
+            last = orjson.loads(words)
+            seen.append(Progress(process, datetime.fromtimestamp(last["at"], UTC), str(last.get("did", ""))))
+        gone = [one.process for one in seen if at - one.at > FORGET_AFTER]
+        if gone:
+            self._redis.hdel(self._keys.progress, *gone)
+        alive = (one for one in seen if one.process not in gone)
+        return tuple(sorted(alive, key=lambda one: one.at, reverse=True))
+
+
+def problems(reading: Reading) -> tuple[str, ...]:
+    """What makes the service unwell, a sentence each; leads do not reach their reps until it is mended."""
+    found = []
+    if reading.pause and NO_ACCESS.search(reading.pause.reason):
+        found.append(
+            f"All HubSpot calls are paused: {reading.pause.reason.rstrip('.')}. "
+            "Check HUBSPOT_ACCESS_TOKEN and the app's scopes."
+        )
+    waited_s = max(reading.inbox.waited_s or 0.0, reading.low.waited_s or 0.0)
+    patience_s = PATIENCE.total_seconds()
+    if waited_s > patience_s and not _at_work(reading):
+        found.append("Leads wait and no worker made progress for 60 s. Start or restart the workers.")
+    if (reading.inbox.waited_s or 0.0) > patience_s:
+        found.append(
+            f"The oldest lead in the inbox has waited {reading.inbox.waited_s:.0f} s. "
+            "Look at the workers' log, or start more workers."
+        )
+    return tuple(found)
+
+
+def warnings(reading: Reading) -> tuple[str, ...]:
+    """What a person should look at today although leads are being routed, a sentence each."""
+    found = [
+        f"{mistake.file}:{mistake.line or 1}:{mistake.column or 1}: {mistake.message} "
+        "(the last good rules stay live)"
+        for mistake in reading.rule_mistakes
+    ]
+    if reading.pause and not NO_ACCESS.search(reading.pause.reason):
+        ends_in_s = (reading.pause.until - reading.at).total_seconds()
+        found.append(f"HubSpot calls are paused for {max(0.0, ends_in_s):.0f} s more: {reading.pause.reason}")
+    if reading.parked:
+        found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
+    return tuple(found)
+
+
+def _at_work(reading: Reading) -> bool:
+    return any(reading.at - one.at <= PATIENCE for one in reading.progress)
+
+
+def _sound(answer: Any) -> Any:
+    if isinstance(answer, redis.RedisError):
+        raise answer
+    return answer
+
+
+def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
+    depth, oldest, pending = answers
+    if isinstance(pending, redis.ResponseError) and "NOGROUP" in str(pending):
+        pending = {"pending": 0}  # nothing has been claimed since Redis was emptied
+    waited_s = None
+    for entry_id, _ in _sound(oldest):
+        waited_s = max(0.0, at.timestamp() - int(entry_id.split("-")[0]) / 1000)
+    return Backlog(_sound(depth), _sound(pending)["pending"], waited_s)
+
+
+def _mistakes(words: str | None) -> tuple[RuleMistake, ...]:
+    return tuple(
+        RuleMistake(one["file"], one.get("line"), one.get("column"), one["message"])
+        for one in orjson.loads(words or "[]")
+    )
+
+
+def _pause(words: str | None) -> Pause | None:
+    if not words:
+        return None
+    held = orjson.loads(words)
+    since, until = (datetime.fromtimestamp(held[name] / 1000, UTC) for name in ("since_ms", "until_ms"))
+    return Pause(str(held["reason"]), since, until)

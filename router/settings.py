@@ -1,0 +1,196 @@
+"""What the environment says: one frozen object, or every mistake at once."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+SECRETS_IN_FILES: Final = ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET")
+_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+class SettingsInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The environment has mistakes; `problems` has one sentence for each, with the remedy and no secret."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _protected_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in ("https", "http") or not parts.hostname or parts.fragment:
+        raise ValueError("it is not a whole https address")
+    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+        raise ValueError("plain http is allowed on this machine (127.0.0.1) only")
+    return url
+
+
+def _visible(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", secret.get_secret_value()):
+        raise ValueError("it has spaces, line ends or characters that no token has")
+    return secret
+
+
+def _one_or_two(secrets: SecretStr) -> SecretStr:
+    parts = secrets.get_secret_value().split(",")
+    if len(parts) > 2 or not all(part.strip() for part in parts):
+        raise ValueError("it has to be one secret, or two with a comma between them")
+    for part in parts:
+        _visible(SecretStr(part.strip()))
+    return secrets
+
+
+def _of_scheme(*schemes: str) -> AfterValidator:
+    def check(url: SecretStr) -> SecretStr:
+        if urlsplit(url.get_secret_value()).scheme not in schemes:
+            raise ValueError(f"it has to begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
+        return url
+
+    return AfterValidator(check)
+
+
+Url = Annotated[str, AfterValidator(_protected_url)]
+Token = Annotated[SecretStr, AfterValidator(_visible)]
+ClientSecrets = Annotated[SecretStr, AfterValidator(_one_or_two)]
+RedisUrl = Annotated[SecretStr, _of_scheme("redis", "rediss", "unix")]
+DatabaseUrl = Annotated[SecretStr, _of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
+PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")]
+ApiVersion = Annotated[str, StringConstraints(pattern=r"^(v3|20[0-9]{2}-(0[1-9]|1[0-2]))$")]
+
+
+class Settings(BaseSettings):
+    """Every setting by the name of its variable. A description is the remedy that people are shown."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    hubspot_access_token: Token = Field(description="Put the access token of your HubSpot app there.")
+    hubspot_client_secret: ClientSecrets = Field(
+        description="Put the client secret of your HubSpot app there (old,new while you rotate it)."
+    )
+    hubspot_portal_id: PortalId = Field(description="Put the number of your HubSpot account there.")
+    public_webhook_url: Url = Field(
+        description="Put the address that HubSpot calls there, exactly as in the app's settings: "
+        "https://…/webhooks/hubspot."
+    )
+    hubspot_base_url: Url = Field("https://api.hubapi.com", description="Leave it out, outside of tests.")
+    hubspot_api_version: ApiVersion = Field("v3", description="Use v3, or a dated version such as 2026-03.")
+    hubspot_calls_per_10s: int = Field(
+        100, ge=10, le=10_000, description="Use your account's limit, such as 100 or 190."
+    )
+    hubspot_searches_per_s: int = Field(5, ge=1, le=50, description="Leave it out: HubSpot allows 5.")
+    hubspot_calls_per_day: int = Field(
+        250_000, ge=100, description="Use your account's limit, such as 250000 or 625000."
+    )
+    redis_url: RedisUrl | None = Field(
+        None, description="Use redis://host:6379/0, or leave it out for the embedded server."
+    )
+    database_url: DatabaseUrl | None = Field(
+        None, description="Use postgresql://user:password@host/name, or leave it out for SQLite in VAR_DIR."
+    )
+    config_dir: Path = Field(Path("config"), description="Name the directory of the rule files.")
+    var_dir: Path = Field(Path("var"), description="Name a directory that we may write in.")
+    host: str = Field("0.0.0.0", description="Use 0.0.0.0, or 127.0.0.1 behind a proxy.")  # noqa: S104 - hosts reach us from outside the container
+    port: int = Field(8080, ge=0, le=65_535, description="Use a port number; 0 takes a free one.")
+    log_format: Literal["auto", "json", "console"] = Field("auto", description="Use auto, json or console.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="Use debug, info, warning or error."
+    )
+
+    @property
+    def client_secrets(self) -> tuple[SecretStr, ...]:
+        """The client secrets a signature may be made with: one, or two during a rotation."""
+        return tuple(
+            SecretStr(part.strip()) for part in self.hubspot_client_secret.get_secret_value().split(",")
+        )
+
+    @property
+    def ledger_url(self) -> SecretStr:
+        """Where the ledger is: DATABASE_URL, or SQLite under VAR_DIR."""
+        return self.database_url or SecretStr(f"sqlite:///{self.var_dir.absolute() / 'ledger.sqlite3'}")
+
+    @property
+    def secrets(self) -> tuple[SecretStr, ...]:
+        """Every value that must never be shown, for the log's last filter."""
+        passwords = (
+            urlsplit(url.get_secret_value()).password for url in (self.redis_url, self.database_url) if url
+        )
+        return (
+            self.hubspot_access_token,
+            *self.client_secrets,
+            *(SecretStr(password) for password in passwords if password),
+        )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003 - the signature is pydantic's
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,  # noqa: ARG003
+        **more: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `read_settings` hands over counts, so that a test's environment is the whole truth."""
+        return (init_settings,)
+
+
+def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings in `environ` (the process's own by default); raises `SettingsInvalid` with every mistake.
+
+    An empty variable counts as unset. HUBSPOT_ACCESS_TOKEN_FILE and HUBSPOT_CLIENT_SECRET_FILE name
+    files that hold the secret instead; only their owner may be able to read them.
+    """
+    environ = os.environ if environ is None else environ
+    names = [field.upper() for field in Settings.model_fields]
+    given: dict[str, Any] = {name: environ[name].strip() for name in names if environ.get(name, "").strip()}
+    problems: dict[str, str] = {}
+    for name in SECRETS_IN_FILES:
+        path = environ.get(f"{name}_FILE", "").strip()
+        if not path:
+            continue
+        try:
+            given[name] = _secret_in(Path(path), instead_of=name, also_given=name in given)
+        except SettingsInvalid as error:
+            problems[name] = str(error)
+            given.pop(name, None)
+    try:
+        settings = Settings(**{name.lower(): value for name, value in given.items()})
+    except ValidationError as error:
+        for mistake in error.errors(include_input=False, include_url=False, include_context=False):
+            name = str(mistake["loc"][0]).upper()
+            problems.setdefault(name, _sentence(name, mistake["type"], mistake["msg"]))
+    if problems:
+        raise SettingsInvalid(tuple(problems[name] for name in names if name in problems))
+    return settings
+
+
+def _secret_in(path: Path, *, instead_of: str, also_given: bool) -> str:
+    variable = f"{instead_of}_FILE"
+    if also_given:
+        raise SettingsInvalid((f"{instead_of} and {variable} are both set. Remove one of them.",))
+    try:
+        with path.open(encoding="utf-8") as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                raise SettingsInvalid((f"{variable}: others can read {path}. Run: chmod 600 {path}",))
+            secret = file.read(10_000).strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SettingsInvalid((f"{variable}: cannot read {path} ({reason}). Correct the path.",)) from None
+    if not secret:
+        raise SettingsInvalid((f"{variable}: {path} is empty. Write the secret into it.",))
+    return secret
+
+
+def _sentence(name: str, kind: str, message: str) -> str:
+    remedy = Settings.model_fields[name.lower()].description
+    if kind == "missing":
+        return f"{name} is not set. {remedy}"
+    reason = message.removeprefix("Value error, ")
+    return f"{name} is wrong: {reason[:1].lower()}{reason[1:]}. {remedy}"

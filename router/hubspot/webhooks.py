@@ -1,0 +1,205 @@
+"""Is this delivery really from HubSpot, and which contacts does it announce or erase?
+
+Bytes and headers come in; no web framework is known here. Two things can be wrong:
+
+    Exception
+    ├── SignatureInvalid   HubSpot did not send it, or not just now → 401
+    └── DeliveryInvalid    signed, but not a list of events as documented → 400
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hmac
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final, NewType
+
+import orjson
+from pydantic import SecretStr
+
+ContactId = NewType("ContactId", str)
+
+MAX_SKEW: Final = timedelta(minutes=5)
+MAX_EVENTS: Final = 100
+CONTACT_TYPE_ID: Final = "0-1"
+_LATEST_MS: Final = 10**14  # the year 5138
+
+# HubSpot signs the address with exactly these decoded, and no others.
+# https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
+_DECODED: Final = {
+    "%3A": ":", "%2F": "/", "%3F": "?", "%40": "@", "%21": "!", "%24": "$", "%27": "'",
+    "%28": "(", "%29": ")", "%2A": "*", "%2C": ",", "%3B": ";",
+}  # fmt: skip
+
+
+class SignatureInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The request does not prove that HubSpot sent it just now."""
+
+
+class DeliveryInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The body is not a list of webhook events."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A contact that HubSpot says was created, and when (epoch ms)."""
+
+    contact_id: ContactId
+    occurred_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one request of HubSpot says; `ignored` counts events that are none of our business."""
+
+    created: tuple[Announced, ...]
+    erased: tuple[ContactId, ...]
+    ignored: int
+
+
+def verify(
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    secrets: Sequence[SecretStr],
+    public_url: str,
+    now: datetime,
+) -> None:
+    """Raise `SignatureInvalid` unless `body` was signed for `public_url` with one of `secrets`, method POST.
+
+    Only version 3 counts: its timestamp may be five minutes off, either way. HubSpot also sends the
+    older versions, which can be replayed for ever.
+    """
+    signature = _header(headers, "x-hubspot-signature-v3")
+    timestamp = _header(headers, "x-hubspot-request-timestamp")
+    if signature is None:
+        if _header(headers, "x-hubspot-signature") is not None:
+            raise SignatureInvalid("The request has an old signature only; X-HubSpot-Signature-v3 is needed.")
+        raise SignatureInvalid("The request has no X-HubSpot-Signature-v3 header.")
+    if timestamp is None or not re.fullmatch(r"[0-9]{1,15}", timestamp):
+        raise SignatureInvalid(
+            "The X-HubSpot-Request-Timestamp header is missing or not a time in milliseconds."
+        )
+    if abs(now.timestamp() * 1000 - int(timestamp)) > MAX_SKEW / timedelta(milliseconds=1):
+        raise SignatureInvalid(
+            "The request was signed more than 5 minutes ago or ahead of now; check this machine's clock."
+        )
+    message = b"".join((b"POST", _signed_address(public_url), body, timestamp.encode("ascii")))
+    claimed = signature.encode("utf-8", "replace")
+    # Both secrets are always tried, so that the time taken does not tell which one matched.
+    matches = [hmac.compare_digest(_sign(message, secret), claimed) for secret in secrets]
+    if not any(matches):
+        raise SignatureInvalid(
+            "The signature does not match; "
+            "compare HUBSPOT_CLIENT_SECRET and PUBLIC_WEBHOOK_URL with the app's settings."
+        )
+
+
+def parse(body: bytes, *, portal: str) -> Delivery:
+    """The contacts that the events in `body` announce or erase in `portal`.
+
+    Other kinds of events and other portals' events are counted and left alone. Raises
+    `DeliveryInvalid` for anything that is not a JSON list of at most 100 events.
+    """
+    events = _events(body)
+    created: list[Announced] = []
+    erased: list[ContactId] = []
+    for number, event in enumerate(events, start=1):
+        kind, whose = _kind_and_portal(event, number)
+        if whose != portal:
+            continue
+        if kind == "contact.creation" or (
+            kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
+        ):
+            created.append(Announced(_contact_id(event, number), _occurred_at_ms(event, number)))
+        elif kind == "contact.privacyDeletion":
+            erased.append(_contact_id(event, number))
+    return Delivery(tuple(created), tuple(erased), len(events) - len(created) - len(erased))
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for key, value in headers.items() if key.lower() == name), None)
+
+
+@functools.lru_cache(maxsize=16)
+def _signed_address(public_url: str) -> bytes:
+    codes = "|".join(_DECODED)
+    return re.sub(codes, lambda code: _DECODED[code[0].upper()], public_url, flags=re.IGNORECASE).encode()
+
+
+def _sign(message: bytes, secret: SecretStr) -> bytes:
+    return base64.b64encode(hmac.digest(secret.get_secret_value().encode(), message, "sha256"))
+
+
+def _events(body: bytes) -> list[dict[str, Any]]:
+    try:
+        events = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        # Its message may quote the body, which may hold personal data: only the place is told.
+        raise DeliveryInvalid(f"The body is not JSON (line {error.lineno}, column {error.colno}).") from None
+    if type(events) is not list:
+        raise DeliveryInvalid("The body is not a list of events.")
+    if len(events) > MAX_EVENTS:
+        raise DeliveryInvalid(f"The body has {len(events)} events; HubSpot sends at most {MAX_EVENTS}.")
+    for number, event in enumerate(events, start=1):
+        if type(event) is not dict:
+            raise DeliveryInvalid(f"Event {number} is not an object.")
+    if not _is_plain(events, body):
+        _refuse_repeated_keys(body)
+    return events
+
+
+def _is_plain(events: list[dict[str, Any]], body: bytes) -> bool:
+    """True if `events` written again is `body` to the byte, so that no key can have been there twice.
+
+    HubSpot's compact JSON is; anything else is read a second time, slowly, because orjson keeps the
+    last of two equal keys without a word.
+    """
+    try:
+        return orjson.dumps(events) == body
+    except orjson.JSONEncodeError:  # it writes less deeply nested lists than it reads
+        return False
+
+
+def _refuse_repeated_keys(body: bytes) -> None:
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = dict(pairs)
+        if len(names) < len(pairs):
+            raise DeliveryInvalid("An event has the same key twice.")
+        return names
+
+    try:
+        json.loads(body, object_pairs_hook=distinct)
+    except (ValueError, RecursionError):
+        raise DeliveryInvalid("The body has numbers or nesting that no event has.") from None
+
+
+def _kind_and_portal(event: dict[str, Any], number: int) -> tuple[str, str]:
+    # The documentation names the key eventType, every real delivery subscriptionType.
+    kind = event.get("subscriptionType", event.get("eventType"))
+    if type(kind) is not str:
+        raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
+    return kind, _digits(event.get("portalId"), f"Event {number} has no usable portalId.")
+
+
+def _contact_id(event: dict[str, Any], number: int) -> ContactId:
+    return ContactId(_digits(event.get("objectId"), f"Event {number} has no usable objectId."))
+
+
+def _digits(value: object, refusal: str) -> str:
+    digits = str(value) if type(value) is int else value
+    if type(digits) is not str or not re.fullmatch(r"[1-9][0-9]{0,19}", digits):
+        raise DeliveryInvalid(refusal)
+    return digits
+
+
+def _occurred_at_ms(event: dict[str, Any], number: int) -> int:
+    moment = event.get("occurredAt")
+    if type(moment) is not int or not 0 <= moment < _LATEST_MS:
+        raise DeliveryInvalid(f"Event {number} has no usable occurredAt.")
+    return moment

@@ -1,0 +1,108 @@
+"""How a log line looks: one line per event, JSON for machines, colours for a terminal, never a secret."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from collections.abc import Iterable
+from typing import Any, Final, Literal, TextIO
+
+import orjson
+import structlog
+from pydantic import SecretStr
+from structlog.typing import EventDict, Processor, WrappedLogger
+
+Form = Literal["auto", "json", "console"]
+
+_LOUD: Final = ("rq", "waitress", "werkzeug", "urllib3", "hubspot", "redis", "sqlalchemy", "asyncio")
+"""Libraries that narrate: from these only warnings are worth a line."""
+_LOUDER: Final = ("waitress.queue",)
+"""Warns of every request that waits a moment for a thread."""
+_EMAIL: Final = re.compile(r"[^\s\"'<>=:/@]+@[\w-]+(\.[\w-]+)+")
+_HIDDEN: Final = "**********"
+
+
+def set_up_logging(
+    *,
+    form: Form = "auto",
+    level: str = "info",
+    secrets: Iterable[SecretStr] = (),
+    stream: TextIO | None = None,
+) -> None:
+    """Send structlog's and the standard library's lines to `stream` (stderr: stdout is for answers).
+
+    `form` "auto" means colours on a terminal and JSON elsewhere. Any of `secrets` that a message or a
+    traceback contains is blotted out, and so is every e-mail address. Safe to repeat.
+    """
+    stream = stream or sys.stderr
+    threshold = logging.getLevelNamesMapping()[level.upper()]
+    on_terminal = form == "console" or (form == "auto" and stream.isatty())
+    render: list[Processor] = [*_renderers(on_terminal=on_terminal), _Blot(secrets)]
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, *render],
+        wrapper_class=structlog.make_filtering_bound_logger(threshold),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,  # a logger made before this call must follow it too
+    )
+    _route_standard_library(shared, render, stream=stream, threshold=threshold)
+
+
+def _renderers(*, on_terminal: bool) -> list[Processor]:
+    # Both of structlog's prettier traceback renderers print local variables, secrets among them.
+    if on_terminal:
+        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    return [
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(serializer=_as_json),
+    ]
+
+
+def _as_json(event: EventDict, **_: Any) -> str:
+    return orjson.dumps(event, default=str).decode()
+
+
+def _route_standard_library(
+    shared: list[Processor], render: list[Processor], *, stream: TextIO, threshold: int
+) -> None:
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*shared, _name_the_library],
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *render],
+    )
+    outlet = logging.StreamHandler(stream)
+    outlet.setFormatter(formatter)
+    root = logging.getLogger()
+    root.handlers = [outlet]
+    root.setLevel(threshold)
+    for name in _LOUD:
+        logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+    for name in _LOUDER:
+        logging.getLogger(name).setLevel(logging.ERROR)
+
+
+def _name_the_library(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    record: logging.LogRecord = event["_record"]
+    event["library"] = record.name
+    return event
+
+
+class _Blot:
+    """The last step of every line: no secret and no e-mail address leaves."""
+
+    def __init__(self, secrets: Iterable[SecretStr]) -> None:
+        plain = {secret.get_secret_value() for secret in secrets} - {""}
+        written = {json.dumps(secret)[1:-1] for secret in plain}
+        self._hidden = tuple(sorted(plain | written, key=len, reverse=True))
+
+    def __call__(self, _: WrappedLogger, __: str, line: Any) -> str:
+        text = str(line)
+        for secret in self._hidden:
+            if secret in text:
+                text = text.replace(secret, _HIDDEN)
+        return _EMAIL.sub(_HIDDEN, text) if "@" in text else text

@@ -1,0 +1,58 @@
+"""The web application: which doors there are, and how every answer looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import orjson
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException
+
+from router.settings import Settings
+from router.store.inbox import Inbox
+from router.store.vitals import Vitals
+from router.web.health import health_doors
+from router.web.receiver import receiver_door
+
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+_SENTENCES: Final = {
+    404: "There is nothing at this address; webhooks are received at /webhooks/hubspot.",
+    405: "This address does not take that method.",
+    500: "This is a mistake of ours; it is in the log.",
+}
+
+
+def create_app(*, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals) -> Flask:
+    """The application; it accepts deliveries whatever state HubSpot, the rules and the workers are in.
+
+    `wake` tells the workers that leads wait. It is called after HubSpot has its answer.
+    """
+    app = Flask("router.web", static_folder=None)
+    app.register_blueprint(receiver_door(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
+    app.register_blueprint(health_doors(vitals=vitals))
+    app.register_error_handler(HTTPException, _refusal)
+    app.after_request(_guarded)
+    return app
+
+
+def _refusal(error: HTTPException) -> Response:
+    status = error.code or 500
+    sentence = _SENTENCES.get(status, error.description or error.name)
+    response = Response(orjson.dumps({"error": sentence}), status=status, mimetype="application/json")
+    for name, value in error.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
+
+
+def _guarded(response: Response) -> Response:
+    for name, value in SECURITY_HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,0 +1,54 @@
+"""The vitals in Prometheus' words; nothing is counted here, so every process tells the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from router.store.vitals import Reading, problems
+
+
+def exposition(reading: Reading | None) -> bytes:
+    """One scrape; None means that Redis did not answer."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Scrape(reading))
+    return generate_latest(registry)
+
+
+class _Scrape(Collector):
+    """One reading, as prometheus-client wants to be handed its metrics."""
+
+    def __init__(self, reading: Reading | None) -> None:
+        self._reading = reading
+
+    def collect(self) -> Iterator[Metric]:
+        reading = self._reading
+        yield _gauge("redis_up", "1 if Redis answers", int(reading is not None))
+        if reading is None:
+            return
+        yield _gauge("healthy", "1 if /health answers 200", int(not problems(reading)))
+        for stream, backlog in (("inbox", reading.inbox), ("low", reading.low)):
+            yield _gauge(f"{stream}_leads", "Leads in the stream", backlog.depth)
+            yield _gauge(f"{stream}_claimed_leads", "Leads claimed and not finished", backlog.claimed)
+            yield _gauge(
+                f"{stream}_oldest_waited_seconds", "How long the oldest lead waits", backlog.waited_s or 0.0
+            )
+        yield _gauge("parked_leads", "Leads that need a person", reading.parked)
+        yield _gauge("erasures", "Contacts whose traces are still to be erased", reading.erasures)
+        yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
+        yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
+        yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
+        if reading.progress:
+            silent_s = (reading.at - reading.progress[0].at).total_seconds()
+            yield _gauge(
+                "last_progress_seconds", "Since a worker last got something done", max(0.0, silent_s)
+            )
+        for name, count in reading.counts.items():
+            yield CounterMetricFamily(f"lead_router_{name}", f"The counter {name}", value=count)
+
+
+def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"lead_router_{name}", words, value=value)

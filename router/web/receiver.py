@@ -1,0 +1,110 @@
+"""Take a delivery from HubSpot: prove it, keep it, say so, and only then wake a worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Final
+
+import orjson
+import redis
+import structlog
+from flask import Blueprint, Response, request
+
+from router.crashpoints import crash_point
+from router.hubspot.webhooks import Delivery, DeliveryInvalid, SignatureInvalid, parse, verify
+from router.settings import Settings
+from router.store.inbox import Inbox
+from router.store.vitals import Vitals
+
+MAX_BODY_BYTES: Final = 512 * 1024
+
+log = structlog.get_logger()
+
+
+def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals) -> Blueprint:
+    """POST /webhooks/hubspot: 200 only once Redis has every announced lead."""
+    door = Blueprint("receiver", __name__)
+    secrets = settings.client_secrets
+    portal = settings.hubspot_portal_id
+
+    @door.post("/webhooks/hubspot")
+    def receive() -> Response:
+        began = time.perf_counter()
+        # One byte more than we take: a limit on Content-Length says nothing about a chunked body.
+        body = request.stream.read(MAX_BODY_BYTES + 1)
+        if len(body) > MAX_BODY_BYTES:
+            return _refuse(413, "The body is larger than 512 KiB.", vitals)
+        if request.mimetype != "application/json" or "Content-Encoding" in request.headers:
+            return _refuse(415, "The body has to be application/json without Content-Encoding.", vitals)
+        try:
+            verify(
+                body,
+                dict(request.headers.items()),
+                secrets=secrets,
+                public_url=settings.public_webhook_url,
+                now=datetime.now(UTC),
+            )
+            delivery = parse(body, portal=portal)
+        except SignatureInvalid as error:
+            return _refuse(401, str(error), vitals)
+        except DeliveryInvalid as error:
+            return _refuse(400, str(error), vitals)
+        try:
+            worth_waking = inbox.append(
+                [(lead.contact_id, lead.occurred_at_ms) for lead in delivery.created],
+                delivery.erased,
+                delivery.ignored,
+            )
+        except redis.RedisError as error:
+            return _unkept(error)
+        crash_point("after_append")
+        response = Response(_RECEIVED, mimetype="application/json")
+        response.call_on_close(lambda: _after(delivery, began, wake if worth_waking else None))
+        return response
+
+    return door
+
+
+_RECEIVED: Final = orjson.dumps({"received": True})
+
+
+def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) -> None:
+    """HubSpot has its answer; what fails from here on must not change it."""
+    if wake:
+        try:
+            wake()
+        except (redis.RedisError, OSError) as error:
+            # A worker's own tick finds the inbox within seconds.
+            log.warning("wake_up.failed", error=type(error).__name__)
+    log.info(
+        "delivery.received",
+        created=len(delivery.created),
+        erased=len(delivery.erased),
+        ignored=delivery.ignored,
+        took_ms=round((time.perf_counter() - began) * 1000, 1),
+    )
+
+
+def _refuse(status: int, sentence: str, vitals: Vitals) -> Response:
+    def note() -> None:
+        log.warning("delivery.refused", status=status, reason=sentence)
+        try:
+            vitals.note_refusal(status)
+        except redis.RedisError as error:
+            log.warning("refusal.not_counted", error=type(error).__name__)
+
+    response = _answer(status, sentence)
+    response.call_on_close(note)
+    return response
+
+
+def _unkept(error: redis.RedisError) -> Response:
+    """Redis did not take it (down, slow, full, read-only): HubSpot has to send it again."""
+    log.error("delivery.refused", status=503, reason="Redis did not keep it", error=type(error).__name__)
+    return _answer(503, "The delivery could not be kept; please send it again.")
+
+
+def _answer(status: int, sentence: str) -> Response:
+    return Response(orjson.dumps({"error": sentence}), status=status, mimetype="application/json")

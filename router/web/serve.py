@@ -1,0 +1,129 @@
+"""Runs the web application, unimpressed by slow clients, and stops without cutting a request off.
+
+Waitress reads a request to its end before a thread sees it, so a body that drips in costs a socket
+and no thread. What Waitress lacks is added here: a deadline for the whole request (its own timeout
+starts again with each byte) and a SIGTERM that lets requests end.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, Final
+
+import waitress.channel
+import waitress.parser
+import waitress.server
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+
+Application = Callable[..., Any]
+
+THREADS: Final = 16
+"""HubSpot has at most ten deliveries in the air; the rest is for /health while Redis is slow."""
+MAX_CONNECTIONS: Final = 500
+"""Below the 1,024 files that most hosts let a process open."""
+MAX_REQUEST_BYTES: Final = 1024 * 1024
+"""Twice what the receiver takes, so that it can say itself that a body is too large."""
+MAX_HEADER_BYTES: Final = 32 * 1024
+IN_MEMORY_BYTES: Final = 128 * 1024
+"""A larger body waits in a temporary file: 500 slow ones must not fill the memory."""
+WHOLE_REQUEST_S: Final = 30
+"""A request that has not arrived by then is hung up on; HubSpot itself gives up after 5 to 10 s."""
+IDLE_S: Final = 75
+"""Longer than the 60 s of usual load balancers, which must be the ones to hang up."""
+SWEEP_S: Final = 2
+STOP_S: Final = 10
+
+
+def serve(application: Application, *, host: str, port: int) -> None:
+    """Answer requests until SIGTERM or SIGINT, then finish those that are under way within 10 s.
+
+    Prints where it listens; port 0 takes a free one. Raises `OSError` if the port is taken.
+    Has to run on the main thread, which is the one that gets signals.
+    """
+    logging.getLogger("waitress").setLevel(logging.ERROR)
+    options = Adjustments(
+        host=host,
+        port=port,
+        threads=THREADS,
+        connection_limit=MAX_CONNECTIONS,
+        channel_timeout=IDLE_S,
+        cleanup_interval=SWEEP_S,
+        max_request_body_size=MAX_REQUEST_BYTES,
+        max_request_header_size=MAX_HEADER_BYTES,
+        inbuf_overflow=IN_MEMORY_BYTES,
+        recv_bytes=64 * 1024,
+        asyncore_use_poll=True,  # select() cannot see the 1,024th file
+        ident=None,
+        clear_untrusted_proxy_headers=True,
+    )
+    server = _Server(application, map={}, adj=options, sockinfo=options.listen[0])
+    stopping = _stop_signals(server)
+    name = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
+    print(f"listening on http://{name}:{server.effective_port}", flush=True)  # noqa: T201 - its one word on stdout
+    while not stopping():
+        _turn(server, patience_s=SWEEP_S)
+    _finish(server)
+
+
+class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc] # waitress has no types
+    """Knows when the first byte of its request came."""
+
+    def __init__(self, options: Adjustments) -> None:
+        super().__init__(options)
+        self.began = time.monotonic()
+
+
+class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc] # waitress has no types
+    parser_class = _Parser
+
+    def is_late(self) -> bool:
+        arriving = self.request
+        return arriving is not None and time.monotonic() - arriving.began > WHOLE_REQUEST_S
+
+    def is_idle(self) -> bool:
+        return not self.requests and self.request is None and not self.total_outbufs_len
+
+
+class _Server(waitress.server.TcpWSGIServer):  # type: ignore[misc] # waitress has no types
+    channel_class = _Channel
+
+    def maintenance(self, now: float) -> None:
+        super().maintenance(now)
+        for channel in self.active_channels.values():
+            if channel.is_late():
+                channel.will_close = True
+
+
+def _stop_signals(server: _Server) -> Callable[[], bool]:
+    asked = False
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        nonlocal asked
+        asked = True
+        server.pull_trigger()  # or the loop would notice only when its turn ends
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return lambda: asked
+
+
+def _turn(server: _Server, *, patience_s: float) -> None:
+    """Move bytes on every connection that is ready; wait at most `patience_s` for one."""
+    wasyncore.loop(timeout=patience_s, use_poll=True, map=server._map, count=1)
+
+
+def _finish(server: _Server) -> None:
+    deadline = time.monotonic() + STOP_S
+    wasyncore.dispatcher.close(server)  # only the listening socket: connections live on
+    _turn(server, patience_s=0)  # what has reached us already counts as under way
+    while server.active_channels and time.monotonic() < deadline:
+        for channel in tuple(server.active_channels.values()):
+            if channel.is_idle():
+                channel.handle_close()
+        _turn(server, patience_s=0.1)
+    server.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.monotonic()))

@@ -1,0 +1,307 @@
+"""Only HubSpot, only now, only what it documents: everything else is one of two refusals."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+
+from router.hubspot.webhooks import Announced, Delivery, DeliveryInvalid, SignatureInvalid, parse, verify
+
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
+URL = "https://leads.example.com/webhooks/hubspot"
+SECRET = SecretStr("a-client-secret")
+PORTAL = "4242"
+
+# hubspot-api-python, tests/spec/utils/test_signature.py
+PUBLISHED = {
+    "secret": SecretStr("yyyyyyyy-yyyy-yyyy-yyyy-yyyyyyyyyyyy"),
+    "url": "https://www.example.com/webhook_uri",
+    "body": b"{'example_field':'example_value'}",
+    "timestamp": "1693657560000",
+    "signature": "K36dawei4A+QBNolUOqo7s91KQDWQ5MXZ/QufNYuk/Y=",
+}
+
+
+# ---- signatures ----------------------------------------------------------------------------------
+
+
+def test_the_published_signature_is_accepted() -> None:
+    verify(
+        PUBLISHED["body"],
+        {
+            "X-HubSpot-Signature-v3": PUBLISHED["signature"],
+            "X-HubSpot-Request-Timestamp": PUBLISHED["timestamp"],
+        },
+        secrets=[PUBLISHED["secret"]],
+        public_url=PUBLISHED["url"],
+        now=datetime.fromtimestamp(1693657560, UTC),
+    )
+
+
+@pytest.mark.parametrize("skew", [timedelta(0), timedelta(seconds=300), timedelta(seconds=-300)])
+def test_five_minutes_of_skew_are_fine(skew: timedelta) -> None:
+    _check(b"[]", _signed(b"[]", at=NOW + skew))
+
+
+@pytest.mark.parametrize("skew", [timedelta(seconds=301), timedelta(seconds=-301), timedelta(days=11_000)])
+def test_a_delivery_from_another_time_is_refused(skew: timedelta) -> None:
+    with pytest.raises(SignatureInvalid, match="5 minutes"):
+        _check(b"[]", _signed(b"[]", at=NOW + skew))
+
+
+def test_both_secrets_are_good_during_a_rotation() -> None:
+    _check(b"[]", _signed(b"[]"), secrets=[SecretStr("old"), SECRET])
+    _check(b"[]", _signed(b"[]"), secrets=[SECRET, SecretStr("new")])
+
+
+def test_header_names_may_come_in_any_case() -> None:
+    _check(b"[]", {name.upper(): value for name, value in _signed(b"[]").items()})
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"X-HubSpot-Signature-v3": None}, "has no X-HubSpot-Signature-v3"),
+        ({"X-HubSpot-Signature-v3": ""}, "does not match"),
+        ({"X-HubSpot-Signature-v3": "é\udcff☃"}, "does not match"),
+        ({"X-HubSpot-Signature-v3": "AAAA"}, "does not match"),
+        ({"X-HubSpot-Request-Timestamp": None}, "Timestamp"),
+        ({"X-HubSpot-Request-Timestamp": ""}, "Timestamp"),
+        ({"X-HubSpot-Request-Timestamp": "-1"}, "Timestamp"),
+        ({"X-HubSpot-Request-Timestamp": "١٢٣"}, "Timestamp"),
+        ({"X-HubSpot-Request-Timestamp": "1" * 400}, "Timestamp"),
+        ({"X-HubSpot-Request-Timestamp": "0"}, "5 minutes"),
+    ],
+)
+def test_a_broken_header_is_refused_with_its_name(changed: dict[str, str | None], sentence: str) -> None:
+    headers = {name: value for name, value in (_signed(b"[]") | changed).items() if value is not None}
+
+    with pytest.raises(SignatureInvalid, match=sentence):
+        _check(b"[]", headers)
+
+
+def test_an_old_signature_alone_is_refused_even_if_it_is_right() -> None:
+    body = b"[]"
+    old = hashlib.sha256(SECRET.get_secret_value().encode() + body).hexdigest()
+    headers = {"X-HubSpot-Signature": old, "X-HubSpot-Signature-Version": "v1"}
+
+    with pytest.raises(SignatureInvalid, match="old signature only"):
+        _check(body, headers)
+
+
+def test_a_changed_body_is_refused() -> None:
+    with pytest.raises(SignatureInvalid, match="does not match"):
+        _check(b"[ ]", _signed(b"[]"))
+
+
+def test_another_address_is_refused() -> None:
+    with pytest.raises(SignatureInvalid, match="PUBLIC_WEBHOOK_URL"):
+        _check(b"[]", _signed(b"[]", url="https://evil.example.com/webhooks/hubspot"))
+
+
+def test_the_listed_characters_of_the_address_are_signed_decoded_and_no_others() -> None:
+    configured = "https://leads.example.com/w%3a%2F%3F%40%21%24%27%28%29%2A%2C%3B%20%26x?to=a%2Fb"
+    signed = "https://leads.example.com/w:/?@!$'()*,;%20%26x?to=a/b"
+
+    _check(b"[]", _signed(b"[]", url=signed), public_url=configured)
+
+
+def test_no_refusal_shows_the_secret() -> None:
+    with pytest.raises(SignatureInvalid) as caught:
+        _check(b"[]", _signed(b"[]"), secrets=[SecretStr("canary-secret")])
+
+    assert "canary-secret" not in str(caught.value)
+
+
+@given(body=st.binary(), signature=st.text(), timestamp=st.text())
+def test_any_headers_are_refused_and_never_crash(body: bytes, signature: str, timestamp: str) -> None:
+    headers = {"X-HubSpot-Signature-v3": signature, "X-HubSpot-Request-Timestamp": timestamp}
+
+    with pytest.raises(SignatureInvalid):
+        _check(body, headers)
+
+
+# ---- deliveries ----------------------------------------------------------------------------------
+
+
+def test_a_created_contact_is_announced_by_the_legacy_event() -> None:
+    # A real delivery, captured on its sixth retry; only the portal is changed.
+    body = (
+        b'[{"eventId":1534991568,"subscriptionId":3434176,"portalId":4242,"appId":10457515,'
+        b'"occurredAt":1744159176740,"subscriptionType":"contact.creation","attemptNumber":6,'
+        b'"objectId":112558566461,"changeFlag":"CREATED","changeSource":"INTEGRATION","sourceId":"10457515"}]'
+    )
+
+    assert parse(body, portal=PORTAL) == Delivery((Announced("112558566461", 1744159176740),), (), 0)
+
+
+def test_a_created_contact_is_announced_by_the_generic_event() -> None:
+    event = an_event("object.creation", objectTypeId="0-1")
+
+    assert [lead.contact_id for lead in parse(_body(event), portal=PORTAL).created] == ["501"]
+
+
+def test_the_documentation_s_key_for_the_kind_is_understood_too() -> None:
+    event = an_event("contact.creation")
+    event["eventType"] = event.pop("subscriptionType")
+
+    assert len(parse(_body(event), portal=PORTAL).created) == 1
+
+
+def test_a_privacy_deletion_erases() -> None:
+    delivery = parse(_body(an_event("contact.privacyDeletion")), portal=PORTAL)
+
+    assert delivery == Delivery((), ("501",), 0)
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subscriptionType": "contact.propertyChange"},
+        {"subscriptionType": "contact.deletion"},
+        {"subscriptionType": "contact.merge", "objectId": None},
+        {"subscriptionType": "object.creation", "objectTypeId": "0-2"},
+        {"subscriptionType": "object.creation"},
+        {"subscriptionType": "something.new", "objectId": [1]},
+        {"portalId": 77},
+        {"portalId": 77, "objectId": "none of ours"},
+    ],
+)
+def test_what_is_none_of_our_business_is_counted_and_left_alone(event: dict[str, Any]) -> None:
+    delivery = parse(_body(an_event("contact.creation") | event, an_event("contact.creation")), portal=PORTAL)
+
+    assert (len(delivery.created), delivery.ignored) == (1, 1)
+
+
+def test_a_hundred_events_fit() -> None:
+    events = [an_event("contact.creation", objectId=number) for number in range(1, 101)]
+
+    assert len(parse(_body(*events), portal=PORTAL).created) == 100
+
+
+def test_white_space_in_the_json_does_not_matter() -> None:
+    body = json.dumps([an_event("contact.creation")], indent=2).encode()
+
+    assert len(parse(body, portal=PORTAL).created) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"", "not JSON"),
+        (b"\xff\xfe", "not JSON"),
+        (b"[" * 100_000, "not JSON"),
+        (b"[{" + b'"a":' + b"[" * 800 + b"]" * 800 + b"}]", "nesting|subscriptionType"),
+        (b'[{"a":' + b"[" * 1000 + b"]" * 1000 + b"}]", "nesting|subscriptionType"),
+        (b"[NaN]", "not JSON"),
+        (b"{}", "not a list"),
+        (b"null", "not a list"),
+        (b'"[]"', "not a list"),
+        (b"[1]", "Event 1 is not an object"),
+        (b"[{},[]]", "Event 2 is not an object"),
+        (b"[{}]", "no subscriptionType"),
+        (b"[" + b",".join([b"{}"] * 101) + b"]", "at most 100"),
+        (b'[{"a":' + b"9" * 5000 + b"}]", "numbers|not JSON|subscriptionType"),
+    ],
+)
+def test_what_is_not_a_list_of_events_is_refused(body: bytes, sentence: str) -> None:
+    with pytest.raises(DeliveryInvalid, match=sentence):
+        parse(body, portal=PORTAL)
+
+
+def test_a_repeated_key_is_refused() -> None:
+    body = _body(an_event("contact.creation")).replace(b'"objectId":501', b'"objectId":501,"objectId":502')
+
+    with pytest.raises(DeliveryInvalid, match="same key twice"):
+        parse(body, portal=PORTAL)
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, 0, -1, 1.0, True, "", "0501", "abc", "5 1", "١", "1" * 21, 10**20, [501], "501\n"]
+)
+def test_an_id_that_is_no_id_is_refused(wrong: object) -> None:
+    with pytest.raises(DeliveryInvalid, match="Event 1 has no usable objectId"):
+        parse(json.dumps([an_event("contact.creation", objectId=wrong)]).encode(), portal=PORTAL)
+
+
+@pytest.mark.parametrize("wrong", [None, -1, 1.5, True, "1744159176740", 10**14])
+def test_a_time_that_is_no_time_is_refused(wrong: object) -> None:
+    with pytest.raises(DeliveryInvalid, match="occurredAt"):
+        parse(_body(an_event("contact.creation", occurredAt=wrong)), portal=PORTAL)
+
+
+def test_a_refusal_does_not_quote_the_body() -> None:
+    with pytest.raises(DeliveryInvalid) as caught:
+        parse(b'[{"email":"jane@example.com"', portal=PORTAL)
+
+    assert "jane" not in str(caught.value)
+
+
+@given(st.binary())
+def test_any_bytes_are_a_delivery_or_a_refusal(body: bytes) -> None:
+    _parse_or_refuse(body)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+EVENT = st.dictionaries(
+    st.sampled_from(["subscriptionType", "eventType", "portalId", "objectId", "occurredAt", "objectTypeId"]),
+    st.sampled_from(["contact.creation", "object.creation", "contact.privacyDeletion", "0-1", 4242, 501])
+    | JSON,
+)
+
+
+@given(st.lists(EVENT))
+def test_any_json_is_a_delivery_or_a_refusal(events: list[dict[str, Any]]) -> None:
+    _parse_or_refuse(json.dumps(events).encode())
+
+
+# ---- builders ------------------------------------------------------------------------------------
+
+
+def an_event(kind: str, **changed: object) -> dict[str, Any]:
+    event: dict[str, Any] = {
+        "eventId": 1,
+        "portalId": int(PORTAL),
+        "occurredAt": 1744159176740,
+        "subscriptionType": kind,
+        "objectId": 501,
+    }
+    return event | changed
+
+
+def _body(*events: dict[str, Any]) -> bytes:
+    return json.dumps(events, separators=(",", ":")).encode()
+
+
+def _signed(body: bytes, *, at: datetime = NOW, url: str = URL) -> dict[str, str]:
+    timestamp = str(int(at.timestamp() * 1000))
+    message = b"POST" + url.encode() + body + timestamp.encode()
+    signature = base64.b64encode(hmac.digest(SECRET.get_secret_value().encode(), message, "sha256"))
+    return {"X-HubSpot-Signature-v3": signature.decode(), "X-HubSpot-Request-Timestamp": timestamp}
+
+
+def _check(
+    body: bytes, headers: dict[str, str], *, secrets: list[SecretStr] | None = None, public_url: str = URL
+) -> None:
+    verify(body, headers, secrets=secrets or [SECRET], public_url=public_url, now=NOW)
+
+
+def _parse_or_refuse(body: bytes) -> None:
+    try:
+        delivery = parse(body, portal=PORTAL)
+    except DeliveryInvalid as error:
+        assert str(error).endswith(".")
+    else:
+        assert all(lead.contact_id.isascii() and lead.contact_id.isdigit() for lead in delivery.created)

@@ -1,0 +1,130 @@
+"""Who sells, as `team.yaml` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from router.policy.catalog import Catalog
+from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
+from router.rulefiles.quantities import day
+from router.rulefiles.rep_lines import REP_KEYS, RepReader
+from router.rulefiles.sheet import Sheet
+from router.rulefiles.tree import Entry, Map, Node, Scalar
+from router.rulefiles.working_hours import read_hours
+
+KEYS: Final = ("timezone", "hours", "reps", "out_of_office", "teams")
+LATER: Final[Mapping[str, str]] = {"public_holidays": "this version does not know public holidays"}
+UTC_ZONE: Final = ZoneInfo("UTC")
+
+
+def read_team(root: Node, sheet: Sheet, catalog: Catalog) -> Roster:
+    """The roster; it is only good for use if the sheet holds no error."""
+    return TeamReader(sheet, catalog).roster(root)
+
+
+@dataclass(frozen=True, slots=True)
+class TeamReader:
+    """Reads `team.yaml` from top to bottom."""
+
+    sheet: Sheet
+    catalog: Catalog
+
+    def roster(self, root: Node) -> Roster:
+        """All of the file; a part with a mistake is left out, and the mistake noted."""
+        fields = self.sheet.fields(root, "team.yaml", known=KEYS, later=LATER) or {}
+        for name in ("timezone", "reps", "teams"):
+            if name not in fields and isinstance(root, Map):
+                self.sheet.error(root, f"team.yaml has no '{name}'", f"Add '{name}:' to it.")
+        hours = read_hours(fields["hours"].value, self.sheet) if "hours" in fields else {}
+        reps = self._reps(fields["reps"], hours) if "reps" in fields else {}
+        return Roster(
+            timezone=self._timezone(fields["timezone"].value) if "timezone" in fields else UTC_ZONE,
+            reps=reps,
+            teams=self._teams(fields["teams"], reps) if "teams" in fields else {},
+            time_off=self._time_off(fields["out_of_office"].value, reps) if "out_of_office" in fields else (),
+            hours=hours,
+        )
+
+    def _timezone(self, node: Node) -> ZoneInfo:
+        name = self.sheet.scalar(node, "'timezone'")
+        if name is None:
+            return UTC_ZONE
+        try:
+            return ZoneInfo(name.text)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # A folder's name or a path outside the database is an OSError or a ValueError.
+            hint = "Write a name such as Europe/Paris."
+            message = f"there is no time zone '{name.text}'"
+            self.sheet.error(name, message, hint, like=name.text, among=available_timezones())
+            return UTC_ZONE
+
+    def _reps(self, entry: Entry, hours: Mapping[str, Hours]) -> dict[str, Rep]:
+        owners: dict[str, str] = {}
+        reader = RepReader(self.sheet, self.catalog, hours)
+        reps: dict[str, Rep] = {}
+        for line in self.sheet.entries(entry.value, "'reps'"):
+            rep = reader.rep(line)
+            reps[rep.name] = rep
+            first = owners.setdefault(rep.owner, rep.name)
+            if rep.owner and first != rep.name:
+                message = f"'{rep.name}' and '{first}' are the same HubSpot owner, {rep.owner}"
+                self.sheet.error(line.key, message, "One owner is one rep: remove one of the two.")
+        return reps
+
+    def _teams(self, entry: Entry, reps: Mapping[str, Rep]) -> dict[str, Team]:
+        teams: dict[str, Team] = {}
+        for line in self.sheet.entries(entry.value, "'teams'"):
+            name = line.key.text
+            if isinstance(line.value, Map):
+                hint = "Weights stand with the reps; a team is written [one, two]."
+                self.sheet.error(line.value, f"the team '{name}' is a list of reps", hint)
+                teams[name] = Team(name, ())
+                continue
+            members: dict[str, Scalar] = {}
+            for rep in self.sheet.scalars(line.value, f"the team '{name}'"):
+                if rep.text in members:
+                    message = f"'{rep.text}' is twice in the team '{name}'"
+                    self.sheet.error(rep, message, "Name each rep once; a larger share is a larger weight.")
+                elif self._is_rep(rep, reps):
+                    members[rep.text] = rep
+            teams[name] = Team(name, tuple(members))
+        return teams
+
+    def _time_off(self, node: Node, reps: Mapping[str, Rep]) -> tuple[TimeOff, ...]:
+        found = (self._absence(element, reps) for element in self.sheet.elements(node, "'out_of_office'"))
+        return tuple(absence for absence in found if absence is not None)
+
+    def _absence(self, node: Node, reps: Mapping[str, Rep]) -> TimeOff | None:
+        fields = self.sheet.fields(node, "a time off", known=("rep", "from", "to", "backup"))
+        if fields is None:
+            return None
+        for name in ("rep", "from", "to"):
+            if name not in fields:
+                self.sheet.error(node, f"a time off has no '{name}'", f"Add '{name}:' to it.")
+        texts = {name: self.sheet.scalar(entry.value, f"'{name}'") for name, entry in fields.items()}
+        for name in ("rep", "backup"):
+            person = texts.get(name)
+            if person is not None:
+                self._is_rep(person, reps)
+        rep, backup, start, end = (texts.get(name) for name in ("rep", "backup", "from", "to"))
+        days = [day(text.text) for text in (start, end) if text is not None]
+        for text, found in zip([text for text in (start, end) if text is not None], days, strict=True):
+            if found is None:
+                self.sheet.error(text, f"'{text.text}' is no date", "Write 2026-12-21.")
+        if rep is None or start is None or end is None or days[0] is None or days[1] is None:
+            return None
+        if days[0] > days[1]:
+            message = f"the time off of '{rep.text}' ends before it starts: {days[0]} is after {days[1]}"
+            self.sheet.error(start, message, "Write the first day as 'from' and the last one as 'to'.")
+        if backup is not None and backup.text == rep.text:
+            self.sheet.error(backup, f"'{rep.text}' is their own backup", "Name somebody else, or nobody.")
+        return TimeOff(rep.text, days[0], days[1], backup.text if backup else None)
+
+    def _is_rep(self, name: Scalar, reps: Mapping[str, Rep]) -> bool:
+        if name.text not in reps:
+            hint = f"A rep has: {', '.join(REP_KEYS)}; add them under 'reps'."
+            self.sheet.error(name, f"there is no rep '{name.text}'", hint, like=name.text, among=reps)
+        return name.text in reps

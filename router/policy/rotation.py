@@ -53,7 +53,8 @@ def pay(shares: Sequence[Share], winner: str, *, team: str, book: Book) -> Mappi
     served = book.served(team)
     before, after = _earned_by(served, shares), _earned_by(served + 1, shares)
     changes = {
-        credit_field(team, share.rep): new - old for share, old, new in zip(shares, before, after, strict=True)
+        credit_field(team, share.rep): new - old
+        for share, old, new in zip(shares, before, after, strict=True)
     }
     changes[credit_field(team, winner)] -= LEAD
     changes[served_field(team)] = 1

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from typing import Final, TypeAlias
 
-from router.policy.conditions import Between, Condition, Matcher
+from router.policy.conditions import Between, Condition, Matcher, answering, asking, lies_between, moment_of
+from router.policy.decay import left_after_half_lives, left_after_steps
+from router.policy.lead import Facts, Value
+
+LAST_CONVERSION: Final = "recent_conversion_date"
+"""The property whose age decays points that have no date of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +81,97 @@ class Scoring:
     fit: Scorecard
     engagement: Scorecard
     grade: GradeGrid
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """What one table gave: the line that fitted as written, its points, and what age has left of them."""
+
+    fact: str
+    written: str
+    points: int
+    left: int
+
+
+Tally: TypeAlias = Callable[[Facts, datetime], Iterator[tuple[PointsTable, PointsLine, int]]]
+"""A scorecard made ready: the table, its line that fits, and the points left, for each table with one."""
+
+
+def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[Earned, ...]]:
+    """The sum of the card's tables, kept within 0..maximum, and what each table gave.
+
+    With a decay, a table whose fact is a date or datetime decays with the age of that fact. Any other
+    table decays with the age of `recent_conversion_date` if that fact is known; else it has no age and
+    keeps its points. Each table is rounded half up after its decay. A fact that is missing earns
+    nothing, unless a line asks for `unknown`.
+    """
+    lines = tuple(
+        Earned(fact=table.fact, written=line.written, points=line.points, left=left)
+        for table, line, left in tallying(card)(facts, now)
+    )
+    return clamped(sum(line.left for line in lines), card), lines
+
+
+def clamped(total: int, card: Scorecard) -> int:
+    """The total within 0..maximum."""
+    return min(max(total, 0), card.maximum)
+
+
+def tallying(card: Scorecard) -> Tally:
+    """The card made ready for many leads."""
+    tables = tuple(
+        (
+            table,
+            tuple(
+                (line, _any_value if line.matcher is None else answering(line.matcher))
+                for line in table.lines
+            ),
+        )
+        for table in card.tables
+    )
+    decay = card.decay
+
+    def tally(facts: Facts, now: datetime) -> Iterator[tuple[PointsTable, PointsLine, int]]:
+        for table, lines in tables:
+            value = facts.get(table.fact)
+            for line, answers in lines:
+                if answers(value, now):
+                    left = line.points if decay is None else _aged(line.points, value, decay, facts, now)
+                    yield table, line, left
+                    break
+
+    return tally
+
+
+def grade_of(grid: GradeGrid, *, fit: int, engagement: int) -> str:
+    """The letter of the first range that `fit` lies in and the digit for `engagement`; "" where none does."""
+    return _label(grid.fit, fit) + _label(grid.engagement, engagement)
+
+
+def segment_of(segments: tuple[Segment, ...], facts: Facts, *, now: datetime) -> str:
+    """The first segment whose condition holds, `otherwise` included; "" if there is none."""
+    for segment in segments:
+        if segment.when is None or asking(segment.when)(facts, now):
+            return segment.name
+    return ""
+
+
+def _any_value(value: Value | None, _now: datetime) -> bool:
+    return value is not None
+
+
+def _aged(earned: int, value: Value | None, decay: HalfLife | Steps, facts: Facts, now: datetime) -> int:
+    since = moment_of(value) or moment_of(facts.get(LAST_CONVERSION))
+    if since is None:
+        return earned
+    match decay:
+        case HalfLife(span):
+            return left_after_half_lives(earned, span=span, age=now - since)
+        case Steps(every, by):
+            return left_after_steps(earned, every=every, by=by, age=now - since)
+
+
+@lru_cache(maxsize=4096)
+def _label(ranges: tuple[tuple[str, Between], ...], number: int) -> str:
+    answer = Decimal(number)
+    return next((label for label, span in ranges if lies_between(answer, span)), "")

@@ -1,0 +1,32 @@
+"""How texts are compared: case and accents folded, by whole words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_NOT_DECOMPOSED = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
+_BETWEEN_WORDS = re.compile(r"[\W_]+")
+
+
+def folded(text: str) -> str:
+    """The words of a text in lower case without accents, one space before, between and after them.
+
+    The spaces make " dg " found in " dg france " and not in " budget ".
+    """
+    bare = unicodedata.normalize("NFKD", text.casefold().translate(_NOT_DECOMPOSED))
+    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    return f" {_BETWEEN_WORDS.sub(' ', bare).strip()} "
+
+
+@lru_cache(maxsize=4096)
+def folded_once(text: str) -> str:
+    """`folded`, remembered: job titles and countries repeat from lead to lead."""
+    return folded(text)
+
+
+def needle(word: str) -> str:
+    """What to look for in a folded text: a whole word (or phrase), or its beginning if it ends with `*`."""
+    whole = folded(word)
+    return whole.rstrip(" ") if word.rstrip().endswith("*") else whole

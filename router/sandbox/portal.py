@@ -1,0 +1,144 @@
+"""The portal: everything it holds, and what can happen to a record."""
+
+import random
+import threading
+import time
+from collections.abc import Iterable, Mapping
+
+from router.sandbox import catalog
+from router.sandbox.clock import now_ms
+from router.sandbox.deliveries import Deliveries
+from router.sandbox.faults import Faults
+from router.sandbox.humans import Humans
+from router.sandbox.journal import Journal, Write
+from router.sandbox.limits import Limits
+from router.sandbox.owners import OWNERS, Owner, user_properties
+from router.sandbox.records import Record, Source, Version, new_record
+from router.sandbox.settings import Settings
+from router.sandbox.shelves import empty_shelves
+from router.sandbox.webhooks import Event
+
+
+class Portal:
+    """A HubSpot account in memory. Whoever reads or changes records holds `lock`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.lock = threading.RLock()
+        self.settings = settings
+        self.limits = Limits()
+        self.faults = Faults()
+        self.journal = Journal()
+        self.humans = Humans()
+        self.deliveries = Deliveries(lambda: self.settings)
+        self.reset()
+
+    def reset(self) -> None:
+        """Back to an empty portal with its owners. Settings stay, and so does the endpoint for webhooks."""
+        with self.lock:
+            self.chance = random.Random(1)
+            self.owners: dict[str, Owner] = {owner.id: owner for owner in OWNERS}
+            self.shelves = empty_shelves()
+            for owner in OWNERS:
+                if not owner.archived:
+                    self.create("users", user_properties(owner), source=Source("INTERNAL_PROCESSING", ""))
+            self._count_owners()
+        self.limits.forget()
+        self.faults.clear()
+        self.journal.forget()
+        self.humans = Humans()
+        self.deliveries.forget()
+
+    @property
+    def app(self) -> Source:
+        """How the history names the app that owns the token."""
+        return Source("INTEGRATION", str(self.settings.app_id))
+
+    def create(
+        self, kind: str, properties: Mapping[str, str], *, source: Source, announce: bool = True
+    ) -> Record:
+        """A new record; a new contact is announced by webhook unless told otherwise."""
+        shelf = self.shelves[kind]
+        record = new_record(shelf.new_id(), properties, source=source, modified=shelf.modified)
+        if kind == "contacts":
+            record.properties["hs_is_unworked"] = "true"
+            if email := record.properties.get("email", "").lower():
+                shelf.by_email[email] = record.id
+        shelf.records[record.id] = record
+        if announce and kind == "contacts":
+            self.deliveries.announce(Event("creation", record.id, record.created_ms, source, record=record))
+        return record
+
+    def write(self, kind: str, record: Record, values: Mapping[str, str], *, source: Source) -> None:
+        """Change a record as the API does; a person may be faster when the owner is written."""
+        shelf = self.shelves[kind]
+        values = self._forward_only(record, values)
+        owner = values.get("hubspot_owner_id")
+        if owner is not None:
+            overtaken_by = self.humans.overtakes(record, owner, owners=self.reps)
+            if overtaken_by is not None:
+                self.edit_by_hand(record, {"hubspot_owner_id": overtaken_by}, when="between")
+        before = record.properties.get("hubspot_owner_id")
+        changed = record.write(values, source=source, at_ms=now_ms(), modified=shelf.modified)
+        at_ms = time.time() * 1000
+        if owner and record.owned_ms is None:
+            record.owned_ms = at_ms
+        self.journal.writes.append(Write(record.id, kind, at_ms, dict(values), before, changed))
+
+    def edit_by_hand(self, record: Record, values: Mapping[str, str], *, when: str) -> None:
+        """Change a contact as a person in HubSpot's pages does."""
+        source = self.humans.source(self.owners[OWNERS[8].id].user_id)
+        modified = self.shelves["contacts"].modified
+        record.write(values, source=source, at_ms=now_ms(), modified=modified)
+        if "hubspot_owner_id" in values:
+            self.humans.chose(record, values["hubspot_owner_id"], when=when)
+
+    def remove(self, kind: str, record: Record, *, source: Source, privacy: bool = False) -> None:
+        """Delete a record and say so by webhook; a privacy deletion is announced as such too."""
+        shelf = self.shelves[kind]
+        del shelf.records[record.id]
+        shelf.by_email.pop(record.properties.get("email", "").lower(), None)
+        if kind != "contacts":
+            return
+        for event in ("privacyDeletion", "deletion") if privacy else ("deletion",):
+            self.deliveries.announce(Event(event, record.id, now_ms(), source))
+
+    def merge(self, loser: Record, winner: Record, *, source: Source) -> Record:
+        """Make one new contact of two; both old ids lead to it from now on. The winner's values count."""
+        shelf = self.shelves["contacts"]
+        properties = {**loser.properties, **{k: v for k, v in winner.properties.items() if v}}
+        merged = self.create("contacts", properties, source=source, announce=False)
+        merged.changes = {name: list(versions) for name, versions in winner.changes.items()}
+        merged.was_read = loser.was_read or winner.was_read
+        if (owner := merged.properties.get("hubspot_owner_id")) and "hubspot_owner_id" not in merged.changes:
+            merged.changes["hubspot_owner_id"] = [Version(owner, winner.created_ms, winner.created_by)]
+        for old in (loser, winner):
+            del shelf.records[old.id]
+            for earlier, now in list(shelf.merged_into.items()):
+                if now == old.id:
+                    shelf.merged_into[earlier] = merged.id
+            shelf.merged_into[old.id] = merged.id
+        ids = (int(winner.id), int(loser.id))
+        self.deliveries.announce(Event("merge", merged.id, now_ms(), source, merged=ids))
+        return merged
+
+    def archive_owner(self, owner_id: str) -> None:
+        """Deactivate an owner: nobody can be given a contact under that id any more."""
+        self.owners[owner_id] = self.owners[owner_id].archive()
+        self._count_owners()
+
+    def emails(self) -> Iterable[str]:
+        """Every e-mail address in use, in lower case."""
+        return self.shelves["contacts"].by_email
+
+    def _count_owners(self) -> None:
+        self.active_owners = frozenset(o.id for o in self.owners.values() if not o.archived)
+        self.reps = sorted(self.active_owners - {OWNERS[8].id})
+
+    def _forward_only(self, record: Record, values: Mapping[str, str]) -> Mapping[str, str]:
+        # The API moves lifecyclestage forward only, unless it is cleared first (HubSpot's contacts guide).
+        stage, before = values.get("lifecyclestage"), record.properties.get("lifecyclestage")
+        if not stage or not before or stage not in catalog.LIFECYCLE or before not in catalog.LIFECYCLE:
+            return values
+        if catalog.LIFECYCLE.index(stage) >= catalog.LIFECYCLE.index(before):
+            return values
+        return {name: value for name, value in values.items() if name != "lifecyclestage"}

@@ -1,0 +1,51 @@
+"""How the portal behaves when nothing is broken: its token, its limits, its speed."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that `POST /sandbox/settings` can change. A limit of 0 is no limit."""
+
+    token: str
+    client_secret: str
+    portal_id: int = 49645859
+    app_id: int = 10457515
+    latency_ms: float = 0.0
+    calls_per_10s: int = 190
+    searches_per_s: int = 5
+    calls_per_day: int = 625_000
+    search_lag_ms: int = 0
+    search_short_pages: bool = False
+    """Every page holds half of what it could, although more follows."""
+    search_ghosts: int = 0
+    """That many deleted records still stand first in the index: their places stay empty in the pages."""
+    validation: str = "whole_batch"
+    """`whole_batch`: one bad value refuses all of the batch; `per_record`: only its own record."""
+    shuffle_results: bool = True
+    """Answers of batches come in no particular order, which HubSpot never promised."""
+    time_zone: str = "Europe/Paris"
+
+    def changed(self, changes: Mapping[str, Any]) -> "Settings":
+        """The settings with these changes. Raises ValueError naming what is wrong."""
+        kinds = {field.name: type(getattr(self, field.name)) for field in fields(self)}
+        converted: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name not in kinds:
+                raise ValueError(f"There is no setting '{name}'. There are: {', '.join(sorted(kinds))}.")
+            if kinds[name] is bool and not isinstance(value, bool):
+                raise ValueError(f"Setting '{name}' is true or false, not {value!r}.")
+            try:
+                converted[name] = kinds[name](value)
+            except (TypeError, ValueError):
+                raise ValueError(f"Setting '{name}' cannot be {value!r}.") from None
+        if converted.get("validation", "whole_batch") not in ("whole_batch", "per_record"):
+            raise ValueError("Setting 'validation' is whole_batch or per_record.")
+        return replace(self, **converted)
+
+    def public(self) -> dict[str, Any]:
+        """The settings without the secrets."""
+        hidden = ("token", "client_secret")
+        return {f.name: getattr(self, f.name) for f in fields(self) if f.name not in hidden}

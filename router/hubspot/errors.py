@@ -1,0 +1,75 @@
+"""What can go wrong with HubSpot, drawn as one tree.
+
+    HubSpotError
+    ├── ComeBackLater        nothing was changed; come back after `retry_after_s`
+    │   ├── RateLimited      HubSpot, or our own call budget, has no room now
+    │   ├── Locked           HubSpot works on these records itself (423, 477)
+    │   └── Paused           every call of the portal waits: `reason`, `until`
+    ├── Unreachable          a read brought nothing usable; reading again is safe
+    ├── OutcomeUnknown       a write may or may not have been applied; read before writing again
+    ├── Refused              HubSpot understood and said no (400, 409): `category`, `property`
+    ├── NotFound             there is no such record or property (404)
+    └── AccessDenied         the token is wrong or lacks a scope (401, 403); all calls are paused
+
+Messages are for people. They never carry the token, nor what a contact's properties say.
+"""
+# ruff: noqa: N818 - they are named by what happened, as a sentence in a log would say it
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class HubSpotError(Exception):
+    """Anything that HubSpot, or the way to it, did not do for us."""
+
+
+class ComeBackLater(HubSpotError):
+    """Nothing was changed, and the same call has a chance after `retry_after_s` seconds."""
+
+    def __init__(self, message: str, *, retry_after_s: float) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RateLimited(ComeBackLater):
+    """There is no room for this call now."""
+
+
+class Locked(ComeBackLater):
+    """HubSpot is at work on the records itself."""
+
+
+class Paused(ComeBackLater):
+    """Every call of the portal waits until `until`, for `reason`."""
+
+    def __init__(self, reason: str, *, until: datetime, retry_after_s: float) -> None:
+        message = f"HubSpot calls are paused until {until:%Y-%m-%d %H:%M:%S} UTC: {reason}"
+        super().__init__(message, retry_after_s=retry_after_s)
+        self.reason = reason
+        self.until = until
+
+
+class Unreachable(HubSpotError):
+    """A read brought no usable answer; nothing can have changed."""
+
+
+class OutcomeUnknown(HubSpotError):
+    """A write went out and no usable answer came back: it may be applied, now or later."""
+
+
+class Refused(HubSpotError):
+    """HubSpot understood the call and refuses it; the same call will be refused again."""
+
+    def __init__(self, message: str, *, category: str = "", property_name: str = "") -> None:
+        super().__init__(message)
+        self.category = category
+        self.property = property_name
+
+
+class NotFound(HubSpotError):
+    """HubSpot has no such thing."""
+
+
+class AccessDenied(HubSpotError):
+    """HubSpot refuses our token, or a scope is missing."""

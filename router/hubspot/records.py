@@ -1,0 +1,90 @@
+"""What HubSpot's answers mean to us: records, histories, outcomes, owners, properties."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+Missing = Literal["gone", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One contact, company or user. `merged_into` is its id now, when that is not the one we asked for."""
+
+    id: str
+    properties: Mapping[str, str]
+    archived: bool = False
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAnswer:
+    """What a batch read brought, by the id that was asked for; every asked id is in one of the two.
+
+    `gone` means HubSpot says there is no such record; `unknown` that it did not say.
+    """
+
+    records: Mapping[str, Record]
+    missing: Mapping[str, Missing]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One value a property had: since when, and who set it (`CRM_UI`, `userId:75514748`)."""
+
+    value: str
+    at: datetime
+    source_type: str
+    source_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one record of a batch update; `unknown` means: read before writing again."""
+
+    kind: Literal["written", "refused", "gone", "merged", "unknown"]
+    reason: str = ""
+    property: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """Contacts by ascending id; `more` says that asking again after the last id is worth a call."""
+
+    records: tuple[Record, ...]
+    more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortalOwner:
+    """A HubSpot owner. `user_id` joins it with the user whose availability HubSpot knows."""
+
+    id: str
+    email: str
+    name: str
+    user_id: str | None
+    archived: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortalOption:
+    """One option of an enumeration."""
+
+    value: str
+    label: str
+    hidden: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PortalProperty:
+    """A property as the portal defines it, in HubSpot's words for `type` and `field_type`."""
+
+    name: str
+    label: str
+    type: str
+    field_type: str
+    options: tuple[PortalOption, ...]
+    read_only: bool

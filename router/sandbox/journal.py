@@ -4,6 +4,7 @@ import threading
 from array import array
 from bisect import bisect_right
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ class Write:
     id: str
     kind: str
     at_ms: float
-    properties: dict[str, str]
+    properties: Mapping[str, str]
     owner_before: str | None
     changed: int
 

@@ -106,11 +106,11 @@ def cleaned(portal: Portal, shelf: Shelf, properties: Any) -> tuple[dict[str, st
     mistakes: list[Mistake] = []
     for name, value in properties.items():
         prop = shelf.properties.get(name)
-        if prop is None:
+        if prop is not None and type(value) is str and (prop.takes_any_text or value in prop.allowed):
+            changes[name] = value
+        elif prop is None:
             mistakes.append(Mistake(name, "PROPERTY_DOESNT_EXIST", f'Property "{name}" does not exist'))
-            continue
-        accepted = clean(prop, value, owners=portal.active_owners)
-        if isinstance(accepted, Mistake):
+        elif isinstance(accepted := clean(prop, value, owners=portal.active_owners), Mistake):
             mistakes.append(accepted)
         else:
             changes[name] = accepted

@@ -13,7 +13,7 @@ from router.sandbox.humans import Humans
 from router.sandbox.journal import Journal, Write
 from router.sandbox.limits import Limits
 from router.sandbox.owners import OWNERS, Owner, user_properties
-from router.sandbox.records import Record, Source, Version, new_record
+from router.sandbox.records import Record, Source, new_record
 from router.sandbox.settings import Settings
 from router.sandbox.shelves import empty_shelves
 from router.sandbox.webhooks import Event
@@ -82,7 +82,7 @@ class Portal:
         at_ms = time.time() * 1000
         if owner and record.owned_ms is None:
             record.owned_ms = at_ms
-        self.journal.writes.append(Write(record.id, kind, at_ms, dict(values), before, changed))
+        self.journal.writes.append(Write(record.id, kind, at_ms, values, before, changed))
 
     def edit_by_hand(self, record: Record, values: Mapping[str, str], *, when: str) -> None:
         """Change a contact as a person in HubSpot's pages does."""
@@ -107,10 +107,11 @@ class Portal:
         shelf = self.shelves["contacts"]
         properties = {**loser.properties, **{k: v for k, v in winner.properties.items() if v}}
         merged = self.create("contacts", properties, source=source, announce=False)
-        merged.changes = {name: list(versions) for name, versions in winner.changes.items()}
+        merged.created_ms, merged.created_by = winner.created_ms, winner.created_by
+        merged.created_at = merged.properties["createdate"] = winner.created_at
+        merged.original = {**loser.properties, **(winner.original or winner.properties)}
+        merged.edits = list(winner.edits)
         merged.was_read = loser.was_read or winner.was_read
-        if (owner := merged.properties.get("hubspot_owner_id")) and "hubspot_owner_id" not in merged.changes:
-            merged.changes["hubspot_owner_id"] = [Version(owner, winner.created_ms, winner.created_by)]
         for old in (loser, winner):
             del shelf.records[old.id]
             for earlier, now in list(shelf.merged_into.items()):

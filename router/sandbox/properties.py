@@ -32,6 +32,8 @@ class Property:
     calculated: bool = False
     hubspot_defined: bool = True
     allowed: frozenset[str] = frozenset()
+    """The values of a choice that are stored as they are."""
+    takes_any_text: bool = False
 
     @property
     def names_an_owner(self) -> bool:
@@ -40,9 +42,11 @@ class Property:
 
 
 def defined(name: str, label: str, **fields: Any) -> Property:
-    """A property whose allowed values are worked out from its options."""
-    options = tuple(fields.get("options", ()))
-    return Property(name, label, **{**fields, "allowed": frozenset(option.value for option in options)})
+    """A property, with what it takes without a closer look worked out once."""
+    writable = not fields.get("read_only", False)
+    allowed = frozenset(option.value for option in fields.get("options", ()) if writable)
+    takes_any_text = writable and fields.get("type", "string") == "string"
+    return Property(name, label, **fields, allowed=allowed, takes_any_text=takes_any_text)
 
 
 def clean(prop: Property, value: object, *, owners: frozenset[str]) -> str | Mistake:

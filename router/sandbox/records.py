@@ -25,6 +25,14 @@ class Version(NamedTuple):
     source: Source
 
 
+class Edit(NamedTuple):
+    """One write: the properties that it changed, when and by whom."""
+
+    changed: dict[str, str]
+    at_ms: int
+    source: Source
+
+
 @dataclass(slots=True)
 class Record:
     """A contact, a company or a user. The value of a property is always text; "" is a cleared one."""
@@ -35,7 +43,9 @@ class Record:
     created_by: Source
     created_at: str
     updated_at: str
-    changes: dict[str, list[Version]] = field(default_factory=dict)
+    original: dict[str, str] | None = None
+    """The properties at creation, kept once they change."""
+    edits: list[Edit] = field(default_factory=list)
     announced_ms: float | None = None
     owned_ms: float | None = None
     was_read: bool = False
@@ -43,55 +53,43 @@ class Record:
 
     def history(self, name: str) -> list[Version]:
         """Every value that the property had, newest first."""
-        if name in self.changes:
-            return self.changes[name][::-1]
-        value = self.properties.get(name)
-        return [] if value is None else [Version(value, self.created_ms, self.created_by)]
+        edits = [Version(e.changed[name], e.at_ms, e.source) for e in self.edits if name in e.changed]
+        first = (self.properties if self.original is None else self.original).get(name)
+        if first is not None:
+            edits.insert(0, Version(first, self.created_ms, self.created_by))
+        return edits[::-1]
 
     def value_at(self, name: str, at_ms: int) -> str | None:
         """The value that the property had at that time."""
-        if name not in self.changes:
-            return self.properties.get(name)
         return next((version.value for version in self.history(name) if version.at_ms <= at_ms), None)
 
     def write(self, values: Mapping[str, str], *, source: Source, at_ms: int, modified: str) -> int:
         """Set the values; returns how many really changed. A value that is already there leaves no trace."""
-        changed = 0
-        for name, value in values.items():
-            before = self.properties.get(name)
-            if value == before or (value == "" and before is None):
-                continue
-            self._remember(name, before, Version(value, at_ms, source))
-            changed += 1
-            if name == "hubspot_owner_id":
-                assigned = iso(at_ms) if value else ""
-                before = self.properties.get("hubspot_owner_assigneddate")
-                self._remember("hubspot_owner_assigneddate", before, Version(assigned, at_ms, source))
-        if changed:
-            self.updated_at = self.properties[modified] = iso(at_ms)
-            self._work_out_unworked()
-        return changed
-
-    def _remember(self, name: str, before: str | None, version: Version) -> None:
-        versions = self.changes.get(name)
-        if versions is None:
-            versions = self.changes[name] = []
-            if before is not None:
-                versions.append(Version(before, self.created_ms, self.created_by))
-        if versions and version.at_ms <= versions[-1].at_ms:
+        before = self.properties
+        changed = {name: value for name, value in values.items() if value != before.get(name, "")}
+        if not changed:
+            return 0
+        if self.original is None:
+            self.original = dict(before)
+        if self.edits and at_ms <= self.edits[-1].at_ms:
             # Two writes in one millisecond: the history must still say which came last.
-            version = version._replace(at_ms=versions[-1].at_ms + 1)
-        versions.append(version)
-        self.properties[name] = version.value
+            at_ms = self.edits[-1].at_ms + 1
+        count = len(changed)
+        if "hubspot_owner_id" in changed:
+            changed["hubspot_owner_assigneddate"] = iso(at_ms) if changed["hubspot_owner_id"] else ""
+        self.updated_at = changed[modified] = iso(at_ms)
+        self.properties.update(changed)
+        if "hs_is_unworked" in self.properties:
+            changed["hs_is_unworked"] = self.properties["hs_is_unworked"] = self._is_unworked()
+        self.edits.append(Edit(changed, at_ms, source))
+        return count
 
-    def _work_out_unworked(self) -> None:
-        # HubSpot's own formula of hs_is_unworked (definition of the property in a real portal).
-        if "hs_is_unworked" not in self.properties:
-            return
+    def _is_unworked(self) -> str:
+        # HubSpot's own formula (definition of hs_is_unworked in a real portal).
         assigned = self.properties.get("hubspot_owner_assigneddate")
         touched = self.properties.get("notes_last_updated")
         unworked = not assigned or not touched or parse_ms(touched) < parse_ms(assigned)
-        self.properties["hs_is_unworked"] = "true" if unworked else "false"
+        return "true" if unworked else "false"
 
 
 def new_record(record_id: str, properties: Mapping[str, str], *, source: Source, modified: str) -> Record:

@@ -63,7 +63,7 @@ def _offset(body: Json) -> int:
 
 
 def _as_indexed(record: Record, at_ms: int) -> Record:
-    if not record.changes:
+    if not record.edits:
         return record
     properties = {name: record.value_at(name, at_ms) or "" for name in record.properties}
     return Record(

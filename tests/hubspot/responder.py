@@ -74,7 +74,7 @@ def reset(connection: socket.socket, _: threading.Event) -> None:
     """A reset in the middle of the body."""
     connection.sendall(_head(200, 1000, None) + b'{"results":')
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
+    raise ConnectionResetError("as the test asked")  # the one that serves closes, which sends the reset
 
 
 @dataclass

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from router.hubspot.gateway import Record
+from router.hubspot.records import Record
 from router.hubspot.routing_properties import COMPANY, STATUS, changes_for
 from router.policy.book import Book
 from router.policy.decide import decide
@@ -62,7 +62,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                         episode=trip.next_episode,
                         excluded=trip.excluded,
                     )
-                except Exception:  # noqa: BLE001 - one poisonous lead must not hold up ninety-nine others
+                except Exception:  # one poisonous lead must not hold up ninety-nine others
                     desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
                     decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
                     waiting.remove(trip)
@@ -76,7 +76,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                 case Committed():
                     for trip, decision, new in committing:
                         trip.state = _state(decision, new)
-                        trip.excluded = frozenset()
+                        trip.refused = False
                         decided.to_write.append(trip)
                     waiting = []
                 case Outdated():

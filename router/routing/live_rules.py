@@ -18,6 +18,10 @@ from router.rules_on_disk import RuleFilesUnreadable, fingerprint, read_rule_fil
 from router.store.rules import RulesShelf
 
 
+class NoRules(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """No good rule files were ever seen; leads wait in the inbox until there are some."""
+
+
 class LiveRules:
     """The live policy of one process. `refresh` is called every few seconds, `policy` on every batch."""
 
@@ -44,8 +48,14 @@ class LiveRules:
         """The live policy with the properties it reads, or None while no good files were ever seen."""
         return self._live
 
+    def required(self) -> tuple[Policy, Needed]:
+        """The live policy; raises `NoRules` while there is none."""
+        if self._live is None:
+            raise NoRules("There are no good rule files yet; `router check` says what is wrong with them.")
+        return self._live
+
     def refresh(self) -> None:
-        """Look at the files; a good change goes live as a whole, a bad one is reported and changes nothing."""
+        """Look at the files: a good change goes live whole, a bad one is reported and changes nothing."""
         with self._turn:
             now_there = fingerprint(self._directory)
             if now_there == self._seen and self._live is not None:
@@ -64,7 +74,7 @@ class LiveRules:
                     [{"file": str(self._directory), "line": 0, "column": 0, "message": str(error)}]
                 )
             return False
-        loaded = load_policy(files)
+        loaded = load_policy(files, catalog=catalog_in(files))
         if loaded.policy is None:
             if complain:
                 self._complain(
@@ -97,7 +107,7 @@ class LiveRules:
         kept = self._shelf.last_good()
         if kept is None:
             return
-        loaded = load_policy(kept.files)
+        loaded = load_policy(kept.files, catalog=catalog_in(kept.files))
         if loaded.policy is None:
             self._log.error("rules.last_good_refused", revision=kept.revision)
             return

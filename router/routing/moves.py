@@ -120,7 +120,7 @@ def parked(trip: Trip, *, why: str, now: datetime) -> Move:
 
 
 def owner_refused(trip: Trip, *, why: str, now: datetime) -> Move:
-    """HubSpot refuses the chosen owner: the share is given back; the lead stays claimed for a new decision."""
+    """HubSpot refuses the chosen owner: the share goes back; the lead stays claimed for a new decision."""
     state = _known(trip)
     return Move(
         trip.contact_id,

@@ -60,7 +60,10 @@ class Owners:
         return _by_email(Owner(**owner) for owner in kept["owners"])
 
     def _read(self, now: datetime) -> Mapping[str, Owner]:
-        owners = self._gateway.owners()
+        owners = [
+            Owner(id=one.id, email=one.email, name=one.name, archived=one.archived)
+            for one in self._gateway.owners()
+        ]
         kept = {"at": now.isoformat(), "owners": [asdict(owner) for owner in owners]}
         self._redis.set(self._keys.owners, orjson.dumps(kept))
         return _by_email(owners)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.crashpoints import crash_point
-from router.hubspot.gateway import Gone, Merged, Record, Unknown, WriteRefused, Written
+from router.hubspot.records import Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, DECISION_ID, OWNER
 from router.routing import moves
 from router.routing.deciding import decide_and_commit
@@ -104,18 +104,22 @@ def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list
     company = (COMPANY,) if needed.company else ()
     asked = tuple(dict.fromkeys((*ALWAYS_READ, *company, *needed.contact)))
     answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], asked)
-    unread = []
+    merged = {asked: record.merged_into for asked, record in answer.records.items()}
+    unread: list[Trip] = []
+    ended: list[Move] = []
     for trip in trips:
-        match answer.missing.get(trip.contact_id):
-            case Gone():
-                _finish(desk, [moves.gone(trip, now=desk.clock())])
-            case Merged(into=into):
-                # It lives on under a new id, which may never be announced.
-                desk.inbox.append([(into, desk.now_ms())])
-                _finish(desk, [moves.gone(trip, now=desk.clock(), merged_into=into)])
-            case Unknown():
-                unread.append(trip)
-    return answer.records, unread
+        into = merged.get(trip.contact_id)
+        if into is not None:
+            # It lives on under a new id, which may never be announced.
+            desk.inbox.append([(into, desk.now_ms())])
+            ended.append(moves.gone(trip, now=desk.clock(), merged_into=into))
+        elif answer.missing.get(trip.contact_id) == "gone":
+            ended.append(moves.gone(trip, now=desk.clock()))
+        elif trip.contact_id in answer.missing:
+            unread.append(trip)
+    _finish(desk, ended)
+    records = {contact_id: record for contact_id, record in answer.records.items() if not record.merged_into}
+    return records, unread
 
 
 def _sort(
@@ -164,33 +168,40 @@ def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
     finished: list[Move] = []
     again: list[Trip] = []
     for trip in trips:
-        match outcomes[trip.contact_id]:
-            case Written():
+        outcome = outcomes[trip.contact_id]
+        match outcome.kind:
+            case "written":
                 finished.append(moves.written(trip, now=now))
-            case Gone():
+            case "gone":
                 finished.append(moves.gone(trip, now=now))
-            case WriteRefused(reason=why, property=OWNER) if trip.next_episode == 1:
-                again.append(_choose_anew(desk, trip, why=why))
-            case WriteRefused(reason=why):
-                finished.append(moves.parked(trip, why=why, now=now))
-            case Merged() | Unknown():
+            case "refused" if outcome.property == OWNER and _choose_anew(desk, trip, why=outcome.reason):
+                again.append(trip)
+            case "refused":
+                finished.append(moves.parked(trip, why=outcome.reason, now=now))
+            case "merged" | "unknown":
                 trip.doubtful = True
                 again.append(trip)
     return finished, again
 
 
-def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> Trip:
-    """The chosen owner cannot own contacts any more: the share goes back and the next round decides again."""
+def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
+    """Whether another owner may be chosen for a lead whose owner HubSpot refused: once, the share goes back.
+
+    The owner was archived since we last looked. The next round decides again.
+    """
+    if trip.state is None or trip.state.episode > 0:
+        return False
     owners = desk.owners.refresh()
     policy, _needed = desk.rules.required()
-    refused = trip.state.owner_id if trip.state else ""
+    refused = trip.state.owner_id
     trip.excluded = frozenset(
         rep.name
         for rep in policy.roster.reps.values()
-        if (owner := owners.get(rep.owner.lower())) is None or owner.id == refused
+        if (owner := owners.get(rep.owner.lower())) is not None and owner.id == refused
     )
+    trip.refused = True
     _finish(desk, [moves.owner_refused(trip, why=why, now=desk.clock())])
-    return trip
+    return True
 
 
 def _finish(desk: Desk, finished: Sequence[Move]) -> None:

@@ -19,13 +19,16 @@ class Trip:
     doubtful: bool = False
     """An earlier write of ours may be applied already, or may be applied late."""
 
+    refused: bool = False
+    """HubSpot refused the owner we chose; another one is to be chosen."""
+
     excluded: frozenset[str] = field(default_factory=frozenset)
-    """Reps whom HubSpot refused as owner just now; a new decision leaves them out."""
+    """Reps whom a new decision leaves out."""
 
     @property
     def needs_decision(self) -> bool:
         """Nothing is decided, or what was decided was refused."""
-        return self.state is None or bool(self.excluded)
+        return self.state is None or self.refused
 
     @property
     def next_episode(self) -> int:

@@ -92,6 +92,15 @@ class Commits:
     def _fields(self) -> dict[str, str]:
         return cast("dict[str, str]", self._redis.hgetall(self._keys.book))
 
+    def set_counts(self, counts: Mapping[str, int]) -> None:
+        """Put fields of the book right; commits that are being decided now have to decide again."""
+        if not counts:
+            return
+        with self._redis.pipeline() as pipeline:
+            pipeline.hset(self._keys.book, mapping={name: str(count) for name, count in counts.items()})
+            pipeline.hincrby(self._keys.book, "version", 1)
+            pipeline.execute()
+
     def commit(
         self, decisions: Sequence[NewDecision], *, version: int, now_ms: int
     ) -> Committed | Outdated | Lost:

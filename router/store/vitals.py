@@ -89,7 +89,7 @@ class Vitals:
             look.scard(keys.erasures)
             look.xlen(keys.outbox)
             look.hgetall(keys.progress)
-            look.hgetall(keys.rules)
+            look.hmget(keys.rules, "revision", "loaded_at", "error")  # its files are large
             look.get(keys.pause)
             look.hgetall(keys.counts)
             answers = look.execute(raise_on_error=False)
@@ -105,9 +105,9 @@ class Vitals:
             erasures=erasures,
             outbox=outbox,
             progress=self._alive(progress, at=at),
-            rules_revision=rules.get("revision"),
-            rules_loaded_at=rules.get("loaded_at"),
-            rule_mistakes=_mistakes(rules.get("error")),
+            rules_revision=rules[0],
+            rules_loaded_at=rules[1],
+            rule_mistakes=_mistakes(rules[2]),
             pause=_pause(pause),
             counts={name: int(count) for name, count in sorted(counts.items())},
         )

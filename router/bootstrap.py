@@ -1,0 +1,128 @@
+"""From settings to objects: the only place where the product is put together."""
+
+from __future__ import annotations
+
+import atexit
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import redis
+import structlog
+from redis.backoff import ExponentialBackoff
+from redis.retry import Retry
+
+from router.hubspot.gateway import Gateway
+from router.ledger import open_ledger
+from router.queue import WakeUps
+from router.routing.desk import Desk
+from router.routing.live_rules import LiveRules
+from router.routing.owners import Owners
+from router.settings import Settings
+from router.store.budget import CallBudget
+from router.store.commits import Commits
+from router.store.drains import Drains
+from router.store.embedded import EmbeddedValkey
+from router.store.erasures import Erasures
+from router.store.inbox import Inbox
+from router.store.keys import Keys
+from router.store.leads import Leads
+from router.store.nights import Nights
+from router.store.outbox import Outbox
+from router.store.progress import ProgressBoard
+from router.store.rules import RulesShelf
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Everything one process of the product works with."""
+
+    desk: Desk
+    drains: Drains
+    wake_ups: WakeUps
+    progress: ProgressBoard
+    nights: Nights
+    queue_client: redis.Redis
+    """For RQ, which wants bytes."""
+
+
+def redis_url(settings: Settings) -> str:
+    """The Redis to use: REDIS_URL, or a server of our own under VAR_DIR, started or joined."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    server = EmbeddedValkey(settings.var_dir / "valkey").start()
+    atexit.register(server.stop)
+    return server.url
+
+
+def text_client(url: str) -> redis.Redis:
+    """A client that answers with text, gives up after seconds, and survives a short restart of Redis."""
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=5,
+        socket_connect_timeout=2,
+        health_check_interval=30,
+        max_connections=64,
+        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
+    )
+
+
+def queue_client(url: str) -> redis.Redis:
+    """A client for RQ: bytes, and blocking calls."""
+    return redis.Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
+
+
+def open_desk(
+    settings: Settings, client: redis.Redis, *, clock: Callable[[], datetime] | None = None
+) -> Desk:
+    """The routing desk of the settings' portal."""
+    clock = clock or (lambda: datetime.now(UTC))
+    portal = settings.hubspot_portal_id
+    keys = Keys(portal)
+    log = structlog.stdlib.get_logger().bind(portal=portal)
+    budget = CallBudget(
+        client,
+        keys,
+        calls_per_10s=settings.hubspot_calls_per_10s,
+        searches_per_s=settings.hubspot_searches_per_s,
+        calls_per_day=settings.hubspot_calls_per_day,
+    )
+    gateway = Gateway(
+        access_token=settings.hubspot_access_token.get_secret_value(),
+        base_url=settings.hubspot_base_url,
+        api_version=settings.hubspot_api_version,
+        budget=budget,
+    )
+    ledger = open_ledger(settings.ledger_url.get_secret_value(), portal)
+    return Desk(
+        portal=portal,
+        keys=keys,
+        gateway=gateway,
+        budget=budget,
+        inbox=Inbox(client, keys),
+        leads=Leads(client, keys),
+        commits=Commits(client, keys),
+        outbox=Outbox(client, keys),
+        erasures=Erasures(client, keys),
+        ledger=ledger,
+        rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),
+        owners=Owners(client, keys, gateway, clock=clock),
+        clock=clock,
+        log=log,
+    )
+
+
+def open_office(settings: Settings, *, role: str) -> Office:
+    """Everything that a `worker`, `night` or `cron` process works with."""
+    url = redis_url(settings)
+    client, for_queue = text_client(url), queue_client(url)
+    desk = open_desk(settings, client)
+    return Office(
+        desk=desk,
+        drains=Drains(client, desk.keys),
+        wake_ups=WakeUps(for_queue, desk.portal),
+        progress=ProgressBoard(client, desk.keys, role=role),
+        nights=Nights(client, desk.keys),
+        queue_client=for_queue,
+    )

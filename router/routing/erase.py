@@ -1,0 +1,20 @@
+"""Forget a contact: HubSpot says that the person asked for it."""
+
+from __future__ import annotations
+
+from router.routing.desk import Desk
+
+
+def erase(desk: Desk) -> int:
+    """Purge every contact that was asked for from ledger and Redis; how many. Safe to repeat.
+
+    The ledger goes first: an id leaves the list of erasures only when nothing is left of it. Shares are
+    sums over reps and stay as they are.
+    """
+    asked_for = desk.erasures.asked_for()
+    for contact_id in asked_for:
+        desk.ledger.erase(contact_id)
+        desk.erasures.erase(contact_id)
+        desk.ledger.erase(contact_id)  # a line that was between the outbox and the ledger
+        desk.log.info("contact.erased")  # not its id: that would be a trace
+    return len(asked_for)

@@ -1,0 +1,24 @@
+-- Purge every trace of one contact: state, lists, queues, inbox entries and outbox lines.
+-- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures
+-- ARGV: contact id, group, prefix of the queues' names
+local id, group = ARGV[1], ARGV[2]
+redis.call('DEL', KEYS[1])
+for number = 2, 3 do
+  for _, entry in ipairs(redis.call('XRANGE', KEYS[number], '-', '+')) do
+    for i = 1, #entry[2], 2 do
+      if entry[2][i] == 'c' and entry[2][i + 1] == id then
+        redis.pcall('XACK', KEYS[number], group, entry[1])
+        redis.call('XDEL', KEYS[number], entry[1])
+      end
+    end
+  end
+end
+for _, line in ipairs(redis.call('XRANGE', KEYS[4], '-', '+')) do
+  for i = 1, #line[2], 2 do
+    if line[2][i] == 'contact' and line[2][i + 1] == id then redis.call('XDEL', KEYS[4], line[1]) end
+  end
+end
+redis.call('ZREM', KEYS[5], id)
+redis.call('HDEL', KEYS[6], id)
+for _, team in ipairs(redis.call('SMEMBERS', KEYS[7])) do redis.call('ZREM', ARGV[3] .. team, id) end
+redis.call('SREM', KEYS[8], id)

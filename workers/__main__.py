@@ -1,0 +1,97 @@
+"""`python -m workers worker|night|cron`: the processes behind the web receiver."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from types import FrameType
+from typing import Final
+
+import redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from router.bootstrap import Office, open_office
+from router.queue import housekeeping_queue, leads_queue
+from router.settings import SettingsInvalid, read_settings
+from router.telemetry import set_up_logging
+from workers import office as process
+from workers import tick
+from workers.rq_worker import RouterWorker
+from workers.schedule import Schedule
+
+ROLES: Final = ("worker", "night", "cron")
+REDIS_AGAIN_S: Final = 0.5
+
+
+def main(arguments: list[str]) -> int:
+    """Run one role until SIGTERM. Exit code 2 for a wrong role or wrong settings."""
+    if len(arguments) != 1 or arguments[0] not in ROLES:
+        print(f"Usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        return 2
+    role = arguments[0]
+    try:
+        settings = read_settings()
+    except SettingsInvalid as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
+        return 2
+    set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    office = open_office(settings, role=role)
+    process.open_here(office)
+    if not _await_redis(office):
+        return 0
+    office.desk.inbox.open()
+    office.desk.rules.refresh()
+    office.nights.born(office.desk.clock())
+    office.desk.log.info("process.started", role=role)
+    if role == "cron":
+        Schedule(office).run()
+    else:
+        tick.start(office, wakes=role == "worker")
+        _work(
+            office,
+            leads_queue(office.desk.portal) if role == "worker" else housekeeping_queue(office.desk.portal),
+        )
+    office.desk.log.info("process.ended", role=role)
+    return 0
+
+
+def _work(office: Office, queue: str) -> None:
+    """Work until asked to stop. RQ's worker quits when Redis is lost; a new one starts when it is back."""
+    while not process.stopping():
+        try:
+            RouterWorker(queue, office.queue_client).work(logging_level="WARNING")
+        except redis.RedisError as error:
+            office.desk.log.warning("redis.lost", why=str(error))
+        if not process.stopping() and not _await_redis(office):
+            return
+
+
+def _await_redis(office: Office) -> bool:
+    """Wait until Redis answers; False if the process was asked to end meanwhile."""
+    told = False
+    while not process.stopping():
+        try:
+            office.queue_client.ping()
+        except (RedisConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
+            if not told:
+                office.desk.log.warning("redis.awaited", why=str(error))
+                told = True
+            process.pause_s(REDIS_AGAIN_S)
+        else:
+            return True
+    return False
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    process.stop()
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1:])
+    # A batch that is still in the air after the grace must not hold up the exit; its claims come back.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

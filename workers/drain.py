@@ -1,0 +1,176 @@
+"""Drain the inbox: take whatever waits now, keep a few batches in the air, end when nothing waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import structlog
+
+from router.bootstrap import Office
+from router.routing.desk import Desk
+from router.routing.route import Routed, route
+from router.store.inbox import BATCH, FLIGHTS_PER_DRAIN, Entry
+from workers import office as process
+from workers.outcomes import Snooze, fate_of
+
+LONGEST_S: Final = 30.0
+"""A drain ends after this long and wakes its successor, so that RQ sees its jobs come and go."""
+LAST_FLIGHTS_S: Final = 9.0
+"""How long a process that has to stop waits for the batches in the air."""
+LOOK_S: Final = 0.01
+LINGER_S: Final = 0.25
+TIGHT: Final = 0.5
+"""From this share of the call budget on, a batch waits a moment to fill up."""
+KEEP_S: Final = 1.0
+SUSPICIOUS: Final = 3
+"""A lead claimed this often travels alone, so that it can only hold up itself."""
+
+
+@dataclass(slots=True)
+class Drain:
+    """One drain at work. `pool` has `FLIGHTS_PER_DRAIN` threads and outlives the drain."""
+
+    office: Office
+    pool: ThreadPoolExecutor
+    flights: dict[Future[Routed], int] = field(default_factory=dict)
+    not_before: float = 0.0
+    kept_at: float = 0.0
+    leads: int = 0
+
+    @property
+    def name(self) -> str:
+        """Unique among all hosts."""
+        return self.office.progress.name
+
+    def run(self) -> int:
+        """Route until nothing waits (or 30 s are over); how many leads. Raises what is a bug or Redis."""
+        ends_at = time.monotonic() + LONGEST_S
+        self.office.drains.begin(self.name)
+        try:
+            while time.monotonic() < ends_at and not process.stopping():
+                self._keep()
+                self._land(patience_s=LOOK_S if self.flights else 0)
+                if time.monotonic() < self.not_before:
+                    if not self.flights and self.not_before > ends_at:
+                        break
+                    process.pause_s(LOOK_S)
+                elif not self._may_take():
+                    continue
+                elif not self._take() and not self.flights and self.office.drains.rest(self.name):
+                    return self.leads
+            self._land_all()
+        finally:
+            self.office.drains.leave(self.name)
+        return self.leads
+
+    def _keep(self) -> None:
+        if time.monotonic() - self.kept_at > KEEP_S:
+            self.kept_at = time.monotonic()
+            self.office.drains.keep(self.name)
+
+    def _may_take(self) -> bool:
+        """An idle drain takes at once; one that flies takes full batches, and a second one if calls are plenty."""
+        desk, in_the_air = self.office.desk, len(self.flights)
+        pause = desk.budget.paused()
+        if pause is not None:
+            self.not_before = time.monotonic() + min(
+                1.0, max(0.05, (pause.until - desk.clock()).total_seconds())
+            )
+            return False
+        if in_the_air >= FLIGHTS_PER_DRAIN:
+            return False
+        waiting = desk.inbox.waiting(limit=BATCH) if in_the_air else BATCH
+        if waiting >= BATCH and in_the_air:
+            return True
+        tight = desk.budget.tightness() >= TIGHT
+        if tight:
+            return self._filled_up()
+        return in_the_air == 0 or (in_the_air == 1 and waiting > 0)
+
+    def _filled_up(self) -> bool:
+        """Linger for a full batch while calls are scarce; every flight costs two."""
+        ends_at = time.monotonic() + LINGER_S
+        inbox = self.office.desk.inbox
+        while (waiting := inbox.waiting(limit=BATCH)) < BATCH and time.monotonic() < ends_at:
+            if waiting == 0 and not self.flights:
+                return True  # nothing there: let the drain end
+            if process.pause_s(LOOK_S):
+                return False
+        return waiting >= BATCH or not self.flights
+
+    def _take(self) -> bool:
+        slot = min(set(range(FLIGHTS_PER_DRAIN)) - set(self.flights.values()))
+        consumer = f"{self.name}/{slot}"
+        entries = self.office.desk.inbox.take(consumer)
+        if not entries:
+            return False
+        self.flights[self.pool.submit(fly, self.office.desk, entries, consumer=consumer)] = slot
+        return True
+
+    def _land(self, *, patience_s: float) -> None:
+        if not self.flights:
+            return
+        landed, _ = wait(self.flights, timeout=patience_s, return_when=FIRST_COMPLETED)
+        for flight in landed:
+            del self.flights[flight]
+            self._look_at(flight)
+
+    def _look_at(self, flight: Future[Routed]) -> None:
+        try:
+            routed = flight.result()
+        except FlightSnoozed as snoozed:
+            self.not_before = max(self.not_before, time.monotonic() + snoozed.wait_s)
+            return
+        self.leads += routed.finished
+        self.office.progress.report(f"routed {routed.finished} leads")
+
+    def _land_all(self) -> None:
+        ends_at = time.monotonic() + LAST_FLIGHTS_S
+        while self.flights and time.monotonic() < ends_at:
+            self._land(patience_s=max(0.0, ends_at - time.monotonic()))
+
+
+class FlightSnoozed(Exception):  # noqa: N818 - nothing went wrong with the leads
+    """A batch was given back; `wait_s` until it makes sense to try again."""
+
+    def __init__(self, wait_s: float) -> None:
+        super().__init__(f"come back in {wait_s:.1f} s")
+        self.wait_s = wait_s
+
+
+def fly(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
+    """Route one batch; leads that failed before travel alone. Raises `FlightSnoozed`, or what is a bug."""
+    if all(entry.stream == desk.keys.inbox_low for entry in entries):
+        desk = replace(desk, gateway=desk.gateway.at("sweep"))
+    suspicious = {entry.contact_id for entry in entries if entry.deliveries >= SUSPICIOUS}
+    batches = [[entry for entry in entries if entry.contact_id not in suspicious]]
+    batches += [[entry for entry in entries if entry.contact_id == one] for one in sorted(suspicious)]
+    sums = Routed(0, 0, 0, 0)
+    for batch in filter(None, batches):
+        try:
+            routed = route(desk, batch, consumer=consumer)
+        except Exception as error:
+            _give_back(desk, error, batch, consumer=consumer)
+            raise AssertionError("unreachable") from error
+        sums = Routed(
+            sums.leads + routed.leads,
+            sums.finished + routed.finished,
+            sums.duplicates + routed.duplicates,
+            sums.left + routed.left,
+        )
+    return sums
+
+
+def _give_back(desk: Desk, error: Exception, entries: Sequence[Entry], *, consumer: str) -> None:
+    """Raise what the flight ends with; snoozed leads are given back first, so that anybody may take them."""
+    fate = fate_of(error)
+    if not isinstance(fate, Snooze):
+        raise error
+    log: structlog.stdlib.BoundLogger = desk.log
+    (log.error if fate.loud else log.info)("batch.snoozed", why=fate.why, leads=len(entries))
+    desk.inbox.release(consumer, entries)
+    raise FlightSnoozed(fate.wait.total_seconds()) from error

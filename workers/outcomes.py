@@ -1,0 +1,66 @@
+"""What becomes of work that went wrong: snooze, retry, park or crash. This is the one place that chooses.
+
+| what went wrong | fate |
+|---|---|
+| no call budget, a 429, a lock, a pause, no access (the gateway has paused everybody already) | snooze |
+| HubSpot brought nothing usable | retry, soon |
+| HubSpot refuses the read itself: rule files and portal do not fit | snooze, and say so loudly |
+| no good rule files yet | snooze |
+| anything else, Redis included | crash: the claims come back by themselves after the lease |
+
+A single lead that HubSpot refuses to write is parked by `router.routing.route`; one that was tried
+too often is parked there as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+from router.hubspot.errors import (
+    AccessDenied,
+    ComeBackLater,
+    NotFound,
+    OutcomeUnknown,
+    Refused,
+    Unreachable,
+)
+from router.routing.live_rules import NoRules
+
+RETRY_AFTER: Final = timedelta(seconds=1)
+MISFIT_AFTER: Final = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Nothing is wrong with the leads: give them back and come again after `wait`. `loud`: a person should look."""
+
+    wait: timedelta
+    why: str
+    loud: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """A bug, or a broken neighbour: stop, loudly."""
+
+
+Fate: TypeAlias = Snooze | Crash
+
+
+def fate_of(error: BaseException) -> Fate:
+    """The fate of a batch whose routing raised `error`."""
+    match error:
+        case ComeBackLater():
+            return Snooze(timedelta(seconds=max(0.05, error.retry_after_s)), str(error))
+        case AccessDenied():
+            return Snooze(RETRY_AFTER, str(error), loud=True)
+        case Unreachable() | OutcomeUnknown():
+            return Snooze(RETRY_AFTER, str(error))
+        case Refused() | NotFound():
+            return Snooze(MISFIT_AFTER, str(error), loud=True)
+        case NoRules():
+            return Snooze(MISFIT_AFTER, str(error))
+        case _:
+            return Crash()

@@ -1,0 +1,72 @@
+"""The RQ worker: one queue, no fork, JSON only, and no function outside `workers.jobs`."""
+
+from __future__ import annotations
+
+from types import FrameType
+from typing import Any, Final
+
+import redis
+from rq import SimpleWorker
+from rq.job import Job
+from rq.serializers import JSONSerializer
+
+from router.queue import Job as JobName
+from workers import office as process
+
+WORKER_TTL_S: Final = 30
+"""An idle worker looks after RQ's own housekeeping this often; the default of 405 s is long."""
+MAINTENANCE_S: Final = 30
+
+
+class ForbiddenJob(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """A job names a function that is not one of ours."""
+
+
+class AllowedJob(Job):  # type: ignore[misc] # rq's types are not followed
+    """A job that runs only the functions of `router.queue.Job`.
+
+    A JSON serializer alone does not help: whoever can write to Redis could name `os.system`.
+    Callbacks are names too, and are refused likewise.
+    """
+
+    @property
+    def func(self) -> Any:
+        """The function, imported only if it is allowed."""
+        if self.instance is not None or self.func_name not in {str(name) for name in JobName}:
+            raise ForbiddenJob(f"{self.func_name!r} is not a job of Lead Router; see router/queue.py.")
+        return super().func
+
+    @property
+    def success_callback(self) -> None:
+        """None, whatever the job says."""
+
+    @property
+    def failure_callback(self) -> None:
+        """None, whatever the job says."""
+
+    @property
+    def stopped_callback(self) -> None:
+        """None, whatever the job says."""
+
+
+class RouterWorker(SimpleWorker):  # type: ignore[misc] # rq's types are not followed
+    """Runs jobs in this very process: a fork per job would cost 10 ms and a fresh TLS connection."""
+
+    job_class = AllowedJob
+    max_connection_wait_time = 2.0
+
+    def __init__(self, queue: str, client: redis.Redis) -> None:
+        super().__init__(
+            [queue],
+            connection=client,
+            serializer=JSONSerializer,
+            job_class=AllowedJob,
+            worker_ttl=WORKER_TTL_S,
+            maintenance_interval=MAINTENANCE_S,
+            log_job_description=False,
+        )
+
+    def request_stop(self, signum: int, frame: FrameType | None) -> None:
+        """Let the job that runs end after the batch it is at."""
+        process.stop()
+        super().request_stop(signum, frame)

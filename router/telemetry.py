@@ -9,7 +9,6 @@ import sys
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TextIO
 
-import orjson
 import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -65,7 +64,8 @@ def _renderers(*, on_terminal: bool) -> list[Processor]:
 
 
 def _as_json(event: EventDict, **_: Any) -> str:
-    return orjson.dumps(event, default=str).decode()
+    # Not orjson: it raises for large numbers and for half a surrogate pair, and a log line must not.
+    return json.dumps(event, default=str)
 
 
 def _route_standard_library(

@@ -37,6 +37,8 @@ IDLE_S: Final = 75
 """Longer than the 60 s of usual load balancers, which must be the ones to hang up."""
 SWEEP_S: Final = 2
 STOP_S: Final = 10
+JUST_NOW_S: Final = 0.5
+"""On the way out, a connection this young or this recently used may still have a request on the road."""
 
 
 def serve(application: Application, *, host: str, port: int) -> None:
@@ -86,7 +88,8 @@ class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc] # waitress h
         return arriving is not None and time.monotonic() - arriving.began > WHOLE_REQUEST_S
 
     def is_idle(self) -> bool:
-        return not self.requests and self.request is None and not self.total_outbufs_len
+        busy = self.requests or self.request is not None or self.total_outbufs_len
+        return not busy and time.time() - self.last_activity > JUST_NOW_S
 
 
 class _Server(waitress.server.TcpWSGIServer):  # type: ignore[misc] # waitress has no types
@@ -120,7 +123,7 @@ def _turn(server: _Server, *, patience_s: float) -> None:
 def _finish(server: _Server) -> None:
     deadline = time.monotonic() + STOP_S
     wasyncore.dispatcher.close(server)  # only the listening socket: connections live on
-    _turn(server, patience_s=0)  # what has reached us already counts as under way
+    _turn(server, patience_s=0)  # what has reached us already counts
     while server.active_channels and time.monotonic() < deadline:
         for channel in tuple(server.active_channels.values()):
             if channel.is_idle():

@@ -1,0 +1,166 @@
+"""The health page says what is wrong and what to do, and stays quiet while leads flow."""
+
+from __future__ import annotations
+
+import json
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+
+from router.store.budget import CallBudget
+from router.store.embedded import EmbeddedValkey
+from router.store.inbox import Inbox
+from router.store.keys import Keys
+from router.store.rules import RulesShelf
+from router.store.vitals import Vitals
+from tests.web.conftest import Bell, a_browser
+
+PATIENCE_S = 60
+
+
+def test_an_empty_redis_is_well(browser: FlaskClient) -> None:
+    answer = browser.get("/health")
+
+    assert answer.status_code == 200
+    assert (answer.json["status"], answer.json["problems"], answer.json["inbox"]["depth"]) == ("well", [], 0)
+
+
+def test_a_redis_that_is_down_is_said_so(valkey: EmbeddedValkey, keys: Keys, bell: Bell) -> None:
+    browser = a_browser(redis.Redis.from_url(valkey.url, decode_responses=True), keys, bell)
+    valkey.kill()
+
+    health, metrics = browser.get("/health"), browser.get("/metrics")
+
+    assert health.status_code == 503
+    assert health.json["problems"] == [
+        "Redis does not answer, so no delivery can be kept. Start it, or correct REDIS_URL."
+    ]
+    assert metrics.status_code == 200
+    assert "lead_router_redis_up 0.0" in metrics.text
+
+
+def test_depth_and_claims_and_parked_leads_are_shown(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    inbox = Inbox(redis_client, keys)
+    inbox.append([("501", 1), ("502", 1), ("503", 1)])
+    inbox.append_low(["504"], now_ms=1)
+    inbox.take("a worker", limit=2)
+    redis_client.hset(keys.parked, "499", "{}")
+    redis_client.sadd(keys.erasures, "498")
+    redis_client.xadd(keys.outbox, {"what": "routed"})
+
+    report = browser.get("/health").json
+
+    assert (report["inbox"]["depth"], report["inbox"]["claimed"]) == (3, 2)
+    assert report["inbox"]["waited_s"] < PATIENCE_S
+    assert (report["low"]["depth"], report["parked"], report["erasures"], report["outbox"]) == (1, 1, 1, 1)
+    assert report["warnings"] == ["Parked leads that need a person: 1. See: router parked"]
+
+
+def test_a_lead_that_waits_too_long_is_a_problem(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    _wait_in(keys.inbox, redis_client, waited_s=PATIENCE_S + 15)
+    _made_progress(keys, redis_client, ago_s=1)
+
+    answer = browser.get("/health")
+
+    assert answer.status_code == 503
+    (problem,) = answer.json["problems"]
+    assert problem.startswith("The oldest lead in the inbox has waited 75 s.")
+
+
+def test_silent_workers_are_a_problem_only_while_leads_wait(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    _made_progress(keys, redis_client, ago_s=PATIENCE_S + 1)
+    idle = browser.get("/health")
+    Inbox(redis_client, keys).append([("501", 1)])
+    just_announced = browser.get("/health")
+    _wait_in(keys.inbox_low, redis_client, waited_s=PATIENCE_S + 1)
+    stuck = browser.get("/health")
+
+    assert (idle.status_code, just_announced.status_code, stuck.status_code) == (200, 200, 503)
+    assert stuck.json["problems"] == [
+        "Leads wait and no worker made progress for 60 s. Start or restart the workers."
+    ]
+
+
+def test_housekeeping_may_take_its_time(browser: FlaskClient, redis_client: redis.Redis, keys: Keys) -> None:
+    _wait_in(keys.inbox_low, redis_client, waited_s=3600)
+    _made_progress(keys, redis_client, ago_s=5)
+
+    assert browser.get("/health").status_code == 200
+
+
+def test_a_pause_for_access_is_a_problem_and_another_pause_a_warning(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    budget = CallBudget(redis_client, keys, calls_per_10s=100, searches_per_s=5, calls_per_day=1000)
+    budget.pause("HubSpot answered 429", timedelta(seconds=10))
+    limited = browser.get("/health")
+    budget.resume()
+    budget.pause("HubSpot refuses our access token (401)", timedelta(hours=1))
+    refused = browser.get("/health")
+
+    assert (limited.status_code, refused.status_code) == (200, 503)
+    assert limited.json["warnings"][0].endswith(" s more: HubSpot answered 429")
+    assert refused.json["problems"][0].startswith("All HubSpot calls are paused: HubSpot refuses our access")
+    assert refused.json["pause"]["since"] and refused.json["pause"]["until"]
+
+
+def test_a_mistake_in_the_rule_files_is_a_warning_with_its_place(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    shelf = RulesShelf(redis_client, keys)
+    shelf.publish("r1", {"routing.yaml": b"rules: []"}, at=datetime(2026, 11, 21, tzinfo=UTC))
+    shelf.complain([{"file": "routing.yaml", "line": 12, "column": 14, "message": "there is no team"}])
+
+    answer = browser.get("/health")
+
+    assert answer.status_code == 200
+    assert answer.json["rules_revision"] == "r1"
+    assert answer.json["warnings"] == ["routing.yaml:12:14: there is no team (the last good rules stay live)"]
+
+
+def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:
+    _made_progress(keys, redis_client, ago_s=2, process="alive")
+    _made_progress(keys, redis_client, ago_s=25 * 3600, process="gone")
+
+    reading = Vitals(redis_client, keys).read()
+
+    assert [one.process for one in reading.progress] == ["alive"]
+    assert redis_client.hkeys(keys.progress) == ["alive"]
+
+
+def test_metrics_tell_the_same_in_every_process(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    Inbox(redis_client, keys).append([("501", 1), ("502", 1)], (), 3)
+    _made_progress(keys, redis_client, ago_s=5)
+
+    page = browser.get("/metrics")
+
+    assert page.status_code == 200
+    assert page.headers["Content-Type"].startswith("text/plain")
+    lines = page.text.splitlines()
+    assert "lead_router_redis_up 1.0" in lines
+    assert "lead_router_inbox_leads 2.0" in lines
+    assert "lead_router_events_accepted_total 2.0" in lines
+    assert "lead_router_events_ignored_total 3.0" in lines
+    (silent,) = (
+        float(line.split()[1]) for line in lines if line.startswith("lead_router_last_progress_seconds ")
+    )
+    assert silent == pytest.approx(5, abs=3)
+
+
+def _wait_in(stream: str, client: redis.Redis, *, waited_s: float) -> None:
+    client.xadd(stream, {"c": "500", "t": "1"}, id=f"{int((time.time() - waited_s) * 1000)}-0")
+
+
+def _made_progress(keys: Keys, client: redis.Redis, *, ago_s: float, process: str = "worker-1") -> None:
+    client.hset(keys.progress, process, json.dumps({"at": time.time() - ago_s, "did": "routed 100 leads"}))

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-
 from router.queue import Job
 from router.routing.erase import erase as erase_contacts
 from router.routing.record import record as record_lines

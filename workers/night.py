@@ -47,7 +47,7 @@ def take_step(office: Office) -> int:
 
 
 def _day(office: Office) -> date | None:
-    """The local date whose run should have begun, or None if it is too early in the day or no rules are live."""
+    """The local date whose run should have begun, or None while it is too early in the day."""
     live = office.desk.rules.live
     zone = live[0].roster.timezone if live else ZoneInfo("UTC")
     local = office.desk.clock().astimezone(UTC).astimezone(zone)

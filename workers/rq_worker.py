@@ -22,7 +22,7 @@ class ForbiddenJob(Exception):  # noqa: N818 - it reads as a sentence where it i
     """A job names a function that is not one of ours."""
 
 
-class AllowedJob(Job):  # type: ignore[misc] # rq's types are not followed
+class AllowedJob(Job):
     """A job that runs only the functions of `router.queue.Job`.
 
     A JSON serializer alone does not help: whoever can write to Redis could name `os.system`.
@@ -49,7 +49,7 @@ class AllowedJob(Job):  # type: ignore[misc] # rq's types are not followed
         """None, whatever the job says."""
 
 
-class RouterWorker(SimpleWorker):  # type: ignore[misc] # rq's types are not followed
+class RouterWorker(SimpleWorker):
     """Runs jobs in this very process: a fork per job would cost 10 ms and a fresh TLS connection."""
 
     job_class = AllowedJob

@@ -34,7 +34,7 @@ class ConditionReader:
     def when(self, node: Node, *, depth: int = 0) -> Condition | None:
         """The condition of a map: every entry must hold."""
         if not isinstance(node, Map) or not node.entries:
-            hint = "Write 'when: {property: value}', or leave 'when' out to match every lead."
+            hint = "Write {property: value}; what fits no rule goes to 'otherwise'."
             self.sheet.error(node, "a condition is written as 'property: value'", hint)
             return None
         return both([self._entry(entry, depth) for entry in node.entries])

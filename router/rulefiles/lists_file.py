@@ -10,6 +10,7 @@ from router.rulefiles.matchers import LIST_SIGN
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar
 
+DEEPEST_LISTS: Final = 10
 _NAME: Final = re.compile(r"\w+")
 
 
@@ -50,6 +51,9 @@ def _fill(
             sheet.error(scalar, f"there is no list '{inner}'", like=inner, among=written)
         elif inner in (*inside, name):
             sheet.error(scalar, f"the list '{name}' includes itself", f"Remove '{LIST_SIGN}{inner}'.")
+        elif len(inside) == DEEPEST_LISTS:
+            hint = "Write the values out."
+            sheet.error(scalar, f"lists are named inside one another more than {DEEPEST_LISTS} deep", hint)
         else:
             within = _fill(inner, written, filled, inside=(*inside, name), sheet=sheet)
             values.update(dict.fromkeys(within))

@@ -17,7 +17,7 @@ from router.rulefiles.values import Equal, equal_value
 from router.rulefiles.vocabulary import Fact, Vocabulary
 
 LIST_SIGN: Final = "$"
-_WORD = re.compile(r"[^\s*]+\*?")
+_WORD = re.compile(r"[^*]+\*?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,8 @@ class MatcherReader:
         found = tuple(word.strip() for word in words.split(","))
         for word in found:
             if not _WORD.fullmatch(word) or not any(char.isalnum() for char in word):
-                hint = "Write whole words, such as daf, or beginnings, such as direct*; a comma parts them."
-                self.sheet.error(at, f"'{word}' is not one word that 'contains' can look for", hint)
+                hint = "Write whole words, such as daf, beginnings such as direct*, commas between them."
+                self.sheet.error(at, f"'{word}' is nothing that 'contains' can look for", hint)
                 return None
         return Contains(found)
 

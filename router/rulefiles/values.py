@@ -22,6 +22,8 @@ def equal_value(written: Scalar, fact: Fact, *, sheet: Sheet, catalog: Catalog) 
     if not text:
         sheet.error(written, f"{fact} has no value here", "Write 'unknown' for a missing one.")
         return None
+    if fact.name == "email_domain":
+        return _domain(written, sheet)
     if fact.is_owner:
         return _owner_id(written, fact, sheet=sheet, catalog=catalog)
     match fact.type:
@@ -71,6 +73,14 @@ def _right_option(text: str, fact: Fact) -> tuple[str]:
             return (f"Did you mean '{option.value}'?",)
     few = len(fact.options) <= 12
     return (f"Its options are: {', '.join(fact.options)}." if few else "See the options in HubSpot.",)
+
+
+def _domain(written: Scalar, sheet: Sheet) -> str | None:
+    if "@" in written.text:
+        hint = f"Write what follows the '@': {written.text.rpartition('@')[2]}."
+        sheet.error(written, f"'{written.text}' is no e-mail domain", hint)
+        return None
+    return written.text.lower()
 
 
 def _number(written: Scalar, fact: Fact, sheet: Sheet) -> Decimal | None:

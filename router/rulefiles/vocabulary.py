@@ -11,25 +11,10 @@ from zoneinfo import ZoneInfo
 import pycountry
 
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Option
+from router.policy.derived import DERIVED
+from router.policy.geography import region_of
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar
-
-DERIVED: Final[Mapping[str, FactType]] = {
-    "country": FactType.TEXT,
-    "departement": FactType.TEXT,
-    "region": FactType.TEXT,
-    "email_domain": FactType.TEXT,
-    "email_kind": FactType.CHOICE,
-    "channel": FactType.CHOICE,
-    "account_owner": FactType.TEXT,
-    "age": FactType.DURATION,
-    "fit": FactType.NUMBER,
-    "engagement": FactType.NUMBER,
-    "score": FactType.NUMBER,
-    "grade": FactType.CHOICE,
-    "segment": FactType.CHOICE,
-}
-"""Facts computed from properties; they win over a property of the same name."""
 
 _LATER: Final[Mapping[str, str]] = {
     "previous_owner": "this version does not know previous owners",
@@ -93,6 +78,7 @@ class Vocabulary:
         values = {
             "country": _countries(),
             "departement": _departements(),
+            "region": _regions(),
             "email_kind": ("business", "free", "disposable"),
         }.get(name, self.computed.get(name, ()))
         options = _by_value(Option(value, value) for value in values)
@@ -126,3 +112,9 @@ def _countries() -> tuple[str, ...]:
 def _departements() -> tuple[str, ...]:
     mainland = tuple(f"{number:02}" for number in range(1, 96) if number != 20)
     return (*mainland, "2A", "2B", *_OVERSEAS)
+
+
+@cache
+def _regions() -> tuple[str, ...]:
+    found = (region_of(departement) for departement in _departements())
+    return tuple(dict.fromkeys(region for region in found if region is not None))

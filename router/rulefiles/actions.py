@@ -1,0 +1,194 @@
+"""What a rule does with its leads: to whom they go, or that they go to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from router.policy.catalog import Catalog
+from router.policy.roster import Roster
+from router.policy.rules import (
+    Action,
+    Assign,
+    DoNothing,
+    Method,
+    Nurture,
+    Target,
+    ToAccountOwner,
+    ToRep,
+    ToTeam,
+)
+from router.rulefiles.needs import NeedReader
+from router.rulefiles.quantities import SPAN_FORMS, span
+from router.rulefiles.sheet import Sheet
+from router.rulefiles.tree import Entry, Map, Node, Scalar
+from router.rulefiles.vocabulary import Vocabulary
+from router.rulefiles.written_values import ValueWriter
+
+ACTION_KEYS: Final = ("assign", "do", "sla", "status")
+ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "if_unavailable")
+LONGEST_SLA: Final = timedelta(days=365)
+LATER: Final[Mapping[str, str]] = {
+    "push_after": "this version does not push leads out of a queue",
+    "fair_by": "this version shares leads by their number only",
+    "weights": "this version takes weights from team.yaml only",
+    "mode": "this version has no modes of assignment",
+}
+_LATER_METHODS: Final = frozenset(("least_loaded", "hybrid", "weighted"))
+_TARGETS: Final = ("team", "rep", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action with its due time and status; None where the rule leaves them to the defaults."""
+
+    action: Action
+    sla: timedelta | None
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionReader:
+    """Reads `assign`, `do`, `sla` and `status`; `roster` is None if team.yaml could not be read."""
+
+    sheet: Sheet
+    words: Vocabulary
+    roster: Roster | None
+
+    @property
+    def catalog(self) -> Catalog:
+        """The portal that statuses and properties are checked against."""
+        return self.words.catalog
+
+    def done(self, fields: Mapping[str, Entry], *, at: Node, what: str) -> Done | None:
+        """What these keys do; exactly one of `assign` and `do` must be there."""
+        sla = self.sla(fields["sla"]) if "sla" in fields else None
+        status = self.status(fields["status"].value) if "status" in fields else None
+        if "assign" in fields and "do" in fields:
+            hint = "Keep 'assign' or 'do', not both."
+            self.sheet.error(fields["do"].key, f"{what} has two actions", hint)
+            return None
+        if "assign" in fields:
+            assign = self.assign(fields["assign"].value)
+            return None if assign is None else Done(assign, sla, status)
+        if "do" not in fields:
+            hint = "Add 'assign: {team: …}' or 'do: nothing'."
+            self.sheet.error(at, f"{what} has no action", hint)
+            return None
+        for name in ("sla", "status"):
+            if name in fields:
+                hint = "To set a property of such a lead, write do: {nurture: {set: {…}}}."
+                self.sheet.error(fields[name].key, f"'{name}' has no effect on leads that get no owner", hint)
+        action = self._do(fields["do"].value)
+        return None if action is None else Done(action, sla, status)
+
+    def sla(self, entry: Entry) -> timedelta | None:
+        """The working time within which a lead is answered."""
+        written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
+        found = span(written.text) if written else None
+        if written and (not found or found > LONGEST_SLA):
+            message = f"'{written.text}' is no time to answer a lead in"
+            self.sheet.error(written, message, f"Write {SPAN_FORMS}; at most a year.")
+            return None
+        return found
+
+    def status(self, node: Node) -> str | None:
+        """An option of hs_lead_status."""
+        written = self.sheet.scalar(node, "'status'")
+        if written is None:
+            return None
+        return ValueWriter(self.sheet, self.catalog).value("hs_lead_status", written)
+
+    def assign(self, node: Node) -> Assign | None:
+        """To whom the lead goes, how the team shares it, and what happens if nobody is there."""
+        fields = self.sheet.fields(node, "'assign'", known=ASSIGN_KEYS, later=LATER)
+        if fields is None:
+            return None
+        named = [name for name in _TARGETS if name in fields]
+        if len(named) != 1:
+            message = "'assign' names nobody" if not named else f"'assign' names {' and '.join(named)}"
+            self.sheet.error(node, message, "Name one: 'team: …', 'rep: …' or 'to: account_owner'.")
+            return None
+        to = self._target(named[0], fields[named[0]].value)
+        method = self._method(fields["method"].value) if "method" in fields else Method.FAIR_SHARE
+        self._check_effects(fields, named[0], method)
+        reader = NeedReader(self.sheet, self.words, self.roster)
+        needs, prefer = (reader.needs(fields[n]) if n in fields else () for n in ("needs", "prefer"))
+        otherwise = self.assign(fields["if_unavailable"].value) if "if_unavailable" in fields else None
+        if to is None or method is None:
+            return None
+        if isinstance(to, ToTeam) and needs:
+            reader.check_somebody_fits(fields["needs"].key, to.team, needs)
+        return Assign(to, method, needs, prefer, otherwise)
+
+    def _target(self, kind: str, node: Node) -> Target | None:
+        written = self.sheet.scalar(node, f"'{kind}'")
+        if written is None:
+            return None
+        name = written.text
+        if kind == "to":
+            return self._relation(written)
+        known: Mapping[str, object] | None = None
+        if self.roster is not None:
+            known = self.roster.teams if kind == "team" else self.roster.reps
+        if known is not None and name not in known:
+            hint = f"Add it under '{kind}s' in team.yaml."
+            self.sheet.error(written, f"there is no {kind} '{name}'", hint, like=name, among=known)
+            return None
+        return ToTeam(name) if kind == "team" else ToRep(name)
+
+    def _relation(self, written: Scalar) -> Target | None:
+        if written.text == "account_owner":
+            return ToAccountOwner()
+        if written.text == "previous_owner":
+            message = "this version does not assign to a previous owner"
+            self.sheet.error(written, message, "Write 'to: account_owner', or name a team or a rep.")
+        else:
+            hint = "Write 'to: account_owner', 'team: …' or 'rep: …'."
+            self.sheet.error(written, f"'to' cannot be '{written.text}'", hint)
+        return None
+
+    def _method(self, node: Node) -> Method | None:
+        written = self.sheet.scalar(node, "'method'")
+        if written is None:
+            return None
+        if written.text in tuple(Method):
+            return Method(written.text)
+        hint = "Write fair_share, which weights from team.yaml govern, or queue."
+        if written.text in _LATER_METHODS:
+            message = f"this version does not know the method '{written.text}'"
+            self.sheet.error(written, message, hint)
+        else:
+            message = f"there is no method '{written.text}'"
+            self.sheet.error(written, message, hint, like=written.text, among=tuple(Method))
+        return None
+
+    def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
+        """Refuse keys that would change nothing: whoever writes them expects that they do."""
+        for name in ("method", "needs", "prefer"):
+            if name in fields and target != "team":
+                self.sheet.error(
+                    fields[name].key, f"'{name}' only has an effect with 'team'", f"Remove '{name}'."
+                )
+        for name in ("needs", "prefer", "if_unavailable"):
+            if name in fields and target == "team" and method is Method.QUEUE:
+                message = f"'{name}' has no effect on a queue, which takes every lead"
+                self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")
+
+    def _do(self, node: Node) -> Action | None:
+        if isinstance(node, Scalar) and node.text == "nothing":
+            return DoNothing()
+        if isinstance(node, Scalar) and node.text == "nurture":
+            return Nurture()
+        fields = self.sheet.fields(node, "'do'", known=("nurture",)) if isinstance(node, Map) else None
+        if not fields:
+            hint = "Write 'do: nothing' or do: {nurture: {workflow: …, set: {…}}}."
+            self.sheet.error(node, "'do' is 'nothing' or 'nurture'", hint)
+            return None
+        parts = self.sheet.fields(fields["nurture"].value, "'nurture'", known=("workflow", "set")) or {}
+        workflow = self.sheet.scalar(parts["workflow"].value, "'workflow'") if "workflow" in parts else None
+        writer = ValueWriter(self.sheet, self.catalog)
+        sets = writer.values(parts["set"].value) if "set" in parts else {}
+        return Nurture(workflow.text if workflow else None, sets)

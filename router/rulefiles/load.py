@@ -1,0 +1,94 @@
+"""Which policy the rule files hold, or every mistake that keeps them from holding one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from router.policy.catalog import Catalog
+from router.policy.rules import Policy
+from router.rulefiles.events import read
+from router.rulefiles.facts_named import facts_named
+from router.rulefiles.grades import grades_of
+from router.rulefiles.lists_file import read_lists
+from router.rulefiles.mistakes import Mistake, Severity, in_order
+from router.rulefiles.routing_file import read_routing
+from router.rulefiles.scoring_file import CIRCULAR, read_scoring
+from router.rulefiles.sheet import Sheet
+from router.rulefiles.team_file import UTC_ZONE, read_team
+from router.rulefiles.tree import Node, Scalar
+from router.rulefiles.vocabulary import Vocabulary
+
+TEAM, LISTS, SCORING, ROUTING = "team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml"
+RULE_FILES: Final = (TEAM, LISTS, SCORING, ROUTING)
+CATALOG_FILE: Final = "hubspot.catalog.json"
+REVISION_DIGITS: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The policy, or None if there is any error; `mistakes` by file and line, warnings included."""
+
+    policy: Policy | None
+    mistakes: tuple[Mistake, ...]
+
+
+def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
+    """The policy that the four rule files hold, checked against the portal's catalog.
+
+    Never raises for what the files say, however broken. One error anywhere and there is no policy:
+    half of the rules would send leads to the wrong people.
+    """
+    trees = {name: _tree(files, name) for name in RULE_FILES}
+    (team_sheet, team), (lists_sheet, lists) = trees[TEAM], trees[LISTS]
+    (scoring_sheet, scoring_tree), (routing_sheet, routing_tree) = trees[SCORING], trees[ROUTING]
+
+    roster = read_team(team, team_sheet, catalog) if team else None
+    words = Vocabulary(
+        catalog=catalog,
+        timezone=roster.timezone if roster else UTC_ZONE,
+        lists=read_lists(lists, lists_sheet) if lists else None,
+        refused=CIRCULAR,
+    )
+    scoring = read_scoring(scoring_tree, scoring_sheet, words) if scoring_tree else None
+    grades = grades_of(scoring.grade) if scoring else ()
+    words = Vocabulary(catalog, words.timezone, words.lists, computed={"grade": grades})
+    routing = read_routing(routing_tree, routing_sheet, words, roster) if routing_tree else None
+
+    mistakes = in_order(mistake for sheet, _ in trees.values() for mistake in sheet.found)
+    if any(mistake.severity is Severity.ERROR for mistake in mistakes):
+        return Loaded(None, mistakes)
+    if roster is None or scoring is None or routing is None or routing.default_sla is None:
+        raise AssertionError("a rule file without a mistake gave nothing")  # a bug of ours, never the files'
+    policy = Policy(
+        revision=revision(files),
+        roster=roster,
+        scoring=scoring,
+        segments=routing.segments,
+        rules=routing.rules,
+        default_sla=routing.default_sla,
+        default_status=routing.default_status,
+        language=routing.language,
+        types=facts_named(scoring, routing.segments, routing.rules, catalog),
+    )
+    return Loaded(policy, mistakes)
+
+
+def revision(files: Mapping[str, bytes]) -> str:
+    """12 hexadecimal digits that change with any byte or name of the files (of their SHA-256)."""
+    digest = sha256()
+    for name in sorted(files):
+        # Lengths keep a name and its content apart from a longer name with a shorter content.
+        digest.update(f"{name} {len(files[name])}\n".encode())
+        digest.update(files[name])
+    return digest.hexdigest()[:REVISION_DIGITS]
+
+
+def _tree(files: Mapping[str, bytes], name: str) -> tuple[Sheet, Node | None]:
+    if name in files:
+        return read(name, files[name])
+    sheet = Sheet(name)
+    sheet.error(Scalar("", 1, 1), "the file is missing", f"Copy {name} from the example in config/.")
+    return sheet, None

@@ -1,0 +1,129 @@
+"""Who gets which lead, as `routing.yaml` tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, Literal
+
+from router.policy.conditions import Condition
+from router.policy.roster import Roster
+from router.policy.rules import Assign, Rule, ToTeam
+from router.policy.scoring import Segment
+from router.rulefiles.actions import LATER, ActionReader
+from router.rulefiles.conditions import ConditionReader
+from router.rulefiles.rule_list import OTHERWISE, Inside, RuleListReader
+from router.rulefiles.sheet import Sheet
+from router.rulefiles.tree import Entry, Map, Node, Scalar
+from router.rulefiles.vocabulary import Vocabulary
+
+KEYS: Final = ("language", "segments", "status", "rules", OTHERWISE, "sla")
+DEFAULT_STATUS: Final = "NEW"
+DEFAULT_LANGUAGE: Final = "fr"
+SLA_LATER: Final[Mapping[str, str]] = {
+    "started_when": "this version does not choose what starts the work on a lead",
+    "on_breach": "this version does not act on overdue leads",
+}
+Language = Literal["fr", "en"]
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """All of `routing.yaml`."""
+
+    language: Language
+    segments: tuple[Segment, ...]
+    rules: tuple[Rule, ...]
+    default_sla: timedelta | None
+    default_status: str
+
+
+def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
+    """The routing; it is only good for use if the sheet holds no error.
+
+    `words` know the grades already; the segments are added here. `roster` is None if team.yaml
+    could not be read: names of teams and reps are not checked then.
+    """
+    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=LATER) or {}
+    for name, example in _MUST_HAVE.items():
+        if name not in fields and isinstance(root, Map):
+            sheet.error(root, f"routing.yaml has no '{name}'", example)
+    segments = _segments(fields["segments"], sheet, words) if "segments" in fields else ()
+    if segments:
+        names = tuple(segment.name for segment in segments)
+        words = replace(words, computed={**words.computed, "segment": names})
+    actions = ActionReader(sheet, words, roster)
+    rules = RuleListReader(sheet, ConditionReader(words, sheet), actions)
+    found = rules.rules(fields["rules"].value, Inside()) if "rules" in fields else ()
+    if OTHERWISE in fields:
+        found += _catch_all(fields[OTHERWISE], rules, sheet)
+    return Routing(
+        language=_language(fields["language"].value, sheet) if "language" in fields else DEFAULT_LANGUAGE,
+        segments=segments,
+        rules=found,
+        default_sla=_default_sla(fields["sla"].value, sheet, actions) if "sla" in fields else None,
+        default_status=_status(fields.get("status"), root, actions),
+    )
+
+
+_MUST_HAVE: Final = {
+    "segments": "Add 'segments:' with at least 'tous: otherwise'.",
+    "rules": "Add 'rules:' with at least one rule.",
+    OTHERWISE: "Leads that fit no rule need a place: add 'otherwise: {assign: {team: …}}'.",
+    "sla": "Add 'sla: {default: 4h}'.",
+}
+
+
+def _segments(entry: Entry, sheet: Sheet, words: Vocabulary) -> tuple[Segment, ...]:
+    circular = {"segment": "a segment cannot depend on the segment"}
+    reader = ConditionReader(replace(words, refused=circular), sheet)
+    found: list[Segment] = []
+    last: Scalar | None = None
+    for line in sheet.entries(entry.value, "'segments'"):
+        if last is not None:
+            message = f"the segment '{line.key.text}' is never reached: '{last.text}' takes everything"
+            sheet.error(line.key, message, f"Move it above '{last.text}'.")
+        when: Condition | None = None
+        if isinstance(line.value, Scalar) and line.value.text == OTHERWISE:
+            last = line.key
+        else:
+            when = reader.when(line.value)
+        found.append(Segment(line.key.text, when))
+    if last is None and found:
+        hint = "Write 'otherwise' behind the name of the last one."
+        sheet.error(entry.key, "some leads have no segment: none is 'otherwise'", hint)
+    return tuple(found)
+
+
+def _catch_all(entry: Entry, rules: RuleListReader, sheet: Sheet) -> tuple[Rule, ...]:
+    made = rules.otherwise(entry, Inside())
+    if made and not (isinstance(made[0].action, Assign) and isinstance(made[0].action.to, ToTeam)):
+        hint = "Its queue keeps every lead that finds nobody: write assign: {team: …, method: queue}."
+        sheet.error(entry.key, "the last 'otherwise' names no team", hint)
+    return made
+
+
+def _language(node: Node, sheet: Sheet) -> Language:
+    written = sheet.scalar(node, "'language'")
+    if written is not None and written.text == "en":
+        return "en"
+    if written is not None and written.text != "fr":
+        sheet.error(written, f"reasons are written in fr or en, not in '{written.text}'", "Write fr or en.")
+    return DEFAULT_LANGUAGE
+
+
+def _default_sla(node: Node, sheet: Sheet, actions: ActionReader) -> timedelta | None:
+    fields = sheet.fields(node, "'sla'", known=("default",), later=SLA_LATER)
+    if fields is None:
+        return None
+    if "default" not in fields:
+        sheet.error(node, "'sla' has no 'default'", "Add 'default: 4h'.")
+        return None
+    return actions.sla(fields["default"])
+
+
+def _status(entry: Entry | None, root: Node, actions: ActionReader) -> str:
+    """The portal may have renamed its statuses, so the default is checked as if it were written."""
+    written = entry.value if entry else Scalar(DEFAULT_STATUS, root.line, root.column)
+    return actions.status(written) or DEFAULT_STATUS

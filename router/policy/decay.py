@@ -51,5 +51,7 @@ def _ages_of_points(points: int, span: timedelta) -> tuple[int, ...]:
 
 @lru_cache(maxsize=4096)
 def _after_steps(points: int, by: Decimal, steps: int) -> int:
+    if steps == 0:
+        return points  # also where `by` is 1: 0 to the power of 0 is undefined
     left = _EXACT.multiply(Decimal(points), _EXACT.power(Decimal(1) - by, steps))
     return int(left.to_integral_value(rounding=ROUND_HALF_UP))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from router.policy.catalog import COMPANY_PREFIX, FactType
 from router.policy.derived import DERIVE, DERIVED, SOURCES, age_of

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final, TypeAlias
 
 from router.policy.conditions import Between, Condition, Matcher, answering, asking, lies_between, moment_of
@@ -145,7 +144,7 @@ def tallying(card: Scorecard) -> Tally:
 
 def grade_of(grid: GradeGrid, *, fit: int, engagement: int) -> str:
     """The letter of the first range that `fit` lies in and the digit for `engagement`; "" where none does."""
-    return _label(grid.fit, fit) + _label(grid.engagement, engagement)
+    return _label(grid.fit, Decimal(fit)) + _label(grid.engagement, Decimal(engagement))
 
 
 def segment_of(segments: tuple[Segment, ...], facts: Facts, *, now: datetime) -> str:
@@ -171,7 +170,5 @@ def _aged(earned: int, value: Value | None, decay: HalfLife | Steps, facts: Fact
             return left_after_steps(earned, every=every, by=by, age=now - since)
 
 
-@lru_cache(maxsize=4096)
-def _label(ranges: tuple[tuple[str, Between], ...], number: int) -> str:
-    answer = Decimal(number)
-    return next((label for label, span in ranges if lies_between(answer, span)), "")
+def _label(ranges: tuple[tuple[str, Between], ...], number: Decimal) -> str:
+    return next((label for label, span in ranges if lies_between(number, span)), "")

@@ -1,0 +1,170 @@
+"""Who gets a lead, from its first fact to its due time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+
+from router.policy.book import Book
+from router.policy.catalog import Owner
+from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
+from router.policy.eligibility import Case
+from router.policy.lead import Lead, Value
+from router.policy.narrative import sentence
+from router.policy.placement import Placement, place
+from router.policy.ready import Ready, made_ready
+from router.policy.record import as_record, from_record
+from router.policy.rules import Assign, Nurture, Policy, Rule
+from router.policy.scoring import clamped, grade_of
+from router.policy.sla import due_at, queue_due_at
+
+__all__ = ["as_record", "decide", "decide_on_facts", "from_record"]
+
+
+def decide(
+    policy: Policy,
+    lead: Lead,
+    *,
+    book: Book,
+    owners: Mapping[str, Owner],
+    now: datetime,
+    episode: int = 0,
+    excluded: frozenset[str] = frozenset(),
+) -> Decision:
+    """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
+
+    `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
+    names or owner ids that must not get the lead (again). Raises ValueError when the policy has no
+    rule for the lead or no team to fall back on, which the loader of rule files rules out.
+    """
+    facts = made_ready(policy).read(lead, now)
+    return decide_on_facts(
+        policy,
+        facts,
+        contact_id=lead.id,
+        book=book,
+        owners=owners,
+        now=now,
+        episode=episode,
+        excluded=excluded,
+    )
+
+
+def decide_on_facts(
+    policy: Policy,
+    known: Mapping[str, Value],
+    *,
+    contact_id: str,
+    book: Book,
+    owners: Mapping[str, Owner],
+    now: datetime,
+    episode: int = 0,
+    excluded: frozenset[str] = frozenset(),
+) -> Decision:
+    """`decide` from facts already normalised, as an earlier decision stored them."""
+    ready = made_ready(policy)
+    facts = dict(known)
+    fit, engagement, grade, segment = _judge(policy, ready, facts, now)
+    rule = _first_match(ready, facts, now)
+    case = Case(
+        ready=ready,
+        facts=facts,
+        book=book,
+        owners=owners,
+        now=now,
+        today=now.astimezone(policy.roster.timezone).date(),
+        timezone=policy.roster.timezone,
+        excluded=excluded,
+        sla=rule.sla or policy.default_sla,
+        language=policy.language,
+    )
+    placement = _placement(policy, rule, case)
+    return Decision(
+        id=_decision_id(contact_id, episode, policy.revision, now),
+        contact_id=contact_id,
+        episode=episode,
+        decided_at=now,
+        revision=policy.revision,
+        facts={fact: value for fact, value in facts.items() if fact in ready.kept_facts},
+        fit=fit,
+        engagement=engagement,
+        score=fit + engagement,
+        grade=grade,
+        segment=segment,
+        rule=rule.name,
+        rule_line=rule.line,
+        outcome=placement.outcome,
+        status=_status(policy, rule, placement.outcome),
+        due_at=_due(policy, case, placement.outcome),
+        reason=sentence(
+            placement,
+            rule=rule.name,
+            grade=grade,
+            segment=segment,
+            score=fit + engagement,
+            language=case.language,
+        ),
+        shares=placement.shares,
+        passed_over=placement.passed_over,
+        book_changes=placement.changes,
+    )
+
+
+def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
+    """Fit, engagement, grade and segment; rules can name them, so they join the facts one after the other."""
+    scoring = policy.scoring
+    fit = clamped(sum(left for _, _, left in ready.fit(facts, now)), scoring.fit)
+    engagement = clamped(sum(left for _, _, left in ready.engagement(facts, now)), scoring.engagement)
+    grade = ready.grades.get((fit, engagement))
+    if grade is None:
+        grade = ready.grades[fit, engagement] = grade_of(scoring.grade, fit=fit, engagement=engagement)
+    facts["fit"] = Decimal(fit)
+    facts["engagement"] = Decimal(engagement)
+    facts["score"] = Decimal(fit + engagement)
+    if grade:
+        facts["grade"] = grade
+    segment = next((name for name, holds in ready.segments if holds is None or holds(facts, now)), "")
+    if segment:
+        facts["segment"] = segment
+    return fit, engagement, grade, segment
+
+
+def _first_match(ready: Ready, facts: Mapping[str, Value], now: datetime) -> Rule:
+    for rule, holds in ready.rules:
+        if holds(facts, now):
+            return rule
+    raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
+
+
+def _placement(policy: Policy, rule: Rule, case: Case) -> Placement:
+    match rule.action:
+        case Assign() as action:
+            return place(policy, action, case)
+        case Nurture(workflow, sets):
+            return Placement(Nurtured(sets=sets, workflow=workflow))
+        case _:
+            return Placement(LeftAlone())
+
+
+def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
+    """A lead that somebody will work starts with the default status; others only change if the rule says."""
+    if isinstance(outcome, Assigned | Queued):
+        return rule.status or policy.default_status
+    return rule.status
+
+
+def _due(policy: Policy, case: Case, outcome: Outcome) -> datetime | None:
+    match outcome:
+        case Assigned(rep=rep):
+            return due_at(case.now, case.sla, roster=policy.roster, rep=rep)
+        case Queued(team=team):
+            return queue_due_at(case.now, case.sla, roster=policy.roster, team=team)
+        case _:
+            return None
+
+
+def _decision_id(contact_id: str, episode: int, revision: str, decided_at: datetime) -> str:
+    seal = hashlib.blake2b(f"{revision}|{decided_at.isoformat()}".encode(), digest_size=4).hexdigest()
+    return f"{contact_id}-{episode}-{seal}"

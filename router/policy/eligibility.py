@@ -1,0 +1,164 @@
+"""Who may take this lead, and why the others may not."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from router.policy.book import Book
+from router.policy.calendar import next_working_minute, off_on
+from router.policy.catalog import Owner
+from router.policy.decision import PassedOver
+from router.policy.folding import folded_once
+from router.policy.lead import Facts
+from router.policy.phrases import day_in_words, moment_in_words, say
+from router.policy.ready import Ready, ReadyRep
+from router.policy.roster import Rep
+from router.policy.rules import Need
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One lead on the table: its facts, and the world at `now` in which somebody must take it."""
+
+    ready: Ready
+    facts: Facts
+    book: Book
+    owners: Mapping[str, Owner]
+    now: datetime
+    today: date
+    """The day of `now` in the roster's time zone."""
+    timezone: ZoneInfo
+    excluded: frozenset[str]
+    sla: timedelta
+    language: str
+
+
+def candidates(
+    case: Case, reps: Sequence[str], *, needs: Sequence[Need], prefer: Sequence[Need]
+) -> tuple[list[str], list[PassedOver]]:
+    """The reps who may take the lead, in the order given, and every other one with the reason."""
+    passed_over: list[PassedOver] = []
+    eligible: list[ReadyRep] = []
+    for name in reps:
+        ready_rep = case.ready.reps[name]
+        why = why_not(case, ready_rep, needs=needs)
+        if why is None and ready_rep.rep.weight <= 0:
+            why = say(case.language, "no_weight")
+        if why is None:
+            eligible.append(ready_rep)
+        else:
+            passed_over.append(PassedOver(name, why))
+    eligible = _in_time(case, eligible, passed_over)
+    for need in prefer:
+        eligible = _preferred(case, need, eligible, passed_over)
+    return [ready_rep.rep.name for ready_rep in eligible], passed_over
+
+
+def why_not(case: Case, ready_rep: ReadyRep, *, needs: Sequence[Need]) -> str | None:
+    """The first reason why the rep may not take the lead, or None."""
+    return why_absent(case, ready_rep) or _lacking(case, ready_rep.rep, needs) or _why_full(case, ready_rep)
+
+
+def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
+    """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or time off."""
+    owner = case.owners.get(ready_rep.email)
+    if owner is None or owner.archived:
+        return say(case.language, "no_owner")
+    if case.excluded and (ready_rep.rep.name in case.excluded or owner.id in case.excluded):
+        return say(case.language, "previous_owner")
+    off = off_on(ready_rep.time_off, case.today) if ready_rep.time_off else None
+    return None if off is None else say(case.language, "on_leave", day=day_in_words(off.end, case.language))
+
+
+def _lacking(case: Case, rep: Rep, needs: Sequence[Need]) -> str | None:
+    for need in needs:
+        wanted = _wanted(case.facts, need)
+        if wanted and not _has(rep, need, wanted):
+            return say(case.language, f"lacks_{need.kind}", wanted=" / ".join(wanted))
+    return None
+
+
+def _why_full(case: Case, ready_rep: ReadyRep) -> str | None:
+    rep = ready_rep.rep
+    if rep.max_open_leads is not None:
+        count = case.book.value(ready_rep.open_field)
+        if count >= rep.max_open_leads:
+            return say(case.language, "at_capacity", count=count, most=rep.max_open_leads)
+    if rep.max_per_day is not None:
+        count = case.book.received_on(case.today, rep.name)
+        if count >= rep.max_per_day:
+            return say(case.language, "day_full", count=count, most=rep.max_per_day)
+    return None
+
+
+def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]) -> list[ReadyRep]:
+    """Those whose next working minute is no later than the team's earliest one + SLA."""
+    opens = _openings(case, eligible)
+    known = [moment for moment in opens if moment is not None]
+    latest = min(known) + case.sla if known else None
+    in_time = []
+    for ready_rep, moment in zip(eligible, opens, strict=True):
+        if moment is None or latest is None:
+            passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "never_works")))
+        elif moment > latest:
+            local = moment_in_words(moment.astimezone(case.timezone), case.language)
+            passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "not_before", moment=local)))
+        else:
+            in_time.append(ready_rep)
+    return in_time
+
+
+def _openings(case: Case, reps: Sequence[ReadyRep]) -> list[datetime | None]:
+    """Each rep's next working minute; reps of the same hours without time off share the answer."""
+    known: dict[int, datetime | None] = {}
+    openings = []
+    for ready_rep in reps:
+        hours, time_off = ready_rep.rep.hours, ready_rep.time_off
+        week = -1 if time_off else id(hours)
+        if week not in known or time_off:
+            known[week] = next_working_minute(case.now, hours, timezone=case.timezone, time_off=time_off)
+        openings.append(known[week])
+    return openings
+
+
+def _preferred(
+    case: Case, need: Need, eligible: list[ReadyRep], passed_over: list[PassedOver]
+) -> list[ReadyRep]:
+    """Those who have what is preferred, or all of them where nobody has it."""
+    wanted = _wanted(case.facts, need)
+    having = [ready_rep for ready_rep in eligible if _has(ready_rep.rep, need, wanted)] if wanted else []
+    if not having:
+        return eligible
+    why = say(case.language, f"prefers_{need.kind}", wanted=" / ".join(wanted))
+    passed_over.extend(PassedOver(other.rep.name, why) for other in eligible if other not in having)
+    return having
+
+
+def _wanted(facts: Facts, need: Need) -> tuple[str, ...]:
+    """What is asked: the fixed value, or the lead's own fact; nothing if the lead does not have that fact."""
+    if need.from_fact is None:
+        return () if need.value is None else (need.value,)
+    value = facts.get(need.from_fact)
+    if isinstance(value, frozenset):
+        return tuple(sorted(value))
+    return () if value is None else (str(value),)
+
+
+def _has(rep: Rep, need: Need, wanted: Sequence[str]) -> bool:
+    """Whether the rep has one of the wanted, case and accents folded; `fr` also answers `fr-be`."""
+    match need.kind:
+        case "skill":
+            has = rep.skills
+        case "language":
+            has = rep.languages
+        case "level":
+            has = () if rep.level is None else (rep.level,)
+    own = {folded_once(value) for value in has}
+    if need.kind == "language":
+        return any(
+            folded_once(value) in own or f" {folded_once(value).split()[0]} " in own for value in wanted
+        )
+    return any(folded_once(value) in own for value in wanted)

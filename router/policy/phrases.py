@@ -1,0 +1,102 @@
+"""How decisions are worded, in French and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "previous_owner": {"en": "previous owner", "fr": "propriétaire précédent"},
+    "no_owner": {"en": "no active HubSpot owner", "fr": "pas de propriétaire HubSpot actif"},
+    "no_account_owner": {"en": "the company has no owner", "fr": "l'entreprise n'a pas de propriétaire"},
+    "on_leave": {"en": "on leave until {day}", "fr": "en congé jusqu'au {day}"},
+    "lacks_skill": {"en": "lacks the skill {wanted}", "fr": "n'a pas la compétence {wanted}"},
+    "lacks_level": {"en": "is not of level {wanted}", "fr": "n'est pas de niveau {wanted}"},
+    "lacks_language": {"en": "does not speak {wanted}", "fr": "ne parle pas {wanted}"},
+    "prefers_skill": {"en": "others have the skill {wanted}", "fr": "d'autres ont la compétence {wanted}"},
+    "prefers_level": {"en": "others are of level {wanted}", "fr": "d'autres sont de niveau {wanted}"},
+    "prefers_language": {"en": "others speak {wanted}", "fr": "d'autres parlent {wanted}"},
+    "at_capacity": {"en": "at capacity {count}/{most}", "fr": "au complet {count}/{most}"},
+    "day_full": {"en": "{count} of {most} today", "fr": "{count} sur {most} aujourd'hui"},
+    "no_weight": {"en": "weight 0", "fr": "poids 0"},
+    "not_before": {"en": "not at work before {moment}", "fr": "ne travaille pas avant {moment}"},
+    "never_works": {"en": "has no working hours", "fr": "n'a pas d'heures de travail"},
+    "nobody_in": {"en": "nobody in {team} is eligible", "fr": "personne n'est disponible dans {team}"},
+    "account_owner": {"en": "account owner", "fr": "propriétaire du compte"},
+    "turn": {
+        "en": "{rep}, whose turn it is in {team} (credit {credit})",
+        "fr": "{rep}, dont c'est le tour dans {team} (crédit {credit})",
+    },
+    "named": {"en": "{rep}, named by the rule", "fr": "{rep}, que la règle désigne"},
+    "account": {"en": "{rep}, who owns the account", "fr": "{rep}, qui suit déjà le compte"},
+    "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},
+    "queued": {"en": "the queue of {team}", "fr": "la file de {team}"},
+    "nurtured": {"en": "nurture", "fr": "nurture"},
+    "nurtured_in": {"en": "nurture ({workflow})", "fr": "nurture ({workflow})"},
+    "left_alone": {"en": "left alone", "fr": "laissé tel quel"},
+    "points": {"en": "{score} points", "fr": "{score} points"},
+    "sentence": {"en": "{rule}: {standing} → {outcome}", "fr": "{rule} : {standing} → {outcome}"},
+    "because": {"en": "{outcome}; {why}", "fr": "{outcome} ; {why}"},
+    "of_whom": {"en": "{rep}: {reason}", "fr": "{rep} : {reason}"},
+    # Titles and lines of the explanation.
+    "title_points": {"en": "{card}: {total} of {maximum}", "fr": "{card} : {total} sur {maximum}"},
+    "fit": {"en": "Fit", "fr": "Profil"},
+    "engagement": {"en": "Engagement", "fr": "Engagement"},
+    "line_points": {"en": "{fact}, {written}: {left}", "fr": "{fact}, {written} : {left}"},
+    "line_aged": {
+        "en": "{fact}, {written}: {left} ({points} before ageing)",
+        "fr": "{fact}, {written} : {left} ({points} avant l'âge)",
+    },
+    "title_grade": {
+        "en": "Score {score}, grade {grade}, segment {segment}",
+        "fr": "Score {score}, note {grade}, segment {segment}",
+    },
+    "title_rules": {"en": "Rule: {rule} (line {line})", "fr": "Règle : {rule} (ligne {line})"},
+    "line_rule": {"en": "not {rule} (line {line}): {written}", "fr": "pas {rule} (ligne {line}) : {written}"},
+    "line_rule_changed": {
+        "en": "the rules have changed since: {rule} is no longer among them",
+        "fr": "les règles ont changé depuis : {rule} n'y est plus",
+    },
+    "title_passed": {"en": "Passed over", "fr": "Écartés"},
+    "title_shares": {"en": "Shares before this lead", "fr": "Parts avant ce lead"},
+    "line_share": {
+        "en": "{rep}: weight {weight}, credit {credit}",
+        "fr": "{rep} : poids {weight}, crédit {credit}",
+    },
+    "line_next": {"en": "next up: {rep}", "fr": "prochain tour : {rep}"},
+    "title_outcome": {"en": "Outcome", "fr": "Résultat"},
+    "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
+}
+"""Phrase by name and language; the braces are filled by `say`."""
+
+_MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
+}
+_DAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
+}
+
+
+def say(language: str, phrase: str, **words: object) -> str:
+    """The phrase in `fr` or `en` with its words filled in."""
+    return PHRASES[phrase][language].format(**words)
+
+
+def day_in_words(day: date, language: str) -> str:
+    """`24 Nov`, `24 nov.`."""
+    return f"{day.day} {_MONTHS[language][day.month - 1]}"
+
+
+def moment_in_words(moment: datetime, language: str) -> str:
+    """`Tue 24 Nov 09:00`, `mar. 24 nov. 09:00`, in the moment's own time zone."""
+    return f"{_DAYS[language][moment.weekday()]} {day_in_words(moment, language)} {moment:%H:%M}"
+
+
+def credit_in_words(credit: int, language: str) -> str:
+    """Billionths of a lead as `+0.6` leads, `+0,6` in French."""
+    tenths = (abs(credit) + 50_000_000) // 100_000_000
+    sign = "" if tenths == 0 else "+" if credit > 0 else "-"
+    return f"{sign}{tenths // 10}{',' if language == 'fr' else '.'}{tenths % 10}"

@@ -1,0 +1,162 @@
+"""Where an `assign` puts a lead, and where it goes when nobody there is eligible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from router.policy.book import received
+from router.policy.calendar import off_on
+from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
+from router.policy.eligibility import Case, candidates, why_absent, why_not
+from router.policy.phrases import say
+from router.policy.rotation import next_up, pay
+from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where the lead goes, how that came about, and what it adds to the book of shares."""
+
+    outcome: Outcome
+    how: Literal["turn", "named", "account", "stand_in", "other"] = "other"
+    shares: tuple[Share, ...] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+    changes: Mapping[str, int] = field(default_factory=dict)
+    detour: str | None = None
+    """Why the rule's first wish did not come true, if it did not."""
+
+
+def place(policy: Policy, assign: Assign, case: Case) -> Placement:
+    """Where this `assign` puts the lead; it always ends with somebody or in a team's queue."""
+    match assign.to:
+        case ToTeam(team):
+            return _in_team(policy, team, assign, case)
+        case ToRep(rep):
+            return _with_rep(policy, rep, assign, case)
+        case ToAccountOwner():
+            return _with_account_owner(policy, assign, case)
+
+
+def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement:
+    if assign.method is Method.QUEUE:
+        return Placement(Queued(team, why=None))
+    eligible, passed_over = candidates(
+        case, policy.roster.teams[team].reps, needs=assign.needs, prefer=assign.prefer
+    )
+    if not eligible:
+        why = say(case.language, "nobody_in", team=team)
+        if assign.if_unavailable is not None:
+            return _instead(policy, assign.if_unavailable, case, why=why, passed_over=passed_over)
+        return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
+    shares = tuple(
+        Share(
+            rep=name,
+            weight=case.ready.reps[name].rep.weight,
+            credit=case.book.credit(team, name),
+            last=case.book.last(team, name),
+        )
+        for name in eligible
+    )
+    winner = next_up(shares)
+    return Placement(
+        Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
+        how="turn",
+        shares=shares,
+        passed_over=tuple(passed_over),
+        changes={**pay(shares, winner, team=team, book=case.book), **received(winner, day=case.today)},
+    )
+
+
+def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement:
+    why = why_not(case, case.ready.reps[rep], needs=assign.needs)
+    if why is None:
+        return _given(case, rep, how="named")
+    return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, why)])
+
+
+def _with_account_owner(policy: Policy, assign: Assign, case: Case) -> Placement:
+    """An account's owner may have as many leads of it as come: caps do not hold for them, time off does."""
+    owner_id = case.facts.get("account_owner")
+    owner = next((owner for owner in case.owners.values() if owner.id == owner_id), None)
+    rep = None if owner is None else case.ready.rep_of_email.get(owner.email.lower())
+    called = rep or say(case.language, "account_owner")
+    if owner is None or owner.archived:
+        why = say(case.language, "no_account_owner" if owner_id is None else "no_owner")
+        return _stood_in(policy, assign, case, rep=None, refusals=[PassedOver(called, why)])
+    if rep is None:
+        if owner.id not in case.excluded:
+            return Placement(Assigned(rep=None, owner_id=owner.id, team=None), how="account")
+        refusal = PassedOver(called, say(case.language, "previous_owner"))
+        return _stood_in(policy, assign, case, rep=None, refusals=[refusal])
+    absent = why_absent(case, case.ready.reps[rep])
+    if absent is None:
+        return _given(case, rep, how="account")
+    return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, absent)])
+
+
+def _stood_in(
+    policy: Policy, assign: Assign, case: Case, *, rep: str | None, refusals: list[PassedOver]
+) -> Placement:
+    """What happens instead: what the rule says, else an absent rep's backup, else the catch-all's queue."""
+    first = refusals[0]
+    why = say(case.language, "of_whom", rep=first.rep, reason=first.reason)
+    if assign.if_unavailable is not None:
+        return _instead(policy, assign.if_unavailable, case, why=why, passed_over=refusals)
+    asked = {rep}
+    while rep is not None:
+        rep = _backup_of(case, rep)
+        if rep is None or rep in asked:
+            break
+        asked.add(rep)
+        refusal = why_not(case, case.ready.reps[rep], needs=assign.needs)
+        if refusal is None:
+            given = _given(case, rep, how="stand_in")
+            return replace(given, passed_over=tuple(refusals), detour=why)
+        refusals.append(PassedOver(rep, refusal))
+    return Placement(Queued(_last_resort(policy), why=why), passed_over=tuple(refusals))
+
+
+def _instead(
+    policy: Policy, assign: Assign, case: Case, *, why: str, passed_over: list[PassedOver]
+) -> Placement:
+    """The second wish, which remembers why it was not the first."""
+    second = place(policy, assign, case)
+    outcome = second.outcome
+    if isinstance(outcome, Queued) and outcome.why is None:
+        outcome = Queued(outcome.team, why=why)
+    already = [*passed_over, *(other for other in second.passed_over if other not in passed_over)]
+    return replace(second, outcome=outcome, passed_over=tuple(already), detour=why)
+
+
+def _given(case: Case, rep: str, *, how: Literal["named", "account", "stand_in"]) -> Placement:
+    return Placement(
+        Assigned(rep=rep, owner_id=_owner_id(case, rep), team=None),
+        how=how,
+        changes=received(rep, day=case.today),
+    )
+
+
+def _owner_id(case: Case, rep: str) -> str:
+    return case.owners[case.ready.reps[rep].email].id
+
+
+def _backup_of(case: Case, rep: str) -> str | None:
+    off = off_on(case.ready.reps[rep].time_off, case.today)
+    return None if off is None else off.backup
+
+
+def _last_resort(policy: Policy) -> str:
+    """The team that the catch-all rule names, or else the first team of the file."""
+    action = policy.rules[-1].action
+    while isinstance(action, Assign):
+        if isinstance(action.to, ToTeam):
+            return action.to.team
+        if action.if_unavailable is None:
+            break
+        action = action.if_unavailable
+    team = next(iter(policy.roster.teams), None)
+    if team is None:
+        raise ValueError("Nobody is eligible and the policy has no team whose queue could take the lead.")
+    return team

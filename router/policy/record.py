@@ -1,0 +1,121 @@
+"""A decision as plain JSON values, and back again without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
+from router.policy.lead import Value
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def as_record(decision: Decision) -> dict[str, Any]:
+    """The decision as JSON-ready values: texts, whole numbers, lists and mappings only."""
+    due_at = decision.due_at
+    return {
+        "id": decision.id,
+        "contact_id": decision.contact_id,
+        "episode": decision.episode,
+        "decided_at": decision.decided_at.isoformat(),
+        "revision": decision.revision,
+        "facts": {fact: _WRITERS[type(value)](value) for fact, value in decision.facts.items()},
+        "fit": decision.fit,
+        "engagement": decision.engagement,
+        "score": decision.score,
+        "grade": decision.grade,
+        "segment": decision.segment,
+        "rule": decision.rule,
+        "rule_line": decision.rule_line,
+        "outcome": _outcome_as_record(decision.outcome),
+        "status": decision.status,
+        "due_at": None if due_at is None else due_at.isoformat(),
+        "reason": decision.reason,
+        "shares": [[share.rep, share.weight, share.credit, share.last] for share in decision.shares],
+        "passed_over": [[passed.rep, passed.reason] for passed in decision.passed_over],
+        "book_changes": dict(decision.book_changes),
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Decision:
+    """The decision that `as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
+    due_at = record["due_at"]
+    return Decision(
+        id=record["id"],
+        contact_id=record["contact_id"],
+        episode=record["episode"],
+        decided_at=datetime.fromisoformat(record["decided_at"]),
+        revision=record["revision"],
+        facts={fact: _value(written) for fact, written in record["facts"].items()},
+        fit=record["fit"],
+        engagement=record["engagement"],
+        score=record["score"],
+        grade=record["grade"],
+        segment=record["segment"],
+        rule=record["rule"],
+        rule_line=record["rule_line"],
+        outcome=_outcome(record["outcome"]),
+        status=record["status"],
+        due_at=None if due_at is None else datetime.fromisoformat(due_at),
+        reason=record["reason"],
+        shares=tuple(Share(rep, weight, credit, last) for rep, weight, credit, last in record["shares"]),
+        passed_over=tuple(PassedOver(rep, reason) for rep, reason in record["passed_over"]),
+        book_changes=dict(record["book_changes"]),
+    )
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    str: lambda value: value,
+    bool: lambda value: value,
+    Decimal: lambda value: {"number": str(value)},
+    datetime: lambda value: {"moment": value.isoformat()},
+    date: lambda value: {"day": value.isoformat()},
+    timedelta: lambda value: {"span_us": value // _MICROSECOND},
+    frozenset: lambda value: {"choices": sorted(value)},
+}
+"""Texts and truths stand for themselves; every other value says its type, so that none is guessed."""
+
+
+def _value(written: Any) -> Value:
+    match written:
+        case str() | bool():
+            return written
+        case {"number": number}:
+            return Decimal(number)
+        case {"moment": moment}:
+            return datetime.fromisoformat(moment)
+        case {"day": day}:
+            return date.fromisoformat(day)
+        case {"span_us": span}:
+            return timedelta(microseconds=span)
+        case {"choices": choices}:
+            return frozenset(choices)
+    raise ValueError(f"A fact of the record is written as {written!r}, which no decision writes.")
+
+
+def _outcome_as_record(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Assigned(rep, owner_id, team):
+            return {"kind": "assigned", "rep": rep, "owner_id": owner_id, "team": team}
+        case Queued(team, why):
+            return {"kind": "queued", "team": team, "why": why}
+        case Nurtured(sets, workflow):
+            return {"kind": "nurtured", "sets": dict(sets), "workflow": workflow}
+        case LeftAlone():
+            return {"kind": "left_alone"}
+
+
+def _outcome(record: Mapping[str, Any]) -> Outcome:
+    match record["kind"]:
+        case "assigned":
+            return Assigned(rep=record["rep"], owner_id=record["owner_id"], team=record["team"])
+        case "queued":
+            return Queued(team=record["team"], why=record["why"])
+        case "nurtured":
+            return Nurtured(sets=dict(record["sets"]), workflow=record["workflow"])
+        case "left_alone":
+            return LeftAlone()
+    raise ValueError(f"The record's outcome is {record['kind']!r}, which no decision has.")

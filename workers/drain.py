@@ -73,7 +73,7 @@ class Drain:
             self.office.drains.keep(self.name)
 
     def _may_take(self) -> bool:
-        """An idle drain takes at once; one that flies takes full batches, or a second one if calls are plenty."""
+        """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""
         desk, in_the_air = self.office.desk, len(self.flights)
         pause = desk.budget.paused()
         if pause is not None:

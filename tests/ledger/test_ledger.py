@@ -1,0 +1,112 @@
+"""The ledger keeps every decision once, on SQLite and on PostgreSQL alike (when DATABASE_URL names one)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import create_engine
+
+from router.ledger import Ledger, open_ledger
+from router.ledger.tables import METADATA
+
+PORTAL = "4242"
+
+
+def databases() -> list[str]:
+    given = os.environ.get("DATABASE_URL", "")
+    return ["sqlite", *([given] if given.startswith("postgres") else [])]
+
+
+@pytest.fixture(params=databases(), ids=lambda url: url.split(":")[0])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite3" if request.param == "sqlite" else request.param
+    opened = open_ledger(url, PORTAL)
+    yield opened
+    opened.close()
+    if request.param != "sqlite":
+        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        METADATA.drop_all(engine)
+        engine.dispose()
+
+
+def a_record(contact_id: str = "501", *, episode: int = 0, owner_id: str = "70000001") -> dict[str, Any]:
+    return {
+        "id": f"{contact_id}-{episode}-abcd",
+        "contact_id": contact_id,
+        "episode": episode,
+        "decided_at": f"2026-11-24T09:1{episode}:00+00:00",
+        "revision": "r1",
+        "rule": "Grands comptes",
+        "outcome": {"kind": "assigned", "rep": "camille", "team": "idf", "owner_id": owner_id},
+        "segment": "chaud",
+        "grade": "A1",
+        "score": 120,
+    }
+
+
+def an_event(kind: str = "written") -> dict[str, Any]:
+    return {"at": "2026-11-24T09:15:01+00:00", "kind": kind, "decision": "501-0-abcd", "waited_ms": 140}
+
+
+def test_a_decision_is_found_by_its_contact(ledger: Ledger) -> None:
+    ledger.record([a_record(), a_record("502")], [("1-1", "501", an_event())])
+
+    assert ledger.decisions_of("501") == (a_record(),)
+    assert [(entry.kind, entry.detail) for entry in ledger.events_of("501")] == [
+        ("written", {"waited_ms": 140})
+    ]
+
+
+def test_recording_a_line_again_changes_nothing(ledger: Ledger) -> None:
+    for _ in range(2):
+        ledger.record([a_record()], [("1-1", "501", an_event())])
+
+    assert len(ledger.decisions_of("501")) == 1
+    assert len(ledger.events_of("501")) == 1
+
+
+def test_episodes_come_in_the_order_they_were_decided(ledger: Ledger) -> None:
+    ledger.record([a_record(episode=1), a_record(episode=0)], [])
+
+    assert [record["episode"] for record in ledger.decisions_of("501")] == [0, 1]
+
+
+def test_leads_are_counted_by_owner_since_a_moment(ledger: Ledger) -> None:
+    ledger.record([a_record("1"), a_record("2"), a_record("3", owner_id="70000002")], [])
+
+    since = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+    assert ledger.assigned_since(since) == {"70000001": 2, "70000002": 1}
+    assert ledger.assigned_since(since.replace(hour=10)) == {}
+
+
+def test_a_revision_keeps_its_files_as_they_were(ledger: Ledger) -> None:
+    files = {"team.yaml": b"\xef\xbb\xbfreps: {}\r\n"}
+    for _ in range(2):
+        ledger.keep_revision("r1", files, live_since=datetime(2026, 11, 24, tzinfo=UTC))
+
+    assert ledger.files_of("r1") == files
+    assert ledger.files_of("r2") is None
+
+
+def test_erasing_a_contact_leaves_no_line_about_it(ledger: Ledger) -> None:
+    ledger.record([a_record("501"), a_record("502")], [("1-1", "501", an_event())])
+
+    assert ledger.erase("501") == 2
+    assert ledger.decisions_of("501") == ()
+    assert ledger.events_of("501") == ()
+    assert len(ledger.decisions_of("502")) == 1
+
+
+def test_an_erased_contact_is_not_in_the_file_any_more(tmp_path: Path) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", PORTAL)
+    ledger.record([a_record("987654321")], [("1-1", "987654321", an_event())])
+
+    ledger.erase("987654321")
+    ledger.close()
+
+    assert not [path for path in tmp_path.iterdir() if b"987654321" in path.read_bytes()]

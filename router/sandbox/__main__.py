@@ -33,6 +33,7 @@ def main() -> int:
         port=asked.port,
         threads=64,
         connection_limit=1000,
+        recv_bytes=262_144,  # a batch arrives in one piece, not in eight
         asyncore_use_poll=True,
         log_socket_errors=False,  # faults break connections on purpose, without an answer
         channel_timeout=600,

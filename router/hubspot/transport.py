@@ -187,11 +187,9 @@ def versioned(url: str, api_version: str) -> str:
 
     `/crm/v3/objects/contacts` is `/crm/objects/2026-03/contacts` in dated versions.
     """
-    if api_version == "v3":
-        return url
-    head, separator, tail = url.partition("/crm/v3/")
-    if not separator:
-        return url
+    head, separator, tail = url.rstrip("/").partition("/crm/v3/")
+    if api_version == "v3" or not separator:
+        return url.rstrip("/")
     family, _, rest = tail.partition("/")
     return f"{head}/crm/{family}/{api_version}/{rest}".rstrip("/")
 

@@ -122,6 +122,7 @@ def test_threads_each_have_their_own_deadline(responder: Responder) -> None:
     [
         ("/crm/v3/objects/contacts/batch/read", "v3", "/crm/v3/objects/contacts/batch/read"),
         ("/crm/v3/objects/contacts/batch/read", "2026-03", "/crm/objects/2026-03/contacts/batch/read"),
+        ("/crm/v3/owners/", "v3", "/crm/v3/owners"),
         ("/crm/v3/owners/", "2026-09", "/crm/owners/2026-09"),
         ("/crm/v3/properties/contacts/groups", "2026-03", "/crm/properties/2026-03/contacts/groups"),
     ],

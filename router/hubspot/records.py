@@ -43,7 +43,11 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record of a batch update; `unknown` means: read before writing again."""
+    """What became of one record of a batch update.
+
+    `unknown` means: read before writing again. HubSpot also calls a merged record not found, so a
+    `gone` from a write deserves one read, which says where the record is now.
+    """
 
     kind: Literal["written", "refused", "gone", "merged", "unknown"]
     reason: str = ""

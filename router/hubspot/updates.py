@@ -20,7 +20,9 @@ Changes = Mapping[str, Mapping[str, str]]
 ABOUT_PROPERTY: Final = frozenset({"PROPERTY_DOESNT_EXIST", "READ_ONLY_VALUE"})
 """Refusals that concern a property whatever its value."""
 
-ABOUT_VALUE: Final = frozenset({"INVALID_OPTION", "INVALID_OWNER_ID", "INVALID_OWNER"})
+ABOUT_VALUE: Final = frozenset(
+    {"INVALID_OPTION", "INVALID_OWNER_ID", "INVALID_OWNER", "INVALID_DATE", "INVALID_INTEGER"}
+)
 """Refusals that concern a value whatever its record."""
 
 

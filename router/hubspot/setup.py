@@ -1,0 +1,98 @@
+"""Which properties of our own a portal still lacks, and how it gets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from router.hubspot.errors import Refused
+from router.hubspot.gateway import Gateway
+from router.hubspot.records import PortalProperty
+
+GROUP: Final = "lead_router"
+GROUP_LABEL: Final = "Lead Router"
+
+
+@dataclass(frozen=True, slots=True)
+class OurProperty:
+    """A contact property that the router writes, in HubSpot's words for its type."""
+
+    name: str
+    label: str
+    type: str
+    field_type: str
+    description: str
+
+
+OURS: Final = (
+    OurProperty(
+        "lead_router_reason",
+        "Routing reason",
+        "string",
+        "textarea",
+        "Why this rep has this lead, step by step.",
+    ),
+    OurProperty("lead_router_rule", "Routing rule", "string", "text", "The rule that decided."),
+    OurProperty("lead_router_score", "Routing score", "number", "number", "The points when it was routed."),
+    OurProperty("lead_router_grade", "Routing grade", "string", "text", "Fit and engagement, A1 to C3."),
+    OurProperty("lead_router_segment", "Routing segment", "string", "text", "Hot, warm or cold."),
+    OurProperty(
+        "lead_router_due_at", "First contact due", "datetime", "date", "By when the rep is to act on it."
+    ),
+    OurProperty(
+        "lead_router_decision_id", "Routing decision", "string", "text", "Finds the decision in the ledger."
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SetupPlan:
+    """What has to be created. `conflicts` are sentences; with any of them nothing is created."""
+
+    create_group: bool
+    create: tuple[OurProperty, ...]
+    conflicts: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """True when the portal has everything."""
+        return not (self.create_group or self.create or self.conflicts)
+
+
+def setup_plan(properties: Iterable[PortalProperty], groups: Iterable[str]) -> SetupPlan:
+    """Compare what the portal has with what we write: pure, and nothing to do is a normal answer."""
+    existing = {found.name: found for found in properties}
+    missing = tuple(ours for ours in OURS if ours.name not in existing)
+    conflicts = tuple(
+        f"Contact property {ours.name} exists with type {existing[ours.name].type}, and the router writes "
+        f"{ours.type}; rename or delete it in HubSpot, then run the setup again."
+        for ours in OURS
+        if ours.name in existing and existing[ours.name].type != ours.type
+    )
+    return SetupPlan(bool(missing) and GROUP not in groups, missing, conflicts)
+
+
+def plan_for(gateway: Gateway) -> SetupPlan:
+    """The plan for this portal as it is now: two calls."""
+    return setup_plan(gateway.contact_properties(), gateway.contact_property_groups())
+
+
+def apply(gateway: Gateway, plan: SetupPlan) -> None:
+    """Create what the plan says. Safe to repeat with a fresh plan after any error.
+
+    Raises `Refused` with every conflict, before anything is created.
+    """
+    if plan.conflicts:
+        raise Refused("\n".join(plan.conflicts), category="PROPERTY_CONFLICT")
+    if plan.create_group:
+        gateway.create_property_group(GROUP, label=GROUP_LABEL)
+    for ours in plan.create:
+        gateway.create_property(
+            ours.name,
+            label=ours.label,
+            group=GROUP,
+            kind=ours.type,
+            field_type=ours.field_type,
+            description=ours.description,
+        )

@@ -139,6 +139,8 @@ def as_written(condition: Condition) -> str:
 def asking(condition: Condition) -> Asking:
     """The condition made ready for many leads."""
     match condition:
+        case Test(fact=fact, matcher=OneOf(values)):
+            return lambda facts, _now: _is_one_of(facts.get(fact), values)
         case Test(fact=fact, matcher=matcher):
             answer = answering(matcher)
             return lambda facts, now: answer(facts.get(fact), now)
@@ -157,8 +159,10 @@ def answering(matcher: Matcher) -> Answering:
     match matcher:
         case OneOf(values):
             return lambda value, _now: _is_one_of(value, values)
-        case Between():
-            return lambda value, _now: value is not None and lies_between(value, matcher)
+        case Between(low, high, below):
+            return _number_between(low, high, below) or (
+                lambda value, _now: value is not None and lies_between(value, matcher)
+            )
         case Known():
             return lambda value, _now: value is not None
         case Unknown():
@@ -189,12 +193,28 @@ def _all_of(parts: tuple[Asking, ...]) -> Asking:
     return lambda facts, now: all(part(facts, now) for part in parts)
 
 
+def _number_between(low: Any, high: Any, below: Any) -> Answering | None:
+    """`lies_between` for plain numbers, the most asked; None where a bound is a date or a duration."""
+    if not all(bound is None or isinstance(bound, Decimal) for bound in (low, high, below)):
+        return None
+
+    def answer(value: Any, _now: datetime) -> bool:
+        return (
+            value is not None
+            and (low is None or value >= low)
+            and (high is None or value <= high)
+            and (below is None or value < below)
+        )
+
+    return answer
+
+
 def _is_one_of(value: Value | None, values: frozenset[str | Decimal | bool | date]) -> bool:
+    if value in values:
+        return True
     if isinstance(value, frozenset):
         return not values.isdisjoint(value)
-    if isinstance(value, datetime):
-        return value in values or value.date() in values
-    return value in values
+    return isinstance(value, datetime) and value.date() in values
 
 
 def lies_between(value: Value, span: Between) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
-from router.policy.book import Book
+from router.policy.book import Book, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.eligibility import Case
@@ -67,14 +67,18 @@ def decide_on_facts(
     ready = made_ready(policy)
     facts = dict(known)
     fit, engagement, grade, segment = _judge(policy, ready, facts, now)
-    rule = _first_match(ready, facts, now)
+    rule = ready.first_match(facts, now)
+    if rule is None:
+        raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
+    today = now.astimezone(policy.roster.timezone).date()
     case = Case(
         ready=ready,
         facts=facts,
         book=book,
         owners=owners,
         now=now,
-        today=now.astimezone(policy.roster.timezone).date(),
+        today=today,
+        today_prefix=today_field(today, ""),
         timezone=policy.roster.timezone,
         excluded=excluded,
         sla=rule.sla or policy.default_sla,
@@ -129,13 +133,6 @@ def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime)
     if segment:
         facts["segment"] = segment
     return fit, engagement, grade, segment
-
-
-def _first_match(ready: Ready, facts: Mapping[str, Value], now: datetime) -> Rule:
-    for rule, holds in ready.rules:
-        if holds(facts, now):
-            return rule
-    raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
 
 
 def _placement(policy: Policy, rule: Rule, case: Case) -> Placement:

@@ -15,7 +15,6 @@ from router.policy.folding import folded_once
 from router.policy.lead import Facts
 from router.policy.phrases import day_in_words, moment_in_words, say
 from router.policy.ready import Ready, ReadyRep
-from router.policy.roster import Rep
 from router.policy.rules import Need
 
 
@@ -30,36 +29,55 @@ class Case:
     now: datetime
     today: date
     """The day of `now` in the roster's time zone."""
+    today_prefix: str
+    """Before a rep's name: the field of the leads they received today."""
     timezone: ZoneInfo
     excluded: frozenset[str]
     sla: timedelta
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What this lead asks of a rep: one of the `wanted`, which `folded` holds without case and accents."""
+
+    kind: str
+    wanted: str
+    folded: frozenset[str]
+
+
+def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
+    """What the needs mean for this lead; a need `from` a fact that the lead has not got asks nothing.
+
+    A multiple choice asks for any of its options; the language `fr-be` is also answered by `fr`.
+    """
+    return [wish for need in needs if (wish := _wish(facts, need)) is not None]
+
+
 def candidates(
-    case: Case, reps: Sequence[str], *, needs: Sequence[Need], prefer: Sequence[Need]
-) -> tuple[list[str], list[PassedOver]]:
+    case: Case, reps: Sequence[ReadyRep], *, needs: Sequence[Need], prefer: Sequence[Need]
+) -> tuple[list[ReadyRep], list[PassedOver]]:
     """The reps who may take the lead, in the order given, and every other one with the reason."""
+    wishes = wishes_of(case.facts, needs)
     passed_over: list[PassedOver] = []
     eligible: list[ReadyRep] = []
-    for name in reps:
-        ready_rep = case.ready.reps[name]
-        why = why_not(case, ready_rep, needs=needs)
+    for ready_rep in reps:
+        why = why_not(case, ready_rep, wishes=wishes)
         if why is None and ready_rep.rep.weight <= 0:
             why = say(case.language, "no_weight")
         if why is None:
             eligible.append(ready_rep)
         else:
-            passed_over.append(PassedOver(name, why))
+            passed_over.append(PassedOver(ready_rep.rep.name, why))
     eligible = _in_time(case, eligible, passed_over)
-    for need in prefer:
-        eligible = _preferred(case, need, eligible, passed_over)
-    return [ready_rep.rep.name for ready_rep in eligible], passed_over
+    for wish in wishes_of(case.facts, prefer):
+        eligible = _preferred(case, wish, eligible, passed_over)
+    return eligible, passed_over
 
 
-def why_not(case: Case, ready_rep: ReadyRep, *, needs: Sequence[Need]) -> str | None:
+def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
     """The first reason why the rep may not take the lead, or None."""
-    return why_absent(case, ready_rep) or _lacking(case, ready_rep.rep, needs) or _why_full(case, ready_rep)
+    return why_absent(case, ready_rep) or _lacking(case, ready_rep, wishes) or _why_full(case, ready_rep)
 
 
 def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
@@ -73,22 +91,21 @@ def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
     return None if off is None else say(case.language, "on_leave", day=day_in_words(off.end, case.language))
 
 
-def _lacking(case: Case, rep: Rep, needs: Sequence[Need]) -> str | None:
-    for need in needs:
-        wanted = _wanted(case.facts, need)
-        if wanted and not _has(rep, need, wanted):
-            return say(case.language, f"lacks_{need.kind}", wanted=" / ".join(wanted))
+def _lacking(case: Case, ready_rep: ReadyRep, wishes: Sequence[Wish]) -> str | None:
+    for wish in wishes:
+        if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
+            return say(case.language, f"lacks_{wish.kind}", wanted=wish.wanted)
     return None
 
 
 def _why_full(case: Case, ready_rep: ReadyRep) -> str | None:
     rep = ready_rep.rep
     if rep.max_open_leads is not None:
-        count = case.book.value(ready_rep.open_field)
+        count = case.book.fields.get(ready_rep.open_field, 0)
         if count >= rep.max_open_leads:
             return say(case.language, "at_capacity", count=count, most=rep.max_open_leads)
     if rep.max_per_day is not None:
-        count = case.book.received_on(case.today, rep.name)
+        count = case.book.fields.get(case.today_prefix + rep.name, 0)
         if count >= rep.max_per_day:
             return say(case.language, "day_full", count=count, most=rep.max_per_day)
     return None
@@ -125,40 +142,32 @@ def _openings(case: Case, reps: Sequence[ReadyRep]) -> list[datetime | None]:
 
 
 def _preferred(
-    case: Case, need: Need, eligible: list[ReadyRep], passed_over: list[PassedOver]
+    case: Case, wish: Wish, eligible: list[ReadyRep], passed_over: list[PassedOver]
 ) -> list[ReadyRep]:
     """Those who have what is preferred, or all of them where nobody has it."""
-    wanted = _wanted(case.facts, need)
-    having = [ready_rep for ready_rep in eligible if _has(ready_rep.rep, need, wanted)] if wanted else []
-    if not having:
+    having = [ready_rep for ready_rep in eligible if not wish.folded.isdisjoint(ready_rep.has[wish.kind])]
+    if not having or len(having) == len(eligible):
         return eligible
-    why = say(case.language, f"prefers_{need.kind}", wanted=" / ".join(wanted))
-    passed_over.extend(PassedOver(other.rep.name, why) for other in eligible if other not in having)
+    why = say(case.language, f"prefers_{wish.kind}", wanted=wish.wanted)
+    preferred = {ready_rep.rep.name for ready_rep in having}
+    passed_over.extend(
+        PassedOver(other.rep.name, why) for other in eligible if other.rep.name not in preferred
+    )
     return having
 
 
-def _wanted(facts: Facts, need: Need) -> tuple[str, ...]:
-    """What is asked: the fixed value, or the lead's own fact; nothing if the lead does not have that fact."""
-    if need.from_fact is None:
-        return () if need.value is None else (need.value,)
-    value = facts.get(need.from_fact)
-    if isinstance(value, frozenset):
-        return tuple(sorted(value))
-    return () if value is None else (str(value),)
-
-
-def _has(rep: Rep, need: Need, wanted: Sequence[str]) -> bool:
-    """Whether the rep has one of the wanted, case and accents folded; `fr` also answers `fr-be`."""
-    match need.kind:
-        case "skill":
-            has = rep.skills
-        case "language":
-            has = rep.languages
-        case "level":
-            has = () if rep.level is None else (rep.level,)
-    own = {folded_once(value) for value in has}
+def _wish(facts: Facts, need: Need) -> Wish | None:
+    values = _values_wanted(facts, need)
+    if not values:
+        return None
+    words = {folded_once(value) for value in values}
     if need.kind == "language":
-        return any(
-            folded_once(value) in own or f" {folded_once(value).split()[0]} " in own for value in wanted
-        )
-    return any(folded_once(value) in own for value in wanted)
+        words |= {f" {word.split()[0]} " for word in words if word.strip()}
+    return Wish(need.kind, " / ".join(values), frozenset(words))
+
+
+def _values_wanted(facts: Facts, need: Need) -> list[str]:
+    wanted = need.value if need.from_fact is None else facts.get(need.from_fact)
+    if wanted is None:
+        return []
+    return sorted(wanted) if isinstance(wanted, frozenset) else [str(wanted)]

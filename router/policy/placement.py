@@ -9,7 +9,7 @@ from typing import Literal
 from router.policy.book import received
 from router.policy.calendar import off_on
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
-from router.policy.eligibility import Case, candidates, why_absent, why_not
+from router.policy.eligibility import Case, candidates, why_absent, why_not, wishes_of
 from router.policy.phrases import say
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
@@ -42,9 +42,8 @@ def place(policy: Policy, assign: Assign, case: Case) -> Placement:
 def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement:
     if assign.method is Method.QUEUE:
         return Placement(Queued(team, why=None))
-    eligible, passed_over = candidates(
-        case, policy.roster.teams[team].reps, needs=assign.needs, prefer=assign.prefer
-    )
+    ready_team, fields = case.ready.teams[team], case.book.fields
+    eligible, passed_over = candidates(case, ready_team.reps, needs=assign.needs, prefer=assign.prefer)
     if not eligible:
         why = say(case.language, "nobody_in", team=team)
         if assign.if_unavailable is not None:
@@ -52,12 +51,12 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
     shares = tuple(
         Share(
-            rep=name,
-            weight=case.ready.reps[name].rep.weight,
-            credit=case.book.credit(team, name),
-            last=case.book.last(team, name),
+            rep=ready_rep.rep.name,
+            weight=ready_rep.rep.weight,
+            credit=fields.get(ready_team.credit_fields[ready_rep.rep.name], 0),
+            last=fields.get(ready_team.last_fields[ready_rep.rep.name], 0),
         )
-        for name in eligible
+        for ready_rep in eligible
     )
     winner = next_up(shares)
     return Placement(
@@ -70,7 +69,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
 
 
 def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement:
-    why = why_not(case, case.ready.reps[rep], needs=assign.needs)
+    why = why_not(case, case.ready.reps[rep], wishes=wishes_of(case.facts, assign.needs))
     if why is None:
         return _given(case, rep, how="named")
     return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, why)])
@@ -110,7 +109,7 @@ def _stood_in(
         if rep is None or rep in asked:
             break
         asked.add(rep)
-        refusal = why_not(case, case.ready.reps[rep], needs=assign.needs)
+        refusal = why_not(case, case.ready.reps[rep], wishes=wishes_of(case.facts, assign.needs))
         if refusal is None:
             given = _given(case, rep, how="stand_in")
             return replace(given, passed_over=tuple(refusals), detour=why)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.book import open_field
+from router.policy.book import credit_field, last_field, open_field
 from router.policy.calendar import time_off_of
 from router.policy.conditions import Asking, asking
 from router.policy.facts import Reading, facts_needed, reading
-from router.policy.roster import Rep, TimeOff
-from router.policy.rules import Policy, Rule
+from router.policy.folding import folded
+from router.policy.roster import Rep, Roster, TimeOff
+from router.policy.rule_index import FirstMatch, first_match_among
+from router.policy.rules import Policy
 from router.policy.scoring import Tally, tallying
 
 _KEPT: Final = 32
@@ -19,12 +21,23 @@ _KEPT: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class ReadyRep:
-    """A rep with what every decision asks of them: folded e-mail, time off, the field of open leads."""
+    """A rep with what every decision asks of them: folded e-mail, time off, what they have, folded."""
 
     rep: Rep
     email: str
     time_off: tuple[TimeOff, ...]
+    has: Mapping[str, frozenset[str]]
+    """By kind of need: the rep's skills, languages and level, case and accents folded."""
     open_field: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyTeam:
+    """A team's reps in file order, and by rep the fields of their credit and of their last lead."""
+
+    reps: tuple[ReadyRep, ...]
+    credit_fields: Mapping[str, str]
+    last_fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +49,8 @@ class Ready:
     fit: Tally
     engagement: Tally
     segments: tuple[tuple[str, Asking | None], ...]
-    rules: tuple[tuple[Rule, Asking], ...]
+    first_match: FirstMatch
+    teams: Mapping[str, ReadyTeam]
     reps: Mapping[str, ReadyRep]
     rep_of_email: Mapping[str, str]
     grades: dict[tuple[int, int], str]
@@ -62,6 +76,7 @@ _READY: Final[dict[int, tuple[Policy, Ready]]] = {}
 def _make_ready(policy: Policy) -> Ready:
     types = facts_needed(policy)
     roster, scoring = policy.roster, policy.scoring
+    reps = {name: _ready_rep(roster, rep) for name, rep in roster.reps.items()}
     return Ready(
         read=reading(types),
         kept_facts=frozenset(types),
@@ -71,16 +86,34 @@ def _make_ready(policy: Policy) -> Ready:
             (segment.name, None if segment.when is None else asking(segment.when))
             for segment in policy.segments
         ),
-        rules=tuple((rule, asking(rule.when)) for rule in policy.rules),
-        reps={
-            name: ReadyRep(
-                rep=rep,
-                email=rep.owner.lower(),
-                time_off=time_off_of(roster, name),
-                open_field=open_field(name),
+        first_match=first_match_among(policy.rules),
+        teams={
+            name: ReadyTeam(
+                reps=tuple(reps[rep] for rep in team.reps),
+                credit_fields={rep: credit_field(name, rep) for rep in team.reps},
+                last_fields={rep: last_field(name, rep) for rep in team.reps},
             )
-            for name, rep in roster.reps.items()
+            for name, team in roster.teams.items()
         },
-        rep_of_email={rep.owner.lower(): name for name, rep in roster.reps.items()},
+        reps=reps,
+        rep_of_email={rep.email: name for name, rep in reps.items()},
         grades={},
     )
+
+
+def _ready_rep(roster: Roster, rep: Rep) -> ReadyRep:
+    return ReadyRep(
+        rep=rep,
+        email=rep.owner.lower(),
+        time_off=time_off_of(roster, rep.name),
+        has={
+            "skill": _folded(rep.skills),
+            "language": _folded(rep.languages),
+            "level": _folded(() if rep.level is None else (rep.level,)),
+        },
+        open_field=open_field(rep.name),
+    )
+
+
+def _folded(values: Iterable[str]) -> frozenset[str]:
+    return frozenset(folded(value) for value in values)

@@ -88,6 +88,8 @@ class CallBudget:
         timezone: ZoneInfo | None = None,
         now: Callable[[], datetime] | None = None,
     ) -> None:
+        if not client.get_encoder().decode_responses:
+            raise ValueError("The call budget needs a Redis client with decode_responses=True.")
         self._redis = client
         self._keys = keys
         self._calls = max(1, int(calls_per_10s * SAFETY))

@@ -282,6 +282,11 @@ def test_without_redis_no_call_is_granted(valkey: EmbeddedValkey, keys: Keys) ->
         budget.charge()
 
 
+def test_a_client_that_answers_in_bytes_is_refused_at_once(redis_url: str, keys: Keys) -> None:
+    with pytest.raises(ValueError, match="decode_responses"):
+        CallBudget(redis.Redis.from_url(redis_url), keys)
+
+
 def _headers(*, most: int, daily: int = 0, remaining: int = 0) -> dict[str, str]:
     return {
         "X-HubSpot-RateLimit-Max": str(most),

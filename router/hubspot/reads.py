@@ -18,16 +18,17 @@ def read_answer(answer: Any, asked: Sequence[str]) -> ReadAnswer:
     because its record may be the one that came under a wrong id.
     """
     records: dict[str, Record] = {}
+    wanted = frozenset(asked)
     strays = False
     for entry in entries(answer):
         found = record(entry)
-        ours = asked_ids(found, asked)
+        ours = asked_ids(found, wanted)
         strays = strays or not ours
         for asked_id in ours:
-            merged = found.id if found.id != asked_id else None
-            # A record that carries the id itself is a better answer than one that absorbed it.
-            if asked_id not in records or merged is None:
-                records[asked_id] = replace(found, id=asked_id, merged_into=merged)
+            if asked_id == found.id:
+                records[asked_id] = found
+            elif asked_id not in records:  # a record with the very id is the better answer
+                records[asked_id] = replace(found, id=asked_id, merged_into=found.id)
     gone = set() if strays else _said_gone(answer)
     missing: dict[str, Missing] = {
         one: "gone" if one in gone else "unknown" for one in asked if one not in records

@@ -69,8 +69,10 @@ def record_id(entry: Mapping[str, Any]) -> str:
 
 def asked_ids(found: Record, asked: Collection[str]) -> tuple[str, ...]:
     """The ids we asked for that this record answers: its own, and those it had before a merge."""
-    former = found.properties.get(MERGED_IDS, "").split(";")
-    return tuple(known for known in (found.id, *map(str.strip, former)) if known in asked)
+    former = found.properties.get(MERGED_IDS)
+    if not former:
+        return (found.id,) if found.id in asked else ()
+    return tuple(known for known in (found.id, *map(str.strip, former.split(";"))) if known in asked)
 
 
 def history(entry: Mapping[str, Any], properties: Collection[str]) -> dict[str, tuple[HistoryEntry, ...]]:

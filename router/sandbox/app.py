@@ -10,6 +10,7 @@ from router.sandbox.portal import Portal
 def make_app(portal: Portal) -> Flask:
     """A WSGI application around a portal. Runs on waitress only: some faults reach for its connection."""
     app = Flask("router.sandbox")
+    app.url_map.strict_slashes = False  # HubSpot's own client asks for /crm/v3/owners/
     app.register_blueprint(hubspot_api(portal))
     app.register_blueprint(control(portal))
     app.register_error_handler(404, not_an_api)

@@ -113,6 +113,10 @@ class SandboxClient:
         """Post webhooks to this URL from now on; see Route for the settings."""
         self._ask("POST", "deliveries", {"url": url, **how})
 
+    def stop_deliveries(self) -> None:
+        """Keep webhooks waiting until `deliver` is called again."""
+        self._ask("DELETE", "deliveries")
+
     def deliveries(self) -> Json:
         """What became of the webhooks so far."""
         return self._ask("GET", "deliveries")

@@ -174,6 +174,11 @@ def control(portal: Portal) -> Blueprint:
     def deliveries() -> Response:
         return _json(portal.deliveries.summary())
 
+    @door.delete("/deliveries")
+    def stop_deliveries() -> Response:
+        portal.deliveries.stop()
+        return _json({})
+
     return door
 
 

@@ -69,7 +69,7 @@ class Deliveries:
         self._changed = threading.Condition()
         self._order = itertools.count()
         self._route: Route | None = None
-        self._threads = 0
+        self._threads: set[int] = set()
         self._pool = urllib3.PoolManager(maxsize=64, retries=False)
         self._clear()
 
@@ -78,10 +78,15 @@ class Deliveries:
         with self._changed:
             self._route = route
             self._chance = random.Random(route.seed)
-            for number in range(self._threads, route.concurrency):
-                threading.Thread(target=self._deliver_forever, args=(number,), daemon=True).start()
-            self._threads = max(self._threads, route.concurrency)
+            for number in set(range(route.concurrency)) - self._threads:
+                self._threads.add(number)
+                threading.Thread(target=self._deliver, args=(number,), daemon=True).start()
             self._changed.notify_all()
+
+    def stop(self) -> None:
+        """Keep every event waiting until deliveries start again."""
+        with self._changed:
+            self._route = None
 
     def announce(self, event: Event) -> None:
         """Queue an event; it leaves at once when a thread is idle and no pace is set."""
@@ -112,6 +117,8 @@ class Deliveries:
             }
 
     def _clear(self) -> None:
+        # Batches of an earlier era, still in flight after a reset, no longer count.
+        self._era = object()
         self._chance = random.Random(0)
         self._waiting: list[tuple[float, int, tuple[Event, ...]]] = []
         self._ready: list[Event] = []
@@ -123,30 +130,32 @@ class Deliveries:
     def _wait(self, events: tuple[Event, ...], due: float) -> None:
         heapq.heappush(self._waiting, (due, next(self._order), events))
 
-    def _deliver_forever(self, number: int) -> None:
-        while True:
-            route, events = self._next_batch(number)
-            self._post(route, events)
+    def _deliver(self, number: int) -> None:
+        while (batch := self._next_batch(number)) is not None:
+            self._post(batch)
 
-    def _next_batch(self, number: int) -> tuple[Route, tuple[Event, ...]]:
+    def _next_batch(self, number: int) -> "Batch | None":
+        """The next batch, as soon as there is one; None when this thread is one too many."""
         with self._changed:
             while True:
                 route = self._route
-                if route is None or not route.enabled or number >= route.concurrency:
+                if route is not None and number >= route.concurrency:
+                    self._threads.discard(number)
+                    # The call that woke this thread was meant for one that delivers.
+                    self._changed.notify()
+                    return None
+                if route is None or not route.enabled:
                     self._changed.wait()
                     continue
-                if repeated := self._gather(route, time.monotonic()):
-                    batch = repeated
-                elif self._ready:
-                    batch = self._pick(route)
-                else:
+                events = self._gather(route, time.monotonic()) or self._pick(route)
+                if not events:
                     self._changed.wait(self._pause_s())
                     continue
-                self._in_flight += len(batch)
+                self._in_flight += len(events)
                 self._attempts += 1
                 if self._waiting or self._ready:
                     self._changed.notify()
-                return route, batch
+                return Batch(events, route, self._era)
 
     def _gather(self, route: Route, now: float) -> tuple[Event, ...] | None:
         """Move what is due to the ready list; a batch that is repeated stays together and is returned."""
@@ -184,6 +193,8 @@ class Deliveries:
 
     def _pick(self, route: Route) -> tuple[Event, ...]:
         ready = self._ready
+        if not ready:
+            return ()
         size = min(len(ready), self._chance.randint(route.batch_min, route.batch_max))
         if route.shuffle:
             for place in range(size):
@@ -192,13 +203,13 @@ class Deliveries:
         batch, self._ready = tuple(ready[:size]), ready[size:]
         return batch
 
-    def _post(self, route: Route, events: tuple[Event, ...]) -> None:
-        settings = self._settings()
-        body = orjson.dumps([event.body(settings) for event in events])
+    def _post(self, batch: "Batch") -> None:
+        settings, route = self._settings(), batch.route
+        body = orjson.dumps([event.body(settings) for event in batch.events])
         secret = route.secret or settings.client_secret
         headers = signed_headers(body, secret=secret, url=route.public_url or route.url)
         started = time.time()
-        for event in events:
+        for event in batch.events:
             if event.record is not None and event.record.announced_ms is None:
                 event.record.announced_ms = started * 1000
         try:
@@ -208,10 +219,13 @@ class Deliveries:
             status = str(answer.status)
         except urllib3.exceptions.HTTPError as failure:
             status = type(failure).__name__
-        self._conclude(route, events, status, took_ms=(time.time() - started) * 1000)
+        self._conclude(batch, status, took_ms=(time.time() - started) * 1000)
 
-    def _conclude(self, route: Route, events: tuple[Event, ...], status: str, *, took_ms: float) -> None:
+    def _conclude(self, batch: "Batch", status: str, *, took_ms: float) -> None:
+        events, route = batch.events, batch.route
         with self._changed:
+            if batch.era is not self._era:
+                return
             self._in_flight -= len(events)
             self._statuses[status] += 1
             if status.startswith("2"):
@@ -228,6 +242,15 @@ class Deliveries:
             pause_s = min(route.retry_max_s, route.retry_base_s * 2 ** (attempts - 1))
             self._wait(events, time.monotonic() + pause_s * self._chance.uniform(0.5, 1.5))
             self._changed.notify()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Events that travel in one POST."""
+
+    events: tuple[Event, ...]
+    route: Route
+    era: object
 
 
 def _percentile(ascending: list[float], share: float) -> float | None:

@@ -93,8 +93,11 @@ class Record:
 
 
 def new_record(record_id: str, properties: Mapping[str, str], *, source: Source, modified: str) -> Record:
-    """A record created now, with the properties HubSpot adds by itself. `modified` names its date."""
-    at_ms = now_ms()
+    """A record with the properties HubSpot adds by itself, created now unless `createdate` is given.
+
+    `modified` names the property with the date of the last change.
+    """
+    at_ms = parse_ms(properties["createdate"]) if properties.get("createdate") else now_ms()
     at = iso(at_ms)
     filled = {name: value for name, value in properties.items() if value != ""}
     filled |= {"createdate": at, modified: at, "hs_object_id": record_id}

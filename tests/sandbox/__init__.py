@@ -1,0 +1,1 @@
+"""What the toy portal does, asked over HTTP like everybody asks it."""

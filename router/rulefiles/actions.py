@@ -21,7 +21,7 @@ from router.policy.rules import (
     ToTeam,
 )
 from router.rulefiles.needs import NeedReader
-from router.rulefiles.quantities import SPAN_FORMS, span
+from router.rulefiles.quantities import span
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
@@ -29,7 +29,8 @@ from router.rulefiles.written_values import ValueWriter
 
 ACTION_KEYS: Final = ("assign", "do", "sla", "status")
 ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "if_unavailable")
-LONGEST_SLA: Final = timedelta(days=365)
+LONGEST_SLA: Final = timedelta(hours=1000)
+_WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
     "push_after": "this version does not push leads out of a queue",
     "fair_by": "this version shares leads by their number only",
@@ -77,20 +78,19 @@ class ActionReader:
             hint = "Add 'assign: {team: …}' or 'do: nothing'."
             self.sheet.error(at, f"{what} has no action", hint)
             return None
-        for name in ("sla", "status"):
-            if name in fields:
-                hint = "To set a property of such a lead, write do: {nurture: {set: {…}}}."
-                self.sheet.error(fields[name].key, f"'{name}' has no effect on leads that get no owner", hint)
+        if "sla" in fields:
+            message = "'sla' has no effect on leads that get no owner"
+            self.sheet.error(fields["sla"].key, message, "Remove 'sla'.")
         action = self._do(fields["do"].value)
         return None if action is None else Done(action, sla, status)
 
     def sla(self, entry: Entry) -> timedelta | None:
-        """The working time within which a lead is answered."""
+        """The working time within which a lead is answered, in minutes or hours: a working day has no length."""
         written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
-        found = span(written.text) if written else None
+        found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
         if written and (not found or found > LONGEST_SLA):
-            message = f"'{written.text}' is no time to answer a lead in"
-            self.sheet.error(written, message, f"Write {SPAN_FORMS}; at most a year.")
+            hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
+            self.sheet.error(written, f"'{written.text}' is no time to answer a lead in", hint)
             return None
         return found
 
@@ -168,10 +168,11 @@ class ActionReader:
     def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
         """Refuse keys that would change nothing: whoever writes them expects that they do."""
         for name in ("method", "needs", "prefer"):
-            if name in fields and target != "team":
-                self.sheet.error(
-                    fields[name].key, f"'{name}' only has an effect with 'team'", f"Remove '{name}'."
-                )
+            # A named rep must still have what the lead needs; the owner of an account is never asked.
+            checked = name == "needs" and target == "rep"
+            if name in fields and target != "team" and not checked:
+                message = f"'{name}' has no effect with '{target}'"
+                self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
         for name in ("needs", "prefer", "if_unavailable"):
             if name in fields and target == "team" and method is Method.QUEUE:
                 message = f"'{name}' has no effect on a queue, which takes every lead"

@@ -9,6 +9,7 @@ from typing import Final
 
 from router.policy.catalog import Catalog
 from router.policy.rules import Policy
+from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
 from router.rulefiles.events import read
 from router.rulefiles.facts_named import facts_named
 from router.rulefiles.grades import grades_of
@@ -23,7 +24,6 @@ from router.rulefiles.vocabulary import Vocabulary
 
 TEAM, LISTS, SCORING, ROUTING = "team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml"
 RULE_FILES: Final = (TEAM, LISTS, SCORING, ROUTING)
-CATALOG_FILE: Final = "hubspot.catalog.json"
 REVISION_DIGITS: Final = 12
 
 
@@ -53,12 +53,13 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         refused=CIRCULAR,
     )
     scoring = read_scoring(scoring_tree, scoring_sheet, words) if scoring_tree else None
-    grades = grades_of(scoring.grade) if scoring else ()
+    # A grid with a mistake has too few grades: checking against it would invent mistakes elsewhere.
+    grades = grades_of(scoring.grade) if scoring and not _has_error(scoring_sheet) else ()
     words = Vocabulary(catalog, words.timezone, words.lists, computed={"grade": grades})
     routing = read_routing(routing_tree, routing_sheet, words, roster) if routing_tree else None
 
     mistakes = in_order(mistake for sheet, _ in trees.values() for mistake in sheet.found)
-    if any(mistake.severity is Severity.ERROR for mistake in mistakes):
+    if any(_has_error(sheet) for sheet, _ in trees.values()):
         return Loaded(None, mistakes)
     if roster is None or scoring is None or routing is None or routing.default_sla is None:
         raise AssertionError("a rule file without a mistake gave nothing")  # a bug of ours, never the files'
@@ -76,6 +77,17 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
     return Loaded(policy, mistakes)
 
 
+def load_files(files: Mapping[str, bytes]) -> Loaded:
+    """`load_policy` with the catalog that lies among the files; a broken catalog is a mistake like others."""
+    sheet = Sheet(CATALOG_FILE)
+    try:
+        catalog = parse_catalog(files.get(CATALOG_FILE, b""))
+    except CatalogUnreadableError as error:
+        sheet.error(Scalar("", 1, 1), str(error))
+        return Loaded(None, tuple(sheet.found))
+    return load_policy(files, catalog=catalog)
+
+
 def revision(files: Mapping[str, bytes]) -> str:
     """12 hexadecimal digits that change with any byte or name of the files (of their SHA-256)."""
     digest = sha256()
@@ -84,6 +96,10 @@ def revision(files: Mapping[str, bytes]) -> str:
         digest.update(f"{name} {len(files[name])}\n".encode())
         digest.update(files[name])
     return digest.hexdigest()[:REVISION_DIGITS]
+
+
+def _has_error(sheet: Sheet) -> bool:
+    return any(mistake.severity is Severity.ERROR for mistake in sheet.found)
 
 
 def _tree(files: Mapping[str, bytes], name: str) -> tuple[Sheet, Node | None]:

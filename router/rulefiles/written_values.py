@@ -51,6 +51,9 @@ class ValueWriter:
         if name == "hubspot_owner_id":
             self.sheet.error(key, "a lead that is nurtured has no owner to set", "Use 'assign' for an owner.")
             return False
+        if name == "lifecyclestage":
+            hint = "Add a condition on lifecyclestage, so that leads further on keep theirs."
+            self.sheet.warning(key, "HubSpot refuses to move lifecyclestage backwards", hint)
         if name.startswith(COMPANY_PREFIX):
             self.sheet.error(key, "'set' writes to the contact, never to its company", f"Remove '{name}'.")
             return False

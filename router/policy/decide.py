@@ -119,8 +119,8 @@ def decide_on_facts(
 def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
     """Fit, engagement, grade and segment; rules can name them, so they join the facts one after the other."""
     scoring = policy.scoring
-    fit = clamped(sum(left for _, _, left in ready.fit(facts, now)), scoring.fit)
-    engagement = clamped(sum(left for _, _, left in ready.engagement(facts, now)), scoring.engagement)
+    fit = clamped(sum([left for _, _, left in ready.fit(facts, now)]), scoring.fit)
+    engagement = clamped(sum([left for _, _, left in ready.engagement(facts, now)]), scoring.engagement)
     grade = ready.grades.get((fit, engagement))
     if grade is None:
         grade = ready.grades[fit, engagement] = grade_of(scoring.grade, fit=fit, engagement=engagement)

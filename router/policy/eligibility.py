@@ -77,7 +77,22 @@ def candidates(
 
 def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
     """The first reason why the rep may not take the lead, or None."""
-    return why_absent(case, ready_rep) or _lacking(case, ready_rep, wishes) or _why_full(case, ready_rep)
+    absent = why_absent(case, ready_rep)
+    if absent is not None:
+        return absent
+    for wish in wishes:
+        if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
+            return say(case.language, f"lacks_{wish.kind}", wanted=wish.wanted)
+    rep, fields = ready_rep.rep, case.book.fields
+    if rep.max_open_leads is not None:
+        count = fields.get(ready_rep.open_field, 0)
+        if count >= rep.max_open_leads:
+            return say(case.language, "at_capacity", count=count, most=rep.max_open_leads)
+    if rep.max_per_day is not None:
+        count = fields.get(case.today_prefix + rep.name, 0)
+        if count >= rep.max_per_day:
+            return say(case.language, "day_full", count=count, most=rep.max_per_day)
+    return None
 
 
 def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
@@ -91,37 +106,19 @@ def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
     return None if off is None else say(case.language, "on_leave", day=day_in_words(off.end, case.language))
 
 
-def _lacking(case: Case, ready_rep: ReadyRep, wishes: Sequence[Wish]) -> str | None:
-    for wish in wishes:
-        if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
-            return say(case.language, f"lacks_{wish.kind}", wanted=wish.wanted)
-    return None
-
-
-def _why_full(case: Case, ready_rep: ReadyRep) -> str | None:
-    rep = ready_rep.rep
-    if rep.max_open_leads is not None:
-        count = case.book.fields.get(ready_rep.open_field, 0)
-        if count >= rep.max_open_leads:
-            return say(case.language, "at_capacity", count=count, most=rep.max_open_leads)
-    if rep.max_per_day is not None:
-        count = case.book.fields.get(case.today_prefix + rep.name, 0)
-        if count >= rep.max_per_day:
-            return say(case.language, "day_full", count=count, most=rep.max_per_day)
-    return None
-
-
 def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]) -> list[ReadyRep]:
     """Those whose next working minute is no later than the team's earliest one + SLA."""
-    opens = _openings(case, eligible)
-    known = [moment for moment in opens if moment is not None]
-    latest = min(known) + case.sla if known else None
+    openings = _openings(case, eligible)
+    if all(opens == case.now for opens in openings):
+        return eligible
+    known = [opens for opens in openings if opens is not None]
+    latest = min(known) + case.sla if known else case.now
     in_time = []
-    for ready_rep, moment in zip(eligible, opens, strict=True):
-        if moment is None or latest is None:
+    for ready_rep, opens in zip(eligible, openings, strict=True):
+        if opens is None:
             passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "never_works")))
-        elif moment > latest:
-            local = moment_in_words(moment.astimezone(case.timezone), case.language)
+        elif opens > latest:
+            local = moment_in_words(opens.astimezone(case.timezone), case.language)
             passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "not_before", moment=local)))
         else:
             in_time.append(ready_rep)
@@ -133,10 +130,11 @@ def _openings(case: Case, reps: Sequence[ReadyRep]) -> list[datetime | None]:
     known: dict[int, datetime | None] = {}
     openings = []
     for ready_rep in reps:
-        hours, time_off = ready_rep.rep.hours, ready_rep.time_off
-        week = -1 if time_off else id(hours)
-        if week not in known or time_off:
-            known[week] = next_working_minute(case.now, hours, timezone=case.timezone, time_off=time_off)
+        week = -1 if ready_rep.time_off else id(ready_rep.rep.hours)
+        if week == -1 or week not in known:
+            known[week] = next_working_minute(
+                case.now, ready_rep.rep.hours, timezone=case.timezone, time_off=ready_rep.time_off
+            )
         openings.append(known[week])
     return openings
 

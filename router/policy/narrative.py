@@ -1,12 +1,15 @@
-"""Why this lead went where it went, in one sentence for its record."""
+"""Why this lead went where it went: one sentence for its record (and, from `explanation`, every step)."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from router.policy.decision import Assigned, Nurtured, Queued
+from router.policy.explanation import Step, explain
 from router.policy.phrases import credit_in_words, say
 from router.policy.placement import Placement
+
+__all__ = ["LONGEST", "Step", "explain", "sentence"]
 
 LONGEST: Final = 250
 """Characters of the sentence, at most."""
@@ -16,7 +19,7 @@ _SHORTEST_RULE: Final = 40
 def sentence(placement: Placement, *, rule: str, grade: str, segment: str, score: int, language: str) -> str:
     """At most 250 characters in `fr` or `en`; it names the rule and the rep, and nothing of the person."""
     standing = ", ".join(part for part in (grade, segment, say(language, "points", score=score)) if part)
-    outcome = outcome_in_words(placement, language)
+    outcome = _outcome_in_words(placement, language)
     text = say(language, "sentence", rule=rule, standing=standing, outcome=outcome)
     if len(text) > LONGEST:
         room = max(len(rule) - (len(text) - LONGEST), _SHORTEST_RULE)
@@ -24,7 +27,7 @@ def sentence(placement: Placement, *, rule: str, grade: str, segment: str, score
     return _cut(text, LONGEST)
 
 
-def outcome_in_words(placement: Placement, language: str) -> str:
+def _outcome_in_words(placement: Placement, language: str) -> str:
     """Who gets the lead and how that came about."""
     words = _outcome(placement, language)
     why = placement.detour

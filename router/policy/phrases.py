@@ -66,6 +66,7 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "line_next": {"en": "next up: {rep}", "fr": "prochain tour : {rep}"},
     "title_outcome": {"en": "Outcome", "fr": "Résultat"},
+    "line_assigned": {"en": "{rep} (owner {owner_id})", "fr": "{rep} (propriétaire {owner_id})"},
     "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
 }
 """Phrase by name and language; the braces are filled by `say`."""

@@ -34,7 +34,7 @@ def next_up(shares: Sequence[Share]) -> str:
     """
     if not shares:
         raise ValueError("Nobody is eligible: next_up needs at least one share.")
-    total = sum(share.weight for share in shares)
+    total = sum([share.weight for share in shares])
     first = shares[0]
     first_credit = first.credit * total + first.weight * LEAD
     for share in shares[1:]:
@@ -53,8 +53,7 @@ def pay(shares: Sequence[Share], winner: str, *, team: str, book: Book) -> Mappi
     served = book.served(team)
     before, after = _earned_by(served, shares), _earned_by(served + 1, shares)
     changes = {
-        credit_field(team, share.rep): new - old
-        for share, old, new in zip(shares, before, after, strict=True)
+        credit_field(team, share.rep): after[place] - before[place] for place, share in enumerate(shares)
     }
     changes[credit_field(team, winner)] -= LEAD
     changes[served_field(team)] = 1
@@ -64,7 +63,7 @@ def pay(shares: Sequence[Share], winner: str, *, team: str, book: Book) -> Mappi
 
 def _earned_by(served: int, shares: Sequence[Share]) -> list[int]:
     """What each rep would have earned in `served` leads (billionths); sums to exactly `served` leads."""
-    total = sum(share.weight for share in shares)
+    total = sum([share.weight for share in shares])
     pot = served * LEAD
     earned = [share.weight * pot // total for share in shares]
     for place in range(pot - sum(earned)):

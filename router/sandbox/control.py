@@ -8,13 +8,13 @@ import orjson
 from flask import Blueprint, Response, request
 
 from router.sandbox.clock import iso
-from router.sandbox.deliveries import route_from
 from router.sandbox.faults import fault_from
 from router.sandbox.humans import Overtaking
 from router.sandbox.journal import Write
 from router.sandbox.people import populate
 from router.sandbox.portal import Portal
 from router.sandbox.records import Record, history_entry
+from router.sandbox.route import route_from
 
 
 class Misuse(Exception):  # noqa: N818 - it is an answer to the caller

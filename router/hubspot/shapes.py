@@ -50,6 +50,14 @@ def page(answer: Any, read: Callable[[dict[str, Any]], T]) -> Page[T]:
     return Page(tuple(read(entry) for entry in entries(answer)), None if after is None else str(after))
 
 
+def total(answer: Any) -> int:
+    """How many records a search found."""
+    found = an_object(answer).get("total")
+    if not isinstance(found, int) or found < 0:
+        raise MalformedError("a search has no total")
+    return found
+
+
 def record(entry: Mapping[str, Any]) -> Record:
     """A contact, company or user; properties without a value are left out."""
     properties = entry.get("properties")

@@ -17,7 +17,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final, NewType
+from typing import Any, Final, NamedTuple, NewType
 
 import orjson
 from pydantic import SecretStr
@@ -27,7 +27,15 @@ ContactId = NewType("ContactId", str)
 MAX_SKEW: Final = timedelta(minutes=5)
 MAX_EVENTS: Final = 100
 CONTACT_TYPE_ID: Final = "0-1"
+SIGNATURE_HEADERS: Final = (
+    "X-HubSpot-Signature-v3",
+    "X-HubSpot-Request-Timestamp",
+    "X-HubSpot-Signature",
+)
+"""Everything of a request's headers that `verify` looks at."""
 _LATEST_MS: Final = 10**14  # the year 5138
+_ID: Final = re.compile(r"[1-9][0-9]{0,19}")
+_ID_END: Final = 10**20
 
 # HubSpot signs the address with exactly these decoded, and no others.
 # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
@@ -45,9 +53,8 @@ class DeliveryInvalid(Exception):  # noqa: N818 - it reads as a sentence where i
     """The body is not a list of webhook events."""
 
 
-@dataclass(frozen=True, slots=True)
-class Announced:
-    """A contact that HubSpot says was created, and when (epoch ms)."""
+class Announced(NamedTuple):
+    """A contact that HubSpot says was created, and when (epoch ms): a pair, as the inbox takes it."""
 
     contact_id: ContactId
     occurred_at_ms: int
@@ -75,10 +82,9 @@ def verify(
     Only version 3 counts: its timestamp may be five minutes off, either way. HubSpot also sends the
     older versions, which can be replayed for ever.
     """
-    signature = _header(headers, "x-hubspot-signature-v3")
-    timestamp = _header(headers, "x-hubspot-request-timestamp")
+    signature, timestamp, old_signature = (_header(headers, name) for name in SIGNATURE_HEADERS)
     if signature is None:
-        if _header(headers, "x-hubspot-signature") is not None:
+        if old_signature is not None:
             raise SignatureInvalid("The request has an old signature only; X-HubSpot-Signature-v3 is needed.")
         raise SignatureInvalid("The request has no X-HubSpot-Signature-v3 header.")
     if timestamp is None or not re.fullmatch(r"[0-9]{1,15}", timestamp):
@@ -110,20 +116,24 @@ def parse(body: bytes, *, portal: str) -> Delivery:
     created: list[Announced] = []
     erased: list[ContactId] = []
     for number, event in enumerate(events, start=1):
-        kind, whose = _kind_and_portal(event, number)
-        if whose != portal:
+        # The documentation names the key eventType, every real delivery subscriptionType.
+        kind = event.get("subscriptionType") or event.get("eventType")
+        if type(kind) is not str:
+            raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
+        if _id_in(event, "portalId", number) != portal:
             continue
         if kind == "contact.creation" or (
             kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
         ):
-            created.append(Announced(_contact_id(event, number), _occurred_at_ms(event, number)))
+            contact_id = ContactId(_id_in(event, "objectId", number))
+            created.append(Announced(contact_id, _occurred_at_ms(event, number)))
         elif kind == "contact.privacyDeletion":
-            erased.append(_contact_id(event, number))
+            erased.append(ContactId(_id_in(event, "objectId", number)))
     return Delivery(tuple(created), tuple(erased), len(events) - len(created) - len(erased))
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
-    return next((value for key, value in headers.items() if key.lower() == name), None)
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 
 
 @functools.lru_cache(maxsize=16)
@@ -179,23 +189,13 @@ def _refuse_repeated_keys(body: bytes) -> None:
         raise DeliveryInvalid("The body has numbers or nesting that no event has.") from None
 
 
-def _kind_and_portal(event: dict[str, Any], number: int) -> tuple[str, str]:
-    # The documentation names the key eventType, every real delivery subscriptionType.
-    kind = event.get("subscriptionType", event.get("eventType"))
-    if type(kind) is not str:
-        raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
-    return kind, _digits(event.get("portalId"), f"Event {number} has no usable portalId.")
-
-
-def _contact_id(event: dict[str, Any], number: int) -> ContactId:
-    return ContactId(_digits(event.get("objectId"), f"Event {number} has no usable objectId."))
-
-
-def _digits(value: object, refusal: str) -> str:
-    digits = str(value) if type(value) is int else value
-    if type(digits) is not str or not re.fullmatch(r"[1-9][0-9]{0,19}", digits):
-        raise DeliveryInvalid(refusal)
-    return digits
+def _id_in(event: dict[str, Any], key: str, number: int) -> str:
+    value = event.get(key)
+    if type(value) is int and 0 < value < _ID_END:
+        return str(value)
+    if type(value) is str and _ID.fullmatch(value):
+        return value
+    raise DeliveryInvalid(f"Event {number} has no usable {key}.")
 
 
 def _occurred_at_ms(event: dict[str, Any], number: int) -> int:

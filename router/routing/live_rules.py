@@ -13,7 +13,9 @@ import structlog
 from router.ledger import Ledger
 from router.policy.facts import Needed, properties_read
 from router.policy.rules import Policy
+from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
 from router.rulefiles.load import load_policy
+from router.rulefiles.mistakes import Severity
 from router.rules_on_disk import RuleFilesUnreadable, fingerprint, read_rule_files
 from router.store.rules import RulesShelf
 
@@ -66,32 +68,21 @@ class LiveRules:
                 self._from_shelf()
 
     def _from_disk(self, *, complain: bool) -> bool:
+        """Whether the files on disk went live."""
         try:
             files = read_rule_files(self._directory)
         except RuleFilesUnreadable as error:
-            if complain:
-                self._complain(
-                    [{"file": str(self._directory), "line": 0, "column": 0, "message": str(error)}]
-                )
-            return False
-        loaded = load_policy(files, catalog=catalog_in(files))
-        if loaded.policy is None:
-            if complain:
-                self._complain(
-                    [
-                        {
-                            "file": one.file,
-                            "line": one.line,
-                            "column": one.column,
-                            "message": one.message,
-                        }
-                        for one in loaded.mistakes
-                        if one.severity == "error"
-                    ]
-                )
-            return False
-        self._go_live(loaded.policy, files)
-        return True
+            mistakes = [_mistake(str(self._directory), str(error))]
+        else:
+            policy, mistakes = _load(files)
+            if policy is not None:
+                self._go_live(policy, files)
+                return True
+        if complain:
+            self._shelf.complain(mistakes)
+            for one in mistakes:
+                self._log.error("rules.refused", **one)
+        return False
 
     def _go_live(self, policy: Policy, files: Mapping[str, bytes]) -> None:
         before = self._live[0].revision if self._live else None
@@ -107,14 +98,24 @@ class LiveRules:
         kept = self._shelf.last_good()
         if kept is None:
             return
-        loaded = load_policy(kept.files, catalog=catalog_in(kept.files))
-        if loaded.policy is None:
+        policy, _mistakes = _load(kept.files)
+        if policy is None:
             self._log.error("rules.last_good_refused", revision=kept.revision)
             return
-        self._live = (loaded.policy, properties_read(loaded.policy))
+        self._live = (policy, properties_read(policy))
         self._log.warning("rules.last_good_stays", revision=kept.revision)
 
-    def _complain(self, mistakes: list[dict[str, Any]]) -> None:
-        self._shelf.complain(mistakes)
-        for one in mistakes:
-            self._log.error("rules.refused", **one)
+
+def _load(files: Mapping[str, bytes]) -> tuple[Policy | None, list[dict[str, Any]]]:
+    """The policy, or None and the errors that keep the files from being one."""
+    try:
+        catalog = parse_catalog(files[CATALOG_FILE])
+    except CatalogUnreadableError as error:
+        return None, [_mistake(CATALOG_FILE, str(error))]
+    loaded = load_policy(files, catalog=catalog)
+    errors = [one for one in loaded.mistakes if one.severity is Severity.ERROR]
+    return loaded.policy, [_mistake(one.file, one.message, one.line, one.column) for one in errors]
+
+
+def _mistake(file: str, message: str, line: int = 0, column: int = 0) -> dict[str, Any]:
+    return {"file": file, "line": line, "column": column, "message": message}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.crashpoints import crash_point
-from router.hubspot.records import Record
+from router.hubspot.errors import OutcomeUnknown
+from router.hubspot.records import Outcome, Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, DECISION_ID, OWNER
 from router.routing import moves
 from router.routing.deciding import decide_and_commit
@@ -161,9 +162,12 @@ def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
     if not trips:
         return [], []
     crash_point("before_write")
-    outcomes = desk.gateway.update_contacts(
-        {trip.contact_id: trip.state.changes for trip in trips if trip.state is not None}
-    )
+    changes = {trip.contact_id: trip.state.changes for trip in trips if trip.state is not None}
+    try:
+        outcomes = desk.gateway.update_contacts(changes)
+    except OutcomeUnknown as error:
+        desk.log.warning("write.unclear", leads=len(trips), why=str(error))
+        outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
     now = desk.clock()
     finished: list[Move] = []
     again: list[Trip] = []
@@ -172,13 +176,11 @@ def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
         match outcome.kind:
             case "written":
                 finished.append(moves.written(trip, now=now))
-            case "gone":
-                finished.append(moves.gone(trip, now=now))
             case "refused" if outcome.property == OWNER and _choose_anew(desk, trip, why=outcome.reason):
                 again.append(trip)
             case "refused":
                 finished.append(moves.parked(trip, why=outcome.reason, now=now))
-            case "merged" | "unknown":
+            case "gone" | "merged" | "unknown":  # a merged contact, too, is "not found": reading it tells
                 trip.doubtful = True
                 again.append(trip)
     return finished, again

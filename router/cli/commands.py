@@ -1,0 +1,68 @@
+"""Which commands there are; each one's module is loaded only when it is called."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Final
+
+import click
+
+from router.cli.failures import told
+
+COMMANDS: Final = {
+    "demo": "Route 200 contacts of a toy HubSpot portal, and check every one.",
+    "check": "Say every mistake in the rule files.",
+    "setup": "Create the contact properties that Lead Router writes.",
+    "pull": "Write the catalog of the portal that rule files are checked against.",
+    "up": "Run everything on this machine until Ctrl-C.",
+    "health": "Say how the service is doing, and what to do about it.",
+    "explain": "Say why a contact went where it went.",
+    "parked": "List the leads that need a person, and send them again.",
+    "forget": "Erase every trace of a contact.",
+}
+"""Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""
+
+
+class Commands(click.Group):
+    """A group that does not load what is not called, and turns known failures into sentences."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
+        """The names, in the order in which a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"router.cli.{cmd_name}"), cmd_name)
+        return command if isinstance(command, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, without loading them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command. A failure of the world around us is a sentence; a bug keeps its traceback."""
+        try:
+            return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            sentence = told(error)
+            if sentence is None:
+                raise
+            raise sentence from error
+
+
+@click.command(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="New here? Try: router demo",
+)
+@click.version_option(package_name="lead-router", prog_name="router")
+def router() -> None:
+    """Give every new HubSpot contact to the right sales rep, fairly, with the reason on the record.
+
+    Settings come from the environment (see config/example.env). Exit codes: 0 yes, 1 no, 2 misuse.
+    """

@@ -104,6 +104,7 @@ def _contacts() -> Iterable[Property]:
         _owner(),
         _owned_since(),
         _fixed("associatedcompanyid", "Entreprise principale", "number"),
+        _fixed("hs_merged_object_ids", "Identifiants fusionnés", "string"),
         _fixed("createdate", "Date de création", "datetime"),
         _fixed("lastmodifieddate", "Dernière modification", "datetime"),
         _fixed("hs_object_id", "ID de l'objet", "number"),

@@ -118,6 +118,8 @@ class Portal:
                 if now == old.id:
                     shelf.merged_into[earlier] = merged.id
             shelf.merged_into[old.id] = merged.id
+        former = sorted(old for old, new in shelf.merged_into.items() if new == merged.id)
+        merged.properties["hs_merged_object_ids"] = ";".join(former)
         ids = (int(winner.id), int(loser.id))
         self.deliveries.announce(Event("merge", merged.id, now_ms(), source, merged=ids))
         return merged

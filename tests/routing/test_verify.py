@@ -1,0 +1,131 @@
+"""A person's choice that our write covered is given back, and nobody's choice is taken for ours."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from router.hubspot.records import HistoryEntry
+from router.routing.desk import Desk
+from router.routing.record import record
+from router.routing.verify import Finding, read_history, verify
+from router.sandbox.client import SandboxClient
+from router.store.leads import State
+from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+
+NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+
+
+def ours(value: str = "A", *, at_s: float = 0) -> HistoryEntry:
+    return HistoryEntry(value, NOW + timedelta(seconds=at_s), "INTEGRATION", "10457515")
+
+
+def theirs(value: str, *, at_s: float = 0) -> HistoryEntry:
+    return HistoryEntry(value, NOW + timedelta(seconds=at_s), "CRM_UI", "userId:1")
+
+
+@pytest.mark.parametrize(
+    ("history", "finding"),
+    [
+        ([ours()], Finding("ours stands")),
+        ([ours(at_s=2), ours(at_s=1)], Finding("ours stands")),
+        ([ours(at_s=2), theirs("", at_s=1), theirs("X", at_s=-9)], Finding("ours stands")),
+        ([ours(at_s=2), theirs("B", at_s=1)], Finding("theirs was covered", covered="B")),
+        ([ours(at_s=3), theirs("B", at_s=2), ours(at_s=1)], Finding("theirs was covered", covered="B")),
+        ([ours(at_s=2), theirs("A", at_s=1)], Finding("ours stands")),
+        ([theirs("B", at_s=3), ours(at_s=2)], Finding("theirs stands")),
+        ([theirs("A", at_s=3), ours(at_s=2)], Finding("ours stands")),
+        ([theirs("", at_s=3), ours(at_s=2)], Finding("theirs stands")),
+        ([], Finding("theirs stands")),
+        ([ours("A", at_s=-9_999)], Finding("ours stands")),
+    ],
+)
+def test_a_history_is_judged(history: list[HistoryEntry], finding: Finding) -> None:
+    assert read_history(history, ours="A", expected="", since=NOW) == finding
+
+
+def test_a_choice_made_between_our_read_and_our_write_is_given_back_with_its_status(
+    desk: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(6)])
+    announce(desk, *ids)
+    sandbox.overtake(times=2, owner=OWNERS["claire"])
+    route_all(desk)
+
+    for _ in range(3):
+        clock.forward(4)
+        verify(desk)
+
+    chosen = {choice["contact"] for choice in sandbox.human_choices()}
+    owners = {one: sandbox.contact(one)["properties"]["hubspot_owner_id"] for one in ids}
+    assert len(chosen) == 2
+    assert all(owners[one] == OWNERS["claire"] for one in chosen)
+    assert all(owners[one] != OWNERS["claire"] for one in set(ids) - chosen)
+    states = desk.leads.recall(ids)
+    assert {states[one].state for one in chosen} == {State.HUMAN}
+    assert {states[one].state for one in set(ids) - chosen} == {State.DONE}
+
+
+def test_the_share_of_a_lead_given_back_is_given_back_too(
+    desk: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(4)])
+    announce(desk, *ids)
+    sandbox.overtake(times=4, owner=OWNERS["claire"])
+    route_all(desk)
+
+    for _ in range(3):
+        clock.forward(4)
+        verify(desk)
+
+    fields, _ = desk.commits.read_book()
+    assert {value for name, value in fields.items() if name.startswith(("credit:", "open:"))} == {0}
+
+
+def test_a_person_who_changes_the_owner_later_is_left_in_peace(
+    desk: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(desk, contact_id)
+    route_all(desk)
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    clock.forward(4)
+
+    verify(desk)
+
+    assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"] == OWNERS["claire"]
+    assert desk.leads.recall([contact_id])[contact_id].state is State.HUMAN
+    assert len(sandbox.writes()) == 1
+
+
+def test_a_write_of_unknown_outcome_is_looked_at_again_after_ninety_seconds(
+    desk: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(desk, contact_id)
+    sandbox.break_with("applied_then_502", on="contacts/batch/update", next=1)
+    route_all(desk)
+    clock.forward(4)
+    verify(desk)
+    assert desk.leads.recall([contact_id])[contact_id].state is State.WRITTEN
+
+    clock.forward(100)
+    verify(desk)
+
+    assert desk.leads.recall([contact_id])[contact_id].state is State.DONE
+
+
+def test_what_was_given_back_is_told_in_the_ledger(desk: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(desk, contact_id)
+    sandbox.overtake(times=1, owner=OWNERS["claire"])
+    route_all(desk)
+    clock.forward(4)
+    verify(desk)
+
+    record(desk)
+
+    restored = desk.ledger.events_of(contact_id)[-1]
+    assert restored.kind == "restored"
+    assert restored.detail == {"owner_id": OWNERS["claire"], "ours": OWNERS["camille"]}

@@ -13,7 +13,14 @@ import structlog
 from flask import Blueprint, Response, request
 
 from router.crashpoints import crash_point
-from router.hubspot.webhooks import Delivery, DeliveryInvalid, SignatureInvalid, parse, verify
+from router.hubspot.webhooks import (
+    SIGNATURE_HEADERS,
+    Delivery,
+    DeliveryInvalid,
+    SignatureInvalid,
+    parse,
+    verify,
+)
 from router.settings import Settings
 from router.store.inbox import Inbox
 from router.store.vitals import Vitals
@@ -41,7 +48,7 @@ def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None],
         try:
             verify(
                 body,
-                dict(request.headers.items()),
+                _signature_headers(),
                 secrets=secrets,
                 public_url=settings.public_webhook_url,
                 now=datetime.now(UTC),
@@ -52,11 +59,7 @@ def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None],
         except DeliveryInvalid as error:
             return _refuse(400, str(error), vitals)
         try:
-            worth_waking = inbox.append(
-                [(lead.contact_id, lead.occurred_at_ms) for lead in delivery.created],
-                delivery.erased,
-                delivery.ignored,
-            )
+            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored)
         except redis.RedisError as error:
             return _unkept(error)
         crash_point("after_append")
@@ -68,6 +71,10 @@ def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None],
 
 
 _RECEIVED: Final = orjson.dumps({"received": True})
+
+
+def _signature_headers() -> dict[str, str]:
+    return {name: request.headers[name] for name in SIGNATURE_HEADERS if name in request.headers}
 
 
 def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) -> None:

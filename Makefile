@@ -26,7 +26,7 @@ soak: $(VENV)/.dev ## The long crash tests
 
 bench: $(VENV)/.run ## Throughput and receiver figures, as ratios against a textbook worker
 	$(BIN)/python bench/receiver.py
-	$(BIN)/python bench/throughput.py
+	$(BIN)/python -m bench.throughput
 
 lock: ## Resolve both lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

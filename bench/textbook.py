@@ -17,7 +17,7 @@ from hubspot.crm.contacts import ApiException, SimplePublicObjectInput
 from rq import Queue, Retry
 from tenacity import retry, retry_if_exception, stop_after_delay, wait_random_exponential
 
-OWNERS = tuple(f"7000000{number}" for number in range(1, 9))
+OWNERS = tuple(f"7148010{number}" for number in range(1, 9))
 ROUND_ROBIN_KEY = "textbook:next"
 
 

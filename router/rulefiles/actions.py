@@ -85,7 +85,7 @@ class ActionReader:
         return None if action is None else Done(action, sla, status)
 
     def sla(self, entry: Entry) -> timedelta | None:
-        """The working time within which a lead is answered, in minutes or hours: a working day has no length."""
+        """The working time within which a lead is answered; no days, as working days differ in length."""
         written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
         found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
         if written and (not found or found > LONGEST_SLA):

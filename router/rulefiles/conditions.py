@@ -35,7 +35,7 @@ class ConditionReader:
         """The condition of a map: every entry must hold."""
         if not isinstance(node, Map) or not node.entries:
             hint = "Write {property: value}; what fits no rule goes to 'otherwise'."
-            self.sheet.error(node, "a condition is written as 'property: value'", hint)
+            self.sheet.error(node, "this condition is not written as 'property: value'", hint)
             return None
         return both([self._entry(entry, depth) for entry in node.entries])
 

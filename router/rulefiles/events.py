@@ -13,7 +13,7 @@ from typing import Final
 import yaml
 
 from router.rulefiles.sheet import Sheet
-from router.rulefiles.source import text_of
+from router.rulefiles.source import invisible_in, text_of
 from router.rulefiles.tree import Entry, Map, Node, Scalar, Seq
 from router.rulefiles.yaml_errors import in_plain_words, place
 
@@ -73,7 +73,7 @@ def _built(text: str, sheet: Sheet) -> Node:
             stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.ScalarEvent):
             _refuse_cleverness(sheet, at, event)
-            _refuse_many_lines(sheet, at, event)
+            _refuse_text(sheet, at, event)
             scalar = Scalar(event.value, at.line, at.column, quoted=event.style in ("'", '"'))
             root = _placed(scalar, stack)
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -121,7 +121,7 @@ def _refuse_cleverness(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent | yaml.
         _refuse(sheet, at, "a word that begins with '!' is a YAML tag", "!")
 
 
-def _refuse_many_lines(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent) -> None:
+def _refuse_text(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent) -> None:
     if event.style in ("|", ">"):
         hint = "Write it on one line; a number of at least 200 is written '200..' or at_least: 200."
         _stop(sheet, at, f"a value cannot start with '{event.style}'", hint)
@@ -129,6 +129,9 @@ def _refuse_many_lines(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent) -> Non
     if event.value and last_line > at.line:
         hint = "A ':' or a ',' or a quote may be missing; a value stays on one line."
         _stop(sheet, at, f"this value runs on to line {last_line}", hint)
+    if code := invisible_in(event.value):
+        hint = "Remove the sequence behind the '\\' in the quotes."
+        _stop(sheet, at, f"this text has an invisible character, {code}", hint)
 
 
 def _refuse(sheet: Sheet, at: Scalar, message: str, sign: str) -> None:

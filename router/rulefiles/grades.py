@@ -22,14 +22,11 @@ Column = tuple[tuple[str, Between], ...]
 
 def read_grid(node: Node, sheet: Sheet, *, fit: Scorecard, engagement: Scorecard) -> GradeGrid:
     """The grid; every sum of points from 0 to each card's maximum must have its letter or digit."""
-    fields = sheet.fields(node, "'grade'", known=("fit", "engagement")) or {}
+    required = {"fit": _FORM, "engagement": _FORM}
+    fields = sheet.fields(node, "'grade'", known=tuple(required), required=required) or {}
     columns: list[Column] = []
     for name, card in (("fit", fit), ("engagement", engagement)):
-        if name in fields:
-            columns.append(_column(fields[name], sheet, card))
-        else:
-            sheet.error(node, f"'grade' has no '{name}'", _FORM)
-            columns.append(())
+        columns.append(_column(fields[name], sheet, card) if name in fields else ())
     return GradeGrid(*columns)
 
 

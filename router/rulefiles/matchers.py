@@ -69,7 +69,8 @@ class MatcherReader:
     def within(self, at: Scalar, text: str) -> Within | None:
         """The question of `within 7d`."""
         if self.fact.type not in (FactType.DATE, FactType.DATETIME):
-            hint = "For a duration write a range: ..7d." if self.fact.type is FactType.DURATION else None
+            is_age = self.fact.type is FactType.DURATION
+            hint = "Write a range of it: ..7d." if is_age else "Name a date, or the fact 'age'."
             self.sheet.error(at, f"{self.fact} is no date: 'within' cannot tell its age", hint)
             return None
         found = span(text.strip())
@@ -89,11 +90,13 @@ class MatcherReader:
             )
             return None
         found: set[Equal] = set()
+        inside = Sheet(self.sheet.file, self.sheet.lines)
         for text in self.words.lists[name]:
             stands_for = Scalar(text, written.line, written.column, quoted=True)
-            value = equal_value(stands_for, self.fact, sheet=self.sheet, catalog=self.words.catalog)
+            value = equal_value(stands_for, self.fact, sheet=inside, catalog=self.words.catalog)
             if value is not None:
                 found.add(value)
+        self.sheet.take_over(inside, prefix=f"in the list '{name}': ")
         return OneOf(frozenset(found)) if found else None
 
 

@@ -42,7 +42,8 @@ class Mistake:
         if not self.source_line.strip():
             return []
         start = max(0, self.column - WIDEST_LINE + 10) if len(self.source_line) > WIDEST_LINE else 0
-        shown = self.source_line[start : start + WIDEST_LINE].replace("\t", " ").rstrip()
+        cut = self.source_line[start : start + WIDEST_LINE].rstrip()
+        shown = "".join(char if char.isprintable() else " " for char in cut)
         return [f"    {shown}", " " * (4 + self.column - 1 - start) + "^"]
 
 

@@ -15,12 +15,18 @@ from router.rulefiles.actions import LATER, ActionReader
 from router.rulefiles.conditions import ConditionReader
 from router.rulefiles.rule_list import OTHERWISE, Inside, RuleListReader
 from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Map, Node, Scalar
+from router.rulefiles.tree import Entry, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 
 KEYS: Final = ("language", "segments", "status", "rules", OTHERWISE, "sla")
 DEFAULT_STATUS: Final = "NEW"
 DEFAULT_LANGUAGE: Final = "fr"
+REQUIRED: Final = {
+    "segments": "Add 'segments:' with at least 'tous: otherwise'.",
+    "rules": "Add 'rules:' with at least one rule.",
+    OTHERWISE: "Leads that fit no rule need a place: add 'otherwise: {assign: {team: …}}'.",
+    "sla": "Add 'sla: {default: 4h}'.",
+}
 SLA_LATER: Final[Mapping[str, str]] = {
     "started_when": "this version does not choose what starts the work on a lead",
     "on_breach": "this version does not act on overdue leads",
@@ -45,10 +51,7 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
     `words` know the grades already; the segments are added here. `roster` is None if team.yaml
     could not be read: names of teams and reps are not checked then.
     """
-    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=LATER) or {}
-    for name, example in _MUST_HAVE.items():
-        if name not in fields and isinstance(root, Map):
-            sheet.error(root, f"routing.yaml has no '{name}'", example)
+    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=LATER, required=REQUIRED) or {}
     segments = _segments(fields["segments"], sheet, words) if "segments" in fields else ()
     if segments:
         names = tuple(segment.name for segment in segments)
@@ -65,14 +68,6 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
         default_sla=_default_sla(fields["sla"].value, sheet, actions) if "sla" in fields else None,
         default_status=_status(fields.get("status"), root, actions),
     )
-
-
-_MUST_HAVE: Final = {
-    "segments": "Add 'segments:' with at least 'tous: otherwise'.",
-    "rules": "Add 'rules:' with at least one rule.",
-    OTHERWISE: "Leads that fit no rule need a place: add 'otherwise: {assign: {team: …}}'.",
-    "sla": "Add 'sla: {default: 4h}'.",
-}
 
 
 def _segments(entry: Entry, sheet: Sheet, words: Vocabulary) -> tuple[Segment, ...]:
@@ -114,13 +109,9 @@ def _language(node: Node, sheet: Sheet) -> Language:
 
 
 def _default_sla(node: Node, sheet: Sheet, actions: ActionReader) -> timedelta | None:
-    fields = sheet.fields(node, "'sla'", known=("default",), later=SLA_LATER)
-    if fields is None:
-        return None
-    if "default" not in fields:
-        sheet.error(node, "'sla' has no 'default'", "Add 'default: 4h'.")
-        return None
-    return actions.sla(fields["default"])
+    required = {"default": "Add 'default: 4h'."}
+    fields = sheet.fields(node, "'sla'", known=("default",), later=SLA_LATER, required=required) or {}
+    return actions.sla(fields["default"]) if "default" in fields else None
 
 
 def _status(entry: Entry | None, root: Node, actions: ActionReader) -> str:

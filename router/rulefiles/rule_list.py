@@ -115,8 +115,9 @@ class RuleListReader:
         self, name: Scalar, fields: Mapping[str, Entry], *, own: Condition | None, inside: Inside
     ) -> tuple[Rule, ...]:
         full_name = inside.name(name.text)
-        first = self.lines_by_name.setdefault(full_name, name.line)
-        if first != name.line and name.text:
+        first = self.lines_by_name.get(full_name)
+        self.lines_by_name.setdefault(full_name, name.line)
+        if first is not None and name.text:
             message = f"two rules have the name '{full_name}', on line {first} and on line {name.line}"
             self.sheet.error(name, message, "Give one of them another name.")
         done = self.actions.done(fields, at=name, what=f"the rule '{full_name}'")

@@ -13,12 +13,17 @@ from router.rulefiles.grades import read_grid
 from router.rulefiles.matchers import MatcherReader, merged
 from router.rulefiles.quantities import SPAN_FORMS, share, span, whole
 from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Map, Node, Scalar, as_written
+from router.rulefiles.tree import Entry, Node, Scalar, as_written
 from router.rulefiles.vocabulary import Fact, Vocabulary
 
 CIRCULAR: Final = {
-    name: f"'{name}' comes out of the points, so no points can depend on it"
+    name: f"'{name}' comes out of the points, so points cannot depend on it: use properties"
     for name in ("fit", "engagement", "score", "grade", "segment")
+}
+REQUIRED: Final = {
+    "fit": "Add 'fit:' with points for who a lead is.",
+    "engagement": "Add 'engagement:' with points for what a lead does.",
+    "grade": "Add 'grade:' with the ranges of A1 to C3.",
 }
 HIGHEST_MAXIMUM: Final = 1000
 _NO_POINTS: Final = Scorecard(0, ())
@@ -27,10 +32,7 @@ _NO_GRADES: Final = GradeGrid((), ())
 
 def read_scoring(root: Node, sheet: Sheet, words: Vocabulary) -> Scoring:
     """The scoring; it is only good for use if the sheet holds no error."""
-    fields = sheet.fields(root, "scoring.yaml", known=("fit", "engagement", "grade")) or {}
-    for name in ("fit", "engagement", "grade"):
-        if name not in fields and isinstance(root, Map):
-            sheet.error(root, f"scoring.yaml has no '{name}'", f"Add '{name}:' to it.")
+    fields = sheet.fields(root, "scoring.yaml", known=tuple(REQUIRED), required=REQUIRED) or {}
     reader = ScorecardReader(sheet, words)
     fit, engagement = (
         reader.card(fields[name]) if name in fields else _NO_POINTS for name in ("fit", "engagement")
@@ -50,9 +52,9 @@ class ScorecardReader:
     def card(self, entry: Entry) -> Scorecard:
         """The scorecard; what is wrong with it is noted and left out."""
         name = entry.key.text
-        fields = self.sheet.fields(entry.value, f"'{name}'", known=("max", "decay", "points")) or {}
-        if "points" not in fields and isinstance(entry.value, Map):
-            self.sheet.error(entry.value, f"'{name}' has no 'points'", "Add 'points:' to it.")
+        required = {"points": "Add 'points:' with a table for each property."}
+        known = ("max", "decay", "points")
+        fields = self.sheet.fields(entry.value, f"'{name}'", known=known, required=required) or {}
         tables = (
             self.sheet.entries(fields["points"].value, f"the points of '{name}'")
             if fields.get("points")

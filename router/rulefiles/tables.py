@@ -74,11 +74,13 @@ class TableReader:
                 self.sheet.error(
                     cell, f"the column '{cell.text}' stands here twice", "Remove one of the two."
                 )
-        for cell in right:
-            if cell.text not in OUTCOMES:
-                message = f"'{cell.text}' cannot stand right of '{ARROW}'"
-                hint = f"There can stand: {', '.join(OUTCOMES)}."
-                self.sheet.error(cell, message, hint, like=cell.text, among=OUTCOMES)
+        strange = [cell for cell in right if cell.text not in OUTCOMES]
+        for cell in strange:
+            message = f"'{cell.text}' cannot stand right of '{ARROW}'"
+            hint = f"There can stand: {', '.join(OUTCOMES)}."
+            self.sheet.error(cell, message, hint, like=cell.text, among=OUTCOMES)
+        if strange:
+            return None
         return _Header(tuple(self.conditions.words.fact(cell, self.sheet) for cell in left), right)
 
     def _row(self, header: _Header, line: Node) -> Row | None:

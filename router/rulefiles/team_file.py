@@ -16,6 +16,17 @@ from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.working_hours import read_hours
 
 KEYS: Final = ("timezone", "hours", "reps", "out_of_office", "teams")
+REQUIRED: Final[Mapping[str, str]] = {
+    "timezone": "Add 'timezone: Europe/Paris'.",
+    "reps": "Add 'reps:' with a line for each rep.",
+    "teams": "Add 'teams:' with a list of reps for each team.",
+}
+TIME_OFF_KEYS: Final = ("rep", "from", "to", "backup")
+TIME_OFF_REQUIRED: Final[Mapping[str, str]] = {
+    "rep": "Add 'rep:' with the name of a rep.",
+    "from": "Add 'from:' with the first day.",
+    "to": "Add 'to:' with the last day.",
+}
 LATER: Final[Mapping[str, str]] = {"public_holidays": "this version does not know public holidays"}
 UTC_ZONE: Final = ZoneInfo("UTC")
 
@@ -34,10 +45,7 @@ class TeamReader:
 
     def roster(self, root: Node) -> Roster:
         """All of the file; a part with a mistake is left out, and the mistake noted."""
-        fields = self.sheet.fields(root, "team.yaml", known=KEYS, later=LATER) or {}
-        for name in ("timezone", "reps", "teams"):
-            if name not in fields and isinstance(root, Map):
-                self.sheet.error(root, f"team.yaml has no '{name}'", f"Add '{name}:' to it.")
+        fields = self.sheet.fields(root, "team.yaml", known=KEYS, later=LATER, required=REQUIRED) or {}
         hours = read_hours(fields["hours"].value, self.sheet) if "hours" in fields else {}
         reps = self._reps(fields["reps"], hours) if "reps" in fields else {}
         return Roster(
@@ -98,12 +106,9 @@ class TeamReader:
         return tuple(absence for absence in found if absence is not None)
 
     def _absence(self, node: Node, reps: Mapping[str, Rep]) -> TimeOff | None:
-        fields = self.sheet.fields(node, "a time off", known=("rep", "from", "to", "backup"))
+        fields = self.sheet.fields(node, "a time off", known=TIME_OFF_KEYS, required=TIME_OFF_REQUIRED)
         if fields is None:
             return None
-        for name in ("rep", "from", "to"):
-            if name not in fields:
-                self.sheet.error(node, f"a time off has no '{name}'", f"Add '{name}:' to it.")
         texts = {name: self.sheet.scalar(entry.value, f"'{name}'") for name, entry in fields.items()}
         for name in ("rep", "backup"):
             person = texts.get(name)

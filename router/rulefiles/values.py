@@ -13,6 +13,11 @@ from router.rulefiles.tree import Scalar
 from router.rulefiles.vocabulary import Fact
 
 Equal: TypeAlias = str | Decimal | bool | date
+_FORMS: Final = {
+    "country": "Write the two letters of its code, such as FR.",
+    "departement": "Write its number, such as 01, 2A or 974.",
+    "region": "Write its name, such as Bretagne.",
+}
 _BOOLS: Final = {"true": True, "false": False}
 
 
@@ -57,9 +62,11 @@ def option_exists(written: Scalar, fact: Fact, sheet: Sheet) -> bool:
     option = fact.options.get(written.text)
     if option is None:
         message = f"'{written.text}' is not an option of {fact}"
-        sheet.error(
-            written, message, *_right_option(written.text, fact), like=written.text, among=fact.options
-        )
+        meant = _meant(written.text, fact)
+        if meant is not None:
+            sheet.error(written, message, f"Did you mean '{meant}'?")
+        else:
+            sheet.error(written, message, _form(fact), like=written.text, among=fact.options)
         return False
     if option.archived:
         hint = "New leads do not have it; remove it when old ones do not matter."
@@ -67,12 +74,19 @@ def option_exists(written: Scalar, fact: Fact, sheet: Sheet) -> bool:
     return True
 
 
-def _right_option(text: str, fact: Fact) -> tuple[str]:
+def _meant(text: str, fact: Fact) -> str | None:
+    """The option whose label was written, or whose leading zero was left out."""
     for option in fact.options.values():
         if text.casefold() in (option.label.casefold(), option.value.lstrip("0").casefold()):
-            return (f"Did you mean '{option.value}'?",)
+            return option.value
+    return None
+
+
+def _form(fact: Fact) -> str:
+    if fact.name in _FORMS:
+        return _FORMS[fact.name]
     few = len(fact.options) <= 12
-    return (f"Its options are: {', '.join(fact.options)}." if few else "See the options in HubSpot.",)
+    return f"Its options are: {', '.join(fact.options)}." if few else "See its options in HubSpot."
 
 
 def _domain(written: Scalar, sheet: Sheet) -> str | None:

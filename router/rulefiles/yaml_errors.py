@@ -13,8 +13,8 @@ _AT_LEAST: Final = "A value cannot start with '>' in YAML. Write '200..' or at_l
 _PLAIN: Final[Mapping[str, str]] = {
     "did not find expected ',' or ']'": "This '[' is not closed, or a comma is missing behind it.",
     "did not find expected ',' or '}'": "This '{' is not closed, or a comma is missing behind it.",
-    "mapping values are not allowed in this context": "A text that contains ': ' goes in quotes; a key "
-    "stands on a line of its own, as far to the right as its neighbours.",
+    "mapping values are not allowed in this context": "A text that contains ': ' goes in quotes; "
+    "a key begins its own line.",
     "found unexpected end of stream": "This quote is never closed.",
     "could not find expected ':'": "A key has no ':' behind it, or a quote is not closed.",
     "did not find expected key": "This line is indented differently from the lines above it.",

@@ -44,9 +44,10 @@ def is_working(
     if hours is None:
         return True
     clock = local.time()
-    return any(
-        start <= clock and (clock < end or end == _MIDNIGHT) for start, end in hours.week[local.weekday()]
-    )
+    for start, end in hours.week[local.weekday()]:
+        if start <= clock and (clock < end or end == _MIDNIGHT):
+            return True
+    return False
 
 
 def next_working_minute(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from router.policy.book import Book
@@ -51,7 +52,7 @@ def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
 
     A multiple choice asks for any of its options; the language `fr-be` is also answered by `fr`.
     """
-    return [wish for need in needs if (wish := _wish(facts, need)) is not None]
+    return [_wish(need.kind, values) for need in needs if (values := _values_wanted(facts, need))]
 
 
 def candidates(
@@ -109,12 +110,13 @@ def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
 def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]) -> list[ReadyRep]:
     """Those whose next working minute is no later than the team's earliest one + SLA."""
     openings = _openings(case, eligible)
-    if all(opens == case.now for opens in openings):
+    if all(opens == case.now for opens in openings.values()):
         return eligible
-    known = [opens for opens in openings if opens is not None]
+    known = [opens for opens in openings.values() if opens is not None]
     latest = min(known) + case.sla if known else case.now
     in_time = []
-    for ready_rep, opens in zip(eligible, openings, strict=True):
+    for ready_rep in eligible:
+        opens = openings[_week_of(ready_rep)]
         if opens is None:
             passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "never_works")))
         elif opens > latest:
@@ -125,18 +127,21 @@ def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]
     return in_time
 
 
-def _openings(case: Case, reps: Sequence[ReadyRep]) -> list[datetime | None]:
-    """Each rep's next working minute; reps of the same hours without time off share the answer."""
-    known: dict[int, datetime | None] = {}
-    openings = []
+def _openings(case: Case, reps: Sequence[ReadyRep]) -> dict[str | int, datetime | None]:
+    """The next working minute of each week that the reps work."""
+    openings: dict[str | int, datetime | None] = {}
     for ready_rep in reps:
-        week = -1 if ready_rep.time_off else id(ready_rep.rep.hours)
-        if week == -1 or week not in known:
-            known[week] = next_working_minute(
+        week = _week_of(ready_rep)
+        if week not in openings:
+            openings[week] = next_working_minute(
                 case.now, ready_rep.rep.hours, timezone=case.timezone, time_off=ready_rep.time_off
             )
-        openings.append(known[week])
     return openings
+
+
+def _week_of(ready_rep: ReadyRep) -> str | int:
+    """Reps of the same hours share a week, except those who have time off."""
+    return ready_rep.rep.name if ready_rep.time_off else id(ready_rep.rep.hours)
 
 
 def _preferred(
@@ -154,18 +159,16 @@ def _preferred(
     return having
 
 
-def _wish(facts: Facts, need: Need) -> Wish | None:
-    values = _values_wanted(facts, need)
-    if not values:
-        return None
-    words = {folded_once(value) for value in values}
-    if need.kind == "language":
-        words |= {f" {word.split()[0]} " for word in words if word.strip()}
-    return Wish(need.kind, " / ".join(values), frozenset(words))
-
-
-def _values_wanted(facts: Facts, need: Need) -> list[str]:
+def _values_wanted(facts: Facts, need: Need) -> tuple[str, ...]:
     wanted = need.value if need.from_fact is None else facts.get(need.from_fact)
     if wanted is None:
-        return []
-    return sorted(wanted) if isinstance(wanted, frozenset) else [str(wanted)]
+        return ()
+    return tuple(sorted(wanted)) if isinstance(wanted, frozenset) else (str(wanted),)
+
+
+@lru_cache(maxsize=1024)
+def _wish(kind: str, values: tuple[str, ...]) -> Wish:
+    words = {folded_once(value) for value in values}
+    if kind == "language":
+        words |= {f" {word.split()[0]} " for word in words if word.strip()}
+    return Wish(kind, " / ".join(values), frozenset(words))

@@ -50,13 +50,15 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
             return _instead(policy, assign.if_unavailable, case, why=why, passed_over=passed_over)
         return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
     shares = tuple(
-        Share(
-            rep=ready_rep.rep.name,
-            weight=ready_rep.rep.weight,
-            credit=fields.get(ready_team.credit_fields[ready_rep.rep.name], 0),
-            last=fields.get(ready_team.last_fields[ready_rep.rep.name], 0),
-        )
-        for ready_rep in eligible
+        [
+            Share(
+                rep.name,
+                rep.weight,
+                fields.get(ready_team.credit_fields[rep.name], 0),
+                fields.get(ready_team.last_fields[rep.name], 0),
+            )
+            for rep in [ready_rep.rep for ready_rep in eligible]
+        ]
     )
     winner = next_up(shares)
     return Placement(

@@ -163,11 +163,9 @@ def _aged(earned: int, value: Value | None, decay: HalfLife | Steps, facts: Fact
     since = moment_of(value) or moment_of(facts.get(LAST_CONVERSION))
     if since is None:
         return earned
-    match decay:
-        case HalfLife(span):
-            return left_after_half_lives(earned, span=span, age=now - since)
-        case Steps(every, by):
-            return left_after_steps(earned, every=every, by=by, age=now - since)
+    if isinstance(decay, HalfLife):
+        return left_after_half_lives(earned, span=decay.span, age=now - since)
+    return left_after_steps(earned, every=decay.every, by=decay.by, age=now - since)
 
 
 def _label(ranges: tuple[tuple[str, Between], ...], number: Decimal) -> str:

@@ -1,0 +1,94 @@
+"""Are the rule files right? `router check` says every mistake at once, with its place and the way out."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+import click
+
+from router.cli.words import count_of, print_json
+from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
+from router.rulefiles.mistakes import Mistake, Severity
+from router.rules_on_disk import read_rule_files
+
+COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
+
+
+@click.command(epilog="Example: router check config")
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github"]),
+    default="text",
+    help="For people (default), for machines, or as annotations of a GitHub pull request.",
+)
+@click.option("--json", "form", flag_value="json", help="Short for --format json.")
+def check(directory: Path | None, form: str) -> None:
+    """Say every mistake in the rule files of DIR (default: CONFIG_DIR, or config).
+
+    Needs no other setting and no network. Exit code 1 if there is an error; warnings do not fail.
+    """
+    folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
+    if not folder.is_dir():
+        raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
+    files = read_rule_files(folder)
+    loaded = load_policy(files, catalog=parse_catalog(files[CATALOG_FILE]))
+    if form == "json":
+        _print_json(loaded, revision(files))
+    elif form == "github":
+        for mistake in loaded.mistakes:
+            click.echo(_annotation(mistake, folder))
+    else:
+        _print_text(loaded)
+    raise SystemExit(0 if loaded.policy else 1)
+
+
+def _print_text(loaded: Loaded) -> None:
+    for mistake in loaded.mistakes:
+        head, _, rest = str(mistake).partition("\n")
+        place, _, message = head.partition(f" {mistake.severity}: ")
+        severity = _styled(str(mistake.severity), fg=COLOURS[mistake.severity])
+        click.echo(f"{_styled(place)} {severity}: {message}" + (f"\n{rest}" if rest else ""))
+    errors = sum(mistake.severity is Severity.ERROR for mistake in loaded.mistakes)
+    warnings = len(loaded.mistakes) - errors
+    if loaded.policy is None:
+        click.echo(
+            f"\n{count_of(errors, 'error')}, {count_of(warnings, 'warning')}. These files cannot go live."
+        )
+        return
+    policy = loaded.policy
+    found = f"{count_of(len(RULE_FILES), 'file')}, {count_of(len(policy.rules), 'rule')}, "
+    found += f"{count_of(len(policy.roster.reps), 'rep')}, revision {policy.revision}"
+    click.echo(
+        f"{_styled('Fine', fg='green')}: {found}" + (f"; {count_of(warnings, 'warning')}" if warnings else "")
+    )
+
+
+def _print_json(loaded: Loaded, digest: str) -> None:
+    policy = loaded.policy
+    facts = {
+        "ok": policy is not None,
+        "revision": digest,
+        "rules": len(policy.rules) if policy else None,
+        "reps": len(policy.roster.reps) if policy else None,
+        "mistakes": [asdict(mistake) for mistake in loaded.mistakes],
+    }
+    print_json(facts)
+
+
+def _annotation(mistake: Mistake, folder: Path) -> str:
+    """A line that GitHub shows beside the line of the file (its workflow commands)."""
+    text = mistake.message + (f"\n{mistake.hint}" if mistake.hint else "")
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    path = (folder / mistake.file).as_posix().replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    return f"::{mistake.severity} file={path},line={mistake.line},col={mistake.column}::{escaped}"
+
+
+def _styled(text: str, *, fg: str | None = None) -> str:
+    """Bold, on a terminal that wants colours; click itself leaves them out of files and pipes."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=True)

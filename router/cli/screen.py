@@ -1,0 +1,26 @@
+"""How answers look on a terminal: tables within 80 columns, colours where they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+
+def screen() -> Console:
+    """Standard output. Colours go to terminals only, and nowhere if NO_COLOR is set; no text is markup."""
+    return Console(highlight=False, markup=False, emoji=False)
+
+
+def table(
+    *headings: str, rows: Iterable[Sequence[object]], title: str | None = None, numbers: Sequence[int] = ()
+) -> Table:
+    """A table without frame; `numbers` are the columns (from 0) that are set flush right."""
+    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, heading in enumerate(headings):
+        drawn.add_column(heading, justify="right" if place in numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(str(cell) for cell in row))
+    return drawn

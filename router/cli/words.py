@@ -1,0 +1,24 @@
+"""How counts, times and whole answers are written."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+import click
+import orjson
+
+
+def count_of(number: int, one: str, several: str = "") -> str:
+    """`1 rule`, `12 rules`."""
+    return f"{number} {one if number == 1 else several or one + 's'}"
+
+
+def local_time(moment: datetime | str, zone: tzinfo | None = None) -> str:
+    """`2026-11-24 10:15:03` in the zone, this machine's by default. Takes ISO text too."""
+    moment = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def print_json(facts: object) -> None:
+    """One JSON document for machines."""
+    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())

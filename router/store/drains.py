@@ -11,7 +11,7 @@ from router.store.inbox import GROUP
 from router.store.keys import Keys
 from router.store.scripts import script
 
-LEASE: Final = timedelta(seconds=10)
+LEASE: Final = timedelta(seconds=3)
 """A drain that said nothing for this long is taken for dead."""
 
 

@@ -1,0 +1,199 @@
+"""All processes of the product against a sandbox portal, to be killed at will."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import redis
+
+from router.hubspot.gateway import Gateway
+from router.hubspot.setup import apply, plan_for
+from router.sandbox.client import SandboxClient, start_sandbox
+from router.store.budget import CallBudget
+from router.store.embedded import EmbeddedValkey
+from router.store.keys import Keys
+
+PORTAL = "49645859"
+PUBLIC_URL = "https://leads.example.fr/webhooks/hubspot"
+RULES = Path(__file__).parents[1] / "routing" / "rules"
+CATALOG = Path(__file__).parents[2] / "config" / "hubspot.catalog.json"
+CRASH_POINTS = (
+    "after_recall",
+    "after_read",
+    "after_commit",
+    "before_write",
+    "after_write",
+    "after_finish",
+)
+
+
+@dataclass
+class Fleet:
+    """The running product. A process that dies is started again, as a supervisor would."""
+
+    sandbox: SandboxClient
+    valkey: EmbeddedValkey
+    directory: Path
+    environment: dict[str, str]
+    without: str = ""
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    crash_points: tuple[str, ...] = ()
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    kills: int = 0
+    respawns: int = 0
+    url: str = ""
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def redis(self) -> redis.Redis:
+        """A client of the fleet's Valkey."""
+        return redis.Redis.from_url(self.valkey.url, decode_responses=True)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys of the fleet's portal."""
+        return Keys(PORTAL)
+
+    def start(self, *, workers: int) -> None:
+        """Start web, workers, night and cron, and keep them running."""
+        self._start("web")
+        for name in [*(f"worker{n}" for n in range(workers)), "night", "cron"]:
+            self._start(name)
+        threading.Thread(target=self._supervise, daemon=True).start()
+
+    def kill(self, name: str) -> None:
+        """End a process as the kernel would."""
+        with self._lock:
+            self.running[name].send_signal(signal.SIGKILL)
+            self.kills += 1
+
+    def stop(self) -> None:
+        """End everything in good order."""
+        self._stopping.set()
+        with self._lock:
+            for process in self.running.values():
+                process.send_signal(signal.SIGTERM)
+            for process in self.running.values():
+                try:
+                    process.wait(timeout=15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    process.wait()
+
+    def logs(self) -> str:
+        """The last words of every process."""
+        return "\n".join(
+            f"--- {path.name}\n" + "\n".join(path.read_text().splitlines()[-15:])
+            for path in sorted(self.directory.glob("*.log"))
+        )
+
+    def _start(self, name: str) -> None:
+        role = name.rstrip("0123456789")
+        module = ["-m", "router.web"] if role == "web" else ["-m", "tests.crash.sabotage", role]
+        environment = self.environment | {"LEAD_ROUTER_WITHOUT": self.without}
+        if role == "worker" and self.crash_points:
+            point = self.chance.choice(self.crash_points)
+            passage = self.chance.randint(1, 12)
+            environment["LEAD_ROUTER_CRASH_AT"] = point if "@" in point else f"{point}@{passage}"
+        with (self.directory / f"{name}.log").open("ab") as log:
+            self.running[name] = subprocess.Popen(
+                [sys.executable, *module],
+                env=environment,
+                stdout=subprocess.PIPE if role == "web" else log,
+                stderr=log,
+                cwd=self.directory,
+            )
+        if role == "web":
+            stdout = self.running[name].stdout
+            line = stdout.readline().decode() if stdout else ""
+            self.url = line.split("listening on ", 1)[1].strip()
+            self.environment["PORT"] = self.url.rsplit(":", 1)[1]
+
+    def _supervise(self) -> None:
+        while not self._stopping.wait(0.1):
+            with self._lock:
+                for name, process in list(self.running.items()):
+                    if process.poll() is not None and not self._stopping.is_set():
+                        self.respawns += 1
+                        self._start(name)
+
+
+@contextmanager
+def a_fleet(
+    directory: Path,
+    *,
+    workers: int = 3,
+    without: str = "",
+    seed: int = 0,
+    lease_s: float | None = None,
+    crash_points: tuple[str, ...] = (),
+) -> Iterator[Fleet]:
+    """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py)."""
+    rules = directory / "config"
+    shutil.copytree(RULES, rules)
+    shutil.copy(CATALOG, rules)
+    with (
+        start_sandbox() as sandbox,
+        EmbeddedValkey(directory / "valkey", appendfsync="always") as valkey,
+    ):
+        sandbox.settings(latency_ms=20, calls_per_10s=0, searches_per_s=0, calls_per_day=0, search_lag_ms=0)
+        environment = os.environ | {
+            "HUBSPOT_ACCESS_TOKEN": sandbox.token,
+            "HUBSPOT_CLIENT_SECRET": sandbox.client_secret,
+            "HUBSPOT_PORTAL_ID": PORTAL,
+            "HUBSPOT_BASE_URL": sandbox.base_url,
+            "HUBSPOT_CALLS_PER_10S": "5000",
+            "PUBLIC_WEBHOOK_URL": PUBLIC_URL,
+            "REDIS_URL": valkey.url,
+            "CONFIG_DIR": str(rules),
+            "VAR_DIR": str(directory / "var"),
+            "HOST": "127.0.0.1",
+            "PORT": "0",
+            "LOG_FORMAT": "json",
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "LEAD_ROUTER_LEASE_S": str(lease_s or ""),
+        }
+        client = redis.Redis.from_url(valkey.url, decode_responses=True)
+        gateway = Gateway(
+            access_token=sandbox.token,
+            base_url=sandbox.base_url,
+            api_version="v3",
+            budget=CallBudget(client, Keys(PORTAL)),
+        )
+        apply(gateway, plan_for(gateway))
+        fleet = Fleet(
+            sandbox,
+            valkey,
+            directory,
+            environment,
+            without=without,
+            chance=random.Random(seed),
+            crash_points=crash_points,
+        )
+        fleet.start(workers=workers)
+        try:
+            yield fleet
+        finally:
+            fleet.stop()
+
+
+def until(condition: Callable[[], bool], *, within_s: float) -> bool:
+    """Whether the condition came true within the time."""
+    ends_at = time.monotonic() + within_s
+    while time.monotonic() < ends_at:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return condition()

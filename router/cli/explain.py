@@ -6,13 +6,12 @@ from typing import Final
 
 import click
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from router.cli.dossier import STATES, Dossier, open_dossier, outcome_in_words
 from router.cli.failures import Told
 from router.cli.place import contact_id, desk_here
-from router.cli.screen import screen, table
+from router.cli.screen import hanging, screen, table
 from router.cli.words import local_time, print_json
 from router.policy.decision import Decision
 from router.policy.explanation import Step
@@ -61,7 +60,7 @@ def print_decision(out: Console, decision: Decision, policy: Policy | None, step
     for step in steps:
         out.print(Text(step.title, "bold cyan"))
         for line in step.lines:
-            out.print(Padding(Text(line), (0, 0, 0, 4)))
+            out.print(hanging(line, width=out.width))
 
 
 def _print_state(out: Console, found: Dossier) -> None:
@@ -72,4 +71,5 @@ def _print_state(out: Console, found: Dossier) -> None:
         out.print(Text.assemble(("Why: ", "bold"), found.parked_because))
     rows = [(local_time(at, zone), what) for at, what in found.history()]
     if rows:
+        out.print()
         out.print(table("when", "what happened", rows=rows))

@@ -55,6 +55,7 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("router.hubspot.errors", "Unreachable", 1, _unreachable),
     ("router.hubspot.errors", "HubSpotError", 1, str),
     ("router.cli.supervisor", "NotReady", 1, str),
+    ("router.cli.demo.flow", "Stuck", 1, str),
     ("redis", "RedisError", 1, _redis_down),
     ("sqlalchemy.exc", "SQLAlchemyError", 1, _ledger_down),
     ("builtins", "OSError", 1, _of_a_file),
@@ -67,5 +68,6 @@ def told(error: Exception) -> Told | None:
     for module, name, exit_code, words in KNOWN:
         loaded = sys.modules.get(module)  # a module that was never loaded did not raise this
         if loaded is not None and isinstance(error, getattr(loaded, name)):
-            return Told(words(error), exit_code=exit_code)
+            notes = getattr(error, "__notes__", [])
+            return Told("\n".join([words(error), *notes]), exit_code=exit_code)
     return None

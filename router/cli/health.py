@@ -58,7 +58,9 @@ def _show(reading: Reading) -> None:
         out.print(Text.assemble(("  ✗ ", "red"), sentence))
     for sentence in warnings(reading):
         out.print(Text.assemble(("  ! ", "yellow"), sentence))
+    out.print()
     out.print(table("what", "now", rows=_facts(reading)))
+    out.print()
     rows = [
         (one.process, f"{(reading.at - one.at).total_seconds():.0f} s ago", one.did)
         for one in reading.progress

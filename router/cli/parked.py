@@ -36,7 +36,7 @@ def parked(ctx: click.Context, as_json: bool) -> None:
         click.echo("No lead is parked.")
     else:
         rows = [(one, local_time(why["since"]), why["why"]) for one, why in found.items()]
-        screen().print(table("contact", "since", "why", rows=rows))
+        screen().print(table("contact", "since", "why", rows=rows), "")
         click.echo("Mend the cause, then: router parked redrive CONTACT (or --all)")
 
 

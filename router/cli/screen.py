@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 
 from rich import box
@@ -24,3 +25,8 @@ def table(
     for row in rows:
         drawn.add_row(*(str(cell) for cell in row))
     return drawn
+
+
+def hanging(line: str, *, width: int) -> str:
+    """An indented line that goes on under its own beginning when it is longer than the screen."""
+    return textwrap.fill(line, width, initial_indent="  · ", subsequent_indent="    ")

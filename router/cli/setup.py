@@ -51,4 +51,4 @@ def _show(plan: SetupPlan) -> None:
         click.echo(f"To create: the property group {GROUP} ({GROUP_LABEL})")
     rows = [(one.name, one.type, one.description) for one in plan.create]
     title = f"To create: {count_of(len(rows), 'contact property', 'contact properties')}"
-    screen().print(table("name", "type", "meaning", rows=rows, title=title))
+    screen().print(table("name", "type", "meaning", rows=rows, title=title), "")

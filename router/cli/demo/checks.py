@@ -1,0 +1,189 @@
+"""Did every contact get exactly what its decision says? Read from the portal, not from our own books."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from router.cli.demo.figures import RepShare
+from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+
+SHOWN: Final = 5
+FAR: Final = 2.0
+"""Leads that a rep may be away from the fair share, whoever is eligible when."""
+NOBODYS: Final = (Queued, Nurtured, LeftAlone)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The portal as it stands in the end, and what was decided, by contact id."""
+
+    created: Sequence[str]
+    owned: Mapping[str, str]
+    """Owners that contacts had from the start."""
+    contacts: Mapping[str, Mapping[str, Any]]
+    writes: Sequence[Mapping[str, Any]]
+    decisions: Mapping[str, Decision]
+    deliveries: Mapping[str, Any]
+    calls: Mapping[str, Any]
+    calls_per_10s: int
+    shares: Sequence[RepShare]
+
+    def having(self, *outcomes: type) -> Iterator[tuple[str, Decision, Mapping[str, Any]]]:
+        """Contacts whose decision has one of these outcomes, with the decision and the record."""
+        for contact_id, decision in self.decisions.items():
+            if isinstance(decision.outcome, outcomes) and contact_id in self.contacts:
+                yield contact_id, decision, self.contacts[contact_id]
+
+    def owners_written(self, contact_id: str) -> set[str]:
+        """Every owner that the API ever wrote on the contact."""
+        return {one["owner"] for one in self.writes if one["id"] == contact_id and one["owner"] is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One promise, how many cases of it there were, and what broke it."""
+
+    promise: str
+    cases: int
+    broken: tuple[str, ...]
+
+    @property
+    def is_kept(self) -> bool:
+        """True if nothing broke it."""
+        return not self.broken
+
+    def __str__(self) -> str:
+        if self.is_kept:
+            return f"{self.promise} ({self.cases})"
+        shown = ", ".join(self.broken[:SHOWN]) + (" …" if len(self.broken) > SHOWN else "")
+        return f"{self.promise}: {len(self.broken)} of {self.cases} not: {shown}"
+
+
+def run_checks(scene: Scene) -> tuple[Check, ...]:
+    """Every check, in the order of the sentence that people would say."""
+    return tuple(check(scene) for check in CHECKS)
+
+
+def nobody_is_lost(scene: Scene) -> Check:
+    """Every contact without an owner has a decision, and its record names that decision."""
+    to_route = [one for one in scene.created if one not in scene.owned]
+    broken = [one for one in to_route if not _names_its_decision(scene, one)]
+    return Check(
+        "Every contact that came without an owner was decided, none is lost", len(to_route), tuple(broken)
+    )
+
+
+def assigned_have_one_owner(scene: Scene) -> Check:
+    """The decision's owner, and no other was ever written."""
+    broken, cases = [], 0
+    for contact_id, decision, record in scene.having(Assigned):
+        cases += 1
+        owner_id = decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else ""
+        if record["owner"] != owner_id or scene.owners_written(contact_id) != {owner_id}:
+            broken.append(contact_id)
+    return Check("Each assigned one has the decided owner, and never had another", cases, tuple(broken))
+
+
+def statuses_are_right(scene: Scene) -> Check:
+    """Owner and status were written together."""
+    found = list(scene.having(object))
+    broken = [one for one, decision, record in found if (record["status"] or None) != decision.status]
+    return Check("Each has the lead status that was decided", len(found), tuple(broken))
+
+
+def reasons_stand_on_records(scene: Scene) -> Check:
+    """All our properties, with the decision's values."""
+    found = list(scene.having(object))
+    broken = [one for one, decision, record in found if not _carries(record["properties"], decision)]
+    return Check("Each carries reason, rule, score, grade, segment and due time", len(found), tuple(broken))
+
+
+def others_have_no_owner(scene: Scene) -> Check:
+    """Queued, nurtured and left alone: nobody's, with a reason; nurture has set what it should."""
+    broken, cases = [], 0
+    for contact_id, decision, record in scene.having(*NOBODYS):
+        cases += 1
+        sets = decision.outcome.sets if isinstance(decision.outcome, Nurtured) else {}
+        has_them = all(record["properties"].get(name) == value for name, value in sets.items())
+        if record["owner"] or scene.owners_written(contact_id) or not has_them:
+            broken.append(contact_id)
+    return Check("Each queued, nurtured or left alone has no owner, but a reason", cases, tuple(broken))
+
+
+def owned_are_untouched(scene: Scene) -> Check:
+    """Nothing was ever written on a contact that had an owner."""
+    written = {one["id"] for one in scene.writes}
+    broken = [
+        one
+        for one, owner_id in scene.owned.items()
+        if one in written or one in scene.decisions or scene.contacts.get(one, {}).get("owner") != owner_id
+    ]
+    return Check("Each that came with an owner is untouched", len(scene.owned), tuple(broken))
+
+
+def deliveries_arrived(scene: Scene) -> Check:
+    """Every webhook was taken, those that came twice included."""
+    told = scene.deliveries
+    broken = (f"{told['given_up']} given up",) if told["given_up"] else ()
+    return Check("Every webhook was taken, those that came twice included", told["delivered"], broken)
+
+
+def limits_were_kept(scene: Scene) -> Check:
+    """HubSpot never had to refuse a call for its number."""
+    broken = [f"429 for {name}" for name, outcomes in scene.calls["endpoints"].items() if "429" in outcomes]
+    busiest, allowed = scene.calls["busiest_10s"], scene.calls_per_10s
+    if busiest > allowed:
+        broken.append(f"{busiest} calls within 10 s")
+    promise = f"HubSpot was never called too often: {busiest} times in the busiest 10 s, of {allowed}"
+    return Check(promise, scene.calls["total"], tuple(broken))
+
+
+def shares_are_fair(scene: Scene) -> Check:
+    """Nobody is far from the fair share."""
+    broken = [
+        f"{one.rep} in {one.team}: credit {one.credit:+.1f}" for one in scene.shares if abs(one.credit) > FAR
+    ]
+    return Check(f"Each rep is within {FAR:.0f} leads of the fair share", len(scene.shares), tuple(broken))
+
+
+CHECKS: Final[tuple[Callable[[Scene], Check], ...]] = (
+    nobody_is_lost,
+    assigned_have_one_owner,
+    others_have_no_owner,
+    statuses_are_right,
+    reasons_stand_on_records,
+    owned_are_untouched,
+    deliveries_arrived,
+    limits_were_kept,
+    shares_are_fair,
+)
+
+
+def _names_its_decision(scene: Scene, contact_id: str) -> bool:
+    decision, record = scene.decisions.get(contact_id), scene.contacts.get(contact_id)
+    if decision is None or record is None:
+        return False
+    return bool(record["properties"].get("lead_router_decision_id") == decision.id)
+
+
+def _carries(properties: Mapping[str, str], decision: Decision) -> bool:
+    decided = {
+        "reason": decision.reason,
+        "rule": decision.rule,
+        "score": str(decision.score),
+        "grade": decision.grade,
+        "segment": decision.segment,
+        "decision_id": decision.id,
+    }
+    due_at = properties.get("lead_router_due_at")
+    if (datetime.fromisoformat(due_at) if due_at else None) != _to_the_millisecond(decision.due_at):
+        return False
+    return all(properties.get(f"lead_router_{name}", "") == value for name, value in decided.items())
+
+
+def _to_the_millisecond(moment: datetime | None) -> datetime | None:
+    """HubSpot keeps times in milliseconds."""
+    return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)

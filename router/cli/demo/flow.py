@@ -1,0 +1,106 @@
+"""The contacts of the demo: how they come into the portal, and when all of them are routed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
+
+from router.cli.demo.stage import Stage
+
+WAVES: Final = 10
+WAVE_S: Final = 0.3
+SMALLEST_WAVE: Final = 20
+DUPLICATES: Final = 0.2
+OWNED: Final = 0.05
+"""The share of contacts that somebody owns from the start: the router has to leave them alone."""
+PATIENCE_S: Final = 30.0
+SETTLE_S: Final = 10.0
+LOOK_S: Final = 0.1
+SOON_MS: Final = 10_000
+
+Tell = Callable[[int], None]
+"""Told how many contacts are routed so far."""
+
+
+class Stuck(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """No contact was routed for a while although some wait."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Who came: every contact's id, and the owner of those that had one from the start."""
+
+    ids: list[str] = field(default_factory=list)
+    owned: dict[str, str] = field(default_factory=dict)
+
+
+def announce_to_us(stage: Stage, *, seed: int) -> None:
+    """From now on the portal posts signed webhooks, some of them twice, in shuffled order."""
+    stage.sandbox.deliver(
+        f"{stage.receiver}/webhooks/hubspot", duplicates=DUPLICATES, shuffle=True, form="mixed", seed=seed
+    )
+
+
+def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arrivals:
+    """Create the contacts in waves, as form fills come, and return when the last one is routed.
+
+    Raises `Stuck` when nothing moves for 30 s.
+    """
+    arrivals = Arrivals()
+    owners = [owner for owner in stage.desk.gateway.owners() if not owner.archived]
+    size = max(SMALLEST_WAVE, -(-contacts // WAVES))
+    for number, first in enumerate(range(0, contacts, size)):
+        count = min(size, contacts - first)
+        owned = [
+            _owned(owners[place % len(owners)].id, first + place) for place in range(round(count * OWNED))
+        ]
+        arrivals.ids += stage.sandbox.create_contacts(count - len(owned), seed=seed + number)
+        ids = stage.sandbox.create_exactly(owned) if owned else []
+        arrivals.ids += ids
+        arrivals.owned |= {one: person["hubspot_owner_id"] for one, person in zip(ids, owned, strict=True)}
+        _watch(stage, until=len(arrivals.ids), tell=tell, at_most_s=WAVE_S)
+    _watch(stage, until=contacts, tell=tell)
+    return arrivals
+
+
+def let_it_settle(stage: Stage) -> None:
+    """Wait until the ledger has every line and the owner histories were looked at, 10 s at most.
+
+    A lead that two workers wrote (the same decision) is looked at after 90 s; nobody waits for that here.
+    """
+    desk = stage.desk
+    deadline = time.monotonic() + SETTLE_S
+    while time.monotonic() < deadline:
+        if not desk.outbox.length() and not desk.leads.to_verify(now_ms=desk.now_ms() + SOON_MS, limit=1):
+            return
+        time.sleep(LOOK_S)
+
+
+def _owned(owner_id: str, number: int) -> dict[str, str]:
+    return {
+        "email": f"compte.suivi{number}@client-suivi-{number}.fr",
+        "type_demande": "demo",
+        "hs_country_region_code": "FR",
+        "zip": "75011",
+        "hubspot_owner_id": owner_id,
+    }
+
+
+def _watch(stage: Stage, *, until: int, tell: Tell, at_most_s: float | None = None) -> None:
+    began = moved_at = time.monotonic()
+    before = -1
+    while True:
+        routed = sum(count for name, count in stage.vitals.read().counts.items() if name.startswith("leads_"))
+        now = time.monotonic()
+        if routed != before:
+            before, moved_at = routed, now
+            tell(routed)
+        if at_most_s is None and routed >= until:
+            return
+        if at_most_s is not None and now - began >= at_most_s:
+            return
+        if now - moved_at > PATIENCE_S:
+            raise Stuck(f"{routed} of {until} contacts were routed, and then none for {PATIENCE_S:.0f} s.")
+        time.sleep(LOOK_S)

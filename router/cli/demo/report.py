@@ -1,0 +1,118 @@
+"""What the demo has to say in the end: figures, three decisions to read, and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from router.cli.demo.checks import Check, Scene, run_checks
+from router.cli.demo.figures import Figures, figures
+from router.cli.demo.flow import Arrivals
+from router.cli.demo.stage import CALLS_PER_10S, Stage
+from router.cli.dossier import policy_of
+from router.policy.decision import Assigned, Decision, Nurtured
+from router.policy.explanation import Step, explain
+from router.policy.record import as_record, from_record
+from router.policy.rules import Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A decision worth reading, under a heading that says why."""
+
+    heading: str
+    decision: Decision
+    policy: Policy | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything the demo found. `took_s` is the time from the first contact to the last one routed."""
+
+    contacts: int
+    took_s: float
+    figures: Figures
+    explained: tuple[Explained, ...]
+    checks: tuple[Check, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """True if every check is kept."""
+        return all(check.is_kept for check in self.checks)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same for machines."""
+        return {
+            "ok": self.is_good,
+            "contacts": self.contacts,
+            "took_s": round(self.took_s, 3),
+            **self.figures.as_json(),
+            "explained": [
+                {
+                    "heading": one.heading,
+                    "decision": as_record(one.decision),
+                    "steps": [{"title": step.title, "lines": step.lines} for step in one.steps],
+                }
+                for one in self.explained
+            ],
+            "checks": [
+                {"promise": one.promise, "cases": one.cases, "ok": one.is_kept, "broken": one.broken}
+                for one in self.checks
+            ],
+        }
+
+
+def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
+    """Read the portal and the ledger, and compare the two."""
+    records = stage.desk.ledger.recent(limit=10 * len(arrivals.ids))
+    decisions = {one.contact_id: one for one in map(from_record, reversed(records))}
+    contacts = {one["id"]: one for one in stage.sandbox.contacts()}
+    calls = stage.sandbox.calls()
+    found = figures(tuple(decisions.values()), contacts.values(), calls)
+    scene = Scene(
+        created=arrivals.ids,
+        owned=arrivals.owned,
+        contacts=contacts,
+        writes=[one for one in stage.sandbox.writes() if one["kind"] == "contacts"],
+        decisions=decisions,
+        deliveries=stage.sandbox.deliveries(),
+        calls=calls,
+        calls_per_10s=CALLS_PER_10S,
+        shares=found.shares,
+    )
+    return Report(
+        contacts=len(arrivals.ids),
+        took_s=took_s,
+        figures=found,
+        explained=tuple(_explained(stage, tuple(decisions.values()))),
+        checks=run_checks(scene),
+    )
+
+
+def _explained(stage: Stage, decisions: Sequence[Decision]) -> list[Explained]:
+    told = []
+    for heading, decision in worth_reading(decisions):
+        policy = policy_of(stage.desk, decision.revision)
+        steps = explain(decision, policy, language=policy.language) if policy else ()
+        told.append(Explained(heading, decision, policy, steps))
+    return told
+
+
+def worth_reading(decisions: Sequence[Decision]) -> list[tuple[str, Decision]]:
+    """A hot lead, a cold one, and one for which somebody was passed over; fewer if there are none."""
+    assigned = [one for one in decisions if isinstance(one.outcome, Assigned)]
+    in_turn = [one for one in assigned if one.shares] or assigned
+    cold = [one for one in decisions if isinstance(one.outcome, Nurtured)]
+    passing = [one for one in assigned if one.passed_over]
+    chosen = []
+    if in_turn:
+        chosen.append(("A hot lead", max(in_turn, key=lambda one: one.score)))
+    if cold:
+        chosen.append(("A cold lead", min(cold, key=lambda one: one.score)))
+    if passing:
+        shown = {one.id for _, one in chosen}
+        best = max(passing, key=lambda one: (one.id not in shown, len(one.passed_over), one.score))
+        chosen.append(("A lead for which a rep was passed over", best))
+    return chosen

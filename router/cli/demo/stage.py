@@ -1,0 +1,203 @@
+"""Where the demo plays: a toy portal and the real service, in a directory that vanishes afterwards."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shlex
+import shutil
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TextIO
+
+from router.bootstrap import open_desk, text_client
+from router.cli.roles import CRON, NIGHT, WEB, workers
+from router.cli.supervisor import Role, Supervisor
+from router.hubspot.setup import apply, plan_for
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.settings import SECRETS_IN_FILES, Settings, read_settings
+from router.store.embedded import EmbeddedValkey
+from router.store.vitals import Vitals
+from router.telemetry import set_up_logging
+
+CALLS_PER_10S: Final = 190
+LATENCY_MS: Final = 50
+"""What a call to HubSpot takes."""
+WORKERS: Final = 2
+LAST_LINES: Final = 8
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+ENVIRON_FILE: Final = "demo.env"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The service at work, and the portal that it serves."""
+
+    directory: Path
+    settings: Settings
+    supervisor: Supervisor
+    sandbox: SandboxClient
+    desk: Desk
+    vitals: Vitals
+
+    @property
+    def receiver(self) -> str:
+        """Where the web process listens."""
+        return f"http://127.0.0.1:{self.settings.port}"
+
+    def last_words(self) -> str:
+        """The last lines of every process, for whoever has to find out what went wrong."""
+        return _last_words(self.directory / "logs")
+
+
+@contextmanager
+def set_stage(*, config_dir: Path) -> Iterator[Stage]:
+    """Start everything, and take it all away at the end of the block, however that is reached.
+
+    Raises `NotReady` when a process does not come up. Any error carries the last lines of all logs as a
+    note, for the logs are about to be removed.
+    """
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    directory = Path(tempfile.mkdtemp(prefix="lead-router-demo-"))
+    try:
+        (directory / "logs").mkdir()
+        valkey = EmbeddedValkey(directory / "valkey")
+        portal, token, client_secret = _made_up()
+        sandbox_port, web_port = _free_ports(2)
+        sandbox_url = f"http://127.0.0.1:{sandbox_port}"
+        given = {
+            "HUBSPOT_ACCESS_TOKEN": token,
+            "HUBSPOT_CLIENT_SECRET": client_secret,
+            "HUBSPOT_PORTAL_ID": portal,
+            "HUBSPOT_BASE_URL": sandbox_url,
+            "HUBSPOT_CALLS_PER_10S": str(CALLS_PER_10S),
+            "PUBLIC_WEBHOOK_URL": f"http://127.0.0.1:{web_port}/webhooks/hubspot",
+            "REDIS_URL": valkey.url,
+            "CONFIG_DIR": str(config_dir.resolve()),
+            "VAR_DIR": str(directory / "var"),
+            "HOST": "127.0.0.1",
+            "PORT": str(web_port),
+            "LOG_FORMAT": "json",
+        }
+        settings = read_settings(given)
+        _keep_environ(directory / ENVIRON_FILE, given)
+        portal_process = Role(
+            "sandbox",
+            "router.sandbox",
+            ("--port", str(sandbox_port), "--portal-id", portal),
+            {"SANDBOX_TOKEN": token, "SANDBOX_CLIENT_SECRET": client_secret},
+        )
+        with (
+            _Logs(directory / "logs") as logs,
+            Supervisor(
+                environ={**_foreign(os.environ), **given}, hear=logs.hear, valkey=valkey, remove=directory
+            ) as supervisor,
+            _undisturbed_at_the_end(),
+        ):
+            set_up_logging(level="error", form="json", secrets=settings.secrets, stream=logs.open("demo"))
+            supervisor.start(portal_process, WEB)
+            client = text_client(valkey.url)
+            # Before the workers: all processes at a time would race to create the ledger's tables.
+            desk = open_desk(settings, client)
+            supervisor.start(*workers(WORKERS), NIGHT, CRON)
+            supervisor.wait_until_ready(portal_process.name)
+            apply(desk.gateway, plan_for(desk.gateway))
+            supervisor.wait_until_ready()
+            sandbox = SandboxClient(sandbox_url, token=token, client_secret=client_secret)
+            sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
+            yield Stage(directory, settings, supervisor, sandbox, desk, Vitals(client, desk.keys))
+    except Exception as error:
+        error.add_note(_last_words(directory / "logs"))
+        raise
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)
+        for number, reaction in before.items():
+            signal.signal(number, reaction)
+
+
+def _last_words(logs: Path) -> str:
+    told = []
+    for log in sorted(logs.glob("*.log")):
+        lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        if lines:
+            told.append("\n".join([f"--- {log.stem} ---", *lines]))
+    return "\n".join(told)
+
+
+class _Logs:
+    """One file per process: on the screen their lines would go through the progress bar."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._turn = threading.Lock()
+        self._files: dict[str, TextIO] = {}
+
+    def hear(self, name: str, line: str) -> None:
+        file = self.open(name)
+        with self._turn:
+            if not file.closed:
+                file.write(line + "\n")
+                file.flush()
+
+    def open(self, name: str) -> TextIO:
+        with self._turn:
+            if name not in self._files:
+                self._files[name] = (self._directory / f"{name}.log").open("a", encoding="utf-8")
+            return self._files[name]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files.values():
+            file.close()
+
+
+@contextmanager
+def _undisturbed_at_the_end() -> Iterator[None]:
+    """SIGTERM and a closed terminal end the demo like Ctrl-C; a second one cannot stop the cleaning up."""
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _keep_environ(path: Path, environ: Mapping[str, str]) -> None:
+    """The settings, for a shell that wants to ask the demo's service; only its owner can read them."""
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items()))
+
+
+def _made_up() -> tuple[str, str, str]:
+    """A portal id, an access token and a client secret that nothing else uses."""
+    portal = str(90_000_000 + secrets.randbelow(9_999_999))
+    return portal, f"pat-demo-{secrets.token_hex(16)}", secrets.token_hex(16)
+
+
+def _free_ports(count: int) -> list[int]:
+    """Ports that were free a moment ago, all different."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [int(one.getsockname()[1]) for one in sockets]
+    for one in sockets:
+        one.close()
+    return ports
+
+
+def _foreign(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment without our settings: the demo must not touch a real portal or its ledger."""
+    ours = {name.upper() for name in Settings.model_fields}
+    ours |= {f"{name}_FILE" for name in SECRETS_IN_FILES}
+    return {name: value for name, value in environ.items() if name not in ours}

@@ -152,12 +152,20 @@ class Ledger:
     def erase(self, contact_id: str) -> int:
         """Forget every line about a contact; how many there were."""
         with self._engine.begin() as connection:
-            return sum(
+            lines = sum(
                 connection.execute(
                     delete(table).where(table.c.portal == self._portal, table.c.contact_id == contact_id)
                 ).rowcount
                 for table in (DECISIONS, EVENTS)
             )
+        self._forget_journal()
+        return lines
+
+    def _forget_journal(self) -> None:
+        """SQLite's write-ahead log keeps what was deleted until it is folded into the file."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -17,4 +17,6 @@ def erase(desk: Desk) -> int:
         desk.erasures.erase(contact_id)
         desk.ledger.erase(contact_id)  # a line that was between the outbox and the ledger
         desk.log.info("contact.erased")  # not its id: that would be a trace
+    if asked_for:
+        desk.erasures.forget_journal()
     return len(asked_for)

@@ -1,0 +1,172 @@
+"""The processes as an operator meets them: odd jobs, lost queues, wrong tokens, no Redis, SIGTERM."""
+
+from __future__ import annotations
+
+import signal
+import time
+from pathlib import Path
+
+import pytest
+import redis
+import requests
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+from router.queue import leads_queue
+from tests.crash.checker import check
+from tests.crash.fleet import PORTAL, Fleet, a_fleet, until
+from tests.crash.test_storm import WEIGHTS, announce
+from tests.routing.conftest import a_hot_contact
+
+
+def health(fleet: Fleet) -> tuple[int, dict[str, object]]:
+    answer = requests.get(f"{fleet.url}/health", timeout=5)
+    return answer.status_code, answer.json()
+
+
+def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 20) -> bool:
+    return until(lambda: not check(fleet.sandbox, ids, weights=WEIGHTS).lost, within_s=within_s)
+
+
+@pytest.fixture
+def fleet(tmp_path: Path):  # type: ignore[no-untyped-def]
+    with a_fleet(tmp_path, workers=1) as running:
+        yield running
+
+
+def test_a_job_that_is_not_ours_is_refused(fleet: Fleet, tmp_path: Path) -> None:
+    mark = tmp_path / "was_here"
+    queue = Queue(
+        leads_queue(PORTAL), connection=redis.Redis.from_url(fleet.valkey.url), serializer=JSONSerializer
+    )
+    job = queue.enqueue("os.system", f"touch {mark}")
+
+    refused = until(lambda: job.get_status() == "failed", within_s=20)
+
+    assert refused
+    assert not mark.exists()
+    assert "ForbiddenJob" in str(job.latest_result().exc_string)
+
+
+def test_losing_every_wake_up_costs_seconds_and_no_lead(fleet: Fleet) -> None:
+    ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(20)], announce=False)
+    for contact_id in ids:
+        fleet.redis.xadd(fleet.keys.inbox, {"c": contact_id, "t": int(time.time() * 1000)})
+    for key in fleet.redis.scan_iter("rq:queue*"):
+        fleet.redis.delete(key)
+
+    assert all_owned(fleet, ids)
+
+
+def test_an_emptied_redis_goes_on_working(fleet: Fleet) -> None:
+    announce(fleet)
+    before = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(20)])
+    assert all_owned(fleet, before)
+    owners = {one["id"]: one["owner"] for one in fleet.sandbox.contacts(brief=True)}
+
+    fleet.redis.flushall()
+    after = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(20)])
+
+    assert all_owned(fleet, after)
+    assert {one["id"]: one["owner"] for one in fleet.sandbox.contacts(*before, brief=True)} == owners
+
+
+def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: Fleet) -> None:
+    announce(fleet, duplicates=0.0)
+    fleet.sandbox.settings(token="pat-eu1-rotated")
+    ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
+
+    told = until(lambda: health(fleet)[1].get("pause") is not None, within_s=20)
+    status, shown = health(fleet)
+    fleet.sandbox.settings(token=fleet.sandbox.token)
+
+    assert told
+    assert status == 503
+    assert "401" in str(shown["pause"])
+    assert all_owned(fleet, ids, within_s=60), fleet.logs()
+    assert health(fleet)[1]["pause"] is None
+
+
+def test_a_privacy_deletion_leaves_no_trace_within_a_minute(fleet: Fleet) -> None:
+    announce(fleet, duplicates=0.0)
+    (contact_id,) = fleet.sandbox.create_exactly([a_hot_contact()])
+    assert all_owned(fleet, [contact_id])
+    ledger = Path(fleet.environment["VAR_DIR"]) / "ledger.sqlite3"
+    assert until(lambda: _mentions(ledger.parent, contact_id), within_s=20), "it was in the ledger"
+
+    fleet.sandbox.delete(contact_id, privacy=True)
+
+    assert until(lambda: not _keys_with(fleet, contact_id), within_s=30)
+    assert until(lambda: not fleet.redis.smembers(fleet.keys.erasures), within_s=30)
+    assert until(lambda: not _mentions(ledger.parent, contact_id), within_s=20)
+    assert until(lambda: not _mentions(fleet.directory / "valkey" / "appendonlydir", contact_id), within_s=20)
+
+
+def test_the_ledger_learns_what_happened_and_cron_reports_progress(fleet: Fleet) -> None:
+    announce(fleet, duplicates=0.0)
+    ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
+    assert all_owned(fleet, ids)
+
+    assert until(lambda: fleet.redis.xlen(fleet.keys.outbox) == 0, within_s=20)
+    roles = {name.split()[0] for name in fleet.redis.hkeys(fleet.keys.progress)}
+    assert roles == {"worker", "night", "cron"}
+
+
+def test_a_contact_that_no_webhook_announced_is_found(fleet: Fleet) -> None:
+    """The night's run catches up at once when it was missed; a sandbox contact is younger than the portal."""
+    assert until(lambda: fleet.redis.hget(fleet.keys.night, "born") is not None, within_s=10)
+    ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)], announce=False)
+    for day in fleet.redis.hkeys(fleet.keys.night):
+        if day != "born":
+            fleet.redis.hdel(fleet.keys.night, day)
+    for name in ("cron", "night"):
+        fleet.kill(name)
+
+    assert all_owned(fleet, ids, within_s=60) or _is_before_half_past_two(fleet)
+
+
+def test_a_worker_that_is_asked_to_stop_finishes_its_batch(tmp_path: Path) -> None:
+    with a_fleet(tmp_path, workers=1) as fleet:
+        fleet.sandbox.settings(latency_ms=400)
+        announce(fleet, duplicates=0.0)
+        ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(50)])
+        assert until(lambda: bool(fleet.redis.exists(fleet.keys.lead(ids[0]))), within_s=20)
+        worker = fleet.running["worker0"]
+        began = time.monotonic()
+
+        worker.send_signal(signal.SIGTERM)
+        code = worker.wait(timeout=15)
+
+        assert code == 0
+        assert time.monotonic() - began < 10
+        pending = fleet.redis.xpending(fleet.keys.inbox, "routers")["pending"]
+        assert pending == 0, fleet.logs()
+
+
+def test_processes_wait_for_a_redis_that_is_not_there_yet(tmp_path: Path) -> None:
+    with a_fleet(tmp_path, workers=1) as fleet:
+        announce(fleet, duplicates=0.0)
+        fleet.valkey.kill()
+        for name in ("worker0", "night", "cron"):
+            fleet.kill(name)
+        ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
+        assert until(lambda: fleet.respawns >= 3, within_s=10)
+        refused = until(lambda: "503" in fleet.sandbox.deliveries()["statuses"], within_s=15)
+
+        fleet.valkey.start()
+
+        assert refused
+        assert all_owned(fleet, ids, within_s=40), fleet.logs()
+        assert fleet.respawns <= 4, "they waited, and did not die"
+
+
+def _keys_with(fleet: Fleet, contact_id: str) -> list[str]:
+    return [key for key in fleet.redis.scan_iter() if contact_id in key]
+
+
+def _mentions(directory: Path, contact_id: str) -> bool:
+    return any(contact_id.encode() in path.read_bytes() for path in directory.iterdir() if path.is_file())
+
+
+def _is_before_half_past_two(fleet: Fleet) -> bool:
+    return not [day for day in fleet.redis.hkeys(fleet.keys.night) if day != "born"]

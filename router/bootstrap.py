@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import atexit
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import redis
 import structlog
-from redis.backoff import ExponentialBackoff
-from redis.retry import Retry
 
 from router.hubspot.gateway import Gateway
 from router.ledger import open_ledger
@@ -20,9 +17,9 @@ from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.settings import Settings
 from router.store.budget import CallBudget
+from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
 from router.store.drains import Drains
-from router.store.embedded import EmbeddedValkey
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
@@ -44,33 +41,6 @@ class Office:
     nights: Nights
     queue_client: redis.Redis
     """For RQ, which wants bytes."""
-
-
-def redis_url(settings: Settings) -> str:
-    """The Redis to use: REDIS_URL, or a server of our own under VAR_DIR, started or joined."""
-    if settings.redis_url is not None:
-        return settings.redis_url.get_secret_value()
-    server = EmbeddedValkey(settings.var_dir / "valkey").start()
-    atexit.register(server.stop)
-    return server.url
-
-
-def text_client(url: str) -> redis.Redis:
-    """A client that answers with text, gives up after seconds, and survives a short restart of Redis."""
-    return redis.Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=5,
-        socket_connect_timeout=2,
-        health_check_interval=30,
-        max_connections=64,
-        retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), 3),
-    )
-
-
-def queue_client(url: str) -> redis.Redis:
-    """A client for RQ: bytes, and blocking calls."""
-    return redis.Redis.from_url(url, socket_connect_timeout=2, health_check_interval=30)
 
 
 def open_desk(

@@ -10,10 +10,12 @@ from typing import Final
 
 import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
+from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import Office, open_office
 from router.queue import housekeeping_queue, leads_queue
 from router.settings import SettingsInvalid, read_settings
+from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
 from workers import office as process
 from workers import tick
@@ -25,7 +27,7 @@ REDIS_AGAIN_S: Final = 0.5
 
 
 def main(arguments: list[str]) -> int:
-    """Run one role until SIGTERM. Exit code 2 for a wrong role or wrong settings."""
+    """Run one role until SIGTERM. Exit code 2 for a wrong role or wrong settings, 1 if Redis or ledger cannot open."""
     if len(arguments) != 1 or arguments[0] not in ROLES:
         print(f"Usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
@@ -38,7 +40,11 @@ def main(arguments: list[str]) -> int:
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    office = open_office(settings, role=role)
+    try:
+        office = open_office(settings, role=role)
+    except (EmbeddedServerError, SQLAlchemyError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a sentence for whoever starts us
+        return 1
     process.open_here(office)
     if not _await_redis(office):
         return 0

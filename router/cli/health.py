@@ -9,15 +9,15 @@ import click
 import redis
 from rich.text import Text
 
-from router.bootstrap import redis_url, text_client
 from router.cli.place import settings_here
 from router.cli.screen import screen, table
 from router.cli.words import count_of, local_time, print_json
+from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
 from router.store.vitals import Backlog, Reading, Vitals, problems, warnings
 
 
-@click.command(epilog="Example: router health || mail -s 'Lead Router' me@example.com")
+@click.command(epilog="Example: router health")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, like GET /health.")
 def health(as_json: bool) -> None:
     """Say how the service is doing, and what to do about it.

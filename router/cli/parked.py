@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 
 import click
 
-from router.bootstrap import queue_client, redis_url, text_client
 from router.cli.failures import Told
 from router.cli.place import contact_id, settings_here
 from router.cli.screen import screen, table
 from router.cli.words import count_of, local_time, print_json
 from router.queue import WakeUps
+from router.store.clients import queue_client, redis_url, text_client
 from router.store.drains import Drains
 from router.store.keys import Keys
 from router.store.leads import Leads
@@ -20,7 +20,7 @@ from router.store.redrive import Redrive
 
 @click.group(
     invoke_without_command=True,
-    epilog="Examples: router parked  ·  router parked redrive 501  ·  router parked redrive --all",
+    epilog="\b\nExamples: router parked\n          router parked redrive 501",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context
@@ -36,7 +36,8 @@ def parked(ctx: click.Context, as_json: bool) -> None:
         click.echo("No lead is parked.")
     else:
         rows = [(one, local_time(why["since"]), why["why"]) for one, why in found.items()]
-        screen().print(table("contact", "since", "why", rows=rows), "")
+        screen().print(table("contact", "since", "why", rows=rows))
+        click.echo()
         click.echo("Mend the cause, then: router parked redrive CONTACT (or --all)")
 
 
@@ -44,7 +45,7 @@ def _contact_ids(ctx: click.Context, param: click.Parameter, typed: tuple[str, .
     return [contact_id(ctx, param, one) for one in typed]
 
 
-@parked.command(epilog="Example: router parked redrive 501")
+@parked.command(short_help="Send parked leads again.", epilog="Example: router parked redrive 501")
 @click.argument("contacts", nargs=-1, callback=_contact_ids)
 @click.option("--all", "everyone", is_flag=True, help="Send every parked lead again.")
 @click.option("--json", "as_json", is_flag=True, help="Print what became of each as JSON.")

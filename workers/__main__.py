@@ -27,7 +27,7 @@ REDIS_AGAIN_S: Final = 0.5
 
 
 def main(arguments: list[str]) -> int:
-    """Run one role until SIGTERM. Exit code 2 for a wrong role or wrong settings, 1 if Redis or ledger cannot open."""
+    """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if Redis or ledger cannot open."""
     if len(arguments) != 1 or arguments[0] not in ROLES:
         print(f"Usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2

@@ -1,21 +1,16 @@
 -- Append announced leads to the inbox, note erasures and counts, and say whether a wake-up is worth sending.
 -- KEYS: inbox, erasures, counts, drains, awake
--- ARGV: leads that one drain can work on at once, ignored events, number of leads,
---       contact id and occurred-at of each lead …, contact ids to erase …
+-- ARGV: leads that one drain can work on at once, ignored events,
+--       the leads as "<contact id> <occurred at> …" (one text: 200 arguments cost the client more than this loop),
+--       contact ids to erase …
 local inbox, erasures, counts, drains, awake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local per_drain, ignored, leads = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 3
 
-local at = 4
-for _ = 1, leads do
-  redis.call('XADD', inbox, '*', 'c', ARGV[at], 't', ARGV[at + 1])
-  at = at + 2
+for contact, occurred in string.gmatch(ARGV[3], '(%d+) (%d+)') do
+  redis.call('XADD', inbox, '*', 'c', contact, 't', occurred)
+  leads = leads + 1
 end
-local erased = 0
-while ARGV[at] do
-  redis.call('SADD', erasures, ARGV[at])
-  erased = erased + 1
-  at = at + 1
-end
+for at = 4, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
 if leads > 0 then redis.call('HINCRBY', counts, 'events_accepted', leads) end
 if erased > 0 then redis.call('HINCRBY', counts, 'events_erasure', erased) end
 if ignored > 0 then redis.call('HINCRBY', counts, 'events_ignored', ignored) end

@@ -52,8 +52,8 @@ class Inbox:
     ) -> bool:
         """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending."""
         keys = self._keys
-        leads = [part for contact_id, occurred_at_ms in created for part in (contact_id, occurred_at_ms)]
-        arguments = [BATCH * FLIGHTS_PER_DRAIN, ignored, len(created), *leads, *erased]
+        leads = " ".join([f"{contact_id} {occurred_at_ms}" for contact_id, occurred_at_ms in created])
+        arguments = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, *erased]
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake]
         return bool(self._append(keys=names, args=arguments))
 

@@ -13,7 +13,7 @@ COMMANDS: Final = {
     "demo": "Route 200 contacts of a toy HubSpot portal, and check every one.",
     "check": "Say every mistake in the rule files.",
     "setup": "Create the contact properties that Lead Router writes.",
-    "pull": "Write the catalog of the portal that rule files are checked against.",
+    "pull": "Write the portal's catalog that rule files are checked against.",
     "up": "Run everything on this machine until Ctrl-C.",
     "health": "Say how the service is doing, and what to do about it.",
     "explain": "Say why a contact went where it went.",

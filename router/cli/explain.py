@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from router.cli.desk import desk_here
 from router.cli.dossier import STATES, Dossier, open_dossier, outcome_in_words
 from router.cli.failures import Told
-from router.cli.place import contact_id, desk_here
+from router.cli.place import contact_id
 from router.cli.screen import hanging, screen, table
 from router.cli.words import local_time, print_json
 from router.policy.decision import Decision

@@ -39,6 +39,10 @@ def _unreachable(error: Any) -> str:
     return f"{str(error).rstrip('.')}. Nothing was changed; try again in a minute."
 
 
+def _later(error: Any) -> str:
+    return f"{str(error).rstrip('.')}. Try again in {max(1, round(error.retry_after_s))} s."
+
+
 def _of_a_file(error: Any) -> str:
     if error.filename is None:
         return f"The system refuses: {error.strerror or error}."
@@ -52,6 +56,7 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("router.rulefiles.catalog_file", "CatalogUnreadableError", 1, str),
     ("router.routing.live_rules", "NoRules", 1, str),
     ("router.hubspot.errors", "AccessDenied", 1, _denied),
+    ("router.hubspot.errors", "ComeBackLater", 1, _later),
     ("router.hubspot.errors", "Unreachable", 1, _unreachable),
     ("router.hubspot.errors", "HubSpotError", 1, str),
     ("router.cli.supervisor", "NotReady", 1, str),

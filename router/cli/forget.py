@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import click
 
-from router.cli.place import contact_id, desk_here
+from router.cli.place import contact_id, settings_here
+from router.cli.screen import screen
 from router.cli.words import print_json
+from router.store.clients import redis_url, text_client
+from router.store.erasures import Erasures
+from router.store.keys import Keys
 
 
 @click.command(epilog="Example: router forget 501")
@@ -17,12 +21,13 @@ def forget(contact: str, as_json: bool) -> None:
     HubSpot asks for this by itself when a person is deleted for privacy there. The contact in HubSpot,
     and the sums in the book of shares, stay as they are.
     """
-    desk_here().erasures.ask(contact)
+    settings = settings_here()
+    Erasures(text_client(redis_url(settings)), Keys(settings.hubspot_portal_id)).ask(contact)
     if as_json:
         print_json({"contact_id": contact, "asked": True})
         return
-    click.echo(
-        f"Contact {contact} will be erased within a minute while the services run ('cron' asks each "
-        "second, 'night' erases); otherwise as soon as they do."
-    )
-    click.echo("A contact that is still in HubSpot can be routed anew if HubSpot announces it again.")
+    for sentence in (
+        f"Contact {contact} is erased within a minute while 'night' and 'cron' run, else when they start.",
+        "The contact in HubSpot stays; if HubSpot announces it again, it is routed like a new one.",
+    ):
+        screen().print(sentence)

@@ -1,4 +1,4 @@
-"""Where a command works: the desk of the portal that the environment names."""
+"""Where a command works: the portal that the environment names, and the contact that was typed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import re
 
 import click
 
-from router.bootstrap import open_desk, redis_url, text_client
-from router.routing.desk import Desk
 from router.settings import Settings, read_settings
 from router.telemetry import set_up_logging
 
@@ -17,14 +15,6 @@ def settings_here() -> Settings:
     settings = read_settings()
     set_up_logging(form=settings.log_format, level="error", secrets=settings.secrets)
     return settings
-
-
-def desk_here() -> Desk:
-    """The routing desk. Raises `SettingsInvalid`, or what Redis and the ledger raise."""
-    settings = settings_here()
-    client = text_client(redis_url(settings))
-    client.ping()  # now, rather than in the middle of something
-    return open_desk(settings, client)
 
 
 def contact_id(_ctx: click.Context, _param: click.Parameter, value: str) -> str:

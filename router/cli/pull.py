@@ -10,7 +10,8 @@ from typing import Final
 
 import click
 
-from router.cli.place import desk_here, settings_here
+from router.cli.desk import desk_here
+from router.cli.place import settings_here
 from router.cli.words import count_of, print_json
 from router.hubspot.catalog import pull as pull_catalog
 from router.policy.catalog import Catalog, Property

@@ -6,8 +6,9 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 
 def screen() -> Console:
@@ -15,16 +16,19 @@ def screen() -> Console:
     return Console(highlight=False, markup=False, emoji=False)
 
 
-def table(
-    *headings: str, rows: Iterable[Sequence[object]], title: str | None = None, numbers: Sequence[int] = ()
-) -> Table:
+def table(*headings: str, rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()) -> Table:
     """A table without frame; `numbers` are the columns (from 0) that are set flush right."""
-    drawn = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
         drawn.add_column(heading, justify="right" if place in numbers else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(str(cell) for cell in row))
     return drawn
+
+
+def titled(title: str, below: RenderableType) -> Group:
+    """A title in bold, what it is the title of, and an empty line."""
+    return Group(Text(title, "bold"), below, "")
 
 
 def hanging(line: str, *, width: int) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from router.cli.desk import desk_here
 from router.cli.failures import Told
-from router.cli.place import desk_here
-from router.cli.screen import screen, table
+from router.cli.screen import screen, table, titled
 from router.cli.words import count_of, print_json
 from router.hubspot.setup import GROUP, GROUP_LABEL, SetupPlan, apply, plan_for
 
@@ -51,4 +51,4 @@ def _show(plan: SetupPlan) -> None:
         click.echo(f"To create: the property group {GROUP} ({GROUP_LABEL})")
     rows = [(one.name, one.type, one.description) for one in plan.create]
     title = f"To create: {count_of(len(rows), 'contact property', 'contact properties')}"
-    screen().print(table("name", "type", "meaning", rows=rows, title=title), "")
+    screen().print(titled(title, table("name", "type", "meaning", rows=rows)))

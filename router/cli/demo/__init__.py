@@ -28,7 +28,7 @@ PLAIN_LINES = 4
 """Lines of progress where no bar can be drawn."""
 
 
-@click.command(epilog="Examples: router demo  ·  router demo --stay  ·  router demo --contacts 2000 --json")
+@click.command(epilog="\b\nExamples: router demo\n          router demo --stay")
 @click.option(
     "--contacts", type=click.IntRange(1, 20_000), default=200, show_default=True, help="How many come."
 )

@@ -17,13 +17,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
 
-from router.bootstrap import open_desk, text_client
+from router.bootstrap import open_desk
 from router.cli.roles import CRON, NIGHT, WEB, workers
 from router.cli.supervisor import Role, Supervisor
 from router.hubspot.setup import apply, plan_for
 from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
 from router.settings import SECRETS_IN_FILES, Settings, read_settings
+from router.store.clients import text_client
 from router.store.embedded import EmbeddedValkey
 from router.store.vitals import Vitals
 from router.telemetry import set_up_logging

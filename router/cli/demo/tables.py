@@ -12,39 +12,29 @@ from rich.text import Text
 from router.cli.demo.figures import Figures
 from router.cli.demo.report import Report
 from router.cli.explain import print_decision
-from router.cli.screen import table
+from router.cli.screen import table, titled
 
 
 def print_report(out: Console, report: Report) -> None:
     """The whole report: shares, counts, times, calls, three decisions, checks."""
     found = report.figures
-    out.print(Text(f"{report.contacts} contacts in {report.took_s:.1f} s", "bold"), "")
-    out.print(
-        table(
-            *("team", "rep", "weight", "leads", "fair share", "credit"),
-            rows=_shares(found),
-            title="Leads per rep, against the fair share",
-            numbers=(2, 3, 4, 5),
-        ),
-        "",
+    out.print(Text(f"{report.contacts} contacts routed in {report.took_s:.1f} s\n", "bold green"))
+    shares = table(
+        *("team", "rep", "weight", "leads", "fair share", "credit"),
+        rows=_shares(found),
+        numbers=(2, 3, 4, 5),
     )
+    out.print(titled("Leads per rep, and what each is owed (credit)", shares))
     if found.named:
         given = ", ".join(f"{rep} {leads}" for rep, leads in found.named.items())
         out.print(f"Outside of turns, named by a rule or owner of the account: {given}\n")
-    out.print(_side_by_side(found.counts), "")
+    out.print(titled("Decisions", _side_by_side(found.counts)))
     if found.latency_s:
         times = [f"{seconds:.2f} s" for seconds in found.latency_s.values()]
-        title = "From the webhook's departure to the owner on the record"
-        out.print(table(*found.latency_s, rows=[times], title=title, numbers=range(len(times))), "")
-    out.print(
-        table(
-            *("call", "times", "per lead"),
-            rows=_calls(found),
-            title="Calls to HubSpot (50 ms each)",
-            numbers=(1, 2),
-        ),
-        "",
-    )
+        latency = table(*found.latency_s, rows=[times], numbers=range(len(times)))
+        out.print(titled("From the webhook's departure to the owner on the record", latency))
+    calls = table("call", "times", "per lead", rows=_calls(found), numbers=(1, 2))
+    out.print(titled("Calls to HubSpot (50 ms each)", calls))
     for one in report.explained:
         out.print(Rule(Text(one.heading, "bold"), align="left", style="dim"))
         print_decision(out, one.decision, one.policy, one.steps)

@@ -1,0 +1,218 @@
+"""Setup, pull, explain, parked, forget and health in front of a portal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+
+from router.queue import leads_queue
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.store.commits import Move
+from router.store.leads import State
+from tests.cli.conftest import Run
+
+RouteNow = Callable[[list[str]], None]
+LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
+
+
+def park(desk: Desk, contact_id: str, *, why: str = "HubSpot said no") -> None:
+    since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
+    move = Move(
+        contact_id,
+        0,
+        State.PARKED,
+        come_from=frozenset({None}),
+        parked={"why": why, "since": since},
+        keep=True,
+    )
+    desk.commits.finish([move], now_ms=desk.now_ms())
+
+
+def test_setup_shows_its_plan_and_creates_nothing_without_a_yes(run: Run) -> None:
+    answer = run("setup")
+
+    assert answer.exit_code == 1
+    assert "lead_router_reason" in answer.stdout
+    assert not json.loads(run("setup", "--json").stdout)["done"]
+
+
+def test_setup_has_nothing_to_do_the_second_time(run: Run) -> None:
+    first, second = run("setup", "--yes"), run("setup", "--yes")
+
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert "Done." in first.stdout
+    assert "Nothing to do" in second.stdout
+
+
+def test_pull_writes_a_catalog_and_says_what_changed(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "hubspot.catalog.json"
+    first = run("pull", "--out", str(out))
+    same = run("pull", "--out", str(out))
+    run("setup", "--yes")
+
+    changed = run("pull", "--out", str(out))
+
+    assert "Written for the first time." in first.stdout
+    assert "Nothing has changed." in same.stdout
+    assert "+ contact property lead_router_reason" in changed.stdout
+    assert [file.name for file in tmp_path.glob("*hubspot*")] == [out.name]
+
+
+def test_explain_tells_points_rules_shares_and_history(
+    run: Run, sandbox: SandboxClient, route_now: RouteNow
+) -> None:
+    (contact,) = sandbox.create_exactly([LYON])
+    route_now([contact])
+
+    answer = run("explain", contact, "--language", "en")
+
+    assert answer.exit_code == 0
+    for words in (f"Contact {contact}: assigned to ", "type_demande, demo: +60", "Rule: France / Sud"):
+        assert words in answer.stdout
+    for words in (
+        "not Adresses jetables",
+        "Shares before this lead",
+        "next up:",
+        "due ",
+        "written to HubSpot",
+    ):
+        assert words in answer.stdout
+    assert max(map(len, answer.stdout.splitlines())) <= 80
+
+
+def test_explain_speaks_the_language_of_the_rules_by_default(
+    run: Run, sandbox: SandboxClient, route_now: RouteNow
+) -> None:
+    (contact,) = sandbox.create_exactly([LYON])
+    route_now([contact])
+
+    assert "Règle : France / Sud" in run("explain", contact).stdout
+
+
+def test_explain_knows_a_decision_that_is_still_on_its_way_to_the_ledger(
+    run: Run, sandbox: SandboxClient, desk: Desk, route_now: RouteNow
+) -> None:
+    (contact,) = sandbox.create_exactly([LYON])
+    route_now([contact])
+    for line in desk.ledger.decisions_of(contact):
+        desk.ledger.erase(line["contact_id"])
+
+    assert run("explain", contact).exit_code == 0  # Redis still knows it
+
+
+def test_explain_as_json_has_decision_steps_and_history(
+    run: Run, sandbox: SandboxClient, route_now: RouteNow
+) -> None:
+    (contact,) = sandbox.create_exactly([LYON])
+    route_now([contact])
+
+    told = json.loads(run("explain", contact, "--json").stdout)
+
+    assert told["decision"]["outcome"]["team"] == "sud"
+    assert [step["title"] for step in told["steps"]]
+    assert told["history"][0]["what"].startswith("decided: assigned to ")
+
+
+def test_explain_says_when_somebody_owned_the_contact_before(
+    run: Run, sandbox: SandboxClient, route_now: RouteNow
+) -> None:
+    (contact,) = sandbox.create_exactly([LYON | {"hubspot_owner_id": "71480101"}])
+    route_now([contact])
+
+    answer = run("explain", contact)
+
+    assert answer.exit_code == 0
+    assert "there was nothing to decide" in answer.stdout
+    assert "had an owner when we first looked" in " ".join(answer.stdout.split())
+
+
+def test_explain_of_a_stranger_says_so_and_what_to_do(run: Run) -> None:
+    answer = run("explain", "501")
+
+    assert answer.exit_code == 1
+    assert "has never seen contact 501" in answer.stderr
+
+
+def test_the_address_of_a_contacts_page_will_do(run: Run) -> None:
+    answer = run("explain", "https://app-eu1.hubspot.com/contacts/4242/record/0-1/501")
+
+    assert "contact 501" in answer.stderr
+
+
+@pytest.mark.parametrize("typed", ["abc", "0", "-5", "5; rm"])
+def test_what_is_no_contact_id_is_a_misuse(run: Run, typed: str) -> None:
+    answer = run("explain", "--", typed)
+
+    assert answer.exit_code == 2
+    assert "is no contact id" in answer.stderr
+
+
+def test_parked_lists_leads_with_the_reason(run: Run, desk: Desk) -> None:
+    park(desk, "501", why="the property hs_lead_status has no option NEW")
+
+    answer = run("parked")
+
+    assert answer.exit_code == 0
+    assert "501" in answer.stdout
+    assert "has no option NEW" in " ".join(answer.stdout.split())
+    assert json.loads(run("parked", "--json").stdout)[0]["contact_id"] == "501"
+
+
+def test_redriving_all_empties_the_list_and_wakes_a_worker(
+    run: Run, desk: Desk, redis_client: redis.Redis
+) -> None:
+    for contact in ("501", "502"):
+        park(desk, contact)
+
+    answer = run("parked", "redrive", "--all")
+
+    assert answer.exit_code == 0
+    assert "2 leads sent again." in answer.stdout
+    assert desk.leads.parked() == {}
+    assert {entry.contact_id for entry in desk.inbox.take("me")} == {"501", "502"}
+    assert redis_client.llen(f"rq:queue:{leads_queue(desk.portal)}") == 1
+
+
+def test_redriving_a_lead_that_is_not_parked_is_a_no(run: Run) -> None:
+    answer = run("parked", "redrive", "501")
+
+    assert answer.exit_code == 1
+    assert "Contact 501 is not parked." in answer.stderr
+
+
+def test_redriving_nobody_in_particular_is_a_misuse(run: Run) -> None:
+    assert run("parked", "redrive").exit_code == 2
+
+
+def test_forget_asks_for_the_erasure_and_says_within_how_long(run: Run, desk: Desk) -> None:
+    answer = run("forget", "501")
+
+    assert answer.exit_code == 0
+    assert "within a minute" in answer.stdout
+    assert desk.erasures.asked_for() == ("501",)
+
+
+def test_health_is_well_when_nothing_waits(run: Run, desk: Desk) -> None:
+    answer = run("health")
+
+    assert answer.exit_code == 0
+    assert answer.stdout.startswith("Well")
+    assert "No process has made progress" in answer.stdout
+
+
+def test_health_is_a_no_with_a_remedy_when_leads_wait_and_nobody_works(
+    run: Run, desk: Desk, redis_client: redis.Redis
+) -> None:
+    redis_client.xadd(desk.keys.inbox, {"c": "501", "t": "1"}, id="1000-0")
+
+    answer = run("health")
+
+    assert answer.exit_code == 1
+    assert "Start or restart the workers." in " ".join(answer.stdout.split())
+    assert json.loads(run("health", "--json").stdout)["status"] == "unwell"

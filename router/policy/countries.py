@@ -13,6 +13,7 @@ from router.policy.folding import folded
 
 _EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
     "AE": ("UAE", "EAU", "Emirats arabes unis", "VAE"),
+    "AT": ("Oesterreich",),
     "BE": ("België",),
     "BA": ("Bosnie", "Bosnia", "Bosnien"),
     "BY": ("Biélorussie",),
@@ -21,6 +22,7 @@ _EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
     "CI": ("Ivory Coast", "Cote d Ivoire", "Elfenbeinküste", "Costa de Marfil"),
     "CZ": ("Czech Republic", "République tchèque", "Tschechische Republik", "Tchéquie", "Tschechien"),
     "DE": ("Deutschland", "RFA", "BRD"),
+    "DK": ("Daenemark",),
     "FR": ("France métropolitaine", "FRA", "Metropolitan France", "France (métropole)"),
     "GB": (
         "UK",
@@ -37,8 +39,10 @@ _EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
         "Northern Ireland",
         "Irlande du Nord",
     ),
+    "GF": ("Guyane",),
     "GR": ("Hellas",),
     "HK": ("Hongkong",),
+    "IE": ("Eire",),
     "IT": ("Italia",),
     "KP": ("North Korea", "Corée du Nord", "Nordkorea", "Corea del Norte"),
     "KR": ("South Korea", "Korea", "Corée du Sud", "Corée", "Südkorea", "Corea del Sur"),

@@ -36,9 +36,14 @@ _REGION_OF: Final = {
 }
 _OVERSEAS_WITHOUT_REGION: Final = frozenset({"975", "977", "978", "984", "986", "987", "988"})
 _DEPARTEMENTS: Final = frozenset(_REGION_OF) | _OVERSEAS_WITHOUT_REGION
-_CORSICA: Final = {"200": "2A", "201": "2A", "202": "2B", "206": "2B"}
+_CORSICA: Final = {"200": "2A", "201": "2A", "203": "2A", "207": "2A", "202": "2B", "204": "2B", "206": "2B"}
+"""By the first three digits; 203, 204 and 207 are the CEDEX of Ajaccio and Bastia."""
+_NORTHERN_ISLANDS: Final = {"97133": "977", "97150": "978"}
+"""Saint-Barthélemy and Saint-Martin left Guadeloupe in 2007 and kept its postcodes."""
 _FRENCH: Final = frozenset("FR GP MQ GF RE YT PM BL MF TF WF PF NC".split())  # noqa: SIM905 — codes read as one line
 _POSTCODE: Final = re.compile(r"(?:FR?-?)?(\d{4,5})(?:\D.*)?")
+_BY_ITS_NAME: Final = re.compile(r"(?:FR?-?)?(2[AB])\d{3}")
+"""`2A000`: no postcode of La Poste's, but whoever writes it is in Corsica all the same."""
 
 
 @lru_cache(maxsize=8192)
@@ -50,9 +55,11 @@ def departement_of(postcode: str, country: str | None) -> str | None:
     """
     if country is not None and country not in _FRENCH:
         return None
-    found = _POSTCODE.fullmatch(postcode.upper().replace(" ", "").replace("\u00a0", ""))
+    written = postcode.upper().replace(" ", "").replace("\u00a0", "")
+    found = _POSTCODE.fullmatch(written)
     if found is None:
-        return None
+        named = _BY_ITS_NAME.fullmatch(written)
+        return None if named is None else named[1]
     digits = found[1]
     if len(digits) == 4:
         if country is None:
@@ -60,6 +67,8 @@ def departement_of(postcode: str, country: str | None) -> str | None:
         digits = f"0{digits}"
     if digits.startswith("20"):
         return _CORSICA.get(digits[:3])
+    if digits in _NORTHERN_ISLANDS:
+        return _NORTHERN_ISLANDS[digits]
     departement = digits[:3] if digits.startswith(("97", "98")) else digits[:2]
     return departement if departement in _DEPARTEMENTS else None
 

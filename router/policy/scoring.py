@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, TypeAlias
 
 from router.policy.conditions import Between, Condition, Matcher, answering, asking, lies_between, moment_of
@@ -50,11 +50,16 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The points of `fit` or `engagement`; the sum is kept between 0 and `maximum`."""
+    """The points of `fit` or `engagement`; the sum is kept between 0 and `maximum`.
+
+    `use` names a number that HubSpot has computed already and that stands for the sum; such a card has
+    neither tables nor decay.
+    """
 
     maximum: int
     tables: tuple[PointsTable, ...]
     decay: HalfLife | Steps | None = None
+    use: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,8 @@ def clamped(total: int, card: Scorecard) -> int:
 
 def tallying(card: Scorecard) -> Tally:
     """The card made ready for many leads."""
+    if card.use is not None:
+        return _using(card.use)
     tables = tuple(
         (
             table,
@@ -138,6 +145,19 @@ def tallying(card: Scorecard) -> Tally:
                     left = line.points if decay is None else _aged(line.points, value, decay, facts, now)
                     yield table, line, left
                     break
+
+    return tally
+
+
+def _using(fact: str) -> Tally:
+    """A portal's score instead of tables, rounded half up; a lead without one has no points."""
+    table = PointsTable(fact, ())
+
+    def tally(facts: Facts, _now: datetime) -> Iterator[tuple[PointsTable, PointsLine, int]]:
+        score = facts.get(fact)
+        if isinstance(score, Decimal):
+            whole = int(score.to_integral_value(ROUND_HALF_UP))
+            yield table, PointsLine(None, whole, f"{score:f}"), whole
 
     return tally
 

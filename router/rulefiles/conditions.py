@@ -6,16 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test
+from router.policy.conditions import AllOf, AnyOf, Condition, Known, Matcher, NoneOf, Test
 from router.rulefiles.matchers import MatcherReader, merged
-from router.rulefiles.ranges import RANGE_WORDS, End
+from router.rulefiles.ranges import ABOVE, RANGE_WORDS, End
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar, Seq, as_written
 from router.rulefiles.vocabulary import Fact, Vocabulary
 
 DEEPEST_CHOICE: Final = 2
 """`any`, `all` and `none` inside one another; more is a rule that nobody can explain."""
-VALUE_WORDS: Final = ("not", *RANGE_WORDS, "contains", "within")
+VALUE_WORDS: Final = ("not", *RANGE_WORDS, ABOVE, "contains", "within")
 
 _CHOICES: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
     "any": AnyOf,
@@ -106,14 +106,27 @@ class ConditionReader:
                 parts.append(None)
             elif name == "within":
                 parts.append(_test(fact, reader.within(value, value.text), node))
-            elif reader.ranges.has_order(entry.key):
-                ends[RANGE_WORDS[name]] = value.text
-            else:
+            elif not reader.ranges.has_order(entry.key):
                 parts.append(None)
+            elif name in RANGE_WORDS:
+                ends[RANGE_WORDS[name]] = value.text
+            elif "at_least" not in fields and (following := reader.ranges.next_after(value.text)):
+                ends["low"] = following
+            else:
+                parts.append(self._above(fact, reader, value, node))
         if ends:
             between = reader.ranges.between(Scalar("", node.line, node.column), ends)
             parts.append(_test(fact, between, node))
         return both(parts)
+
+    def _above(self, fact: Fact, reader: MatcherReader, value: Scalar, node: Map) -> Condition | None:
+        """Known and not up to the value: a range holds the ends that it names."""
+        up_to = _test(fact, reader.ranges.between(value, {"high": value.text}), node)
+        return (
+            None
+            if up_to is None
+            else AllOf((Test(fact.name, Known(), up_to.written, node.line), NoneOf((up_to,))))
+        )
 
 
 def both(parts: list[Condition | None]) -> Condition | None:

@@ -20,6 +20,7 @@ def facts_named(
 ) -> dict[str, str]:
     """The FactType, as text, of each fact that some table, segment, rule or need names, sorted by name."""
     names = {table.fact for card in (scoring.fit, scoring.engagement) for table in card.tables}
+    names.update(card.use for card in (scoring.fit, scoring.engagement) if card.use is not None)
     if scoring.fit.decay or scoring.engagement.decay:
         names.add(AGE_OF_INTEREST)
     for segment in segments:

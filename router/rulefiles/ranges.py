@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -24,6 +24,8 @@ End: TypeAlias = Literal["low", "high", "below"]
 RANGE_WORDS: Final[Mapping[str, End]] = {"at_least": "low", "at_most": "high", "below": "below"}
 ORDERED: Final = frozenset((FactType.NUMBER, FactType.DATE, FactType.DATETIME, FactType.DURATION))
 
+ABOVE: Final = "above"
+"""The word whose own value does not count; it has no end of its own in a Between."""
 _DOTS = re.compile(r"(?P<low>.*?) ?\.\. ?(?P<high>.*)")
 _SIGN = re.compile(r"(?P<sign>>=|<=|<|>) ?(?P<bound>.*)")
 _SIGNS: Final[Mapping[str, End]] = {">=": "low", "<=": "high", "<": "below"}
@@ -57,9 +59,7 @@ class RangeReader:
             return None
         if signed := _SIGN.fullmatch(range_text.text):
             if signed["sign"] == ">":
-                hint = f"Write '{_next(signed['bound'])}..' or at_least, which include their number."
-                self.sheet.error(range_text, f"'{range_text.text}' leaves its own number out", hint)
-                return None
+                return self._above(range_text, signed["bound"])
             return self.between(range_text, {_SIGNS[signed["sign"]]: signed["bound"]})
         dots = _DOTS.fullmatch(range_text.text)
         ends: dict[End, str] = {}
@@ -90,6 +90,22 @@ class RangeReader:
             return None
         return made
 
+    def _above(self, at: Scalar, bound: str) -> Between | None:
+        following = self.next_after(bound)
+        if following is not None:
+            return self.between(at, {"low": following})
+        hint = f"Write '{bound}..', which includes it; in a condition {{above: {bound}}} leaves it out."
+        self.sheet.error(at, f"'{at.text}' leaves its own number out", hint)
+        return None
+
+    def next_after(self, text: str) -> str | None:
+        """The smallest value above this one, where there is one: whole numbers and days have a neighbour."""
+        if self.fact.type is FactType.NUMBER and self.fact.integer and (found := number(text)) is not None:
+            return f"{found.to_integral_value(ROUND_FLOOR) + 1:f}"
+        if self.fact.type is FactType.DATE and (of_day := day(text)) is not None:
+            return (of_day + timedelta(days=1)).isoformat()
+        return None
+
     def _bound(self, at: Scalar, end: End, text: str) -> tuple[str, Bound] | None:
         fact, of_day = self.fact, day(text)
         found: Bound | None
@@ -110,11 +126,6 @@ class RangeReader:
             self.sheet.error(at, f"{fact} is a {fact.type}, and '{text}' is none", hint)
             return None
         return end, found
-
-
-def _next(bound: str) -> str:
-    found = number(bound)
-    return str(found + 1) if found is not None and found == int(found) else bound
 
 
 def _is_empty(made: Between) -> bool:

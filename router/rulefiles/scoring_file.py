@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
+from router.policy.catalog import FactType
 from router.policy.conditions import OneOf
 from router.policy.scoring import GradeGrid, HalfLife, PointsLine, PointsTable, Scorecard, Scoring, Steps
 from router.rulefiles.grades import read_grid
 from router.rulefiles.matchers import MatcherReader, merged
+from router.rulefiles.points_overlap import note_overlaps
 from router.rulefiles.quantities import SPAN_FORMS, share, span, whole
 from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Node, Scalar, as_written
+from router.rulefiles.tree import Entry, Map, Node, Scalar, as_written
 from router.rulefiles.vocabulary import Fact, Vocabulary
 
 CIRCULAR: Final = {
@@ -24,6 +27,10 @@ REQUIRED: Final = {
     "fit": "Add 'fit:' with points for who a lead is.",
     "engagement": "Add 'engagement:' with points for what a lead does.",
     "grade": "Add 'grade:' with the ranges of A1 to C3.",
+}
+CARD_KEYS: Final = ("max", "decay", "points", "use")
+NEEDS_POINTS: Final = {
+    "points": "Add 'points:' with a table for each property, or 'use:' with a score of HubSpot's."
 }
 HIGHEST_MAXIMUM: Final = 1000
 _NO_POINTS: Final = Scorecard(0, ())
@@ -52,9 +59,11 @@ class ScorecardReader:
     def card(self, entry: Entry) -> Scorecard:
         """The scorecard; what is wrong with it is noted and left out."""
         name = entry.key.text
-        required = {"points": "Add 'points:' with a table for each property."}
-        known = ("max", "decay", "points")
-        fields = self.sheet.fields(entry.value, f"'{name}'", known=known, required=required) or {}
+        uses = isinstance(entry.value, Map) and any(line.key.text == "use" for line in entry.value.entries)
+        required = {} if uses else NEEDS_POINTS
+        fields = self.sheet.fields(entry.value, f"'{name}'", known=CARD_KEYS, required=required) or {}
+        if "use" in fields:
+            return self._used(name, fields)
         tables = (
             self.sheet.entries(fields["points"].value, f"the points of '{name}'")
             if fields.get("points")
@@ -66,6 +75,20 @@ class ScorecardReader:
             tables=tuple(table for table in found if table is not None),
             decay=self._decay(fields["decay"].value) if "decay" in fields else None,
         )
+
+    def _used(self, name: str, fields: Mapping[str, Entry]) -> Scorecard:
+        """The card that takes its points from a number property, such as a score built in HubSpot."""
+        for key in ("points", "decay"):
+            if key in fields:
+                message = f"'{name}' has 'use' and '{key}': the score that HubSpot computed is taken as it is"
+                self.sheet.error(fields[key].key, message, f"Remove '{key}' or 'use'.")
+        maximum = self._maximum(fields["max"].value) if "max" in fields else 100
+        written = self.sheet.scalar(fields["use"].value, "'use'")
+        fact = self.words.fact(written, self.sheet) if written else None
+        if written and fact and fact.type is not FactType.NUMBER:
+            hint = "Name a number property, such as a score built in HubSpot."
+            self.sheet.error(written, f"{fact} is a {fact.type}, which is no score", hint)
+        return Scorecard(maximum, (), use=fact.name if fact else None)
 
     def _maximum(self, node: Node) -> int:
         written = self.sheet.scalar(node, "'max'")
@@ -111,6 +134,7 @@ class ScorecardReader:
         if fact is None:
             return None
         lines: list[PointsLine] = []
+        places: list[Scalar] = []
         taken: dict[object, Scalar] = {}
         other: Scalar | None = None
         for line in self.sheet.entries(entry.value, f"the points of {fact}"):
@@ -127,6 +151,8 @@ class ScorecardReader:
             if isinstance(read.matcher, OneOf):
                 self._note_taken(line.key, read.matcher, taken)
             lines.append(read)
+            places.append(line.key)
+        note_overlaps(fact, lines, places, self.sheet)
         return PointsTable(fact.name, tuple(lines))
 
     def _note_taken(self, key: Scalar, matcher: OneOf, taken: dict[object, Scalar]) -> None:

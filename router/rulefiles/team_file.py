@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from router.policy.catalog import Catalog
 from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
 from router.rulefiles.quantities import day
-from router.rulefiles.rep_lines import REP_KEYS, RepReader
+from router.rulefiles.rep_lines import LATER, REP_KEYS, RepReader
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.working_hours import read_hours
@@ -27,7 +27,6 @@ TIME_OFF_REQUIRED: Final[Mapping[str, str]] = {
     "from": "Add 'from:' with the first day.",
     "to": "Add 'to:' with the last day.",
 }
-LATER: Final[Mapping[str, str]] = {"public_holidays": "this version does not know public holidays"}
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 
@@ -87,8 +86,12 @@ class TeamReader:
         for line in self.sheet.entries(entry.value, "'teams'"):
             name = line.key.text
             if isinstance(line.value, Map):
+                later = [part.key for part in line.value.entries if part.key.text in LATER]
+                for key in later:
+                    self.sheet.error(key, LATER[key.text], f"Remove '{key.text}', and write [one, two].")
                 hint = "Weights stand with the reps; a team is written [one, two]."
-                self.sheet.error(line.value, f"the team '{name}' is a list of reps", hint)
+                if not later:
+                    self.sheet.error(line.value, f"the team '{name}' is a list of reps", hint)
                 teams[name] = Team(name, ())
                 continue
             members: dict[str, Scalar] = {}

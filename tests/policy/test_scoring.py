@@ -91,6 +91,18 @@ def test_steps_take_their_share_after_every_full_span() -> None:
     assert total(card, asked="demo", recent_conversion_date=NOW - 60 * DAY) == 15
 
 
+def test_a_score_that_hubspot_computed_stands_for_the_sum() -> None:
+    card = Scorecard(100, (), use="hubspotscore")
+
+    _, lines = points(card, {"hubspotscore": Decimal("42.5")}, now=NOW)
+
+    assert total(card, hubspotscore=Decimal("42.5")) == 43
+    assert total(card, hubspotscore=Decimal(900)) == 100
+    assert total(card, hubspotscore=Decimal(-5)) == 0
+    assert total(card) == 0
+    assert [(line.fact, line.written, line.left) for line in lines] == [("hubspotscore", "42.5", 43)]
+
+
 @given(st.integers(-200, 200), st.integers(1, 60), st.integers(0, 10**13))
 def test_half_lives_round_half_up_exactly(earned: int, days: int, age_us: int) -> None:
     span, age = timedelta(days=days), timedelta(microseconds=age_us)

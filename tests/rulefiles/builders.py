@@ -90,6 +90,7 @@ def a_catalog() -> Catalog:
         a_property("request", FactType.CHOICE, "demo", "quote", "support"),
         a_property("product", FactType.CHOICES, "crm", "bi"),
         a_property("language", FactType.CHOICE, "fr", "en"),
+        a_property("hubspotscore", FactType.NUMBER, label="HubSpot score", read_only=True),
         a_property("newsletter", FactType.BOOL),
         a_property("birthday", FactType.DATE),
         a_property("recent_conversion_date", FactType.DATETIME, label="Last conversion", read_only=True),

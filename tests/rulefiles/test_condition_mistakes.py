@@ -265,12 +265,23 @@ CASES = (
     Case(
         "a sign that leaves its number out",
         "{company.industry: GOVERNMENT}",
-        "{company.numberofemployees: '> 200'}",
+        "{company.annualrevenue: '> 200'}",
         """
-        routing.yaml:6:39: error: '> 200' leaves its own number out
-                when: {company.numberofemployees: '> 200'}
-                                                  ^
-            Write '201..' or at_least, which include their number.
+        routing.yaml:6:35: error: '> 200' leaves its own number out
+                when: {company.annualrevenue: '> 200'}
+                                              ^
+            Write '200..', which includes it; in a condition {above: 200} leaves it out.
+        """,
+    ),
+    Case(
+        "above without a number",
+        "{company.industry: GOVERNMENT}",
+        "{company.annualrevenue: {above: much}}",
+        """
+        routing.yaml:6:43: error: company.annualrevenue (Revenue) is a number, and 'much' is none
+                when: {company.annualrevenue: {above: much}}
+                                                      ^
+            Write digits, such as 200, or a range: 50..199, 200.. or ..49.
         """,
     ),
     Case(

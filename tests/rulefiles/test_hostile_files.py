@@ -40,6 +40,41 @@ def test_a_bomb_is_refused_quickly(file: str, bomb: bytes) -> None:
     assert all(char.isprintable() or char == "\n" for char in said_of(answer))
 
 
+SAID = {
+    "50,000 brackets": """\
+routing.yaml:1:21: error: lists and maps are nested more than 20 deep
+    [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[
+                        ^
+    Check the brackets.""",
+    "an alias bomb": """\
+routing.yaml:1:4: error: '&a' is a YAML anchor, which rule files do not have
+    a: &a [x, x]
+       ^
+    Repeat values by a list of lists.yaml ($name); a text that begins with '&' goes in quotes.""",
+    "too large": """\
+routing.yaml:1:1: error: the file is larger than 256 KiB
+    Split it, or shorten its lists.""",
+    "an escaped terminal code": """\
+routing.yaml:1:4: error: this text has an invisible character, U+001B
+    a: "\\e[2J"
+       ^
+    Remove the sequence behind the '\\' in the quotes.""",
+}
+
+
+@pytest.mark.parametrize("bomb", SAID)
+def test_a_bomb_is_told_in_plain_words(bomb: str) -> None:
+    answer = loaded({"routing.yaml": BOMBS[bomb]})
+
+    assert said_of(answer) == SAID[bomb]
+
+
+def test_two_megabytes_are_refused_as_any_other_large_file() -> None:
+    answer = loaded({"routing.yaml": b"# a comment\n" * 170_000})
+
+    assert said_of(answer) == SAID["too large"]
+
+
 @settings(max_examples=300, deadline=None)
 @given(file=st.sampled_from(sorted(FILES)), content=st.binary(max_size=300))
 def test_any_bytes_give_mistakes_and_nothing_else(file: str, content: bytes) -> None:

@@ -19,10 +19,11 @@ from router.policy.conditions import (
     Test,
     Unknown,
     Within,
+    holds,
 )
 from router.policy.rules import Assign, DoNothing, Method, Need, Nurture, Rule, ToAccountOwner, ToRep, ToTeam
-from router.policy.scoring import HalfLife, Steps
-from tests.rulefiles.builders import ROUTING, SCORING, TEAM, policy_of
+from router.policy.scoring import HalfLife, Scorecard, Steps
+from tests.rulefiles.builders import ROUTING, SCORING, TEAM, loaded, policy_of
 
 NORDIC = """\
   - name: Nordic
@@ -67,6 +68,10 @@ VALUES: tuple[tuple[str, Matcher], ...] = (
         "company.numberofemployees: {at_least: 50, below: 200}",
         Between(low=Decimal(50), below=Decimal(200)),
     ),
+    ("company.numberofemployees: '> 200'", Between(low=Decimal(201))),
+    ("company.numberofemployees: {above: 200}", Between(low=Decimal(201))),
+    ("company.numberofemployees: {above: 50, at_most: 200}", Between(low=Decimal(51), high=Decimal(200))),
+    ("birthday: {above: 2026-11-24}", Between(low=date(2026, 11, 25))),
     ("age: ..7d", Between(high=timedelta(days=7))),
     ("recent_conversion_date: within 2 weeks", Within(timedelta(days=14))),
     ("recent_conversion_date: 2026-11-24..", Between(low=datetime(2026, 11, 23, 23, tzinfo=UTC))),
@@ -100,6 +105,17 @@ def test_not_wraps_the_positive_test() -> None:
 
     assert isinstance(condition, NoneOf)
     assert [type(part) for part in condition.parts] == [Test]
+
+
+@pytest.mark.parametrize(
+    ("value", "above"), [(None, False), ("199", False), ("200", False), ("200.5", True), ("1000", True)]
+)
+def test_above_leaves_its_own_number_out(value: str | None, above: bool) -> None:
+    condition = rule_of("{company.annualrevenue: {above: 200}}").when
+
+    facts = {} if value is None else {"company.annualrevenue": Decimal(value)}
+
+    assert holds(condition, facts, now=datetime(2026, 11, 24, tzinfo=UTC)) is above
 
 
 def test_a_list_of_a_value_and_a_range_is_an_or() -> None:
@@ -271,6 +287,34 @@ def test_an_option_that_is_called_other_goes_in_quotes() -> None:
     answer = policy_of({"scoring.yaml": scoring.replace("{'other': 3, other: 1}", "{'other': 3}")})
 
     assert answer.scoring.engagement.tables[0].lines[0].matcher == OneOf(frozenset({"other"}))
+
+
+def test_a_score_of_the_portal_replaces_the_points() -> None:
+    scoring = SCORING.replace(
+        "  points:\n    company.numberofemployees: {200..: 30, ..199: 10}", "  use: hubspotscore"
+    )
+
+    policy = policy_of({"scoring.yaml": scoring})
+
+    assert policy.scoring.fit == Scorecard(100, (), use="hubspotscore")
+    assert policy.types["hubspotscore"] == "number"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "company.numberofemployees: {200..: 30, 50..: 20, ..49: 10}",
+        "company.numberofemployees: {200..: 30, 50..199: 20, < 50: 10}",
+        "company.numberofemployees: {50..60: 5, 10..199: 20}",
+        "company.annualrevenue: {200..: 30, 50..: 20, < 50: 10}",
+        "recent_conversion_date: {within 7d: 20, within 30d: 10}",
+        "age: {..7d: 20, ..30d: 10}",
+    ],
+)
+def test_cascades_of_ranges_are_not_complained_about(lines: str) -> None:
+    scoring = SCORING.replace("company.numberofemployees: {200..: 30, ..199: 10}", lines)
+
+    assert loaded({"scoring.yaml": scoring}).mistakes == ()
 
 
 @pytest.mark.parametrize(

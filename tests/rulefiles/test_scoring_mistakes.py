@@ -97,6 +97,94 @@ CASES = (
         """,
     ),
     Case(
+        "a range that a line above takes whole",
+        "{200..: 30, ..199: 10}",
+        "{10..: 8, 200..: 30}",
+        """
+        scoring.yaml:4:42: error: '200..' is never reached: '10..' on line 4 takes it all
+                company.numberofemployees: {10..: 8, 200..: 30}
+                                                     ^
+            The first line that fits gives the points: move this one up, or remove it.
+        """,
+    ),
+    Case(
+        "an age that a line above takes whole",
+        "request: {demo: 60, other: 10}",
+        "recent_conversion_date: {within 30d: 10, within 7d: 20}",
+        """
+        scoring.yaml:8:46: error: 'within 7d' is never reached: 'within 30d' on line 8 takes it all
+                recent_conversion_date: {within 30d: 10, within 7d: 20}
+                                                         ^
+            The first line that fits gives the points: move this one up, or remove it.
+        """,
+    ),
+    Case(
+        "ranges that overlap are a warning",
+        "{200..: 30, ..199: 10}",
+        "{200..: 30, 50..200: 20}",
+        """
+        scoring.yaml:4:44: warning: '50..200' overlaps '200..' on line 4
+                company.numberofemployees: {200..: 30, 50..200: 20}
+                                                       ^
+            The first line that fits gives the points; write ranges that do not overlap.
+        """,
+    ),
+    Case(
+        "a gap between decimals is a warning",
+        "company.numberofemployees: {200..: 30, ..199: 10}",
+        "company.annualrevenue: {200..: 30, ..199: 10}",
+        """
+        scoring.yaml:4:40: warning: company.annualrevenue (Revenue) may have decimals: no line takes 199.5
+                company.annualrevenue: {200..: 30, ..199: 10}
+                                                   ^
+            Write '< 200' instead of '..199'.
+        """,
+    ),
+    Case(
+        "a gap between decimals in the middle is a warning",
+        "company.numberofemployees: {200..: 30, ..199: 10}",
+        "company.annualrevenue: {200..: 30, 50..199: 10}",
+        """
+        scoring.yaml:4:40: warning: company.annualrevenue (Revenue) may have decimals: no line takes 199.5
+                company.annualrevenue: {200..: 30, 50..199: 10}
+                                                   ^
+            Write '50..' on a line below '200..'. The first line that fits gives the points.
+        """,
+    ),
+    Case(
+        "a score of HubSpot's beside points",
+        "  max: 100\n",
+        "  use: hubspotscore\n",
+        """
+        scoring.yaml:3:3: error: 'fit' has 'use' and 'points': the score that HubSpot computed is taken as it is
+              points:
+              ^
+            Remove 'points' or 'use'.
+        """,
+    ),
+    Case(
+        "a score that is a text",
+        "  max: 100\n  points:\n    company.numberofemployees: {200..: 30, ..199: 10}\n",
+        "  use: jobtitle\n",
+        """
+        scoring.yaml:2:8: error: jobtitle (Job title) is a text, which is no score
+              use: jobtitle
+                   ^
+            Name a number property, such as a score built in HubSpot.
+        """,
+    ),
+    Case(
+        "a scorecard without points",
+        "  points:\n    company.numberofemployees: {200..: 30, ..199: 10}\n",
+        "",
+        """
+        scoring.yaml:2:3: error: 'fit' has no 'points'
+              max: 100
+              ^
+            Add 'points:' with a table for each property, or 'use:' with a score of HubSpot's.
+        """,
+    ),
+    Case(
         "values mixed with ranges",
         "{200..: 30, ..199: 10}",
         "\n      5, 200..: 30",

@@ -142,6 +142,17 @@ CASES = (
         """,
     ),
     Case(
+        "a negative weight",
+        "weight: 2",
+        "weight: -1",
+        """
+        team.yaml:5:109: error: the weight -1 is not between 0.5 and 1000
+            owner: anna@acme.fr, level: senior, skills: [crm, bi], languages: [fr, en], hours: office, weight: -1}
+                                                                                                               ^
+            A rep who gets no leads is taken out of the team instead.
+        """,
+    ),
+    Case(
         "a tiny weight",
         "weight: 2",
         "weight: 0.4",
@@ -385,6 +396,17 @@ CASES = (
               south: {ben: 2}
                      ^
             Weights stand with the reps; a team is written [one, two].
+        """,
+    ),
+    Case(
+        "a team with weights from outcomes",
+        "south: [ben]",
+        "south: {reps: [ben], weights: performance}",
+        """
+        team.yaml:11:24: error: this version does not take weights from outcomes
+              south: {reps: [ben], weights: performance}
+                                   ^
+            Remove 'weights', and write [one, two].
         """,
     ),
     Case(

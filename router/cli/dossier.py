@@ -25,6 +25,7 @@ STATES: Final[Mapping[State, str]] = {
     State.GONE: "gone: HubSpot has no such contact any more",
     State.QUEUED: "waits in the queue of its team",
     State.PARKED: "parked: it needs a person (see: router parked)",
+    State.SHADOW: "decided in shadow mode: nothing is written to HubSpot (see: router compare)",
 }
 EVENTS: Final[Mapping[str, str]] = {
     "written": "written to HubSpot",
@@ -34,6 +35,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "restored": "our write had covered a person's choice; theirs was given back",
     "owner_refused": "HubSpot refused the owner; another one is chosen",
     "gone": "HubSpot has no such contact any more",
+    "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
     "redriven": "sent again by a person",
 }

@@ -66,9 +66,12 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
     Raises `NotReady` when a process does not come up. Any error carries the last lines of all logs as a
     note, for the logs are about to be removed.
     """
-    before = {number: signal.getsignal(number) for number in SIGNALS}
+    # SIGTERM and a closed terminal end the demo like Ctrl-C does.
+    before = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until we know of the directory that we have to remove
     directory = Path(tempfile.mkdtemp(prefix="lead-router-demo-"))
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         (directory / "logs").mkdir()
         valkey = EmbeddedValkey(directory / "valkey")
         portal, token, client_secret = _made_up()
@@ -166,9 +169,7 @@ class _Logs:
 
 @contextmanager
 def _undisturbed_at_the_end() -> Iterator[None]:
-    """SIGTERM and a closed terminal end the demo like Ctrl-C; a second one cannot stop the cleaning up."""
-    for number in SIGNALS:
-        signal.signal(number, signal.default_int_handler)
+    """A second Ctrl-C cannot stop the cleaning up."""
     try:
         yield
     finally:

@@ -1,0 +1,1 @@
+"""What operations expect of their own rules, and whether the rules do it."""

@@ -1,0 +1,152 @@
+"""What a rule test expects of a decision, in the words of the rule files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from router.policy.catalog import Catalog
+from router.policy.rules import Policy
+from router.rulefiles.grades import grades_of
+from router.rulefiles.quantities import moment, whole
+from router.rulefiles.sheet import Sheet
+from router.rulefiles.tree import Entry, Map, Node, Scalar
+
+DEEDS: Final = ("assign", "queue", "nurture", "nothing")
+"""What `do` can expect: an owner at once, a team's queue, marketing, or nobody."""
+EXPECT_KEYS: Final = (
+    "rule", "team", "rep", "among", "do", "grade", "segment", "status", "due", "share",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What every lead of a test must get; None and empty ask nothing. `share` counts leads by rep."""
+
+    rule: str | None = None
+    team: str | None = None
+    rep: str | None = None
+    among: tuple[str, ...] = ()
+    deed: str | None = None
+    grade: str | None = None
+    segment: str | None = None
+    status: str | None = None
+    due: datetime | None = None
+    share: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpectationReader:
+    """Reads `expect`; every name in it must be one of the policy's, or the test could never pass."""
+
+    sheet: Sheet
+    policy: Policy
+    catalog: Catalog
+
+    def expected(self, entry: Entry, *, leads: int) -> Expected:
+        """The expectation of a test of so many leads; what is wrong with it is noted and asks nothing."""
+        fields = self.sheet.fields(entry.value, "'expect'", known=EXPECT_KEYS)
+        if isinstance(entry.value, Map) and not entry.value.entries:
+            hint = f"Write one of: {', '.join(EXPECT_KEYS)}."
+            self.sheet.error(entry.value, "the test expects nothing", hint)
+        fields = fields or {}
+        roster, policy = self.policy.roster, self.policy
+        segments = [segment.name for segment in policy.segments]
+        return Expected(
+            rule=self._rule(fields.get("rule")),
+            team=self._one_of(fields.get("team"), roster.teams, "there is no team '{}'"),
+            rep=self._one_of(fields.get("rep"), roster.reps, "there is no rep '{}'"),
+            among=self._among(fields.get("among")),
+            deed=self._one_of(fields.get("do"), DEEDS, "'do' cannot be '{}'"),
+            grade=self._one_of(
+                fields.get("grade"), grades_of(policy.scoring.grade), "there is no grade '{}'"
+            ),
+            segment=self._one_of(fields.get("segment"), segments, "there is no segment '{}'"),
+            status=self._status(fields.get("status")),
+            due=self._due(fields.get("due")),
+            share=self._share(fields["share"].value, leads) if "share" in fields else {},
+        )
+
+    def _rule(self, entry: Entry | None) -> str | None:
+        """The rule's full name; inside a group the last part will do where no other rule ends like it."""
+        written = self._scalar(entry)
+        if written is None:
+            return None
+        names = [rule.name for rule in self.policy.rules]
+        if written.text in names:
+            return written.text
+        inside = [name for name in names if name.endswith(f" / {written.text}")]
+        if len(inside) == 1:
+            return inside[0]
+        if inside:
+            hint = f"Write the group before it, such as '{inside[0]}'."
+            self.sheet.error(written, f"{len(inside)} rules are called '{written.text}'", hint)
+            return None
+        short = {name.rpartition(" / ")[2] for name in names}
+        hint = "Write its 'name' as in routing.yaml."
+        self.sheet.error(
+            written, f"there is no rule '{written.text}'", hint, like=written.text, among=(*names, *short)
+        )
+        return None
+
+    def _one_of(self, entry: Entry | None, names: Iterable[str], message: str) -> str | None:
+        written = self._scalar(entry)
+        return None if written is None else self._known(written, names, message)
+
+    def _known(self, written: Scalar, names: Iterable[str], message: str) -> str | None:
+        there = tuple(names)
+        if written.text in there:
+            return written.text
+        hint = f"There are: {', '.join(there)}."
+        self.sheet.error(written, message.format(written.text), hint, like=written.text, among=there)
+        return None
+
+    def _among(self, entry: Entry | None) -> tuple[str, ...]:
+        if entry is None:
+            return ()
+        reps = self.policy.roster.reps
+        found = (
+            self._known(written, reps, "there is no rep '{}'")
+            for written in self.sheet.scalars(entry.value, "'among'")
+        )
+        return tuple(rep for rep in found if rep is not None)
+
+    def _status(self, entry: Entry | None) -> str | None:
+        prop = self.catalog.contact.get("hs_lead_status")
+        options = [option.value for option in prop.options] if prop else []
+        if options:
+            return self._one_of(entry, options, "'{}' is not an option of hs_lead_status")
+        written = self._scalar(entry)
+        return written.text if written else None
+
+    def _due(self, entry: Entry | None) -> datetime | None:
+        written = self._scalar(entry)
+        found = moment(written.text, self.policy.roster.timezone) if written else None
+        if written is not None and found is None:
+            hint = "Write 2026-11-24T12:15, in the team's time zone."
+            self.sheet.error(written, f"'due' is a moment, and '{written.text}' is none", hint)
+        return found
+
+    def _share(self, node: Node, leads: int) -> Mapping[str, int]:
+        shares: dict[str, int] = {}
+        for line in self.sheet.entries(node, "'share'"):
+            rep = self._known(line.key, self.policy.roster.reps, "there is no rep '{}'")
+            written = self.sheet.scalar(line.value, f"the share of '{line.key.text}'")
+            count = whole(written.text) if written else None
+            if written is not None and (count is None or count < 0):
+                message = f"a share is a number of leads, not '{written.text}'"
+                self.sheet.error(written, message, "Write a whole number, such as 30.")
+            elif rep is not None and count is not None:
+                shares[rep] = count
+        total = sum(shares.values())
+        if total > leads:
+            message = (
+                f"the shares add up to {total}, and the test has only {leads} lead{'s' if leads > 1 else ''}"
+            )
+            self.sheet.error(node, message, f"Add 'repeat: {total}', or correct the shares.")
+        return shares
+
+    def _scalar(self, entry: Entry | None) -> Scalar | None:
+        return None if entry is None else self.sheet.scalar(entry.value, f"'{entry.key.text}'")

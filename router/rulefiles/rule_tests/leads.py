@@ -1,0 +1,123 @@
+"""Which lead a test or a question describes: HubSpot's properties, typed and checked by the catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+from zoneinfo import ZoneInfo
+
+from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
+from router.policy.derived import DERIVED, SOURCES
+from router.policy.lead import Lead
+from router.rulefiles.quantities import day, midnight, moment, whole
+from router.rulefiles.sheet import Sheet
+from router.rulefiles.tree import Map, Node, Scalar, Seq
+from router.rulefiles.values import equal_value
+from router.rulefiles.vocabulary import Fact, Vocabulary
+
+Texts: TypeAlias = Mapping[str, str | None]
+"""HubSpot's text by property (`company.<name>` for the company's); None where it is not filled in."""
+
+MISSING: Final = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class LeadReader:
+    """Reads the properties of a lead; `timezone` is that of moments written without one."""
+
+    sheet: Sheet
+    catalog: Catalog
+    timezone: ZoneInfo
+
+    def texts(self, node: Node, what: str) -> dict[str, str | None]:
+        """The properties of a map; an empty value, or `unknown`, is one that is not filled in."""
+        if isinstance(node, Map) and not node.entries:
+            return {}
+        found: dict[str, str | None] = {}
+        for entry in self.sheet.entries(node, what):
+            prop = self._property(entry.key)
+            if prop is not None:
+                found[entry.key.text] = self._text(entry.key, prop, entry.value)
+        return found
+
+    def _property(self, key: Scalar) -> Property | None:
+        name = key.text
+        found = self.catalog.property(name)
+        if found is not None:
+            return found
+        if name in DERIVED:
+            of_contact, of_company = SOURCES.get(name, ((), ()))
+            sources = [*of_contact, *(COMPANY_PREFIX + each for each in of_company)]
+            there = [source for source in sources if self.catalog.property(source)]
+            hint = f"Fill in what it is worked out from: {', '.join(there) or 'what earns points'}."
+            self.sheet.error(key, f"'{name}' is worked out, so a lead cannot be given it", hint)
+            return None
+        # The vocabulary of rules says what is wrong with a name that is not the portal's.
+        Vocabulary(self.catalog, self.timezone, None).fact(key, self.sheet)
+        return None
+
+    def _text(self, key: Scalar, prop: Property, node: Node) -> str | None:
+        fact = Fact(key.text, prop.type, prop.label, {option.value: option for option in prop.options})
+        if isinstance(node, Scalar) and not node.quoted and node.text in ("", MISSING):
+            return None
+        if prop.type is FactType.CHOICES:
+            chosen = (self._equal(part, fact) for part in self._chosen(node, fact))
+            return ";".join(text for text in chosen if text) or None
+        if isinstance(node, Seq):
+            self.sheet.error(node, f"{fact} holds one value, not a list", "Remove the brackets.")
+            return None
+        written = self.sheet.scalar(node, f"'{key.text}'")
+        if written is None:
+            return None
+        if prop.type is FactType.DATETIME:
+            return self._moment(written, fact)
+        if prop.type is FactType.DURATION:
+            return self._milliseconds(written, fact)
+        return self._equal(written, fact)
+
+    def _chosen(self, node: Node, fact: Fact) -> tuple[Scalar, ...]:
+        """The options of `[crm, bi]`, or of `crm;bi` as HubSpot writes them."""
+        if isinstance(node, Scalar):
+            parts = (part.strip() for part in node.text.split(";"))
+            return tuple(Scalar(part, node.line, node.column, quoted=True) for part in parts if part)
+        return self.sheet.scalars(node, f"the list of options of {fact}")
+
+    def _equal(self, written: Scalar, fact: Fact) -> str | None:
+        value = equal_value(written, fact, sheet=self.sheet, catalog=self.catalog)
+        if value is None:
+            return None
+        return str(value) if fact.is_owner else written.text
+
+    def _moment(self, written: Scalar, fact: Fact) -> str | None:
+        found = moment(written.text, self.timezone)
+        if found is not None:
+            return found.isoformat()
+        of_day = day(written.text)
+        if of_day is not None:
+            return midnight(of_day, self.timezone).isoformat()
+        hint = "Write 2026-11-24T09:30, or 2026-11-24 for the beginning of that day."
+        self.sheet.error(written, f"{fact} is a moment, and '{written.text}' is none", hint)
+        return None
+
+    def _milliseconds(self, written: Scalar, fact: Fact) -> str | None:
+        if whole(written.text) is None:
+            self.sheet.error(
+                written, f"{fact} is a duration, and '{written.text}' is none", "Write milliseconds."
+            )
+            return None
+        return written.text
+
+
+def lead_of(texts: Texts, *, contact_id: str) -> Lead:
+    """The lead with these properties, those of its company included."""
+    known = {name: text for name, text in texts.items() if text is not None}
+    return Lead(
+        contact_id,
+        properties={name: text for name, text in known.items() if not name.startswith(COMPANY_PREFIX)},
+        company={
+            name.removeprefix(COMPANY_PREFIX): text
+            for name, text in known.items()
+            if name.startswith(COMPANY_PREFIX)
+        },
+    )

@@ -1,0 +1,113 @@
+"""Whether the policy decides as its tests expect, and which rules no test reaches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Final
+
+from router.policy.book import Book
+from router.policy.catalog import Catalog, Owner
+from router.policy.decide import decide
+from router.policy.decision import Decision
+from router.policy.narrative import Step, explain
+from router.policy.rules import Policy, Rule
+from router.rulefiles.mistakes import Mistake, Severity, in_order
+from router.rulefiles.rule_tests.cases import RuleTest, read_cases
+from router.rulefiles.rule_tests.leads import lead_of
+from router.rulefiles.rule_tests.verdict import Difference, differences, share_difference
+
+TEST_FILES: Final = "tests/*.test.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """One test and what came of it: no difference means that it passed.
+
+    `steps` explain the first decision that was not as expected, in the policy's language; a test that
+    passed has none. `lead` is which of its repeated leads that was, from 1.
+    """
+
+    file: str
+    line: int
+    name: str
+    rule: str
+    differences: tuple[Difference, ...] = ()
+    steps: tuple[Step, ...] = ()
+    lead: int = 1
+
+    @property
+    def passed(self) -> bool:
+        """True if everything was as expected."""
+        return not self.differences
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Every test with its outcome, the mistakes in the files of tests, and the rules that no test reaches."""
+
+    tests: tuple[Tested, ...]
+    mistakes: tuple[Mistake, ...]
+    unreached: tuple[Rule, ...]
+
+    @property
+    def passed(self) -> bool:
+        """True if no file has an error and every test passed; no tests at all pass, too."""
+        broken = any(mistake.severity is Severity.ERROR for mistake in self.mistakes)
+        return not broken and all(tested.passed for tested in self.tests)
+
+
+def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> Results:
+    """What the files named `tests/<name>.test.yaml` say of the policy; other files are ignored.
+
+    Owners are the catalog's, the book of shares is empty at the start of each test, and time is the
+    test's own `now`: the same files give the same results everywhere. Never raises for what they say.
+    """
+    mistakes: list[Mistake] = []
+    tests: list[Tested] = []
+    reached: set[tuple[str, int]] = set()
+    owners = owners_by_email(catalog)
+    for name in sorted(files):
+        if not fnmatchcase(name, TEST_FILES):
+            continue
+        sheet, cases = read_cases(name, files[name], policy=policy, catalog=catalog)
+        mistakes += sheet.found
+        for case in cases:
+            decisions = _decisions(case, policy, owners)
+            reached.update((decision.rule, decision.rule_line) for decision in decisions)
+            tests.append(_judged(case, decisions, policy))
+    return Results(
+        tests=tuple(tests),
+        mistakes=in_order(mistakes),
+        unreached=tuple(rule for rule in policy.rules if (rule.name, rule.line) not in reached),
+    )
+
+
+def owners_by_email(catalog: Catalog) -> dict[str, Owner]:
+    """The catalog's owners by lower-case e-mail; an active one wins over an archived one."""
+    archived_first = sorted(catalog.owners, key=lambda owner: not owner.archived)
+    return {owner.email.lower(): owner for owner in archived_first}
+
+
+def _decisions(case: RuleTest, policy: Policy, owners: Mapping[str, Owner]) -> list[Decision]:
+    book, decisions = Book(), []
+    for number in range(1, case.repeat + 1):
+        lead = lead_of(case.texts, contact_id=f"test-{number}")
+        decision = decide(policy, lead, book=book, owners=owners, now=case.now)
+        decisions.append(decision)
+        if case.repeat > 1:
+            book = book.apply(decision.book_changes)
+    return decisions
+
+
+def _judged(case: RuleTest, decisions: list[Decision], policy: Policy) -> Tested:
+    expected, zone = case.expected, policy.roster.timezone
+    compared = [differences(expected, decision, timezone=zone) for decision in decisions]
+    first = next((place for place, found in enumerate(compared) if found), len(decisions) - 1)
+    found, share = compared[first], share_difference(expected, decisions)
+    if share is not None:
+        found = (*found, share)
+    decision = decisions[first]
+    steps = explain(decision, policy, language=policy.language) if found else ()
+    return Tested(case.file, case.line, case.name, decision.rule, found, steps, first + 1)

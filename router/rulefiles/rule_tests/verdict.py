@@ -1,0 +1,91 @@
+"""What a decision did, in the words in which a test expects it, and where the two differ."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from router.policy.decision import Assigned, Decision, Nurtured, Queued
+from router.rulefiles.rule_tests.expectations import Expected
+
+NOBODY: Final = "nobody"
+NONE: Final = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One expectation that did not come true; `what` is its key below `expect`."""
+
+    what: str
+    expected: str
+    got: str
+
+
+def differences(expected: Expected, decision: Decision, *, timezone: ZoneInfo) -> tuple[Difference, ...]:
+    """Where this decision is not as expected, `share` apart; moments are told in `timezone`."""
+    return tuple(_differing(expected, decision, timezone))
+
+
+def share_difference(expected: Expected, decisions: Sequence[Decision]) -> Difference | None:
+    """Where the counts of leads differ from the expected ones; a rep who is not named expects none."""
+    if not expected.share:
+        return None
+    reps = (rep_of(decision) for decision in decisions)
+    got = Counter(rep for rep in reps if rep is not None)
+    if got == Counter({rep: count for rep, count in expected.share.items() if count}):
+        return None
+    return Difference("share", _shares_in_words(expected.share), _shares_in_words(got))
+
+
+def rep_of(decision: Decision) -> str | None:
+    """The rep who got the lead at once, or None."""
+    return decision.outcome.rep if isinstance(decision.outcome, Assigned) else None
+
+
+def deed_of(decision: Decision) -> str:
+    """What was done: `assign`, `queue`, `nurture` or `nothing`."""
+    match decision.outcome:
+        case Assigned():
+            return "assign"
+        case Queued():
+            return "queue"
+        case Nurtured():
+            return "nurture"
+        case _:
+            return "nothing"
+
+
+def _differing(expected: Expected, decision: Decision, timezone: ZoneInfo) -> Iterator[Difference]:
+    outcome, rep = decision.outcome, rep_of(decision)
+    team = outcome.team if isinstance(outcome, Assigned | Queued) else None
+    asked = (
+        ("rule", expected.rule, decision.rule),
+        ("team", expected.team, team or NONE),
+        ("rep", expected.rep, rep or NOBODY),
+        ("do", expected.deed, deed_of(decision)),
+        ("grade", expected.grade, decision.grade or NONE),
+        ("segment", expected.segment, decision.segment or NONE),
+        ("status", expected.status, decision.status or NONE),
+    )
+    for what, wanted, got in asked:
+        if wanted is not None and wanted != got:
+            yield Difference(what, wanted, got)
+    if expected.among and rep not in expected.among:
+        yield Difference("among", ", ".join(expected.among), rep or NOBODY)
+    if expected.due is not None and expected.due != decision.due_at:
+        yield Difference("due", _local(expected.due, timezone), _local(decision.due_at, timezone))
+
+
+def _local(moment: datetime | None, timezone: ZoneInfo) -> str:
+    if moment is None:
+        return NONE
+    local = moment.astimezone(timezone)
+    return f"{local:%Y-%m-%dT%H:%M}" + (f":{local:%S}" if local.second else "")
+
+
+def _shares_in_words(shares: Mapping[str, int]) -> str:
+    return ", ".join(f"{rep} {count}" for rep, count in sorted(shares.items()) if count) or NOBODY

@@ -113,6 +113,7 @@ def decide_on_facts(
         shares=placement.shares,
         passed_over=placement.passed_over,
         book_changes=placement.changes,
+        mode=policy.mode,
     )
 
 

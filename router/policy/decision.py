@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from router.policy.inputs import Inputs
 from router.policy.lead import Facts
 
 
@@ -90,3 +91,7 @@ class Decision:
     passed_over: tuple[PassedOver, ...] = ()
     book_changes: Mapping[str, int] = field(default_factory=dict)
     """What the commit adds to the fields of the book of shares."""
+    mode: Literal["live", "shadow"] = "live"
+    """In shadow mode the decision is recorded and never written to HubSpot."""
+    inputs: Inputs | None = None
+    """What else it depended on; only decisions that are kept have it."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
+from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -37,6 +38,8 @@ def as_record(decision: Decision) -> dict[str, Any]:
         "shares": [[share.rep, share.weight, share.credit, share.last] for share in decision.shares],
         "passed_over": [[passed.rep, passed.reason] for passed in decision.passed_over],
         "book_changes": dict(decision.book_changes),
+        "mode": decision.mode,
+        "inputs": None if decision.inputs is None else _inputs_as_record(decision.inputs),
     }
 
 
@@ -64,6 +67,8 @@ def from_record(record: Mapping[str, Any]) -> Decision:
         shares=tuple(Share(rep, weight, credit, last) for rep, weight, credit, last in record["shares"]),
         passed_over=tuple(PassedOver(rep, reason) for rep, reason in record["passed_over"]),
         book_changes=dict(record["book_changes"]),
+        mode=record.get("mode", "live"),
+        inputs=_inputs(record.get("inputs")),
     )
 
 
@@ -119,3 +124,25 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
         case "left_alone":
             return LeftAlone()
     raise ValueError(f"The record's outcome is {record['kind']!r}, which no decision has.")
+
+
+def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
+    followed = inputs.account_owner
+    return {
+        "book": dict(inputs.book),
+        "reps": {rep: [owner.id, owner.archived] for rep, owner in inputs.reps.items()},
+        "account_owner": None if followed is None else [followed.id, followed.archived],
+        "excluded": sorted(inputs.excluded),
+    }
+
+
+def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
+    if written is None:
+        return None
+    followed = written["account_owner"]
+    return Inputs(
+        book=dict(written["book"]),
+        reps={rep: OwnerSeen(owner_id, archived) for rep, (owner_id, archived) in written["reps"].items()},
+        account_owner=None if followed is None else OwnerSeen(*followed),
+        excluded=frozenset(written["excluded"]),
+    )

@@ -107,3 +107,5 @@ class Policy:
     language: Literal["fr", "en"]
     types: Mapping[str, str]
     """FactType (as text) of every fact that some rule, table or need names, derived ones included."""
+    mode: Literal["live", "shadow"] = "live"
+    """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 import orjson
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import COMPANY, STATUS, changes_for
 from router.policy.book import Book
+from router.policy.catalog import Owner
 from router.policy.decide import decide
 from router.policy.decision import Assigned, Decision, Queued
+from router.policy.inputs import Watched, inputs_seen
 from router.policy.lead import Lead
 from router.policy.record import as_record
+from router.policy.rules import Policy
 from router.routing.desk import Desk
 from router.routing.trip import Trip
 from router.store.commits import Committed, Lost, NewDecision, Outdated
@@ -26,6 +30,9 @@ class Decided:
 
     to_write: list[Trip] = field(default_factory=list)
     """Decided, by us or by somebody who was first; not written yet as far as we know."""
+
+    shadowed: list[Trip] = field(default_factory=list)
+    """Decided and recorded in shadow mode, so never written."""
 
     done: list[Trip] = field(default_factory=list)
     """Finished by somebody else, or being erased: nothing is left to do."""
@@ -53,15 +60,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
                 try:
-                    decision = decide(
-                        policy,
-                        leads[trip.contact_id],
-                        book=book,
-                        owners=owners,
-                        now=now,
-                        episode=trip.next_episode,
-                        excluded=trip.excluded,
-                    )
+                    decision = _decide(policy, trip, leads[trip.contact_id], book, owners, now)
                 except Exception:  # one poisonous lead must not hold up ninety-nine others
                     desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
                     decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
@@ -77,7 +76,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                     for trip, decision, new in committing:
                         trip.state = _state(decision, new)
                         trip.refused = False
-                        decided.to_write.append(trip)
+                        (decided.shadowed if new.shadow else decided.to_write).append(trip)
                     waiting = []
                 case Outdated():
                     pass  # somebody else's commit came between: the book is read again
@@ -86,6 +85,30 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                     _leave_to_the_first(desk, lost, decided)
                     waiting = [trip for trip in waiting if trip.contact_id not in contact_ids]
     return decided
+
+
+def _decide(
+    policy: Policy, trip: Trip, lead: Lead, book: Book, owners: Mapping[str, Owner], now: datetime
+) -> Decision:
+    """The decision with everything it looked at, so that it can be computed again from the ledger."""
+    fields_seen, owners_seen = Watched(book.fields), Watched(owners)
+    decision = decide(
+        policy,
+        lead,
+        book=Book(fields_seen),
+        owners=owners_seen,
+        now=now,
+        episode=trip.next_episode,
+        excluded=trip.excluded,
+    )
+    inputs = inputs_seen(
+        fields_seen,
+        owners_seen,
+        policy=policy,
+        account_owner=decision.facts.get("account_owner"),
+        excluded=trip.excluded,
+    )
+    return replace(decision, inputs=inputs)
 
 
 def _leads(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
@@ -113,16 +136,18 @@ def _leads(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> 
 
 
 def _new(trip: Trip, decision: Decision, record: Record) -> NewDecision:
+    shadow = decision.mode == "shadow"
     return NewDecision(
         contact_id=trip.contact_id,
         episode=decision.episode,
         decision_id=decision.id,
         owner_id=decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else "",
         expected_owner_id="",
-        changes=changes_for(decision, current_status=record.properties.get(STATUS) or ""),
+        changes={} if shadow else changes_for(decision, current_status=record.properties.get(STATUS) or ""),
         paid=decision.book_changes,
         queue=decision.outcome.team if isinstance(decision.outcome, Queued) else "",
         record=orjson.dumps(as_record(decision)),
+        shadow=shadow,
     )
 
 
@@ -130,7 +155,7 @@ def _state(decision: Decision, new: NewDecision) -> LeadState:
     return LeadState(
         contact_id=new.contact_id,
         episode=new.episode,
-        state=State.DECIDED,
+        state=State.SHADOW if new.shadow else State.DECIDED,
         owner_id=new.owner_id,
         expected_owner_id=new.expected_owner_id,
         decision_id=decision.id,

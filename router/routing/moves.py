@@ -59,6 +59,21 @@ def written(trip: Trip, *, now: datetime) -> Move:
     )
 
 
+def shadowed(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+    """Decided in shadow mode, or decided before it began: HubSpot keeps whoever owns the lead, or nobody."""
+    state = _known(trip)
+    return Move(
+        trip.contact_id,
+        state.episode,
+        State.SHADOW,
+        come_from=frozenset({State.DECIDED, State.SHADOW}),
+        entries=trip.entries,
+        drop=("ch", "pd"),
+        event=_event("shadowed", now, state, owner_id=owner_id or None),
+        count="leads_shadowed",
+    )
+
+
 def owned_already(trip: Trip, *, owner_id: str, now: datetime) -> Move:
     """Somebody owned the contact before we looked: we leave it alone."""
     return Move(

@@ -92,7 +92,16 @@ def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]
     crash_point("after_commit")
     desk.commits.acknowledge([entry for trip in decided.done for entry in trip.entries])
     finished += [moves.parked(trip, why=why, now=desk.clock()) for trip, why in decided.parked]
-    written, unsure = _write(desk, _still_ours(desk, to_write + decided.to_write, consumer=consumer))
+    to_write += decided.to_write
+    policy, _needed = desk.rules.required()
+    if policy.mode == "shadow":
+        decided.shadowed += to_write
+        to_write = []
+    finished += [
+        moves.shadowed(trip, owner_id=_owner_in(records[trip.contact_id]), now=desk.clock())
+        for trip in decided.shadowed
+    ]
+    written, unsure = _write(desk, _still_ours(desk, to_write, consumer=consumer))
     crash_point("after_write")
     _finish(desk, finished + written)
     crash_point("after_finish")
@@ -131,12 +140,15 @@ def _sort(
     to_write: list[Trip] = []
     finished: list[Move] = []
     now = desk.clock()
+    policy, _needed = desk.rules.required()
+    # In shadow mode HubSpot's own rotation owns the leads, and theirs is what ours is compared with.
+    shadow = policy.mode == "shadow"
     for trip in trips:
         if trip.contact_id not in records:
             continue
         properties = records[trip.contact_id].properties
-        owner_id = properties.get(OWNER) or ""
-        if trip.state is None and owner_id:
+        owner_id = _owner_in(records[trip.contact_id])
+        if trip.state is None and owner_id and not shadow:
             finished.append(moves.owned_already(trip, owner_id=owner_id, now=now))
         elif trip.state is None or (trip.needs_decision and not owner_id):
             fresh.append(trip)
@@ -147,6 +159,10 @@ def _sort(
         else:
             finished.append(moves.taken_by_a_person(trip, owner_id=owner_id, now=now))
     return fresh, to_write, finished
+
+
+def _owner_in(record: Record) -> str:
+    return record.properties.get(OWNER) or ""
 
 
 def _still_ours(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:

@@ -73,6 +73,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         default_status=routing.default_status,
         language=routing.language,
         types=facts_named(scoring, routing.segments, routing.rules, catalog),
+        mode=routing.mode,
     )
     return Loaded(policy, mistakes)
 

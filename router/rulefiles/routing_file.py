@@ -18,7 +18,8 @@ from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 
-KEYS: Final = ("language", "segments", "status", "rules", OTHERWISE, "sla")
+KEYS: Final = ("mode", "language", "segments", "status", "rules", OTHERWISE, "sla")
+ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
 DEFAULT_LANGUAGE: Final = "fr"
 REQUIRED: Final = {
@@ -32,6 +33,7 @@ SLA_LATER: Final[Mapping[str, str]] = {
     "on_breach": "this version does not act on overdue leads",
 }
 Language = Literal["fr", "en"]
+Mode = Literal["live", "shadow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ class Routing:
     rules: tuple[Rule, ...]
     default_sla: timedelta | None
     default_status: str
+    mode: Mode
 
 
 def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -51,7 +54,7 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
     `words` know the grades already; the segments are added here. `roster` is None if team.yaml
     could not be read: names of teams and reps are not checked then.
     """
-    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=LATER, required=REQUIRED) or {}
+    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=ROUTING_LATER, required=REQUIRED) or {}
     segments = _segments(fields["segments"], sheet, words) if "segments" in fields else ()
     if segments:
         names = tuple(segment.name for segment in segments)
@@ -67,6 +70,7 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
         rules=found,
         default_sla=_default_sla(fields["sla"].value, sheet, actions) if "sla" in fields else None,
         default_status=_status(fields.get("status"), root, actions),
+        mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
     )
 
 
@@ -106,6 +110,16 @@ def _language(node: Node, sheet: Sheet) -> Language:
     if written is not None and written.text != "fr":
         sheet.error(written, f"reasons are written in fr or en, not in '{written.text}'", "Write fr or en.")
     return DEFAULT_LANGUAGE
+
+
+def _mode(node: Node, sheet: Sheet) -> Mode:
+    written = sheet.scalar(node, "'mode'")
+    if written is not None and written.text == "shadow":
+        return "shadow"
+    if written is not None and written.text != "live":
+        hint = "Write live, or shadow to decide and record without writing to HubSpot."
+        sheet.error(written, f"the mode is live or shadow, not '{written.text}'", hint)
+    return "live"
 
 
 def _default_sla(node: Node, sheet: Sheet, actions: ActionReader) -> timedelta | None:

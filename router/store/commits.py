@@ -32,6 +32,8 @@ class NewDecision:
     paid: Mapping[str, int]
     record: bytes
     queue: str = ""
+    shadow: bool = False
+    """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +162,7 @@ def _lead_fields(decision: NewDecision) -> list[str]:
         *("qu", decision.queue),
         *("ch", orjson.dumps(dict(decision.changes)).decode()),
         *("pd", orjson.dumps(dict(decision.paid)).decode()),
+        *(("st", State.SHADOW) if decision.shadow else ()),
     ]
 
 

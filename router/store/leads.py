@@ -1,7 +1,8 @@
 """What we remember of each lead: its episode, its state, and the owner we chose.
 
 A lead goes decided → written → done. It leaves that road as *human* (a person chose the owner),
-*gone* (deleted), *queued* (waits in a team's queue) or *parked* (a person is needed).
+*gone* (deleted), *queued* (waits in a team's queue) or *parked* (a person is needed). In shadow mode it
+is *shadow* from the moment it is decided, and nothing is ever written.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class State(StrEnum):
     GONE = "gone"
     QUEUED = "queued"
     PARKED = "parked"
+    SHADOW = "shadow"
 
 
 FINISHED: Final = frozenset(State) - {State.DECIDED}

@@ -1,0 +1,104 @@
+"""What a decision depended on besides its facts and its rules, so that it can be computed again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from router.policy.book import Book
+from router.policy.catalog import Owner
+from router.policy.ready import made_ready
+from router.policy.rules import Policy
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSeen:
+    """A HubSpot owner as the decision saw them; names and e-mail addresses are left out."""
+
+    id: str
+    archived: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The fields of the book that were looked at (those that are 0 left out), owners, and who was excluded.
+
+    `reps` are the owners by rep name; a rep who was looked up and had none is absent. `account_owner` is
+    the owner of the lead's company when the portal has that owner and they are no rep of ours.
+    """
+
+    book: Mapping[str, int] = field(default_factory=dict)
+    reps: Mapping[str, OwnerSeen] = field(default_factory=dict)
+    account_owner: OwnerSeen | None = None
+    excluded: frozenset[str] = frozenset()
+
+    def book_again(self) -> Book:
+        """The book of shares as far as the decision looked at it."""
+        return Book(self.book)
+
+    def owners_again(self, policy: Policy) -> dict[str, Owner]:
+        """The owners by lower-case e-mail, which the reps of the policy have; another's stands for itself."""
+        known = {
+            policy.roster.reps[rep].owner.lower(): seen
+            for rep, seen in self.reps.items()
+            if rep in policy.roster.reps
+        }
+        if self.account_owner is not None:
+            known[f"owner {self.account_owner.id}"] = self.account_owner
+        return {email: Owner(seen.id, email, "", seen.archived) for email, seen in known.items()}
+
+
+class Watched(Mapping[str, T]):
+    """A mapping that remembers what it was asked for by name; going through all of it leaves no trace."""
+
+    def __init__(self, whole: Mapping[str, T]) -> None:
+        self._whole = whole
+        self.asked_for: dict[str, T] = {}
+
+    def __getitem__(self, name: str) -> T:
+        found = self.asked_for[name] = self._whole[name]
+        return found
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of that name, or the default."""
+        if name not in self._whole:
+            return default
+        return self[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._whole)
+
+    def __len__(self) -> int:
+        return len(self._whole)
+
+    def values(self) -> Any:
+        """Every value, without noting that it was seen."""
+        return self._whole.values()
+
+
+def inputs_seen(
+    book: Watched[int],
+    owners: Watched[Owner],
+    *,
+    policy: Policy,
+    account_owner: object,
+    excluded: frozenset[str],
+) -> Inputs:
+    """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
+    rep_of = made_ready(policy).rep_of_email
+    followed = None
+    if account_owner is not None:
+        followed = next((owner for owner in owners.values() if owner.id == account_owner), None)
+    reps = {rep_of[email]: owner for email, owner in owners.asked_for.items() if email in rep_of}
+    if followed is not None and (rep := rep_of.get(followed.email.lower())) is not None:
+        reps[rep] = followed
+        followed = None
+    return Inputs(
+        book={name: count for name, count in book.asked_for.items() if count},
+        reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
+        account_owner=OwnerSeen(followed.id, followed.archived) if followed is not None else None,
+        excluded=excluded,
+    )

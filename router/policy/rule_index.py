@@ -1,95 +1,110 @@
-"""Which rules can match at all, found without asking each of them.
+"""Which is the first rule that holds, found without asking each of them?
 
-For every fact that rules compare with fixed values, a table says which rules remain for each value, as
-the bits of a whole number: bit i stands for rule i. The remaining rules are asked in full, top to
-bottom, so the index only saves time and never decides.
+For every fact that rules ask about, a table says which rules its value leaves standing, as the bits of
+a whole number; the bits of all facts are put together, and the lowest one left is the first rule. A
+rule that comes down to several alternatives has a bit for each. The same index serves single leads
+and replays of a million, so that the two cannot differ.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeAlias
 
-from router.policy.conditions import AllOf, Asking, Condition, OneOf, Test, asking
-from router.policy.lead import Facts, Value
+from router.policy.alternatives import Question, alternatives
+from router.policy.conditions import Asking, Condition, Matcher, Within, asking
+from router.policy.fact_masks import Ages, Masks
+from router.policy.lead import Facts
 from router.policy.rules import Rule
 
-FirstMatch: TypeAlias = Callable[[Facts, datetime], Rule | None]
 
+class Index:
+    """Conditions in order of precedence. Bit i of a mask stands for `places[i]`, the condition's place.
 
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """One fact: the rules left for each value it is compared with, and for any other value."""
+    `columns` hold the masks by value and `ages` those by age, by fact. A condition of more than 16
+    alternatives is asked in full: `in_full[i]`, else None.
+    """
 
-    fact: str
-    of_value: dict[Value, int]
-    elsewise: int
+    __slots__ = ("ages", "columns", "everything", "in_full", "places")
 
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self.places: list[int] = []
+        self.in_full: list[Asking | None] = []
+        asked: dict[str, dict[tuple[Matcher, bool], int]] = {}
+        for place, condition in enumerate(conditions):
+            found = alternatives(condition)
+            for questions in ((),) if found is None else found:
+                bit = 1 << len(self.places)
+                self.places.append(place)
+                self.in_full.append(asking(condition) if found is None else None)
+                _note(asked, questions, bit)
+        self.everything = (1 << len(self.places)) - 1
+        columns: list[tuple[str, Masks]] = []
+        ages: list[tuple[str, Ages]] = []
+        for fact, of_fact in asked.items():
+            timeless = [
+                (matcher, negated, bits)
+                for (matcher, negated), bits in of_fact.items()
+                if not isinstance(matcher, Within)
+            ]
+            timed = [
+                (matcher, negated, bits)
+                for (matcher, negated), bits in of_fact.items()
+                if isinstance(matcher, Within)
+            ]
+            if timeless:
+                columns.append((fact, Masks(timeless, everything=self.everything)))
+            if timed:
+                ages.append((fact, Ages(timed, everything=self.everything)))
+        self.columns = tuple(columns)
+        self.ages = tuple(ages)
 
-def first_match_among(rules: Sequence[Rule]) -> FirstMatch:
-    """A function that finds the first of the rules whose conditions all hold, or None."""
-    everything = (1 << len(rules)) - 1
-    columns = _columns(rules)
-    asked: tuple[tuple[Rule, Asking], ...] = tuple((rule, asking(rule.when)) for rule in rules)
+    def first(self, facts: Facts, now: datetime) -> int | None:
+        """The place of the first condition that holds at `now` (aware UTC), or None."""
+        left = self.everything
+        value_of = facts.get
+        for fact, masks in self.columns:
+            left &= masks[value_of(fact)]
+        for fact, ages in self.ages:
+            left &= ages.mask(value_of(fact), now)
+        return self.first_of(left, facts, now)
 
-    def first_match(facts: Facts, now: datetime) -> Rule | None:
-        left = everything
-        for column in columns:
-            left &= _rules_for(column, facts.get(column.fact), everything)
+    def first_of(self, left: int, facts: Facts, now: datetime) -> int | None:
+        """The place of the first condition among the bits left, those that are asked in full included."""
         while left:
             lowest = left & -left
-            rule, holds = asked[lowest.bit_length() - 1]
-            if holds(facts, now):
-                return rule
+            bit = lowest.bit_length() - 1
+            holds = self.in_full[bit]
+            if holds is None or holds(facts, now):
+                return self.places[bit]
             left ^= lowest
         return None
 
-    return first_match
+
+class RuleIndex(Index):
+    """The rules of a policy: called with facts and `now`, it gives the first rule that holds, or None."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__([rule.when for rule in rules])
+        self._rules = tuple(rules)
+
+    def __call__(self, facts: Facts, now: datetime) -> Rule | None:
+        place = self.first(facts, now)
+        return None if place is None else self._rules[place]
 
 
-def _rules_for(column: _Column, value: Value | None, everything: int) -> int:
-    if isinstance(value, str | Decimal):
-        return column.of_value.get(value, column.elsewise)
-    if value is None:
-        return column.elsewise
-    if isinstance(value, frozenset):
-        left = column.elsewise
-        for choice in value:
-            left |= column.of_value.get(choice, 0)
-        return left
-    return everything
+FirstMatch: TypeAlias = RuleIndex
 
 
-def _columns(rules: Sequence[Rule]) -> tuple[_Column, ...]:
-    demands = [list(_demands(rule.when)) for rule in rules]
-    facts = dict.fromkeys(fact for demand in demands for fact, _ in demand)
-    return tuple(_column(fact, demands) for fact in facts)
+def first_match_among(rules: Sequence[Rule]) -> FirstMatch:
+    """The rules made ready to find the first one whose conditions all hold."""
+    return RuleIndex(rules)
 
 
-def _column(fact: str, demands: Sequence[Sequence[tuple[str, OneOf]]]) -> _Column:
-    """A rule that demands the fact twice is filed under one of its demands; asking it settles the other."""
-    demanded = {
-        place: matcher for place, demand in enumerate(demands) for name, matcher in demand if name == fact
-    }
-    elsewise = sum(1 << place for place in range(len(demands)) if place not in demanded)
-    of_value: dict[Value, int] = {}
-    for place, matcher in demanded.items():
-        for value in matcher.values:
-            of_value[value] = of_value.get(value, elsewise) | 1 << place
-    return _Column(fact, of_value, elsewise)
-
-
-def _demands(condition: Condition) -> Iterator[tuple[str, OneOf]]:
-    """The tests for fixed values without which the condition cannot hold (dates are left to asking)."""
-    match condition:
-        case Test(fact=fact, matcher=OneOf(values) as matcher):
-            if not any(isinstance(value, date) for value in values):
-                yield fact, matcher
-        case AllOf(parts):
-            for part in parts:
-                yield from _demands(part)
-        case _:
-            return
+def _note(asked: dict[str, dict[tuple[Matcher, bool], int]], questions: Sequence[Question], bit: int) -> None:
+    for fact, matcher, negated in questions:
+        of_fact = asked.setdefault(fact, {})
+        of_fact[matcher, negated] = of_fact.get((matcher, negated), 0) | bit

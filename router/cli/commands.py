@@ -12,6 +12,7 @@ from router.cli.failures import told
 COMMANDS: Final = {
     "demo": "Route 200 contacts of a toy HubSpot portal, and check every one.",
     "check": "Say every mistake in the rule files.",
+    "test": "Decide the example leads of config/tests, and compare.",
     "setup": "Create the contact properties that Lead Router writes.",
     "pull": "Write the portal's catalog that rule files are checked against.",
     "up": "Run everything on this machine until Ctrl-C.",

@@ -94,6 +94,15 @@ class Ledger:
         with self._engine.connect() as connection:
             return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
 
+    def decision(self, decision_id: str) -> dict[str, Any] | None:
+        """The record of one decision, or None if it was never recorded here."""
+        query = select(DECISIONS.c.record).where(
+            DECISIONS.c.portal == self._portal, DECISIONS.c.id == decision_id
+        )
+        with self._engine.connect() as connection:
+            record = connection.execute(query).scalar()
+        return None if record is None else dict(orjson.loads(record))
+
     def events_of(self, contact_id: str) -> tuple[Entry, ...]:
         """Everything that happened to a contact, first to last."""
         query = (

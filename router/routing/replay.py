@@ -1,0 +1,94 @@
+"""Does the same decision come out again? It is computed anew from the ledger alone, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.ledger import Ledger
+from router.policy.decide import decide_on_facts
+from router.policy.record import as_record, from_record
+from router.policy.rules import Policy
+from router.rulefiles.load import load_files
+from router.rulefiles.mistakes import Severity
+
+
+class NotReplayable(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """Something that the decision depended on is not kept; the message says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of the record: what the ledger says, and what comes out now."""
+
+    field: str
+    recorded: Any
+    now: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """One decision computed again."""
+
+    record: Mapping[str, Any]
+    differences: tuple[Difference, ...]
+
+    @property
+    def identical(self) -> bool:
+        """True if every field came out as recorded."""
+        return not self.differences
+
+
+def replay(ledger: Ledger, decision_id: str) -> Replayed | None:
+    """Decide again with the stored facts, book, owners, moment and rule files; None if nobody decided it.
+
+    Nothing is asked of HubSpot or Redis. Raises `NotReplayable`, or `sqlalchemy.exc.SQLAlchemyError`.
+    """
+    record = ledger.decision(decision_id)
+    if record is None:
+        return None
+    return compared(record, _policy(ledger, record["revision"]))
+
+
+def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
+    """The record beside what the policy decides from the same inputs. Raises `NotReplayable`."""
+    before = from_record(record)
+    if before.inputs is None:
+        raise NotReplayable(
+            f"Decision {before.id} was recorded by a version that did not keep the book of shares it saw."
+        )
+    again = decide_on_facts(
+        policy,
+        before.facts,
+        contact_id=before.contact_id,
+        book=before.inputs.book_again(),
+        owners=before.inputs.owners_again(policy),
+        now=before.decided_at,
+        episode=before.episode,
+        excluded=before.inputs.excluded,
+    )
+    now = as_record(again) | {"inputs": record["inputs"]}
+    fields = dict.fromkeys((*record, *now))
+    return Replayed(
+        record,
+        tuple(
+            Difference(name, record.get(name), now.get(name))
+            for name in fields
+            if record.get(name) != now.get(name)
+        ),
+    )
+
+
+def _policy(ledger: Ledger, revision: str) -> Policy:
+    files = ledger.files_of(revision)
+    if files is None:
+        raise NotReplayable(f"The ledger has not kept the rule files of revision {revision}.")
+    loaded = load_files(files)
+    if loaded.policy is None:
+        first = next(one for one in loaded.mistakes if one.severity is Severity.ERROR)
+        raise NotReplayable(
+            f"This version of Lead Router refuses the rule files of revision {revision}: "
+            f"{first.file}:{first.line}:{first.column}: {first.message}."
+        )
+    return loaded.policy

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from router.cli.demo import SHIPPED
 
 DEMO = [sys.executable, "-c", "from router.cli import main; main()", "demo"]
 
@@ -84,3 +87,40 @@ def _processes_that_name(directory: Path) -> list[str]:
         if os.fsencode(directory) in told and int(process.name) != os.getpid():
             found.append(process.name)
     return found
+
+
+def test_rule_files_with_mistakes_are_told_before_anything_starts(
+    environ: dict[str, str], tmp_path: Path
+) -> None:
+    shutil.copytree(SHIPPED, tmp_path / "config")
+    (tmp_path / "config" / "routing.yaml").write_text("rules: []\n")
+
+    answer = subprocess.run(
+        [*DEMO, "--config", str(tmp_path / "config")], env=environ, capture_output=True, text=True
+    )
+
+    assert answer.returncode == 1
+    assert "See: router check" in answer.stderr
+
+
+def test_a_contact_that_is_not_as_decided_fails_the_demo_and_shows_every_log(environ: dict[str, str]) -> None:
+    meddle = (
+        "import router.cli.demo as demo; settle = demo.let_it_settle\n"
+        "def meddled(stage):\n"
+        "    settle(stage)\n"
+        "    taken = next(one for one in stage.sandbox.contacts() if one['owner'])\n"
+        "    stage.sandbox.edit_by_hand(taken['id'], owner='71480109')\n"
+        "demo.let_it_settle = meddled\n"
+        "from router.cli import main; main()"
+    )
+
+    answer = subprocess.run(
+        [sys.executable, "-c", meddle, "demo", "--contacts", "20", "--seed", "7"],
+        env=environ,
+        capture_output=True,
+        text=True,
+    )
+
+    assert answer.returncode == 1
+    assert "✗ " in answer.stdout
+    assert "--- worker-1 ---" in answer.stdout

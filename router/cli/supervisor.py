@@ -7,23 +7,19 @@ server is stopped by last_out.py.
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 from router.cli.child import GRACE_S
+from router.cli.own_server import Hear, OwnServer
 from router.store.embedded import EmbeddedValkey
-
-Hear = Callable[[str, str], None]
-"""Told the name of a child and a line of its log, from many threads."""
 
 SHORTEST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
@@ -33,7 +29,6 @@ HOPELESS: Final = 3
 """A child that ended this often and was never ready will not be."""
 LAST_WORDS: Final = 12
 LOOK_S: Final = 0.02
-VALKEY_LOOK_S: Final = 0.5
 READY: Final = ("listening on http", "process.started")
 """One of these is in the line of a child's log that says it is at work."""
 
@@ -70,7 +65,7 @@ class Supervisor:
         self._environ = {**environ, "PYTHONUNBUFFERED": "1"}
         self._hear = hear
         self._children: dict[str, _Child] = {}
-        self._server = _Server(valkey, hear=hear, remove=remove) if valkey else None
+        self._server = OwnServer(valkey, hear=hear, remove=remove) if valkey else None
 
     def start(self, *roles: Role) -> None:
         """Start these children, and the server before the first of them; returns at once after that."""
@@ -203,62 +198,3 @@ class _Child:
             self.ready = True
         self.last_words = [*self.last_words, line][-LAST_WORDS:]
         self._hear(self.role.name, line)
-
-
-class _Server:
-    """A Valkey server that is started again if it dies. Its whole life is on one thread of ours:
-    a Ctrl-C, which strikes the main thread, cannot come between its start and our knowing of it."""
-
-    def __init__(self, valkey: EmbeddedValkey, *, hear: Hear, remove: Path | None) -> None:
-        self._valkey = valkey
-        self._hear = hear
-        self._remove = [str(remove)] if remove else []
-        self._up = threading.Event()
-        self._stopping = threading.Event()
-        self._failure: Exception | None = None
-        self._last_out: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._keep, name="valkey", daemon=True)
-
-    def start(self) -> None:
-        """Return when the server answers. Raises what `EmbeddedValkey.start` raises. Safe to repeat."""
-        if not self._thread.ident:
-            self._thread.start()
-        self._up.wait()
-        if self._failure is not None:
-            raise self._failure
-
-    def stop(self) -> None:
-        self._stopping.set()
-        if self._thread.ident:
-            self._thread.join()
-
-    def _keep(self) -> None:
-        self._last_out = subprocess.Popen(
-            [sys.executable, "-m", "router.cli.last_out", str(self._valkey.directory), *self._remove],
-            stdin=subprocess.PIPE,
-            start_new_session=True,
-        )
-        try:
-            self._valkey.start()
-        except Exception as error:  # noqa: BLE001 - it is raised where the start was asked for
-            self._failure = error
-        self._up.set()
-        while self._failure is None and not self._stopping.wait(VALKEY_LOOK_S):
-            if not self._answers():
-                self._hear("valkey", "is gone; starts again")
-                with contextlib.suppress(OSError, RuntimeError):  # tried again at the next look
-                    self._valkey.start()
-        self._valkey.stop()
-        self._last_out.communicate(b"done")
-
-    def _answers(self) -> bool:
-        """False only if nobody listens: a server that is slow or full must not get a twin."""
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(VALKEY_LOOK_S)
-            try:
-                line.connect(str(self._valkey.socket))
-            except (ConnectionRefusedError, FileNotFoundError):
-                return False
-            except OSError:
-                return True
-        return True

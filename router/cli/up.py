@@ -14,9 +14,10 @@ from rich.console import Console
 from rich.text import Text
 
 from router.cli.failures import Told
+from router.cli.own_server import Hear
 from router.cli.roles import WEB, whole_service
 from router.cli.screen import screen
-from router.cli.supervisor import Hear, Supervisor
+from router.cli.supervisor import Supervisor
 from router.ledger import open_ledger
 from router.settings import Settings, read_settings
 from router.store.embedded import EmbeddedValkey

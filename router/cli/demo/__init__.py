@@ -20,8 +20,12 @@ from router.cli.demo.flow import Tell, announce_to_us, let_it_settle, let_them_c
 from router.cli.demo.report import Report, report_of
 from router.cli.demo.stage import ENVIRON_FILE, WORKERS, Stage, set_stage
 from router.cli.demo.tables import print_report
+from router.cli.failures import Told
 from router.cli.screen import screen
 from router.cli.words import print_json
+from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.load import load_policy
+from router.rules_on_disk import read_rule_files
 
 SHIPPED = Path(package.__file__).parents[1] / "config"
 PLAIN_LINES = 4
@@ -51,6 +55,7 @@ def demo(contacts: int, seed: int | None, stay: bool, config: Path, as_json: boo
     webhooks, a fifth of them twice. Exit code 1 if a single contact is not as it should be.
     """
     out = Console(stderr=True, highlight=False, markup=False) if as_json else screen()
+    _check_rules(config)
     seed = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - it only picks the people
     with ExitStack() as stack:
         with _doing(out, f"Starting the portal, the web receiver, {WORKERS} workers, night, cron, Valkey"):
@@ -66,6 +71,12 @@ def demo(contacts: int, seed: int | None, stay: bool, config: Path, as_json: boo
             _stay(out, stage)
     out.print(f"The same people again: router demo --contacts {contacts} --seed {seed}")
     raise SystemExit(0 if report.is_good else 1)
+
+
+def _check_rules(config: Path) -> None:
+    files = read_rule_files(config)
+    if load_policy(files, catalog=parse_catalog(files[CATALOG_FILE])).policy is None:
+        raise Told(f"The rule files have mistakes, so no contact could be routed. See: router check {config}")
 
 
 def _play(out: Console, stage: Stage, *, contacts: int, seed: int) -> Report:

@@ -9,15 +9,14 @@ import shutil
 import signal
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final
 
 from router.bootstrap import open_desk
+from router.cli.demo.logs import Logs, last_words
 from router.cli.roles import CRON, NIGHT, WEB, workers
 from router.cli.supervisor import Role, Supervisor
 from router.hubspot.setup import apply, plan_for
@@ -33,7 +32,6 @@ CALLS_PER_10S: Final = 190
 LATENCY_MS: Final = 50
 """What a call to HubSpot takes."""
 WORKERS: Final = 2
-LAST_LINES: Final = 8
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENVIRON_FILE: Final = "demo.env"
 
@@ -56,7 +54,7 @@ class Stage:
 
     def last_words(self) -> str:
         """The last lines of every process, for whoever has to find out what went wrong."""
-        return _last_words(self.directory / "logs")
+        return last_words(self.directory / "logs")
 
 
 @contextmanager
@@ -100,7 +98,7 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             {"SANDBOX_TOKEN": token, "SANDBOX_CLIENT_SECRET": client_secret},
         )
         with (
-            _Logs(directory / "logs") as logs,
+            Logs(directory / "logs") as logs,
             Supervisor(
                 environ={**_foreign(os.environ), **given}, hear=logs.hear, valkey=valkey, remove=directory
             ) as supervisor,
@@ -119,52 +117,12 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
             yield Stage(directory, settings, supervisor, sandbox, desk, Vitals(client, desk.keys))
     except Exception as error:
-        error.add_note(_last_words(directory / "logs"))
+        error.add_note(last_words(directory / "logs"))
         raise
     finally:
         shutil.rmtree(directory, ignore_errors=True)
         for number, reaction in before.items():
             signal.signal(number, reaction)
-
-
-def _last_words(logs: Path) -> str:
-    told = []
-    for log in sorted(logs.glob("*.log")):
-        lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-        if lines:
-            told.append("\n".join([f"--- {log.stem} ---", *lines]))
-    return "\n".join(told)
-
-
-class _Logs:
-    """One file per process: on the screen their lines would go through the progress bar."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._turn = threading.Lock()
-        self._files: dict[str, TextIO] = {}
-
-    def hear(self, name: str, line: str) -> None:
-        file = self.open(name)
-        with self._turn:
-            if not file.closed:
-                file.write(line + "\n")
-                file.flush()
-
-    def open(self, name: str) -> TextIO:
-        with self._turn:
-            if name not in self._files:
-                self._files[name] = (self._directory / f"{name}.log").open("a", encoding="utf-8")
-            return self._files[name]
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for file in self._files.values():
-            file.close()
 
 
 @contextmanager

@@ -1,0 +1,50 @@
+"""What `router replay` answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from tests.cli.conftest import Run
+
+RouteNow = Callable[[list[str]], None]
+LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
+
+
+def test_a_decision_that_comes_out_again_is_identical(
+    run: Run, sandbox: SandboxClient, desk: Desk, route_now: RouteNow
+) -> None:
+    (contact_id,) = sandbox.create_exactly([LYON], announce=False)
+    route_now([contact_id])
+    decision = desk.ledger.decisions_of(contact_id)[0]["id"]
+
+    told, facts = run("replay", decision), json.loads(run("replay", decision, "--json").stdout)
+
+    assert told.exit_code == 0
+    assert told.stdout.startswith("Identical: all 22 fields come out as recorded.")
+    assert max(map(len, told.stdout.splitlines())) <= 80
+    assert (facts["identical"], facts["differences"], facts["decision"]) == (True, [], decision)
+
+
+def test_a_decision_that_was_altered_is_shown_field_by_field(
+    run: Run, sandbox: SandboxClient, desk: Desk, route_now: RouteNow
+) -> None:
+    (contact_id,) = sandbox.create_exactly([LYON], announce=False)
+    route_now([contact_id])
+    record = desk.ledger.decisions_of(contact_id)[0]
+    desk.ledger.record([record | {"id": "altered", "rule": "Ouest"}], [])
+
+    told = run("replay", "altered")
+
+    assert told.exit_code == 1
+    assert "Different: 2 of 22 fields." in told.stdout
+    assert "rule    Ouest      France / Sud" in told.stdout
+
+
+def test_a_decision_that_nobody_made_is_a_sentence(run: Run, desk: Desk) -> None:
+    told = run("replay", "501-0-abcd")
+
+    assert told.exit_code == 1
+    assert told.stderr.startswith("Lead Router has never made a decision 501-0-abcd.")

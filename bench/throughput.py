@@ -26,7 +26,9 @@ QUOTA = 190
 UNLIMITED = 10_000
 PATIENCE_S = 120.0
 OURS = [["-m", "workers", "worker"]] * 4
-TEXTBOOK = [["-m", "rq.cli", "worker", "-q", "-u", "REDIS", "textbook"]] * 8
+PRELOADED = "import bench.textbook; from rq.cli import main; main()"
+"""Imports before the fork, which spares the textbook worker 0.1 s of CPU per job: compared at its best."""
+TEXTBOOK = [["-c", PRELOADED, "worker", "-q", "-u", "REDIS", "textbook"]] * 8
 
 
 @dataclass(frozen=True)

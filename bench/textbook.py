@@ -53,7 +53,8 @@ def receiver() -> Flask:
     @app.post("/webhooks/hubspot")
     def receive() -> str:
         for event in request.get_json():
-            queue.enqueue("bench.textbook.route_contact", str(event["objectId"]), retry=Retry(max=3), job_timeout=180)
+            contact_id = str(event["objectId"])
+            queue.enqueue("bench.textbook.route_contact", contact_id, retry=Retry(max=3), job_timeout=180)
         return ""
 
     return app

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from router.policy.alternatives import Question, alternatives
 from router.policy.conditions import Asking, Condition, Matcher, Within, asking
 from router.policy.fact_masks import Ages, Masks
 from router.policy.lead import Facts
+from router.policy.normal_form import Question, alternatives
 from router.policy.rules import Rule
 
 

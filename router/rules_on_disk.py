@@ -16,12 +16,15 @@ from router.rulefiles.load import RULE_FILES
 from router.rulefiles.source import LARGEST_FILE_BYTES
 
 FILES: Final = (*RULE_FILES, CATALOG_FILE)
+TESTS: Final = "tests"
+TEST_ENDING: Final = ".test.yaml"
+MOST_TEST_FILES: Final = 500
 LARGEST_CATALOG_BYTES: Final = 16 * 1024 * 1024
 """Large portals have thousands of properties, and lists of countries are long."""
 ATTEMPTS: Final = 3
 """Readings of a file that somebody is writing, before we say so."""
 
-Fingerprint: TypeAlias = tuple[tuple[str, int, int, int], ...]
+Fingerprint: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 
 
 class RuleFilesUnreadable(Exception):  # noqa: N818 — reads as the sentence that it is
@@ -29,27 +32,59 @@ class RuleFilesUnreadable(Exception):  # noqa: N818 — reads as the sentence th
 
 
 def read_rule_files(directory: Path) -> Mapping[str, bytes]:
-    """The four YAML files and the HubSpot catalog, by name; everything else in the directory is ignored.
+    """The four YAML files, the HubSpot catalog and `tests/*.test.yaml`, by name; everything else is ignored.
 
     Raises RuleFilesUnreadable for a directory or file that is missing, unreadable, too large
-    (which is found out before reading), or changing under our eyes.
+    (which is found out before reading), or changing under our eyes; tests may be missing.
     """
-    if not directory.is_dir():
+    try:
+        is_directory = stat.S_ISDIR(directory.stat().st_mode)
+    except OSError:
+        is_directory = False
+    if not is_directory:
         raise RuleFilesUnreadable(f"{directory} is no directory. Set CONFIG_DIR to the folder of team.yaml.")
-    return {name: _content(directory / name) for name in FILES}
+    try:
+        tests = _test_files(directory)
+    except OSError as error:
+        raise RuleFilesUnreadable(
+            f"{directory / TESTS} cannot be read: {error.strerror}. Check its permissions, or remove it."
+        ) from error
+    if len(tests) > MOST_TEST_FILES:
+        raise RuleFilesUnreadable(
+            f"{directory / TESTS} has {len(tests):,} files, and {MOST_TEST_FILES} is the most. Join some."
+        )
+    return {name: _content(directory / name) for name in (*FILES, *tests)}
 
 
 def fingerprint(directory: Path) -> Fingerprint:
-    """Name, change time (ns), size (bytes) and inode of each rule file: equal while nobody touches one."""
+    """Name, times of change (ns; of content, of permissions), size (bytes) and inode of each file.
+
+    It stays equal while nobody touches one.
+    """
     found = []
-    for name in FILES:
+    try:
+        tests = _test_files(directory)
+    except OSError as error:
+        tests = ()
+        found.append((TESTS, error.errno or -1, 0, 0, 0))  # tests that cannot be read are not no tests
+    for name in (*FILES, *tests):
         try:
             status = (directory / name).stat()
         except OSError:
             # A missing file is a state like another: the fingerprint changes when it comes or goes.
             continue
-        found.append((name, status.st_mtime_ns, status.st_size, status.st_ino))
+        found.append((name, status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino))
     return tuple(found)
+
+
+def _test_files(directory: Path) -> tuple[str, ...]:
+    """The names of the files of tests, sorted; hidden ones are an editor's. Raises OSError."""
+    try:
+        names = [path.name for path in (directory / TESTS).iterdir()]
+    except FileNotFoundError:
+        return ()
+    tests = (name for name in names if name.endswith(TEST_ENDING) and not name.startswith("."))
+    return tuple(f"{TESTS}/{name}" for name in sorted(tests))
 
 
 def _content(path: Path) -> bytes:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 
+from router.ledger.revisions import RevisionHistory
 from router.ledger.tables import DECISIONS, EVENTS, METADATA, REVISIONS
 
 _BUSY_TIMEOUT_MS: Final = 10_000
@@ -37,6 +38,7 @@ class Ledger:
         self._engine = engine
         self._portal = portal
         self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
+        self.revisions = RevisionHistory(engine, portal)
 
     def record(
         self,

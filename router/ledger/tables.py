@@ -51,3 +51,15 @@ REVISIONS: Final = Table(
     Column("live_since", String(40), nullable=False),
     Column("files", Text, nullable=False),
 )
+
+RULE_CHANGES: Final = Table(
+    "rule_changes",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("live_since", String(40), primary_key=True),
+    Column("revision", String(40), primary_key=True),
+    Column("author", Text),
+    Column("committed_at", String(40)),
+    Column("commit", String(64)),
+)
+"""One line each time that other rules went live; the same revision can come back."""

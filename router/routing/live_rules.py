@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import structlog
 
 from router.ledger import Ledger
 from router.policy.facts import Needed, properties_read
 from router.policy.rules import Policy
-from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
-from router.rulefiles.load import load_policy
-from router.rulefiles.mistakes import Severity
-from router.rules_on_disk import RuleFilesUnreadable, fingerprint, read_rule_files
+from router.routing.judging import Judged, as_mistake, judge
+from router.routing.origin import origin_of
+from router.rulefiles.load import load_files
+from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, read_rule_files
 from router.store.rules import RulesShelf
+
+SETTLED_S: Final = 0.3
+"""Files that nobody has touched for so long are whole: a `git pull` writes them one after the other."""
+LOOKS: Final = 5
+"""How often we look whether they have settled; the reader notices a file that is still being written."""
 
 
 class NoRules(Exception):  # noqa: N818 - it reads as a sentence where it is caught
@@ -43,7 +49,13 @@ class LiveRules:
         self._log = log
         self._turn = threading.Lock()
         self._live: tuple[Policy, Needed] | None = None
-        self._seen: object = None
+        self._files: Mapping[str, bytes] = {}
+        self._seen: Fingerprint | None = None
+        self._refused: Sequence[Mapping[str, Any]] = ()
+        self._hopeless: str | None = None
+        """The last good revision, if this version of the program refuses it."""
+        self._told = True
+        """Whether everybody knows what we know: what is live, and what is wrong on disk."""
 
     @property
     def live(self) -> tuple[Policy, Needed] | None:
@@ -56,66 +68,89 @@ class LiveRules:
             raise NoRules("There are no good rule files yet; `router check` says what is wrong with them.")
         return self._live
 
-    def refresh(self) -> None:
-        """Look at the files: a good change goes live whole, a bad one is reported and changes nothing."""
-        with self._turn:
-            now_there = fingerprint(self._directory)
-            if now_there == self._seen and self._live is not None:
-                return
-            changed = now_there != self._seen
-            self._seen = now_there
-            if not self._from_disk(complain=changed) and self._live is None:
-                self._from_shelf()
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The files of the live policy, by name; empty while there is none."""
+        return self._files
 
-    def _from_disk(self, *, complain: bool) -> bool:
-        """Whether the files on disk went live."""
+    def refresh(self) -> None:
+        """Look at the files: a good change goes live whole, a bad one is reported and changes nothing.
+
+        Raises `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError` when nobody can be told; then it is
+        told at the next look.
+        """
+        with self._turn:
+            there = fingerprint(self._directory)
+            if there != self._seen:
+                if self._seen is not None:
+                    there = self._settled(there)
+                self._seen = there
+                self._look()
+            if self._live is None:
+                self._start_with_the_last_good()
+            if not self._told or self._shelf.is_blank():
+                self._tell()
+
+    def _settled(self, there: Fingerprint) -> Fingerprint:
+        """The fingerprint once nobody writes any more; whoever keeps writing is not waited for."""
+        for _ in range(LOOKS):
+            time.sleep(SETTLED_S)
+            before, there = there, fingerprint(self._directory)
+            if there == before:
+                break
+        return there
+
+    def _look(self) -> None:
+        """Judge the files on disk; the good ones are live from here on."""
+        judged, files = self._judged()
+        self._told = False
+        self._refused = judged.mistakes
+        if judged.policy is not None:
+            before = self._live[0].revision if self._live else None
+            self._live, self._files = (judged.policy, properties_read(judged.policy)), files
+            if before != judged.policy.revision:
+                self._log.info("rules.went_live", revision=judged.policy.revision, before=before)
+        for one in judged.mistakes:
+            self._log.error("rules.refused", **one)
+
+    def _judged(self) -> tuple[Judged, Mapping[str, bytes]]:
         try:
             files = read_rule_files(self._directory)
+            return judge(files), files
         except RuleFilesUnreadable as error:
-            mistakes = [_mistake(str(self._directory), str(error))]
-        else:
-            policy, mistakes = _load(files)
-            if policy is not None:
-                self._go_live(policy, files)
-                return True
-        if complain:
-            self._shelf.complain(mistakes)
-            for one in mistakes:
-                self._log.error("rules.refused", **one)
-        return False
+            return Judged(None, (as_mistake(str(self._directory), str(error)),)), {}
+        except Exception:  # noqa: BLE001 - whatever is in a file, leads go on by the last good rules
+            self._log.exception("rules.unreadable")
+            bug = "These files cannot be read because of a bug in Lead Router; its log has the details."
+            return Judged(None, (as_mistake(str(self._directory), bug),)), {}
 
-    def _go_live(self, policy: Policy, files: Mapping[str, bytes]) -> None:
-        before = self._live[0].revision if self._live else None
-        self._live = (policy, properties_read(policy))
-        now = self._clock()
-        self._shelf.publish(policy.revision, files, at=now)
-        self._ledger.keep_revision(policy.revision, files, live_since=now)
-        if before != policy.revision:
-            self._log.info("rules.went_live", revision=policy.revision, before=before)
-
-    def _from_shelf(self) -> None:
-        """Start with the last good files when the ones on disk are broken."""
-        kept = self._shelf.last_good()
+    def _start_with_the_last_good(self) -> None:
+        """Go on with what Redis keeps, or else the ledger, while the files on disk are broken."""
+        published = self._shelf.last_good()
+        kept = (published.revision, published.files) if published else self._ledger.revisions.last_files()
         if kept is None:
             return
-        policy, _mistakes = _load(kept.files)
-        if policy is None:
-            self._log.error("rules.last_good_refused", revision=kept.revision)
+        revision, files = kept
+        if revision == self._hopeless:
             return
-        self._live = (policy, properties_read(policy))
-        self._log.warning("rules.last_good_stays", revision=kept.revision)
+        policy = load_files(files).policy
+        if policy is None:
+            self._hopeless = revision
+            self._log.error("rules.last_good_refused", revision=revision)
+            return
+        self._live, self._files = (policy, properties_read(policy)), files
+        self._told = False
+        self._log.warning("rules.last_good_stays", revision=revision)
 
-
-def _load(files: Mapping[str, bytes]) -> tuple[Policy | None, list[dict[str, Any]]]:
-    """The policy, or None and the errors that keep the files from being one."""
-    try:
-        catalog = parse_catalog(files[CATALOG_FILE])
-    except CatalogUnreadableError as error:
-        return None, [_mistake(CATALOG_FILE, str(error))]
-    loaded = load_policy(files, catalog=catalog)
-    errors = [one for one in loaded.mistakes if one.severity is Severity.ERROR]
-    return loaded.policy, [_mistake(one.file, one.message, one.line, one.column) for one in errors]
-
-
-def _mistake(file: str, message: str, line: int = 0, column: int = 0) -> dict[str, Any]:
-    return {"file": file, "line": line, "column": column, "message": message}
+    def _tell(self) -> None:
+        """Let everybody know what is live and what is wrong on disk, and the ledger keep the files."""
+        self._told = False
+        if self._live is not None:
+            revision, now = self._live[0].revision, self._clock()
+            self._ledger.keep_revision(revision, self._files, live_since=now)
+            before = self._shelf.publish(revision, self._files, at=now)
+            if before != revision:
+                self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
+        if self._refused:
+            self._shelf.complain(self._refused)
+        self._told = True

@@ -6,11 +6,13 @@ import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, cast
 
 import orjson
 import redis
 
+from router.rulefiles.catalog_file import CATALOG_FILE
 from router.store.keys import Keys
 
 
@@ -30,10 +32,16 @@ class RulesShelf:
         self._redis = client
         self._key = keys.rules
 
-    def publish(self, revision: str, files: Mapping[str, bytes], *, at: datetime) -> None:
-        """These files are live and good; an earlier complaint about the disk is settled."""
+    def publish(self, revision: str, files: Mapping[str, bytes], *, at: datetime) -> str | None:
+        """These files are live and good: an earlier complaint about the disk is settled.
+
+        Returns the revision that was live before, None if none was; of several processes that publish
+        the same change only the first is told another one. What the portal was found to have changed is
+        forgotten when the files bring another catalog.
+        """
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
         with self._redis.pipeline() as pipeline:
+            pipeline.hmget(self._key, ["revision", "drift_of"])
             pipeline.hset(
                 self._key,
                 mapping={
@@ -43,11 +51,25 @@ class RulesShelf:
                 },
             )
             pipeline.hdel(self._key, "error")
-            pipeline.execute()
+            before, drift_of = cast("list[str | None]", pipeline.execute()[0])
+        if drift_of is not None and drift_of != _digest(files.get(CATALOG_FILE, b"")):
+            self._redis.hdel(self._key, "drift", "drift_of")
+        return before
 
     def complain(self, mistakes: Sequence[Mapping[str, Any]]) -> None:
         """The files on disk cannot go live: file, line, column and message of each mistake."""
         self._redis.hset(self._key, "error", orjson.dumps(list(mistakes)).decode())
+
+    def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
+        """What the live portal has changed since this catalog was pulled, as far as it touches a rule."""
+        self._redis.hset(
+            self._key,
+            mapping={"drift": orjson.dumps(list(sentences)).decode(), "drift_of": _digest(catalog)},
+        )
+
+    def is_blank(self) -> bool:
+        """True if nobody has published or complained, as after Redis was emptied."""
+        return not self._redis.hexists(self._key, "revision") and not self._redis.hexists(self._key, "error")
 
     def last_good(self) -> PublishedRules | None:
         """The last revision that anybody published, or None."""
@@ -62,3 +84,7 @@ class RulesShelf:
             loaded_at=loaded_at,
             files={name: base64.b64decode(content) for name, content in packed.items()},
         )
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()

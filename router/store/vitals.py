@@ -65,6 +65,8 @@ class Reading:
     rules_revision: str | None
     rules_loaded_at: str | None
     rule_mistakes: tuple[RuleMistake, ...]
+    drift: tuple[str, ...]
+    """What the portal has changed since its catalog was pulled, as far as it touches a rule."""
     pause: Pause | None
     counts: Mapping[str, int]
 
@@ -89,7 +91,7 @@ class Vitals:
             look.scard(keys.erasures)
             look.xlen(keys.outbox)
             look.hgetall(keys.progress)
-            look.hmget(keys.rules, "revision", "loaded_at", "error")  # its files are large
+            look.hmget(keys.rules, "revision", "loaded_at", "error", "drift")  # its files are large
             look.get(keys.pause)
             look.hgetall(keys.counts)
             answers = look.execute(raise_on_error=False)
@@ -108,6 +110,7 @@ class Vitals:
             rules_revision=rules[0],
             rules_loaded_at=rules[1],
             rule_mistakes=_mistakes(rules[2]),
+            drift=tuple(orjson.loads(rules[3] or "[]")),
             pause=_pause(pause),
             counts={name: int(count) for name, count in sorted(counts.items())},
         )
@@ -131,6 +134,10 @@ class Vitals:
 def problems(reading: Reading) -> tuple[str, ...]:
     """What makes the service unwell, a sentence each; leads do not reach their reps until it is mended."""
     found = []
+    if reading.rules_revision is None and reading.rule_mistakes:
+        first, more = reading.rule_mistakes[0], len(reading.rule_mistakes) - 1
+        others = f" (and {more} more: router check)" if more else ""
+        found.append(f"No rules are live, so every lead waits. {_place(first)}: {first.message}{others}")
     if reading.pause and NO_ACCESS.search(reading.pause.reason):
         found.append(
             f"All HubSpot calls are paused: {reading.pause.reason.rstrip('.')}. "
@@ -150,17 +157,23 @@ def problems(reading: Reading) -> tuple[str, ...]:
 
 def warnings(reading: Reading) -> tuple[str, ...]:
     """What a person should look at today although leads are being routed, a sentence each."""
-    found = [
-        f"{mistake.file}:{mistake.line or 1}:{mistake.column or 1}: {mistake.message} "
-        "(the last good rules stay live)"
-        for mistake in reading.rule_mistakes
-    ]
+    found = []
+    if reading.rules_revision is not None:
+        found += [
+            f"{_place(mistake)}: {mistake.message} (the last good rules stay live)"
+            for mistake in reading.rule_mistakes
+        ]
+    found += [f"The portal has changed: {sentence}" for sentence in reading.drift]
     if reading.pause and not NO_ACCESS.search(reading.pause.reason):
         ends_in_s = (reading.pause.until - reading.at).total_seconds()
         found.append(f"HubSpot calls are paused for {max(0.0, ends_in_s):.0f} s more: {reading.pause.reason}")
     if reading.parked:
         found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
     return tuple(found)
+
+
+def _place(mistake: RuleMistake) -> str:
+    return f"{mistake.file}:{mistake.line or 1}:{mistake.column or 1}"
 
 
 def _at_work(reading: Reading) -> bool:

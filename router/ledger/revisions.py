@@ -1,0 +1,104 @@
+"""Which rules were live when, who wrote them, and how many leads they decided."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from datetime import datetime
+
+import orjson
+from sqlalchemy import Engine, func, insert, select
+
+from router.ledger.tables import DECISIONS, REVISIONS, RULE_CHANGES
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Who committed the rule files last, when (ISO) and in which commit."""
+
+    author: str
+    committed_at: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleChange:
+    """One time that rules went live (ISO, UTC). `origin` is None where no commit holds these files.
+
+    `decisions` counts what was decided by them until the same revision went live again, if it did.
+    """
+
+    revision: str
+    live_since: str
+    origin: Origin | None
+    decisions: int = 0
+
+
+class RevisionHistory:
+    """The revisions of one portal."""
+
+    def __init__(self, engine: Engine, portal: str) -> None:
+        self._engine = engine
+        self._portal = portal
+
+    def went_live(self, revision: str, *, at: datetime, origin: Origin | None) -> None:
+        """Remember that everybody decides by this revision from now on."""
+        row = {
+            "portal": self._portal,
+            "live_since": at.isoformat(),
+            "revision": revision,
+            "author": origin.author if origin else None,
+            "committed_at": origin.committed_at if origin else None,
+            "commit": origin.commit if origin else None,
+        }
+        with self._engine.begin() as connection:
+            connection.execute(insert(RULE_CHANGES).values(row))
+
+    def all(self) -> tuple[RuleChange, ...]:
+        """Every time that rules went live, first to last."""
+        query = (
+            select(RULE_CHANGES)
+            .where(RULE_CHANGES.c.portal == self._portal)
+            .order_by(RULE_CHANGES.c.live_since)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        again: dict[str, str] = {}
+        changes = []
+        for row in reversed(rows):
+            origin = Origin(row.author, row.committed_at, row.commit) if row.author else None
+            count = self._decisions(row.revision, since=row.live_since, until=again.get(row.revision))
+            changes.append(RuleChange(row.revision, row.live_since, origin, count))
+            again[row.revision] = row.live_since
+        return tuple(reversed(changes))
+
+    def last_files(self) -> tuple[str, dict[str, bytes]] | None:
+        """The revision that went live last, with its files; None if none ever did."""
+        query = (
+            select(REVISIONS.c.revision, REVISIONS.c.files)
+            .join(
+                RULE_CHANGES,
+                (RULE_CHANGES.c.revision == REVISIONS.c.revision)
+                & (RULE_CHANGES.c.portal == REVISIONS.c.portal),
+            )
+            .where(RULE_CHANGES.c.portal == self._portal)
+            .order_by(RULE_CHANGES.c.live_since.desc())
+            .limit(1)
+        )
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        if row is None:
+            return None
+        packed = orjson.loads(row.files)
+        return row.revision, {name: base64.b64decode(content) for name, content in packed.items()}
+
+    def _decisions(self, revision: str, *, since: str, until: str | None) -> int:
+        query = select(func.count()).where(
+            DECISIONS.c.portal == self._portal,
+            DECISIONS.c.revision == revision,
+            DECISIONS.c.decided_at >= since,
+        )
+        if until is not None:
+            query = query.where(DECISIONS.c.decided_at < until)
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()

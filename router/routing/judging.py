@@ -1,0 +1,55 @@
+"""May these rule files go live? They have to be free of errors and to pass their own tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from router.policy.rules import Policy
+from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.load import load_files
+from router.rulefiles.mistakes import Mistake, Severity
+from router.rulefiles.rule_tests.run import Results, Tested, run_tests
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The policy, or None and what keeps the files from being one: file, line, column, message of each."""
+
+    policy: Policy | None
+    mistakes: tuple[Mapping[str, Any], ...] = ()
+
+
+def judge(files: Mapping[str, bytes]) -> Judged:
+    """The policy of the files, if they are right and pass their tests."""
+    loaded = load_files(files)
+    if loaded.policy is None:
+        return Judged(None, tuple(_errors(loaded.mistakes)))
+    results = run_tests(files, loaded.policy, parse_catalog(files[CATALOG_FILE]))
+    if not results.passed:
+        return Judged(None, tuple(_failures(results)))
+    return Judged(loaded.policy)
+
+
+def as_mistake(file: str, message: str, *, line: int = 0, column: int = 0) -> Mapping[str, Any]:
+    """One mistake as it is told to everybody; line 0 means the file as a whole."""
+    return {"file": file, "line": line, "column": column, "message": message}
+
+
+def _errors(mistakes: tuple[Mistake, ...]) -> Iterator[Mapping[str, Any]]:
+    for one in mistakes:
+        if one.severity is Severity.ERROR:
+            yield as_mistake(one.file, one.message, line=one.line, column=one.column)
+
+
+def _failures(results: Results) -> Iterator[Mapping[str, Any]]:
+    yield from _errors(results.mistakes)
+    for tested in results.tests:
+        if not tested.passed:
+            yield as_mistake(tested.file, _failure(tested), line=tested.line, column=1)
+
+
+def _failure(tested: Tested) -> str:
+    found = "; ".join(f"{one.what} is {one.got}, not {one.expected}" for one in tested.differences)
+    return f"the test '{tested.name}' fails: {found}"

@@ -1,0 +1,27 @@
+"""Who gets the leads that come after a decision, if they are all like the one that was decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from router.policy.book import Book
+from router.policy.catalog import Owner
+from router.policy.decide import decide_on_facts
+from router.policy.decision import Assigned, Decision
+from router.policy.rules import Policy
+
+
+def turns_from(
+    decision: Decision, policy: Policy, *, book: Book, owners: Mapping[str, Owner]
+) -> Iterator[str]:
+    """The reps of this lead and of equal ones after it, without end, until one does not go to a rep.
+
+    `book` is the book of shares that this decision was made with.
+    """
+    facts, now = decision.facts, decision.decided_at
+    while isinstance(decision.outcome, Assigned) and decision.outcome.rep is not None:
+        yield decision.outcome.rep
+        book = book.apply(decision.book_changes)
+        decision = decide_on_facts(
+            policy, facts, contact_id=decision.contact_id, book=book, owners=owners, now=now
+        )

@@ -1,0 +1,153 @@
+"""Why a lead did not go elsewhere: the smallest change of its facts that would have sent it there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Final
+
+from router.policy.book import Book
+from router.policy.catalog import Owner
+from router.policy.conditions import as_written, first_failure
+from router.policy.counterfactual import Search, Trial, nearest
+from router.policy.decision import Decision
+from router.policy.destination import Wanted, leads_to
+from router.policy.facts import facts_needed
+from router.policy.lead import Facts, Value
+from router.policy.other_values import Other, questions_of
+from router.policy.rules import Policy, Rule
+from router.policy.turns import turns_from
+
+MOST_TURNS: Final = 200
+"""Leads dealt to find out when it is a rep's turn."""
+
+
+@dataclass(frozen=True, slots=True)
+class Road:
+    """A rule that leads there, and what stood in the way: its part that failed, or the rule above it.
+
+    Both are None for the rule that did take the lead.
+    """
+
+    rule: Rule
+    failed: str | None = None
+    taken_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One fact to change (None: missing). `others` would do as well; `follows` change along with it."""
+
+    fact: str
+    before: Value | None
+    after: Value | None
+    others: tuple[Value, ...] = ()
+    follows: tuple[tuple[str, Value | None], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """The answer: the decision as it was, and the fewest changes that send the lead where it is wanted.
+
+    No `changes` at all: none is needed, the lead goes there, or comes to be the rep's turn. None: no
+    change of up to three facts does it or, where `is_complete` is False, none was found in the time
+    there was. `then` is the decision after the changes. `turns` says for a rep how many such leads go
+    to others first; None where leads do not come to the rep by turns.
+    """
+
+    wanted: Wanted
+    decision: Decision
+    roads: tuple[Road, ...]
+    passed_over: str | None
+    changes: tuple[Change, ...] | None
+    then: Decision | None
+    turns: int | None
+    is_complete: bool
+    trials: int
+
+
+def why_not(
+    policy: Policy,
+    facts: Facts,
+    wanted: Wanted,
+    *,
+    book: Book,
+    owners: Mapping[str, Owner],
+    now: datetime,
+    contact_id: str = "lead",
+) -> WhyNot:
+    """Why the lead with these facts does not go to `wanted`, and what would send it there.
+
+    Candidate values are the rules' own constants and their neighbours, and every answer is confirmed by
+    deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC.
+    """
+    search = Search(
+        policy=policy,
+        wanted=wanted,
+        targets=tuple(rule for rule in policy.rules if leads_to(rule, wanted, policy)),
+        questions=questions_of(policy),
+        types=facts_needed(policy),
+        book=book,
+        owners=owners,
+        now=now,
+        contact_id=contact_id,
+    )
+    actual = search.first(facts)
+    best = nearest(search, actual)
+    reasons = {passed.rep: passed.reason for passed in actual.decision.passed_over}
+    return WhyNot(
+        wanted=wanted,
+        decision=actual.decision,
+        roads=tuple(_road(rule, search, actual) for rule in search.targets),
+        passed_over=reasons.get(wanted.name) if wanted.kind == "rep" else None,
+        changes=None if best is None else _changes(search, actual, best),
+        then=None if best is None else best.decision,
+        turns=None if best is None else _turns(search, best),
+        is_complete=best is not None or search.trials_left > 0,
+        trials=search.trials,
+    )
+
+
+def _road(rule: Rule, search: Search, actual: Trial) -> Road:
+    decision = actual.decision
+    if (rule.name, rule.line) == (decision.rule, decision.rule_line):
+        return Road(rule)
+    failure = first_failure(rule.when, actual.judged, now=search.now)
+    return Road(rule, taken_by=decision.rule) if failure is None else Road(rule, failed=as_written(failure))
+
+
+def _changes(search: Search, actual: Trial, best: Trial) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            fact=fact,
+            before=actual.facts.get(fact),
+            after=chosen.value,
+            others=tuple(other for other in chosen.others if _does_too(search, actual, best, fact, other)),
+            follows=_follows(search, actual, fact, chosen),
+        )
+        for fact, chosen in best.changes.items()
+    )
+
+
+def _does_too(search: Search, actual: Trial, best: Trial, fact: str, other: Value) -> bool:
+    """Whether the lead goes there with this value as well; the rules may not, but points can tell."""
+    instead = {**best.changes, fact: Other(other, 1.0)}
+    return search.tried(actual.facts, instead).rank <= best.rank
+
+
+def _follows(search: Search, actual: Trial, fact: str, chosen: Other) -> tuple[tuple[str, Value | None], ...]:
+    alone = search.with_changes(actual.facts, {fact: chosen})
+    names = sorted(name for name in {*alone, *actual.facts} if name != fact)
+    return tuple((name, alone.get(name)) for name in names if alone.get(name) != actual.facts.get(name))
+
+
+def _turns(search: Search, best: Trial) -> int | None:
+    """How many such leads others get before it is the rep's turn; None if that is not seen to come."""
+    if search.wanted.kind != "rep":
+        return None
+    reps = turns_from(best.decision, search.policy, book=search.book, owners=search.owners)
+    return next(
+        (turn for turn, rep in enumerate(islice(reps, MOST_TURNS)) if rep == search.wanted.name), None
+    )

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "demo": "Route 200 contacts of a toy HubSpot portal, and check every one.",
     "check": "Say every mistake in the rule files.",
     "test": "Decide the example leads of config/tests, and compare.",
+    "schema": "Write what an editor needs to complete the rule files.",
     "setup": "Create the contact properties that Lead Router writes.",
     "pull": "Write the portal's catalog that rule files are checked against.",
     "up": "Run everything on this machine until Ctrl-C.",

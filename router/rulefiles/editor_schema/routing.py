@@ -1,0 +1,166 @@
+"""What an editor offers in `routing.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType
+from router.policy.rules import Method
+from router.rulefiles.actions import ASSIGN_KEYS
+from router.rulefiles.editor_schema.facts import EditorFact
+from router.rulefiles.editor_schema.names import Names
+from router.rulefiles.editor_schema.parts import (
+    TEXT,
+    WORKING_TIME,
+    Schema,
+    choice,
+    defined,
+    described,
+    keys,
+    one_or_many,
+)
+from router.rulefiles.routing_file import KEYS, REQUIRED
+from router.rulefiles.rule_list import GROUP_KEYS, RULE_KEYS
+from router.rulefiles.tables import ANY, ARROW, OUTCOMES
+
+METHODS = {
+    Method.FAIR_SHARE: "The rep whose turn it is, by weight (the default)",
+    Method.QUEUE: "The team's shared queue: its reps take leads themselves",
+}
+
+
+def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) -> Schema:
+    """The schema of `routing.yaml`."""
+    known_facts = tuple(facts)
+    rule = {
+        "name": described(TEXT, "What people read as the reason"),
+        "when": defined("when"),
+        "assign": defined("assign"),
+        "do": defined("do"),
+        "sla": defined("sla"),
+        "status": defined("status"),
+    }
+    group = {"group": TEXT, "when": defined("when"), "rules": defined("rules"), "otherwise": defined("done")}
+    done = {name: rule[name] for name in ("assign", "do", "sla", "status")}
+    top: dict[str, Schema] = {
+        "language": described(choice(("fr", "en")), "Of the reasons that reps read in HubSpot"),
+        "segments": described(_segments(), "The first whose condition holds; the last is 'otherwise'"),
+        "status": defined("status"),
+        "rules": defined("rules"),
+        "otherwise": defined("done"),
+        "sla": keys({"default": defined("sla")}, required=("default",)),
+    }
+    definitions = {
+        **{fact.name: fact.one(names) for fact in known_facts},
+        "when": _when(known_facts),
+        "assign": _assign(known_facts, names),
+        "do": _do(known_facts),
+        "sla": {**WORKING_TIME, "description": "The working time in which a rep answers"},
+        "status": described(choice(_status(catalog)), "hs_lead_status"),
+        "done": keys(done),
+        "rule": keys({name: rule.get(name, {}) for name in RULE_KEYS}, required=("name", "when")),
+        "group": keys(
+            {name: group.get(name, {}) for name in GROUP_KEYS}, required=("group", "when", "rules")
+        ),
+        "table": _table(known_facts, names),
+        "rules": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {name: {} for name in (*RULE_KEYS, *GROUP_KEYS, "table", "rows")},
+                # One branch per kind: with anyOf an editor would blame all three for one typo.
+                "if": {"required": ["group"]},
+                "then": defined("group"),
+                "else": {
+                    "if": {"required": ["table"]},
+                    "then": defined("table"),
+                    "else": defined("rule"),
+                },
+            },
+        },
+    }
+    top_keys = {name: top.get(name, {}) for name in KEYS}
+    return {"definitions": definitions, **keys(top_keys, required=REQUIRED)}
+
+
+def _when(facts: tuple[EditorFact, ...]) -> Schema:
+    several: Schema = {"type": "array", "items": defined("when"), "minItems": 1}
+    conditions = {fact.name: fact.asked() for fact in facts}
+    choices = {
+        "any": described(several, "At least one holds"),
+        "all": described(several, "Every one holds"),
+        "none": described(several, "Not one holds"),
+        "not": described(defined("when"), "It does not hold"),
+    }
+    return {**keys({**conditions, **choices}, meaning="Every line must hold"), "minProperties": 1}
+
+
+def _segments() -> Schema:
+    return {
+        "type": "object",
+        "additionalProperties": {"anyOf": [{"const": "otherwise"}, defined("when")]},
+        "minProperties": 1,
+    }
+
+
+def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
+    asked = (FactType.TEXT, FactType.CHOICE, FactType.CHOICES)
+    from_facts = [f"from {fact.name}" for fact in facts if fact.type in asked]
+    needs = keys(
+        {
+            kind: one_or_many(_offered(values, from_facts))
+            for kind, values in (
+                ("level", names.levels),
+                ("skill", names.skills),
+                ("language", names.languages),
+            )
+        }
+    )
+    known: dict[str, Schema] = {
+        "team": described(choice(names.teams), "The next rep of this team in turn, by weight"),
+        "rep": described(choice(names.reps), "This rep"),
+        "to": choice({"account_owner": "The owner of the contact's company"}),
+        "method": choice(METHODS),
+        "needs": described(needs, "Reps without it are passed over"),
+        "prefer": described(needs, "Reps with it come first, if there are any"),
+        "if_unavailable": described(defined("assign"), "What happens when nobody there is eligible"),
+    }
+    return keys({name: known.get(name, {}) for name in ASSIGN_KEYS})
+
+
+def _offered(values: tuple[str, ...], from_facts: list[str]) -> Schema:
+    """What reps have, or what the lead asks; any text while team.yaml cannot be read."""
+    return choice([*values, *from_facts]) if values else {"anyOf": [choice(from_facts), TEXT]}
+
+
+def _do(facts: tuple[EditorFact, ...]) -> Schema:
+    writable = {
+        fact.name: described(fact.equal(), fact.meaning)
+        for fact in facts
+        if not fact.read_only and not fact.name.startswith(COMPANY_PREFIX)
+    }
+    writable.pop("hubspot_owner_id", None)
+    nurture = keys(
+        {"workflow": described(TEXT, "A name for people; HubSpot starts it"), "set": keys(writable)}
+    )
+    plain = choice({"nothing": "The lead is left alone", "nurture": "Marketing keeps the lead"})
+    return {"anyOf": [plain, keys({"nurture": nurture}, required=("nurture",))]}
+
+
+def _status(catalog: Catalog) -> dict[str, str]:
+    status = catalog.contact.get("hs_lead_status")
+    options = status.options if status else ()
+    return {option.value: option.label for option in options if not option.archived}
+
+
+def _table(facts: tuple[EditorFact, ...], names: Names) -> Schema:
+    """Headers are checked; cells are only helped with, as a schema cannot know their column."""
+    header = choice({**{fact.name: fact.meaning for fact in facts}, ARROW: "", **dict.fromkeys(OUTCOMES, "")})
+    lists = [f"${name}" for name in names.lists or ()]
+    offered = dict.fromkeys([*lists, *names.segments, ANY, ARROW, *names.teams, *names.reps, *Method], "")
+    cell = {"anyOf": [choice(offered), TEXT, {"type": ["array", "object"]}]}
+    row = {"type": "array", "items": cell, "minItems": 2}
+    return keys(
+        {"table": {"type": "array", "items": header}, "rows": {"type": "array", "items": row, "minItems": 1}},
+        required=("table", "rows"),
+    )

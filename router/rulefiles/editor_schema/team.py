@@ -1,0 +1,81 @@
+"""What an editor offers in `team.yaml`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from router.policy.catalog import Catalog
+from router.rulefiles.editor_schema.names import Names
+from router.rulefiles.editor_schema.parts import (
+    DAY,
+    TEXT,
+    Schema,
+    choice,
+    described,
+    keys,
+    named,
+    one_or_many,
+)
+from router.rulefiles.rep_lines import REP_KEYS
+from router.rulefiles.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
+from router.rulefiles.working_hours import DAYS
+
+_DAY: Final = f"({'|'.join(DAYS)})"
+_HOURS: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^[0-9]{1,2}:[0-9]{2} ?- ?[0-9]{1,2}:[0-9]{2}$",
+    "patternErrorMessage": "Write 09:00-18:00, or [09:00-12:30, 14:00-18:00].",
+    "defaultSnippets": [{"label": "09:00-18:00", "body": "09:00-18:00"}],
+}
+_LEADS: Final[Schema] = {"type": "integer", "minimum": 1}
+
+
+def team_schema(catalog: Catalog, names: Names) -> Schema:
+    """The schema of `team.yaml`: owners come from the portal, everything else from the file itself."""
+    rep = choice(names.reps)
+    time_off = {"rep": rep, "from": DAY, "to": DAY, "backup": rep}
+    week = {
+        "type": "object",
+        "patternProperties": {f"^{_DAY}(-{_DAY})?$": one_or_many(_HOURS)},
+        "properties": {days: one_or_many(_HOURS) for days in ("mon-fri", "mon-thu", "sat", "sun")},
+        "additionalProperties": False,
+    }
+    teams: Schema = {"type": "array", "items": rep, "minItems": 1, "uniqueItems": True}
+    known: dict[str, Schema] = {
+        "timezone": {**TEXT, "description": "In which hours and days are read, such as Europe/Paris"},
+        "hours": described(named(week), "Working weeks by name; a day that is not named is free"),
+        "reps": described(named(_rep(catalog, names)), "One line per rep, by the name that rules use"),
+        "out_of_office": {"type": "array", "items": _keys(TIME_OFF_KEYS, time_off, TIME_OFF_REQUIRED)},
+        "teams": described(named({"anyOf": [teams, rep]}), "A rep can be in several teams"),
+    }
+    return _keys(KEYS, known, REQUIRED)
+
+
+def _rep(catalog: Catalog, names: Names) -> Schema:
+    owners = {owner.email: owner.name for owner in catalog.owners if not owner.archived}
+    known = {
+        "owner": described(choice(owners), "The e-mail address of their HubSpot owner"),
+        "level": described(_free(names.levels), "A word of your own, such as senior"),
+        "skills": one_or_many(_free(names.skills)),
+        "languages": one_or_many(_free(names.languages)),
+        "hours": described(choice(names.hours), "A working week from above; without one, round the clock"),
+        "weight": {
+            "type": "number",
+            "minimum": 0.5,
+            "maximum": 1000,
+            "description": "Their share of a team's leads",
+        },
+        "max_open_leads": described(_LEADS, "Passed over while they have so many open leads"),
+        "max_per_day": described(_LEADS, "Passed over once they got so many leads today"),
+    }
+    return _keys(REP_KEYS, known, ("owner",))
+
+
+def _free(values: tuple[str, ...]) -> Schema:
+    """Any text; those in use already are offered."""
+    return {"anyOf": [choice(values), TEXT]} if values else TEXT
+
+
+def _keys(known: tuple[str, ...], schemas: dict[str, Schema], required: object) -> Schema:
+    needed = [name for name in known if name in required] if isinstance(required, dict | tuple) else []
+    return keys({name: schemas.get(name, {}) for name in known}, required=needed)

@@ -15,10 +15,11 @@ LONGEST_GUESS: Final = 60
 
 
 class Severity(StrEnum):
-    """An error refuses the files; a warning asks for a look and refuses nothing."""
+    """An error refuses the files; a warning asks for a look; an info is good to know. Only errors refuse."""
 
     ERROR = "error"
     WARNING = "warning"
+    INFO = "info"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,50 @@
+"""What a proof has found out, before it has its place in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from router.policy.rules import Rule
+from router.rulefiles.mistakes import Severity
+
+ROUTING_FILE: Final = "routing.yaml"
+TEAM_FILE: Final = "team.yaml"
+_SEPARATOR: Final = " / "
+MOST_NAMED: Final = 4
+"""Rules or reps that one sentence names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found: on which line, about whom (the caret points there), and what to do."""
+
+    line: int
+    subject: str
+    severity: Severity
+    message: str
+    hint: str | None = None
+    file: str = ROUTING_FILE
+
+
+def with_lines(rules: Iterable[Rule]) -> str:
+    """`'A' (line 3), 'B' (line 9) and 12 more`."""
+    return few_of([f"'{rule.name}' (line {rule.line})" for rule in rules])
+
+
+def group_of(rule: Rule) -> str:
+    """The group that the rule stands in, which its full name begins with; empty for none."""
+    group, separator, _ = rule.name.partition(_SEPARATOR)
+    return group if separator else ""
+
+
+def own_name(rule: Rule) -> str:
+    """The rule's name as it is written in the file, without its group's."""
+    return rule.name.removeprefix(group_of(rule)).removeprefix(_SEPARATOR)
+
+
+def few_of(names: Sequence[str]) -> str:
+    """`a, b, c, d and 12 more`."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,82 @@
+"""Which leads no rule takes, and which ones only the last `otherwise` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from router.policy.conditions import AllOf, Condition
+from router.policy.lead import Facts
+from router.policy.rules import Rule
+from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.boxes import EVERYTHING, Box
+from router.rulefiles.proofs.findings import Finding, group_of
+from router.rulefiles.proofs.ground import Ground
+from router.rulefiles.proofs.witness import facts_in, fits, in_words, taken_by
+
+
+def gap_findings(ground: Ground) -> Iterator[Finding]:
+    """An error if leads match no rule at all, and an info for each group that lets leads through."""
+    everyone = range(len(ground.rules))
+    facts = left_by(ground, (EVERYTHING,), rules=everyone)
+    if facts is not None and taken_by(ground, facts) is None:
+        line = ground.rules[-1].line if ground.rules else 1
+        message = "some leads match no rule and there is no 'otherwise'"
+        conditions = tuple(rule.when for rule in ground.rules)
+        hint = f"For example: {in_words(facts, conditions=conditions)}."
+        yield Finding(line, "", Severity.ERROR, message, hint)
+    for group, members in _groups(ground.rules).items():
+        finding = _gap_in_group(ground, group, members)
+        if finding is not None:
+            yield finding
+
+
+def left_by(ground: Ground, boxes: Sequence[Box], *, rules: Sequence[int]) -> Facts | None:
+    """A lead in the boxes that none of the rules takes; None if there is none, or none was found."""
+    answer = ground.cover(boxes, among=ground.boxes_among(rules))
+    if answer.free is None:
+        return None
+    facts = facts_in(ground.space, answer.free)
+    taken = any(fits(ground, ground.rules[rule].when, facts) for rule in rules)
+    return None if taken else facts
+
+
+def left_to_otherwise(ground: Ground) -> Facts | None:
+    """An example of a lead that no rule takes but the last one, if there is any."""
+    return left_by(ground, (EVERYTHING,), rules=range(len(ground.rules) - 1))
+
+
+def _gap_in_group(ground: Ground, group: str, members: Sequence[int]) -> Finding | None:
+    """What a group's rules have in common is its guard, or more; what none of them takes slips through."""
+    common = _common_parts([ground.rules[member].when for member in members])
+    boxes = ground.space.boxes(common)
+    if not common.parts or boxes is None:
+        return None
+    facts = left_by(ground, boxes, rules=members)
+    if facts is None or not fits(ground, common, facts):
+        return None
+    first = ground.rules[members[0]]
+    conditions = (common, *(ground.rules[member].when for member in members))
+    message = f"some leads of the group '{group}' fit none of its rules and go on to the rules below it"
+    hint = f"For example: {in_words(facts, conditions=conditions)}. Add 'otherwise' to keep them."
+    return Finding(first.line, first.name, Severity.INFO, message, hint)
+
+
+def _groups(rules: Sequence[Rule]) -> dict[str, list[int]]:
+    """The places of each group's rules, by the group's name; a rule's full name begins with it."""
+    groups: dict[str, list[int]] = {}
+    for place, rule in enumerate(rules):
+        group = group_of(rule)
+        if group:
+            groups.setdefault(group, []).append(place)
+    return groups
+
+
+def _common_parts(conditions: Sequence[Condition]) -> AllOf:
+    """The parts with which all these conditions begin; a group's condition stands before a rule's own."""
+    listed = [condition.parts if isinstance(condition, AllOf) else (condition,) for condition in conditions]
+    common = []
+    for parts in zip(*listed, strict=False):
+        if any(part != parts[0] for part in parts):
+            break
+        common.append(parts[0])
+    return AllOf(tuple(common))

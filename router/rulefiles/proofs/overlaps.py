@@ -1,0 +1,143 @@
+"""Where the order of two rules matters: leads that both match, which they would send to different places.
+
+Only rules that cross are told, each with leads of its own: a special case above the general one is how
+rules are meant to be written ("correlation" and "generalization" of firewall rules in Al-Shaer & Hamed,
+"Modeling and Management of Firewall Policies", IEEE TNSM 2004). What a rule in front leaves to nobody
+(`do: nothing`) is meant to come first, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final, TypeAlias
+
+from router.policy.lead import Facts
+from router.policy.rules import DoNothing, Rule
+from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.boxes import Box, intersection
+from router.rulefiles.proofs.cover import bits
+from router.rulefiles.proofs.findings import Finding, few_of, group_of
+from router.rulefiles.proofs.ground import Ground
+from router.rulefiles.proofs.reach import Reach
+from router.rulefiles.proofs.witness import facts_in, fits, in_words, taken_by
+
+MOST_TRIED: Final = 12
+"""Rules or groups below for which an example is looked for, for each rule."""
+MOST_PROVED: Final = 3
+"""Rules or groups below that are proved and named; of others we say that there may be some."""
+
+Pair: TypeAlias = tuple[int, int]
+"""A rule, and one further down that crosses it."""
+
+
+def overlap_findings(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Finding]:
+    """One info for each rule or group whose leads other rules below would send elsewhere, with an example."""
+    by_entry: dict[str, dict[str, Pair]] = {}
+    for rule, other in _pairs(ground, reaches):
+        upper, lower = _entries(ground.rules[rule], ground.rules[other])
+        by_entry.setdefault(upper, {}).setdefault(lower, (rule, other))
+    for upper, pairs in by_entry.items():
+        finding = _overlap(ground, upper, pairs)
+        if finding is not None:
+            yield finding
+
+
+def _pairs(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Pair]:
+    """Each live rule with the first few below that cross it and do something else."""
+    live = [reach.rule for reach in reaches if reach.is_reached and reach.is_known]
+    living = ground.boxes_among(live) & ~ground.boxes_among(())
+    alike: dict[str, list[int]] = {}
+    for rule in live:
+        alike.setdefault(_outcome(ground.rules[rule]), []).append(rule)
+    unlike = {outcome: living & ~ground.boxes_among(rules) for outcome, rules in alike.items()}
+    for rule in live:
+        if isinstance(ground.rules[rule].action, DoNothing):
+            continue
+        below = unlike[_outcome(ground.rules[rule])] & ~ground.above(rule + 1)
+        seen: dict[tuple[str, str], int] = {}
+        for other in _crossing(ground, rule, below):
+            seen.setdefault(_entries(ground.rules[rule], ground.rules[other]), other)
+            if len(seen) > MOST_TRIED:
+                break
+        for other in seen.values():
+            yield rule, other
+
+
+def _crossing(ground: Ground, rule: int, among: int) -> Iterator[int]:
+    """The rules that share leads with this one, while each has others too, as far as single boxes show."""
+    crossing = enclosing = 0
+    for box in ground.boxes_of[rule] or ():
+        meeting = around = ground.boxes.meeting(box, among)
+        outside = 0
+        for dimension, unlimited in enumerate(ground.boxes.unlimited):
+            if dimension not in box:
+                around &= unlimited
+                continue
+            atoms = box[dimension]
+            around &= ground.boxes.compared(dimension, atoms)[1]
+            others = ground.space.dimensions[dimension].everything & ~atoms
+            outside |= ground.boxes.compared(dimension, others)[0]
+        crossing |= meeting & outside & ~around
+        enclosing |= around
+    general = set(ground.rules_of(enclosing))
+    for box_number in bits(crossing):
+        other = ground.owners[box_number]
+        if other not in general:
+            yield other
+
+
+def _entries(rule: Rule, other: Rule) -> tuple[str, str]:
+    """Two rules of one group by their own names; else each by its group's, if it is in one."""
+    group, other_group = group_of(rule), group_of(other)
+    if group and group == other_group:
+        return f"'{rule.name}'", f"'{other.name}'"
+    return (
+        f"the group '{group}'" if group else f"'{rule.name}'",
+        f"the group '{other_group}'" if other_group else f"'{other.name}'",
+    )
+
+
+def _overlap(ground: Ground, upper: str, pairs: dict[str, Pair]) -> Finding | None:
+    proved: list[str] = []
+    first: tuple[Pair, Facts] | None = None
+    for lower, pair in islice(pairs.items(), MOST_TRIED):
+        facts = _lead_of_both(ground, pair)
+        if facts is None:
+            continue
+        first = first or (pair, facts)
+        proved.append(lower)
+        if len(proved) == MOST_PROVED:
+            break
+    if first is None:
+        return None
+    (rule, other), facts = first
+    more = len(pairs) > MOST_TRIED or len(proved) == MOST_PROVED < len(pairs)
+    names = few_of(proved) + (" and perhaps others" if more else "")
+    message = f"some leads fit {upper} and also, further down, {names}; the first one takes them"
+    example = in_words(facts, conditions=(ground.rules[rule].when, ground.rules[other].when))
+    hint = f"For example: {example}. If that is not meant, exchange the two."
+    return Finding(ground.rules[rule].line, ground.rules[rule].name, Severity.INFO, message, hint)
+
+
+def _lead_of_both(ground: Ground, pair: Pair) -> Facts | None:
+    """A lead that the first rule takes and the other would take without it, tried with the real matcher."""
+    rule, other = pair
+    for box in ground.boxes_of[rule] or ():
+        for lower in ground.boxes_of[other] or ():
+            facts = _lead_in(ground, intersection(box, lower), above=ground.above(rule))
+            if facts is None or taken_by(ground, facts) != rule:
+                continue
+            if fits(ground, ground.rules[other].when, facts):
+                return facts
+    return None
+
+
+def _lead_in(ground: Ground, box: Box | None, *, above: int) -> Facts | None:
+    answer = None if box is None else ground.cover((box,), among=above)
+    return None if answer is None or answer.free is None else facts_in(ground.space, answer.free)
+
+
+def _outcome(rule: Rule) -> str:
+    """What happens to the rule's leads, to be compared (what a nurture sets cannot be hashed)."""
+    return repr((rule.action, rule.sla, rule.status))

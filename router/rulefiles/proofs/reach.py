@@ -1,0 +1,89 @@
+"""Which rules no lead can ever reach: they contradict themselves, or rules above them take everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.findings import Finding, own_name, with_lines
+from router.rulefiles.proofs.ground import Ground
+
+MOST_ASKED: Final = 200
+"""Covers that are tried to name fewer culprits; what remains is true, only longer."""
+OTHERWISE: Final = "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is known of one rule: whether leads reach it, and which rules above it are to blame if not."""
+
+    rule: int
+    is_reached: bool
+    is_known: bool = True
+    culprits: tuple[int, ...] = ()
+    """None of them if the rule contradicts itself."""
+
+
+def reach_of(ground: Ground, rule: int) -> Reach:
+    """Whether any lead can reach the rule."""
+    boxes = ground.boxes_of[rule]
+    if boxes is None:
+        return Reach(rule, is_reached=True, is_known=False)
+    answer = ground.cover(boxes, among=ground.above(rule))
+    if answer.is_covered:
+        return Reach(rule, is_reached=False, culprits=_culprits(ground, rule, answer.used))
+    return Reach(rule, is_reached=True, is_known=answer.known)
+
+
+def reached(ground: Ground) -> tuple[Reach, ...]:
+    """What is known of each rule, in order."""
+    return tuple(reach_of(ground, rule) for rule in range(len(ground.rules)))
+
+
+def reach_findings(ground: Ground, reaches: tuple[Reach, ...]) -> Iterator[Finding]:
+    """An error for each rule that no lead reaches, an info for each of which we cannot tell."""
+    last = len(ground.rules) - 1
+    for reach in reaches:
+        rule = ground.rules[reach.rule]
+        if not reach.is_known:
+            message = (
+                f"whether any lead reaches the rule '{rule.name}' is unknown: it is too intricate to prove"
+            )
+            yield Finding(rule.line, rule.name, Severity.INFO, message, "Split its condition into two rules.")
+        elif not reach.is_reached and not reach.culprits:
+            message = f"the rule '{rule.name}' can never be true: its conditions contradict each other"
+            hint = "Remove one of its conditions, or the rule."
+            yield Finding(rule.line, rule.name, _severity(ground, reach), message, hint)
+        elif not reach.is_reached and not (reach.rule == last and rule.name == OTHERWISE):
+            # The last `otherwise` is compulsory; it may well have nothing left to take.
+            takers = with_lines(ground.rules[place] for place in reach.culprits)
+            message = f"the rule '{rule.name}' is never reached"
+            hint = f"Everything it matches is already taken by: {takers}. Move it above, or remove it."
+            yield Finding(rule.line, rule.name, _severity(ground, reach), message, hint)
+
+
+def _severity(ground: Ground, reach: Reach) -> Severity:
+    """An `otherwise` with nothing left does no harm, and what a date alone has made true is nobody's edit."""
+    if own_name(ground.rules[reach.rule]) == OTHERWISE:
+        return Severity.INFO
+    return Severity.WARNING if ground.moves((reach.rule, *reach.culprits)) else Severity.ERROR
+
+
+def _culprits(ground: Ground, rule: int, used: int) -> tuple[int, ...]:
+    """As few rules as take everything together: parts of the list are left out, halves first, then ones."""
+    boxes = ground.boxes_of[rule] or ()
+    kept = ground.rules_of(used)
+    left = MOST_ASKED
+    size = len(kept)
+    while size and left > 0:
+        end = len(kept)
+        while end > 0 and left > 0:
+            start = max(end - size, 0)
+            without = kept[:start] + kept[end:]
+            if ground.cover(boxes, among=ground.boxes_among(without)).is_covered:
+                kept = without
+            end, left = start, left - 1
+        size //= 2
+    return tuple(kept)

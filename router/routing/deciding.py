@@ -21,7 +21,7 @@ from router.policy.rules import Policy
 from router.routing.desk import Desk
 from router.routing.trip import Trip
 from router.store.commits import Committed, Lost, NewDecision, Outdated
-from router.store.leads import FINISHED, LeadState, State
+from router.store.leads import LeadState, State
 
 
 @dataclass(slots=True)
@@ -29,13 +29,13 @@ class Decided:
     """What became of the leads that needed a decision."""
 
     to_write: list[Trip] = field(default_factory=list)
-    """Decided, by us or by somebody who was first; not written yet as far as we know."""
+    """Decided by us, not written yet."""
 
     shadowed: list[Trip] = field(default_factory=list)
     """Decided and recorded in shadow mode, so never written."""
 
-    done: list[Trip] = field(default_factory=list)
-    """Finished by somebody else, or being erased: nothing is left to do."""
+    left_to_others: list[Trip] = field(default_factory=list)
+    """Somebody else was first and carries the lead on, or it is being erased: nothing is left to do here."""
 
     parked: list[tuple[Trip, str]] = field(default_factory=list)
     """No decision could be computed, and why."""
@@ -81,8 +81,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                 case Outdated():
                     pass  # somebody else's commit came between: the book is read again
                 case Lost(contact_ids):
-                    lost = [trip for trip in waiting if trip.contact_id in contact_ids]
-                    _leave_to_the_first(desk, lost, decided)
+                    decided.left_to_others += [trip for trip in waiting if trip.contact_id in contact_ids]
                     waiting = [trip for trip in waiting if trip.contact_id not in contact_ids]
     return decided
 
@@ -146,6 +145,7 @@ def _new(trip: Trip, decision: Decision, record: Record) -> NewDecision:
         changes={} if shadow else changes_for(decision, current_status=record.properties.get(STATUS) or ""),
         paid=decision.book_changes,
         queue=decision.outcome.team if isinstance(decision.outcome, Queued) else "",
+        entry_id=trip.entries[0].id,
         record=orjson.dumps(as_record(decision)),
         shadow=shadow,
     )
@@ -162,17 +162,5 @@ def _state(decision: Decision, new: NewDecision) -> LeadState:
         at_ms=int(decision.decided_at.timestamp() * 1000),
         changes=new.changes,
         queue=new.queue,
+        entry_id=new.entry_id,
     )
-
-
-def _leave_to_the_first(desk: Desk, lost: Sequence[Trip], decided: Decided) -> None:
-    """Somebody decided these first: their decision is the one to write, unless it is written already."""
-    known = desk.leads.recall([trip.contact_id for trip in lost])
-    for trip in lost:
-        state = known.get(trip.contact_id)
-        if state is None or state.state in FINISHED:
-            decided.done.append(trip)
-        else:
-            trip.state = state
-            trip.doubtful = True
-            decided.to_write.append(trip)

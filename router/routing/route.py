@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from router.crashpoints import crash_point
@@ -15,7 +16,7 @@ from router.routing.deciding import decide_and_commit
 from router.routing.desk import Desk
 from router.routing.trip import Trip
 from router.store.commits import Move
-from router.store.inbox import Entry
+from router.store.inbox import LEASE, Entry
 from router.store.leads import FINISHED, State
 
 ROUNDS: Final = 3
@@ -23,6 +24,9 @@ ROUNDS: Final = 3
 
 TOO_OFTEN: Final = 8
 """A lead that was claimed more often than this, and never finished, needs a person."""
+
+HANDS_HOLD: Final = 5 * LEASE
+"""After so long a decision that nobody finished is anybody's to write, wherever its announcement went."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,9 @@ def route(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
     trips = _recall(desk, entries)
     duplicates = [trip for trip in trips if trip.state is not None and trip.state.state in FINISHED]
     desk.commits.acknowledge([entry for trip in duplicates for entry in trip.entries])
-    waiting = _park_the_hopeless(desk, [trip for trip in trips if trip not in duplicates])
+    twins = [trip for trip in trips if trip not in duplicates and _is_in_other_hands(desk, trip)]
+    _leave_to_others(desk, twins, consumer=consumer)
+    waiting = _park_the_hopeless(desk, [trip for trip in trips if trip not in duplicates + twins])
     crash_point("after_recall")
     for _ in range(ROUNDS):
         if not waiting:
@@ -53,8 +59,8 @@ def route(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
         waiting = _go_round(desk, waiting, consumer=consumer)
     return Routed(
         leads=len(trips),
-        finished=len(trips) - len(duplicates) - len(waiting),
-        duplicates=len(duplicates),
+        finished=len(trips) - len(duplicates) - len(twins) - len(waiting),
+        duplicates=len(duplicates) + len(twins),
         left=len(waiting),
     )
 
@@ -76,6 +82,24 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
     ]
 
 
+def _is_in_other_hands(desk: Desk, trip: Trip) -> bool:
+    """Whether another batch decided this lead on an announcement of its own, and still holds that."""
+    state = trip.state
+    return (
+        state is not None
+        and state.state is State.DECIDED
+        and state.entry_id not in ("", *(entry.id for entry in trip.entries))
+        and desk.now_ms() - state.at_ms < HANDS_HOLD / timedelta(milliseconds=1)
+    )
+
+
+def _leave_to_others(desk: Desk, twins: Sequence[Trip], *, consumer: str) -> None:
+    """Let go of a second announcement, if it is ours still: the first one's claim carries the lead."""
+    entries = [entry for trip in twins for entry in trip.entries]
+    lost = desk.inbox.renew(consumer, entries) if entries else frozenset()
+    desk.commits.acknowledge([entry for entry in entries if entry.id not in lost])
+
+
 def _park_the_hopeless(desk: Desk, trips: Sequence[Trip]) -> list[Trip]:
     why = f"It was tried {TOO_OFTEN} times and never finished; the log says why."
     hopeless = [trip for trip in trips if trip.deliveries > TOO_OFTEN]
@@ -90,7 +114,7 @@ def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]
     fresh, to_write, finished = _sort(desk, trips, records)
     decided = decide_and_commit(desk, fresh, records)
     crash_point("after_commit")
-    desk.commits.acknowledge([entry for trip in decided.done for entry in trip.entries])
+    _leave_to_others(desk, decided.left_to_others, consumer=consumer)
     finished += [moves.parked(trip, why=why, now=desk.clock()) for trip, why in decided.parked]
     to_write += decided.to_write
     policy, _needed = desk.rules.required()
@@ -207,7 +231,7 @@ def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
 
     The owner was archived since we last looked. The next round decides again.
     """
-    if trip.state is None or trip.state.episode > 0:
+    if trip.state is None or trip.chosen_anew:
         return False
     owners = desk.owners.refresh()
     policy, _needed = desk.rules.required()
@@ -217,7 +241,7 @@ def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
         for rep in policy.roster.reps.values()
         if (owner := owners.get(rep.owner.lower())) is not None and owner.id == refused
     )
-    trip.refused = True
+    trip.refused = trip.chosen_anew = True
     _finish(desk, [moves.owner_refused(trip, why=why, now=desk.clock())])
     return True
 

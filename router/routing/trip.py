@@ -22,6 +22,9 @@ class Trip:
     refused: bool = False
     """HubSpot refused the owner we chose; another one is to be chosen."""
 
+    chosen_anew: bool = False
+    """That happened in this batch already; a second refusal needs a person."""
+
     excluded: frozenset[str] = field(default_factory=frozenset)
     """Reps whom a new decision leaves out."""
 

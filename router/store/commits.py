@@ -32,6 +32,8 @@ class NewDecision:
     paid: Mapping[str, int]
     record: bytes
     queue: str = ""
+    entry_id: str = ""
+    """The announcement that is claimed for it."""
     shadow: bool = False
     """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
 
@@ -160,6 +162,7 @@ def _lead_fields(decision: NewDecision) -> list[str]:
         *("ex", decision.expected_owner_id),
         *("id", decision.decision_id),
         *("qu", decision.queue),
+        *("en", decision.entry_id),
         *("ch", orjson.dumps(dict(decision.changes)).decode()),
         *("pd", orjson.dumps(dict(decision.paid)).decode()),
         *(("st", State.SHADOW) if decision.shadow else ()),

@@ -34,7 +34,7 @@ class State(StrEnum):
 FINISHED: Final = frozenset(State) - {State.DECIDED}
 """States in which another announcement of the lead changes nothing."""
 
-_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk")
+_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk", "en")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,8 @@ class LeadState:
     changes: Mapping[str, str] = field(default_factory=dict)
     queue: str = ""
     """The team in whose queue the lead waits, if our decision gives it to nobody yet."""
+    entry_id: str = ""
+    """The announcement on which it was decided: whoever holds that carries the lead on."""
     restored: bool = False
     """The owner is a person's choice that our write had covered and that we gave back."""
     doubtful: bool = False
@@ -105,7 +107,7 @@ class Leads:
 
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
-    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful = row
+    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, entry_id = row
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -116,6 +118,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         at_ms=int(at_ms or 0),
         changes=orjson.loads(changes) if changes else {},
         queue=queue or "",
+        entry_id=entry_id or "",
         restored=bool(restored),
         doubtful=bool(doubtful),
     )

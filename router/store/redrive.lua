@@ -9,6 +9,7 @@ if redis.call('SISMEMBER', KEYS[5], id) == 1 then return 'being erased' end
 local answer = 'written anew'
 if state[1] == 'parked' and state[2] then
   redis.call('HSET', KEYS[1], 'st', 'decided')
+  redis.call('HDEL', KEYS[1], 'en') -- the announcement it was decided on is gone
 elseif state[1] == 'parked' then
   redis.call('DEL', KEYS[1])
   answer = 'decided anew'

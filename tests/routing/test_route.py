@@ -8,8 +8,10 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
+from router.hubspot.errors import ComeBackLater
 from router.routing.desk import Desk
 from router.routing.record import record
+from router.routing.route import route
 from router.sandbox.client import SandboxClient
 from router.store.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
@@ -247,3 +249,40 @@ def test_a_lead_that_was_tried_too_often_is_parked(
     route_all(desk)
 
     assert list(desk.leads.parked()) == [contact_id]
+
+
+def test_a_second_announcement_leaves_a_decided_lead_to_whoever_holds_the_first(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(desk, contact_id)
+    first = desk.inbox.take("anna")
+    sandbox.break_with("500", on="contacts/batch/update", next=50)
+    route(desk, first, consumer="anna")
+    announce(desk, contact_id)
+
+    second = route(desk, desk.inbox.take("ben"), consumer="ben")
+    sandbox.repair()
+    desk.budget.resume()
+    again = route(desk, first, consumer="anna")
+
+    assert (second.duplicates, again.finished) == (1, 1)
+    assert not desk.inbox.has_work()
+    assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"]
+
+
+def test_a_lead_given_back_after_its_decision_is_not_mistaken_for_somebody_elses(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(desk, contact_id)
+    first = desk.inbox.take("anna")
+    sandbox.break_with("429", on="contacts/batch/update", next=1)
+    with pytest.raises(ComeBackLater):
+        route(desk, first, consumer="anna")
+    desk.inbox.release("anna", first)
+    desk.budget.resume()
+
+    route_all(desk, consumer="ben")
+
+    assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"]

@@ -1,76 +1,80 @@
-"""Why did this contact go where it went? `router explain` tells it from the ledger."""
+"""Why does a lead go where it goes? `router explain` asks the ledger, or the rules on disk."""
 
 from __future__ import annotations
 
-from typing import Final
+from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.text import Text
 
-from router.cli.desk import desk_here
-from router.cli.dossier import STATES, Dossier, open_dossier, outcome_in_words
-from router.cli.failures import Told
 from router.cli.place import contact_id
-from router.cli.screen import hanging, screen, table
-from router.cli.words import local_time, print_json
-from router.policy.decision import Decision
-from router.policy.explanation import Step
-from router.policy.rules import Policy
 
-NEVER_SEEN: Final = (
-    "Lead Router has never seen contact {contact}. Check the number in the address of its HubSpot page. "
-    "A contact that was just created may still wait: see router health. One that no webhook announced is "
-    "found by the nightly run, if it was created after Lead Router first started."
+
+@click.command(
+    epilog="Examples: router explain 501    router explain zip=75011 type_demande=demo --why-not idf"
 )
-
-
-@click.command(epilog="Example: router explain 501")
-@click.argument("contact", callback=contact_id)
+@click.argument("lead", nargs=-1, metavar="CONTACT | PROPERTY=VALUE ...")
+@click.option(
+    "--lead",
+    "lead_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A JSON file of properties instead, or of a contact as HubSpot's API gives it.",
+)
+@click.option("--why-not", "why_not_there", metavar="RULE|TEAM|REP", help="Say what would send it there.")
+@click.option("--now", metavar="MOMENT", help="Decide a typed lead as at 2026-11-24T10:15.  [default: now]")
+@click.option(
+    "--rules",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="The rules for a typed lead.  [default: CONFIG_DIR, or config]",
+)
 @click.option(
     "--language", type=click.Choice(["fr", "en"]), help="Of the steps.  [default: that of the rules]"
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
-def explain(contact: str, language: str | None, as_json: bool) -> None:
-    """Say why a contact went where it went: points, rules, reps passed over, shares, history."""
-    found = open_dossier(desk_here(), contact)
-    if found is None:
-        raise Told(NEVER_SEEN.format(contact=contact))
-    if as_json:
-        print_json(found.as_json(language))
+def explain(
+    lead: tuple[str, ...],
+    lead_file: Path | None,
+    *,
+    why_not_there: str | None,
+    now: str | None,
+    rules: Path | None,
+    language: str | None,
+    as_json: bool,
+) -> None:
+    """Say why a contact went where it went: points, rules, reps passed over, shares, history.
+
+    With properties instead of a contact's number, say where such a lead would go by the rules on disk;
+    that needs no other setting and no network. A property of the company is written company.industry.
+    """
+    is_typed = lead_file is not None or any("=" in word for word in lead)
+    if not is_typed:
+        if len(lead) != 1:
+            raise click.UsageError("Name one contact, or properties such as zip=75011, or --lead FILE.")
+        if now is not None or rules is not None:
+            raise click.UsageError("--now and --rules are for a typed lead; a contact has those of its day.")
+        contact = contact_id(click.get_current_context(), explain.params[0], lead[0])
+        # The ledger takes longer to load than a typed lead to decide.
+        from router.cli.explain_contact import explain_contact
+
+        explain_contact(contact, why_not_there=why_not_there, language=language, as_json=as_json)
         return
-    out = screen()
-    if found.decision is None:
-        out.print(Text(f"Contact {contact}: there was nothing to decide", "bold"))
-    else:
-        print_decision(out, found.decision, found.policy, found.steps(language))
-    _print_state(out, found)
+    from router.cli.explain_lead import explain_lead
+    from router.cli.lead_typed import lead_in, lead_typed, moment_typed
+    from router.cli.rules_here import rules_here
 
-
-def print_decision(out: Console, decision: Decision, policy: Policy | None, steps: tuple[Step, ...]) -> None:
-    """One decision in full, as the command and the demo show it."""
-    zone = policy.roster.timezone if policy else None
-    out.print(Text(f"Contact {decision.contact_id}: {outcome_in_words(decision)}", "bold"))
-    decided_at = local_time(decision.decided_at, zone)
-    out.print(Text(f"Decided {decided_at} ({zone or 'local time'}) by rules {decision.revision}", "dim"))
-    if not steps:
-        out.print(decision.reason)
-        out.print(
-            Text("The rule files of that day are not in the ledger, so the steps cannot be shown.", "yellow")
+    if lead_file is not None and lead:
+        raise click.UsageError("Give properties or --lead FILE, not both.")
+    strange = [word for word in lead if "=" not in word]
+    if strange:
+        raise click.UsageError(
+            f"'{strange[0]}' is no property: write property=value, with quotes around blanks."
         )
-    for step in steps:
-        out.print(Text(step.title, "bold cyan"))
-        for line in step.lines:
-            out.print(hanging(line, width=out.width))
-
-
-def _print_state(out: Console, found: Dossier) -> None:
-    zone = found.policy.roster.timezone if found.policy else None
-    if found.state is not None:
-        out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state]))
-    if found.parked_because:
-        out.print(Text.assemble(("Why: ", "bold"), found.parked_because))
-    rows = [(local_time(at, zone), what) for at, what in found.history()]
-    if rows:
-        out.print()
-        out.print(table("when", "what happened", rows=rows))
+    here = rules_here(rules)
+    explain_lead(
+        lead_in(lead_file, here) if lead_file is not None else lead_typed(lead, here),
+        here,
+        now=moment_typed(now, here.policy.roster.timezone),
+        why_not_there=why_not_there,
+        language=language,
+        as_json=as_json,
+    )

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from router.cli.demo.figures import Figures
 from router.cli.demo.report import Report
-from router.cli.explain import print_decision
+from router.cli.explain_contact import print_decision
 from router.cli.screen import table, titled
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
@@ -142,12 +143,14 @@ class Settings(BaseSettings):
 
 
 def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings in `environ` (the process's own by default); raises `SettingsInvalid` with every mistake.
+    """The settings in `environ`; raises `SettingsInvalid` with every mistake.
+
+    By default that is the process's own environment, on top of a file `.env` in the current directory.
 
     An empty variable counts as unset. HUBSPOT_ACCESS_TOKEN_FILE and HUBSPOT_CLIENT_SECRET_FILE name
     files that hold the secret instead; only their owner may be able to read them.
     """
-    environ = os.environ if environ is None else environ
+    environ = {**_in_dot_env(), **os.environ} if environ is None else environ
     names = [field.upper() for field in Settings.model_fields]
     given: dict[str, Any] = {name: environ[name].strip() for name in names if environ.get(name, "").strip()}
     problems: dict[str, str] = {}
@@ -169,6 +172,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
     if problems:
         raise SettingsInvalid(tuple(problems[name] for name in names if name in problems))
     return settings
+
+
+def _in_dot_env() -> dict[str, str]:
+    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
 
 
 def _secret_in(path: Path, *, instead_of: str, also_given: bool) -> str:

@@ -161,3 +161,18 @@ def _with_token_file(directory: Path, *, mode: int) -> dict[str, str]:
     file.chmod(mode)
     rest = {name: value for name, value in ENOUGH.items() if name != "HUBSPOT_ACCESS_TOKEN"}
     return rest | {"HUBSPOT_ACCESS_TOKEN_FILE": str(file)}
+
+
+def test_a_dot_env_file_is_read_and_the_environment_goes_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("\n".join(f"{name}={value}" for name, value in ENOUGH.items()))
+    monkeypatch.chdir(tmp_path)
+    for name in ENOUGH:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("PORT", "9999")
+
+    settings = read_settings()
+
+    assert settings.hubspot_portal_id == ENOUGH["HUBSPOT_PORTAL_ID"]
+    assert settings.port == 9999

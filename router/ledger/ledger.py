@@ -14,11 +14,14 @@ from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, 
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from router.ledger.revisions import RevisionHistory
 from router.ledger.tables import DECISIONS, EVENTS, METADATA, REVISIONS
 
 _BUSY_TIMEOUT_MS: Final = 10_000
+_OPENING_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,8 +196,19 @@ def open_ledger(url: str, portal: str) -> Ledger:
     engine = create_engine(parsed, pool_pre_ping=True)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _tune_sqlite)
-    METADATA.create_all(engine)
+    _make_tables(engine)
     return Ledger(engine, portal)
+
+
+@retry(
+    retry=retry_if_exception_type((OperationalError, ProgrammingError, IntegrityError)),
+    wait=wait_random(0.02, 0.2),
+    stop=stop_after_delay(_OPENING_S),
+    reraise=True,
+)
+def _make_tables(engine: Engine) -> None:
+    """Make what is absent. Processes that start together on an empty database race for each table."""
+    METADATA.create_all(engine)
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

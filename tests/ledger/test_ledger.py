@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -110,3 +111,13 @@ def test_an_erased_contact_is_not_in_the_file_any_more(tmp_path: Path) -> None:
     ledger.close()
 
     assert not [path for path in tmp_path.iterdir() if b"987654321" in path.read_bytes()]
+
+
+def test_processes_that_open_an_empty_ledger_together_all_get_in(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/ledger.sqlite3"
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: open_ledger(url, PORTAL), range(8)))
+
+    assert all(ledger.decisions_of("501") == () for ledger in opened)
+    for ledger in opened:
+        ledger.close()

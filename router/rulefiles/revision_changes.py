@@ -1,0 +1,215 @@
+"""What changed between two revisions of the rule files, by the names that people gave things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from datetime import timedelta
+from decimal import Decimal
+from difflib import SequenceMatcher
+from typing import Any, Final, Literal
+
+from router.policy.conditions import AllOf, AnyOf, NoneOf, Test, as_written
+from router.policy.roster import Hours, Roster
+from router.policy.rules import Policy, Rule, ToAccountOwner, ToRep, ToTeam
+from router.policy.scoring import Scorecard
+from router.rulefiles.catalog_file import CATALOG_FILE
+from router.rulefiles.events import read
+from router.rulefiles.lists_file import read_lists
+from router.rulefiles.load import LISTS, RULE_FILES, load_files
+
+_ELSEWHERE: Final = frozenset(("revision", "types", "roster", "scoring", "segments", "rules"))
+_IN_SECONDS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_NOTHING: Final = "nothing"
+_WHOLE: Final = (Test, AllOf, AnyOf, NoneOf, Hours)
+"""Told as one thing: a condition as it is written, working hours by their name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that is new (`+`), gone (`-`) or different (`~`); `how` says what is different about it."""
+
+    sign: Literal["+", "-", "~"]
+    kind: str
+    name: str
+    how: str = ""
+
+    def __str__(self) -> str:
+        head = " ".join(part for part in (self.sign, self.kind, self.name) if part)
+        return f"{head}: {self.how}" if self.how else head
+
+
+def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Change, ...]:
+    """Every change from one revision's files to another's; empty where only comments and spacing differ.
+
+    Files that this version of the program refuses are compared by name alone.
+    """
+    was, now = load_files(before).policy, load_files(after).policy
+    found: list[Change] = []
+    if was is None or now is None:
+        found += [Change("~", "file", name) for name in RULE_FILES if before.get(name) != after.get(name)]
+    else:
+        found += _of_rules(was.rules, now.rules)
+        found += _of_roster(was.roster, now.roster)
+        found += _of_parts("list", _lists(before), _lists(after))
+        found += _of_parts(
+            "segment", _named(was.segments, "name", "when"), _named(now.segments, "name", "when")
+        )
+        found += _of_card("fit", was.scoring.fit, now.scoring.fit)
+        found += _of_card("engagement", was.scoring.engagement, now.scoring.engagement)
+        found += _of_parts("scoring", {"grade": was.scoring.grade}, {"grade": now.scoring.grade})
+        found += _of_parts("setting", _settings(was), _settings(now))
+    found += _of_files(before, after)
+    return tuple(found)
+
+
+def _of_rules(was: Sequence[Rule], now: Sequence[Rule]) -> Iterator[Change]:
+    yield from _of_parts("rule", {rule.name: rule for rule in was}, {rule.name: rule for rule in now})
+    names_was, names_now = [rule.name for rule in was], [rule.name for rule in now]
+    # The order decides as much as the conditions: what left its place is told, too.
+    common_was = [name for name in names_was if name in set(names_now)]
+    common_now = [name for name in names_now if name in set(names_was)]
+    match = SequenceMatcher(None, common_was, common_now, autojunk=False)
+    stayed = {
+        common_was[at] for block in match.get_matching_blocks() for at in range(block.a, block.a + block.size)
+    }
+    for place, name in enumerate(common_now):
+        if name not in stayed:
+            where = f"moved below '{common_now[place - 1]}'" if place else "moved to the top"
+            yield Change("~", "rule", name, where)
+
+
+def _of_roster(was: Roster, now: Roster) -> Iterator[Change]:
+    yield from _of_parts("rep", was.reps, now.reps)
+    yield from _of_parts("team", was.teams, now.teams)
+    yield from _of_parts("hours", was.hours, now.hours)
+    for name, hours in now.hours.items():
+        if name in was.hours and was.hours[name] != hours:
+            yield Change("~", "hours", name)
+    yield from _of_parts("setting", {"timezone": str(was.timezone)}, {"timezone": str(now.timezone)})
+    for sign, here, there in (("-", was, now), ("+", now, was)):
+        for off in here.time_off:
+            if off not in there.time_off:
+                how = f"{off.start} to {off.end}" + (f", backup {off.backup}" if off.backup else "")
+                yield Change("+" if sign == "+" else "-", "time off", off.rep, how)
+
+
+def _of_card(name: str, was: Scorecard, now: Scorecard) -> Iterator[Change]:
+    yield from _of_parts(
+        f"points ({name})", {one.fact: one for one in was.tables}, {one.fact: one for one in now.tables}
+    )
+    limits = ({"maximum": card.maximum, "decay": card.decay} for card in (was, now))
+    yield from _of_parts(f"scoring ({name})", *limits)
+
+
+def _of_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Change]:
+    for name in sorted(before.keys() | after.keys()):
+        if name in RULE_FILES or before.get(name) == after.get(name):
+            continue
+        kind = "catalog" if name == CATALOG_FILE else "tests"
+        yield Change("+" if name not in before else "-" if name not in after else "~", kind, name)
+
+
+def _of_parts(kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+    """What is new, gone and different among things that have a name."""
+    for name in now:
+        if name not in was:
+            yield Change("+", kind, name)
+        elif how := _difference(was[name], now[name]):
+            yield Change("~", kind, name, how)
+    for name in was:
+        if name not in now:
+            yield Change("-", kind, name)
+
+
+def _difference(was: Any, now: Any) -> str:
+    """What differs, field by field; "" if nothing does. The line where a thing stands does not count."""
+    if isinstance(was, tuple) and isinstance(now, tuple):
+        return _of_tuples(was, now)
+    if type(was) is type(now) and is_dataclass(was) and not isinstance(was, _WHOLE):
+        told = ((one.name, getattr(was, one.name), getattr(now, one.name)) for one in fields(was))
+        parts = ((name, _of_field(name, before, after)) for name, before, after in told)
+        return ", ".join(f"{name.replace('_', ' ')} {how}" for name, how in parts if how)
+    return "" if _words(was) == _words(now) else f"{_words(was)} → {_words(now)}"
+
+
+def _of_field(name: str, was: Any, now: Any) -> str:
+    if name in ("name", "line"):
+        return ""
+    if name == "weight":  # people write whole weights; inside they are thousandths
+        was, now = Decimal(was) / 1000, Decimal(now) / 1000
+    return _difference(was, now)
+
+
+def _of_tuples(was: tuple[Any, ...], now: tuple[Any, ...]) -> str:
+    old, new = [_words(one) for one in was], [_words(one) for one in now]
+    if old == new:
+        return ""
+    if sorted(old) == sorted(new):
+        return f"in the order {', '.join(new)}"
+    signed = [f"+{one}" for one in new if one not in old] + [f"-{one}" for one in old if one not in new]
+    return " ".join(signed) or f"{', '.join(old)} → {', '.join(new)}"
+
+
+def _words(value: Any) -> str:
+    match value:
+        case None:
+            return _NOTHING
+        case Test() | AllOf() | AnyOf() | NoneOf():
+            return as_written(value) or "always"
+        case Hours(name):
+            return name
+        case ToTeam(team):
+            return f"team {team}"
+        case ToRep(rep):
+            return f"rep {rep}"
+        case ToAccountOwner():
+            return "the account owner"
+        case timedelta():
+            return _span(value)
+        case Decimal():
+            return f"{value:f}"
+        case Mapping():
+            return ", ".join(f"{name} = {_words(inner)}" for name, inner in value.items()) or _NOTHING
+        case tuple() | frozenset():
+            listed = value if isinstance(value, tuple) else sorted(value, key=str)
+            return ", ".join(_words(one) for one in listed) or _NOTHING
+        case _ if is_dataclass(value):
+            return _of_dataclass(value)
+        case _:
+            return str(value)
+
+
+def _of_dataclass(value: Any) -> str:
+    if written := getattr(value, "written", ""):
+        return f"{written}: {value.points:+d}" if hasattr(value, "points") else str(written)
+    parts = (
+        (one.name, getattr(value, one.name)) for one in fields(value) if one.name not in ("line", "matcher")
+    )
+    told = [f"{name} {_words(inner)}" for name, inner in parts if inner not in (None, (), "")]
+    return " ".join(told) or type(value).__name__
+
+
+def _span(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    unit, size = next(
+        ((unit, size) for unit, size in _IN_SECONDS if seconds % size == 0 and seconds), ("s", 1)
+    )
+    return f"{seconds // size}{unit}"
+
+
+def _settings(policy: Policy) -> dict[str, Any]:
+    return {
+        one.name.replace("_", " "): getattr(policy, one.name)
+        for one in fields(policy)
+        if one.name not in _ELSEWHERE
+    }
+
+
+def _named(parts: Sequence[Any], name: str, value: str) -> dict[str, Any]:
+    return {getattr(part, name): getattr(part, value) for part in parts}
+
+
+def _lists(files: Mapping[str, bytes]) -> Mapping[str, tuple[str, ...]]:
+    sheet, tree = read(LISTS, files.get(LISTS, b""))
+    return read_lists(tree, sheet) if tree else {}

@@ -1,0 +1,326 @@
+"""What would these rules have done with these leads, in the order in which they came?
+
+Leads are judged in chunks, then dealt out one after the other with a book of shares of the replay's
+own. What a decision depends on is worked out by the same functions as online (`rule_index`,
+`scoring`, `placement`, `rotation`, `sla`), but only once for everything that cannot differ: a value, a
+class of age, a stretch of time in which nobody comes to work or leaves.
+
+When leads are closed is not known in a replay, so nobody's `max_open_leads` is ever reached there.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.policy.book import LEAD, Book, today_field
+from router.policy.catalog import Owner
+from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued, Share
+from router.policy.eligibility import Case
+from router.policy.lead import Value
+from router.policy.narrative import sentence
+from router.policy.placement import Placement, place
+from router.policy.ready import made_ready
+from router.policy.replay_columns import Chunk, moment_at
+from router.policy.replay_judging import Judge, Verdict
+from router.policy.replay_moments import Changes, Schedule, Schedules
+from router.policy.replay_turns import Standings, Turns
+from router.policy.roster import Rep
+from router.policy.rules import Assign, Nurture, Policy, Rule
+
+NO_LEADS: Final = "A replay needs at least one lead."
+_QUARTER_US: Final = 15 * 60 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where leads end up and how; the credits of their turns are kept apart."""
+
+    placement: Placement
+    sla: timedelta
+
+    @property
+    def outcome(self) -> Outcome:
+        """Who has the lead, or which queue."""
+        return self.placement.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the leads, each by its place in the order of arrival.
+
+    `verdict_of` and `landing_of` give places in `verdicts` and `landings`; `credit_of` is what the winner
+    of a turn was owed before it (billionths of a lead). `due_by_hour` counts leads by the local hour of
+    the day (0 to 23) in which they fall due; `order` gives each one's place in the order of reading.
+    """
+
+    policy: Policy
+    verdicts: Sequence[Verdict]
+    landings: Sequence[Landing]
+    verdict_of: array[int]
+    landing_of: array[int]
+    credit_of: array[int]
+    due_by_hour: tuple[int, ...]
+    order: array[int] | None
+    """None where leads were read in the order of arrival."""
+
+    def rule(self, lead: int) -> Rule:
+        """The rule that took the lead."""
+        return self.policy.rules[self.verdicts[self.verdict_of[lead]].rule]
+
+    def reason(self, lead: int) -> str:
+        """The sentence that stands on the lead's record, in the policy's language."""
+        verdict, landing = self.verdicts[self.verdict_of[lead]], self.landings[self.landing_of[lead]]
+        placement, standing = landing.placement, verdict.standing
+        if isinstance(placement.outcome, Assigned) and placement.how == "turn":
+            share = Share(placement.outcome.rep or "", LEAD, self.credit_of[lead])
+            placement = replace(placement, shares=(share,))
+        return sentence(
+            placement,
+            rule=self.rule(lead).name,
+            grade=standing.grade,
+            segment=standing.segment,
+            score=standing.fit + standing.engagement,
+            language=self.policy.language,
+        )
+
+
+class Replay:
+    """One policy's replay: `add` chunks of leads in any order, then `finish` once."""
+
+    def __init__(self, policy: Policy, *, owners: Mapping[str, Owner]) -> None:
+        self._policy = without_open_caps(policy)
+        self._owners = owners
+        self._judge = Judge(self._policy)
+        self._verdicts: array[int] = array("l")
+        self._arrived: array[int] = array("q")
+
+    def add(self, chunk: Chunk) -> None:
+        """Judge some leads."""
+        self._verdicts.extend(self._judge.judged(chunk))
+        self._arrived.extend(chunk.arrived)
+
+    def finish(self) -> Replayed:
+        """Deal all leads out, first come first. Raises ValueError without leads."""
+        arrived, verdicts, order = self._arrived, self._verdicts, None
+        if not arrived:
+            raise ValueError(NO_LEADS)
+        by_arrival = sorted(range(len(arrived)), key=arrived.__getitem__)
+        if any(place != read for place, read in enumerate(by_arrival)):
+            order = array("l", by_arrival)
+            arrived = array("q", map(arrived.__getitem__, by_arrival))
+            verdicts = array("l", map(verdicts.__getitem__, by_arrival))
+        dealer = _Dealer(
+            self._policy, self._owners, self._judge.verdicts, first_us=arrived[0], last_us=arrived[-1]
+        )
+        dealer.deal(verdicts, arrived)
+        return Replayed(
+            policy=self._policy,
+            verdicts=self._judge.verdicts,
+            landings=dealer.landings,
+            verdict_of=verdicts,
+            landing_of=dealer.landing_of,
+            credit_of=dealer.credit_of,
+            due_by_hour=dealer.due_by_hour(),
+            order=order,
+        )
+
+
+def without_open_caps(policy: Policy) -> Policy:
+    """The policy with nobody's `max_open_leads`."""
+    reps = {name: replace(rep, max_open_leads=None) for name, rep in policy.roster.reps.items()}
+    return replace(policy, roster=replace(policy.roster, reps=reps))
+
+
+class _Spot:
+    """One action for leads that ask the same of it, until something changes in who may take them."""
+
+    __slots__ = ("asked", "landings", "rule", "sla", "turns", "until", "version")
+
+    def __init__(self, rule: Rule, asked: Mapping[str, Value], *, sla: timedelta) -> None:
+        self.rule = rule
+        self.asked = asked
+        self.sla = sla
+        self.until = 0
+        self.version = -1
+        self.turns: Turns | None = None
+        self.landings: list[int] = []
+        """One, or one for each rep of the turns."""
+
+
+class _Dealer:
+    """Deals leads out in order and keeps the book."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        owners: Mapping[str, Owner],
+        verdicts: Sequence[Verdict],
+        *,
+        first_us: int,
+        last_us: int,
+    ) -> None:
+        self._policy = policy
+        self._owners = owners
+        self._ready = made_ready(policy)
+        slas = {rule.sla or policy.default_sla for rule in policy.rules}
+        self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
+        self._schedules = Schedules(policy.roster, self._changes)
+        self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
+        self._turns: dict[tuple[str, tuple[str, ...]], Turns] = {}
+        self._spots = _spots(policy, verdicts)
+        self._today: dict[str, int] = {}
+        self._version = 0
+        """Goes up when somebody has got all the leads that they may have in a day."""
+        self._numbers: dict[object, int] = {}
+        self.landings: list[Landing] = []
+        self._schedule_of: list[Schedule | None] = []
+        self._capped: list[Rep | None] = []
+        """By landing: the rep, if they may have only so many leads in a day."""
+        self._due: dict[int, int] = {}
+        self.landing_of: array[int] = array("l")
+        self.credit_of: array[int] = array("q")
+
+    def deal(self, verdicts: array[int], arrived: array[int]) -> None:
+        """Give every lead its landing; what is asked a million times stands in this one loop."""
+        spots, capped, schedule_of, due = self._spots, self._capped, self._schedule_of, self._due
+        landed, owed = self.landing_of.append, self.credit_of.append
+        for verdict, now in zip(verdicts, arrived, strict=True):
+            spot = spots[verdict]
+            if now >= spot.until or spot.version != self._version:
+                self._renew(spot, now)
+            if spot.turns is None:
+                landing, credit = spot.landings[0], 0
+            else:
+                winner, credit = spot.turns.take()
+                landing = spot.landings[winner]
+            landed(landing)
+            owed(credit)
+            if capped[landing] is not None:
+                self._count(capped[landing], now)
+            schedule = schedule_of[landing]
+            if schedule is not None:
+                if not schedule.start <= now < schedule.end:
+                    schedule.renew(now)
+                if schedule.due is not None:
+                    quarter = (
+                        schedule.due + now - schedule.start if schedule.rises else schedule.due
+                    ) // _QUARTER_US
+                    due[quarter] = due.get(quarter, 0) + 1
+
+    def due_by_hour(self) -> tuple[int, ...]:
+        """Leads by the local hour in which they fall due."""
+        by_hour = [0] * 24
+        for quarter, leads in self._due.items():
+            by_hour[moment_at(quarter * _QUARTER_US).astimezone(self._policy.roster.timezone).hour] += leads
+        return tuple(by_hour)
+
+    def _renew(self, spot: _Spot, now_us: int) -> None:
+        """Ask `placement` again who may take such leads from now on."""
+        case = self._case(spot, moment_at(now_us))
+        placement = self._placed(spot, case)
+        spot.until = self._changes.after(now_us, spot.sla)
+        spot.version = self._version
+        outcome = placement.outcome
+        if placement.how != "turn" or not isinstance(outcome, Assigned) or outcome.team is None:
+            spot.turns = None
+            spot.landings = [self._landing(placement, spot)]
+            return
+        reps = tuple(share.rep for share in placement.shares)
+        spot.turns = self._turns_of(outcome.team, reps, [share.weight for share in placement.shares])
+        spot.landings = [
+            self._landing(replace(placement, outcome=self._to(rep, outcome.team)), spot) for rep in reps
+        ]
+
+    def _case(self, spot: _Spot, now: datetime) -> Case:
+        today = now.astimezone(self._policy.roster.timezone).date()
+        return Case(
+            ready=self._ready,
+            facts=spot.asked,
+            book=Book(self._today),
+            owners=self._owners,
+            now=now,
+            today=today,
+            today_prefix=today_field(today, ""),
+            timezone=self._policy.roster.timezone,
+            excluded=frozenset(),
+            sla=spot.sla,
+            language=self._policy.language,
+        )
+
+    def _placed(self, spot: _Spot, case: Case) -> Placement:
+        match spot.rule.action:
+            case Assign() as action:
+                return place(self._policy, action, case)
+            case Nurture(workflow, sets):
+                return Placement(Nurtured(sets=sets, workflow=workflow))
+            case _:
+                return Placement(LeftAlone())
+
+    def _turns_of(self, team: str, reps: tuple[str, ...], weights: Sequence[int]) -> Turns:
+        """The same for all leads with the same eligible reps of the team."""
+        if (team, reps) not in self._turns:
+            order = self._policy.roster.teams[team].reps
+            self._turns[team, reps] = Turns(
+                self._standings[team], places=[order.index(rep) for rep in reps], weights=weights
+            )
+        return self._turns[team, reps]
+
+    def _to(self, rep: str, team: str) -> Assigned:
+        return Assigned(rep=rep, owner_id=self._owners[self._ready.reps[rep].email].id, team=team)
+
+    def _landing(self, placement: Placement, spot: _Spot) -> int:
+        outcome = placement.outcome
+        key = (
+            outcome if isinstance(outcome, Assigned | Queued) else (type(outcome), spot.rule.line),
+            placement.how,
+            placement.detour,
+            spot.sla,
+        )
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.landings)
+            self.landings.append(Landing(replace(placement, shares=(), passed_over=(), changes={}), spot.sla))
+            self._schedule_of.append(self._schedule(outcome, spot.sla))
+            rep = None
+            if isinstance(outcome, Assigned) and outcome.rep is not None:
+                rep = self._policy.roster.reps[outcome.rep]
+            self._capped.append(rep if rep is not None and rep.max_per_day is not None else None)
+        return number
+
+    def _schedule(self, outcome: Outcome, sla: timedelta) -> Schedule | None:
+        match outcome:
+            case Assigned(rep=rep):
+                return self._schedules.of_rep(rep, sla)
+            case Queued(team=team):
+                return self._schedules.of_queue(team, sla)
+            case _:
+                return None
+
+    def _count(self, rep: Rep | None, now_us: int) -> None:
+        """One more lead today for a rep with a limit."""
+        if rep is None:
+            return
+        day = moment_at(now_us).astimezone(self._policy.roster.timezone).date()
+        name = today_field(day, rep.name)
+        self._today[name] = self._today.get(name, 0) + 1
+        if rep.max_per_day is not None and self._today[name] >= rep.max_per_day:
+            self._version += 1
+
+
+def _spots(policy: Policy, verdicts: Sequence[Verdict]) -> list[_Spot]:
+    """The spot of each verdict; leads of several rules share it when the rules do the same."""
+    known: dict[object, _Spot] = {}
+    found = []
+    for verdict in verdicts:
+        rule = policy.rules[verdict.rule]
+        sla = rule.sla or policy.default_sla
+        key = (rule.action if isinstance(rule.action, Assign) else verdict.rule, sla, verdict.asked)
+        spot = known.get(key)
+        if spot is None:
+            spot = known[key] = _Spot(rule, dict(verdict.asked), sla=sla)
+        found.append(spot)
+    return found

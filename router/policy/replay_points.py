@@ -1,0 +1,135 @@
+"""How many points do many leads earn on a scorecard?
+
+Each table is tallied by `scoring` itself, once for every different case: a value, and a class of age
+in which no line changes and no point is lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import lru_cache
+from typing import Final
+
+from router.policy.catalog import FactType
+from router.policy.conditions import CLOCK_SKEW, Between, OneOf, Within
+from router.policy.decay import left_after_half_lives, left_after_steps
+from router.policy.replay_columns import MICROSECOND, Cell, Chunk, each_once
+from router.policy.scoring import LAST_CONVERSION, HalfLife, PointsTable, Scorecard, Steps, clamped, tallying
+
+LONGEST_AGE: Final = timedelta(days=9999 * 366) // MICROSECOND
+"""Older than any two moments can be apart."""
+MOMENTS: Final = frozenset({FactType.DATE, FactType.DATETIME})
+
+
+def age_bounds(span: timedelta) -> set[int]:
+    """The last ages (µs) of the classes that `within span` tells apart."""
+    return {span // MICROSECOND, -(CLOCK_SKEW // MICROSECOND) - 1}
+
+
+class ManyPoints:
+    """One scorecard, made ready for many leads; `types` are the policy's (fact → FactType)."""
+
+    def __init__(self, card: Scorecard, types: Mapping[str, str]) -> None:
+        self._card = card
+        tables = card.tables if card.use is None else (PointsTable(card.use, ()),)
+        self._tables = [_Column(replace(card, tables=(table,)), table, types) for table in tables]
+
+    def bounds(self) -> Iterator[tuple[str, set[int]]]:
+        """The moments whose age matters, each with the bounds of its classes."""
+        for column in self._tables:
+            yield from column.bounds()
+
+    def of(self, chunk: Chunk, ages: Mapping[str, list[int]]) -> list[int]:
+        """The points of each lead; `ages` are the classes of the moments that `bounds` names."""
+        columns = [column.points(chunk, ages) for column in self._tables]
+        if not columns:
+            return [clamped(0, self._card)] * len(chunk.arrived)
+        low, high = clamped(-(10**9), self._card), clamped(10**9, self._card)
+        return [
+            low if total < low else high if total > high else total
+            for total in map(sum, zip(*columns, strict=True))
+        ]
+
+
+class _Column:
+    """One table: what it gives to each lead."""
+
+    def __init__(self, card: Scorecard, table: PointsTable, types: Mapping[str, str]) -> None:
+        self._fact = table.fact
+        self._lines = table.lines
+        self._decay = card.decay
+        self._tally = tallying(card)
+        self._tally_unaged = tallying(replace(card, decay=None))
+        self._is_moment = types.get(table.fact) in MOMENTS
+        self._by_value = any(isinstance(line.matcher, Between | OneOf) for line in table.lines)
+        self._left: dict[Cell, int] = {}
+        self._line: dict[Cell, int] = {}
+
+    def bounds(self) -> Iterator[tuple[str, set[int]]]:
+        if self._is_moment:
+            spans = [line.matcher.span for line in self._lines if isinstance(line.matcher, Within)]
+            yield self._fact, {bound for span in spans for bound in age_bounds(span)} | self._losses()
+        if self._decay is not None:
+            yield LAST_CONVERSION, self._losses()
+
+    def points(self, chunk: Chunk, ages: Mapping[str, list[int]]) -> list[int]:
+        cells = chunk.cells.get(self._fact) or [None] * len(chunk.arrived)
+        keys: list[Cell]
+        if self._is_moment:
+            own = ages[self._fact]
+            # Lines for certain days look at the moment itself, whatever its age.
+            keys = list(zip(cells, own, strict=True)) if self._by_value else list(own)
+            if self._decay is not None and 0 in own:
+                # A missing moment may have a line, for `unknown`, which ages with the last conversion.
+                since = ages[LAST_CONVERSION]
+                keys = [
+                    key if age else (key, since[row])
+                    for row, (key, age) in enumerate(zip(keys, own, strict=True))
+                ]
+        elif self._decay is None:
+            keys = list(cells)
+        else:
+            lines = each_once(cells, self._line, lambda row: self._line_at(chunk, row))
+            keys = list(zip(lines, ages[LAST_CONVERSION], strict=True))
+        return each_once(keys, self._left, lambda row: self._left_at(chunk, row))
+
+    def _left_at(self, chunk: Chunk, row: int) -> int:
+        facts = chunk.facts(row, (self._fact, LAST_CONVERSION))
+        return sum(left for _, _, left in self._tally(facts, chunk.now(row)))
+
+    def _line_at(self, chunk: Chunk, row: int) -> int:
+        facts = chunk.facts(row, (self._fact,))
+        found = next(self._tally_unaged(facts, chunk.now(row)), None)
+        return -1 if found is None else next(n for n, line in enumerate(self._lines) if line is found[1])
+
+    def _losses(self) -> set[int]:
+        if self._decay is None:
+            return set()
+        return {age for line in self._lines for age in _losses(line.points, self._decay)}
+
+
+@lru_cache(maxsize=1024)
+def _losses(points: int, decay: HalfLife | Steps) -> tuple[int, ...]:
+    """The last ages (µs) before each loss of a point, found by halving: points are only ever lost."""
+
+    def left(age_us: int) -> int:
+        age = timedelta(microseconds=age_us)
+        if isinstance(decay, HalfLife):
+            return left_after_half_lives(points, span=decay.span, age=age)
+        return left_after_steps(points, every=decay.every, by=decay.by, age=age)
+
+    found: list[int] = []
+    spans = [(0, left(0), LONGEST_AGE, left(LONGEST_AGE))]
+    while spans:
+        young, left_young, old, left_old = spans.pop()
+        if left_young == left_old:
+            continue
+        if old - young == 1:
+            found.append(young)
+            continue
+        middle = (young + old) // 2
+        left_middle = left(middle)
+        spans += [(young, left_young, middle, left_middle), (middle, left_middle, old, left_old)]
+    return tuple(sorted(found))

@@ -1,0 +1,105 @@
+"""Whose turn is it, lead after lead, in a team that deals out a million?
+
+The same choice and the same accounts as `rotation` keeps, on plain lists: what a lead pays to
+everybody is asked from `rotation.pay` once for each phase of the weights, and remembered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import gcd
+from typing import Final
+
+from router.policy.book import LEAD, Book, credit_field, served_field
+from router.policy.decision import Share
+from router.policy.rotation import DUST, pay
+
+_TEAM: Final = "team"
+
+
+class Standings:
+    """One team's book of shares: by place in its file order, billionths of a lead owed, and the last turn."""
+
+    __slots__ = ("credits", "last", "served")
+
+    def __init__(self, reps: int) -> None:
+        self.credits = [0] * reps
+        self.last = [0] * reps
+        self.served = 0
+
+
+class Turns:
+    """The turns among some reps of a team: those eligible for one kind of lead.
+
+    `places` are theirs in the team, ascending, and `weights` their parts, all positive.
+    """
+
+    __slots__ = ("_lots", "_parts", "_places", "_shares", "_standings", "_total", "_weights")
+
+    def __init__(self, standings: Standings, *, places: Sequence[int], weights: Sequence[int]) -> None:
+        # Only the ratio of weights counts, and small numbers are multiplied faster.
+        common = gcd(*weights)
+        self._standings = standings
+        self._places = tuple(places)
+        self._weights = tuple(weight // common for weight in weights)
+        self._total = sum(self._weights)
+        self._lots = tuple(weight * LEAD for weight in self._weights)
+        self._shares = [Share(str(number), weight, 0) for number, weight in enumerate(self._weights)]
+        self._parts: dict[int, tuple[int, ...]] = {}
+
+    def take(self) -> tuple[int, int]:
+        """Give one lead: who gets it (number among the eligible), and the credit they had before."""
+        standings, total = self._standings, self._total
+        owed, last = standings.credits, standings.last
+        dust, whole = DUST * total, LEAD * total
+        winner = number = -1
+        best_place = best_credit = best_weight = 0
+        best_is_owed = False
+        for place, weight, lot in zip(self._places, self._weights, self._lots, strict=True):
+            number += 1
+            credit = owed[place] * total + lot
+            is_owed = credit > dust
+            if winner >= 0:
+                # `rotation._comes_before`, in the same order of questions.
+                if is_owed != best_is_owed:
+                    if best_is_owed:
+                        continue
+                else:
+                    later = 0
+                    if is_owed:
+                        later = (whole - credit) * best_weight - (whole - best_credit) * weight
+                        if abs(later) <= dust * (weight + best_weight):
+                            later = 0
+                    if later > 0:
+                        continue
+                    if later == 0:
+                        more = credit - best_credit
+                        if abs(more) > dust:
+                            if more < 0:
+                                continue
+                        elif last[place] >= last[best_place]:
+                            continue
+            winner, best_place, best_credit, best_weight, best_is_owed = (
+                number,
+                place,
+                credit,
+                weight,
+                is_owed,
+            )
+        had = owed[best_place]
+        served = standings.served
+        parts = self._parts.get(served % total)
+        if parts is None:
+            parts = self._parts[served % total] = self._paid(served % total)
+        for place, part in zip(self._places, parts, strict=True):
+            owed[place] += part
+        owed[best_place] -= LEAD
+        standings.served = last[best_place] = served + 1
+        return winner, had
+
+    def _paid(self, phase: int) -> tuple[int, ...]:
+        """What a lead pays to each, after so many leads modulo the sum of weights."""
+        changes = pay(self._shares, "0", team=_TEAM, book=Book({served_field(_TEAM): phase}))
+        parts = [changes[credit_field(_TEAM, share.rep)] for share in self._shares]
+        parts[0] += LEAD
+        return tuple(parts)

@@ -1,0 +1,231 @@
+"""A replay of many leads decides as `decide` does, one lead after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from router.policy.book import Book
+from router.policy.catalog import FactType
+from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within
+from router.policy.decide import decide_on_facts
+from router.policy.decision import Decision
+from router.policy.lead import Value
+from router.policy.replay import Replay, Replayed, without_open_caps
+from router.policy.replay_columns import Cell, Chunk, instant
+from router.policy.roster import Rep, Roster, Team, TimeOff
+from router.policy.rules import Assign, Method, Need, Nurture, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.scoring import (
+    GradeGrid,
+    HalfLife,
+    PointsLine,
+    PointsTable,
+    Scorecard,
+    Scoring,
+    Segment,
+    Steps,
+)
+from tests.policy.builders import NOW, PARIS, a_policy, a_rep, a_rule, asks, office_hours, owners_of
+
+TYPES = {
+    "need": FactType.CHOICE,
+    "size": FactType.NUMBER,
+    "seen": FactType.DATETIME,
+    "recent_conversion_date": FactType.DATETIME,
+    "account_owner": FactType.TEXT,
+    "skill": FactType.CHOICES,
+}
+Facts = Mapping[str, Value]
+
+
+def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: int = 7) -> Replayed:
+    """The replay of these leads (arrival, facts), given in chunks."""
+    replay = Replay(policy, owners=owners_of(policy.roster))
+    for start in range(0, len(leads), chunk):
+        some = leads[start : start + chunk]
+        cells: dict[str, list[Cell]] = {name: [facts.get(name) for _, facts in some] for name in TYPES}
+        replay.add(Chunk([instant(at) for at, _ in some], cells, _as_it_is))
+    return replay.finish()
+
+
+def decided(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> list[Decision]:
+    """The decisions of these leads one after the other, first come first."""
+    policy, book = without_open_caps(policy), Book()
+    found = []
+    for at, facts in sorted(leads, key=lambda lead: lead[0]):
+        decision = decide_on_facts(
+            policy, facts, contact_id="1", book=book, owners=owners_of(policy.roster), now=at
+        )
+        book = book.apply(decision.book_changes)
+        found.append(decision)
+    return found
+
+
+def _as_it_is(_fact: str, cell: Cell) -> Value | None:
+    return cell  # type: ignore[return-value] # the cells of these tests are values
+
+
+hours = st.sampled_from(
+    [None, office_hours(), office_hours("08:30", "12:30"), office_hours("22:00", "00:00")]
+)
+reps = st.builds(
+    lambda weight, hours, cap, skills: a_rep(
+        weight=weight, hours=hours, max_per_day=cap, skills=skills, max_open_leads=1
+    ),
+    st.integers(1, 3),
+    hours,
+    st.sampled_from([None, None, 2]),
+    st.sampled_from([(), ("crm",), ("crm", "bi")]),
+)
+slas = st.sampled_from([None, timedelta(minutes=15), timedelta(hours=4), timedelta(hours=12)])
+needs = st.sampled_from([(), (Need("skill", "crm"),), (Need("skill", from_fact="skill"),)])
+
+
+@st.composite
+def rosters(draw: st.DrawFn) -> Roster:
+    drawn = draw(st.lists(reps, min_size=3, max_size=5))
+    named = [replace(rep, name=f"rep{n}", owner=f"rep{n}@example.com") for n, rep in enumerate(drawn)]
+    absences = draw(st.lists(st.tuples(st.integers(0, 2), st.integers(20, 28)), max_size=2))
+    return Roster(
+        timezone=PARIS,
+        reps={rep.name: rep for rep in named},
+        teams={
+            "sales": Team("sales", ("rep0", "rep1", "rep2")),
+            "all": Team("all", tuple(r.name for r in named)),
+        },
+        time_off=tuple(
+            TimeOff(f"rep{rep}", date(2026, 10, day), date(2026, 10, day + 2), backup="rep1")
+            for rep, day in absences
+        ),
+    )
+
+
+actions = st.one_of(
+    st.builds(
+        lambda team, method, needs, prefer: Assign(ToTeam(team), method, needs, prefer),
+        st.sampled_from(["sales", "all"]),
+        st.sampled_from(list(Method)),
+        needs,
+        needs,
+    ),
+    st.builds(lambda rep: Assign(ToRep(rep), if_unavailable=Assign(ToTeam("all"))), st.just("rep0")),
+    st.just(Assign(ToRep("rep1"))),
+    st.just(Assign(ToAccountOwner(), if_unavailable=Assign(ToTeam("sales")))),
+    st.just(Nurture("cold")),
+)
+conditions: st.SearchStrategy[Condition] = st.sampled_from(
+    [
+        asks("need", "demo"),
+        asks("need", Known()),
+        asks("size", Between(low=Decimal(50))),
+        asks("seen", Within(timedelta(days=2))),
+        asks("segment", "hot"),
+        NoneOf((asks("skill", "crm"),)),
+        AnyOf((asks("size", Unknown()), asks("engagement", Between(low=Decimal(20))))),
+    ]
+)
+scorings = st.builds(
+    lambda decay: Scoring(
+        fit=Scorecard(100, (_table("size", (Between(low=Decimal(50)), 60), (Unknown(), 5), (None, 10)),)),
+        engagement=Scorecard(
+            80,
+            (
+                _table("need", (OneOf(frozenset(["demo"])), 60), (None, -5)),
+                _table("seen", (Within(timedelta(days=1)), 40), (Unknown(), 9), (None, 7)),
+                _table("recent_conversion_date", (Within(timedelta(days=7)), 20)),
+            ),
+            decay,
+        ),
+        grade=GradeGrid(
+            (("A", Between(low=Decimal(50))), ("B", Between())),
+            (("1", Between(low=Decimal(40))), ("2", Between())),
+        ),
+    ),
+    st.sampled_from([None, HalfLife(timedelta(days=3)), Steps(timedelta(days=2), Decimal("0.5"))]),
+)
+segments = st.sampled_from(
+    [asks("grade", "A1", "B1"), asks("need", "demo"), asks("seen", Within(timedelta(days=3)))]
+)
+arrivals = st.integers(0, 10 * 24 * 60 * 60).map(
+    # From Monday 19 October 2026 on: the clocks go back on the 25th.
+    lambda seconds: datetime(2026, 10, 19, tzinfo=UTC) + timedelta(seconds=seconds)
+)
+
+
+@st.composite
+def leads(draw: st.DrawFn) -> tuple[datetime, Facts]:
+    at = draw(arrivals)
+    days_ago = st.sampled_from([0.0, 0.5, 1.0, 2.5, 7.0]).map(lambda days: at - timedelta(days=days))
+    facts: dict[str, st.SearchStrategy[Value]] = {
+        "need": st.sampled_from(["demo", "content"]),
+        "size": st.sampled_from([Decimal(10), Decimal(50)]),
+        "seen": days_ago,
+        "recent_conversion_date": days_ago,
+        "account_owner": st.sampled_from(["owner-rep0", "owner-rep2", "owner-else"]),
+        "skill": st.sampled_from([frozenset(["crm"]), frozenset(["bi", "paie"])]),
+    }
+    known = draw(st.sets(st.sampled_from(sorted(facts))))
+    return at, {name: draw(strategy) for name, strategy in facts.items() if name in known}
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rosters(),
+    st.lists(st.tuples(conditions, actions, slas), max_size=4),
+    scorings,
+    segments,
+    st.lists(leads(), min_size=1, max_size=60),
+)
+def test_a_replay_decides_as_the_leads_were_decided_one_by_one(
+    roster: Roster,
+    rules: list[tuple[Condition, Assign | Nurture, timedelta | None]],
+    scoring: Scoring,
+    hot: Condition,
+    leads: list[tuple[datetime, Facts]],
+) -> None:
+    policy = a_policy(
+        *(a_rule(f"rule {n}", when, action, line=n, sla=sla) for n, (when, action, sla) in enumerate(rules)),
+        roster=roster,
+        scoring=scoring,
+        segments=(Segment("hot", hot), Segment("cold", None)),
+        types=TYPES,
+        otherwise=Assign(ToTeam("all")),
+    )
+
+    found = replayed(policy, leads)
+
+    expected = decided(policy, leads)
+    assert [found.reason(lead) for lead in range(len(leads))] == [one.reason for one in expected]
+    assert [found.landings[n].outcome for n in found.landing_of] == [one.outcome for one in expected]
+    local_hours = [one.due_at.astimezone(PARIS).hour for one in expected if one.due_at is not None]
+    assert list(found.due_by_hour) == [local_hours.count(hour) for hour in range(24)]
+
+
+def test_leads_are_dealt_in_the_order_in_which_they_came() -> None:
+    policy = a_policy(otherwise=Assign(ToTeam("sales")))
+
+    found = replayed(policy, [(NOW + timedelta(minutes=1), {}), (NOW, {})])
+
+    assert found.order is not None
+    assert list(found.order) == [1, 0]
+
+
+def _table(fact: str, *lines: tuple[object, int]) -> PointsTable:
+    return PointsTable(fact, tuple(PointsLine(matcher, points, str(matcher)) for matcher, points in lines))  # type: ignore[arg-type]
+
+
+def test_nobody_reaches_their_open_leads_in_a_replay() -> None:
+    policy = a_policy(roster=_one_rep(a_rep("anna", max_open_leads=1)), otherwise=Assign(ToTeam("sales")))
+
+    found = replayed(policy, [(NOW + timedelta(minutes=n), {}) for n in range(3)])
+
+    assert len(found.landings) == 1
+
+
+def _one_rep(rep: Rep) -> Roster:
+    return Roster(PARIS, reps={rep.name: rep}, teams={"sales": Team("sales", (rep.name,))})

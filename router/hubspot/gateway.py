@@ -174,7 +174,7 @@ class Gateway:
         return SearchPage(records, more=page.after is not None)
 
     def count_contacts(self, filters: Sequence[Mapping[str, Any]]) -> int:
-        """How many contacts search finds: an estimate, for search lags behind and its totals are not exact."""
+        """How many contacts search finds: an estimate, for search lags and its totals are not exact."""
         return self._ask(
             self._apis.contact_search.do_search,
             {"filterGroups": [{"filters": list(filters)}], "properties": [], "limit": 1},

@@ -14,7 +14,7 @@ from router.policy.decide import decide
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.geography import departement_of
 from router.policy.lead import Lead
-from router.policy.rules import Policy
+from router.policy.rules import Assign, DoNothing, Nurture, Policy
 from router.rulefiles.catalog_file import CATALOG_FILE, dump_catalog, parse_catalog
 from router.rulefiles.load import load_files
 from router.rules_on_disk import read_rule_files
@@ -49,6 +49,12 @@ def decided(policy: Policy, properties: dict[str, str], company: dict[str, str])
 
 def test_the_shipped_files_have_no_mistake() -> None:
     assert load_files(read_rule_files(CONFIG)).mistakes == ()
+
+
+def test_the_shipped_rules_are_those_of_a_whole_company(policy: Policy) -> None:
+    assert len(policy.rules) >= 25
+    assert len({rule.name for rule in policy.rules}) == len(policy.rules)
+    assert {type(rule.action) for rule in policy.rules} == {Assign, DoNothing, Nurture}
 
 
 def test_the_shipped_catalog_is_written_as_router_pull_writes_it() -> None:

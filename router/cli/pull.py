@@ -15,25 +15,31 @@ from router.cli.place import settings_here
 from router.cli.words import count_of, print_json
 from router.hubspot.catalog import pull as pull_catalog
 from router.policy.catalog import Catalog, Property
+from router.routing.drift import drift_of
 from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, dump_catalog, parse_catalog
+from router.rules_on_disk import read_rule_files
 
 EMPTY: Final = Catalog(contact={}, company={})
 SHOWN: Final = 40
 """Changes that are listed; a first pull brings hundreds."""
 
 
-@click.command(epilog="Example: router pull && git diff config/hubspot.catalog.json")
+@click.command(epilog="Example: router pull --check, or: router pull && git diff config")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="The file to write.  [default: hubspot.catalog.json in CONFIG_DIR]",
 )
+@click.option("--check", is_flag=True, help="Write nothing; say what the portal changed that touches a rule.")
 @click.option("--json", "as_json", is_flag=True, help="Print the changes as JSON.")
-def pull(out: Path | None, as_json: bool) -> None:
+def pull(out: Path | None, check: bool, as_json: bool) -> None:
     """Write the catalog: properties, options and owners of the portal, as HubSpot has them now.
 
-    The rule files are checked against this file, without a network. Commit it along with them.
+    The rule files are checked against this file, without a network. Commit it along with them. With
+    --check the exit code is 1 if the portal has changed under a rule.
     """
+    if check:
+        raise SystemExit(_check(as_json=as_json))
     path = out or settings_here().config_dir / CATALOG_FILE
     catalog = pull_catalog(desk_here().gateway)
     before = _catalog_in(path)
@@ -55,6 +61,23 @@ def pull(out: Path | None, as_json: bool) -> None:
         if len(changes) > SHOWN:
             click.echo(f"  … and {len(changes) - SHOWN} more. See them all: git diff {path}")
         click.echo("Now run: router check")
+
+
+def _check(*, as_json: bool) -> int:
+    """The exit code, after telling what the portal changed under the rule files in CONFIG_DIR."""
+    desk, files = desk_here(), read_rule_files(settings_here().config_dir)
+    found = drift_of(desk.gateway, files)
+    desk.rules.note_drift(found, catalog=files[CATALOG_FILE])
+    if as_json:
+        print_json({"drift": found})
+        return 1 if found else 0
+    if not found:
+        click.echo("The portal has changed nothing that touches a rule.")
+        return 0
+    click.echo(f"The portal has changed {count_of(len(found), 'thing')} that a rule depends on:")
+    for sentence in found:
+        click.echo(f"  {sentence}")
+    return 1
 
 
 def changes_between(before: Catalog, now: Catalog) -> Iterator[str]:

@@ -91,6 +91,10 @@ class LiveRules:
             if not self._told or self._shelf.is_blank():
                 self._tell()
 
+    def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
+        """Let everybody know what the portal has changed since this catalog was pulled."""
+        self._shelf.note_drift(sentences, catalog=catalog)
+
     def _settled(self, there: Fingerprint) -> Fingerprint:
         """The fingerprint once nobody writes any more; whoever keeps writing is not waited for."""
         for _ in range(LOOKS):

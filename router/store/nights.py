@@ -17,11 +17,15 @@ _BORN: Final = "born"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night's run: contacts created after `since` (ISO), looked through up to `after_id`."""
+    """One night's run: contacts created after `since` (ISO), looked through up to `after_id`.
+
+    Once all are looked through, the rules are compared with the portal; then it is done.
+    """
 
     since: str
     after_id: str = "0"
     found: int = 0
+    looked_through: bool = False
     done_at: str | None = None
 
 

@@ -1,0 +1,85 @@
+"""The nightly run looks through contacts first, then compares the rules with the portal, once a night."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+
+from router.bootstrap import Office
+from router.queue import WakeUps
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.store.drains import Drains
+from router.store.nights import Nights
+from router.store.progress import ProgressBoard
+from router.store.vitals import Vitals
+from tests.routing.conftest import (  # noqa: F401 - fixtures
+    OWNERS,
+    Clock,
+    a_hot_contact,
+    clock,
+    desk,
+    portal,
+    rules,
+    sandbox,
+    settings,
+)
+from workers import night
+
+
+@pytest.fixture
+def office(desk: Desk, redis_client: redis.Redis, clock: Clock, tmp_path: Path) -> Iterator[Office]:  # noqa: F811
+    """An office at noon, Paris time, which was born the day before."""
+    noon = datetime.now(UTC).replace(hour=11, minute=0)
+    clock.ahead = noon - datetime.now(UTC)
+    nights = Nights(redis_client, desk.keys)
+    nights.born(noon - timedelta(days=1))
+    yield Office(
+        desk=desk,
+        drains=Drains(redis_client, desk.keys),
+        wake_ups=WakeUps(redis_client, desk.portal),
+        progress=ProgressBoard(redis_client, desk.keys, role="night"),
+        nights=nights,
+        queue_client=redis_client,
+    )
+
+
+def run_the_night(office: Office) -> int:
+    """How many steps it took."""
+    for step in range(1, 20):
+        night.take_step(office)
+        if not night.is_due(office):
+            return step
+    raise AssertionError("the night does not end")
+
+
+def test_the_night_tells_what_has_drifted(
+    office: Office,
+    sandbox: SandboxClient,  # noqa: F811
+    redis_client: redis.Redis,
+) -> None:
+    sandbox.archive_owner(OWNERS["hugo"])
+    sandbox.create_exactly([a_hot_contact()])
+
+    steps = run_the_night(office)
+
+    assert steps == 2
+    assert "hugo.petit@acme.fr" in Vitals(redis_client, office.desk.keys).read().drift[0]
+    assert office.desk.inbox.has_work()
+
+
+def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
+    office: Office,
+    sandbox: SandboxClient,  # noqa: F811
+) -> None:
+    sandbox.break_with("403", on="properties", rate=1.0)
+
+    steps = run_the_night(office)
+
+    assert steps == 2
+    assert sandbox.faults()[0]["hits"] == 1
+    assert office.desk.budget.paused() is None

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "up": "Run everything on this machine until Ctrl-C.",
     "health": "Say how the service is doing, and what to do about it.",
     "explain": "Say why a contact went where it went.",
+    "compare": "Compare who HubSpot gave leads to with who we would have (shadow mode).",
     "revisions": "List the rules that were live, who changed them, and what.",
     "replay": "Compute a decision again, and say whether the same comes out.",
     "parked": "List the leads that need a person, and send them again.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -125,6 +125,17 @@ class Ledger:
         query = query.order_by(DECISIONS.c.decided_at.desc()).limit(limit)
         with self._engine.connect() as connection:
             return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
+
+    def decided_since(self, moment: datetime) -> Iterator[dict[str, Any]]:
+        """The records of decisions made at or after `moment` (aware UTC), first to last, read bit by bit."""
+        query = (
+            select(DECISIONS.c.record)
+            .where(DECISIONS.c.portal == self._portal, DECISIONS.c.decided_at >= moment.isoformat())
+            .order_by(DECISIONS.c.decided_at)
+        )
+        with self._engine.connect() as connection:
+            for record in connection.execution_options(yield_per=1_000).execute(query).scalars():
+                yield orjson.loads(record)
 
     def assigned_since(self, moment: datetime) -> dict[str, int]:
         """How many leads each owner id received from us at or after `moment` (aware UTC)."""

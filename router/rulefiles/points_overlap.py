@@ -71,7 +71,7 @@ def _note_gaps(fact: Fact, stretches: Sequence[_Stretch], sheet: Sheet) -> None:
     for below, above in pairwise(sorted(stretches, key=lambda stretch: stretch.low)):
         if below.high_counts and above.low - below.high == 1:
             message = f"{fact} may have decimals: no line takes {below.high + Decimal('0.5')}"
-            hint = f"Write '< {above.low}' instead of '{below.key.text}'."
+            hint = f"Write 'below {above.low}' instead of '{below.key.text}'."
             if below.low != _LEAST:
                 hint = f"Write '{below.low}..' on a line below '{above.key.text}'. {_FIRST_FITS}."
             sheet.warning(below.key, message, hint)

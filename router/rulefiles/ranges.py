@@ -27,8 +27,8 @@ ORDERED: Final = frozenset((FactType.NUMBER, FactType.DATE, FactType.DATETIME, F
 ABOVE: Final = "above"
 """The word whose own value does not count; it has no end of its own in a Between."""
 _DOTS = re.compile(r"(?P<low>.*?) ?\.\. ?(?P<high>.*)")
-_SIGN = re.compile(r"(?P<sign>>=|<=|<|>) ?(?P<bound>.*)")
-_SIGNS: Final[Mapping[str, End]] = {">=": "low", "<=": "high", "<": "below"}
+_SIGN = re.compile(r"(?P<sign>>=|<=|<|>) ?(?P<bound>.*)|(?P<word>at_least|at_most|below|above) +(?P<of>.*)")
+_SIGNS: Final[Mapping[str, End]] = {">=": "low", "<=": "high", "<": "below", **RANGE_WORDS}
 _LIKE_A_RANGE = re.compile(r"-?[0-9][0-9.]*\.\.|\.\.-?[0-9][0-9.]*|-?[0-9.]+\.\.-?[0-9.]+|[<>]=? ?-?[0-9.]+")
 
 
@@ -43,7 +43,7 @@ class RangeReader:
     def is_range(self, text: str) -> bool:
         """True for a text with range signs, where they can be meant as such."""
         if self.fact.type in ORDERED:
-            return ".." in text or text[:1] in ("<", ">")
+            return ".." in text or _SIGN.fullmatch(text) is not None
         return _LIKE_A_RANGE.fullmatch(text) is not None
 
     def has_order(self, at: Scalar) -> bool:
@@ -54,13 +54,14 @@ class RangeReader:
         return self.fact.type in ORDERED
 
     def written(self, range_text: Scalar) -> Between | None:
-        """The range of `50..199`, `200..`, `..49`, `>= 200`, `<= 49` or `< 50`."""
+        """The range of `50..199`, `200..`, `..49`, `>= 200`, `< 50`, `at_least 200` or `below 50`."""
         if not self.has_order(range_text):
             return None
         if signed := _SIGN.fullmatch(range_text.text):
-            if signed["sign"] == ">":
-                return self._above(range_text, signed["bound"])
-            return self.between(range_text, {_SIGNS[signed["sign"]]: signed["bound"]})
+            sign, bound = signed["sign"] or signed["word"], signed["bound"] or signed["of"] or ""
+            if sign in (">", ABOVE):
+                return self._above(range_text, bound)
+            return self.between(range_text, {_SIGNS[sign]: bound})
         dots = _DOTS.fullmatch(range_text.text)
         ends: dict[End, str] = {}
         if dots and dots["low"]:

@@ -75,6 +75,7 @@ CONDITIONS = (
     "company.numberofemployees: {at_least: 50, below: 200}",
     "company.numberofemployees: {above: 50}",
     "company.numberofemployees: '>= 200'",
+    "company.numberofemployees: below 50",
     "jobtitle: 'contains daf, direct*'",
     "jobtitle: {contains: [daf]}",
     "recent_conversion_date: within 2 weeks",

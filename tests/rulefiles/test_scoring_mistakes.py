@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.rulefiles.builders import Case, check
+from tests.rulefiles.builders import FILES, Case, check, loaded
 
 CASES = (
     Case(
@@ -137,7 +139,7 @@ CASES = (
         scoring.yaml:4:40: warning: company.annualrevenue (Revenue) may have decimals: no line takes 199.5
                 company.annualrevenue: {200..: 30, ..199: 10}
                                                    ^
-            Write '< 200' instead of '..199'.
+            Write 'below 200' instead of '..199'.
         """,
     ),
     Case(
@@ -289,3 +291,28 @@ CASES = (
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
 def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
     check("scoring.yaml", case)
+
+
+ENDS = st.none() | st.integers(0, 12)
+RANGES = st.tuples(ENDS, ENDS).filter(
+    lambda ends: ends != (None, None) and (None in ends or ends[0] <= ends[1])
+)
+
+
+@given(st.lists(RANGES, min_size=2, max_size=4, unique=True))
+@settings(max_examples=150, deadline=None)
+def test_a_line_that_is_never_reached_is_told_exactly_then(
+    ranges: list[tuple[int | None, int | None]],
+) -> None:
+    keys = [f"{'' if low is None else low}..{'' if high is None else high}" for low, high in ranges]
+    table = ", ".join(f"{key}: {points}" for points, key in enumerate(keys))
+    scoring = FILES["scoring.yaml"].replace("{200..: 30, ..199: 10}", f"{{{table}}}")
+
+    said = [mistake.message for mistake in loaded({"scoring.yaml": scoring}).mistakes]
+
+    taken = [
+        {n for n in range(-1, 15) if (-1 if low is None else low) <= n <= (14 if high is None else high)}
+        for low, high in ranges
+    ]
+    buried = {keys[place] for place, own in enumerate(taken) if any(own <= above for above in taken[:place])}
+    assert {message.split("'")[1] for message in said if "is never reached" in message} == buried

@@ -23,8 +23,8 @@ def editor_schemas(files: Mapping[str, bytes], catalog: Catalog) -> dict[str, Sc
     """JSON Schemas by the name of their file, from the portal's catalog and the names in the rule files.
 
     The rule files may be broken, which is when their author needs an editor most: names that cannot
-    be read are then not offered, and not underlined either. `router check` stays the judge; a schema
-    knows neither lists inside conditions on other types nor which column a cell stands in.
+    be read are then not offered, and not underlined either. `router check` stays the judge: a schema
+    cannot know, for example, which column of a table a cell stands in.
     """
     names = names_in(files)
     facts = facts_of(catalog, names)

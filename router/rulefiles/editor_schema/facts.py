@@ -19,6 +19,7 @@ from router.rulefiles.editor_schema.parts import (
     keys,
     one_or_many,
 )
+from router.rulefiles.ranges import ABOVE, RANGE_WORDS
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.team_file import UTC_ZONE
 from router.rulefiles.tree import Scalar
@@ -41,6 +42,7 @@ MEANINGS: Final[Mapping[str, str]] = {
 }
 _KEYWORDS: Final = {"known": "Something is filled in", "unknown": "Nothing is filled in"}
 _ANY_LIST: Final[Schema] = {"type": "string", "pattern": r"^\$\w+$"}
+_ENDS: Final = (*RANGE_WORDS, ABOVE)
 _NUMBER: Final = r"-?[0-9]{1,15}(\.[0-9]{1,6})?"
 _MOMENT: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:+Z-]+)?"
 _RANGE_HINT: Final[Mapping[FactType, tuple[str, tuple[str, ...]]]] = {
@@ -77,7 +79,7 @@ class EditorFact:
         one = defined(self.name)
         words: dict[str, Schema] = {"not": one_or_many(one)}
         if self.type in _RANGE_HINT:
-            words |= dict.fromkeys(("at_least", "at_most", "above", "below"), TEXT)
+            words |= dict.fromkeys(_ENDS, TEXT)
         if self.type in (FactType.DATE, FactType.DATETIME):
             words["within"] = {"type": "string", "pattern": f"^{SPAN}$"}
         if self.type is FactType.TEXT:
@@ -107,9 +109,10 @@ class EditorFact:
                 return choice({**self.values, **_KEYWORDS, **lists})
             return {"anyOf": [choice({**_KEYWORDS, **lists}), TEXT]}
         end, examples = _RANGE_HINT[self.type]
+        sided = rf"([<>]=?|{'|'.join(_ENDS)}) ?{end}"
         ranges: Schema = {
             "type": "string",
-            "pattern": rf"^(within {SPAN}|{end}|({end})? ?\.\. ?({end})?|[<>]=? ?{end}|\$\w+)$",
+            "pattern": rf"^(within {SPAN}|{end}|({end})? ?\.\. ?({end})?|{sided}|\$\w+)$",
             "patternErrorMessage": f"Write a range such as {' or '.join(examples)}.",
             "defaultSnippets": [{"label": example, "body": example} for example in examples],
         }

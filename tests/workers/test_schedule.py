@@ -1,0 +1,112 @@
+"""The schedule asks for what is due, once, and for nothing else."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from router.bootstrap import Office
+from router.queue import Job, WakeUps, housekeeping_queue
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.store.drains import Drains
+from router.store.nights import Nights
+from router.store.progress import ProgressBoard
+from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
+from workers import night
+from workers.schedule import Schedule
+
+
+@pytest.fixture
+def office(desk: Desk, redis_client: redis.Redis, redis_url: str) -> Office:
+    for_queue = redis.Redis.from_url(redis_url)
+    return Office(
+        desk=desk,
+        drains=Drains(redis_client, desk.keys),
+        wake_ups=WakeUps(for_queue, desk.portal),
+        progress=ProgressBoard(redis_client, desk.keys, role="cron"),
+        nights=Nights(redis_client, desk.keys),
+        queue_client=for_queue,
+    )
+
+
+def at(clock: Clock, hour: int, minute: int = 0, *, day: int = 24) -> None:
+    """Move the clock to a moment of November 2030, Paris time (one hour ahead of UTC)."""
+    clock.ahead += datetime(2030, 11, day, hour - 1, minute, tzinfo=UTC) - clock()
+
+
+def test_housekeeping_is_asked_for_when_there_is_some(
+    office: Office, sandbox: SandboxClient, clock: Clock
+) -> None:
+    at(clock, 1)
+    schedule = Schedule(office)
+    first = schedule.look()
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(office.desk, contact_id)
+    route_all(office.desk)
+    clock.forward(5)
+
+    second = schedule.look()
+
+    assert first == (Job.REFRESH,)
+    assert second == (Job.RECORD, Job.VERIFY)
+
+
+def test_a_job_that_waits_already_is_not_asked_for_twice(office: Office, redis_client: redis.Redis) -> None:
+    office.desk.erasures.ask("501")
+    schedule = Schedule(office)
+    schedule.look()
+
+    again = Schedule(office).look()
+
+    assert Job.ERASE not in again
+    assert redis_client.llen(f"rq:queue:{housekeeping_queue(office.desk.portal)}") >= 1
+
+
+def test_the_night_runs_once_per_local_date_and_catches_up(office: Office, clock: Clock) -> None:
+    at(clock, 1)
+    office.nights.born(clock())
+    early = night.is_due(office)
+    at(clock, 14)
+
+    late = night.is_due(office)
+    for _ in range(5):
+        night.take_step(office)
+    done = night.is_due(office)
+    at(clock, 3, day=25)
+
+    assert (early, late, done, night.is_due(office)) == (False, True, False, True)
+
+
+def test_two_schedulers_make_one_night(office: Office, clock: Clock) -> None:
+    at(clock, 3)
+    day = clock().date()
+
+    began = [office.nights.begin(day, since=clock()) for _ in range(2)]
+
+    assert began == [True, False]
+
+
+def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alone(
+    office: Office, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (old,) = sandbox.create_exactly(
+        [a_hot_contact(createdate=(datetime.now(UTC) - timedelta(days=2)).isoformat())], announce=False
+    )
+    office.nights.born(datetime.now(UTC) - timedelta(hours=1))
+    missed, owned = sandbox.create_exactly(
+        [a_hot_contact(), a_hot_contact(hubspot_owner_id="71480109")], announce=False
+    )
+    day = datetime.now(UTC) + timedelta(days=1)
+    clock.ahead = day.replace(hour=12) - datetime.now(UTC)
+
+    for _ in range(5):
+        night.take_step(office)
+    route_all(office.desk)
+
+    written = {write["id"] for write in sandbox.writes()}
+    assert written == {missed}
+    assert old not in written
+    assert owned not in written

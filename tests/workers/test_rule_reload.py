@@ -1,0 +1,88 @@
+"""Running processes take up changed rule files by themselves, and survive whatever is put in their place."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.crash.checker import check
+from tests.crash.fleet import Fleet, a_fleet, until
+from tests.crash.test_storm import WEIGHTS, announce
+from tests.routing.conftest import a_hot_contact
+
+WITHIN_S = 5.0
+PROCESSES = ("worker0", "worker1", "night", "cron")
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Iterator[Fleet]:
+    with a_fleet(tmp_path, workers=2) as running:
+        announce(running, duplicates=0.0)
+        assert until(lambda: all(went_live(running, name) == 1 for name in PROCESSES), within_s=20)
+        yield running
+
+
+def went_live(fleet: Fleet, name: str) -> int:
+    """How often the process has said that other rules went live."""
+    log = fleet.directory / f"{name}.log"
+    return log.read_text().count('"rules.went_live"') if log.exists() else 0
+
+
+def change(fleet: Fleet, old: str, new: str) -> None:
+    routing = fleet.directory / "config" / "routing.yaml"
+    text = routing.read_text()
+    assert old in text
+    routing.write_text(text.replace(old, new))
+
+
+def health(fleet: Fleet) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = requests.get(f"{fleet.url}/health", timeout=5).json()
+    return found
+
+
+def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 20) -> bool:
+    return until(lambda: not check(fleet.sandbox, ids, weights=WEIGHTS).lost, within_s=within_s)
+
+
+def test_every_process_takes_up_a_change_within_five_seconds(fleet: Fleet) -> None:
+    change(fleet, "default: 4h", "default: 1h")
+
+    taken_up = until(lambda: all(went_live(fleet, name) == 2 for name in PROCESSES), within_s=WITHIN_S)
+
+    assert taken_up
+    assert fleet.respawns == 0
+
+
+def test_files_that_vanish_in_the_middle_of_it_stop_no_lead(fleet: Fleet) -> None:
+    shutil.rmtree(fleet.directory / "config")
+    told = until(lambda: bool(health(fleet)["warnings"]), within_s=WITHIN_S)
+
+    ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(10)])
+
+    assert told
+    assert all_owned(fleet, ids)
+    assert health(fleet)["problems"] == []
+    assert fleet.respawns == 0
+
+
+def test_a_start_without_any_good_rules_keeps_leads_until_they_are_mended(fleet: Fleet) -> None:
+    change(fleet, "rep: marc", "rep: mark")
+    fleet.redis.flushall()
+    (fleet.directory / "var" / "ledger.sqlite3").unlink()
+    for name in PROCESSES:
+        fleet.kill(name)
+    ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
+    told = until(lambda: bool(health(fleet)["problems"]), within_s=20)
+    problems = health(fleet)["problems"]
+    waiting = check(fleet.sandbox, ids, weights=WEIGHTS).lost
+
+    change(fleet, "rep: mark", "rep: marc")
+
+    assert told
+    assert problems[0].startswith("No rules are live, so every lead waits. routing.yaml:14:")
+    assert len(waiting) == 5
+    assert all_owned(fleet, ids)

@@ -1,0 +1,60 @@
+"""How the whole policy looks on a terminal: groups, rules and teams as a tree."""
+
+from __future__ import annotations
+
+from rich.text import Text
+from rich.tree import Tree
+
+from router.policy.catalog import Catalog
+from router.policy.rules import Policy
+from router.rulefiles.document.actions import ActionTeller
+from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.groups import Group, Numbered, groups_of
+from router.rulefiles.document.phrases import say
+
+
+def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
+    """The policy from segments to teams, in `fr` or `en`."""
+    conditions = ConditionTeller(catalog, language, policy.roster.timezone)
+    actions = ActionTeller(policy, conditions)
+    root = Tree(Text(f"{say(language, 'title')} ({policy.revision})", "bold"), guide_style="dim")
+    segments = root.add(_title(say(language, "grades")))
+    for segment in policy.segments:
+        told = say(language, "otherwise") if segment.when is None else conditions.told(segment.when)
+        segments.add(Text.assemble((segment.name, "bold"), f"  {told}"))
+    rules = root.add(_title(say(language, "rules")))
+    for group in groups_of(policy.rules):
+        _add_group(rules, group, actions, language)
+    teams = root.add(_title(say(language, "teams")))
+    for team in policy.roster.teams.values():
+        reps = [policy.roster.reps[name] for name in team.reps]
+        teams.add(Text.assemble((team.name, "bold"), f"  {actions.shares(reps)}"))
+    default = actions.span(policy.default_sla)
+    root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
+    return root
+
+
+def _add_group(rules: Tree, group: Group, actions: ActionTeller, language: str) -> None:
+    branch = rules
+    if group.name:
+        asks = ", ".join(actions.conditions.lines(group.asks))
+        branch = rules.add(Text.assemble((group.name, "bold yellow"), (f"  {asks}", "dim")))
+    for numbered in group.rules:
+        branch.add(_rule(numbered, actions, language))
+
+
+def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
+    """A rule in a few lines: its name, what it asks, who gets the lead and how fast."""
+    name = say(language, "otherwise") if numbered.name == "otherwise" else numbered.name
+    line = f"  routing.yaml:{numbered.rule.line}"
+    asks = "; ".join(actions.conditions.lines(numbered.asks)) or say(language, "always")
+    within = actions.within(numbered.rule)
+    first, *rest = actions.lines(numbered.rule)
+    done = "\n  ".join([first + (f" ({within})" if within else ""), *rest])
+    return Text.assemble(
+        (f"{numbered.number}. {name}", "bold"), (line, "dim"), f"\n{asks}", ("\n→ ", "green"), done
+    )
+
+
+def _title(text: str) -> Text:
+    return Text(text, "bold cyan")

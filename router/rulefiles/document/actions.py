@@ -1,0 +1,108 @@
+"""What a rule does with a lead, in the words of people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from router.policy.folding import folded
+from router.policy.roster import Rep
+from router.policy.rules import Action, Assign, DoNothing, Method, Need, Nurture, Policy, Rule, ToRep, ToTeam
+from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.phrases import PHRASES, percent, say, span_in_words
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTeller:
+    """Tells the actions of one policy."""
+
+    policy: Policy
+    conditions: ConditionTeller
+
+    def lines(self, rule: Rule) -> tuple[str, ...]:
+        """Who gets the leads of a rule, how, and who else if nobody is there."""
+        status = (self._say("status", status=rule.status),) if rule.status else ()
+        return (*self._told(rule.action), *status)
+
+    def within(self, rule: Rule) -> str:
+        """The time to answer; empty where nobody has to."""
+        if not isinstance(rule.action, Assign):
+            return ""
+        return self.span(rule.sla or self.policy.default_sla)
+
+    def span(self, span: timedelta) -> str:
+        """`15 min`, `4 h`."""
+        return span_in_words(span, self.conditions.language)
+
+    def shares(self, reps: Sequence[Rep]) -> str:
+        """`camille 50 %, hugo 17 %, lea 33 %`."""
+        total = sum(rep.weight for rep in reps) or 1
+        return ", ".join(
+            f"{rep.name}\u00a0{percent(rep.weight, total, self.conditions.language)}" for rep in reps
+        )
+
+    def _told(self, action: Action) -> Iterator[str]:
+        match action:
+            case Assign():
+                yield from self._assign(action)
+            case Nurture(workflow, sets):
+                yield self._say("nurture")
+                if workflow is not None:
+                    yield self._say("workflow", workflow=workflow)
+                yield from (self._set(name, value) for name, value in sets.items())
+            case DoNothing():
+                yield self._say("nothing")
+
+    def _assign(self, assign: Assign) -> Iterator[str]:
+        yield self._target(assign)
+        for kind, needs in (("needs", assign.needs), ("prefer", assign.prefer)):
+            for need in needs:
+                yield self._say(kind, wish=self._wish(need))
+        if assign.if_unavailable is not None:
+            first, *rest = self._assign(assign.if_unavailable)
+            yield self._say("instead", action=first)
+            yield from rest
+
+    def _target(self, assign: Assign) -> str:
+        match assign.to:
+            case ToTeam(team) if assign.method is Method.QUEUE:
+                return self._say("to_queue", team=team)
+            case ToTeam(team):
+                shares = self.shares(self._who_may(team, assign.needs))
+                if assign.method is Method.FAIR_SHARE:
+                    return self._say("to_team", team=team, shares=shares)
+                return self._say("to_team_by", team=team, method=assign.method, shares=shares)
+            case ToRep(rep):
+                return self._say("to_rep", rep=rep)
+            case other:
+                # A target by relation is told by its own name: ToAccountOwner, ToPreviousOwner.
+                relation = type(other).__name__
+                return self._say("to_owner" if relation == "ToAccountOwner" else "to_previous")
+
+    def _who_may(self, team: str, needs: Sequence[Need]) -> list[Rep]:
+        """The team's reps who have what is always needed; what the lead itself asks for is not known here."""
+        reps = [self.policy.roster.reps[name] for name in self.policy.roster.teams[team].reps]
+        for need in needs:
+            if need.value is not None:
+                reps = [rep for rep in reps if folded(need.value) in _had(rep, need.kind)]
+        return reps
+
+    def _wish(self, need: Need) -> str:
+        if need.from_fact is not None:
+            return self._say(f"asked_{need.kind}", fact=self.conditions.fact(need.from_fact))
+        value = str(need.value)
+        if need.kind == "language" and f"language_{value}" in PHRASES:
+            value = self._say(f"language_{value}")
+        return self._say(f"wish_{need.kind}", value=value)
+
+    def _set(self, name: str, value: str) -> str:
+        return self._say("sets", name=self.conditions.fact(name), value=self.conditions.words(name, value))
+
+    def _say(self, phrase: str, **words: object) -> str:
+        return say(self.conditions.language, phrase, **words)
+
+
+def _had(rep: Rep, kind: str) -> set[str]:
+    has = {"skill": rep.skills, "language": rep.languages, "level": (rep.level,) if rep.level else ()}
+    return {folded(value) for value in has[kind]}

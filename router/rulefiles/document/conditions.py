@@ -1,0 +1,148 @@
+"""What a rule asks of a lead, in the words of people: the portal's labels instead of its names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from router.policy.catalog import COMPANY_PREFIX, Catalog
+from router.policy.conditions import (
+    AllOf,
+    AnyOf,
+    Between,
+    Condition,
+    Contains,
+    Known,
+    Matcher,
+    NoneOf,
+    OneOf,
+    Test,
+    Unknown,
+    Within,
+)
+from router.policy.derived import DERIVED
+from router.rulefiles.document.phrases import PHRASES, either, say, span_in_words
+
+LONGEST_LIST: Final = 8
+"""Values of a list that stand in the text; a longer one gets a line of its own at the end."""
+_LABELS_OF: Final = {"country": "hs_country_region_code", "channel": "hs_analytics_source"}
+_OWNERS: Final = frozenset(("account_owner", "hubspot_owner_id", "company.hubspot_owner_id"))
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionTeller:
+    """Tells conditions in one language; `lists` gathers the long lists that it only names."""
+
+    catalog: Catalog
+    language: str
+    timezone: ZoneInfo
+    lists: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def lines(self, conditions: Iterable[Condition]) -> tuple[str, ...]:
+        """One line for each part that must hold."""
+        return tuple(self.told(condition) for condition in conditions)
+
+    def told(self, condition: Condition) -> str:
+        """The condition in one line."""
+        match condition:
+            case Test(fact=fact, matcher=matcher):
+                return self._is(fact, self.value(fact, matcher, written=condition.written))
+            case NoneOf(parts=(Test(fact=fact, matcher=matcher) as test,)):
+                return self._is(fact, self._anything_but(fact, matcher, test))
+            case AllOf(parts):
+                return f" {self._say('and')} ".join(self._inside(part) for part in parts) or self._say(
+                    "always"
+                )
+            case AnyOf(parts):
+                if (together := self._of_one_fact(parts)) is not None:
+                    return together
+                return self._say("or_else").join(self._inside(part) for part in parts)
+            case NoneOf(parts):
+                return self._say("none_of", parts="; ".join(self.told(part) for part in parts))
+
+    def fact(self, name: str) -> str:
+        """What people call the fact: the portal's label, or our own word for what is worked out."""
+        if name in DERIVED:
+            return self._say(f"fact_{name}") if f"fact_{name}" in PHRASES else name
+        known = self.catalog.property(name)
+        label = known.label if known is not None and known.label else name
+        return self._say("of_company", label=label) if name.startswith(COMPANY_PREFIX) else label
+
+    def value(self, fact: str, matcher: Matcher, *, written: str = "") -> str:
+        """What the fact must be."""
+        match matcher:
+            case OneOf(values):
+                name = written.rpartition("$")[2] if written.count("$") == 1 else ""
+                words = sorted(self.words(fact, value) for value in values)
+                if name.isidentifier() and len(words) > LONGEST_LIST:
+                    self.lists[name] = tuple(words)
+                    return self._say("in_list", name=name)
+                return either(self.language, words)
+            case Between():
+                return self._range(fact, matcher)
+            case Known():
+                return self._say("known")
+            case Unknown():
+                return self._say("unknown")
+            case Contains(words):
+                shown = [word.replace("*", "…") for word in words]
+                return self._say("contains", words=either(self.language, shown))
+            case Within(span):
+                return self._say("recent", span=span_in_words(span, self.language))
+
+    def words(self, fact: str, value: object) -> str:
+        """One value as people know it."""
+        if isinstance(value, bool):
+            return self._say("true" if value else "false")
+        if isinstance(value, Decimal):
+            return f"{value:,f}".replace(",", "\u202f" if self.language == "fr" else ",")
+        if isinstance(value, datetime):
+            return f"{value.astimezone(self.timezone):%Y-%m-%d %H:%M}"
+        if isinstance(value, timedelta):
+            return span_in_words(value, self.language)
+        if fact == "email_kind" and f"email_{value}" in PHRASES:
+            return self._say(f"email_{value}")
+        if fact in _OWNERS:
+            return next((owner.name for owner in self.catalog.owners if owner.id == value), str(value))
+        known = self.catalog.property(_LABELS_OF.get(fact, fact))
+        labels = {option.value: option.label for option in known.options} if known else {}
+        return labels.get(str(value), str(value))
+
+    def _anything_but(self, fact: str, matcher: Matcher, test: Test) -> str:
+        if isinstance(matcher, Known):
+            return self._say("unknown")
+        if isinstance(matcher, Unknown):
+            return self._say("known")
+        return self._say("but", value=self.value(fact, matcher, written=test.written))
+
+    def _range(self, fact: str, span: Between) -> str:
+        ends = {name: getattr(span, name, None) for name in ("low", "above", "high", "below")}
+        words = {name: self.words(fact, end) for name, end in ends.items() if end is not None}
+        phrase = "_".join(words)
+        if phrase in PHRASES:
+            return self._say(phrase, **words)
+        return f" {self._say('and')} ".join(self._say(name, **{name: word}) for name, word in words.items())
+
+    def _of_one_fact(self, parts: tuple[Condition, ...]) -> str | None:
+        """`Staff: 10 to 49 or missing` where every part is about the same fact."""
+        tests = [part for part in parts if isinstance(part, Test)]
+        facts = {test.fact for test in tests}
+        if len(tests) < len(parts) or len(facts) != 1:
+            return None
+        (fact,) = facts
+        values = [self.value(test.fact, test.matcher, written=test.written) for test in tests]
+        return self._is(fact, either(self.language, values))
+
+    def _inside(self, part: Condition) -> str:
+        told = self.told(part)
+        return f"({told})" if isinstance(part, AllOf | AnyOf) and len(part.parts) > 1 else told
+
+    def _is(self, fact: str, value: str) -> str:
+        return self._say("is", fact=self.fact(fact), value=value)
+
+    def _say(self, phrase: str, **words: object) -> str:
+        return say(self.language, phrase, **words)

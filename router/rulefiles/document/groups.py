@@ -1,0 +1,69 @@
+"""Which rules stand in one group of routing.yaml, and what the whole group asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, takewhile
+from typing import Final
+
+from router.policy.conditions import AllOf, Condition
+from router.policy.rules import Rule
+
+INSIDE: Final = " / "
+"""Between a group's name and that of its rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A rule with its place from the top, its name inside its group, and what it asks beyond the group."""
+
+    number: int
+    name: str
+    asks: tuple[Condition, ...]
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rules in a row; `name` is empty and nothing is asked of all of them where they form no group."""
+
+    name: str
+    asks: tuple[Condition, ...]
+    rules: tuple[Numbered, ...]
+
+
+def groups_of(rules: Sequence[Rule]) -> tuple[Group, ...]:
+    """The rules from top to bottom, those of a group together."""
+    numbered = list(enumerate(rules, 1))
+    found = []
+    for name, members in groupby(numbered, key=lambda one: _group_name(one[1])):
+        among = list(members)
+        shared = _shared([parts_of(rule.when) for _, rule in among]) if name else ()
+        # A rule may have the sign in its own name; what shares no condition is no group.
+        called = name if shared else ""
+        found.append(
+            Group(called, shared, tuple(_numbered(number, rule, called, shared) for number, rule in among))
+        )
+    return tuple(found)
+
+
+def parts_of(condition: Condition) -> tuple[Condition, ...]:
+    """What must all hold."""
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
+
+
+def _group_name(rule: Rule) -> str:
+    group, sign, _ = rule.name.partition(INSIDE)
+    return group if sign else ""
+
+
+def _shared(asked: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
+    """The parts with which all of them begin."""
+    columns = zip(*asked, strict=False)
+    return tuple(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))
+
+
+def _numbered(number: int, rule: Rule, group: str, shared: tuple[Condition, ...]) -> Numbered:
+    name = rule.name.removeprefix(group + INSIDE) if group else rule.name
+    return Numbered(number, name, parts_of(rule.when)[len(shared) :], rule)

@@ -1,0 +1,110 @@
+"""The part of the document about who sells: teams, shares, hours, time off."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from router.policy.roster import Hours, Rep
+from router.policy.rules import Assign, Policy, ToTeam
+from router.rulefiles.document.actions import ActionTeller
+from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
+from router.rulefiles.document.phrases import percent, say
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleTeller:
+    """Tells teams, hours and absences of one policy."""
+
+    policy: Policy
+    actions: ActionTeller
+
+    @property
+    def language(self) -> str:
+        """`fr` or `en`."""
+        return self.actions.conditions.language
+
+    def teams(self) -> Iterator[Block]:
+        """Each team with everybody's share of its leads."""
+        yield Heading(2, self._say("teams"))
+        yield Paragraph(self._say("teams_text"))
+        headings = tuple(self._say(name) for name in ("rep", "share", "profile", "hours", "limits"))
+        for team in self.policy.roster.teams.values():
+            reps = [self.policy.roster.reps[name] for name in team.reps]
+            total = sum(rep.weight for rep in reps) or 1
+            yield Heading(3, self._say("team", name=team.name))
+            yield Grid(headings, tuple(self._row(rep, total) for rep in reps))
+
+    def response(self) -> Iterator[Block]:
+        """How fast leads are answered, and the working weeks in which that time counts."""
+        roster = self.policy.roster
+        default = self.actions.span(self.policy.default_sla)
+        yield Heading(2, self._say("sla"))
+        yield Paragraph(self._say("sla_text", default=default, timezone=roster.timezone.key))
+        if roster.hours:
+            rows = tuple((name, "\n".join(self._week(hours))) for name, hours in roster.hours.items())
+            yield Grid((self._say("week"), self._say("worked")), rows)
+
+    def absences(self) -> Iterator[Block]:
+        """What happens when nobody is there, and who is away when."""
+        yield Heading(2, self._say("nobody"))
+        last = self.policy.rules[-1].action
+        team = last.to.team if isinstance(last, Assign) and isinstance(last.to, ToTeam) else "…"
+        lines = ("nobody_off", "nobody_instead", "nobody_backup", "nobody_queue")
+        yield Bullets(tuple(self._say(line, team=team) for line in lines))
+        yield Heading(3, self._say("time_off"))
+        off = sorted(self.policy.roster.time_off, key=lambda one: (one.start, one.rep))
+        if not off:
+            yield Paragraph(self._say("no_time_off"))
+            return
+        headings = tuple(self._say(name) for name in ("rep", "from", "to", "backup"))
+        yield Grid(
+            headings,
+            tuple((one.rep, self._day(one.start), self._day(one.end), one.backup or "–") for one in off),
+        )
+
+    def _row(self, rep: Rep, total: int) -> tuple[str, ...]:
+        owners = self.actions.conditions.catalog.owners
+        full_name = next((one.name for one in owners if one.email.lower() == rep.owner), "")
+        share = percent(rep.weight, total, self.language)
+        return (
+            f"{rep.name}\n{full_name}".strip(),
+            f"{share}\n{self._say('weight', weight=f'{rep.weight / 1000:g}')}",
+            "\n".join(self._profile(rep)) or "–",
+            rep.hours.name if rep.hours else self._say("round_the_clock"),
+            "\n".join(self._limits(rep)) or self._say("no_limit"),
+        )
+
+    def _profile(self, rep: Rep) -> Iterator[str]:
+        if rep.level:
+            yield self._say("level", value=rep.level)
+        if rep.skills:
+            yield self._say("skills", values=", ".join(rep.skills))
+        if rep.languages:
+            yield self._say("languages", values=", ".join(rep.languages))
+
+    def _limits(self, rep: Rep) -> Iterator[str]:
+        if rep.max_open_leads is not None:
+            yield self._say("max_open", count=rep.max_open_leads)
+        if rep.max_per_day is not None:
+            yield self._say("max_day", count=rep.max_per_day)
+
+    def _week(self, hours: Hours) -> Iterator[str]:
+        """One line for each run of days with the same hours."""
+        names = self._say("weekdays").split()
+        start = 0
+        for day in range(1, 8):
+            if day < 7 and hours.week[day] == hours.week[start]:
+                continue
+            if hours.week[start]:
+                days = names[start] if day - start == 1 else f"{names[start]}–{names[day - 1]}"
+                spans = ", ".join(f"{opens:%H:%M}–{closes:%H:%M}" for opens, closes in hours.week[start])
+                yield f"{days} {spans}"
+            start = day
+
+    def _day(self, day: date) -> str:
+        return f"{day:%d/%m/%Y}" if self.language == "fr" else day.isoformat()
+
+    def _say(self, phrase: str, **words: object) -> str:
+        return say(self.language, phrase, **words)

@@ -1,0 +1,283 @@
+"""How the policy document is worded, in French and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from typing import Final
+
+PHRASES: Final[Mapping[str, tuple[str, str]]] = {
+    # phrase: (French, English)
+    "title": ("Qui reçoit quel lead", "Who gets which lead"),
+    "footer": (
+        "Généré à partir des fichiers de règles, révision {revision}, par « router show --doc ». "
+        "Ne pas modifier : modifier les fichiers.",
+        "Generated from the rule files, revision {revision}, by 'router show --doc'. "
+        "Do not edit it: edit the files.",
+    ),
+    "brief": ("En bref", "In brief"),
+    "brief_text": (
+        "Chaque nouveau contact HubSpot passe par ces étapes, en quelques secondes :",
+        "Every new HubSpot contact goes through these steps, within seconds:",
+    ),
+    "brief_points": (
+        "Il reçoit des points : {fit} au plus pour son profil, {engagement} au plus pour son engagement.",
+        "It earns points: {fit} at most for who they are (fit), {engagement} at most for what they do.",
+    ),
+    "brief_grade": (
+        "Les points donnent une note ({grades}), et la note un segment : {segments}.",
+        "The points make a grade ({grades}), and the grade a segment: {segments}.",
+    ),
+    "brief_rules": (
+        "Les {count} règles sont lues de haut en bas. La première dont toutes les conditions sont vraies "
+        "décide ; les suivantes ne sont pas lues.",
+        "The {count} rules are read from top to bottom. The first one whose conditions all hold decides; "
+        "nothing below it is read.",
+    ),
+    "brief_turn": (
+        "Si une équipe doit le recevoir, il va à la personne dont c'est le tour, selon sa part.",
+        "Where a team gets it, it goes to the rep whose turn it is, by their share.",
+    ),
+    "brief_written": (
+        "HubSpot reçoit le propriétaire, le statut, l'échéance et la raison, en une phrase.",
+        "HubSpot is given the owner, the status, the due time and the reason, in one sentence.",
+    ),
+    "rules": ("Qui reçoit quoi", "Who gets what"),
+    "rules_text": (
+        "Dans une case « Quand », toutes les lignes doivent être vraies. Une information non renseignée ne "
+        "remplit jamais une condition, sauf « tout sauf » et « non renseigné ».",
+        "In a 'When' cell, every line must hold. A value that is missing never meets a condition, except "
+        "'anything but' and 'missing'.",
+    ),
+    "group_text": (
+        "Ces règles ne concernent que les leads qui remplissent d'abord ces conditions :",
+        "These rules are only for leads that meet these conditions first:",
+    ),
+    "after_group": ("Suite des règles", "Rules, continued"),
+    "number": ("N°", "No."),
+    "rule": ("Règle", "Rule"),
+    "when": ("Quand", "When"),
+    "who": ("Qui le reçoit", "Who gets it"),
+    "within": ("Réponse sous", "Answer within"),
+    "always": ("tous les autres leads", "all other leads"),
+    "otherwise": ("sinon", "otherwise"),
+    "teams": ("Les équipes et leurs parts", "The teams and their shares"),
+    "teams_text": (
+        "La part de chacun vient de son poids : un poids de 3 reçoit trois leads quand un poids de 1 en "
+        "reçoit un. Chaque lead crédite chaque membre présent de sa part, et coûte 1 à qui le reçoit ; le "
+        "suivant va à qui doit être servi le premier. Personne n'a donc jamais un lead entier d'avance ou de "
+        "retard quand toute l'équipe est disponible. Qui est absent ne gagne ni ne perd rien, et reprend là "
+        "où il en était. Chaque équipe tient ses propres comptes.",
+        "A rep's share comes from their weight: a weight of 3 gets three leads when a weight of 1 gets one. "
+        "Each lead credits every rep present with their share, and costs 1 to whoever gets it; the next "
+        "one goes to whoever is due first. So while the whole team is available nobody is ever a whole "
+        "lead ahead or behind. Whoever is away neither gains nor loses, and goes on where they stopped. "
+        "Each team keeps its own accounts.",
+    ),
+    "team": ("Équipe {name}", "Team {name}"),
+    "rep": ("Commercial", "Rep"),
+    "share": ("Part", "Share"),
+    "weight": ("poids {weight}", "weight {weight}"),
+    "profile": ("Profil", "Profile"),
+    "hours": ("Heures", "Hours"),
+    "limits": ("Limites", "Limits"),
+    "round_the_clock": ("jour et nuit", "round the clock"),
+    "no_limit": ("aucune", "none"),
+    "max_open": ("{count} leads ouverts", "{count} open leads"),
+    "max_day": ("{count} par jour", "{count} a day"),
+    "level": ("niveau {value}", "level {value}"),
+    "skills": ("compétences : {values}", "skills: {values}"),
+    "languages": ("langues : {values}", "languages: {values}"),
+    "scoring": ("Comment un lead gagne des points", "How a lead earns points"),
+    "fit": ("Profil : {maximum} points au plus", "Fit: {maximum} points at most"),
+    "engagement": ("Engagement : {maximum} points au plus", "Engagement: {maximum} points at most"),
+    "first_line": (
+        "Pour chaque information, la première ligne qui convient donne les points.",
+        "For each fact, the first line that fits gives the points.",
+    ),
+    "use": ("Les points sont ceux que HubSpot calcule : {fact}.", "The points are those of HubSpot: {fact}."),
+    "half_life": (
+        "Ces points vieillissent : ils diminuent de moitié tous les {span}.",
+        "These points age: they halve every {span}.",
+    ),
+    "steps": (
+        "Ces points vieillissent : ils perdent {by} à chaque période de {span}.",
+        "These points age: they lose {by} after every {span}.",
+    ),
+    "fact": ("Information", "Fact"),
+    "value": ("Valeur", "Value"),
+    "points": ("Points", "Points"),
+    "other": ("toute autre valeur", "any other value"),
+    "grades": ("Notes et segments", "Grades and segments"),
+    "grades_text": (
+        "La lettre vient du profil, le chiffre de l'engagement : {best} est la meilleure note.",
+        "The letter comes from fit, the digit from engagement: {best} is the best grade.",
+    ),
+    "grade": ("Note", "Grade"),
+    "from_fit": ("points de profil", "points of fit"),
+    "from_engagement": ("points d'engagement", "points of engagement"),
+    "segment": ("Segment", "Segment"),
+    "who_is_in": ("Leads", "Leads"),
+    "sla": ("Délais de réponse", "How fast leads are answered"),
+    "sla_text": (
+        "Sans autre indication, un lead reçoit une réponse sous {default}. Le temps ne compte que pendant "
+        "les heures de travail de la personne qui le reçoit ({timezone}).",
+        "Unless a rule says otherwise, a lead is answered within {default}. Time counts only during the "
+        "working hours of the rep who got it ({timezone}).",
+    ),
+    "week": ("Semaine", "Week"),
+    "worked": ("Heures travaillées", "Hours worked"),
+    "nobody": ("Quand personne n'est là", "When nobody is there"),
+    "nobody_off": (
+        "Qui est en congé, n'a pas ce que la règle demande ou a atteint une limite est écarté, et la raison "
+        "est notée. Il en va de même de qui arriverait trop tard : après l'arrivée du premier collègue plus "
+        "le délai de réponse.",
+        "Whoever is away, lacks what the rule needs or has reached a limit is passed over, and the reason is "
+        "kept. So is whoever would not be at work in time: later than the first colleague's arrival plus the "
+        "time to answer.",
+    ),
+    "nobody_instead": (
+        "Si personne ne reste, la règle dit souvent qui prend le lead à la place (« sinon », ci-dessus).",
+        "Where nobody is left, the rule often says who gets the lead instead ('otherwise', above).",
+    ),
+    "nobody_backup": (
+        "Si la règle désigne une personne absente et rien d'autre, son remplaçant prend le lead.",
+        "Where a rule names one rep who is away, and nothing else, their backup gets the lead.",
+    ),
+    "nobody_queue": (
+        "À défaut, le lead attend dans la file de l'équipe : la première personne qui le prend en devient "
+        "propriétaire. La file de dernier recours est celle de {team}.",
+        "Failing that, the lead waits in the team's queue: the first rep who takes it owns it. The queue of "
+        "last resort is that of {team}.",
+    ),
+    "time_off": ("Congés prévus", "Time off planned"),
+    "no_time_off": ("Aucun congé n'est inscrit.", "No time off is entered."),
+    "from": ("Du", "From"),
+    "to": ("Au", "To"),
+    "backup": ("Remplaçant", "Backup"),
+    "lists": ("Listes", "Lists"),
+    "list": ("Liste", "List"),
+    "values": ("Valeurs", "Values"),
+    # Conditions.
+    "is": ("{fact} : {value}", "{fact}: {value}"),
+    "but": ("tout sauf {value}", "anything but {value}"),
+    "in_list": ("liste {name}", "list {name}"),
+    "low_high": ("{low} à {high}", "{low} to {high}"),
+    "low": ("{low} ou plus", "{low} or more"),
+    "high": ("{high} ou moins", "{high} or less"),
+    "below": ("moins de {below}", "less than {below}"),
+    "above": ("plus de {above}", "more than {above}"),
+    "low_below": ("de {low} à moins de {below}", "from {low} to less than {below}"),
+    "known": ("renseigné", "filled in"),
+    "unknown": ("non renseigné", "missing"),
+    "contains": ("contient {words}", "contains {words}"),
+    "recent": ("il y a {span} au plus", "at most {span} ago"),
+    "or": ("ou", "or"),
+    "or_else": (", ou bien ", ", or else "),
+    "and": ("et", "and"),
+    "none_of": ("aucun de : {parts}", "none of: {parts}"),
+    "true": ("oui", "yes"),
+    "false": ("non", "no"),
+    "of_company": ("{label} (entreprise)", "{label} (company)"),
+    # Actions.
+    "to_team": (
+        "Équipe {team}, chacun son tour : {shares}",
+        "Team {team}, each in turn: {shares}",
+    ),
+    "to_team_by": ("Équipe {team} ({method}) : {shares}", "Team {team} ({method}): {shares}"),
+    "to_queue": (
+        "File de l'équipe {team} : qui le prend l'a",
+        "Queue of team {team}: whoever takes it owns it",
+    ),
+    "to_rep": ("{rep}", "{rep}"),
+    "to_owner": ("Le propriétaire du compte", "The owner of the account"),
+    "to_previous": ("Le propriétaire précédent du contact", "The previous owner of the contact"),
+    "needs": ("Réservé à qui {wish}", "Only whoever {wish}"),
+    "prefer": ("De préférence à qui {wish}", "Preferably whoever {wish}"),
+    "wish_level": ("est de niveau {value}", "is of level {value}"),
+    "wish_skill": ("a la compétence {value}", "has the skill {value}"),
+    "wish_language": ("parle {value}", "speaks {value}"),
+    "asked_level": (
+        "est du niveau que le lead demande ({fact})",
+        "is of the level that the lead asks for ({fact})",
+    ),
+    "asked_skill": (
+        "a la compétence que le lead demande ({fact})",
+        "has the skill that the lead asks for ({fact})",
+    ),
+    "asked_language": ("parle la langue du lead ({fact})", "speaks the lead's language ({fact})"),
+    "language_fr": ("français", "French"),
+    "language_en": ("anglais", "English"),
+    "language_de": ("allemand", "German"),
+    "language_es": ("espagnol", "Spanish"),
+    "language_it": ("italien", "Italian"),
+    "language_nl": ("néerlandais", "Dutch"),
+    "language_pt": ("portugais", "Portuguese"),
+    "instead": ("Sinon : {action}", "Otherwise: {action}"),
+    "nurture": (
+        "Marketing (nurture) : aucun propriétaire",
+        "Marketing (nurture): no owner",
+    ),
+    "workflow": ("Parcours : {workflow}", "Workflow: {workflow}"),
+    "sets": ("{name} = {value}", "{name} = {value}"),
+    "nothing": ("Personne : le lead est laissé tel quel", "Nobody: the lead is left alone"),
+    "status": ("Statut : {status}", "Status: {status}"),
+    "days": ("{count} jours", "{count} days"),
+    "day": ("{count} jour", "{count} day"),
+    # Facts that are worked out, and their values.
+    "fact_country": ("Pays", "Country"),
+    "fact_departement": ("Département", "Département"),
+    "fact_region": ("Région", "Region"),
+    "fact_email_domain": ("Domaine de l'e-mail", "E-mail domain"),
+    "fact_email_kind": ("Type d'e-mail", "Kind of e-mail"),
+    "fact_channel": ("Canal", "Channel"),
+    "fact_account_owner": ("Propriétaire du compte", "Account owner"),
+    "fact_previous_owner": ("Propriétaire précédent", "Previous owner"),
+    "fact_age": ("Âge du contact", "Age of the contact"),
+    "fact_fit": ("Points de profil", "Points of fit"),
+    "fact_engagement": ("Points d'engagement", "Points of engagement"),
+    "fact_score": ("Score", "Score"),
+    "fact_grade": ("Note", "Grade"),
+    "fact_segment": ("Segment", "Segment"),
+    "email_business": ("professionnel", "business"),
+    "email_free": ("perso (boîte gratuite)", "private (free mailbox)"),
+    "email_disposable": ("jetable", "disposable"),
+    "weekdays": ("lun mar mer jeu ven sam dim", "Mon Tue Wed Thu Fri Sat Sun"),
+}
+
+
+def say(language: str, phrase: str, **words: object) -> str:
+    """The phrase in `fr` or `en` with its words filled in."""
+    french, english = PHRASES[phrase]
+    return unbroken(french).format(**words) if language == "fr" else english.format(**words)
+
+
+def unbroken(french: str) -> str:
+    """French text whose signs of two parts never begin a line."""
+    for sign in ":;?!»":
+        french = french.replace(f" {sign}", f"\u00a0{sign}")
+    return french.replace("« ", "«\u00a0")
+
+
+def either(language: str, words: Iterable[str]) -> str:
+    """`a, b ou c`."""
+    *first, last = words
+    return f"{', '.join(first)} {say(language, 'or')} {last}" if first else last
+
+
+def span_in_words(span: timedelta, language: str) -> str:
+    """`15 min`, `4 h`, `1 h 30`, `14 jours`."""
+    minutes = span // timedelta(minutes=1)
+    if minutes and minutes % (24 * 60) == 0:
+        days = minutes // (24 * 60)
+        return say(language, "day" if days == 1 else "days", count=days)
+    hours, rest = divmod(minutes, 60)
+    if hours == 0:
+        return f"{rest} min"
+    return f"{hours} h {rest:02}" if rest else f"{hours} h"
+
+
+def percent(part: int, whole: int, language: str) -> str:
+    """`33 %`, `33%`."""
+    number = f"{100 * part / whole:.0f}"
+    return f"{number}\u00a0%" if language == "fr" else f"{number}%"

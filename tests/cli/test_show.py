@@ -1,0 +1,46 @@
+"""`router show` as a manager and a new hire use it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from router.cli.show import show
+from tests.cli.conftest import CONFIG
+
+
+def shown(*arguments: str | Path) -> Result:
+    environ = {"CONFIG_DIR": str(CONFIG), "COLUMNS": "80"}
+    return CliRunner(env=environ).invoke(show, [str(one) for one in arguments])
+
+
+def test_the_tree_has_segments_rules_and_teams() -> None:
+    answer = shown("--language", "en")
+
+    assert answer.exit_code == 0
+    for words in ("Who gets which lead", "Grands comptes", "routing.yaml:", "15 min", "camille\u00a050%"):
+        assert words in answer.output
+    assert max(map(len, answer.output.splitlines())) <= 80
+
+
+def test_the_tree_speaks_the_language_of_the_rules() -> None:
+    assert "Qui reçoit quel lead" in shown().output
+
+
+def test_a_document_is_written_as_markdown_and_html(tmp_path: Path) -> None:
+    answer = shown("--doc", "fr", "--out", tmp_path / "public")
+
+    assert answer.exit_code == 0
+    page = (tmp_path / "public" / "policy.fr.html").read_text("utf-8")
+    assert '<html lang="fr">' in page
+    assert "Les équipes et leurs parts" in page
+    assert "# Qui reçoit quel lead" in (tmp_path / "public" / "policy.fr.md").read_text("utf-8")
+
+
+def test_without_a_place_the_markdown_goes_to_standard_output() -> None:
+    assert shown("--doc", "en").output.startswith("# Who gets which lead\n")
+
+
+def test_a_place_without_a_document_is_misuse(tmp_path: Path) -> None:
+    assert shown("--out", tmp_path).exit_code == 2

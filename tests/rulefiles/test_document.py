@@ -1,0 +1,140 @@
+"""The policy document: complete, the same every time, and safe whatever the rules are called."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from router.policy.conditions import AllOf
+from router.policy.rules import Policy
+from router.rulefiles.document.blocks import Grid
+from router.rulefiles.document.groups import groups_of
+from router.rulefiles.document.markdown import as_markdown
+from router.rulefiles.document.page import as_page
+from router.rulefiles.document.phrases import PHRASES, span_in_words
+from router.rulefiles.document.policy_document import document_of
+from tests.policy.builders import a_rule, asks
+from tests.rulefiles.builders import ROUTING, a_catalog, policy_of
+
+GROUPED = ROUTING.replace(
+    "rules:\n",
+    """rules:
+  - group: Home
+    when: {country: FR}
+    rules:
+      - table: [request, "->", team, sla]
+        rows:
+          - [demo, "->", north, 15min]
+    otherwise:
+      assign: {team: south}
+""",
+)
+
+
+def grids(policy: Policy, language: str = "en") -> list[tuple[str, ...]]:
+    blocks = document_of(policy, a_catalog(), language=language).blocks
+    return [row for block in blocks if isinstance(block, Grid) for row in block.rows]
+
+
+def test_every_rule_says_what_it_asks_who_gets_the_lead_and_how_fast() -> None:
+    rows = grids(policy_of())
+
+    assert rows[:3] == [
+        ("1", "Public sector", "Industry (company): Government", "anna", "4 h"),
+        (
+            "2",
+            "Nordic",
+            "Country: NO or SE",
+            "Team north, each in turn: anna\u00a0100%\nOnly whoever is of level senior",
+            "2 h",
+        ),
+        ("3", "otherwise", "all other leads", "Queue of team north: whoever takes it owns it", "4 h"),
+    ]
+
+
+def test_shares_are_percentages_of_the_teams_weights() -> None:
+    shares = [row[1] for row in grids(policy_of()) if row[0].startswith(("anna\n", "ben\n"))]
+
+    assert shares == ["67%\nweight 2", "33%\nweight 1", "100%\nweight 1"]
+
+
+def test_a_group_tells_its_condition_once() -> None:
+    home, rest = groups_of(policy_of({"routing.yaml": GROUPED}).rules)
+
+    assert (home.name, [rule.name for rule in home.rules]) == ("Home", ["demo", "otherwise"])
+    assert [len(rule.asks) for rule in home.rules] == [1, 0]
+    assert rest.name == ""
+
+
+def test_a_rule_with_the_groups_sign_in_its_name_is_no_group() -> None:
+    rules = (a_rule("A / B", asks("x", "1")), a_rule("A / C", AllOf((asks("x", "2"), asks("y", "1")))))
+
+    (group,) = groups_of(rules)
+
+    assert group.name == ""
+    assert [rule.name for rule in group.rules] == ["A / B", "A / C"]
+
+
+def test_the_same_rules_give_the_same_document() -> None:
+    first, second = (document_of(policy_of(), a_catalog(), language="fr") for _ in range(2))
+
+    assert as_page(first) == as_page(second)
+
+
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_every_phrase_has_the_same_words_in_both_languages(language: str) -> None:
+    assert language in ("fr", "en")
+    for name, (french, english) in PHRASES.items():
+        assert set(re.findall(r"{(\w+)}", french)) == set(re.findall(r"{(\w+)}", english)), name
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (timedelta(minutes=15), "15 min"),
+        (timedelta(hours=4), "4 h"),
+        (timedelta(minutes=90), "1 h 30"),
+        (timedelta(days=1), "1 day"),
+        (timedelta(days=14), "14 days"),
+    ],
+)
+def test_spans_are_told_as_people_do(span: timedelta, words: str) -> None:
+    assert span_in_words(span, "en") == words
+
+
+NASTY = "<script>alert(1)</script> | *x* & [y](javascript:z)"
+
+
+def nasty_document() -> tuple[str, str]:
+    policy = policy_of()
+    rules = (replace(policy.rules[0], name=NASTY), *policy.rules[1:])
+    document = document_of(replace(policy, rules=rules), a_catalog(), language="fr")
+    return as_page(document), as_markdown(document)
+
+
+def test_no_text_of_the_rules_becomes_html() -> None:
+    page, _ = nasty_document()
+
+    tags: list[str] = []
+
+    class Reader(HTMLParser):
+        def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
+            tags.append(tag)
+
+    Reader().feed(page)
+
+    assert "script" not in tags
+    assert "&lt;script&gt;" in page
+    assert not re.search(r"(src|href)=\"(?!#)", page), "the page needs nothing from outside"
+
+
+def test_no_text_of_the_rules_becomes_markdown() -> None:
+    _, markdown = nasty_document()
+
+    assert r"\<script\>alert(1)\</script\> \| \*x\* &amp; \[y\](javascript:z)" in markdown
+    (row,) = (line for line in markdown.splitlines() if "alert" in line)
+    assert len(re.findall(r"(?<!\\)\|", row)) == 6

@@ -15,7 +15,17 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 Form = Literal["auto", "json", "console"]
 
-_LOUD: Final = ("rq", "waitress", "werkzeug", "urllib3", "hubspot", "redis", "sqlalchemy", "asyncio")
+_LOUD: Final = (
+    "rq",
+    "rq.worker",
+    "waitress",
+    "werkzeug",
+    "urllib3",
+    "hubspot",
+    "redis",
+    "sqlalchemy",
+    "asyncio",
+)
 """Libraries that narrate: from these only warnings are worth a line."""
 _LOUDER: Final = ("waitress.queue",)
 """Warns of every request that waits a moment for a thread."""

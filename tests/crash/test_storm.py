@@ -133,7 +133,10 @@ def test_without_first_wins_the_calm_day_has_two_owners(tmp_path: Path) -> None:
 
 def test_without_verify_a_persons_choice_stays_overwritten(tmp_path: Path) -> None:
     with a_fleet(tmp_path, without="verify") as fleet:
-        verdict = judge(fleet, a_calm_day(fleet, leads=100), within_s=10)
+        ids = a_calm_day(fleet, leads=100)
+        assert until(lambda: not check(fleet.sandbox, ids, weights=WEIGHTS).lost, within_s=60)
+
+        verdict = judge(fleet, ids, within_s=6)
 
         assert verdict.overwritten
 

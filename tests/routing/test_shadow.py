@@ -124,12 +124,14 @@ def test_a_live_decision_that_was_not_written_yet_stays_unwritten_in_shadow(
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
     announce(desk, contact_id)
     sandbox.break_with("500", on="contacts/batch/update", rate=1.0)
-    route_all(desk)
+    entries = desk.inbox.take("test")
+    route(desk, entries, consumer="test")
     sandbox.repair()
     assert desk.leads.recall([contact_id])[contact_id].state is State.DECIDED
 
     set_mode(desk, rules, "shadow")
-    announce(desk, contact_id)
+    desk.budget.resume()
+    desk.inbox.release("test", entries)
     route_all(desk)
 
     assert desk.leads.recall([contact_id])[contact_id].state is State.SHADOW

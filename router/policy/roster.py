@@ -58,3 +58,5 @@ class Roster:
     teams: Mapping[str, Team]
     time_off: tuple[TimeOff, ...] = ()
     hours: Mapping[str, Hours] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """Where in `team.yaml` each rep stands."""

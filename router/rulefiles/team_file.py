@@ -53,7 +53,12 @@ class TeamReader:
             teams=self._teams(fields["teams"], reps) if "teams" in fields else {},
             time_off=self._time_off(fields["out_of_office"].value, reps) if "out_of_office" in fields else (),
             hours=hours,
+            lines=self._lines(fields["reps"]) if "reps" in fields else {},
         )
+
+    def _lines(self, entry: Entry) -> dict[str, int]:
+        entries = entry.value.entries if isinstance(entry.value, Map) else ()
+        return {line.key.text: line.key.line for line in entries}
 
     def _timezone(self, node: Node) -> ZoneInfo:
         name = self.sheet.scalar(node, "'timezone'")

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from router.policy.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test
+from router.policy.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test, answering
+from router.policy.lead import Value
 from router.rulefiles.proofs.atoms import Choice, Dimension, atoms_of
 from router.rulefiles.proofs.domains import Kinds
 
@@ -39,6 +40,15 @@ class Space:
             return tuple(self._boxes(condition, wanted=True))
         except _TooManyBoxes:
             return None
+
+    def atoms_like(self, fact: str, value: Value, *, now: datetime) -> int:
+        """The atoms of a fact's own dimension that answer its tests as this value does."""
+        first = self.first_of[fact]
+        atoms = self.dimensions[first].everything
+        for (name, matcher), choice in self.where.items():
+            if name == fact and choice and choice[0][0] == first:
+                atoms &= choice[0][1] if answering(matcher)(value, now) else ~choice[0][1]
+        return atoms
 
     def _boxes(self, condition: Condition, *, wanted: bool) -> list[Box]:
         """Where the condition has the truth that is wanted."""

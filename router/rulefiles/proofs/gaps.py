@@ -9,9 +9,9 @@ from router.policy.lead import Facts
 from router.policy.rules import Rule
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.boxes import EVERYTHING, Box
-from router.rulefiles.proofs.findings import Finding, group_of
+from router.rulefiles.proofs.findings import Finding, group_of, own_name
 from router.rulefiles.proofs.ground import Ground
-from router.rulefiles.proofs.witness import facts_in, fits, in_words, taken_by
+from router.rulefiles.proofs.witness import facts_in, fits, for_example, taken_by
 
 
 def gap_findings(ground: Ground) -> Iterator[Finding]:
@@ -22,7 +22,7 @@ def gap_findings(ground: Ground) -> Iterator[Finding]:
         line = ground.rules[-1].line if ground.rules else 1
         message = "some leads match no rule and there is no 'otherwise'"
         conditions = tuple(rule.when for rule in ground.rules)
-        hint = f"For example: {in_words(facts, conditions=conditions)}."
+        hint = for_example(facts, conditions=conditions)
         yield Finding(line, "", Severity.ERROR, message, hint)
     for group, members in _groups(ground.rules).items():
         finding = _gap_in_group(ground, group, members)
@@ -57,8 +57,8 @@ def _gap_in_group(ground: Ground, group: str, members: Sequence[int]) -> Finding
     first = ground.rules[members[0]]
     conditions = (common, *(ground.rules[member].when for member in members))
     message = f"some leads of the group '{group}' fit none of its rules and go on to the rules below it"
-    hint = f"For example: {in_words(facts, conditions=conditions)}. Add 'otherwise' to keep them."
-    return Finding(first.line, first.name, Severity.INFO, message, hint)
+    hint = f"{for_example(facts, conditions=conditions)} Add 'otherwise' to keep them."
+    return Finding(first.line, own_name(first), Severity.INFO, message, hint)
 
 
 def _groups(rules: Sequence[Rule]) -> dict[str, list[int]]:

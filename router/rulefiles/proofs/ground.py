@@ -9,6 +9,7 @@ from typing import Final
 
 from router.policy.catalog import Catalog
 from router.policy.conditions import Condition, Within
+from router.policy.rule_index import Index
 from router.policy.rules import Policy, Rule
 from router.rulefiles.proofs.boxes import Box, Space, space_of, tests_in
 from router.rulefiles.proofs.cover import Answer, Boxes, bits, boxes_in
@@ -32,6 +33,8 @@ class Ground:
     """By rule the number of its first box; behind the last rule's, the number of all boxes."""
     owners: tuple[int, ...]
     """By box its rule; -1 for leads that cannot be."""
+    index: Index
+    """The matcher that routes leads: it has the last word on every example."""
     moving: frozenset[str]
     """Facts compared both with ages and with dates: what is said of them may change from day to day."""
     now: datetime
@@ -89,6 +92,7 @@ def ground_of(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = 
         boxes=boxes_in(space, boxes),
         starts=tuple(starts),
         owners=tuple(owners),
+        index=Index(conditions),
         moving=_moving(conditions),
         now=now,
         budget=budget,

@@ -17,11 +17,13 @@ from router.policy.rules import DoNothing, Rule
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.boxes import Box, intersection
 from router.rulefiles.proofs.cover import bits
-from router.rulefiles.proofs.findings import Finding, few_of, group_of
+from router.rulefiles.proofs.findings import Finding, few_of, group_of, own_name
 from router.rulefiles.proofs.ground import Ground
 from router.rulefiles.proofs.reach import Reach
-from router.rulefiles.proofs.witness import facts_in, fits, in_words, taken_by
+from router.rulefiles.proofs.witness import facts_in, fits, for_example, taken_by
 
+MOST_TOLD: Final = 25
+"""Overlaps that are listed; whoever has more of them wants to ask about single leads."""
 MOST_TRIED: Final = 12
 """Rules or groups below for which an example is looked for, for each rule."""
 MOST_PROVED: Final = 3
@@ -37,10 +39,13 @@ def overlap_findings(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Findi
     for rule, other in _pairs(ground, reaches):
         upper, lower = _entries(ground.rules[rule], ground.rules[other])
         by_entry.setdefault(upper, {}).setdefault(lower, (rule, other))
-    for upper, pairs in by_entry.items():
-        finding = _overlap(ground, upper, pairs)
-        if finding is not None:
-            yield finding
+    found = (_overlap(ground, upper, pairs) for upper, pairs in by_entry.items())
+    told = list(islice((finding for finding in found if finding is not None), MOST_TOLD + 1))
+    yield from told[:MOST_TOLD]
+    if len(told) > MOST_TOLD:
+        message = f"more rules, from line {told[-1].line} on, share leads with others further down"
+        hint = f"The first {MOST_TOLD} are listed; 'router explain' tells of any lead which rule takes it."
+        yield Finding(told[-1].line, told[-1].subject, Severity.INFO, message, hint)
 
 
 def _pairs(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Pair]:
@@ -115,9 +120,9 @@ def _overlap(ground: Ground, upper: str, pairs: dict[str, Pair]) -> Finding | No
     more = len(pairs) > MOST_TRIED or len(proved) == MOST_PROVED < len(pairs)
     names = few_of(proved) + (" and perhaps others" if more else "")
     message = f"some leads fit {upper} and also, further down, {names}; the first one takes them"
-    example = in_words(facts, conditions=(ground.rules[rule].when, ground.rules[other].when))
-    hint = f"For example: {example}. If that is not meant, exchange the two."
-    return Finding(ground.rules[rule].line, ground.rules[rule].name, Severity.INFO, message, hint)
+    example = for_example(facts, conditions=(ground.rules[rule].when, ground.rules[other].when))
+    hint = f"{example} If that is not meant, exchange the two."
+    return Finding(ground.rules[rule].line, own_name(ground.rules[rule]), Severity.INFO, message, hint)
 
 
 def _lead_of_both(ground: Ground, pair: Pair) -> Facts | None:

@@ -37,7 +37,7 @@ def reach_of(ground: Ground, rule: int) -> Reach:
     return Reach(rule, is_reached=True, is_known=answer.known)
 
 
-def reached(ground: Ground) -> tuple[Reach, ...]:
+def reaches_of(ground: Ground) -> tuple[Reach, ...]:
     """What is known of each rule, in order."""
     return tuple(reach_of(ground, rule) for rule in range(len(ground.rules)))
 
@@ -51,17 +51,19 @@ def reach_findings(ground: Ground, reaches: tuple[Reach, ...]) -> Iterator[Findi
             message = (
                 f"whether any lead reaches the rule '{rule.name}' is unknown: it is too intricate to prove"
             )
-            yield Finding(rule.line, rule.name, Severity.INFO, message, "Split its condition into two rules.")
+            yield Finding(
+                rule.line, own_name(rule), Severity.INFO, message, "Split its condition into two rules."
+            )
         elif not reach.is_reached and not reach.culprits:
             message = f"the rule '{rule.name}' can never be true: its conditions contradict each other"
             hint = "Remove one of its conditions, or the rule."
-            yield Finding(rule.line, rule.name, _severity(ground, reach), message, hint)
+            yield Finding(rule.line, own_name(rule), _severity(ground, reach), message, hint)
         elif not reach.is_reached and not (reach.rule == last and rule.name == OTHERWISE):
             # The last `otherwise` is compulsory; it may well have nothing left to take.
             takers = with_lines(ground.rules[place] for place in reach.culprits)
             message = f"the rule '{rule.name}' is never reached"
             hint = f"Everything it matches is already taken by: {takers}. Move it above, or remove it."
-            yield Finding(rule.line, rule.name, _severity(ground, reach), message, hint)
+            yield Finding(rule.line, own_name(rule), _severity(ground, reach), message, hint)
 
 
 def _severity(ground: Ground, reach: Reach) -> Severity:

@@ -40,11 +40,8 @@ def facts_in(space: Space, box: Box) -> Facts:
 
 
 def taken_by(ground: Ground, facts: Facts) -> int | None:
-    """The first rule whose conditions hold, asked one by one; None if there is none."""
-    return next(
-        (place for place, rule in enumerate(ground.rules) if holds(rule.when, facts, now=ground.now)),
-        None,
-    )
+    """The rule that would take such a lead today, found by the index that routes leads; None if none does."""
+    return ground.index.first(facts, ground.now)
 
 
 def fits(ground: Ground, condition: Condition, facts: Facts) -> bool:
@@ -52,17 +49,18 @@ def fits(ground: Ground, condition: Condition, facts: Facts) -> bool:
     return holds(condition, facts, now=ground.now)
 
 
-def in_words(facts: Facts, *, conditions: Iterable[Condition]) -> str:
-    """`country=FR, zip=unknown`: what the lead has of the facts that conditions ask about, then the rest."""
+def for_example(facts: Facts, *, conditions: Iterable[Condition]) -> str:
+    """`For example: country=FR, zip=unknown.`: what a lead has of the facts asked about, then the others."""
     named = list(dict.fromkeys(test.fact for condition in conditions for test in tests_in(condition)))
-    listed = [f"{fact}={_shown(facts[fact])}" for fact in named if fact in facts]
+    listed = [f"{fact}={shown(facts[fact])}" for fact in named if fact in facts]
     listed += [f"{fact}=unknown" for fact in named if fact not in facts]
     if not listed:
-        return "any lead"
-    return ", ".join(listed[:MOST_SHOWN]) + (" …" if len(listed) > MOST_SHOWN else "")
+        return "For example: any lead."
+    return f"For example: {', '.join(listed[:MOST_SHOWN])}" + (" …" if len(listed) > MOST_SHOWN else ".")
 
 
-def _shown(value: Value) -> str:
+def shown(value: Value) -> str:
+    """The value as rule files write it."""
     match value:
         case frozenset():
             return ";".join(sorted(value))

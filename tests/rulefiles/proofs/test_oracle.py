@@ -14,7 +14,7 @@ from router.rulefiles.proofs.boxes import EVERYTHING
 from router.rulefiles.proofs.gaps import left_by
 from router.rulefiles.proofs.ground import Ground, ground_of
 from router.rulefiles.proofs.overlaps import overlap_findings
-from router.rulefiles.proofs.reach import Reach, reached
+from router.rulefiles.proofs.reach import Reach, reaches_of
 from router.rulefiles.proofs.witness import facts_in, taken_by
 from tests.rulefiles.proofs.worlds import NOW, a_world, all_leads, first_matches, random_policy
 
@@ -33,7 +33,7 @@ def test_every_verdict_is_what_trying_every_lead_finds(seed: int) -> None:
         taken = first_matches(policy, leads)
 
         ground = ground_of(policy, catalog=catalog, now=NOW)
-        reaches = reached(ground)
+        reaches = reaches_of(ground)
         gap = left_by(ground, (EVERYTHING,), rules=range(len(policy.rules)))
 
         assert all(reach.is_known for reach in reaches)
@@ -59,7 +59,7 @@ def test_an_overlap_is_only_told_with_a_lead_that_both_rules_fit(seed: int) -> N
         taken = first_matches(policy, leads := all_leads(facts))
         ground = ground_of(policy, catalog=a_world(), now=NOW)
 
-        for finding in overlap_findings(ground, reached(ground)):
+        for finding in overlap_findings(ground, reaches_of(ground)):
             upper = next(place for place, rule in enumerate(policy.rules) if rule.line == finding.line)
             own = [lead for lead, winner in zip(leads, taken, strict=True) if winner == upper]
             lower = [rule for rule in policy.rules if f"'{rule.name}'" in finding.message.split("down,")[1]]

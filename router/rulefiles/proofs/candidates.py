@@ -1,0 +1,89 @@
+"""Who could take the leads of a rule, if everybody were there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Final
+
+from router.policy.catalog import FactType
+from router.policy.destination import steps_of
+from router.policy.eligibility import wishes_of
+from router.policy.lead import Facts, Value
+from router.policy.ready import Ready, made_ready
+from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+from router.rulefiles.proofs.domains import Kinds
+from router.rulefiles.proofs.ground import Ground
+
+NO_FACTS: Final[Facts] = {}
+"""A lead that asks for nothing of its own: only fixed needs remain."""
+MOST_COMBINED: Final = 400
+"""Combinations of values that are tried where needs come from several facts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The policy's reps, asked about rules of the ground."""
+
+    policy: Policy
+    ground: Ground
+    kinds: Kinds
+    gone: frozenset[str]
+    """Reps whose HubSpot owner is archived, who get nothing; reading team.yaml has told so."""
+
+    @property
+    def ready(self) -> Ready:
+        """The reps as decisions see them."""
+        return made_ready(self.policy)
+
+    def of_step(self, step: Assign, facts: Facts) -> tuple[str, ...]:
+        """The reps of a team, or the named one, who have all that such a lead needs; nobody for an owner."""
+        match step.to:
+            case ToTeam(team):
+                names: Sequence[str] = self.policy.roster.teams[team].reps
+            case ToRep(rep):
+                names = (rep,)
+            case ToAccountOwner():
+                names = ()
+        wishes = wishes_of(facts, () if step.method is Method.QUEUE else step.needs)
+        reps = self.ready.reps
+        return tuple(
+            name
+            for name in names
+            if name not in self.gone
+            and not any(wish.folded.isdisjoint(reps[name].has[wish.kind]) for wish in wishes)
+        )
+
+    def leads_of(self, rule: int) -> Iterator[Facts]:
+        """A lead for each combination of values that the needs of the rule depend on; at least one lead."""
+        action = self.ground.rules[rule].action
+        asked = dict.fromkeys(
+            need.from_fact for step in steps_of(action) for need in step.needs if need.from_fact
+        )
+        listed = [[(fact, value) for value in self._possible(rule, fact)] for fact in asked]
+        for values in islice(product(*(values for values in listed if values)), MOST_COMBINED):
+            yield dict(values)
+
+    def _possible(self, rule: int, name: str) -> list[Value]:
+        """The listed values that the fact can have in a lead that the rule takes."""
+        fact = self.kinds.fact(name)
+        options = [value for value, option in fact.options.items() if not option.archived]
+        many = fact.type is FactType.CHOICES
+        values: list[Value] = [frozenset((option,)) if many else option for option in options]
+        space, boxes = self.ground.space, self.ground.boxes_of[rule]
+        if name not in space.first_of or boxes is None:
+            return values
+        first = space.first_of[name]
+        everything = space.dimensions[first].everything
+        allowed = 0
+        for box in boxes:
+            allowed |= box.get(first, everything)
+        return [value for value in values if allowed & space.atoms_like(name, value, now=self.ground.now)]
+
+
+def candidates_in(policy: Policy, *, ground: Ground, kinds: Kinds) -> Candidates:
+    """The policy's reps, to be asked about the rules of the ground."""
+    archived = {owner.email.lower() for owner in kinds.words.catalog.owners if owner.archived}
+    gone = frozenset(rep.name for rep in policy.roster.reps.values() if rep.owner.lower() in archived)
+    return Candidates(policy, ground, kinds, gone)

@@ -1,0 +1,120 @@
+"""Which leads would wait much longer than usual for a team to be at work, though their SLA is short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from router.policy.calendar import next_working_minute, time_off_of
+from router.policy.destination import steps_of
+from router.policy.roster import Roster
+from router.policy.rules import Assign, ToTeam
+from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.absences import absences, coming_days
+from router.rulefiles.proofs.candidates import NO_FACTS, Candidates
+from router.rulefiles.proofs.findings import Finding, few_of, own_name
+from router.rulefiles.proofs.reach import Reach
+
+_DAY: Final = timedelta(days=1)
+_LONG_WEEKEND: Final = 3 * _DAY
+_WEEK_DAYS: Final = 7
+_WEEKEND_DAYS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nobody is at work from one moment to the other (aware UTC)."""
+
+    closes: datetime
+    opens: datetime
+
+    @property
+    def span(self) -> timedelta:
+        """How long nobody is at work."""
+        return self.opens - self.closes
+
+
+def opening_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: datetime) -> Iterator[Finding]:
+    """A warning for each team that opens later than its weeks have it and than an SLA allows.
+
+    A closing counts that is longer than three days and a day longer than any of a usual week.
+    """
+    roster = candidates.policy.roster
+    waits: dict[tuple[str, ...], Wait | None] = {}
+    told: set[tuple[str, ...]] = set()
+    for reach in reaches:
+        rule = candidates.ground.rules[reach.rule]
+        step = next(steps_of(rule.action), None)
+        if not reach.is_reached or not isinstance(step, Assign) or not isinstance(step.to, ToTeam):
+            continue
+        reps = candidates.of_step(step, NO_FACTS)
+        if reps not in waits:
+            waits[reps] = _longest_wait(roster, reps, now=now)
+        wait, sla = waits[reps], rule.sla or candidates.policy.default_sla
+        if wait is None or wait.span <= sla or reps in told:
+            continue
+        told.add(reps)
+        closes, opens = (
+            f"{when.astimezone(roster.timezone):%Y-%m-%d %H:%M}" for when in (wait.closes, wait.opens)
+        )
+        team = f"the team '{step.to.team}'"
+        message = f"nobody whom '{rule.name}' can choose in {team} works from {closes} to {opens}"
+        away = [rep for rep in reps if rep in absences(roster, now)]
+        hint = f"Leads wait that long; their SLA is {_hours(sla)}. Look at the time off of {few_of(away)}."
+        yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
+
+
+def _longest_wait(roster: Roster, reps: Sequence[str], *, now: datetime) -> Wait | None:
+    """The longest of the coming closings of these reps, if it is a day longer than any of a usual week."""
+    away = absences(roster, now)
+    some_away = {day for rep in reps for day in away.get(rep, ())}
+    if not some_away:
+        return None
+    days = coming_days(roster, now)
+    usual = _waits(roster, reps, days[:_WEEK_DAYS], with_time_off=False)
+    # The closing before a Monday off is Friday's.
+    near = {day - number * _DAY for day in some_away for number in range(_WEEKEND_DAYS + 2)}
+    coming = _waits(roster, reps, sorted(near), with_time_off=True)
+    together = frozenset[date].intersection(*(away.get(rep, frozenset()) for rep in reps))
+    # Days on which all of them are away are told as days without anybody.
+    coming = (wait for wait in coming if not any(_falls_in(wait, day, roster) for day in together))
+    longest = max(coming, key=lambda wait: wait.span, default=None)
+    longest_usual = max((wait.span for wait in usual), default=timedelta(0))
+    if longest is None or longest.span <= max(longest_usual + _DAY, _LONG_WEEKEND):
+        return None
+    return longest
+
+
+def _waits(
+    roster: Roster, reps: Sequence[str], days: Sequence[date], *, with_time_off: bool
+) -> Iterator[Wait]:
+    """What follows the closing hours of these days."""
+    weeks = [roster.reps[rep].hours for rep in reps]
+    for day in days:
+        closings = {closes for week in weeks if week for _, closes in week.week[day.weekday()]}
+        for closes in sorted(closings):
+            closing = datetime.combine(day, closes, roster.timezone).astimezone(UTC)
+            openings = [
+                next_working_minute(
+                    closing,
+                    roster.reps[rep].hours,
+                    timezone=roster.timezone,
+                    time_off=time_off_of(roster, rep) if with_time_off else (),
+                )
+                for rep in reps
+            ]
+            known = [opening for opening in openings if opening is not None]
+            if known:
+                yield Wait(closing, min(known))
+
+
+def _falls_in(wait: Wait, day: date, roster: Roster) -> bool:
+    first, last = (moment.astimezone(roster.timezone).date() for moment in (wait.closes, wait.opens))
+    return first <= day <= last
+
+
+def _hours(span: timedelta) -> str:
+    minutes = int(span.total_seconds()) // 60
+    return f"{minutes // 60}h" if minutes % 60 == 0 else f"{minutes}min"

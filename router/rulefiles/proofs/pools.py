@@ -1,0 +1,124 @@
+"""Which leads find nobody: no rep of the team has what they need, or all who have it are away that day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TypeAlias
+
+from router.policy.calendar import off_on, time_off_of
+from router.policy.destination import steps_of
+from router.policy.lead import Facts
+from router.policy.rules import Assign, Method, ToAccountOwner, ToRep, ToTeam
+from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.absences import Absences, absences, in_spans
+from router.rulefiles.proofs.candidates import Candidates
+from router.rulefiles.proofs.findings import Finding, few_of, own_name
+from router.rulefiles.proofs.reach import Reach
+from router.rulefiles.proofs.witness import shown
+
+Gap: TypeAlias = tuple[str, str]
+"""That somebody is not there on some days, in words, and what a lead is like that then finds nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Empty:
+    """The rules and the people of one gap."""
+
+    rules: list[int] = field(default_factory=list)
+    away: dict[str, None] = field(default_factory=dict)
+
+
+def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: datetime) -> Iterator[Finding]:
+    """A warning for each rule whose leads find nobody, with the facts or the days; like ones are grouped."""
+    away = absences(candidates.policy.roster, now)
+    by_day: dict[Gap, _Empty] = {}
+    for reach in reaches:
+        rule = candidates.ground.rules[reach.rule]
+        # An owner of an account is nobody's team, and a queue waits for whoever comes.
+        steps = [step for step in steps_of(rule.action) if not isinstance(step.to, ToAccountOwner)]
+        if not reach.is_reached or not steps or any(step.method is Method.QUEUE for step in steps):
+            continue
+        unmet: dict[str, None] = {}
+        for facts in candidates.leads_of(reach.rule):
+            like = ", ".join(f"{fact}={shown(value)}" for fact, value in facts.items())
+            if not any(candidates.of_step(step, facts) for step in steps):
+                unmet[like] = None
+                continue
+            days = _days_without_anybody(candidates, steps, facts, away)
+            if days:
+                when = in_spans(days)
+                alone = f"is away {when} and nobody stands in"
+                nobody = _none_of(steps, does=f"is there {when}", alone=alone)
+                gap = by_day.setdefault((nobody, like), _Empty())
+                gap.rules.append(reach.rule)
+                gap.away.update(
+                    dict.fromkeys(rep for step in steps for rep in candidates.of_step(step, facts))
+                )
+        if unmet:
+            nobody = _none_of(steps, does="has", alone="does not have")
+            message = f"{nobody} what leads of '{rule.name}' may need: {few_of([*unmet])}"
+            hint = "They wait in a queue. Add 'if_unavailable', or choose another team."
+            yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
+    for (nobody, like), empty in by_day.items():
+        rule, more = candidates.ground.rules[empty.rules[0]], len(set(empty.rules)) - 1
+        others = f" and {more} more" if more else ""
+        asking = f" asking for {like}" if like else ""
+        message = f"{nobody} for leads{asking} of '{rule.name}'{others}"
+        hint = (
+            f"They wait in a queue. Add 'if_unavailable', or change the time off of {few_of([*empty.away])}."
+        )
+        yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
+
+
+def _days_without_anybody(
+    candidates: Candidates, steps: Sequence[Assign], facts: Facts, away: Absences
+) -> frozenset[date]:
+    """The days on which all who could take such a lead are away, stand-ins included."""
+    none: frozenset[date] | None = None
+    for place, step in enumerate(steps):
+        for rep in candidates.of_step(step, facts):
+            days = away.get(rep, frozenset())
+            if isinstance(step.to, ToRep) and place == len(steps) - 1:
+                days = frozenset(day for day in days if not _stand_in(candidates, step, facts, rep, day))
+            none = days if none is None else none & days
+            if not none:
+                return frozenset()
+    return none or frozenset()
+
+
+def _stand_in(candidates: Candidates, step: Assign, facts: Facts, rep: str, day: date) -> bool:
+    """Whether a backup of the rep, or a backup's backup, is there and has what the lead needs."""
+    asked = {rep}
+    while True:
+        off = off_on(time_off_of(candidates.policy.roster, rep), day)
+        if off is None or off.backup is None or off.backup in asked:
+            return False
+        rep = off.backup
+        asked.add(rep)
+        is_away = off_on(time_off_of(candidates.policy.roster, rep), day) is not None
+        if not is_away and candidates.of_step(Assign(ToRep(rep), needs=step.needs), facts):
+            return True
+
+
+def _names(steps: Sequence[Assign]) -> list[str]:
+    """`the team 'sud'` or `'marc'`, each once."""
+    names: dict[str, None] = {}
+    for step in steps:
+        match step.to:
+            case ToTeam(team):
+                names[f"the team '{team}'"] = None
+            case ToRep(rep):
+                names[f"'{rep}'"] = None
+            case ToAccountOwner():
+                continue
+    return [*names]
+
+
+def _none_of(steps: Sequence[Assign], *, does: str, alone: str) -> str:
+    """`nobody in the team 'sud' is there`, `'marc' is away`, `neither the team 'sud' nor 'marc' is there`."""
+    names = _names(steps)
+    if len(names) > 1:
+        return f"neither {' nor '.join(names)} {does}"
+    return f"nobody in {names[0]} {does}" if isinstance(steps[0].to, ToTeam) else f"{names[0]} {alone}"

@@ -1,0 +1,73 @@
+"""Everything that can be proved of a policy, as mistakes with their places.
+
+Errors are rules that can never match; whatever merely deserves a look is a warning, and what is good to
+know an info. A verdict that could not be reached within the budget is called unknown, never guessed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from types import MappingProxyType
+from typing import Final
+
+from router.policy.catalog import Catalog
+from router.policy.rules import Policy
+from router.rulefiles.mistakes import Mistake, in_order
+from router.rulefiles.proofs.candidates import candidates_in
+from router.rulefiles.proofs.domains import kinds_of
+from router.rulefiles.proofs.gaps import gap_findings, left_to_otherwise
+from router.rulefiles.proofs.ground import BUDGET, ground_of
+from router.rulefiles.proofs.openings import opening_findings
+from router.rulefiles.proofs.overlaps import overlap_findings
+from router.rulefiles.proofs.people import idle_findings
+from router.rulefiles.proofs.places import placed
+from router.rulefiles.proofs.pools import pool_findings
+from router.rulefiles.proofs.reach import reach_findings, reaches_of
+from router.rulefiles.proofs.usage import untested_findings, unused_findings
+from router.rulefiles.proofs.witness import for_example
+
+_NO_FILES: Final[Mapping[str, bytes]] = MappingProxyType({})
+
+
+def prove(
+    policy: Policy,
+    *,
+    catalog: Catalog,
+    now: datetime,
+    files: Mapping[str, bytes] = _NO_FILES,
+    reached: Collection[str] | None = None,
+    last_used: Mapping[str, datetime | None] | None = None,
+    budget: int = BUDGET,
+) -> tuple[Mistake, ...]:
+    """All findings about the policy, by file and place.
+
+    `now` (aware UTC) is the moment from which ages and the coming 60 days count, `files` are the rule
+    files by name, to show their lines. `reached` are the full names of rules that tests reach and
+    `last_used` says when rules last took a lead; without them nothing is said of tests and use.
+    `budget` bounds the work on one question, in parts of a box looked at (the default takes below a
+    second at worst).
+    """
+    ground = ground_of(policy, catalog=catalog, now=now, budget=budget)
+    reaches = reaches_of(ground)
+    candidates = candidates_in(policy, ground=ground, kinds=kinds_of(policy, catalog))
+    findings = [
+        *reach_findings(ground, reaches),
+        *overlap_findings(ground, reaches),
+        *gap_findings(ground),
+        *idle_findings(candidates, reaches),
+        *pool_findings(candidates, reaches, now=now),
+        *opening_findings(candidates, reaches, now=now),
+    ]
+    if reached is not None:
+        findings += untested_findings(policy.rules, reached)
+    if last_used is not None:
+        findings += unused_findings(policy.rules, last_used, now=now)
+    return in_order(placed(findings, files))
+
+
+def left_over(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> str | None:
+    """The example of a lead that only the last `otherwise` takes; None if the rules above take every lead."""
+    ground = ground_of(policy, catalog=catalog, now=now, budget=budget)
+    facts = left_to_otherwise(ground)
+    return None if facts is None else for_example(facts, conditions=[rule.when for rule in policy.rules])

@@ -1,0 +1,45 @@
+"""Which rules no test reaches, and which ones no lead has reached for a long time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.policy.rules import Rule
+from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.findings import Finding, own_name
+
+UNUSED_AFTER: Final = timedelta(days=90)
+
+
+def untested_findings(rules: Sequence[Rule], reached: Collection[str]) -> Iterator[Finding]:
+    """A warning for each rule that is not among those that tests reached, by full name."""
+    for rule in rules:
+        if rule.name not in reached:
+            message = f"no test reaches the rule '{rule.name}'"
+            hint = "Add a lead for it to a file in tests/, with what you expect."
+            yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
+
+
+def unused_findings(
+    rules: Sequence[Rule], last_used: Mapping[str, datetime | None], *, now: datetime
+) -> Iterator[Finding]:
+    """An info for each rule whose last lead came more than 90 days before `now`; both aware UTC.
+
+    Rules that the mapping does not name are not judged: they may be younger than the ledger. None is a
+    rule that is old enough and never took a lead.
+    """
+    for rule in rules:
+        if rule.name not in last_used:
+            continue
+        used = last_used[rule.name]
+        if used is None:
+            message = f"the rule '{rule.name}' has never taken a lead"
+        elif now - used > UNUSED_AFTER:
+            message = f"the rule '{rule.name}' has taken no lead since {used:%Y-%m-%d}"
+        else:
+            continue
+        yield Finding(
+            rule.line, own_name(rule), Severity.INFO, message, "Remove it if it has served its time."
+        )

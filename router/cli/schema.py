@@ -34,9 +34,10 @@ def schema(directory: Path | None, out: Path | None, *, check: bool) -> None:
     if not folder.is_dir():
         raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
     files = read_rule_files(folder)
-    made = editor_schemas(files, parse_catalog(files[CATALOG_FILE]))
+    schemas = editor_schemas(files, parse_catalog(files[CATALOG_FILE]))
+    made = {name: as_text(found) for name, found in schemas.items()}
     target = out or folder.resolve().parent / FOLDER
-    stale = [name for name, found in made.items() if not _holds(target / name, as_text(found))]
+    stale = [name for name, found in made.items() if not _holds(target / name, found)]
     if check:
         if stale:
             raise Told(f"Not up to date in {target}: {', '.join(stale)}. Run: router schema")
@@ -46,7 +47,7 @@ def schema(directory: Path | None, out: Path | None, *, check: bool) -> None:
         raise click.UsageError(f"{target} is no directory. Name another one with --out.")
     target.mkdir(parents=True, exist_ok=True)
     for name in stale:
-        (target / name).write_bytes(as_text(made[name]))
+        (target / name).write_bytes(made[name])
     click.echo(f"{count_of(len(made), 'schema')} in {target}, {len(stale)} of them new or changed")
 
 

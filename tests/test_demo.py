@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,8 +34,6 @@ def environ() -> Iterator[dict[str, str]]:
 
 
 def test_the_demo_routes_every_contact_and_keeps_every_promise(environ: dict[str, str]) -> None:
-    began = time.monotonic()
-
     answer = subprocess.run(
         [*DEMO, "--contacts", "60", "--seed", "7", "--json"], env=environ, capture_output=True, text=True
     )
@@ -48,7 +45,6 @@ def test_the_demo_routes_every_contact_and_keeps_every_promise(environ: dict[str
     assert report["checks"][0]["cases"] == 57  # three had an owner from the start
     assert sum(report["counts"]["outcome"].values()) == 57
     assert report["latency_s"]["p95"] < 5
-    assert time.monotonic() - began < 60
 
 
 @pytest.mark.parametrize(

@@ -145,6 +145,7 @@ def _stay(out: Console, stage: Stage) -> None:
     for line in lines:
         out.print(line, soft_wrap=True)
     try:
+        stage.interruption.must_not_be_lost()
         signal.pause()
     except KeyboardInterrupt:
         out.print("Stopping …")

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from router.bootstrap import open_desk
@@ -36,6 +37,26 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENVIRON_FILE: Final = "demo.env"
 
 
+class Interruption:
+    """A signal handler like Python's own for Ctrl-C, which remembers that it was asked.
+
+    A KeyboardInterrupt that is raised inside a destructor or a weak reference's callback is printed and
+    forgotten by Python; whoever is about to wait for long looks here first.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self, _number: int, _frame: FrameType | None) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
+
+    def must_not_be_lost(self) -> None:
+        """Raise KeyboardInterrupt if somebody asked for it before."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The service at work, and the portal that it serves."""
@@ -46,6 +67,7 @@ class Stage:
     sandbox: SandboxClient
     desk: Desk
     vitals: Vitals
+    interruption: Interruption
 
     @property
     def receiver(self) -> str:
@@ -65,7 +87,8 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
     note, for the logs are about to be removed.
     """
     # SIGTERM and a closed terminal end the demo like Ctrl-C does.
-    before = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
+    interruption = Interruption()
+    before = {number: signal.signal(number, interruption) for number in SIGNALS}
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until we know of the directory that we have to remove
     directory = Path(tempfile.mkdtemp(prefix="lead-router-demo-"))
     try:
@@ -115,7 +138,10 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             supervisor.wait_until_ready()
             sandbox = SandboxClient(sandbox_url, token=token, client_secret=client_secret)
             sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
-            yield Stage(directory, settings, supervisor, sandbox, desk, Vitals(client, desk.keys))
+            interruption.must_not_be_lost()
+            yield Stage(
+                directory, settings, supervisor, sandbox, desk, Vitals(client, desk.keys), interruption
+            )
     except Exception as error:
         error.add_note(last_words(directory / "logs"))
         raise

@@ -1,7 +1,7 @@
 """What would these rules have done with these leads, in the order in which they came?
 
-Leads are judged in chunks, then dealt out one after the other with a book of shares of the replay's
-own. What a decision depends on is worked out by the same functions as online (`rule_index`,
+Leads are judged in chunks (`replay_judging`), then dealt out here, one after the other, with a book of
+shares of the replay's own. What a decision depends on is worked out as online (by `rule_index`,
 `scoring`, `placement`, `rotation`, `sla`), but only once for everything that cannot differ: a value, a
 class of age, a stretch of time in which nobody comes to work or leaves.
 
@@ -24,8 +24,8 @@ from router.policy.lead import Value
 from router.policy.narrative import sentence
 from router.policy.placement import Placement, place
 from router.policy.ready import made_ready
-from router.policy.replay_columns import Chunk, moment_at
-from router.policy.replay_judging import Judge, Verdict
+from router.policy.replay_columns import moment_at
+from router.policy.replay_judging import Verdict
 from router.policy.replay_moments import Changes, Schedule, Schedules
 from router.policy.replay_turns import Standings, Turns
 from router.policy.roster import Rep
@@ -88,45 +88,39 @@ class Replayed:
         )
 
 
-class Replay:
-    """One policy's replay: `add` chunks of leads in any order, then `finish` once."""
+def deal(
+    policy: Policy,
+    verdicts: Sequence[Verdict],
+    *,
+    owners: Mapping[str, Owner],
+    verdict_of: array[int],
+    arrived: array[int],
+) -> Replayed:
+    """Deal out leads that are judged; first come, first served.
 
-    def __init__(self, policy: Policy, *, owners: Mapping[str, Owner]) -> None:
-        self._policy = without_open_caps(policy)
-        self._owners = owners
-        self._judge = Judge(self._policy)
-        self._verdicts: array[int] = array("l")
-        self._arrived: array[int] = array("q")
-
-    def add(self, chunk: Chunk) -> None:
-        """Judge some leads."""
-        self._verdicts.extend(self._judge.judged(chunk))
-        self._arrived.extend(chunk.arrived)
-
-    def finish(self) -> Replayed:
-        """Deal all leads out, first come first. Raises ValueError without leads."""
-        arrived, verdicts, order = self._arrived, self._verdicts, None
-        if not arrived:
-            raise ValueError(NO_LEADS)
-        by_arrival = sorted(range(len(arrived)), key=arrived.__getitem__)
-        if any(place != read for place, read in enumerate(by_arrival)):
-            order = array("l", by_arrival)
-            arrived = array("q", map(arrived.__getitem__, by_arrival))
-            verdicts = array("l", map(verdicts.__getitem__, by_arrival))
-        dealer = _Dealer(
-            self._policy, self._owners, self._judge.verdicts, first_us=arrived[0], last_us=arrived[-1]
-        )
-        dealer.deal(verdicts, arrived)
-        return Replayed(
-            policy=self._policy,
-            verdicts=self._judge.verdicts,
-            landings=dealer.landings,
-            verdict_of=verdicts,
-            landing_of=dealer.landing_of,
-            credit_of=dealer.credit_of,
-            due_by_hour=dealer.due_by_hour(),
-            order=order,
-        )
+    `verdict_of` gives each lead's place in `verdicts`, and `arrived` when it came (µs since 1970).
+    `owners` are the portal's by lower-case e-mail. Raises ValueError without leads.
+    """
+    if not arrived:
+        raise ValueError(NO_LEADS)
+    policy, order = without_open_caps(policy), None
+    by_arrival = sorted(range(len(arrived)), key=arrived.__getitem__)
+    if any(place != read for place, read in enumerate(by_arrival)):
+        order = array("l", by_arrival)
+        arrived = array("q", map(arrived.__getitem__, by_arrival))
+        verdict_of = array("l", map(verdict_of.__getitem__, by_arrival))
+    dealer = _Dealer(policy, owners, verdicts, first_us=arrived[0], last_us=arrived[-1])
+    dealer.deal(verdict_of, arrived)
+    return Replayed(
+        policy=policy,
+        verdicts=verdicts,
+        landings=dealer.landings,
+        verdict_of=verdict_of,
+        landing_of=dealer.landing_of,
+        credit_of=dealer.credit_of,
+        due_by_hour=dealer.due_by_hour(),
+        order=order,
+    )
 
 
 def without_open_caps(policy: Policy) -> Policy:

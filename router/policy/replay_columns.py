@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
@@ -37,66 +37,147 @@ def moment_at(instant_us: int) -> datetime:
 class Chunk:
     """Some thousand leads. `arrived` has each one's own `now` (µs since 1970), `cells` a column per fact.
 
-    A fact without a column is missing from every lead.
+    A fact without a column is missing from every lead. `ids` may be empty; `left_out` counts leads that are
+    not here because nobody knows when they arrived.
     """
 
     arrived: Sequence[int]
     cells: Mapping[str, Sequence[Cell]]
-    read: CellReader
+    ids: Sequence[str] = ()
+    left_out: int = 0
+
+
+class Values(dict[Cell, int]):
+    """Numbers the different values of one fact: the number of each cell's value, `by_number`.
+
+    Number 0 is the missing value. A cell is read when it is first seen.
+    """
+
+    __slots__ = ("_fact", "_numbers", "_read", "by_number")
+
+    def __init__(self, fact: str, read: CellReader) -> None:
+        super().__init__()
+        self._fact = fact
+        self._read = read
+        self._numbers: dict[Value | None, int] = {None: 0}
+        self.by_number: list[Value | None] = [None]
+
+    def __missing__(self, cell: Cell) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        value = self._read(self._fact, cell)
+        number = self._numbers.get(value)
+        if number is None:
+            number = self._numbers[value] = len(self.by_number)
+            self.by_number.append(value)
+        self[cell] = number
+        return number
+
+
+class Instants(dict[Cell, int | None]):
+    """The instant (µs since 1970) of each cell of one fact; None for a missing moment."""
+
+    __slots__ = ("_fact", "_read")
+
+    def __init__(self, fact: str, read: CellReader) -> None:
+        super().__init__()
+        self._fact = fact
+        self._read = read
+
+    def __missing__(self, cell: Cell) -> int | None:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        moment = moment_of(self._read(self._fact, cell))
+        found = self[cell] = None if moment is None else instant(moment)
+        return found
+
+
+class Columns:
+    """How the facts of all chunks are read: values by number, and moments by class of age.
+
+    `bounds` are ages (µs) by fact, the last of each class; class 0 holds missing moments.
+    """
+
+    def __init__(self, read: CellReader, *, bounds: Mapping[str, set[int]]) -> None:
+        self._read = read
+        self._bounds = {fact: sorted(some) for fact, some in bounds.items()}
+        self._values: dict[str, Values] = {}
+        self._instants = {fact: Instants(fact, read) for fact in bounds}
+
+    def values(self, fact: str) -> Values:
+        """The numbered values of a fact."""
+        found = self._values.get(fact)
+        if found is None:
+            found = self._values[fact] = Values(fact, self._read)
+        return found
+
+    def age_classes(self, fact: str, chunk: Chunk) -> list[int]:
+        """The class of age of each lead's moment; only of facts that have bounds."""
+        cells = chunk.cells.get(fact)
+        if cells is None:
+            return [0] * len(chunk.arrived)
+        bounds = self._bounds[fact]
+        return [
+            0 if since is None else bisect_left(bounds, now - since) + 1
+            for now, since in zip(chunk.arrived, map(self._instants[fact].__getitem__, cells), strict=True)
+        ]
+
+
+class View:
+    """One chunk as the columns read it; whatever is asked twice is worked out once."""
+
+    def __init__(self, columns: Columns, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self.leads = len(chunk.arrived)
+        self._columns = columns
+        self._numbers: dict[str, list[int]] = {}
+        self._ages: dict[str, list[int]] = {}
+        self.scored: dict[int, list[int]] = {}
+        """Points that a scorer (by identity) has given already."""
+
+    def numbers(self, fact: str) -> list[int]:
+        """The number of each lead's value, see `Values`."""
+        found = self._numbers.get(fact)
+        if found is None:
+            cells = self.chunk.cells.get(fact)
+            values = self._columns.values(fact)
+            found = [0] * self.leads if cells is None else list(map(values.__getitem__, cells))
+            self._numbers[fact] = found
+        return found
+
+    def ages(self, fact: str) -> list[int]:
+        """The class of age of each lead's moment."""
+        found = self._ages.get(fact)
+        if found is None:
+            found = self._ages[fact] = self._columns.age_classes(fact, self.chunk)
+        return found
 
     def value(self, fact: str, row: int) -> Value | None:
-        """The fact's value for the lead of that row."""
-        cells = self.cells.get(fact)
-        return None if cells is None else self.read(fact, cells[row])
+        """The value of the lead in that row."""
+        return self._columns.values(fact).by_number[self.numbers(fact)[row]]
 
     def facts(self, row: int, names: Sequence[str]) -> dict[str, Value]:
-        """The facts of these names that the lead of that row has."""
+        """The facts of these names that the lead in that row has."""
         found = ((name, self.value(name, row)) for name in names)
         return {name: value for name, value in found if value is not None}
 
     def now(self, row: int) -> datetime:
-        """When the lead of that row arrived."""
-        return moment_at(self.arrived[row])
+        """When the lead in that row arrived."""
+        return moment_at(self.chunk.arrived[row])
+
+    def by_value(self, fact: str, known: list[V], work_out: Callable[[Value | None], V]) -> Iterator[V]:
+        """What each lead's value stands for; `known` has it by number, and grows by what is new."""
+        numbers = self.numbers(fact)
+        values = self._columns.values(fact).by_number
+        known.extend(work_out(value) for value in values[len(known) :])
+        return map(known.__getitem__, numbers)
 
 
 def each_once(keys: Sequence[Cell], known: dict[Cell, V], work_out: Callable[[int], V]) -> list[V]:
     """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
     new = set(keys).difference(known)
     if new:
-        if len(known) + len(new) > REMEMBERED:
-            known.clear()
-            new = set(keys)
         rows = {key: row for row, key in enumerate(keys) if key in new}
         for key, row in rows.items():
             known[key] = work_out(row)
     return list(map(known.__getitem__, keys))
-
-
-class AgeClasses:
-    """Sorts the moments of one fact into classes of age that no question and no decay tells apart.
-
-    `bounds` are ages in microseconds, the last of each class; class 0 holds missing moments.
-    """
-
-    __slots__ = ("_bounds", "_fact", "_instants")
-
-    def __init__(self, fact: str, bounds: set[int]) -> None:
-        self._fact = fact
-        self._bounds = sorted(bounds)
-        self._instants: dict[Cell, int | None] = {}
-
-    def of(self, chunk: Chunk) -> list[int]:
-        """The class of each lead's moment."""
-        cells = chunk.cells.get(self._fact)
-        if cells is None:
-            return [0] * len(chunk.arrived)
-        instants = each_once(cells, self._instants, lambda row: self._instant(chunk, row))
-        bounds = self._bounds
-        return [
-            0 if since is None else bisect_left(bounds, now - since) + 1
-            for now, since in zip(chunk.arrived, instants, strict=True)
-        ]
-
-    def _instant(self, chunk: Chunk, row: int) -> int | None:
-        moment = moment_of(chunk.value(self._fact, row))
-        return None if moment is None else instant(moment)

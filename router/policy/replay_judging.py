@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from operator import and_
 from typing import Final
 
 from router.policy.conditions import ALWAYS
-from router.policy.fact_masks import Ages, Masks
+from router.policy.fact_masks import Ages
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
-from router.policy.replay_columns import AgeClasses, Cell, Chunk, each_once
+from router.policy.replay_columns import Cell, CellReader, Columns, View, each_once
 from router.policy.replay_points import ManyPoints, age_bounds
 from router.policy.rule_index import Index
 from router.policy.rules import Action, Assign, Policy, Rule, ToAccountOwner
-from router.policy.scoring import grade_of
+from router.policy.scoring import Scoring, grade_of
 
 COMPUTED: Final = ("fit", "engagement", "score", "grade", "segment")
 """Facts that follow from the score."""
@@ -51,24 +51,46 @@ class Verdict:
     asked: tuple[tuple[str, Value], ...]
 
 
+class Scorer:
+    """A scoring made ready for many leads; judges of policies with equal scorings share one."""
+
+    def __init__(self, scoring: Scoring, types: Mapping[str, str]) -> None:
+        self.scoring = scoring
+        self._fit = ManyPoints(scoring.fit, types)
+        self._engagement = ManyPoints(scoring.engagement, types)
+        self._many = scoring.engagement.maximum + 1
+
+    def bounds(self) -> Iterator[tuple[str, set[int]]]:
+        """The moments whose age matters, each with the bounds of its classes."""
+        yield from self._fit.bounds()
+        yield from self._engagement.bounds()
+
+    def sums(self, view: View) -> list[int]:
+        """Each lead's fit and engagement in one number, see `points`."""
+        found = view.scored.get(id(self))
+        if found is None:
+            fits, engagements = self._fit.of(view), self._engagement.of(view)
+            many = self._many
+            found = [fit * many + engagement for fit, engagement in zip(fits, engagements, strict=True)]
+            view.scored[id(self)] = found
+        return found
+
+    def points(self, both: int) -> tuple[int, int]:
+        """Fit and engagement."""
+        return divmod(both, self._many)
+
+
 class Judge:
     """A policy's scoring and rules, made ready to judge leads chunk by chunk, in any order."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, scorer: Scorer) -> None:
         self._policy = policy
-        types = facts_needed(policy)
-        self._names = [name for name in types if name not in COMPUTED]
-        self._fit = ManyPoints(policy.scoring.fit, types)
-        self._engagement = ManyPoints(policy.scoring.engagement, types)
+        self._scorer = scorer
+        self._names = [name for name in facts_needed(policy) if name not in COMPUTED]
         self._segments = _Sieve(Index([segment.when or ALWAYS for segment in policy.segments]))
         self._rules = _Sieve(Index([rule.when for rule in policy.rules]))
         self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
         self._asking = frozenset(place for place, asked in enumerate(self._asked) if asked)
-        bounds: dict[str, set[int]] = {}
-        for source in (self._fit, self._engagement, self._segments, self._rules):
-            for fact, some in source.bounds():
-                bounds.setdefault(fact, set()).update(some)
-        self._ages = {fact: AgeClasses(fact, some) for fact, some in bounds.items()}
         self._standings: list[Standing] = []
         self._left_by: list[int] = []
         self._standing_numbers: dict[Cell, int] = {}
@@ -76,43 +98,45 @@ class Judge:
         self.verdicts: list[Verdict] = []
         """Every different verdict so far; `judged` gives places in this list."""
 
-    def judged(self, chunk: Chunk) -> list[int]:
+    def bounds(self) -> Iterator[tuple[str, set[int]]]:
+        """The moments whose age matters, each with the bounds of its classes."""
+        for source in (self._scorer, self._segments, self._rules):
+            yield from source.bounds()
+
+    def judged(self, view: View) -> list[int]:
         """The number of each lead's verdict. Raises ValueError when no rule takes a lead."""
-        ages = {fact: classes.of(chunk) for fact, classes in self._ages.items()}
-        numbers = self._standings_of(chunk, ages)
-        lefts = self._rules.left(list(map(self._left_by.__getitem__, numbers)), chunk, ages)
-        places = self._rules.first(lefts, chunk, lambda row: self._facts(chunk, row, numbers[row]))
+        numbers = self._standings_of(view)
+        lefts = self._rules.left(map(self._left_by.__getitem__, numbers), view)
+        places = self._rules.first(lefts, view, lambda row: self._facts(view, row, numbers[row]))
         if None in places:
             raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
-        keys: list[Cell] = list(zip(places, numbers, strict=True))
+        many = len(self._policy.rules)
+        keys: list[Cell] = [number * many + place for place, number in zip(places, numbers, strict=True)]  # type: ignore[operator]
         for row in [row for row, place in enumerate(places) if place in self._asking]:
-            cells = (chunk.cells.get(fact) for fact in self._asked[places[row] or 0])
-            keys[row] = (*keys[row], *(None if column is None else column[row] for column in cells))  # type: ignore[misc]
+            asked = (view.numbers(fact)[row] for fact in self._asked[places[row] or 0])
+            keys[row] = (keys[row], *asked)
         return each_once(
             keys,
             self._verdict_numbers,
-            lambda row: self._new_verdict(chunk, row, place=places[row] or 0, number=numbers[row]),
+            lambda row: self._new_verdict(view, row, place=places[row] or 0, number=numbers[row]),
         )
 
-    def _standings_of(self, chunk: Chunk, ages: dict[str, list[int]]) -> list[int]:
+    def _standings_of(self, view: View) -> list[int]:
         """The number of each lead's standing."""
-        fits, engagements = self._fit.of(chunk, ages), self._engagement.of(chunk, ages)
-        keys: list[Cell] = list(zip(fits, engagements, strict=True))
-        if not self._segments.looks_at_leads:
-            return each_once(
-                keys,
-                self._standing_numbers,
-                lambda row: self._new_standing(fits[row], engagements[row], self._segments.everything),
-            )
-        lefts = self._segments.left([self._segments.everything] * len(keys), chunk, ages)
-        keys = list(zip(fits, engagements, lefts, strict=True))
+        sums = self._scorer.sums(view)
+        keys: Sequence[Cell] = sums
+        lefts = [self._segments.everything]
+        if self._segments.looks_at_leads:
+            lefts = self._segments.left(lefts * view.leads, view)
+            keys = list(zip(sums, lefts, strict=True))
         return each_once(
             keys,
             self._standing_numbers,
-            lambda row: self._new_standing(fits[row], engagements[row], lefts[row]),
+            lambda row: self._new_standing(sums[row], lefts[min(row, len(lefts) - 1)]),
         )
 
-    def _new_standing(self, fit: int, engagement: int, left: int) -> int:
+    def _new_standing(self, both: int, left: int) -> int:
+        fit, engagement = self._scorer.points(both)
         grade = grade_of(self._policy.scoring.grade, fit=fit, engagement=engagement)
         facts = Standing(fit, engagement, grade, "").facts()
         place = self._segments.first_left(left & self._segments.of(facts))
@@ -122,11 +146,11 @@ class Judge:
         self._left_by.append(self._rules.of(standing.facts()))
         return len(self._standings) - 1
 
-    def _facts(self, chunk: Chunk, row: int, number: int) -> dict[str, Value]:
-        return chunk.facts(row, self._names) | self._standings[number].facts()
+    def _facts(self, view: View, row: int, number: int) -> dict[str, Value]:
+        return view.facts(row, self._names) | self._standings[number].facts()
 
-    def _new_verdict(self, chunk: Chunk, row: int, *, place: int, number: int) -> int:
-        asked = tuple(sorted(chunk.facts(row, self._asked[place]).items()))
+    def _new_verdict(self, view: View, row: int, *, place: int, number: int) -> int:
+        asked = tuple(sorted(view.facts(row, self._asked[place]).items()))
         self.verdicts.append(Verdict(place, self._standings[number], asked))
         return len(self.verdicts) - 1
 
@@ -139,7 +163,7 @@ class _Sieve:
         self._index = index
         self._of_score = [(fact, masks) for fact, masks in index.columns if fact in COMPUTED]
         self._of_lead = [(fact, masks) for fact, masks in index.columns if fact not in COMPUTED]
-        self._known: list[dict[Cell, int]] = [{} for _ in self._of_lead]
+        self._known: list[list[int]] = [[] for _ in self._of_lead]
         self._aged: list[dict[Cell, int]] = [{} for _ in index.ages]
         self._all_at_once = not any(index.in_full)
         self.looks_at_leads = bool(self._of_lead or index.ages)
@@ -156,25 +180,16 @@ class _Sieve:
             left &= masks[facts.get(fact)]
         return left
 
-    def left(self, lefts: Iterable[int], chunk: Chunk, ages: dict[str, list[int]]) -> list[int]:
+    def left(self, lefts: Iterable[int], view: View) -> list[int]:
         """What each lead's own facts leave of `lefts`."""
         for (fact, masks), known in zip(self._of_lead, self._known, strict=True):
-            cells = chunk.cells.get(fact)
-            if cells is None:
-                missing = masks[None]
-                lefts = [left & missing for left in lefts]
-                continue
-
-            def mask_at(row: int, fact: str = fact, masks: Masks = masks) -> int:
-                return masks[chunk.value(fact, row)]
-
-            lefts = map(and_, lefts, each_once(cells, known, mask_at))
+            lefts = map(and_, lefts, view.by_value(fact, known, masks.__getitem__))
         for (fact, by_age), aged in zip(self._index.ages, self._aged, strict=True):
 
             def aged_at(row: int, fact: str = fact, by_age: Ages = by_age) -> int:
-                return by_age.mask(chunk.value(fact, row), chunk.now(row))
+                return by_age.mask(view.value(fact, row), view.now(row))
 
-            lefts = map(and_, lefts, each_once(ages[fact], aged, aged_at))
+            lefts = map(and_, lefts, each_once(view.ages(fact), aged, aged_at))
         return list(lefts)
 
     def first_left(self, left: int) -> int | None:
@@ -182,7 +197,7 @@ class _Sieve:
         return self._index.places[(left & -left).bit_length() - 1] if left else None
 
     def first(
-        self, lefts: Sequence[int], chunk: Chunk, facts_at: Callable[[int], dict[str, Value]]
+        self, lefts: Sequence[int], view: View, facts_at: Callable[[int], dict[str, Value]]
     ) -> list[int | None]:
         """The place of each lead's first condition."""
         if self._all_at_once:
@@ -190,7 +205,7 @@ class _Sieve:
             places = [*self._index.places, None]
             return [places[(left & -left).bit_length() - 1] for left in lefts]
         first_of = self._index.first_of
-        return [first_of(left, facts_at(row), chunk.now(row)) for row, left in enumerate(lefts)]
+        return [first_of(left, facts_at(row), view.now(row)) for row, left in enumerate(lefts)]
 
 
 def _facts_asked(rule: Rule) -> Iterator[str]:
@@ -201,3 +216,29 @@ def _facts_asked(rule: Rule) -> Iterator[str]:
             yield "account_owner"
         yield from (need.from_fact for need in (*action.needs, *action.prefer) if need.from_fact is not None)
         action = action.if_unavailable
+
+
+def judges(*policies: Policy) -> tuple[Judge, ...]:
+    """A judge for each policy; what their scorings have in common is worked out once per chunk.
+
+    All facts are of the same type in all policies.
+    """
+    types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
+    scorers: list[Scorer] = []
+    found = []
+    for policy in policies:
+        scorer = next((one for one in scorers if one.scoring == policy.scoring), None)
+        if scorer is None:
+            scorer = Scorer(policy.scoring, types)
+            scorers.append(scorer)
+        found.append(Judge(policy, scorer))
+    return tuple(found)
+
+
+def columns_for(judges: Iterable[Judge], read: CellReader) -> Columns:
+    """The columns that these judges look at; `read` reads their cells."""
+    bounds: dict[str, set[int]] = {}
+    for judge in judges:
+        for fact, some in judge.bounds():
+            bounds.setdefault(fact, set()).update(some)
+    return Columns(read, bounds=bounds)

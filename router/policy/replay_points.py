@@ -6,7 +6,7 @@ in which no line changes and no point is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
@@ -15,7 +15,8 @@ from typing import Final
 from router.policy.catalog import FactType
 from router.policy.conditions import CLOCK_SKEW, Between, OneOf, Within
 from router.policy.decay import left_after_half_lives, left_after_steps
-from router.policy.replay_columns import MICROSECOND, Cell, Chunk, each_once
+from router.policy.lead import Value
+from router.policy.replay_columns import EPOCH, MICROSECOND, Cell, View, each_once
 from router.policy.scoring import LAST_CONVERSION, HalfLife, PointsTable, Scorecard, Steps, clamped, tallying
 
 LONGEST_AGE: Final = timedelta(days=9999 * 366) // MICROSECOND
@@ -41,12 +42,12 @@ class ManyPoints:
         for column in self._tables:
             yield from column.bounds()
 
-    def of(self, chunk: Chunk, ages: Mapping[str, list[int]]) -> list[int]:
-        """The points of each lead; `ages` are the classes of the moments that `bounds` names."""
-        columns = [column.points(chunk, ages) for column in self._tables]
-        if not columns:
-            return [clamped(0, self._card)] * len(chunk.arrived)
+    def of(self, view: View) -> list[int]:
+        """The points of each lead."""
+        columns = [column.points(view) for column in self._tables]
         low, high = clamped(-(10**9), self._card), clamped(10**9, self._card)
+        if not columns:
+            return [clamped(0, self._card)] * view.leads
         return [
             low if total < low else high if total > high else total
             for total in map(sum, zip(*columns, strict=True))
@@ -63,9 +64,10 @@ class _Column:
         self._tally = tallying(card)
         self._tally_unaged = tallying(replace(card, decay=None))
         self._is_moment = types.get(table.fact) in MOMENTS
-        self._by_value = any(isinstance(line.matcher, Between | OneOf) for line in table.lines)
+        self._by_day = any(isinstance(line.matcher, Between | OneOf) for line in table.lines)
+        self._points: list[int] = []
+        self._line: list[int] = []
         self._left: dict[Cell, int] = {}
-        self._line: dict[Cell, int] = {}
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         if self._is_moment:
@@ -74,35 +76,46 @@ class _Column:
         if self._decay is not None:
             yield LAST_CONVERSION, self._losses()
 
-    def points(self, chunk: Chunk, ages: Mapping[str, list[int]]) -> list[int]:
-        cells = chunk.cells.get(self._fact) or [None] * len(chunk.arrived)
-        keys: list[Cell]
+    def points(self, view: View) -> Iterable[int]:
         if self._is_moment:
-            own = ages[self._fact]
-            # Lines for certain days look at the moment itself, whatever its age.
-            keys = list(zip(cells, own, strict=True)) if self._by_value else list(own)
-            if self._decay is not None and 0 in own:
-                # A missing moment may have a line, for `unknown`, which ages with the last conversion.
-                since = ages[LAST_CONVERSION]
-                keys = [
-                    key if age else (key, since[row])
-                    for row, (key, age) in enumerate(zip(keys, own, strict=True))
-                ]
-        elif self._decay is None:
-            keys = list(cells)
-        else:
-            lines = each_once(cells, self._line, lambda row: self._line_at(chunk, row))
-            keys = list(zip(lines, ages[LAST_CONVERSION], strict=True))
-        return each_once(keys, self._left, lambda row: self._left_at(chunk, row))
+            return each_once(self._moments(view), self._left, lambda row: self._left_at(view, row))
+        if self._decay is None:
+            return view.by_value(self._fact, self._points, self._points_for)
+        lines, many = view.by_value(self._fact, self._line, self._line_for), len(self._lines) + 1
+        keys = [age * many + line for age, line in zip(view.ages(LAST_CONVERSION), lines, strict=True)]
+        return each_once(keys, self._left, lambda row: self._left_at(view, row))
 
-    def _left_at(self, chunk: Chunk, row: int) -> int:
-        facts = chunk.facts(row, (self._fact, LAST_CONVERSION))
-        return sum(left for _, _, left in self._tally(facts, chunk.now(row)))
+    def _moments(self, view: View) -> Sequence[Cell]:
+        own = view.ages(self._fact)
+        # Lines for certain days look at the moment itself, whatever its age.
+        keys: list[Cell] = (
+            list(zip(own, view.numbers(self._fact), strict=True)) if self._by_day else list(own)
+        )
+        if self._decay is not None and 0 in own:
+            # A missing moment may have a line, for `unknown`, which ages with the last conversion.
+            since = view.ages(LAST_CONVERSION)
+            keys = [
+                key if age else (key, since[row])
+                for row, (key, age) in enumerate(zip(keys, own, strict=True))
+            ]
+        return keys
 
-    def _line_at(self, chunk: Chunk, row: int) -> int:
-        facts = chunk.facts(row, (self._fact,))
-        found = next(self._tally_unaged(facts, chunk.now(row)), None)
-        return -1 if found is None else next(n for n, line in enumerate(self._lines) if line is found[1])
+    def _points_for(self, value: Value | None) -> int:
+        return sum(left for _, _, left in self._tally(self._facts(value), EPOCH))
+
+    def _line_for(self, value: Value | None) -> int:
+        """The place of the line that fits, from 1; 0 for none."""
+        found = next(self._tally_unaged(self._facts(value), EPOCH), None)
+        if found is None:
+            return 0
+        return next(place for place, line in enumerate(self._lines, 1) if line is found[1])
+
+    def _left_at(self, view: View, row: int) -> int:
+        facts = view.facts(row, (self._fact, LAST_CONVERSION))
+        return sum(left for _, _, left in self._tally(facts, view.now(row)))
+
+    def _facts(self, value: Value | None) -> dict[str, Value]:
+        return {} if value is None else {self._fact: value}
 
     def _losses(self) -> set[int]:
         if self._decay is None:

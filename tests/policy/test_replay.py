@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -16,8 +17,9 @@ from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, O
 from router.policy.decide import decide_on_facts
 from router.policy.decision import Decision
 from router.policy.lead import Value
-from router.policy.replay import Replay, Replayed, without_open_caps
-from router.policy.replay_columns import Cell, Chunk, instant
+from router.policy.replay import Replayed, deal, without_open_caps
+from router.policy.replay_columns import Cell, Chunk, View, instant
+from router.policy.replay_judging import columns_for, judges
 from router.policy.roster import Rep, Roster, Team, TimeOff
 from router.policy.rules import Assign, Method, Need, Nurture, Policy, ToAccountOwner, ToRep, ToTeam
 from router.policy.scoring import (
@@ -45,12 +47,17 @@ Facts = Mapping[str, Value]
 
 def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: int = 7) -> Replayed:
     """The replay of these leads (arrival, facts), given in chunks."""
-    replay = Replay(policy, owners=owners_of(policy.roster))
+    (judge,) = judges(policy)
+    columns = columns_for([judge], _as_it_is)
+    verdict_of, arrived = array("l"), array("q")
     for start in range(0, len(leads), chunk):
         some = leads[start : start + chunk]
         cells: dict[str, list[Cell]] = {name: [facts.get(name) for _, facts in some] for name in TYPES}
-        replay.add(Chunk([instant(at) for at, _ in some], cells, _as_it_is))
-    return replay.finish()
+        view = View(columns, Chunk([instant(at) for at, _ in some], cells))
+        verdict_of.extend(judge.judged(view))
+        arrived.extend(view.chunk.arrived)
+    owners = owners_of(policy.roster)
+    return deal(policy, judge.verdicts, owners=owners, verdict_of=verdict_of, arrived=arrived)
 
 
 def decided(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> list[Decision]:

@@ -17,7 +17,7 @@ from typing import Final
 
 from router.policy.book import Book
 from router.policy.catalog import FactType, Owner
-from router.policy.conditions import Condition, Matcher, first_failure
+from router.policy.conditions import AllOf, Condition, Matcher, first_failure, holds
 from router.policy.consequences import changed
 from router.policy.decide import decide_on_facts
 from router.policy.decision import Decision
@@ -27,6 +27,8 @@ from router.policy.other_values import ANY_OTHER, Other, other_values, tests_in
 from router.policy.rules import Policy, Rule
 
 MOST_CHANGES: Final = 3
+MOST_TARGETS: Final = 24
+"""Rules of a team or rep that the search sets out for: those of which the lead misses the fewest parts."""
 MOST_TRIALS: Final = 6_000
 """Decisions tried, each a tenth of a millisecond at most: the answer comes within a second."""
 _A_NEW_OWNER: Final = 3.0
@@ -73,6 +75,8 @@ class Search:
     policy: Policy
     wanted: Wanted
     targets: tuple[Rule, ...]
+    rules: Mapping[tuple[str, int], Rule]
+    """Every rule by name and line."""
     questions: Mapping[str, tuple[Matcher, ...]]
     types: Mapping[str, str]
     book: Book
@@ -80,12 +84,24 @@ class Search:
     now: datetime
     contact_id: str
     trials: int = 0
+    heading_for: tuple[Rule, ...] = ()
     known: dict[tuple[str, Value | None], tuple[Other, ...]] = field(default_factory=dict)
 
     @property
     def trials_left(self) -> int:
         """How many more decisions may be tried."""
         return MOST_TRIALS - self.trials
+
+    @property
+    def is_whole(self) -> bool:
+        """True if nothing was left out for want of time."""
+        return self.trials_left > 0 and len(self.heading_for) == len(self.targets)
+
+    def head_for_nearest(self, actual: Trial) -> None:
+        """Set out for the targets of which the fewest parts fail."""
+        judged = actual.judged
+        nearest_first = sorted(self.targets, key=lambda rule: _parts_failing(rule.when, judged, self.now))
+        self.heading_for = tuple(nearest_first[:MOST_TARGETS])
 
     def first(self, facts: Facts) -> Trial:
         """The lead as it is."""
@@ -138,6 +154,7 @@ def nearest(search: Search, actual: Trial) -> Trial | None:
     """The fewest changes that send the lead there, of those the nearest; None if none was found."""
     if actual.rank < NOT_THERE:
         return actual
+    search.head_for_nearest(actual)
     edge = [actual]
     seen: set[frozenset[tuple[str, Value | None]]] = set()
     for _ in range(MOST_CHANGES):
@@ -162,28 +179,29 @@ def nearest(search: Search, actual: Trial) -> Trial | None:
 def _steps(search: Search, actual: Trial, trial: Trial) -> Iterator[dict[str, Other]]:
     """The changes of a trial with one more: to a fact that stands in the way of some target rule."""
     in_the_way: dict[str, None] = {}
-    for rule in search.targets:
-        in_the_way.update(dict.fromkeys(_in_the_way(search, rule, trial)))
+    judged = trial.judged
+    for rule in search.heading_for:
+        in_the_way.update(dict.fromkeys(_in_the_way(search, rule, trial.decision, judged)))
     for fact in in_the_way:
         if fact not in trial.changes:
             for chosen in search.others(fact, actual.facts.get(fact)):
                 yield {**trial.changes, fact: chosen}
 
 
-def _in_the_way(search: Search, target: Rule, trial: Trial) -> Iterator[str]:
-    decision = trial.decision
-    failure = first_failure(target.when, trial.judged, now=search.now)
+def _in_the_way(search: Search, target: Rule, decision: Decision, judged: Facts) -> Iterator[str]:
+    failure = first_failure(target.when, judged, now=search.now)
     if failure is not None:
         yield from _sources(search.policy, failure)
     elif (target.name, target.line) == (decision.rule, decision.rule_line):
         yield from facts_asked(target.action)
     else:
-        winner = next(
-            rule
-            for rule in search.policy.rules
-            if (rule.name, rule.line) == (decision.rule, decision.rule_line)
-        )
+        winner = search.rules[decision.rule, decision.rule_line]
         yield from _sources(search.policy, winner.when)
+
+
+def _parts_failing(condition: Condition, facts: Facts, now: datetime) -> int:
+    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
+    return sum(not holds(part, facts, now=now) for part in parts)
 
 
 def _sources(policy: Policy, condition: Condition) -> Iterator[str]:

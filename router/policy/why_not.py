@@ -87,6 +87,7 @@ def why_not(
         policy=policy,
         wanted=wanted,
         targets=tuple(rule for rule in policy.rules if leads_to(rule, wanted, policy)),
+        rules={(rule.name, rule.line): rule for rule in policy.rules},
         questions=questions_of(policy),
         types=facts_needed(policy),
         book=book,
@@ -105,7 +106,7 @@ def why_not(
         changes=None if best is None else _changes(search, actual, best),
         then=None if best is None else best.decision,
         turns=None if best is None else _turns(search, best),
-        is_complete=best is not None or search.trials_left > 0,
+        is_complete=best is not None or search.is_whole,
         trials=search.trials,
     )
 

@@ -19,6 +19,7 @@ from router.settings import Settings
 from router.store.budget import CallBudget
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
+from router.store.counts import Counts
 from router.store.drains import Drains
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
@@ -58,11 +59,15 @@ def open_desk(
         searches_per_s=settings.hubspot_searches_per_s,
         calls_per_day=settings.hubspot_calls_per_day,
     )
+    counts = Counts(client, keys, log=log)
     gateway = Gateway(
         access_token=settings.hubspot_access_token.get_secret_value(),
         base_url=settings.hubspot_base_url,
         api_version=settings.hubspot_api_version,
         budget=budget,
+        on_call=lambda call: counts.hubspot_call(
+            records=call.records, status=call.status, took_s=call.took_s
+        ),
     )
     ledger = open_ledger(settings.ledger_url.get_secret_value(), portal)
     return Desk(

@@ -286,3 +286,19 @@ def test_a_lead_given_back_after_its_decision_is_not_mistaken_for_somebody_elses
     route_all(desk, consumer="ben")
 
     assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"]
+
+
+def test_calls_to_hubspot_are_counted_for_the_metrics(
+    desk: Desk, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(7)])
+    announce(desk, *ids)
+    redis_client.delete(desk.keys.counts)
+
+    route_all(desk)
+
+    counts = redis_client.hgetall(desk.keys.counts)
+    assert (counts["hubspot_calls"], counts["hubspot_records"]) == ("4", "16"), (
+        "owners (live and archived), read, write"
+    )
+    assert "hubspot_calls_failed" not in counts

@@ -1,0 +1,31 @@
+"""Counters for the metrics, shared by all processes of a portal."""
+
+from __future__ import annotations
+
+import redis
+import structlog
+
+from router.store.keys import Keys
+
+
+class Counts:
+    """Adds to the portal's counters. A count that Redis cannot take is lost, with a warning."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, log: structlog.stdlib.BoundLogger) -> None:
+        self._redis = client
+        self._key = keys.counts
+        self._log = log
+
+    def hubspot_call(self, *, records: int, status: int, took_s: float) -> None:
+        """Count a call that went out: how many records it carried, how it ended (0: no answer), its time."""
+        ended_well = 200 <= status < 300
+        try:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.hincrby(self._key, "hubspot_calls", 1)
+                pipeline.hincrby(self._key, "hubspot_records", records)
+                pipeline.hincrby(self._key, "hubspot_call_ms", round(took_s * 1000))
+                if not ended_well:
+                    pipeline.hincrby(self._key, "hubspot_calls_failed", 1)
+                pipeline.execute()
+        except redis.RedisError as error:
+            self._log.warning("count.lost", why=str(error))

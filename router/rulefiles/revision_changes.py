@@ -98,7 +98,7 @@ def _of_card(name: str, was: Scorecard, now: Scorecard) -> Iterator[Change]:
     yield from _of_parts(
         f"points ({name})", {one.fact: one for one in was.tables}, {one.fact: one for one in now.tables}
     )
-    limits = ({"maximum": card.maximum, "decay": card.decay} for card in (was, now))
+    limits = ({"maximum": card.maximum, "decay": card.decay, "use": card.use} for card in (was, now))
     yield from _of_parts(f"scoring ({name})", *limits)
 
 

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Final
 
 from router.hubspot.gateway import Gateway
 from router.hubspot.records import PortalOwner, PortalProperty
+from router.hubspot.routing_properties import OWNER
 from router.policy.catalog import Catalog, FactType, Option, Owner, Property
-
-OWNER_PROPERTY: Final = "hubspot_owner_id"
-
-TYPES: Final[Mapping[str, FactType]] = {
-    "string": FactType.TEXT,
-    "phone_number": FactType.TEXT,
-    "number": FactType.NUMBER,
-    "date": FactType.DATE,
-    "datetime": FactType.DATETIME,
-    "bool": FactType.BOOL,
-    "enumeration": FactType.CHOICE,
-}
-"""HubSpot's types; what is not here (coordinates, JSON) is text to a rule."""
-
-SEVERAL: Final = "checkbox"
-YES_OR_NO: Final = "booleancheckbox"
+from router.rulefiles.catalog_file import fact_type
 
 INTEGERS: Final = frozenset({"numberofemployees", "hs_object_id", "associatedcompanyid", "days_to_close"})
 """Numbers that are whole by meaning. HubSpot's definitions do not say so; its counters begin with `num_`."""
@@ -42,23 +28,14 @@ def pull(gateway: Gateway) -> Catalog:
     )
 
 
-def fact_type(found: PortalProperty) -> FactType:
-    """What the property's text means to a rule."""
-    if found.type == "enumeration" and found.field_type == SEVERAL:
-        return FactType.CHOICES
-    if found.type == "enumeration" and found.field_type == YES_OR_NO:
-        return FactType.BOOL
-    return TYPES.get(found.type, FactType.TEXT)
-
-
 def _properties(found: Iterable[PortalProperty], owners: Iterable[Owner]) -> dict[str, Property]:
     return {one.name: _property(one, owners) for one in sorted(found, key=lambda one: one.name)}
 
 
 def _property(found: PortalProperty, owners: Iterable[Owner]) -> Property:
-    kind = fact_type(found)
+    kind = fact_type(found.type, found.field_type)
     options: tuple[Option, ...] = ()
-    if found.name == OWNER_PROPERTY:  # HubSpot keeps these options elsewhere: they are the owners
+    if found.name == OWNER:  # HubSpot keeps these options elsewhere: they are the owners
         options = tuple(Option(one.id, one.name or one.email, one.archived) for one in owners)
     elif kind in (FactType.CHOICE, FactType.CHOICES):
         options = tuple(Option(one.value, one.label, one.hidden) for one in found.options)

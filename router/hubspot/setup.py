@@ -9,6 +9,15 @@ from typing import Final
 from router.hubspot.errors import Refused
 from router.hubspot.gateway import Gateway
 from router.hubspot.records import PortalProperty
+from router.hubspot.routing_properties import (
+    DECISION_ID,
+    DUE_AT,
+    GRADE,
+    REASON,
+    RULE,
+    SCORE,
+    SEGMENT,
+)
 
 GROUP: Final = "lead_router"
 GROUP_LABEL: Final = "Lead Router"
@@ -27,22 +36,18 @@ class OurProperty:
 
 OURS: Final = (
     OurProperty(
-        "lead_router_reason",
+        REASON,
         "Routing reason",
         "string",
         "textarea",
         "Why this rep has this lead, step by step.",
     ),
-    OurProperty("lead_router_rule", "Routing rule", "string", "text", "The rule that decided."),
-    OurProperty("lead_router_score", "Routing score", "number", "number", "The points when it was routed."),
-    OurProperty("lead_router_grade", "Routing grade", "string", "text", "Fit and engagement, A1 to C3."),
-    OurProperty("lead_router_segment", "Routing segment", "string", "text", "Hot, warm or cold."),
-    OurProperty(
-        "lead_router_due_at", "First contact due", "datetime", "date", "By when the rep is to act on it."
-    ),
-    OurProperty(
-        "lead_router_decision_id", "Routing decision", "string", "text", "Finds the decision in the ledger."
-    ),
+    OurProperty(RULE, "Routing rule", "string", "text", "The rule that decided."),
+    OurProperty(SCORE, "Routing score", "number", "number", "The points when it was routed."),
+    OurProperty(GRADE, "Routing grade", "string", "text", "Fit and engagement, A1 to C3."),
+    OurProperty(SEGMENT, "Routing segment", "string", "text", "Hot, warm or cold."),
+    OurProperty(DUE_AT, "First contact due", "datetime", "date", "By when the rep is to act on it."),
+    OurProperty(DECISION_ID, "Routing decision", "string", "text", "Finds the decision in the ledger."),
 )
 
 

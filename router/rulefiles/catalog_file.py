@@ -43,6 +43,8 @@ def fact_type(hubspot_type: str, field_type: str) -> FactType:
         return FactType.CHOICES
     if hubspot_type == "enumeration" and field_type == "booleancheckbox":
         return FactType.BOOL
+    if hubspot_type == "enumeration" and field_type == "booleancheckbox":
+        return FactType.BOOL
     return _TYPES.get(hubspot_type, FactType.TEXT)
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from router.hubspot.catalog import fact_type
 from router.hubspot.errors import Refused
 from router.hubspot.gateway import Gateway
 from router.hubspot.records import PortalProperty
 from router.hubspot.setup import OURS, SetupPlan, apply, setup_plan
 from router.policy.catalog import FactType
+from router.rulefiles.catalog_file import fact_type
 from tests.hubspot.responder import Responder, json_reply
 
 
@@ -34,7 +34,7 @@ def a_property(name: str, *, kind: str = "string", field_type: str = "text") -> 
     ],
 )
 def test_a_facts_type_comes_from_the_propertys(kind: str, field_type: str, expected: FactType) -> None:
-    assert fact_type(a_property("p", kind=kind, field_type=field_type)) is expected
+    assert fact_type(kind, field_type) is expected
 
 
 def test_a_new_portal_lacks_everything() -> None:

@@ -41,7 +41,7 @@ class RulesShelf:
         """
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
         with self._redis.pipeline() as pipeline:
-            pipeline.hmget(self._key, ["revision", "drift_of"])
+            pipeline.hmget(self._key, ["revision", "drift_of", "loaded_at"])
             pipeline.hset(
                 self._key,
                 mapping={
@@ -51,7 +51,9 @@ class RulesShelf:
                 },
             )
             pipeline.hdel(self._key, "error")
-            before, drift_of = cast("list[str | None]", pipeline.execute()[0])
+            before, drift_of, since = cast("list[str | None]", pipeline.execute()[0])
+        if before == revision and since is not None:
+            self._redis.hset(self._key, "loaded_at", since)  # a process that starts changes no rules
         if drift_of is not None and drift_of != _digest(files.get(CATALOG_FILE, b"")):
             self._redis.hdel(self._key, "drift", "drift_of")
         return before

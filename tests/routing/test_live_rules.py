@@ -237,6 +237,19 @@ def another_desk(settings: Settings, client: redis.Redis, clock: Clock) -> Desk:
     return desk
 
 
+def test_a_restart_with_the_same_files_is_no_change(
+    desk: Desk, settings: Settings, redis_client: redis.Redis, clock: Clock
+) -> None:
+    since = vitals(desk, redis_client).rules_loaded_at
+    clock.forward(60)
+
+    started = another_desk(settings, redis_client, clock)
+
+    assert vitals(started, redis_client).rules_loaded_at == since
+    assert len(started.ledger.revisions.all()) == 1
+    started.ledger.close()
+
+
 def test_a_start_with_broken_files_goes_on_with_the_last_good_ones(
     desk: Desk, rules: Path, settings: Settings, redis_client: redis.Redis, clock: Clock
 ) -> None:

@@ -24,6 +24,8 @@ class Answer:
     free: Box | None = None
     used: int = 0
     known: bool = True
+    spent: int = 0
+    """Comparisons made."""
 
     @property
     def is_covered(self) -> bool:
@@ -66,23 +68,23 @@ class Boxes:
         return among
 
     def cover(self, box: Box, *, among: int, budget: int) -> Answer:
-        """Whether those `among` the boxes cover this one; not known after `budget` looks at a part of it."""
+        """Whether those `among` the boxes cover this one; not known once `budget` comparisons are spent."""
         dimensions = range(len(self.space.dimensions))
         whole = [box.get(place, self.space.dimensions[place].everything) for place in dimensions]
-        used = 0
+        used = spent = 0
         parts = [(whole, among)]
         while parts:
             part, alive = parts.pop()
             while True:
-                budget -= 1
-                if budget < 0:
-                    return Answer(known=False)
+                spent += len(dimensions) or 1
+                if spent > budget:
+                    return Answer(known=False, spent=budget)
                 compared = [self.compared(place, part[place]) for place in dimensions]
                 for meeting, _ in compared:
                     alive &= meeting
                 free = self._free_point(part, alive)
                 if free is not None:
-                    return Answer(free=free)
+                    return Answer(free=free, spent=spent)
                 once = twice = 0
                 for _, enclosing in compared:
                     outside = alive & ~enclosing
@@ -102,7 +104,7 @@ class Boxes:
                         (slab, alive & ~(1 << chosen)) for slab in self._around(part, self.boxes[chosen])
                     )
                     break
-        return Answer(used=used)
+        return Answer(used=used, spent=spent)
 
     def _free_point(self, part: Sequence[int], alive: int) -> Box | None:
         """A guess at a free place: of each fact the atom that fewest tests ask for."""

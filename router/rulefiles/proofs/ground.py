@@ -16,8 +16,25 @@ from router.rulefiles.proofs.cover import Answer, Boxes, bits, boxes_in
 from router.rulefiles.proofs.domains import kinds_of
 from router.rulefiles.proofs.links import impossible
 
-BUDGET: Final = 20_000
-"""Looks at parts of a box for one question; real rules need a few dozen."""
+BUDGET: Final = 3_000_000
+"""Comparisons for all questions together, about five seconds; a thousand real rules need a tenth of it."""
+_SHARE: Final = 20
+"""A single question gets at most this part of the budget."""
+_LEAST: Final = 2_000
+"""What a question gets even when others have used up the budget: plain ones are always answered."""
+
+
+@dataclass(slots=True)
+class Purse:
+    """How many comparisons are left for all questions, so that hard ones together end in time, too."""
+
+    left: int
+    most: int
+    """For one question."""
+
+    def allowance(self) -> int:
+        """What the next question may spend."""
+        return max(min(self.left, self.most), min(_LEAST, self.most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +55,7 @@ class Ground:
     moving: frozenset[str]
     """Facts compared both with ages and with dates: what is said of them may change from day to day."""
     now: datetime
-    budget: int
+    purse: Purse
 
     def above(self, rule: int) -> int:
         """The boxes of all rules above this one, and those of leads that cannot be."""
@@ -60,7 +77,8 @@ class Ground:
         """Whether those `among` all boxes cover each of these; the first that they do not is the answer."""
         used = 0
         for box in boxes:
-            answer = self.boxes.cover(box, among=among, budget=self.budget)
+            answer = self.boxes.cover(box, among=among, budget=self.purse.allowance())
+            self.purse.left -= answer.spent
             if not answer.is_covered:
                 return answer
             used |= answer.used
@@ -95,7 +113,7 @@ def ground_of(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = 
         index=Index(conditions),
         moving=_moving(conditions),
         now=now,
-        budget=budget,
+        purse=Purse(left=budget, most=budget // _SHARE),
     )
 
 

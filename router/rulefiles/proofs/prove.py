@@ -45,8 +45,7 @@ def prove(
     `now` (aware UTC) is the moment from which ages and the coming 60 days count, `files` are the rule
     files by name, to show their lines. `reached` are the full names of rules that tests reach and
     `last_used` says when rules last took a lead; without them nothing is said of tests and use.
-    `budget` bounds the work on one question, in parts of a box looked at (the default takes below a
-    second at worst).
+    `budget` bounds the work, in comparisons; what it does not suffice for is called unknown.
     """
     ground = ground_of(policy, catalog=catalog, now=now, budget=budget)
     reaches = reaches_of(ground)

@@ -140,6 +140,33 @@ def test_a_condition_with_too_many_boxes_is_called_unknown() -> None:
     assert [reach.is_known for reach in reaches] == [False, True, True]
 
 
+def test_a_budget_that_does_not_suffice_leaves_verdicts_unknown_and_none_wrong() -> None:
+    chance = Random(10)
+    facts = tuple(f"f{number}" for number in range(10))
+    leads = [dict.fromkeys(yes, "y") for size in range(11) for yes in combinations(facts, size)]
+    known = unknown = 0
+    for budget in (400, 4_000, 40_000):
+        for _ in range(10):
+            rules = [_three_of(chance, facts, line) for line in range(1, 50)]
+            policy = a_policy(*rules, types=dict.fromkeys(facts, "text"))
+
+            reaches = reaches_of(ground_of(policy, catalog=a_world(), now=NOW, budget=budget))
+
+            taken = set(first_matches(policy, leads))
+            assert all(reach.is_reached == (reach.rule in taken) for reach in reaches if reach.is_known)
+            unknown += sum(not reach.is_known for reach in reaches)
+            known += sum(reach.is_known for reach in reaches)
+    assert known > 500
+    assert unknown > 50
+
+
+def _three_of(chance: Random, facts: tuple[str, ...], line: int) -> Rule:
+    """One clause of a random 3-SAT: the hardest that rules can be for their number."""
+    asked = [_is(fact, "y") for fact in chance.sample(facts, 3)]
+    parts = tuple(test if chance.random() < 0.5 else NoneOf((test,)) for test in asked)
+    return Rule(f"{line}", AllOf(parts), Assign(ToTeam("sales")), line=line)
+
+
 def _about_places(chance: Random) -> Condition:
     places = chance.sample([*ASKED][:4], chance.randint(1, 2))
     parts = [_about(chance, fact) for fact in places]

@@ -17,6 +17,7 @@ from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
 from router.rulefiles.mistakes import Mistake, Severity, in_order
 from router.rulefiles.proofs.prove import left_over, prove
+from router.rulefiles.rule_tests.run import run_tests
 from router.rules_on_disk import read_rule_files
 
 COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -65,10 +66,20 @@ def check(directory: Path | None, form: str, info: bool) -> None:
 
 
 def _proved(loaded: Loaded, files: Mapping[str, bytes], *, catalog: Catalog, now: datetime) -> Loaded:
-    """The loaded files with what is proved of them; a rule that can never match is an error like others."""
+    """The loaded files with what is proved of them; a rule that can never match is an error like others.
+
+    Tests are run for the rules that they reach; whether they pass is for `router test` to say.
+    """
     if loaded.policy is None:
         return loaded
-    found = prove(loaded.policy, catalog=catalog, now=now, files=files)
+    tested = run_tests(files, loaded.policy, catalog)
+    reached = None
+    if tested.tests:
+        reached = {rule.name for rule in loaded.policy.rules} - {rule.name for rule in tested.unreached}
+    found = (
+        *tested.mistakes,
+        *prove(loaded.policy, catalog=catalog, now=now, files=files, reached=reached),
+    )
     broken = any(mistake.severity is Severity.ERROR for mistake in found)
     return Loaded(None if broken else loaded.policy, in_order((*loaded.mistakes, *found)))
 

@@ -50,6 +50,32 @@ def test_machines_read_what_was_proved(folder: Path) -> None:
     assert {"error", "info"} == {mistake["severity"] for mistake in found["mistakes"]}
 
 
+def test_a_rule_without_a_test_is_a_warning_where_there_are_tests(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    (tmp_path / "config" / "tests" / "france.test.yaml").unlink()
+
+    answer = checked(tmp_path / "config")
+
+    assert answer.exit_code == 0
+    assert "warning: no test reaches the rule 'France / Corse'" in answer.output
+
+
+def test_without_any_test_nothing_is_said_of_tests(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config", ignore=shutil.ignore_patterns("tests"))
+
+    assert "no test" not in checked(tmp_path / "config").output
+
+
+def test_a_mistake_in_a_test_is_an_error_too(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    (tmp_path / "config" / "tests" / "more.test.yaml").write_text("nothing: here\n")
+
+    answer = checked(tmp_path / "config")
+
+    assert answer.exit_code == 1
+    assert "tests/more.test.yaml:1:1: error: " in answer.output
+
+
 def test_notes_are_only_shown_to_who_asks() -> None:
     short, long = checked(CONFIG), checked(CONFIG, "--info")
 

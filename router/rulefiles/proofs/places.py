@@ -11,8 +11,10 @@ from router.rulefiles.source import text_of
 
 def placed(findings: Iterable[Finding], files: Mapping[str, bytes]) -> list[Mistake]:
     """The findings as mistakes; without its file a finding has its line and column 1."""
-    lines = {name: text_of(name, content)[0].lines for name, content in files.items()}
-    return [_mistake(finding, lines.get(finding.file, ())) for finding in findings]
+    told = list(findings)
+    named = {finding.file for finding in told} & files.keys()
+    lines = {name: text_of(name, files[name])[0].lines for name in named}
+    return [_mistake(finding, lines.get(finding.file, ())) for finding in told]
 
 
 def _mistake(finding: Finding, lines: tuple[str, ...]) -> Mistake:

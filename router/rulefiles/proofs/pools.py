@@ -56,7 +56,13 @@ def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: date
                 gap.away.update(
                     dict.fromkeys(rep for step in steps for rep in candidates.of_step(step, facts))
                 )
-        if unmet:
+        if "" in unmet:
+            nobody = _none_of(steps, does="can ever take", alone="can never take")
+            hint = "They wait in a queue. Choose somebody else, or need less."
+            yield Finding(
+                rule.line, own_name(rule), Severity.WARNING, f"{nobody} leads of '{rule.name}'", hint
+            )
+        elif unmet:
             nobody = _none_of(steps, does="has", alone="does not have")
             message = f"{nobody} what leads of '{rule.name}' may need: {few_of([*unmet])}"
             hint = "They wait in a queue. Add 'if_unavailable', or choose another team."

@@ -118,6 +118,35 @@ def test_a_value_that_nobody_in_the_team_has_is_told() -> None:
     )
 
 
+def test_a_team_of_deactivated_owners_can_take_nothing() -> None:
+    files = {"team.yaml": TEAM.replace("ben@acme.fr", "gone@acme.fr")}
+    rules = """\
+  - name: Demos
+    when: {request: demo}
+    assign: {team: south}
+"""
+
+    findings = proved(rules, files=files)
+
+    assert "nobody in the team 'south' can ever take leads of 'Demos'" in said(findings, "warning")
+    assert "no rule can ever give 'ben' a lead" not in said(findings)
+
+
+def test_a_second_choice_that_is_away_at_the_same_time_is_told_too() -> None:
+    files = away("rep: ben, from: 2026-12-23, to: 2026-12-24", "rep: anna, from: 2026-12-24, to: 2026-12-24")
+    rules = """\
+  - name: Demos
+    when: {request: demo}
+    assign: {team: south, if_unavailable: {rep: anna}}
+"""
+
+    findings = proved(rules, files=files)
+
+    assert ("neither the team 'south' nor 'anna' is there on 2026-12-24 for leads of 'Demos'") in said(
+        findings, "warning"
+    )
+
+
 @pytest.mark.parametrize(
     ("condition", "assign"),
     [

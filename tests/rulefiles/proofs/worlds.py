@@ -47,7 +47,10 @@ LEADS: Final[dict[str, list[Any]]] = {
     "staff": [None, *(Decimal(number) for number in range(-1, 9))],
     "revenue": [None, *(Decimal(half) / 2 for half in range(-3, 18))],
     "topics": [frozenset(some) or None for some in chain(*(combinations(TOPICS, size) for size in range(4)))],
-    "title": [" x ".join(some) or None for some in chain(*(combinations(WORDS, size) for size in range(8)))],
+    "title": [
+        "something else",
+        *(" x ".join(some) or None for some in chain(*(combinations(WORDS, size) for size in range(8)))),
+    ],
     "agreed": [None, True, False],
     "visit": [
         None,

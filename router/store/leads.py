@@ -16,6 +16,7 @@ import orjson
 import redis
 
 from router.store.keys import Keys
+from router.store.scripts import script
 
 
 class State(StrEnum):
@@ -69,14 +70,12 @@ class Leads:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._keys = keys
+        self._recall = script(client, "recall")
 
     def recall(self, contact_ids: Iterable[str]) -> dict[str, LeadState]:
         """The leads that are known already, by contact id. One round trip."""
         ids = list(contact_ids)
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for contact_id in ids:
-                pipeline.hmget(self._keys.lead(contact_id), _FIELDS)
-            rows = pipeline.execute()
+        rows = self._recall(keys=[self._keys.lead(contact_id) for contact_id in ids], args=_FIELDS)
         return {
             contact_id: _state(contact_id, row)
             for contact_id, row in zip(ids, rows, strict=True)

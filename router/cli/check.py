@@ -11,6 +11,7 @@ from typing import Final
 
 import click
 
+from router.cli.sarif import as_sarif
 from router.cli.words import count_of, print_json
 from router.policy.catalog import Catalog
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
@@ -29,9 +30,9 @@ ON_GITHUB: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "github"]),
+    type=click.Choice(["text", "json", "github", "sarif"]),
     default="text",
-    help="For people (default), for machines, or as annotations of a GitHub pull request.",
+    help="For people (default), for machines, as annotations of a GitHub pull request, or as a SARIF log.",
 )
 @click.option("--json", "form", flag_value="json", help="Short for --format json.")
 @click.option(
@@ -54,6 +55,8 @@ def check(directory: Path | None, form: str, info: bool) -> None:
     shown = [mistake for mistake in loaded.mistakes if info or mistake.severity is not Severity.INFO]
     if form == "json":
         _print_json(loaded, revision(files))
+    elif form == "sarif":
+        print_json(as_sarif(shown, folder))
     elif form == "github":
         for mistake in shown:
             click.echo(_annotation(mistake, folder))

@@ -1,15 +1,17 @@
-"""May these rule files go live? They have to be free of errors and to pass their own tests."""
+"""May these rule files go live? They are free of errors, pass their own tests, and no rule is dead."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from router.policy.rules import Policy
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
 from router.rulefiles.mistakes import Mistake, Severity
+from router.rulefiles.proofs.prove import prove
 from router.rulefiles.rule_tests.run import Results, Tested, run_tests
 
 
@@ -21,14 +23,17 @@ class Judged:
     mistakes: tuple[Mapping[str, Any], ...] = ()
 
 
-def judge(files: Mapping[str, bytes]) -> Judged:
-    """The policy of the files, if they are right and pass their tests."""
+def judge(files: Mapping[str, bytes], *, now: datetime) -> Judged:
+    """The policy of the files, if they are right, pass their tests and are proved free of dead rules."""
     loaded = load_files(files)
     if loaded.policy is None:
         return Judged(None, tuple(_errors(loaded.mistakes)))
-    results = run_tests(files, loaded.policy, parse_catalog(files[CATALOG_FILE]))
+    catalog = parse_catalog(files[CATALOG_FILE])
+    results = run_tests(files, loaded.policy, catalog)
     if not results.passed:
         return Judged(None, tuple(_failures(results)))
+    if dead := tuple(_errors(prove(loaded.policy, catalog=catalog, now=now, files=files))):
+        return Judged(None, dead)
     return Judged(loaded.policy)
 
 

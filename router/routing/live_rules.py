@@ -120,7 +120,7 @@ class LiveRules:
     def _judged(self) -> tuple[Judged, Mapping[str, bytes]]:
         try:
             files = read_rule_files(self._directory)
-            return judge(files), files
+            return judge(files, now=self._clock()), files
         except RuleFilesUnreadable as error:
             return Judged(None, (as_mistake(str(self._directory), str(error)),)), {}
         except Exception:  # noqa: BLE001 - whatever is in a file, leads go on by the last good rules

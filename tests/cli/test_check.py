@@ -76,3 +76,23 @@ def test_a_directory_that_is_not_there_is_a_misuse(tmp_path: Path) -> None:
 
     assert answer.exit_code == 2
     assert "There is no directory" in answer.output
+
+
+def test_code_scanning_reads_the_mistakes_as_sarif(folder: Path) -> None:
+    answer = checked(folder, "--format", "sarif")
+
+    (run,) = json.loads(answer.output)["runs"]
+    result = next(one for one in run["results"] if one["level"] == "error")
+    place = result["locations"][0]["physicalLocation"]
+    assert answer.exit_code == 1
+    assert json.loads(answer.output)["version"] == "2.1.0"
+    assert place["artifactLocation"]["uri"].endswith("config/routing.yaml")
+    assert place["region"]["startLine"] > 1
+    assert "internationale" in result["message"]["text"]
+
+
+def test_good_files_are_an_empty_sarif_log() -> None:
+    answer = checked(CONFIG, "--format", "sarif")
+
+    assert answer.exit_code == 0
+    assert json.loads(answer.output)["runs"][0]["results"] == []

@@ -354,3 +354,17 @@ def test_the_author_of_committed_rules_is_kept(desk: Desk, rules: Path) -> None:
     assert committed.origin is not None
     assert committed.origin.author == "Inès Garcia"
     assert (before_git.origin, edited.origin) == (None, None)
+
+
+def test_a_rule_that_is_never_reached_keeps_the_files_from_going_live(
+    desk: Desk, rules: Path, redis_client: redis.Redis
+) -> None:
+    before = revision(desk)
+    dead = "  - name: Jamais\n    when: {type_demande: support, country: FR}\n    do: nothing\n"
+    change(rules, "otherwise:\n  assign", dead + "otherwise:\n  assign")
+
+    desk.rules.refresh()
+
+    (warning,) = warnings(vitals(desk, redis_client))
+    assert revision(desk) == before
+    assert "never reached" in warning

@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "demo": "Route 200 contacts of a toy HubSpot portal, and check every one.",
     "check": "Say every mistake in the rule files.",
     "test": "Decide the example leads of config/tests, and compare.",
+    "backtest": "Replay last month's leads through these rules, and say what changes.",
     "show": "Show the policy as a tree, or write it as a document.",
     "schema": "Write what an editor needs to complete the rule files.",
     "setup": "Create the contact properties that Lead Router writes.",

@@ -6,19 +6,20 @@ import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
+from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, TextIO
 
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.derived import DERIVED
-from router.policy.facts import facts_of, sources_of
+from router.policy.facts import reading, sources_of
 from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, moment_in
-from router.policy.replay_columns import EPOCH, Cell, CellReader, Chunk, each_once, instant
+from router.policy.replay_columns import EPOCH, REMEMBERED, Cell, CellReader, Chunk, each_once, instant
 
-CHUNK: Final = 25_000
-"""Leads looked at together; more save little and cost memory."""
+CHUNK: Final = 1_000
+"""Leads looked at together: few enough to stay near the processor, enough to share the overhead."""
 ARRIVED: Final = "createdate"
 ID: Final = "hs_object_id"
 _IDS: Final = frozenset({"record id", "hs_object_id", "id", "vid", "contact id"})
@@ -41,34 +42,41 @@ class CsvLeads:
     unknown: tuple[str, ...]
     labels: Mapping[str, Mapping[str, str]]
     """By property: the value of an option by its label, for exports that write labels."""
+    since: int | None = None
+    """Leads before this instant (µs since 1970) are passed over."""
 
     def tells(self, fact: str) -> bool:
         """Whether some column tells the fact."""
         return fact == "age" or any(name in self.columns for name in _properties(fact))
 
-    def chunks(self, facts: Sequence[str], *, wanted: Callable[[int], bool]) -> Iterator[Chunk]:
-        """The leads in blocks, with cells of these facts; of block 0, 1, … only those that are wanted.
+    def chunks(self, facts: Sequence[str], *, wanted: Callable[[int], bool]) -> Iterator[tuple[int, Chunk]]:
+        """The leads in numbered blocks, with cells of these facts; of block 0, 1, … only those wanted.
 
         Raises LeadsUnreadable for a row that does not fit the header, and for bytes that are not UTF-8.
         """
         told = [fact for fact in facts if self.tells(fact)]
         arrivals: dict[Cell, int | None] = {}
         with _opened(self.path) as file:
-            rows = csv.reader(file, delimiter=self.delimiter)
-            for number, block in enumerate(_blocks(rows, path=self.path, width=self.width)):
-                if not wanted(number):
+            for number, lines in enumerate(_blocks(file, path=self.path)):
+                rows = _rows(self, lines) if wanted(number) else []
+                if not rows:
                     continue
-                columns: list[Sequence[str]] = list(zip(*block, strict=True))
+                columns: list[Sequence[str]] = list(zip(*rows, strict=True))
                 arrived = _arrivals(columns[self.columns[ARRIVED]], arrivals)
-                if None in arrived:
-                    kept = [row for row, at in enumerate(arrived) if at is not None]
+                left_out = arrived.count(None)
+                if left_out or self.since is not None:
+                    since = self.since or 0
+                    kept = [row for row, at in enumerate(arrived) if at is not None and at >= since]
                     columns = [[column[row] for row in kept] for column in columns]
-                known = [at for at in arrived if at is not None]
-                yield Chunk(
-                    arrived=known,
-                    cells=self._cells(told, columns),
-                    ids=columns[self.columns[ID]] if ID in self.columns else (),
-                    left_out=len(arrived) - len(known),
+                    arrived = [arrived[row] for row in kept]
+                yield (
+                    number,
+                    Chunk(
+                        arrived=[at for at in arrived if at is not None],
+                        cells=self._cells(told, columns),
+                        ids=columns[self.columns[ID]] if ID in self.columns else (),
+                        left_out=left_out,
+                    ),
                 )
 
     def reader(self, types: Mapping[str, str]) -> CellReader:
@@ -90,8 +98,11 @@ class CsvLeads:
         return cells
 
 
-def open_csv(path: Path, catalog: Catalog) -> CsvLeads:
-    """The export with its columns sorted out. Raises LeadsUnreadable, or OSError."""
+def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> CsvLeads:
+    """The export with its columns sorted out; leads before `since` are passed over.
+
+    Raises LeadsUnreadable, and OSError.
+    """
     with _opened(path) as file:
         try:
             first = file.readline()
@@ -122,6 +133,7 @@ def open_csv(path: Path, catalog: Catalog) -> CsvLeads:
         columns=columns,
         unknown=tuple(unknown),
         labels={name: _labels(found) for name in columns if (found := catalog.property(name)) is not None},
+        since=None if since is None else instant(since),
     )
 
 
@@ -129,25 +141,28 @@ class _Reader:
     """Reads cells of an export as the facts that rules see, exactly as a lead's are read online."""
 
     def __init__(self, leads: CsvLeads, types: Mapping[str, str]) -> None:
-        self._columns = leads.columns
         self._labels = leads.labels
-        self._types = types
+        self._names = {fact: [name for name in _properties(fact) if name in leads.columns] for fact in types}
+        self._readers = {fact: READERS[found] for fact, found in types.items() if fact not in DERIVED}
+        self._derived = {fact: reading({fact: found}) for fact, found in types.items() if fact in DERIVED}
+        self._moments = {fact for fact, found in types.items() if found == FactType.DATETIME}
 
     def __call__(self, fact: str, cell: Cell) -> Value | None:
-        if fact not in DERIVED and isinstance(cell, str):
-            text = self._unlabelled(fact, cell)
-            return READERS[self._types[fact]](text) if text else None
-        names = [name for name in _properties(fact) if name in self._columns]
-        texts = dict(zip(names, cell if isinstance(cell, tuple) else (cell,), strict=True))
+        if fact in self._moments and isinstance(cell, str):
+            return _moment(cell)
+        names = self._names[fact]
+        texts = dict(zip(names, cell if isinstance(cell, tuple) else (cell,), strict=False))
+        texts = {name: self._unlabelled(name, text) for name, text in texts.items()}
+        if fact in self._readers:
+            return self._readers[fact](texts[fact]) if texts[fact] else None
         if fact == "age":
             texts = {ARRIVED: EPOCH.isoformat()}  # a lead is judged when it is created
-        texts = {name: self._unlabelled(name, text) for name, text in texts.items()}
         company = {
             name.removeprefix(COMPANY_PREFIX): text
             for name, text in texts.items()
             if name.startswith(COMPANY_PREFIX)
         }
-        return facts_of(Lead("", texts, company), types={fact: self._types[fact]}, now=EPOCH).get(fact)
+        return self._derived[fact](Lead("", texts, company), EPOCH).get(fact)
 
     def _unlabelled(self, name: str, text: str) -> str:
         labels = self._labels.get(name)
@@ -194,6 +209,12 @@ def _arrivals(texts: Sequence[str], known: dict[Cell, int | None]) -> list[int |
     return each_once(texts, known, at)
 
 
+@lru_cache(maxsize=REMEMBERED)
+def _moment(text: str) -> datetime | None:
+    """Columns of dates share many: exports give them to the minute."""
+    return moment_in(text)
+
+
 def _ends_of_emails(texts: Sequence[str]) -> list[str]:
     """The addresses with all that rules can see of them, which many share: a name, and the domain."""
     return [
@@ -202,26 +223,40 @@ def _ends_of_emails(texts: Sequence[str]) -> list[str]:
     ]
 
 
-def _blocks(rows: Iterator[list[str]], *, path: Path, width: int) -> Iterator[list[list[str]]]:
-    line = 1
+def _blocks(file: TextIO, *, path: Path) -> Iterator[list[str]]:
+    """The lines after the header, a thousand or so at once; a line break within quotes ends no block."""
+    block: list[str] = []
+    quoted = False
     try:
-        next(rows, None)
-        while block := list(islice(rows, CHUNK)):
-            if not all(map(width.__eq__, map(len, block))):
-                for number, row in enumerate(block, line + 1):
-                    if row and len(row) != width:
-                        raise LeadsUnreadable(
-                            f"{path}, row {number} has {len(row)} cells and the header {width}. "
-                            "Export it again."
-                        )
-                block = [row for row in block if row]
-            line += len(block)
-            if block:
+        next(csv.reader(file), None)
+        for line in file:
+            block.append(line)
+            if line.count('"') % 2:
+                quoted = not quoted
+            if len(block) >= CHUNK and not quoted:
                 yield block
+                block = []
     except UnicodeDecodeError as error:
         raise _no_utf8(path, error) from error
+    if block:
+        yield block
+
+
+def _rows(leads: CsvLeads, lines: list[str]) -> list[list[str]]:
+    """The rows of one block, without empty ones."""
+    try:
+        rows = list(csv.reader(lines, delimiter=leads.delimiter))
     except csv.Error as error:
-        raise LeadsUnreadable(f"{path} is no CSV file: {error}. Export it again.") from error
+        raise LeadsUnreadable(f"{leads.path} is no CSV file: {error}. Export it again.") from error
+    if not all(map(leads.width.__eq__, map(len, rows))):
+        rows = [row for row in rows if row]
+        uneven = next((row for row in rows if len(row) != leads.width), None)
+        if uneven is not None:
+            raise LeadsUnreadable(
+                f"{leads.path} has a row of {len(uneven)} cells where the header has {leads.width}: "
+                f"{leads.delimiter.join(uneven)[:60]!r}. Export it again."
+            )
+    return rows
 
 
 def _opened(path: Path) -> TextIO:

@@ -1,0 +1,34 @@
+"""Which leads were decided in a span of time, with the facts that were stored of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from router.ledger.ledger import Ledger
+from router.ledger.tables import DECISIONS
+
+BLOCK: Final = 5_000
+
+
+def first_decisions(ledger: Ledger, *, since: datetime) -> Iterator[tuple[str, ...]]:
+    """The first decision of every lead decided at or after `since`, as JSON texts in blocks, oldest first.
+
+    The nights' reassignments are not among them: they are no new leads.
+    """
+    query = (
+        select(DECISIONS.c.record)
+        .where(
+            DECISIONS.c.portal == ledger._portal,
+            DECISIONS.c.episode == 0,
+            DECISIONS.c.decided_at >= since.isoformat(),
+        )
+        .order_by(DECISIONS.c.decided_at, DECISIONS.c.id)
+        .execution_options(yield_per=BLOCK)
+    )
+    with ledger._engine.connect() as connection:
+        for block in connection.execute(query).scalars().partitions():
+            yield tuple(block)

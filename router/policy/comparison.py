@@ -1,0 +1,240 @@
+"""What changes for the leads, the reps and the day when one set of rules replaces another?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal
+
+from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
+from router.policy.replay import Replayed
+from router.policy.replay_columns import moment_at
+
+EXAMPLES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where rules send a lead: a team's turns, a team's queue, a rep or an owner by name, nurture, nobody."""
+
+    kind: Literal["team", "queue", "rep", "owner", "nurture", "nobody"]
+    name: str = ""
+
+    def __str__(self) -> str:
+        words = {"queue": f"queue of {self.name}", "owner": f"owner {self.name}", "nobody": "nobody"}
+        if self.kind == "nurture":
+            return f"nurture ({self.name})" if self.name else "nurture"
+        return words.get(self.kind, self.name)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """So many leads go `after` where they went `before`."""
+
+    before: str
+    after: str
+    leads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A count under the rules before and after."""
+
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Where one lead ends up under one set of rules, and why: the sentence for its record."""
+
+    place: str
+    rep: str | None
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One lead that moves. `lead` is its place in the order of reading, from 0."""
+
+    lead: int
+    arrived: datetime
+    before: Stop
+    after: Stop
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Leads under the rules before and after.
+
+    `moved` leads go to another place; `other_rep` ones stay in their team and its turns fall to another
+    rep. `unrouted` ones are taken by the catch-all only; `unwanted` ones wait in a queue because nobody
+    was eligible, and `queued` counts all that wait in one.
+    """
+
+    leads: int
+    first: datetime
+    last: datetime
+    revisions: tuple[str, str]
+    moved: int
+    other_rep: int
+    moves: tuple[Move, ...]
+    rep_moves: tuple[Move, ...]
+    reps: dict[str, Change]
+    unrouted: Change
+    queued: Change
+    unwanted: Change
+    nurtured: Change
+    new_nurture: int
+    left_alone: Change
+    due_by_hour: tuple[Change, ...]
+    examples: tuple[Example, ...]
+
+
+def place_of(outcome: Outcome) -> Place:
+    """The place that an outcome means."""
+    match outcome:
+        case Assigned(team=str(team)):
+            return Place("team", team)
+        case Assigned(rep=str(rep)):
+            return Place("rep", rep)
+        case Assigned(owner_id=owner_id):
+            return Place("owner", owner_id)
+        case Queued(team=team):
+            return Place("queue", team)
+        case Nurtured(workflow=workflow):
+            return Place("nurture", workflow or "")
+        case _:
+            return Place("nobody")
+
+
+def taker_of(outcome: Outcome) -> str | None:
+    """The rep who has the lead, or the owner's id where the owner is no rep; None for nobody."""
+    if not isinstance(outcome, Assigned):
+        return None
+    return outcome.rep or f"owner {outcome.owner_id}"
+
+
+def compare(before: Replayed, after: Replayed, *, arrived: Callable[[int], int]) -> Comparison:
+    """The difference between two replays of the same leads; `arrived` tells when (µs) each one came."""
+    pairs = Counter(zip(before.landing_of, after.landing_of, strict=True))
+    moves, rep_moves = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    moved_pairs: dict[tuple[int, int], tuple[str, str]] = {}
+    other_rep = new_nurture = 0
+    for (old, new), leads in pairs.items():
+        was, becomes = before.landings[old].outcome, after.landings[new].outcome
+        old_place, new_place = str(place_of(was)), str(place_of(becomes))
+        takers = taker_of(was) or old_place, taker_of(becomes) or new_place
+        if old_place != new_place:
+            moves[old_place, new_place] += leads
+            moved_pairs[old, new] = old_place, new_place
+        elif takers[0] != takers[1]:
+            other_rep += leads
+        if takers[0] != takers[1]:
+            rep_moves[takers] += leads
+        if isinstance(becomes, Nurtured) and not isinstance(was, Nurtured):
+            new_nurture += leads
+    leads = len(before.landing_of)
+    return Comparison(
+        leads=leads,
+        first=moment_at(arrived(0)),
+        last=moment_at(arrived(leads - 1)),
+        revisions=(before.policy.revision, after.policy.revision),
+        moved=moves.total(),
+        other_rep=other_rep,
+        moves=_moves(moves),
+        rep_moves=_moves(rep_moves),
+        reps=_by_rep(before, after),
+        unrouted=Change(_unrouted(before), _unrouted(after)),
+        queued=_change(before, after, lambda outcome: isinstance(outcome, Queued)),
+        unwanted=_change(
+            before, after, lambda outcome: isinstance(outcome, Queued) and outcome.why is not None
+        ),
+        nurtured=_change(before, after, lambda outcome: isinstance(outcome, Nurtured)),
+        new_nurture=new_nurture,
+        left_alone=_change(before, after, lambda outcome: isinstance(outcome, LeftAlone)),
+        due_by_hour=tuple(map(Change, before.due_by_hour, after.due_by_hour)),
+        examples=tuple(
+            Example(
+                lead=lead if before.order is None else before.order[lead],
+                arrived=moment_at(arrived(lead)),
+                before=_stop(before, lead),
+                after=_stop(after, lead),
+            )
+            for lead in _examples(before, after, moved_pairs, moves)
+        ),
+    )
+
+
+def _moves(counted: Counter[tuple[str, str]]) -> tuple[Move, ...]:
+    return tuple(Move(before, after, leads) for (before, after), leads in counted.most_common())
+
+
+def _by_rep(before: Replayed, after: Replayed) -> dict[str, Change]:
+    """Leads per rep, in the order of team.yaml; reps who never get one are in it too."""
+    names = [*after.policy.roster.reps, *(rep for rep in before.policy.roster.reps)]
+    old, new = _takers(before), _takers(after)
+    everyone = dict.fromkeys([*names, *sorted(old | new)])
+    return {rep: Change(old[rep], new[rep]) for rep in everyone}
+
+
+def _takers(replayed: Replayed) -> Counter[str]:
+    found = Counter[str]()
+    for landing, leads in Counter(replayed.landing_of).items():
+        taker = taker_of(replayed.landings[landing].outcome)
+        if taker is not None:
+            found[taker] += leads
+    return found
+
+
+def _change(before: Replayed, after: Replayed, counts: Callable[[Outcome], bool]) -> Change:
+    old, new = (
+        sum(
+            leads
+            for landing, leads in Counter(replayed.landing_of).items()
+            if counts(replayed.landings[landing].outcome)
+        )
+        for replayed in (before, after)
+    )
+    return Change(old, new)
+
+
+def _unrouted(replayed: Replayed) -> int:
+    """Leads that no rule but the last, the catch-all, has taken."""
+    last = len(replayed.policy.rules) - 1
+    verdicts = Counter(replayed.verdict_of)
+    return sum(leads for verdict, leads in verdicts.items() if replayed.verdicts[verdict].rule == last)
+
+
+def _stop(replayed: Replayed, lead: int) -> Stop:
+    outcome = replayed.landings[replayed.landing_of[lead]].outcome
+    return Stop(str(place_of(outcome)), taker_of(outcome), replayed.rule(lead).name, replayed.reason(lead))
+
+
+def _examples(
+    before: Replayed,
+    after: Replayed,
+    moved: dict[tuple[int, int], tuple[str, str]],
+    moves: Counter[tuple[str, str]],
+) -> list[int]:
+    """Ten leads that move: the first of each of the commonest moves, then second ones, and so on."""
+    wanted = {move: EXAMPLES for move, _ in moves.most_common(EXAMPLES)}
+    found: dict[tuple[str, str], list[int]] = {move: [] for move in wanted}
+    for lead, pair in _of(zip(before.landing_of, after.landing_of, strict=True), moved):
+        move = moved[pair]
+        if wanted.get(move):
+            wanted[move] -= 1
+            found[move].append(lead)
+            if not any(wanted.values()):
+                break
+    rounds = (leads[nth] for nth in range(EXAMPLES) for leads in found.values() if nth < len(leads))
+    return [lead for lead, _ in zip(rounds, range(EXAMPLES), strict=False)]
+
+
+def _of(
+    pairs: Iterable[tuple[int, int]], moved: dict[tuple[int, int], tuple[str, str]]
+) -> Iterator[tuple[int, tuple[int, int]]]:
+    return ((lead, pair) for lead, pair in enumerate(pairs) if pair in moved)

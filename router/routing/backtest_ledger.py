@@ -1,0 +1,83 @@
+"""Which leads does the ledger remember, with which facts, and which facts did it never store?"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import orjson
+
+from router.ledger import Ledger, open_ledger
+from router.ledger.past_leads import first_decisions
+from router.policy.facts import facts_needed
+from router.policy.lead import Value
+from router.policy.record import from_record
+from router.policy.replay_columns import Cell, CellReader, Chunk, instant
+from router.policy.replay_judging import COMPUTED
+from router.policy.rules import Policy
+from router.rulefiles.load import load_files
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLeads:
+    """The leads decided since a moment, in the ledger at a database URL; cells are the facts themselves."""
+
+    url: str
+    portal: str
+    since: datetime
+
+    def chunks(self, facts: Sequence[str], *, wanted: Callable[[int], bool]) -> Iterator[tuple[int, Chunk]]:
+        """The leads in numbered blocks, with these facts; of block 0, 1, … only those that are wanted."""
+        ledger = open_ledger(self.url, self.portal)
+        try:
+            for number, block in enumerate(first_decisions(ledger, since=self.since)):
+                if wanted(number):
+                    decisions = [from_record(orjson.loads(record)) for record in block]
+                    yield (
+                        number,
+                        Chunk(
+                            arrived=[instant(one.decided_at) for one in decisions],
+                            cells={fact: [one.facts.get(fact) for one in decisions] for fact in facts},
+                            ids=[one.contact_id for one in decisions],
+                        ),
+                    )
+        finally:
+            ledger.close()
+
+    def reader(self, _types: Mapping[str, str]) -> CellReader:
+        """How cells are read: they are facts already."""
+        return _as_stored
+
+    def not_stored(self, policies: Sequence[Policy]) -> dict[str, int]:
+        """Facts that these policies ask for, and how many leads were decided by rules that did not.
+
+        A lead of a revision whose files are gone counts unless it has the fact.
+        """
+        needed = {fact for policy in policies for fact in facts_needed(policy) if fact not in COMPUTED}
+        ledger = open_ledger(self.url, self.portal)
+        kept: dict[str, frozenset[str]] = {}
+        lacking: Counter[str] = Counter()
+        try:
+            for block in first_decisions(ledger, since=self.since):
+                for record in map(orjson.loads, block):
+                    revision = record["revision"]
+                    if revision not in kept:
+                        kept[revision] = _kept_by(ledger, revision)
+                    lacking.update(needed - kept[revision] - record["facts"].keys())
+        finally:
+            ledger.close()
+        return dict(lacking.most_common())
+
+
+def _as_stored(_fact: str, cell: Cell) -> Value | None:
+    return cast("Value | None", cell)
+
+
+def _kept_by(ledger: Ledger, revision: str) -> frozenset[str]:
+    """The facts that decisions of a revision stored."""
+    files = ledger.files_of(revision)
+    policy = None if files is None else load_files(files).policy
+    return frozenset() if policy is None else frozenset(facts_needed(policy))

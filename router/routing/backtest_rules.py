@@ -1,0 +1,97 @@
+"""Which rules does a backtest compare with: those of a directory, of a git revision, or the live ones?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from router.ledger import Ledger
+from router.policy.catalog import Catalog
+from router.policy.rules import Policy
+from router.rulefiles.load import RULE_FILES, load_policy
+from router.rulefiles.mistakes import Severity
+from router.rules_on_disk import read_rule_files
+
+PATIENCE_S: Final = 10.0
+_MOST_SHOWN: Final = 3
+
+
+class NothingToCompare(Exception):  # noqa: N818 - it reads as the sentence that it is
+    """There are no rules to compare with; the message says what to name instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherRules:
+    """Rules to compare with; `name` says where they are from."""
+
+    name: str
+    policy: Policy
+
+
+def rules_of_directory(directory: Path, catalog: Catalog) -> OtherRules:
+    """The rules in another directory. Raises NothingToCompare and RuleFilesUnreadable."""
+    return _loaded(str(directory), read_rule_files(directory), catalog)
+
+
+def rules_of_commit(revision: str, directory: Path, catalog: Catalog) -> OtherRules:
+    """The rules of `directory` at a git revision. Raises NothingToCompare."""
+    commit = _git(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    if commit is None:
+        raise NothingToCompare(
+            f"'{revision}' is no directory, and no git revision of {directory}. "
+            "Name one of them, such as: --against main"
+        )
+    files = {}
+    for name in RULE_FILES:
+        content = _git(directory, "show", f"{commit.decode().strip()}:./{name}")
+        if content is not None:
+            files[name] = content
+    return _loaded(revision, files, catalog)
+
+
+def live_rules(ledger: Ledger, catalog: Catalog) -> OtherRules:
+    """The rules that went live last. Raises NothingToCompare."""
+    found = ledger.revisions.last_files()
+    if found is None:
+        raise NothingToCompare(
+            "No rules have gone live yet. Name others: --against DIR, or a git revision such as HEAD."
+        )
+    revision, files = found
+    return _loaded(f"live {revision}", files, catalog)
+
+
+def _loaded(name: str, files: Mapping[str, bytes], catalog: Catalog) -> OtherRules:
+    """Checked against today's catalog, so that both rule sets mean the same facts."""
+    loaded = load_policy(
+        {one: content for one, content in files.items() if one in RULE_FILES}, catalog=catalog
+    )
+    if loaded.policy is None:
+        errors = [str(one) for one in loaded.mistakes if one.severity is Severity.ERROR][:_MOST_SHOWN]
+        sentence = f"The rules of {name} have mistakes, read with today's catalog:"
+        raise NothingToCompare("\n".join([sentence, *errors]))
+    return OtherRules(name, loaded.policy)
+
+
+def _git(directory: Path, *arguments: str) -> bytes | None:
+    """What git says, or None if it cannot."""
+    git = shutil.which("git")
+    if git is None:
+        return None
+    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    try:
+        answer = subprocess.run(
+            [git, "-C", str(directory), *arguments],
+            env=quiet,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None  # what cannot be had from git is said in the caller's words
+    return answer.stdout

@@ -46,12 +46,16 @@ def _figures(found: Comparison) -> Iterator[str]:
     yield _figure(
         "new in nurture", found.new_nurture, f"{found.nurtured.before:,} → {found.nurtured.after:,}"
     )
-    yield _figure("waiting in a queue", found.queued.after, f"{signed(found.queued)} to before")
-    yield _figure("only 'otherwise' took", found.unrouted.after, f"{signed(found.unrouted)} to before")
+    yield _figure("waiting in a queue", found.queued.after, _beside(found.queued))
+    yield _figure("only 'otherwise' took", found.unrouted.after, _beside(found.unrouted))
 
 
 def _figure(what: str, number: int, beside: str) -> str:
     return f"<div><dt>{escape(what)}</dt><dd>{number:,} <small>{escape(beside)}</small></dd></div>"
+
+
+def _beside(change: Change) -> str:
+    return "as before" if change.before == change.after else f"{signed(change)} compared with before"
 
 
 def _sections(ran: Backtest) -> Iterator[str]:

@@ -11,19 +11,19 @@ from typing import Final
 
 from router.policy.comparison import Change, Move
 
-WIDTH: Final = 720
-"""Units of the drawing; the page scales it to the screen."""
+WIDTH: Final = 520
+"""Units of the drawing; the page scales it to the screen, and names can still be read on a phone."""
 _ROW: Final = 34
 _FLOWS: Final = 10
-_NAME: Final = 150
-_FIGURES: Final = 120
-_LONGEST: Final = 24
+_NAME: Final = 120
+_FIGURES: Final = 110
+_LONGEST: Final = 17
 
 
 def flows(moves: Sequence[Move]) -> str:
     """Bands from where leads went to where they go, as thick as they are many."""
     shown = moves[:_FLOWS]
-    left, right = 200, WIDTH - 200
+    left, right = 140, WIDTH - 140
     groups = []
     for number, move in enumerate(shown):
         middle = number * _ROW + _ROW / 2
@@ -75,8 +75,8 @@ def hours(by_hour: Sequence[Change]) -> str:
         groups.append(
             _group(
                 f"{hour} h: {change.before:,} before, {change.after:,} after",
-                _bar("before", left + 3, floor - old, width=11, height=old),
-                _bar("after", left + 15, floor - new, width=11, height=new),
+                _bar("before", left + 2, floor - old, width=8, height=old),
+                _bar("after", left + 11, floor - new, width=8, height=new),
                 _text(left + step / 2, floor + 18, str(hour), anchor="middle", kind="figure"),
             )
         )

@@ -20,9 +20,9 @@ from router.cli.place import settings_here
 from router.cli.rules_here import RulesHere, rules_here
 from router.cli.screen import screen
 from router.cli.words import count_of, print_json
+from router.policy.backtest.judging import COMPUTED
 from router.policy.catalog import Catalog
 from router.policy.facts import facts_needed
-from router.policy.replay_judging import COMPUTED
 from router.policy.rules import Policy
 from router.routing.backtest import WORKERS, Backtest, Leads, Tell, rule_set, run_backtest
 from router.routing.backtest_csv import CsvLeads, LeadsUnreadable, open_csv

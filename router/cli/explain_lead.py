@@ -22,8 +22,8 @@ from router.policy.lead import Lead
 from router.policy.record import as_record
 from router.policy.rules import Policy
 from router.policy.turns import turns_from
-from router.policy.why_not import WhyNot, why_not
-from router.policy.why_not_words import steps_of
+from router.policy.why_not.question import WhyNot, why_not
+from router.policy.why_not.words import steps_of
 from router.rulefiles.mistakes import did_you_mean
 from router.rulefiles.rule_tests.run import owners_by_email
 

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any, Final, TypeAlias
 
+from router.policy.backtest.columns import View
+from router.policy.backtest.comparison import Comparison, compare
+from router.policy.backtest.judging import COMPUTED, Verdict, columns_for, judges
+from router.policy.backtest.replay import Replayed, deal
 from router.policy.catalog import Catalog, Owner
-from router.policy.comparison import Comparison, compare
 from router.policy.facts import facts_needed
-from router.policy.replay import Replayed, deal
-from router.policy.replay_columns import View
-from router.policy.replay_judging import COMPUTED, Verdict, columns_for, judges
 from router.policy.rules import Policy
 from router.routing.backtest_csv import CsvLeads, LeadsUnreadable
 from router.routing.backtest_ledger import LedgerLeads

@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, TextIO
 
+from router.policy.backtest.columns import EPOCH, REMEMBERED, Cell, CellReader, Chunk, each_once, instant
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.derived import DERIVED
 from router.policy.facts import reading, sources_of
 from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, moment_in
-from router.policy.replay_columns import EPOCH, REMEMBERED, Cell, CellReader, Chunk, each_once, instant
 
 CHUNK: Final = 1_000
 """Leads looked at together: few enough to stay near the processor, enough to share the overhead."""

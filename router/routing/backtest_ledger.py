@@ -12,11 +12,11 @@ import orjson
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.past_leads import first_decisions
+from router.policy.backtest.columns import Cell, CellReader, Chunk, instant
+from router.policy.backtest.judging import COMPUTED
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
 from router.policy.record import from_record
-from router.policy.replay_columns import Cell, CellReader, Chunk, instant
-from router.policy.replay_judging import COMPUTED
 from router.policy.rules import Policy
 from router.rulefiles.load import load_files
 

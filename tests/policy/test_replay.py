@@ -11,15 +11,15 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.policy.backtest.columns import Cell, Chunk, View, instant
+from router.policy.backtest.judging import columns_for, judges
+from router.policy.backtest.replay import Replayed, deal, without_open_caps
 from router.policy.book import Book
 from router.policy.catalog import FactType
 from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within
 from router.policy.decide import decide_on_facts
 from router.policy.decision import Decision
 from router.policy.lead import Value
-from router.policy.replay import Replayed, deal, without_open_caps
-from router.policy.replay_columns import Cell, Chunk, View, instant
-from router.policy.replay_judging import columns_for, judges
 from router.policy.roster import Rep, Roster, Team, TimeOff
 from router.policy.rules import Assign, Method, Need, Nurture, Policy, ToAccountOwner, ToRep, ToTeam
 from router.policy.scoring import (

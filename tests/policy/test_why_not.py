@@ -17,12 +17,12 @@ from router.policy.conditions import AllOf, AnyOf, Between, Condition, Contains,
 from router.policy.decide import decide_on_facts
 from router.policy.destination import Wanted, wanted_named
 from router.policy.lead import Value
-from router.policy.other_values import ANY_OTHER, other_values
 from router.policy.roster import Roster, Team, TimeOff
 from router.policy.rules import Assign, DoNothing, Method, Need, Policy, ToAccountOwner, ToRep, ToTeam
 from router.policy.scoring import GradeGrid, PointsLine, PointsTable, Scorecard, Scoring, Segment
-from router.policy.why_not import WhyNot, why_not
-from router.policy.why_not_words import PHRASES, steps_of
+from router.policy.why_not.other_values import ANY_OTHER, other_values
+from router.policy.why_not.question import WhyNot, why_not
+from router.policy.why_not.words import PHRASES, steps_of
 from tests.policy.builders import NOW, PARIS, a_policy, a_rep, a_rule, asks, owners_of
 
 LARGE = Between(low=Decimal(1000))

@@ -13,14 +13,14 @@ from pathlib import Path
 import pytest
 
 from router.ledger import open_ledger
+from router.policy.backtest.comparison import Move, taker_of
+from router.policy.backtest.replay import without_open_caps
 from router.policy.book import Book
 from router.policy.catalog import Catalog
-from router.policy.comparison import Move, taker_of
 from router.policy.conditions import OneOf
 from router.policy.decide import decide
 from router.policy.lead import Lead
 from router.policy.record import as_record
-from router.policy.replay import without_open_caps
 from router.policy.rules import Assign, DoNothing, Policy, ToTeam
 from router.routing.backtest import Backtest, Leads, rule_set, run_backtest
 from router.routing.backtest_csv import LeadsUnreadable, open_csv

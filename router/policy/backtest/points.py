@@ -12,11 +12,11 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
+from router.policy.backtest.columns import EPOCH, MICROSECOND, Cell, View, each_once
 from router.policy.catalog import FactType
 from router.policy.conditions import CLOCK_SKEW, Between, OneOf, Within
 from router.policy.decay import left_after_half_lives, left_after_steps
 from router.policy.lead import Value
-from router.policy.replay_columns import EPOCH, MICROSECOND, Cell, View, each_once
 from router.policy.scoring import LAST_CONVERSION, HalfLife, PointsTable, Scorecard, Steps, clamped, tallying
 
 LONGEST_AGE: Final = timedelta(days=9999 * 366) // MICROSECOND

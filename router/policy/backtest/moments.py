@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from router.policy.backtest.columns import MICROSECOND, instant, moment_at
 from router.policy.calendar import time_off_of
-from router.policy.replay_columns import MICROSECOND, instant, moment_at
 from router.policy.roster import Roster
 from router.policy.sla import due_at, queue_due_at
 

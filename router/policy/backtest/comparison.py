@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
+from router.policy.backtest.columns import moment_at
+from router.policy.backtest.replay import Replayed
 from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.replay import Replayed
-from router.policy.replay_columns import moment_at
 
 EXAMPLES: Final = 10
 

@@ -11,14 +11,14 @@ from typing import Final
 from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.conditions import as_written, first_failure
-from router.policy.counterfactual import Search, Trial, nearest
 from router.policy.decision import Decision
 from router.policy.destination import Wanted, leads_to
 from router.policy.facts import facts_needed
 from router.policy.lead import Facts, Value
-from router.policy.other_values import Other, questions_of
 from router.policy.rules import Policy, Rule
 from router.policy.turns import turns_from
+from router.policy.why_not.counterfactual import Search, Trial, nearest
+from router.policy.why_not.other_values import Other, questions_of
 
 MOST_TURNS: Final = 200
 """Leads dealt to find out when it is a rep's turn."""

@@ -8,7 +8,7 @@ from typing import Final
 from router.policy.geography import departement_of, region_of
 from router.policy.lead import Facts, Value
 from router.policy.mail import kind_of
-from router.policy.other_values import ANY_OTHER
+from router.policy.why_not.other_values import ANY_OTHER
 
 SAME: Final[Mapping[str, str]] = {
     "country": "hs_country_region_code",

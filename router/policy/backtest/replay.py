@@ -16,6 +16,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.policy.backtest.columns import moment_at
+from router.policy.backtest.judging import Verdict
+from router.policy.backtest.moments import Changes, Schedule, Schedules
+from router.policy.backtest.turns import Standings, Turns
 from router.policy.book import LEAD, Book, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued, Share
@@ -24,10 +28,6 @@ from router.policy.lead import Value
 from router.policy.narrative import sentence
 from router.policy.placement import Placement, place
 from router.policy.ready import made_ready
-from router.policy.replay_columns import moment_at
-from router.policy.replay_judging import Verdict
-from router.policy.replay_moments import Changes, Schedule, Schedules
-from router.policy.replay_turns import Standings, Turns
 from router.policy.roster import Rep
 from router.policy.rules import Assign, Nurture, Policy, Rule
 

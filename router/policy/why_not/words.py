@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 from router.policy.decision import Assigned, Decision, Nurtured, Queued
 from router.policy.explanation import Step
 from router.policy.lead import Value
-from router.policy.other_values import ANY_OTHER
 from router.policy.phrases import say as say_phrase
 from router.policy.rules import Policy
-from router.policy.why_not import Change, Road, WhyNot
+from router.policy.why_not.other_values import ANY_OTHER
+from router.policy.why_not.question import Change, Road, WhyNot
 
 MOST_ROADS: Final = 5
 MOST_OTHERS: Final = 3

@@ -18,13 +18,13 @@ from typing import Final
 from router.policy.book import Book
 from router.policy.catalog import FactType, Owner
 from router.policy.conditions import AllOf, Condition, Matcher, first_failure, holds
-from router.policy.consequences import changed
 from router.policy.decide import decide_on_facts
 from router.policy.decision import Decision
 from router.policy.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
 from router.policy.lead import Facts, Value
-from router.policy.other_values import ANY_OTHER, Other, other_values, tests_in
 from router.policy.rules import Policy, Rule
+from router.policy.why_not.consequences import changed
+from router.policy.why_not.other_values import ANY_OTHER, Other, other_values, tests_in
 
 MOST_CHANGES: Final = 3
 MOST_TARGETS: Final = 24

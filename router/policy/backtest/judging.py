@@ -8,12 +8,12 @@ from decimal import Decimal
 from operator import and_
 from typing import Final
 
+from router.policy.backtest.columns import Cell, CellReader, Columns, View, each_once
+from router.policy.backtest.points import ManyPoints, age_bounds
 from router.policy.conditions import ALWAYS
 from router.policy.fact_masks import Ages
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
-from router.policy.replay_columns import Cell, CellReader, Columns, View, each_once
-from router.policy.replay_points import ManyPoints, age_bounds
 from router.policy.rule_index import Index
 from router.policy.rules import Action, Assign, Policy, Rule, ToAccountOwner
 from router.policy.scoring import Scoring, grade_of

@@ -1,0 +1,1 @@
+"""Many leads through a policy at once, as single ones are decided, and what two policies change."""

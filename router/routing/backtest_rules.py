@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +10,7 @@ from typing import Final
 from router.ledger import Ledger
 from router.policy.catalog import Catalog
 from router.policy.rules import Policy
+from router.routing.git import ask_git
 from router.rulefiles.load import RULE_FILES, load_policy
 from router.rulefiles.mistakes import Severity
 from router.rules_on_disk import read_rule_files
@@ -40,7 +38,11 @@ def rules_of_directory(directory: Path, catalog: Catalog) -> OtherRules:
 
 def rules_of_commit(revision: str, directory: Path, catalog: Catalog) -> OtherRules:
     """The rules of `directory` at a git revision. Raises NothingToCompare."""
-    commit = _git(directory, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = ask_git(
+        directory,
+        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
+        within_s=PATIENCE_S,
+    )
     if commit is None:
         raise NothingToCompare(
             f"'{revision}' is no directory, and no git revision of {directory}. "
@@ -48,7 +50,7 @@ def rules_of_commit(revision: str, directory: Path, catalog: Catalog) -> OtherRu
         )
     files = {}
     for name in RULE_FILES:
-        content = _git(directory, "show", f"{commit.decode().strip()}:./{name}")
+        content = ask_git(directory, "show", f"{commit.decode().strip()}:./{name}", within_s=PATIENCE_S)
         if content is not None:
             files[name] = content
     return _loaded(revision, files, catalog)
@@ -75,23 +77,3 @@ def _loaded(name: str, files: Mapping[str, bytes], catalog: Catalog) -> OtherRul
         sentence = f"The rules of {name} have mistakes, read with today's catalog:"
         raise NothingToCompare("\n".join([sentence, *errors]))
     return OtherRules(name, loaded.policy)
-
-
-def _git(directory: Path, *arguments: str) -> bytes | None:
-    """What git says, or None if it cannot."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        answer = subprocess.run(
-            [git, "-C", str(directory), *arguments],
-            env=quiet,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None  # what cannot be had from git is said in the caller's words
-    return answer.stdout

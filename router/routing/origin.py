@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Final
 
 from router.ledger import Origin
+from router.routing.git import ask_git
 from router.rules_on_disk import FILES, TESTS
 
 PATIENCE_S: Final = 2.0
@@ -29,20 +27,5 @@ def origin_of(directory: Path) -> Origin | None:
 
 
 def _git(directory: Path, *arguments: str) -> str | None:
-    """What git says, or None if it cannot: it is not there, too slow, or this is no repository."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
-    try:
-        answer = subprocess.run(
-            [git, "-C", str(directory), *arguments],
-            env=quiet,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=PATIENCE_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None  # who wrote the rules is worth knowing and never worth waiting for
-    return answer.stdout.decode(errors="replace").strip()
+    answer = ask_git(directory, *arguments, within_s=PATIENCE_S)
+    return None if answer is None else answer.decode(errors="replace").strip()

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import count
 from multiprocessing import get_context
-from typing import Any, Final, TypeAlias
+from operator import ne
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from router.policy.backtest.columns import View
 from router.policy.backtest.comparison import Comparison, compare
-from router.policy.backtest.judging import COMPUTED, Verdict, columns_for, judges
-from router.policy.backtest.replay import Replayed, deal
+from router.policy.backtest.judging import COMPUTED, Kind, Verdict, columns_for, judges
+from router.policy.backtest.replay import Dealt, Replayed, deal
 from router.policy.catalog import Catalog, Owner
 from router.policy.facts import facts_needed
 from router.policy.rules import Policy
@@ -62,31 +64,24 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
     """
     with _pool(workers) as pool:
         parts = pool.judged(leads, before, after, tell)
-        numbers = [number for part in parts for number in part.numbers]
-        in_order = sorted(range(len(numbers)), key=numbers.__getitem__)
-        blocks = [block for part in parts for block in part.arrived]
-        arrived = array("q")
-        for place in in_order:
-            arrived.extend(blocks[place])
-        if not arrived:
+        read = _Reading(parts)
+        if not read.arrived:
             raise LeadsUnreadable("There is no lead to replay. Choose an earlier --since, or another file.")
-        replayed = pool.dealt(
+        judged = [read.judged(side) for side in (0, 1)]
+        dealt = pool.dealt(
             [
-                (one, *_merged([part.sides[side] for part in parts], in_order), arrived)
-                for side, one in enumerate((before, after))
+                _ToDeal(rules, *_kinds(verdicts, verdict_of), read.arrived)
+                for rules, (verdicts, verdict_of) in zip((before, after), judged, strict=True)
             ]
         )
-    by_arrival = replayed[0].order
-    comparison = compare(
-        *replayed, arrived=lambda lead: arrived[lead if by_arrival is None else by_arrival[lead]]
+    was, becomes = (
+        Replayed(rules.policy, verdicts, verdict_of, found)
+        for rules, (verdicts, verdict_of), found in zip((before, after), judged, dealt, strict=True)
     )
-    ids: list[str] = []
-    id_blocks = [block for part in parts for block in part.ids]
-    for place in in_order:
-        ids.extend(id_blocks[place])
+    comparison = compare(was, becomes, arrived=read.arrived)
     return Backtest(
         comparison=comparison,
-        example_ids=tuple(ids[one.lead] if ids else str(one.lead + 2) for one in comparison.examples),
+        example_ids=tuple(read.id_of(one.lead) for one in comparison.examples),
         left_out=sum(part.left_out for part in parts),
     )
 
@@ -129,25 +124,69 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
     return found
 
 
-def _merged(sides: Sequence[_Side], in_order: Sequence[int]) -> tuple[list[Verdict], array[int]]:
-    """The verdicts of all parts in one list, and each lead's place in it."""
-    numbers: dict[Verdict, int] = {}
-    blocks = []
-    for side in sides:
-        renumbered = [numbers.setdefault(verdict, len(numbers)) for verdict in side.verdicts]
-        blocks += [(block, renumbered) for block in side.blocks]
-    merged = array("l")
-    for place in in_order:
-        block, renumbered = blocks[place]
-        merged.extend(map(renumbered.__getitem__, block))
-    return list(numbers), merged
+class _Reading:
+    """The parts put together: leads in the order of arrival, and in the source's where that is the same."""
+
+    def __init__(self, parts: Sequence[_Part]) -> None:
+        self._parts = parts
+        numbers = [number for part in parts for number in part.numbers]
+        self._blocks = sorted(range(len(numbers)), key=numbers.__getitem__)
+        as_read = self._joined([block for part in parts for block in part.arrived], "q")
+        self._order: array[int] | None = None
+        by_arrival = sorted(range(len(as_read)), key=as_read.__getitem__)
+        if any(map(ne, by_arrival, count())):
+            self._order = array("l", by_arrival)
+        self.arrived = self._in_order(as_read)
+
+    def judged(self, side: int) -> tuple[list[Verdict], array[int]]:
+        """The verdicts of all parts on that side in one list, and each lead's place in it."""
+        numbers: dict[Verdict, int] = {}
+        blocks: list[array[int]] = []
+        for part in self._parts:
+            found = part.sides[side]
+            renumbered = [numbers.setdefault(verdict, len(numbers)) for verdict in found.verdicts]
+            blocks += (array("l", map(renumbered.__getitem__, block)) for block in found.blocks)
+        return list(numbers), self._in_order(self._joined(blocks, "l"))
+
+    def id_of(self, lead: int) -> str:
+        """The contact's id; in an export without ids, the row."""
+        row = lead if self._order is None else self._order[lead]
+        blocks = [ids for part in self._parts for ids in part.ids]
+        ids = [one for block in self._blocks for one in blocks[block]]
+        return ids[row] if ids else f"in row {row + 2}"
+
+    def _joined(self, blocks: Sequence[array[int]], kind: str) -> array[int]:
+        joined: array[int] = array(kind)
+        for place in self._blocks:
+            joined.extend(blocks[place])
+        return joined
+
+    def _in_order(self, as_read: array[int]) -> array[int]:
+        if self._order is None:
+            return as_read
+        return array(as_read.typecode, map(as_read.__getitem__, self._order))
 
 
-_ToDeal: TypeAlias = "tuple[RuleSet, list[Verdict], array[int], array[int]]"
+def _kinds(verdicts: Sequence[Verdict], verdict_of: array[int]) -> tuple[list[Kind], array[int]]:
+    """The kinds that the verdicts are of, which are few, and each lead's place among them."""
+    numbers: dict[Kind, int] = {}
+    kind_of = [numbers.setdefault(verdict.kind, len(numbers)) for verdict in verdicts]
+    return list(numbers), array("l", map(kind_of.__getitem__, verdict_of))
 
 
-def _deal(rules: RuleSet, verdicts: list[Verdict], verdict_of: array[int], arrived: array[int]) -> Replayed:
-    return deal(rules.policy, verdicts, owners=rules.owners, verdict_of=verdict_of, arrived=arrived)
+class _ToDeal(NamedTuple):
+    """One side, ready to be dealt out."""
+
+    rules: RuleSet
+    kinds: list[Kind]
+    kind_of: array[int]
+    arrived: array[int]
+
+
+def _deal(side: _ToDeal) -> Dealt:
+    return deal(
+        side.rules.policy, side.kinds, owners=side.rules.owners, kind_of=side.kind_of, arrived=side.arrived
+    )
 
 
 @contextmanager
@@ -179,11 +218,11 @@ class _Pool:
         ]
         return self._results(futures, tell)
 
-    def dealt(self, sides: Sequence[_ToDeal]) -> list[Replayed]:
+    def dealt(self, sides: Sequence[_ToDeal]) -> list[Dealt]:
         """Both sides, dealt out."""
         if self._pool is None:
-            return [_deal(*side) for side in sides]
-        return self._results([self._pool.submit(_deal, *side) for side in sides], lambda _leads: None)
+            return [_deal(side) for side in sides]
+        return self._results([self._pool.submit(_deal, side) for side in sides], lambda _leads: None)
 
     def _results(self, futures: Sequence[Future[Any]], tell: Tell) -> list[Any]:
         waiting = set(futures)

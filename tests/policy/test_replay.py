@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from router.policy.backtest.columns import Cell, Chunk, View, instant
 from router.policy.backtest.judging import columns_for, judges
-from router.policy.backtest.replay import Replayed, deal, without_open_caps
+from router.policy.backtest.replay import Judged, Replayed, deal, without_open_caps
 from router.policy.book import Book
 from router.policy.catalog import FactType
 from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within
@@ -50,21 +50,19 @@ def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: 
     (judge,) = judges(policy)
     columns = columns_for([judge], _as_it_is)
     leads = sorted(leads, key=lambda lead: lead[0])
-    verdict_of, arrived = array("l"), array("q")
+    kind_of, standing_of, arrived = array("l"), array("l"), array("q")
     for start in range(0, len(leads), chunk):
         some = leads[start : start + chunk]
         cells: dict[str, list[Cell]] = {name: [facts.get(name) for _, facts in some] for name in TYPES}
         view = View(columns, Chunk([instant(at) for at, _ in some], cells))
-        verdict_of.extend(judge.judged(view))
+        kinds, standings = judge.judged(view)
+        kind_of.extend(kinds)
+        standing_of.extend(standings)
         arrived.extend(view.chunk.arrived)
-    dealt = deal(
-        policy,
-        [verdict.kind for verdict in judge.verdicts],
-        owners=owners_of(policy.roster),
-        kind_of=verdict_of,
-        arrived=arrived,
-    )
-    return Replayed(policy, judge.verdicts, verdict_of, dealt)
+    judged = Judged(judge.kinds, kind_of, judge.standings, standing_of)
+    owners = owners_of(policy.roster)
+    dealt = deal(policy, judged.kinds, owners=owners, kind_of=kind_of, arrived=arrived)
+    return Replayed(policy, judged, dealt)
 
 
 def decided(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> list[Decision]:

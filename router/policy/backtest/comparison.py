@@ -137,7 +137,7 @@ def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Com
             rep_moves[takers] += leads
         if isinstance(becomes, Nurtured) and not isinstance(was, Nurtured):
             new_nurture += leads
-    leads = len(before.verdict_of)
+    leads = len(before.judged.kind_of)
     return Comparison(
         leads=leads,
         first=moment_at(arrived[0]),
@@ -205,8 +205,8 @@ def _change(before: Replayed, after: Replayed, counts: Callable[[Outcome], bool]
 def _unrouted(replayed: Replayed) -> int:
     """Leads that no rule but the last, the catch-all, has taken."""
     last = len(replayed.policy.rules) - 1
-    verdicts = Counter(replayed.verdict_of)
-    return sum(leads for verdict, leads in verdicts.items() if replayed.verdicts[verdict].kind.rule == last)
+    kinds = replayed.judged.kinds
+    return sum(leads for kind, leads in Counter(replayed.judged.kind_of).items() if kinds[kind].rule == last)
 
 
 def _stop(replayed: Replayed, lead: int) -> Stop:

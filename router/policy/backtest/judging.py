@@ -47,13 +47,6 @@ class Kind(NamedTuple):
     asked: tuple[tuple[str, Value], ...]
 
 
-class Verdict(NamedTuple):
-    """What the rules say of a lead."""
-
-    kind: Kind
-    standing: Standing
-
-
 class Scorer:
     """A scoring made ready for many leads; judges of policies with equal scorings share one."""
 
@@ -94,35 +87,32 @@ class Judge:
         self._rules = _Sieve(Index([rule.when for rule in policy.rules]))
         self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
         self._asking = frozenset(place for place, asked in enumerate(self._asked) if asked)
-        self._standings: list[Standing] = []
+        self.standings: list[Standing] = []
+        """Every different standing so far."""
+        self.kinds: list[Kind] = []
+        """Every different kind so far."""
         self._left_by: list[int] = []
         self._standing_numbers: dict[Cell, int] = {}
-        self._verdict_numbers: dict[Cell, int] = {}
-        self.verdicts: list[Verdict] = []
-        """Every different verdict so far; `judged` gives places in this list."""
+        self._kind_numbers: dict[Cell, int] = {}
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         """The moments whose age matters, each with the bounds of its classes."""
         for source in (self._scorer, self._segments, self._rules):
             yield from source.bounds()
 
-    def judged(self, view: View) -> list[int]:
-        """The number of each lead's verdict. Raises ValueError when no rule takes a lead."""
+    def judged(self, view: View) -> tuple[list[int], list[int]]:
+        """Each lead's places in `kinds` and in `standings`. Raises ValueError when no rule takes a lead."""
         numbers = self._standings_of(view)
         lefts = self._rules.left(map(self._left_by.__getitem__, numbers), view)
         places = self._rules.first(lefts, view, lambda row: self._facts(view, row, numbers[row]))
         if None in places:
             raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
-        many = len(self._policy.rules)
-        keys: list[Cell] = [number * many + place for place, number in zip(places, numbers, strict=True)]  # type: ignore[operator]
-        for row in [row for row, place in enumerate(places) if place in self._asking]:
-            asked = (view.numbers(fact)[row] for fact in self._asked[places[row] or 0])
-            keys[row] = (keys[row], *asked)
-        return each_once(
-            keys,
-            self._verdict_numbers,
-            lambda row: self._new_verdict(view, row, place=places[row] or 0, number=numbers[row]),
-        )
+        keys: list[Cell] = list(places)
+        for row, place in enumerate(places):
+            if place in self._asking:
+                keys[row] = (place, *(view.numbers(fact)[row] for fact in self._asked[place or 0]))
+        kinds = each_once(keys, self._kind_numbers, lambda row: self._new_kind(view, row, places[row] or 0))
+        return kinds, numbers
 
     def _standings_of(self, view: View) -> list[int]:
         """The number of each lead's standing."""
@@ -145,17 +135,16 @@ class Judge:
         place = self._segments.first_left(left & self._segments.of(facts))
         segment = "" if place is None else self._policy.segments[place].name
         standing = Standing(fit, engagement, grade, segment)
-        self._standings.append(standing)
+        self.standings.append(standing)
         self._left_by.append(self._rules.of(standing.facts()))
-        return len(self._standings) - 1
+        return len(self.standings) - 1
 
     def _facts(self, view: View, row: int, number: int) -> dict[str, Value]:
-        return view.facts(row, self._names) | self._standings[number].facts()
+        return view.facts(row, self._names) | self.standings[number].facts()
 
-    def _new_verdict(self, view: View, row: int, *, place: int, number: int) -> int:
-        asked = tuple(sorted(view.facts(row, self._asked[place]).items()))
-        self.verdicts.append(Verdict(Kind(place, asked), self._standings[number]))
-        return len(self.verdicts) - 1
+    def _new_kind(self, view: View, row: int, place: int) -> int:
+        self.kinds.append(Kind(place, tuple(sorted(view.facts(row, self._asked[place]).items()))))
+        return len(self.kinds) - 1
 
 
 class _Sieve:

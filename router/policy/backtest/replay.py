@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.backtest.columns import moment_at
-from router.policy.backtest.judging import Kind, Verdict
+from router.policy.backtest.judging import Kind, Standing
 from router.policy.backtest.moments import Changes, Schedule, Schedules
 from router.policy.backtest.turns import Standings, Turns
 from router.policy.book import LEAD, Book, today_field
@@ -63,12 +63,21 @@ class Dealt:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judge said: each lead's places in `kinds` and in `standings`."""
+
+    kinds: Sequence[Kind]
+    kind_of: array[int]
+    standings: Sequence[Standing]
+    standing_of: array[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Replayed:
-    """What became of the leads under a policy; `verdict_of` gives each one's place in `verdicts`."""
+    """What became of the leads under a policy, each by its place in the order of arrival."""
 
     policy: Policy
-    verdicts: Sequence[Verdict]
-    verdict_of: array[int]
+    judged: Judged
     dealt: Dealt
 
     def outcome(self, lead: int) -> Outcome:
@@ -77,12 +86,12 @@ class Replayed:
 
     def rule(self, lead: int) -> Rule:
         """The rule that took the lead."""
-        return self.policy.rules[self.verdicts[self.verdict_of[lead]].kind.rule]
+        return self.policy.rules[self.judged.kinds[self.judged.kind_of[lead]].rule]
 
     def reason(self, lead: int) -> str:
         """The sentence that stands on the lead's record, in the policy's language."""
         placement = self.dealt.landings[self.dealt.landing_of[lead]].placement
-        standing = self.verdicts[self.verdict_of[lead]].standing
+        standing = self.judged.standings[self.judged.standing_of[lead]]
         if isinstance(placement.outcome, Assigned) and placement.how == "turn":
             share = Share(placement.outcome.rep or "", LEAD, self.dealt.credit_of[lead])
             placement = replace(placement, shares=(share,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,7 +11,7 @@ from router.ledger import Ledger
 from router.policy.catalog import Catalog
 from router.policy.rules import Policy
 from router.routing.git import ask_git
-from router.rulefiles.load import RULE_FILES, load_policy
+from router.rulefiles.load import REVISION_DIGITS, RULE_FILES, load_policy, revision
 from router.rulefiles.mistakes import Severity
 from router.rules_on_disk import read_rule_files
 
@@ -33,27 +33,29 @@ class OtherRules:
 
 def rules_of_directory(directory: Path, catalog: Catalog) -> OtherRules:
     """The rules in another directory. Raises NothingToCompare and RuleFilesUnreadable."""
-    return _loaded(str(directory), read_rule_files(directory), catalog)
+    files = read_rule_files(directory)
+    return _loaded(str(directory), files, catalog, revision=revision(files))
 
 
-def rules_of_commit(revision: str, directory: Path, catalog: Catalog) -> OtherRules:
+def rules_of_commit(written: str, directory: Path, catalog: Catalog) -> OtherRules:
     """The rules of `directory` at a git revision. Raises NothingToCompare."""
     commit = ask_git(
         directory,
-        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"),
+        *("rev-parse", "--verify", "--quiet", "--end-of-options", f"{written}^{{commit}}"),
         within_s=PATIENCE_S,
     )
     if commit is None:
         raise NothingToCompare(
-            f"'{revision}' is no directory, and no git revision of {directory}. "
+            f"'{written}' is no directory, and no git revision of {directory}. "
             "Name one of them, such as: --against main"
         )
+    digest = commit.decode().strip()
     files = {}
     for name in RULE_FILES:
-        content = ask_git(directory, "show", f"{commit.decode().strip()}:./{name}", within_s=PATIENCE_S)
+        content = ask_git(directory, "show", f"{digest}:./{name}", within_s=PATIENCE_S)
         if content is not None:
             files[name] = content
-    return _loaded(revision, files, catalog)
+    return _loaded(written, files, catalog, revision=f"commit {digest[:REVISION_DIGITS]}")
 
 
 def live_rules(ledger: Ledger, catalog: Catalog) -> OtherRules:
@@ -63,17 +65,15 @@ def live_rules(ledger: Ledger, catalog: Catalog) -> OtherRules:
         raise NothingToCompare(
             "No rules have gone live yet. Name others: --against DIR, or a git revision such as HEAD."
         )
-    revision, files = found
-    return _loaded(f"live {revision}", files, catalog)
+    live, files = found
+    return _loaded("live", files, catalog, revision=live)
 
 
-def _loaded(name: str, files: Mapping[str, bytes], catalog: Catalog) -> OtherRules:
+def _loaded(name: str, files: Mapping[str, bytes], catalog: Catalog, *, revision: str) -> OtherRules:
     """Checked against today's catalog, so that both rule sets mean the same facts."""
-    loaded = load_policy(
-        {one: content for one, content in files.items() if one in RULE_FILES}, catalog=catalog
-    )
+    loaded = load_policy(files, catalog=catalog)
     if loaded.policy is None:
         errors = [str(one) for one in loaded.mistakes if one.severity is Severity.ERROR][:_MOST_SHOWN]
         sentence = f"The rules of {name} have mistakes, read with today's catalog:"
         raise NothingToCompare("\n".join([sentence, *errors]))
-    return OtherRules(name, loaded.policy)
+    return OtherRules(name, replace(loaded.policy, revision=revision))

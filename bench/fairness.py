@@ -116,7 +116,7 @@ def picture(found: dict[str, dict[str, Figures]]) -> str:
     charts = [
         Chart(
             title=f"{method}: {scenario}",
-            note=f"at worst {figures.worst:.2f} leads away",
+            note=f"at worst {figures.worst:.2f} leads away, of all streams",
             lines={
                 f"rep {rep}": [(at / len(line), y) for at, y in enumerate(line)]
                 for rep, line in enumerate(figures.lines)

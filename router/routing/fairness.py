@@ -18,7 +18,7 @@ from router.routing.desk import Desk
 from router.routing.record import record
 from router.store.credits import Credits
 
-GIVEN_BACK: Final = ("taken_by_a_person", "gone", "owner_refused")
+GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
 """Events that give back what a decision paid: its lead counts for nobody."""
 TRIES: Final = 200
 """Other commits that may come between before a grant gives up; each try takes a few milliseconds."""

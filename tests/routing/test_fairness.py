@@ -11,8 +11,9 @@ import redis
 
 from router.policy.grant import CannotGrant
 from router.routing.desk import Desk
-from router.routing.fairness import Fairness, fairness, grant, plan_grant
+from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
 from router.routing.record import record
+from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.store.credits import Credits
 from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
@@ -40,19 +41,36 @@ def test_what_was_routed_is_what_was_received(desk: Desk, sandbox: SandboxClient
     assert all(one.value == 120 * one.received for one in found.standings)
 
 
-def test_a_lead_that_a_person_took_counts_for_nobody(desk: Desk, sandbox: SandboxClient) -> None:
-    taken, *others = sandbox.create_exactly([a_hot_contact() for _ in range(4)])
-    announce(desk, taken, *others)
+@pytest.mark.parametrize("kind", GIVEN_BACK)
+def test_a_lead_whose_share_was_given_back_counts_for_nobody(
+    desk: Desk, sandbox: SandboxClient, kind: str
+) -> None:
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
     route_all(desk)
-    record(desk)
-    before = today(desk)
-    decision = before.decisions[0]
-    event = {"at": desk.clock().isoformat(), "kind": "taken_by_a_person", "decision": decision.id}
+    decision = today(desk).decisions[0]
+    event = {"at": desk.clock().isoformat(), "kind": kind, "decision": decision.id}
     desk.ledger.record([], [("1-1", decision.contact_id, event)])
 
-    after = today(desk)
+    found = today(desk)
 
-    assert sum(one.received for one in after.standings) == sum(one.received for one in before.standings) - 1
+    assert sum(one.received for one in found.standings) == 3
+    assert decision not in found.decisions
+
+
+def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    sandbox.overtake(times=1, owner=OWNERS["claire"])
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(desk)
+    desk.leads.verify_again(desk.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    verified = verify(desk)
+
+    found = today(desk)
+
+    assert verified.restored == 1
+    assert sum(one.received for one in found.standings) == 3
+    assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.standings)
 
 
 def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(

@@ -21,9 +21,7 @@ from router.policy.fairness import BOUND, Missed, Point, Standing, differences, 
 from router.routing.fairness import Fairness
 from router.routing.fairness import fairness as fairness_since
 
-HEADINGS: Final = (
-    *("rep", "received", "fair share", "difference", "bound", "longest wait", "value", "days away"),
-)
+HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
 
 
 @click.command(
@@ -100,7 +98,7 @@ def _show(found: Fairness, chosen: Sequence[Standing]) -> None:
         drawn = table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))
         out.print(titled(f"Team {team}, since {local_time(found.since)}", drawn))
     out.print("difference: leads ahead (+) or behind (-) since the book of shares began.")
-    out.print("longest wait: leads in a row that the rep could have had. value: points of score.")
+    out.print("wait: most leads in a row that they could have had. value: points. away: days.")
     for one in (one for one in chosen if one.beyond):
         side = "ahead" if one.difference > 0 else "behind"
         far = f"{one.rep} is {abs(one.difference):.1f} leads {side} in {one.team}: more than {one.bound}."

@@ -136,6 +136,8 @@ def team_served(decision: Decision) -> str | None:
 
 
 _WEEKEND_DAYS: Final = 3
+_DUST: Final = Fraction(1, 1000)
+"""Leads that rounding to billionths never adds up to; whoever had more before was granted it."""
 
 
 def _team_of(decision: Decision) -> str | None:
@@ -179,15 +181,17 @@ class _Team:
 
 def _standing(counted: _Team, team: str, rep: str, *, book: Book, days_away: int) -> Standing:
     received, fair_share = counted.received.get(rep, 0), counted.fair_share(rep)
+    always_all = counted.from_the_start and len(counted.eligible) == 1
     difference = Fraction(-book.credit(team, rep), LEAD)
+    before = difference - received + fair_share
     return Standing(
         team=team,
         rep=rep,
         received=received,
         fair_share=float(fair_share),
-        before=float(difference - received + fair_share),
+        before=float(before),
         difference=float(difference),
-        bound=ALL_ELIGIBLE if counted.from_the_start and len(counted.eligible) == 1 else BOUND,
+        bound=ALL_ELIGIBLE if always_all and abs(before) < _DUST else BOUND,
         longest_wait=counted.longest.get(rep, 0),
         value=counted.value.get(rep, 0),
         days_away=days_away,

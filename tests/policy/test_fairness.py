@@ -98,6 +98,18 @@ def test_further_away_than_the_bound_is_beyond() -> None:
     assert found["anna"].beyond and found["ben"].beyond
 
 
+def test_credit_that_was_granted_is_no_lead_beyond_the_bound() -> None:
+    team = a_team(a_rep("anna"), a_rep("ben"))
+    decisions, book = dealt(team, leads=4)
+    book = book.apply(
+        {credit_field("sales", "anna"): 3 * LEAD // 2, credit_field("sales", "ben"): -3 * LEAD // 2}
+    )
+
+    anna = by_rep(standings(decisions, roster=team, book=book))["anna"]
+
+    assert (anna.difference, anna.before, anna.bound, anna.beyond) == (-1.5, -1.5, 2, False)
+
+
 def test_a_rep_who_left_the_team_is_still_told() -> None:
     decisions, book = dealt(a_team(a_rep("anna"), a_rep("ben")), leads=4)
 

@@ -22,6 +22,8 @@ COMMANDS: Final = {
     "health": "Say how the service is doing, and what to do about it.",
     "explain": "Say why a contact, or a lead you type, goes where it goes.",
     "compare": "Compare who HubSpot gave leads to with who we would have (shadow mode).",
+    "fairness": "Show what every rep received, and what was fair.",
+    "credit": "Give a rep credit for leads, which the rest of the team pays.",
     "revisions": "List the rules that were live, who changed them, and what.",
     "replay": "Compute a decision again, and say whether the same comes out.",
     "parked": "List the leads that need a person, and send them again.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -136,6 +136,17 @@ class Ledger:
         with self._engine.connect() as connection:
             for record in connection.execution_options(yield_per=1_000).execute(query).scalars():
                 yield orjson.loads(record)
+
+    def decisions_ended_by(self, kinds: Collection[str], *, since: datetime) -> frozenset[str]:
+        """Ids of decisions that an event of one of these kinds named at or after `since` (aware UTC)."""
+        query = select(EVENTS.c.decision_id).where(
+            EVENTS.c.portal == self._portal,
+            EVENTS.c.kind.in_(kinds),
+            EVENTS.c.at >= since.isoformat(),
+            EVENTS.c.decision_id.is_not(None),
+        )
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
 
     def assigned_since(self, moment: datetime) -> dict[str, int]:
         """How many leads each owner id received from us at or after `moment` (aware UTC)."""

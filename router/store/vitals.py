@@ -11,6 +11,8 @@ from typing import Any, Final
 import orjson
 import redis
 
+from router.policy.book import LEAD
+from router.policy.fairness import BOUND
 from router.store.budget import Pause
 from router.store.inbox import GROUP
 from router.store.keys import Keys
@@ -52,6 +54,15 @@ class RuleMistake:
 
 
 @dataclass(frozen=True, slots=True)
+class Furthest:
+    """The rep of a team who is furthest from their fair share: leads ahead (+) or behind (-)."""
+
+    team: str
+    rep: str
+    difference: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """Everything `Vitals` saw in one look, by the clock of Redis."""
 
@@ -69,6 +80,8 @@ class Reading:
     """What the portal has changed since its catalog was pulled, as far as it touches a rule."""
     pause: Pause | None
     counts: Mapping[str, int]
+    furthest: tuple[Furthest, ...] = ()
+    """One rep of each team that has a book of shares."""
 
 
 class Vitals:
@@ -94,11 +107,12 @@ class Vitals:
             look.hmget(keys.rules, "revision", "loaded_at", "error", "drift")  # its files are large
             look.get(keys.pause)
             look.hgetall(keys.counts)
+            look.hgetall(keys.book)
             answers = look.execute(raise_on_error=False)
         seconds, microseconds = _sound(answers[0])
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
-        parked, erasures, outbox, progress, rules, pause, counts = map(_sound, answers[7:])
+        parked, erasures, outbox, progress, rules, pause, counts, book = map(_sound, answers[7:])
         return Reading(
             at=at,
             inbox=inbox,
@@ -113,6 +127,7 @@ class Vitals:
             drift=tuple(orjson.loads(rules[3] or "[]")),
             pause=_pause(pause),
             counts={name: int(count) for name, count in sorted(counts.items())},
+            furthest=_furthest(book),
         )
 
     def note_refusal(self, status: int) -> None:
@@ -167,6 +182,13 @@ def warnings(reading: Reading) -> tuple[str, ...]:
     if reading.pause and not NO_ACCESS.search(reading.pause.reason):
         ends_in_s = (reading.pause.until - reading.at).total_seconds()
         found.append(f"HubSpot calls are paused for {max(0.0, ends_in_s):.0f} s more: {reading.pause.reason}")
+    for one in reading.furthest:
+        if abs(one.difference) > BOUND:
+            side = "ahead of" if one.difference > 0 else "behind"
+            found.append(
+                f"{one.rep} is {abs(one.difference):.1f} leads {side} the fair share of {one.team}, "
+                f"more than {BOUND}. See: router fairness --team {one.team}"
+            )
     if reading.parked:
         found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
     return tuple(found)
@@ -194,6 +216,18 @@ def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
     for entry_id, _ in _sound(oldest):
         waited_s = max(0.0, at.timestamp() - int(entry_id.split("-")[0]) / 1000)
     return Backlog(_sound(depth), _sound(pending)["pending"], waited_s)
+
+
+def _furthest(book: Mapping[str, str]) -> tuple[Furthest, ...]:
+    """Read from the credits of the book: a credit is what a rep is behind by."""
+    found: dict[str, Furthest] = {}
+    for name, value in sorted(book.items()):
+        if name.startswith("credit:"):
+            _, team, rep = name.split(":", 2)
+            one = Furthest(team, rep, -int(value) / LEAD)
+            if team not in found or abs(one.difference) > abs(found[team].difference):
+                found[team] = one
+    return tuple(found.values())
 
 
 def _mistakes(words: str | None) -> tuple[RuleMistake, ...]:

@@ -41,6 +41,7 @@ class _Scrape(Collector):
         yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
         yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
         yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
+        yield _furthest(reading)
         if reading.progress:
             silent_s = (reading.at - reading.progress[0].at).total_seconds()
             yield _gauge(
@@ -48,6 +49,15 @@ class _Scrape(Collector):
             )
         for name, count in reading.counts.items():
             yield CounterMetricFamily(f"lead_router_{name}", f"The counter {name}", value=count)
+
+
+def _furthest(reading: Reading) -> GaugeMetricFamily:
+    """By team alone: a rep's name is personal."""
+    words = "Leads by which the team's furthest rep is away from their fair share"
+    metric = GaugeMetricFamily("lead_router_fairness_difference_leads", words, labels=["team"])
+    for one in reading.furthest:
+        metric.add_metric([one.team], abs(one.difference))
+    return metric
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:

@@ -127,6 +127,27 @@ def test_a_mistake_in_the_rule_files_is_a_warning_with_its_place(
     assert answer.json["warnings"] == ["routing.yaml:12:14: there is no team (the last good rules stay live)"]
 
 
+def test_a_rep_far_from_their_fair_share_is_a_warning(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    close = {"credit:est:sophie": "-1990000000", "credit:est:nadia": "1990000000"}
+    far = {
+        "credit:idf:camille": "2600000000",
+        "credit:idf:hugo": "-1300000000",
+        "credit:idf:lea": "-1300000000",
+    }
+    redis_client.hset(keys.book, mapping={"version": "7", "open:hugo": "3", **close, **far})
+
+    health, metrics = browser.get("/health"), browser.get("/metrics")
+
+    assert health.status_code == 200
+    assert health.json["warnings"] == [
+        "camille is 2.6 leads behind the fair share of idf, more than 2. See: router fairness --team idf"
+    ]
+    assert 'lead_router_fairness_difference_leads{team="idf"} 2.6' in metrics.text
+    assert 'lead_router_fairness_difference_leads{team="est"} 1.99' in metrics.text
+
+
 def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:
     _made_progress(keys, redis_client, ago_s=2, process="alive")
     _made_progress(keys, redis_client, ago_s=25 * 3600, process="gone")

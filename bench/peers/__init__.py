@@ -1,0 +1,1 @@
+"""Ways to distribute leads, each re-implemented from its published description."""

@@ -1,0 +1,208 @@
+"""What every rep received, what their fair share was, and how far apart the two are.
+
+The fair share is the carpool share (Fagin & Williams, IBM J. Res. Dev. 27(2), 1983, p. 133): of every lead
+that a team's fair share gave, each eligible rep's part is their weight by the sum of eligible weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from router.policy.book import LEAD, Book, credit_field
+from router.policy.decision import Assigned, Decision, Queued
+from router.policy.reasons import says_away
+from router.policy.roster import Roster
+
+ALL_ELIGIBLE: Final = 1
+"""Leads that nobody is away from their fair share by, if the same reps were eligible from the first on."""
+BOUND: Final = 2
+"""Leads that nobody should be away from their fair share by, whoever is eligible when."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One rep in one team. Shares and differences are in leads, `value` is in points of score.
+
+    `difference` is how many leads the rep is ahead (+) or behind (-) since the book began: what they had
+    `before`, plus `received`, less `fair_share`; credits that a person granted are in `before` too.
+    """
+
+    team: str
+    rep: str
+    received: int
+    fair_share: float
+    before: float
+    difference: float
+    bound: int
+    longest_wait: int
+    """The most leads in a row that the rep could have had and did not get."""
+    value: int
+    days_away: int
+
+    @property
+    def beyond(self) -> bool:
+        """Whether the rep is further from their fair share than the bound allows."""
+        return abs(self.difference) > self.bound
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Leads that passed a rep by for one reason, from the first to the last local day.
+
+    `parts` is how many of them would have been theirs by weight.
+    """
+
+    first: date
+    last: date
+    team: str
+    reason: str
+    leads: int
+    parts: float
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """How many leads a rep was ahead (+) or behind (-) once the lead of that moment was given."""
+
+    at: datetime
+    difference: float
+
+
+def standings(decisions: Iterable[Decision], *, roster: Roster, book: Book) -> tuple[Standing, ...]:
+    """Everybody's standing in each team whose fair share gave a lead; teams and reps in file order.
+
+    `book` is the book of shares as it is now, after these decisions, which come first to last.
+    """
+    teams: dict[str, _Team] = {}
+    days_away: dict[str, set[date]] = {}
+    for decision in decisions:
+        for passed in decision.passed_over:
+            if says_away(passed.reason):
+                day = decision.decided_at.astimezone(roster.timezone).date()
+                days_away.setdefault(passed.rep, set()).add(day)
+        team = team_served(decision)
+        if team is not None:
+            teams.setdefault(team, _Team()).count(decision)
+    return tuple(
+        _standing(teams[team], team, rep, book=book, days_away=len(days_away.get(rep, ())))
+        for team in sorted(teams, key=_place_in(tuple(roster.teams)))
+        for rep in _members(team, teams[team], roster)
+    )
+
+
+def missed(decisions: Iterable[Decision], rep: str, *, weight: int, timezone: ZoneInfo) -> tuple[Missed, ...]:
+    """Why a rep of this weight (thousandths) was not eligible, first to last; equal reasons of days that
+    follow each other, weekends apart, are one line."""
+    lines: list[Missed] = []
+    latest: dict[tuple[str, str], int] = {}
+    for decision in decisions:
+        reason = next((passed.reason for passed in decision.passed_over if passed.rep == rep), None)
+        team = _team_of(decision)
+        if reason is None or team is None:
+            continue
+        day = decision.decided_at.astimezone(timezone).date()
+        eligible = sum(share.weight for share in decision.shares)
+        part = weight / (eligible + weight) if eligible else float(weight > 0)
+        place = latest.get((team, reason))
+        if place is not None and (day - lines[place].last).days <= _WEEKEND_DAYS:
+            line = lines[place]
+            lines[place] = Missed(line.first, day, team, reason, line.leads + 1, line.parts + part)
+        else:
+            latest[team, reason] = len(lines)
+            lines.append(Missed(day, day, team, reason, 1, part))
+    return tuple(lines)
+
+
+def differences(decisions: Iterable[Decision], *, team: str) -> Mapping[str, Sequence[Point]]:
+    """How every rep's difference in the team went over time, a point for each lead they were eligible for."""
+    lines: dict[str, list[Point]] = {}
+    for decision in decisions:
+        if team_served(decision) == team:
+            for share in decision.shares:
+                credit = share.credit + decision.book_changes.get(credit_field(team, share.rep), 0)
+                lines.setdefault(share.rep, []).append(Point(decision.decided_at, -credit / LEAD))
+    return lines
+
+
+def team_served(decision: Decision) -> str | None:
+    """The team whose fair share gave this lead, or None if it went another way."""
+    outcome = decision.outcome
+    return outcome.team if isinstance(outcome, Assigned) and decision.shares else None
+
+
+_WEEKEND_DAYS: Final = 3
+_DUST: Final = Fraction(1, 1000)
+"""Leads that rounding to billionths never adds up to; whoever had more before was granted it."""
+
+
+def _team_of(decision: Decision) -> str | None:
+    outcome = decision.outcome
+    return outcome.team if isinstance(outcome, Assigned | Queued) else None
+
+
+@dataclass(slots=True)
+class _Team:
+    """What a team's leads add up to while they are counted."""
+
+    received: dict[str, int] = field(default_factory=dict)
+    value: dict[str, int] = field(default_factory=dict)
+    parts: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
+    """Weight and sum of weights → how often each rep had that part of a lead."""
+    waits: dict[str, int] = field(default_factory=dict)
+    longest: dict[str, int] = field(default_factory=dict)
+    eligible: set[frozenset[tuple[str, int]]] = field(default_factory=set)
+    from_the_start: bool = False
+    """Whether nobody was owed anything before the first of these leads."""
+
+    def count(self, decision: Decision) -> None:
+        outcome = decision.outcome
+        winner = outcome.rep if isinstance(outcome, Assigned) and outcome.rep is not None else ""
+        if not self.eligible:
+            self.from_the_start = all(share.credit == 0 for share in decision.shares)
+        self.received[winner] = self.received.get(winner, 0) + 1
+        self.value[winner] = self.value.get(winner, 0) + decision.score
+        self.eligible.add(frozenset((share.rep, share.weight) for share in decision.shares))
+        total = sum(share.weight for share in decision.shares)
+        for share in decision.shares:
+            often = self.parts.setdefault((share.weight, total), {})
+            often[share.rep] = often.get(share.rep, 0) + 1
+            self.waits[share.rep] = 0 if share.rep == winner else self.waits.get(share.rep, 0) + 1
+            self.longest[share.rep] = max(self.longest.get(share.rep, 0), self.waits[share.rep])
+
+    def fair_share(self, rep: str) -> Fraction:
+        parts = (Fraction(often.get(rep, 0) * part[0], part[1]) for part, often in self.parts.items())
+        return sum(parts, start=Fraction(0))
+
+
+def _standing(counted: _Team, team: str, rep: str, *, book: Book, days_away: int) -> Standing:
+    received, fair_share = counted.received.get(rep, 0), counted.fair_share(rep)
+    always_all = counted.from_the_start and len(counted.eligible) == 1
+    difference = Fraction(-book.credit(team, rep), LEAD)
+    before = difference - received + fair_share
+    return Standing(
+        team=team,
+        rep=rep,
+        received=received,
+        fair_share=float(fair_share),
+        before=float(before),
+        difference=float(difference),
+        bound=ALL_ELIGIBLE if always_all and abs(before) < _DUST else BOUND,
+        longest_wait=counted.longest.get(rep, 0),
+        value=counted.value.get(rep, 0),
+        days_away=days_away,
+    )
+
+
+def _members(team: str, counted: _Team, roster: Roster) -> Sequence[str]:
+    """The team's reps in file order, then those who have left it since."""
+    present = roster.teams[team].reps if team in roster.teams else ()
+    return (*present, *sorted(set(counted.longest) - set(present)))
+
+
+def _place_in(names: Sequence[str]) -> Callable[[str], tuple[int, str]]:
+    return lambda name: (names.index(name) if name in names else len(names), name)

@@ -1,0 +1,44 @@
+"""What credit that a person grants costs the rest of the team."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from router.policy.book import LEAD, credit_field
+from router.policy.roster import Roster
+
+MOST_LEADS: Final = 100
+"""A grant is of so many leads at most, either way: more is a typing error."""
+
+
+class CannotGrant(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The grant makes no sense; the message names the reason and the way out."""
+
+
+def granted(roster: Roster, *, team: str, rep: str, amount: int) -> Mapping[str, int]:
+    """What a grant of `amount` billionths of a lead adds to the book: credits of the team, sum exactly 0.
+
+    The others pay by weight, the billionths that rounding leaves over by the first of the file; a
+    negative amount is taken from the rep and given to the others likewise. Raises `CannotGrant`.
+    """
+    if amount == 0 or abs(amount) > MOST_LEADS * LEAD:
+        raise CannotGrant(f"A credit is between -{MOST_LEADS} and +{MOST_LEADS} leads, and not 0.")
+    if team not in roster.teams:
+        known = ", ".join(roster.teams)
+        raise CannotGrant(f"team.yaml: there is no team '{team}'. The teams are: {known}.")
+    reps = roster.teams[team].reps
+    if rep not in reps:
+        raise CannotGrant(f"team.yaml: '{rep}' is not in the team '{team}', which has: {', '.join(reps)}.")
+    payers = [roster.reps[other] for other in reps if other != rep and roster.reps[other].weight > 0]
+    if not payers:
+        raise CannotGrant(f"team.yaml: nobody else in '{team}' has a weight, so nobody could pay the credit.")
+    total = sum(payer.weight for payer in payers)
+    pays = [abs(amount) * payer.weight // total for payer in payers]
+    for place in range(abs(amount) - sum(pays)):
+        pays[place] += 1
+    sign = 1 if amount > 0 else -1
+    changes = {
+        credit_field(team, payer.name): -sign * paid for payer, paid in zip(payers, pays, strict=True) if paid
+    }
+    return {credit_field(team, rep): amount, **changes}

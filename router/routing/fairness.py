@@ -1,0 +1,111 @@
+"""What everybody received and what was fair, from the ledger's decisions; and credit that a person grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from router.policy.book import LEAD, Book
+from router.policy.decision import Decision
+from router.policy.fairness import Standing, standings
+from router.policy.grant import granted
+from router.policy.record import from_record
+from router.policy.roster import Roster
+from router.routing.desk import Desk
+from router.routing.record import record
+from router.store.credits import Credits
+
+GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
+"""Events that give back what a decision paid: its lead counts for nobody."""
+TRIES: Final = 200
+"""Other commits that may come between before a grant gives up; each try takes a few milliseconds."""
+
+
+class TooBusy(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The book of shares changed at every try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """The decisions since a moment that still count, first to last, and what they come to."""
+
+    since: datetime
+    roster: Roster
+    decisions: tuple[Decision, ...]
+    standings: tuple[Standing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant: each rep's credit in the team (leads) before and after."""
+
+    credits: Mapping[str, tuple[float, float]]
+
+
+def fairness(desk: Desk, *, since: datetime) -> Fairness:
+    """Who received what since `since` (aware UTC). Decisions of another mode than the rules' are left out.
+
+    Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
+    """
+    policy, _needed = desk.rules.required()
+    record(desk)  # what was decided a moment ago
+    given_back = desk.ledger.decisions_ended_by(GIVEN_BACK, since=since)
+    decisions = tuple(
+        decision
+        for decision in map(from_record, desk.ledger.decided_since(since))
+        if decision.mode == policy.mode and decision.id not in given_back
+    )
+    fields, _version = desk.commits.read_book()
+    return Fairness(
+        since=since,
+        roster=policy.roster,
+        decisions=decisions,
+        standings=standings(decisions, roster=policy.roster, book=Book(fields)),
+    )
+
+
+def plan_grant(desk: Desk, *, team: str, rep: str, leads: Decimal) -> Granted:
+    """What a grant of so many leads would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
+    fields, _version = desk.commits.read_book()
+    return _after(desk, fields, _changes(desk, team=team, rep=rep, leads=leads), team=team)
+
+
+def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, leads: Decimal, why: str) -> Granted:
+    """Grant the rep so many leads of credit, paid by the others; the ledger keeps why.
+
+    Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
+    """
+    changes = _changes(desk, team=team, rep=rep, leads=leads)
+    event = {
+        "at": desk.clock().isoformat(),
+        "kind": "credit_granted",
+        "team": team,
+        "rep": rep,
+        "leads": str(leads),
+        "why": why,
+    }
+    for _ in range(TRIES):
+        fields, version = desk.commits.read_book()
+        if shelf.grant(changes, version=version, event=event):
+            desk.log.info("credit.granted", team=team, rep=rep, leads=str(leads))
+            return _after(desk, fields, changes, team=team)
+    raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")
+
+
+def _changes(desk: Desk, *, team: str, rep: str, leads: Decimal) -> Mapping[str, int]:
+    policy, _needed = desk.rules.required()
+    return granted(policy.roster, team=team, rep=rep, amount=int(leads * LEAD))
+
+
+def _after(desk: Desk, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str) -> Granted:
+    policy, _needed = desk.rules.required()
+    before, after = Book(fields), Book(fields).apply(changes)
+    return Granted(
+        {
+            rep: (before.credit(team, rep) / LEAD, after.credit(team, rep) / LEAD)
+            for rep in policy.roster.teams[team].reps
+        }
+    )

@@ -1,0 +1,72 @@
+"""A grant is paid by the rest of the team, by weight, to the last billionth."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from router.policy.book import LEAD, credit_field
+from router.policy.grant import MOST_LEADS, CannotGrant, granted
+from tests.policy.builders import a_rep, a_team
+
+TEAM = a_team(a_rep("anna", weight=2), a_rep("ben", weight=1), a_rep("carl", weight=3))
+
+
+def test_the_others_pay_by_weight() -> None:
+    changes = granted(TEAM, team="sales", rep="anna", amount=2 * LEAD)
+
+    assert changes == {
+        credit_field("sales", "anna"): 2 * LEAD,
+        credit_field("sales", "ben"): -LEAD // 2,
+        credit_field("sales", "carl"): -3 * LEAD // 2,
+    }
+
+
+def test_a_negative_grant_is_the_same_the_other_way_round() -> None:
+    gives = granted(TEAM, team="sales", rep="anna", amount=LEAD)
+    takes = granted(TEAM, team="sales", rep="anna", amount=-LEAD)
+
+    assert takes == {name: -change for name, change in gives.items()}
+
+
+def test_a_rep_of_weight_zero_pays_nothing() -> None:
+    team = a_team(a_rep("anna"), a_rep("ben", weight=0), a_rep("carl"))
+
+    changes = granted(team, team="sales", rep="anna", amount=LEAD)
+
+    assert credit_field("sales", "ben") not in changes
+
+
+@given(
+    st.lists(st.integers(1, 1000), min_size=2, max_size=20),
+    st.integers(-MOST_LEADS * LEAD, MOST_LEADS * LEAD).filter(bool),
+)
+def test_a_grant_sums_to_zero(weights: list[int], amount: int) -> None:
+    team = a_team(*(a_rep(f"rep{place}", weight=weight) for place, weight in enumerate(weights)))
+
+    changes = granted(team, team="sales", rep="rep0", amount=amount)
+
+    assert sum(changes.values()) == 0
+    assert changes[credit_field("sales", "rep0")] == amount
+
+
+@pytest.mark.parametrize(
+    ("team", "rep", "amount", "says"),
+    [
+        ("est", "anna", LEAD, "there is no team 'est'. The teams are: sales."),
+        ("sales", "dora", LEAD, "'dora' is not in the team 'sales', which has: anna, ben, carl."),
+        ("sales", "anna", 0, "and not 0."),
+        ("sales", "anna", 101 * LEAD, "between -100 and +100 leads"),
+    ],
+)
+def test_a_grant_that_makes_no_sense_is_refused(team: str, rep: str, amount: int, says: str) -> None:
+    with pytest.raises(CannotGrant) as refused:
+        granted(TEAM, team=team, rep=rep, amount=amount)
+
+    assert says in str(refused.value)
+
+
+def test_a_rep_alone_has_nobody_who_could_pay() -> None:
+    with pytest.raises(CannotGrant, match="nobody could pay"):
+        granted(a_team(a_rep("anna")), team="sales", rep="anna", amount=LEAD)

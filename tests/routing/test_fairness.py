@@ -1,0 +1,118 @@
+"""What the ledger says that everybody received, on real parts; and grants under concurrent commits."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+import redis
+
+from router.policy.grant import CannotGrant
+from router.routing.desk import Desk
+from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
+from router.routing.record import record
+from router.routing.verify import verify
+from router.sandbox.client import SandboxClient
+from router.store.credits import Credits
+from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+
+WHY = "Deux doublons"
+
+
+@pytest.fixture
+def shelf(desk: Desk, redis_client: redis.Redis) -> Credits:
+    return Credits(redis_client, desk.keys)
+
+
+def today(desk: Desk) -> Fairness:
+    return fairness(desk, since=desk.clock() - timedelta(days=1))
+
+
+def test_what_was_routed_is_what_was_received(desk: Desk, sandbox: SandboxClient) -> None:
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(12)]))
+    route_all(desk)
+
+    found = today(desk)
+
+    assert [(one.rep, one.received) for one in found.standings] == [("camille", 6), ("hugo", 3), ("lea", 3)]
+    assert all(one.before == 0 and abs(one.difference) < 1e-8 for one in found.standings)
+    assert all(one.value == 120 * one.received for one in found.standings)
+
+
+@pytest.mark.parametrize("kind", GIVEN_BACK)
+def test_a_lead_whose_share_was_given_back_counts_for_nobody(
+    desk: Desk, sandbox: SandboxClient, kind: str
+) -> None:
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(desk)
+    decision = today(desk).decisions[0]
+    event = {"at": desk.clock().isoformat(), "kind": kind, "decision": decision.id}
+    desk.ledger.record([], [("1-1", decision.contact_id, event)])
+
+    found = today(desk)
+
+    assert sum(one.received for one in found.standings) == 3
+    assert decision not in found.decisions
+
+
+def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    sandbox.overtake(times=1, owner=OWNERS["claire"])
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(desk)
+    desk.leads.verify_again(desk.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    verified = verify(desk)
+
+    found = today(desk)
+
+    assert verified.restored == 1
+    assert sum(one.received for one in found.standings) == 3
+    assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.standings)
+
+
+def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
+    desk: Desk, shelf: Credits, sandbox: SandboxClient
+) -> None:
+    planned = plan_grant(desk, team="idf", rep="hugo", leads=Decimal(2))
+    done = grant(desk, shelf, team="idf", rep="hugo", leads=Decimal(2), why=WHY)
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(2)]))
+    route_all(desk)
+    record(desk)
+
+    (entry,) = desk.ledger.events_of("")
+    assert planned == done
+    assert done.credits["hugo"] == (0, 2)
+    assert done.credits["camille"][1] == pytest.approx(-4 / 3)
+    assert {contact["owner"] for contact in sandbox.contacts(brief=True)} == {OWNERS["hugo"]}
+    assert (entry.kind, entry.detail) == (
+        "credit_granted",
+        {"team": "idf", "rep": "hugo", "leads": "2", "why": WHY},
+    )
+
+
+def test_grants_at_once_all_count(desk: Desk, shelf: Credits) -> None:
+    threads = [
+        threading.Thread(
+            target=grant,
+            args=(desk, shelf),
+            kwargs={"team": "idf", "rep": rep, "leads": Decimal(1), "why": WHY},
+        )
+        for rep in ("hugo", "lea", "camille", "hugo", "lea", "hugo")
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    fields, version = desk.commits.read_book()
+    assert version == 6
+    assert sum(fields.values()) == 0
+    assert desk.outbox.length() == 6
+
+
+def test_a_plan_that_makes_no_sense_is_refused(desk: Desk) -> None:
+    with pytest.raises(CannotGrant, match="there is no team 'nord'"):
+        plan_grant(desk, team="nord", rep="hugo", leads=Decimal(1))

@@ -150,6 +150,7 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Failing that, the lead waits in the team's queue: the first rep who takes it owns it. The queue of "
         "last resort is that of {team}.",
     ),
+    "public_holidays": ("fériés {code}", "holidays {code}"),
     "time_off": ("Congés prévus", "Time off planned"),
     "no_time_off": ("Aucun congé n'est inscrit.", "No time off is entered."),
     "from": ("Du", "From"),

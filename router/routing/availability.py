@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.policy.availability import NOTHING, Said
+from router.policy.availability import NOTHING, Said, calendar_of, is_gone, is_present, why_away
 from router.policy.catalog import Owner
+from router.policy.phrases import say
+from router.policy.public_holidays import holiday_on
 from router.policy.roster import Roster
 from router.store.availability import AvailabilityShelf, Heard, Override
 
@@ -73,3 +75,40 @@ def _with(told: Said, override: Override) -> Said:
     if override.kind == "away":
         return replace(told, away_until=override.until)
     return replace(told, present_until=override.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one rep stands now: `why` they get no leads, or None, and when they work next (None: never)."""
+
+    rep: str
+    why: str | None
+    works_at: datetime | None
+    override: Override | None
+
+
+def standings(
+    roster: Roster,
+    owners: Mapping[str, Owner],
+    said: Mapping[str, Said],
+    *,
+    overrides: Mapping[str, Override],
+    now: datetime,
+    language: str,
+) -> tuple[Standing, ...]:
+    """How every rep of the roster stands at `now`, in the order of the file."""
+    found = []
+    for rep in roster.reps.values():
+        owner, heard = owners.get(rep.owner.lower()), said.get(rep.name)
+        calendar = calendar_of(roster, rep.name, heard)
+        why = say(language, "no_owner") if owner is None or owner.archived else None
+        why = why or why_away(calendar, heard, now=now, language=language)
+        works_at = None if is_gone(heard, now) else calendar.next_working_minute(now)
+        if why is None and works_at != now and calendar.holidays and not is_present(heard, now):
+            name = holiday_on(calendar.holidays, calendar.day_of(now), language)
+            why = say(language, "public_holiday", name=name) if name else None
+        override = overrides.get(rep.name)
+        found.append(
+            Standing(rep.name, why, works_at, override if override and override.until > now else None)
+        )
+    return tuple(found)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from router.hubspot.records import PortalOwner
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.catalog import Owner
 from router.routing.desk import Desk
 from router.routing.refresh import OPEN_STATUSES
 
@@ -20,7 +20,7 @@ class Orphan:
     """An open lead of a deactivated owner; `since` is when they got it, as HubSpot writes it ("" unknown)."""
 
     contact_id: str
-    owner: Owner
+    owner: PortalOwner
     status: str
     since: str
 
@@ -30,7 +30,7 @@ def orphans(desk: Desk, *, limit: int) -> tuple[Orphan, ...]:
 
     Search lags a moment behind. Raises `HubSpotError`.
     """
-    gone = {owner.id: owner for owner in desk.owners.refresh().values() if owner.archived}
+    gone = {owner.id: owner for owner in desk.gateway.at("sweep").owners() if owner.archived}
     found: list[Orphan] = []
     for start in range(0, len(gone), OWNERS_PER_SEARCH):
         some = list(gone)[start : start + OWNERS_PER_SEARCH]

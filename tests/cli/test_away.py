@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -12,8 +12,8 @@ from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
 from tests.cli.conftest import Run
 
-CAMILLE, PAUL = "71480101", "71480110"
-LATER = (date.today() + timedelta(days=9)).isoformat()
+CAMILLE = "71480101"
+LATER = (datetime.now(UTC).date() + timedelta(days=9)).isoformat()
 
 
 def why_of(run: Run, rep: str) -> str | None:

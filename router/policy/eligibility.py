@@ -60,7 +60,12 @@ def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
 
 
 def candidates(
-    case: Case, reps: Sequence[ReadyRep], *, needs: Sequence[Need], prefer: Sequence[Need]
+    case: Case,
+    reps: Sequence[ReadyRep],
+    *,
+    needs: Sequence[Need],
+    prefer: Sequence[Need],
+    any_hour: bool = False,
 ) -> tuple[list[ReadyRep], list[PassedOver]]:
     """The reps who may take the lead, in the order given, and every other one with the reason."""
     wishes = wishes_of(case.facts, needs)
@@ -74,7 +79,8 @@ def candidates(
             eligible.append(ready_rep)
         else:
             passed_over.append(PassedOver(ready_rep.rep.name, why))
-    eligible = _in_time(case, eligible, passed_over)
+    if not any_hour:
+        eligible = _in_time(case, eligible, passed_over)
     for wish in wishes_of(case.facts, prefer):
         eligible = _preferred(case, wish, eligible, passed_over)
     return eligible, passed_over

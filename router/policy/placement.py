@@ -43,7 +43,9 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
     if assign.method is Method.QUEUE:
         return Placement(Queued(team, why=None))
     ready_team, fields = case.ready.teams[team], case.book.fields
-    eligible, passed_over = candidates(case, ready_team.reps, needs=assign.needs, prefer=assign.prefer)
+    eligible, passed_over = candidates(
+        case, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
+    )
     if not eligible:
         why = say(case.language, "nobody_in", team=team)
         if assign.if_unavailable is not None:

@@ -13,10 +13,12 @@ from router.policy.availability_record import said_as_record, said_from_record
 from router.policy.book import Book
 from router.policy.decide import decide_on_facts
 from router.policy.decision import Assigned, Decision
+from router.policy.destination import wanted_named
 from router.policy.inputs import Watched, inputs_seen
 from router.policy.record import as_record, from_record
 from router.policy.roster import Roster, TimeOff
 from router.policy.rules import Assign, Method, ToRep, ToTeam
+from router.policy.why_not import why_not
 from tests.policy.builders import (
     NOW,
     a_policy,
@@ -97,6 +99,22 @@ def test_on_a_holiday_of_everybody_leads_are_shared_as_on_a_weekend() -> None:
     assert decision.due_at == datetime(2026, 12, 28, 9, tzinfo=UTC)
 
 
+def test_a_rule_that_ignores_hours_gives_leads_to_who_is_not_at_work_and_never_to_who_is_away() -> None:
+    reps = (a_rep("anna", weight=9, hours=office_hours("14:00", "18:00")), a_rep("ben"), a_rep("chloe"))
+    by_hours = a_policy(a_rule(), roster=a_team(*reps), default_sla=HOUR)
+    at_any_hour = a_policy(
+        a_rule(action=Assign(ToTeam("sales"), any_hour=True)), roster=a_team(*reps), default_sla=HOUR
+    )
+    said = {"ben": Said(away_in_hubspot=True)}
+
+    kept_to_hours, ignoring = deciding(by_hours, said=said), deciding(at_any_hour, said=said)
+
+    assert reason_of(kept_to_hours) == "not at work before Tue 24 Nov 14:00"
+    assert isinstance(ignoring.outcome, Assigned) and ignoring.outcome.rep == "anna"
+    assert [passed.rep for passed in ignoring.passed_over] == ["ben"]
+    assert ignoring.due_at == datetime(2026, 11, 24, 14, tzinfo=UTC)
+
+
 def test_hours_in_hubspot_replace_those_of_the_team_file_in_their_own_time_zone() -> None:
     roster = a_team(a_rep("anna", hours=office_hours("08:00", "12:00")))
     montreal = Said(
@@ -162,6 +180,25 @@ def test_what_was_said_is_kept_with_the_decision_which_comes_out_again() -> None
         said=kept.inputs.said,
     )
     assert replace(again, inputs=inputs) == replace(decision, inputs=inputs)
+
+
+def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
+    policy = a_policy(a_rule(), roster=a_team(), default_sla=HOUR)
+    decision = deciding(policy, said={"anna": Said(away_in_hubspot=True)})
+    wanted = wanted_named(policy, "anna")
+    assert wanted is not None
+
+    answer = why_not(
+        policy,
+        decision.facts,
+        wanted,
+        book=Book(),
+        owners=owners_of(policy.roster),
+        now=NOW,
+        said={"anna": Said(away_in_hubspot=True)},
+    )
+
+    assert answer.passed_over == "away in HubSpot"
 
 
 @pytest.mark.parametrize(

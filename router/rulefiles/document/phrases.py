@@ -214,6 +214,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "language_it": ("italien", "Italian"),
     "language_nl": ("néerlandais", "Dutch"),
     "language_pt": ("portugais", "Portuguese"),
+    "any_hour": (
+        "À toute heure : aussi à qui ne travaille pas à ce moment",
+        "At any hour: also to those who are not at work then",
+    ),
     "instead": ("Sinon : {action}", "Otherwise: {action}"),
     "nurture": (
         "Marketing (nurture) : aucun propriétaire",

@@ -25,7 +25,17 @@ ZONES = [
     ("Asia/Kolkata", "IN", date(2026, 1, 20), date(2026, 10, 18)),  # they do not move
 ]
 DAYS = 18
-SEEDS = range(6)
+SEEDS = range(4)
+SHIFTS = tuple(
+    ((time.fromisoformat(opens), time.fromisoformat(closes)),)
+    for opens, closes in (
+        ("01:30", "02:15"),
+        ("00:15", "01:15"),
+        ("02:15", "03:30"),
+        ("22:15", "23:45"),
+        ("23:30", "00:00"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -124,6 +134,27 @@ def test_the_arithmetic_equals_a_look_at_every_minute(zone: str, holidays: str, 
             done = bisect_left(seen.before, seen.before[start] + span)
             if done <= last:
                 assert calendar.add(at, span * MINUTE) == seen.first + done * MINUTE, (at, span)
+
+
+@pytest.mark.parametrize(
+    ("zone", "first"), [(zone, first) for zone, _, *firsts in ZONES[:4] for first in firsts]
+)
+def test_shifts_through_the_hour_that_clocks_change_are_right_at_every_minute(zone: str, first: date) -> None:
+    timezone = ZoneInfo(zone)
+    midnights = [
+        datetime.combine(first + timedelta(days=day), time(0), tzinfo=timezone) for day in range(DAYS)
+    ]
+    before = next(day for day in range(DAYS) if midnights[day].utcoffset() != midnights[0].utcoffset()) - 2
+    for shift in SHIFTS:
+        calendar = Calendar(Hours("shift", (shift,) * 7), timezone)
+        seen = looked_at(calendar, first_day=first + timedelta(days=before), days=4)
+
+        worked = [calendar.is_working(seen.first + minute * MINUTE) for minute in range(len(seen.worked))]
+
+        assert worked == seen.worked
+        for minute in range(0, 3 * 24 * 60, 15):
+            at, until = seen.first + minute * MINUTE, seen.first + (minute + 90) * MINUTE
+            assert calendar.between(at, until) == (seen.before[minute + 90] - seen.before[minute]) * MINUTE
 
 
 @pytest.mark.parametrize("zone", [zone for zone, *_ in ZONES[:4]])

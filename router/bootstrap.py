@@ -12,10 +12,12 @@ import structlog
 from router.hubspot.gateway import Gateway
 from router.ledger import open_ledger
 from router.queue import WakeUps
+from router.routing.availability import Availability
 from router.routing.desk import Desk
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.settings import Settings
+from router.store.availability import AvailabilityShelf
 from router.store.budget import CallBudget
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
@@ -83,6 +85,7 @@ def open_desk(
         ledger=ledger,
         rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),
         owners=Owners(client, keys, gateway, clock=clock),
+        availability=Availability(AvailabilityShelf(client, keys)),
         clock=clock,
         log=log,
     )

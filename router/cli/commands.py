@@ -27,6 +27,9 @@ COMMANDS: Final = {
     "revisions": "List the rules that were live, who changed them, and what.",
     "replay": "Compute a decision again, and say whether the same comes out.",
     "parked": "List the leads that need a person, and send them again.",
+    "away": "Say who is away and why, or that a rep is away until a day.",
+    "back": "Take back that a rep is away, or give them leads all the same.",
+    "orphans": "List the open leads of owners who were deactivated.",
     "forget": "Erase every trace of a contact.",
 }
 """Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""

@@ -199,7 +199,7 @@ class Gateway:
             shapes.record,
             vital=False,
             object_type="users",
-            properties=list(AVAILABILITY),
+            properties=[",".join(AVAILABILITY)],  # as documented; the client would repeat the parameter
         )
 
     def contact_properties(self) -> tuple[PortalProperty, ...]:

@@ -6,7 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
+from typing import Final
 
+from router.policy.availability import Said
 from router.policy.book import Book, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
@@ -22,6 +24,8 @@ from router.policy.sla import due_at, queue_due_at
 
 __all__ = ["as_record", "decide", "decide_on_facts", "from_record"]
 
+_NOTHING_SAID: Final[Mapping[str, Said]] = {}
+
 
 def decide(
     policy: Policy,
@@ -32,12 +36,14 @@ def decide(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
+    said: Mapping[str, Said] = _NOTHING_SAID,
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
-    names or owner ids that must not get the lead (again). Raises ValueError when the policy has no
-    rule for the lead or no team to fall back on, which the loader of rule files rules out.
+    names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
+    overrides say of their availability. Raises ValueError when the policy has no rule for the lead or no
+    team to fall back on, which the loader of rule files rules out.
     """
     facts = made_ready(policy).read(lead, now)
     return decide_on_facts(
@@ -49,6 +55,7 @@ def decide(
         now=now,
         episode=episode,
         excluded=excluded,
+        said=said,
     )
 
 
@@ -62,6 +69,7 @@ def decide_on_facts(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
+    said: Mapping[str, Said] = _NOTHING_SAID,
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
@@ -83,6 +91,7 @@ def decide_on_facts(
         excluded=excluded,
         sla=rule.sla or policy.default_sla,
         language=policy.language,
+        said=said,
     )
     placement = _placement(policy, rule, case)
     return Decision(
@@ -156,9 +165,9 @@ def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
 def _due(policy: Policy, case: Case, outcome: Outcome) -> datetime | None:
     match outcome:
         case Assigned(rep=rep):
-            return due_at(case.now, case.sla, roster=policy.roster, rep=rep)
+            return due_at(case.now, case.sla, roster=policy.roster, rep=rep, said=case.said)
         case Queued(team=team):
-            return queue_due_at(case.now, case.sla, roster=policy.roster, team=team)
+            return queue_due_at(case.now, case.sla, roster=policy.roster, team=team, said=case.said)
         case _:
             return None
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from router.policy.availability import Said, calendar_of, is_present, why_away
 from router.policy.book import Book
-from router.policy.calendar import next_working_minute, off_on
+from router.policy.calendar import Calendar
 from router.policy.catalog import Owner
 from router.policy.decision import PassedOver
 from router.policy.folding import folded_once
 from router.policy.lead import Facts
-from router.policy.phrases import day_in_words, moment_in_words, say
+from router.policy.phrases import moment_in_words, say
+from router.policy.public_holidays import holiday_on
 from router.policy.ready import Ready, ReadyRep
 from router.policy.rules import Need
 
@@ -36,6 +38,8 @@ class Case:
     excluded: frozenset[str]
     sla: timedelta
     language: str
+    said: Mapping[str, Said] = field(default_factory=dict)
+    """By rep, what was said of their availability outside of the rule files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,12 @@ def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
 
 
 def candidates(
-    case: Case, reps: Sequence[ReadyRep], *, needs: Sequence[Need], prefer: Sequence[Need]
+    case: Case,
+    reps: Sequence[ReadyRep],
+    *,
+    needs: Sequence[Need],
+    prefer: Sequence[Need],
+    any_hour: bool = False,
 ) -> tuple[list[ReadyRep], list[PassedOver]]:
     """The reps who may take the lead, in the order given, and every other one with the reason."""
     wishes = wishes_of(case.facts, needs)
@@ -70,7 +79,8 @@ def candidates(
             eligible.append(ready_rep)
         else:
             passed_over.append(PassedOver(ready_rep.rep.name, why))
-    eligible = _in_time(case, eligible, passed_over)
+    if not any_hour:
+        eligible = _in_time(case, eligible, passed_over)
     for wish in wishes_of(case.facts, prefer):
         eligible = _preferred(case, wish, eligible, passed_over)
     return eligible, passed_over
@@ -97,14 +107,28 @@ def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str |
 
 
 def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
-    """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or time off."""
+    """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or away."""
     owner = case.owners.get(ready_rep.email)
     if owner is None or owner.archived:
         return say(case.language, "no_owner")
     if case.excluded and (ready_rep.rep.name in case.excluded or owner.id in case.excluded):
         return say(case.language, "previous_owner")
-    off = off_on(ready_rep.time_off, case.today) if ready_rep.time_off else None
-    return None if off is None else say(case.language, "on_leave", day=day_in_words(off.end, case.language))
+    calendar, said = calendar_on(case, ready_rep)
+    if said is None and not calendar.time_off:
+        return None
+    return why_away(calendar, said, now=case.now, language=case.language)
+
+
+def calendar_on(case: Case, ready_rep: ReadyRep) -> tuple[Calendar, Said | None]:
+    """When the rep works as far as is known at this moment, and what was said of them."""
+    said = case.said.get(ready_rep.rep.name) if case.said else None
+    if said is None:
+        return ready_rep.calendar, None
+    known = case.ready.heard.get(ready_rep.rep.name)
+    if known is None or known[0] is not said:
+        known = said, calendar_of(case.ready.roster, ready_rep.rep.name, said)
+        case.ready.heard[ready_rep.rep.name] = known
+    return known[1], said
 
 
 def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]) -> list[ReadyRep]:
@@ -116,32 +140,40 @@ def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]
     latest = min(known) + case.sla if known else case.now
     in_time = []
     for ready_rep in eligible:
-        opens = openings[_week_of(ready_rep)]
+        opens = openings[_week_of(case, ready_rep)]
         if opens is None:
             passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "never_works")))
         elif opens > latest:
-            local = moment_in_words(opens.astimezone(case.timezone), case.language)
-            passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "not_before", moment=local)))
+            passed_over.append(PassedOver(ready_rep.rep.name, _why_later(case, ready_rep, opens)))
         else:
             in_time.append(ready_rep)
     return in_time
 
 
-def _openings(case: Case, reps: Sequence[ReadyRep]) -> dict[str | int, datetime | None]:
+def _openings(case: Case, reps: Sequence[ReadyRep]) -> dict[Hashable, datetime | None]:
     """The next working minute of each week that the reps work."""
-    openings: dict[str | int, datetime | None] = {}
+    openings: dict[Hashable, datetime | None] = {}
     for ready_rep in reps:
-        week = _week_of(ready_rep)
+        week = _week_of(case, ready_rep)
         if week not in openings:
-            openings[week] = next_working_minute(
-                case.now, ready_rep.rep.hours, timezone=case.timezone, time_off=ready_rep.time_off
-            )
+            openings[week] = calendar_on(case, ready_rep)[0].next_working_minute(case.now)
     return openings
 
 
-def _week_of(ready_rep: ReadyRep) -> str | int:
-    """Reps of the same hours share a week, except those who have time off."""
-    return ready_rep.rep.name if ready_rep.time_off else id(ready_rep.rep.hours)
+def _week_of(case: Case, ready_rep: ReadyRep) -> Hashable:
+    """Reps of the same hours share a week, except those of whom there is more to know."""
+    return ready_rep.rep.name if ready_rep.rep.name in case.said else ready_rep.week
+
+
+def _why_later(case: Case, ready_rep: ReadyRep, opens: datetime) -> str:
+    """That today is a public holiday where the rep is, or when they are back at work."""
+    calendar, said = calendar_on(case, ready_rep)
+    if calendar.holidays is not None and not is_present(said, case.now):
+        name = holiday_on(calendar.holidays, calendar.day_of(case.now), case.language)
+        if name is not None:
+            return say(case.language, "public_holiday", name=name)
+    local = moment_in_words(opens.astimezone(calendar.timezone), case.language)
+    return say(case.language, "not_before", moment=local)
 
 
 def _preferred(

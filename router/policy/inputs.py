@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.ready import made_ready
@@ -27,13 +28,15 @@ class Inputs:
     """The fields of the book that were looked at (those that are 0 left out), owners, and who was excluded.
 
     `reps` are the owners by rep name; a rep who was looked up and had none is absent. `account_owner` is
-    the owner of the lead's company when the portal has that owner and they are no rep of ours.
+    the owner of the lead's company when the portal has that owner and they are no rep of ours. `said` is
+    what was known of the availability of those reps who were looked at and of whom anything was.
     """
 
     book: Mapping[str, int] = field(default_factory=dict)
     reps: Mapping[str, OwnerSeen] = field(default_factory=dict)
     account_owner: OwnerSeen | None = None
     excluded: frozenset[str] = frozenset()
+    said: Mapping[str, Said] = field(default_factory=dict)
 
     def book_again(self) -> Book:
         """The book of shares as far as the decision looked at it."""
@@ -86,6 +89,7 @@ def inputs_seen(
     policy: Policy,
     account_owner: object,
     excluded: frozenset[str],
+    said: Watched[Said] | None = None,
 ) -> Inputs:
     """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
     rep_of = made_ready(policy).rep_of_email
@@ -101,4 +105,5 @@ def inputs_seen(
         reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
         account_owner=OwnerSeen(followed.id, followed.archived) if followed is not None else None,
         excluded=excluded,
+        said={} if said is None else dict(sorted(said.asked_for.items())),
     )

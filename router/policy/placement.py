@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from router.policy.availability import time_off_at
 from router.policy.book import received
-from router.policy.calendar import off_on
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
-from router.policy.eligibility import Case, candidates, why_absent, why_not, wishes_of
+from router.policy.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
 from router.policy.phrases import say
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
@@ -43,7 +43,9 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
     if assign.method is Method.QUEUE:
         return Placement(Queued(team, why=None))
     ready_team, fields = case.ready.teams[team], case.book.fields
-    eligible, passed_over = candidates(case, ready_team.reps, needs=assign.needs, prefer=assign.prefer)
+    eligible, passed_over = candidates(
+        case, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
+    )
     if not eligible:
         why = say(case.language, "nobody_in", team=team)
         if assign.if_unavailable is not None:
@@ -144,7 +146,8 @@ def _owner_id(case: Case, rep: str) -> str:
 
 
 def _backup_of(case: Case, rep: str) -> str | None:
-    off = off_on(case.ready.reps[rep].time_off, case.today)
+    calendar, _said = calendar_on(case, case.ready.reps[rep])
+    off = time_off_at(calendar, case.now)
     return None if off is None else off.backup
 
 

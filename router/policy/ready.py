@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from router.policy.availability import Said, calendar_of
 from router.policy.book import credit_field, last_field, open_field
-from router.policy.calendar import time_off_of
+from router.policy.calendar import Calendar
 from router.policy.conditions import Asking, asking
 from router.policy.facts import Reading, facts_needed, reading
 from router.policy.folding import folded
-from router.policy.roster import Rep, Roster, TimeOff
+from router.policy.roster import Rep, Roster
 from router.policy.rule_index import FirstMatch, first_match_among
 from router.policy.rules import Policy
 from router.policy.scoring import Tally, tallying
@@ -21,11 +22,14 @@ _KEPT: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class ReadyRep:
-    """A rep with what every decision asks of them: folded e-mail, time off, what they have, folded."""
+    """A rep with what every decision asks of them: folded e-mail, calendar, what they have, folded."""
 
     rep: Rep
     email: str
-    time_off: tuple[TimeOff, ...]
+    calendar: Calendar
+    """When they work by the rule files alone."""
+    week: Hashable
+    """Equal only for reps who work at the same times."""
     has: Mapping[str, frozenset[str]]
     """By kind of need: the rep's skills, languages and level, case and accents folded."""
     open_field: str
@@ -44,6 +48,7 @@ class ReadyTeam:
 class Ready:
     """A policy's conditions, points and reps, made ready; it decides exactly as the policy says."""
 
+    roster: Roster
     read: Reading
     kept_facts: frozenset[str]
     fit: Tally
@@ -55,6 +60,8 @@ class Ready:
     rep_of_email: Mapping[str, str]
     grades: dict[tuple[int, int], str]
     """Grades found so far, by (fit, engagement)."""
+    heard: dict[str, tuple[Said, Calendar]]
+    """By rep, what was last said of their availability, and the calendar that it makes."""
 
 
 def made_ready(policy: Policy) -> Ready:
@@ -78,6 +85,7 @@ def _make_ready(policy: Policy) -> Ready:
     roster, scoring = policy.roster, policy.scoring
     reps = {name: _ready_rep(roster, rep) for name, rep in roster.reps.items()}
     return Ready(
+        roster=roster,
         read=reading(types),
         kept_facts=frozenset(types),
         fit=tallying(scoring.fit),
@@ -98,14 +106,17 @@ def _make_ready(policy: Policy) -> Ready:
         reps=reps,
         rep_of_email={rep.email: name for name, rep in reps.items()},
         grades={},
+        heard={},
     )
 
 
 def _ready_rep(roster: Roster, rep: Rep) -> ReadyRep:
+    calendar = calendar_of(roster, rep.name)
     return ReadyRep(
         rep=rep,
         email=rep.owner.lower(),
-        time_off=time_off_of(roster, rep.name),
+        calendar=calendar,
+        week=rep.name if calendar.time_off else (id(rep.hours), calendar.holidays),
         has={
             "skill": _folded(rep.skills),
             "language": _folded(rep.languages),

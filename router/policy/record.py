@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from router.policy.availability_record import said_as_record, said_from_record
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
 from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
@@ -133,6 +134,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "reps": {rep: [owner.id, owner.archived] for rep, owner in inputs.reps.items()},
         "account_owner": None if followed is None else [followed.id, followed.archived],
         "excluded": sorted(inputs.excluded),
+        "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
     }
 
 
@@ -145,4 +147,5 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
         reps={rep: OwnerSeen(owner_id, archived) for rep, (owner_id, archived) in written["reps"].items()},
         account_owner=None if followed is None else OwnerSeen(*followed),
         excluded=frozenset(written["excluded"]),
+        said={rep: said_from_record(said) for rep, said in written.get("said", {}).items()},
     )

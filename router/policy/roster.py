@@ -29,6 +29,8 @@ class Rep:
     weight: int = 1000
     max_open_leads: int | None = None
     max_per_day: int | None = None
+    public_holidays: str | None = None
+    """Whose public holidays they have off, such as FR or FR-57."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,8 @@ class Assign:
     needs: tuple[Need, ...] = ()
     prefer: tuple[Need, ...] = ()
     if_unavailable: Assign | None = None
+    any_hour: bool = False
+    """Whoever is not away may get the lead, however late they start; it is due in their working hours."""
 
 
 @dataclass(frozen=True, slots=True)

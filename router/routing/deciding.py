@@ -10,6 +10,7 @@ import orjson
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import COMPANY, STATUS, changes_for
+from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.decide import decide
@@ -57,10 +58,11 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
         while waiting:
             fields, version = desk.commits.read_book()
             book, now = Book(fields), desk.clock()
+            said = desk.availability.said(policy.roster, owners, now=now)
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
                 try:
-                    decision = _decide(policy, trip, leads[trip.contact_id], book, owners, now)
+                    decision = _decide(policy, trip, leads[trip.contact_id], book, owners, said, now)
                 except Exception:  # one poisonous lead must not hold up ninety-nine others
                     desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
                     decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
@@ -87,10 +89,16 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
 
 
 def _decide(
-    policy: Policy, trip: Trip, lead: Lead, book: Book, owners: Mapping[str, Owner], now: datetime
+    policy: Policy,
+    trip: Trip,
+    lead: Lead,
+    book: Book,
+    owners: Mapping[str, Owner],
+    said: Mapping[str, Said],
+    now: datetime,
 ) -> Decision:
     """The decision with everything it looked at, so that it can be computed again from the ledger."""
-    fields_seen, owners_seen = Watched(book.fields), Watched(owners)
+    fields_seen, owners_seen, said_seen = Watched(book.fields), Watched(owners), Watched(said)
     decision = decide(
         policy,
         lead,
@@ -99,6 +107,7 @@ def _decide(
         now=now,
         episode=trip.next_episode,
         excluded=trip.excluded,
+        said=said_seen,
     )
     inputs = inputs_seen(
         fields_seen,
@@ -106,6 +115,7 @@ def _decide(
         policy=policy,
         account_owner=decision.facts.get("account_owner"),
         excluded=trip.excluded,
+        said=said_seen,
     )
     return replace(decision, inputs=inputs)
 

@@ -11,6 +11,7 @@ import structlog
 
 from router.hubspot.gateway import Gateway
 from router.ledger import Ledger
+from router.routing.availability import Availability
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
@@ -38,6 +39,7 @@ class Desk:
     ledger: Ledger
     rules: LiveRules
     owners: Owners
+    availability: Availability
     clock: Callable[[], datetime]
     log: structlog.stdlib.BoundLogger
     deciding: threading.Lock = field(default_factory=threading.Lock)

@@ -1,10 +1,12 @@
-"""Bring our picture of owners and open leads back to HubSpot's."""
+"""Bring our picture of owners, their availability and open leads back to HubSpot's."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Final
 
+from router.hubspot.availability import said_by_owner
+from router.hubspot.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.book import open_field
 from router.routing.desk import Desk
@@ -15,12 +17,13 @@ INDEX_LAG: Final = timedelta(minutes=1)
 
 
 def refresh(desk: Desk) -> dict[str, int]:
-    """Read the owners, and count the open leads of each rep who has a cap; the counts by rep.
+    """Read the owners and who is away, and count the open leads of each rep who has a cap; the counts by rep.
 
     One search per capped rep. What we assigned within the last minute is added, because search may not
     show it yet: for five minutes a cap can hold back one lead too many, and never lets one too many through.
     """
     owners = desk.owners.refresh()
+    refresh_availability(desk)
     policy, _needed = desk.rules.required()
     lately = desk.ledger.assigned_since(desk.clock() - INDEX_LAG)
     counted = {}
@@ -37,3 +40,22 @@ def refresh(desk: Desk) -> dict[str, int]:
         counted[rep.name] = found + lately.get(owner.id, 0)
     desk.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
     return counted
+
+
+def refresh_availability(desk: Desk) -> bool:
+    """Ask HubSpot who is away and when people work; False if it does not tell, then what was known stays.
+
+    A portal may well not let us read its users (scope `crm.objects.users.read`), and its leads are routed
+    all the same. Raises `ComeBackLater`.
+    """
+    now, gateway = desk.clock(), desk.gateway.at("sweep")
+    desk.availability.shelf.forget_ended(now=now)
+    try:
+        said, unread = said_by_owner(gateway.owners(), gateway.read_users())
+    except (AccessDenied, NotFound, Refused, Unreachable) as error:
+        desk.log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
+        return False
+    for one in unread:
+        desk.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
+    desk.availability.shelf.put_hubspot(said, at=now)
+    return True

@@ -28,7 +28,7 @@ from router.rulefiles.vocabulary import Vocabulary
 from router.rulefiles.written_values import ValueWriter
 
 ACTION_KEYS: Final = ("assign", "do", "sla", "status")
-ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "if_unavailable")
+ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "hours", "if_unavailable")
 LONGEST_SLA: Final = timedelta(hours=1000)
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
@@ -121,7 +121,8 @@ class ActionReader:
             return None
         if isinstance(to, ToTeam) and needs:
             reader.check_somebody_fits(fields["needs"].key, to.team, needs)
-        return Assign(to, method, needs, prefer, otherwise)
+        any_hour = "hours" in fields and self._any_hour(fields["hours"].value)
+        return Assign(to, method, needs, prefer, otherwise, any_hour)
 
     def _target(self, kind: str, node: Node) -> Target | None:
         written = self.sheet.scalar(node, f"'{kind}'")
@@ -150,6 +151,13 @@ class ActionReader:
             self.sheet.error(written, f"'to' cannot be '{written.text}'", hint)
         return None
 
+    def _any_hour(self, node: Node) -> bool:
+        written = self.sheet.scalar(node, "'hours'")
+        if written is not None and written.text != "ignore":
+            hint = "Write 'hours: ignore', or remove it: reps at work then come first."
+            self.sheet.error(written, f"'hours' cannot be '{written.text}' here", hint)
+        return written is not None
+
     def _method(self, node: Node) -> Method | None:
         written = self.sheet.scalar(node, "'method'")
         if written is None:
@@ -167,13 +175,13 @@ class ActionReader:
 
     def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
         """Refuse keys that would change nothing: whoever writes them expects that they do."""
-        for name in ("method", "needs", "prefer"):
+        for name in ("method", "needs", "prefer", "hours"):
             # A named rep must still have what the lead needs; the owner of an account is never asked.
             checked = name == "needs" and target == "rep"
             if name in fields and target != "team" and not checked:
                 message = f"'{name}' has no effect with '{target}'"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
-        for name in ("needs", "prefer", "if_unavailable"):
+        for name in ("needs", "prefer", "hours", "if_unavailable"):
             if name in fields and target == "team" and method is Method.QUEUE:
                 message = f"'{name}' has no effect on a queue, which takes every lead"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")

@@ -8,6 +8,7 @@ from typing import Final
 
 from router.policy.catalog import Catalog
 from router.policy.roster import Hours, Rep
+from router.rulefiles.holiday_code import read_holidays
 from router.rulefiles.quantities import number, whole
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar
@@ -21,9 +22,9 @@ REP_KEYS: Final = (
     "weight",
     "max_open_leads",
     "max_per_day",
+    "public_holidays",
 )
 LATER: Final[Mapping[str, str]] = {
-    "public_holidays": "this version does not know public holidays",
     "weights": "this version does not take weights from outcomes",
 }
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 500, 1_000_000
@@ -32,11 +33,12 @@ SMALLEST_WEIGHT, LARGEST_WEIGHT = 500, 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class RepReader:
-    """Reads reps; `hours` are the working weeks that they may name."""
+    """Reads reps; `hours` are the working weeks that they may name, `holidays` what holds without a word."""
 
     sheet: Sheet
     catalog: Catalog
     hours: Mapping[str, Hours]
+    holidays: str | None = None
 
     def rep(self, line: Entry) -> Rep:
         """The rep of this line; what is wrong with it is noted and left at its default."""
@@ -55,6 +57,11 @@ class RepReader:
             weight=self._weight(fields["weight"].value) if "weight" in fields else 1000,
             max_open_leads=self._limit(fields, "max_open_leads"),
             max_per_day=self._limit(fields, "max_per_day"),
+            public_holidays=(
+                read_holidays(fields["public_holidays"].value, self.sheet)
+                if "public_holidays" in fields
+                else self.holidays
+            ),
         )
 
     def _owner(self, node: Node) -> str:

@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from router.policy.catalog import Catalog
 from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
+from router.rulefiles.holiday_code import read_holidays
 from router.rulefiles.quantities import day
 from router.rulefiles.rep_lines import LATER, REP_KEYS, RepReader
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.working_hours import read_hours
 
-KEYS: Final = ("timezone", "hours", "reps", "out_of_office", "teams")
+KEYS: Final = ("timezone", "public_holidays", "hours", "reps", "out_of_office", "teams")
 REQUIRED: Final[Mapping[str, str]] = {
     "timezone": "Add 'timezone: Europe/Paris'.",
     "reps": "Add 'reps:' with a line for each rep.",
@@ -46,7 +47,12 @@ class TeamReader:
         """All of the file; a part with a mistake is left out, and the mistake noted."""
         fields = self.sheet.fields(root, "team.yaml", known=KEYS, later=LATER, required=REQUIRED) or {}
         hours = read_hours(fields["hours"].value, self.sheet) if "hours" in fields else {}
-        reps = self._reps(fields["reps"], hours) if "reps" in fields else {}
+        shut = (
+            read_holidays(fields["public_holidays"].value, self.sheet)
+            if "public_holidays" in fields
+            else None
+        )
+        reps = self._reps(fields["reps"], hours, shut) if "reps" in fields else {}
         return Roster(
             timezone=self._timezone(fields["timezone"].value) if "timezone" in fields else UTC_ZONE,
             reps=reps,
@@ -73,9 +79,9 @@ class TeamReader:
             self.sheet.error(name, message, hint, like=name.text, among=available_timezones())
             return UTC_ZONE
 
-    def _reps(self, entry: Entry, hours: Mapping[str, Hours]) -> dict[str, Rep]:
+    def _reps(self, entry: Entry, hours: Mapping[str, Hours], holidays: str | None) -> dict[str, Rep]:
         owners: dict[str, str] = {}
-        reader = RepReader(self.sheet, self.catalog, hours)
+        reader = RepReader(self.sheet, self.catalog, hours, holidays)
         reps: dict[str, Rep] = {}
         for line in self.sheet.entries(entry.value, "'reps'"):
             rep = reader.rep(line)

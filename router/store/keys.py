@@ -101,6 +101,11 @@ class Keys:
         return self._key("owners")
 
     @property
+    def availability(self) -> str:
+        """hash: HubSpot's word on who is away, and overrides by rep (JSON); until said otherwise or ended."""
+        return self._key("availability")
+
+    @property
     def night(self) -> str:
         """hash: local date → state of that night's run (JSON); the last 60 are kept."""
         return self._key("night")

@@ -17,8 +17,6 @@ REFUSED = (
     ("routing.yaml", 57, "'prefer' has no effect on a queue, which takes every lead"),
     ("routing.yaml", 64, "this version does not choose what starts the work on a lead"),
     ("routing.yaml", 65, "this version does not act on overdue leads"),
-    ("team.yaml", 3, "this version does not know public holidays"),
-    ("team.yaml", 15, "this version does not know public holidays"),
 )
 """What is refused on purpose (the first is a warning): nothing is ever read and then ignored."""
 
@@ -45,8 +43,6 @@ def test_the_rest_of_the_example_means_what_it_says() -> None:
         changed={
             "least_loaded": "fair_share",
             "queue, prefer:": "fair_share, prefer:",
-            "public_holidays: FR  ": "#",
-            ", public_holidays: FR-67": "",
             "  started_when": "  # started_when",
             "  on_breach:\n": "",
             "    - after:": "    #",
@@ -57,6 +53,8 @@ def test_the_rest_of_the_example_means_what_it_says() -> None:
     )
 
     assert answer.policy is not None, "\n".join(map(str, answer.mistakes))
+    reps = answer.policy.roster.reps
+    assert (reps["sophie"].public_holidays, reps["hugo"].public_holidays) == ("FR-67", "FR")
     rules = {rule.name: rule for rule in answer.policy.rules}
     assert rules["Candidatures et support ne vont pas aux commerciaux"].action == DoNothing()
     assert rules["Client ou compte déjà suivi → son commercial"].action == Assign(

@@ -208,6 +208,28 @@ CASES = (
         """,
     ),
     Case(
+        "hours of another kind than ignored",
+        "assign: {rep: anna}",
+        "assign: {team: north, hours: office}",
+        """
+        routing.yaml:7:34: error: 'hours' cannot be 'office' here
+                assign: {team: north, hours: office}
+                                             ^
+            Write 'hours: ignore', or remove it: reps at work then come first.
+        """,
+    ),
+    Case(
+        "hours for one rep",
+        "assign: {rep: anna}",
+        "assign: {rep: anna, hours: ignore}",
+        """
+        routing.yaml:7:25: error: 'hours' has no effect with 'rep'
+                assign: {rep: anna, hours: ignore}
+                                    ^
+            Remove 'hours', or name a team.
+        """,
+    ),
+    Case(
         "a method for one rep",
         "assign: {rep: anna}",
         "assign: {rep: anna, method: queue}",

@@ -21,14 +21,14 @@ CASES = (
         """,
     ),
     Case(
-        "a key of a later version",
+        "an unknown country of holidays",
         "timezone: Europe/Paris",
-        "timezone: Europe/Paris\npublic_holidays: FR",
+        "timezone: Europe/Paris\npublic_holidays: FRR-57",
         """
-        team.yaml:2:1: error: this version does not know public holidays
-            public_holidays: FR
-            ^
-            Remove 'public_holidays': a key that has no effect would mislead.
+        team.yaml:2:18: error: there are no public holidays by the code 'FRR-57'
+            public_holidays: FRR-57
+                             ^
+            Did you mean 'FR-57'?
         """,
     ),
     Case(
@@ -105,18 +105,18 @@ CASES = (
         team.yaml:6:29: error: the rep 'ben' has no key 'niveau'
               ben: {owner: ben@acme.fr, niveau: junior, skills: [crm], languages: [fr]}
                                         ^
-            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day.
+            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays.
         """,
     ),
     Case(
-        "holidays of a rep",
+        "holidays of an unknown part of a country",
         "level: junior",
-        "public_holidays: FR-67",
+        "public_holidays: GB-WLZ",
         """
-        team.yaml:6:29: error: this version does not know public holidays
-              ben: {owner: ben@acme.fr, public_holidays: FR-67, skills: [crm], languages: [fr]}
-                                        ^
-            Remove 'public_holidays': a key that has no effect would mislead.
+        team.yaml:6:46: error: GB has no part 'GB-WLZ' with public holidays of its own
+              ben: {owner: ben@acme.fr, public_holidays: GB-WLZ, skills: [crm], languages: [fr]}
+                                                         ^
+            Write GB, or one of: GB-ENG, GB-NIR, GB-SCT, GB-WLS.
         """,
     ),
     Case(
@@ -219,7 +219,7 @@ CASES = (
         team.yaml:6:8: error: the rep 'ben' is not written as 'key: value'
               ben: ben@acme.fr
                    ^
-            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day.
+            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays.
         """,
     ),
     Case(

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import FactType, Owner
 from router.policy.conditions import AllOf, Condition, Matcher, first_failure, holds
@@ -83,6 +84,8 @@ class Search:
     owners: Mapping[str, Owner]
     now: datetime
     contact_id: str
+    said: Mapping[str, Said]
+    """What was known of the reps' availability."""
     trials: int = 0
     heading_for: tuple[Rule, ...] = ()
     known: dict[tuple[str, Value | None], tuple[Other, ...]] = field(default_factory=dict)
@@ -118,7 +121,13 @@ class Search:
     def decided(self, facts: Mapping[str, Value], book: Book) -> Decision:
         """The decision on these facts with this book of shares."""
         return decide_on_facts(
-            self.policy, facts, contact_id=self.contact_id, book=book, owners=self.owners, now=self.now
+            self.policy,
+            facts,
+            contact_id=self.contact_id,
+            book=book,
+            owners=self.owners,
+            now=self.now,
+            said=self.said,
         )
 
     def with_changes(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> dict[str, Value]:

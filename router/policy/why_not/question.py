@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.conditions import as_written, first_failure
@@ -20,6 +21,7 @@ from router.policy.turns import turns_from
 from router.policy.why_not.counterfactual import Search, Trial, nearest
 from router.policy.why_not.other_values import Other, questions_of
 
+_NOTHING_SAID: Final[Mapping[str, Said]] = {}
 MOST_TURNS: Final = 200
 """Leads dealt to find out when it is a rep's turn."""
 
@@ -77,11 +79,13 @@ def why_not(
     owners: Mapping[str, Owner],
     now: datetime,
     contact_id: str = "lead",
+    said: Mapping[str, Said] = _NOTHING_SAID,
 ) -> WhyNot:
     """Why the lead with these facts does not go to `wanted`, and what would send it there.
 
     Candidate values are the rules' own constants and their neighbours, and every answer is confirmed by
-    deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC.
+    deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC, `said` what
+    was known of the reps' availability then.
     """
     search = Search(
         policy=policy,
@@ -94,6 +98,7 @@ def why_not(
         owners=owners,
         now=now,
         contact_id=contact_id,
+        said=said,
     )
     actual = search.first(facts)
     best = nearest(search, actual)
@@ -148,7 +153,7 @@ def _turns(search: Search, best: Trial) -> int | None:
     """How many such leads others get before it is the rep's turn; None if that is not seen to come."""
     if search.wanted.kind != "rep":
         return None
-    reps = turns_from(best.decision, search.policy, book=search.book, owners=search.owners)
+    reps = turns_from(best.decision, search.policy, book=search.book, owners=search.owners, said=search.said)
     return next(
         (turn for turn, rep in enumerate(islice(reps, MOST_TURNS)) if rep == search.wanted.name), None
     )

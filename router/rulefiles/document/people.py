@@ -72,7 +72,7 @@ class PeopleTeller:
             f"{rep.name}\n{full_name}".strip(),
             f"{share}\n{self._say('weight', weight=f'{rep.weight / 1000:g}')}",
             "\n".join(self._profile(rep)) or "–",
-            rep.hours.name if rep.hours else self._say("round_the_clock"),
+            "\n".join(self._hours(rep)),
             "\n".join(self._limits(rep)) or self._say("no_limit"),
         )
 
@@ -83,6 +83,11 @@ class PeopleTeller:
             yield self._say("skills", values=", ".join(rep.skills))
         if rep.languages:
             yield self._say("languages", values=", ".join(rep.languages))
+
+    def _hours(self, rep: Rep) -> Iterator[str]:
+        yield rep.hours.name if rep.hours else self._say("round_the_clock")
+        if rep.public_holidays:
+            yield self._say("public_holidays", code=rep.public_holidays)
 
     def _limits(self, rep: Rep) -> Iterator[str]:
         if rep.max_open_leads is not None:

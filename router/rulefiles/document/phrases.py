@@ -150,6 +150,7 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Failing that, the lead waits in the team's queue: the first rep who takes it owns it. The queue of "
         "last resort is that of {team}.",
     ),
+    "public_holidays": ("fériés {code}", "holidays {code}"),
     "time_off": ("Congés prévus", "Time off planned"),
     "no_time_off": ("Aucun congé n'est inscrit.", "No time off is entered."),
     "from": ("Du", "From"),
@@ -213,6 +214,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "language_it": ("italien", "Italian"),
     "language_nl": ("néerlandais", "Dutch"),
     "language_pt": ("portugais", "Portuguese"),
+    "any_hour": (
+        "À toute heure : aussi à qui ne travaille pas à ce moment",
+        "At any hour: also to those who are not at work then",
+    ),
     "instead": ("Sinon : {action}", "Otherwise: {action}"),
     "nurture": (
         "Marketing (nurture) : aucun propriétaire",

@@ -123,6 +123,7 @@ def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
         "method": choice(METHODS),
         "needs": described(needs, "Reps without it are passed over"),
         "prefer": described(needs, "Reps with it come first, if there are any"),
+        "hours": choice({"ignore": "Reps who are not at work now get leads as well; those away do not"}),
         "if_unavailable": described(defined("assign"), "What happens when nobody there is eligible"),
     }
     return keys({name: known.get(name, {}) for name in ASSIGN_KEYS})

@@ -27,6 +27,11 @@ _HOURS: Final[Schema] = {
     "patternErrorMessage": "Write 09:00-18:00, or [09:00-12:30, 14:00-18:00].",
     "defaultSnippets": [{"label": "09:00-18:00", "body": "09:00-18:00"}],
 }
+_HOLIDAYS: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^([A-Z]{2}(-[A-Z0-9]{1,3})?|none)$",
+    "patternErrorMessage": "Write FR, or FR-57 (Alsace-Moselle), DE-BY, CH-GE.",
+}
 _LEADS: Final[Schema] = {"type": "integer", "minimum": 1}
 
 
@@ -43,6 +48,7 @@ def team_schema(catalog: Catalog, names: Names) -> Schema:
     teams: Schema = {"type": "array", "items": rep, "minItems": 1, "uniqueItems": True}
     known: dict[str, Schema] = {
         "timezone": {**TEXT, "description": "In which hours and days are read, such as Europe/Paris"},
+        "public_holidays": described(_HOLIDAYS, "A country such as FR, or a part of it such as FR-57"),
         "hours": described(named(week), "Working weeks by name; a day that is not named is free"),
         "reps": described(named(_rep(catalog, names)), "One line per rep, by the name that rules use"),
         "out_of_office": {"type": "array", "items": _keys(TIME_OFF_KEYS, time_off, TIME_OFF_REQUIRED)},
@@ -67,6 +73,7 @@ def _rep(catalog: Catalog, names: Names) -> Schema:
         },
         "max_open_leads": described(_LEADS, "Passed over while they have so many open leads"),
         "max_per_day": described(_LEADS, "Passed over once they got so many leads today"),
+        "public_holidays": described(_HOLIDAYS, "Theirs, if others than above; none if they work on all"),
     }
     return _keys(REP_KEYS, known, ("owner",))
 

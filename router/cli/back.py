@@ -1,0 +1,48 @@
+"""Is a rep back? `router back REP` ends what `router away` said; with --until they count as there."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.away import as_facts, print_standings, standings_now
+from router.cli.desk import desk_here
+from router.cli.failures import Told
+from router.cli.until import check_rep, moment_typed
+from router.cli.words import print_json
+from router.store.availability import Override
+
+
+@click.command(epilog="\b\nExamples: router back lea\n          router back lea --until 2026-12-24")
+@click.argument("rep")
+@click.option(
+    "--until", "until", help="Until this day they are there, whatever HubSpot and team.yaml say of them."
+)
+@click.option("--why", default="", help="For colleagues; shown by router away.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
+    """Take back that REP is away; it holds from the next lead on.
+
+    Somebody who came back before the end of a leave in team.yaml or of an absence in HubSpot is there with
+    --until; their working hours go on to count. Exit code 1 if the rep is still away.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    policy, _needed = desk.rules.required()
+    check_rep(rep, policy.roster.reps)
+    if why and until is None:
+        raise click.UsageError("--why belongs to --until.")
+    if until is None:
+        desk.availability.shelf.lift(rep)
+    else:
+        now = desk.clock()
+        ends = moment_typed(until, policy.roster.timezone, now=now)
+        desk.availability.shelf.override(rep, Override("present", until=ends, said_at=now, why=why))
+    found = [one for one in standings_now(desk, policy, language="en") if one.rep == rep]
+    if as_json:
+        print_json([as_facts(one) for one in found])
+    else:
+        print_standings(found, policy.roster.timezone)
+    reason = found[0].why
+    if reason is not None:
+        more = "" if until else f" To give them leads all the same: router back {rep} --until DAY"
+        raise Told(f"{rep} still gets no leads: {reason}.{more}")

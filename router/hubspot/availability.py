@@ -1,0 +1,156 @@
+"""What HubSpot's users say of their availability, as the policy understands it.
+
+Values are often empty and at times malformed: what cannot be read counts as not said, and is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import orjson
+
+from router.hubspot.records import PortalOwner, Record
+from router.policy.availability import NOTHING, Said
+from router.policy.calendar import Span
+from router.policy.roster import Hours
+
+USER_ID: Final = "hs_internal_user_id"
+EMAIL: Final = "hs_email"
+STATUS: Final = "hs_availability_status"
+OUT_OF_OFFICE: Final = "hs_out_of_office_hours"
+WORKING_HOURS: Final = "hs_working_hours"
+TIME_ZONE: Final = "hs_standard_time_zone"
+
+_WEEKDAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+_DAYS: Final[Mapping[str, tuple[int, ...]]] = {
+    "EVERY_DAY": tuple(range(7)),
+    "MONDAY_TO_FRIDAY": tuple(range(5)),
+    "SATURDAY_SUNDAY": (5, 6),
+    **{name: (day,) for day, name in enumerate(_WEEKDAYS)},
+}
+_DAY_MINUTES: Final = 24 * 60
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A property of a user that cannot be read; the value itself may be personal and is not kept."""
+
+    owner_id: str
+    property: str
+
+
+def said_by_owner(
+    owners: Iterable[PortalOwner], users: Iterable[Record]
+) -> tuple[dict[str, Said], tuple[Unread, ...]]:
+    """What is said of each owner, by owner id; owners of whom nothing is said are left out.
+
+    A user is the owner whose `userId` is their `hs_internal_user_id`, or else who has their e-mail address.
+    """
+    owners = [owner for owner in owners if not owner.archived]
+    by_user = {owner.user_id: owner.id for owner in owners if owner.user_id}
+    by_email = {owner.email.lower(): owner.id for owner in owners if owner.email}
+    said: dict[str, Said] = {}
+    unread: list[Unread] = []
+    for user in users:
+        told = user.properties
+        owner_id = by_user.get(told.get(USER_ID) or "") or by_email.get((told.get(EMAIL) or "").lower())
+        if owner_id is None or user.archived:
+            continue
+        found, bad = _said(told)
+        unread.extend(Unread(owner_id, name) for name in bad)
+        if found != NOTHING:
+            said[owner_id] = found
+    return said, tuple(unread)
+
+
+def _said(told: Mapping[str, str]) -> tuple[Said, list[str]]:
+    bad: list[str] = []
+    out_of_office, hours, zone = _spans(told.get(OUT_OF_OFFICE)), _hours(told.get(WORKING_HOURS)), None
+    if out_of_office is None:
+        bad.append(OUT_OF_OFFICE)
+    if hours is None:
+        bad.append(WORKING_HOURS)
+    if hours and told.get(TIME_ZONE):
+        try:
+            zone = ZoneInfo(told[TIME_ZONE])
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            # A folder's name or a path outside the database is an OSError or a ValueError.
+            bad.append(TIME_ZONE)
+            hours = ()  # hours of an unknown time zone are no hours
+    week = Hours("HubSpot", hours) if hours and any(hours) else None
+    return Said(
+        away_in_hubspot=(told.get(STATUS) or "").lower() == "away",
+        out_of_office=out_of_office or (),
+        hours=week,
+        timezone=zone if week else None,
+    ), bad
+
+
+def _spans(text: str | None) -> tuple[Span, ...] | None:
+    """`[{"startTimestamp":ms,"endTimestamp":ms}]`; None if it is not that."""
+    spans = []
+    for entry in _entries(text):
+        start, end = _whole(entry, "startTimestamp"), _whole(entry, "endTimestamp")
+        if start is None or end is None or not start < end:
+            return None
+        try:
+            spans.append((_moment(start), _moment(end)))
+        except OverflowError:  # microseconds instead of milliseconds end in the year 58000
+            return None
+    return tuple(sorted(spans))
+
+
+def _hours(text: str | None) -> tuple[tuple[tuple[time, time], ...], ...] | None:
+    """`[{"days":"MONDAY_TO_FRIDAY","startMinute":540,"endMinute":1020}]`; None if it is not that."""
+    minutes: list[list[tuple[int, int]]] = [[] for _ in range(7)]
+    entries = _entries(text)
+    for entry in entries:
+        start, end = _whole(entry, "startMinute"), _whole(entry, "endMinute")
+        days = _DAYS.get(str(entry.get("days"))) if isinstance(entry, dict) else None
+        if start is None or end is None or days is None or not 0 <= start < end <= _DAY_MINUTES:
+            return None
+        for day in days:
+            minutes[day].append((start, end))
+    return tuple(_day(sorted(spans)) for spans in minutes) if entries else ()
+
+
+def _day(spans: list[tuple[int, int]]) -> tuple[tuple[time, time], ...]:
+    """Spans that overlap or touch are one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in spans:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return tuple((_clock(start), _clock(end)) for start, end in joined)
+
+
+def _clock(minute: int) -> time:
+    return time(minute // 60 % 24, minute % 60)
+
+
+def _moment(timestamp_ms: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=timestamp_ms)
+
+
+def _entries(text: str | None) -> list[Any]:
+    """The list that the text holds; a list of one nothing if it holds something else."""
+    if not text or not text.strip():
+        return []
+    try:
+        entries = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return [None]
+    return entries if isinstance(entries, list) else [None]
+
+
+def _whole(entry: Any, name: str) -> int | None:
+    value = entry.get(name) if isinstance(entry, dict) else None
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

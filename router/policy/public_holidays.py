@@ -1,0 +1,58 @@
+"""Which days are public holidays, by a code such as FR, FR-57 (Alsace-Moselle), DE-BY or CH-GE.
+
+Dates and names come from the package `holidays`; it is only loaded where somebody names a code. Codes are
+those of ISO 3166-2, and the three departments of Alsace-Moselle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+_DEPARTMENTS: Final[Mapping[str, str]] = {"FR-67": "FR-57", "FR-68": "FR-57", "FR-6AE": "FR-57"}
+"""Alsace is one collectivity in ISO 3166-2; its local law is that of Moselle."""
+_LANGUAGES: Final[Mapping[str, str]] = {"en": "en_US", "fr": "fr"}
+
+
+def holiday_on(code: str, day: date, language: str = "en") -> str | None:
+    """The name of the public holiday that the day is there, or None.
+
+    In `fr` or `en` where its country has that language, else in the country's own.
+    """
+    return _of_year(code, day.year, language).get(day)
+
+
+def is_known(code: str) -> bool:
+    """Whether there are public holidays by this code."""
+    country, _, part = _DEPARTMENTS.get(code, code).partition("-")
+    parts = _countries().get(country)
+    return parts is not None and (not part if "-" not in code else part in parts)
+
+
+def known_codes() -> tuple[str, ...]:
+    """Every code: countries, and their parts that have holidays of their own."""
+    parts = (f"{country}-{part}" for country, some in _countries().items() for part in some)
+    return (*_countries(), *parts, *_DEPARTMENTS)
+
+
+@lru_cache(maxsize=1024)
+def _of_year(code: str, year: int, language: str) -> Mapping[date, str]:
+    from holidays import country_holidays  # 60 ms that only those pay who name a code
+
+    country, _, part = _DEPARTMENTS.get(code, code).partition("-")
+    # The package would else ask the environment for a language, and name a day differently elsewhere.
+    own = country_holidays(country, subdiv=part or None, years=())
+    spoken: str | None = _LANGUAGES[language]
+    if spoken not in own.supported_languages:
+        spoken = own.default_language
+    return dict(country_holidays(country, subdiv=part or None, years=year, language=spoken))
+
+
+@lru_cache(maxsize=1)
+def _countries() -> Mapping[str, tuple[str, ...]]:
+    from holidays import list_supported_countries
+
+    listed = list_supported_countries(include_aliases=False)
+    return {country: tuple(part for part in parts if " " not in part) for country, parts in listed.items()}

@@ -1,0 +1,114 @@
+"""Who is away now, for a decision: overrides and HubSpot's word brought together, by rep."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.policy.availability import NOTHING, Said, calendar_of, is_gone, is_present, why_away
+from router.policy.catalog import Owner
+from router.policy.phrases import say
+from router.policy.public_holidays import holiday_on
+from router.policy.roster import Roster
+from router.store.availability import AvailabilityShelf, Heard, Override
+
+BELIEVED: Final = timedelta(days=1)
+"""HubSpot's word counts for so long after it was read: a lead must not wait for somebody who is back."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was brought together last, and from what; all compared by identity."""
+
+    heard: Heard
+    owners: Mapping[str, Owner]
+    roster: Roster
+    believed: bool
+    said: Mapping[str, Said]
+
+
+class Availability:
+    """What is said of the reps outside of the rule files; safe to share between threads."""
+
+    def __init__(self, shelf: AvailabilityShelf) -> None:
+        self.shelf = shelf
+        self._known: _Known | None = None
+
+    def said(self, roster: Roster, owners: Mapping[str, Owner], *, now: datetime) -> Mapping[str, Said]:
+        """By rep, an override made this second included; reps of whom nothing is said are left out.
+
+        Raises `redis.RedisError`.
+        """
+        heard = self.shelf.heard()
+        believed = heard.at is not None and now - heard.at <= BELIEVED
+        known = self._known
+        if (
+            known is None
+            or known.heard is not heard
+            or known.owners is not owners
+            or known.roster is not roster
+            or known.believed is not believed
+        ):
+            said = _by_rep(heard, owners, roster, believed=believed)
+            known = self._known = _Known(heard, owners, roster, believed, said)
+        return known.said
+
+
+def _by_rep(
+    heard: Heard, owners: Mapping[str, Owner], roster: Roster, *, believed: bool
+) -> Mapping[str, Said]:
+    said: dict[str, Said] = {}
+    for rep in roster.reps.values():
+        owner = owners.get(rep.owner.lower())
+        told = heard.hubspot.get(owner.id, NOTHING) if believed and owner else NOTHING
+        override = heard.overrides.get(rep.name)
+        if override is not None:
+            told = _with(told, override)
+        if told != NOTHING:
+            said[rep.name] = told
+    return said
+
+
+def _with(told: Said, override: Override) -> Said:
+    if override.kind == "away":
+        return replace(told, away_until=override.until)
+    return replace(told, present_until=override.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one rep stands now: `why` they get no leads, or None, and when they work next (None: never)."""
+
+    rep: str
+    why: str | None
+    works_at: datetime | None
+    override: Override | None
+
+
+def standings(
+    roster: Roster,
+    owners: Mapping[str, Owner],
+    said: Mapping[str, Said],
+    *,
+    overrides: Mapping[str, Override],
+    now: datetime,
+    language: str,
+) -> tuple[Standing, ...]:
+    """How every rep of the roster stands at `now`, in the order of the file."""
+    found = []
+    for rep in roster.reps.values():
+        owner, heard = owners.get(rep.owner.lower()), said.get(rep.name)
+        calendar = calendar_of(roster, rep.name, heard)
+        why = say(language, "no_owner") if owner is None or owner.archived else None
+        why = why or why_away(calendar, heard, now=now, language=language)
+        works_at = None if is_gone(heard, now) else calendar.next_working_minute(now)
+        if why is None and works_at != now and calendar.holidays and not is_present(heard, now):
+            name = holiday_on(calendar.holidays, calendar.day_of(now), language)
+            why = say(language, "public_holiday", name=name) if name else None
+        override = overrides.get(rep.name)
+        found.append(
+            Standing(rep.name, why, works_at, override if override and override.until > now else None)
+        )
+    return tuple(found)

@@ -1,0 +1,107 @@
+"""What was said of everybody's availability outside of the rule files: overrides, and HubSpot's word."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, cast
+
+import orjson
+import redis
+
+from router.policy.availability import Said
+from router.policy.availability_record import said_as_record, said_from_record
+from router.store.keys import Keys
+
+HUBSPOT = "hubspot"
+_OVERRIDE = "override:"
+
+
+@dataclass(frozen=True, slots=True)
+class Override:
+    """Somebody said that a rep is `away` or `present` until a moment (aware UTC), and when, and why."""
+
+    kind: Literal["away", "present"]
+    until: datetime
+    said_at: datetime
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """HubSpot's word by owner id as it was read at `at` (None: never), and all overrides by rep name.
+
+    An override whose end has passed may still be among them.
+    """
+
+    at: datetime | None
+    hubspot: Mapping[str, Said]
+    overrides: Mapping[str, Override]
+
+
+class AvailabilityShelf:
+    """The availability of one portal's reps, the same for all processes."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._key = keys.availability
+        self._turn = threading.Lock()
+        self._read: dict[str, str] | None = None
+        self._heard = Heard(None, {}, {})
+
+    def heard(self) -> Heard:
+        """All that is known; the same object as long as nothing changes."""
+        texts = cast("dict[str, str]", self._redis.hgetall(self._key))
+        with self._turn:
+            if texts != self._read:
+                self._heard, self._read = _heard(texts), texts
+            return self._heard
+
+    def put_hubspot(self, said: Mapping[str, Said], *, at: datetime) -> None:
+        """HubSpot says this now, by owner id; whoever is not in it is there."""
+        told = {owner_id: said_as_record(one) for owner_id, one in sorted(said.items())}
+        self._redis.hset(self._key, HUBSPOT, orjson.dumps({"at": at.isoformat(), "said": told}).decode())
+
+    def override(self, rep: str, override: Override) -> None:
+        """This holds for the rep from now on, in place of an earlier override."""
+        told = {
+            "kind": override.kind,
+            "until": override.until.isoformat(),
+            "said_at": override.said_at.isoformat(),
+            "why": override.why,
+        }
+        self._redis.hset(self._key, _OVERRIDE + rep, orjson.dumps(told).decode())
+
+    def lift(self, rep: str) -> bool:
+        """Take the rep's override back; False if there is none."""
+        return bool(self._redis.hdel(self._key, _OVERRIDE + rep))
+
+    def forget_ended(self, *, now: datetime) -> None:
+        """Drop the overrides that have ended."""
+        ended = [rep for rep, override in self.heard().overrides.items() if override.until <= now]
+        if ended:
+            self._redis.hdel(self._key, *(_OVERRIDE + rep for rep in ended))
+
+
+def _heard(texts: Mapping[str, str]) -> Heard:
+    hubspot = orjson.loads(texts.get(HUBSPOT, "{}"))
+    return Heard(
+        at=datetime.fromisoformat(hubspot["at"]) if hubspot else None,
+        hubspot={owner_id: said_from_record(one) for owner_id, one in hubspot.get("said", {}).items()},
+        overrides={
+            name.removeprefix(_OVERRIDE): _override(orjson.loads(text))
+            for name, text in texts.items()
+            if name.startswith(_OVERRIDE)
+        },
+    )
+
+
+def _override(told: Mapping[str, str]) -> Override:
+    return Override(
+        kind="away" if told["kind"] == "away" else "present",
+        until=datetime.fromisoformat(told["until"]),
+        said_at=datetime.fromisoformat(told["said_at"]),
+        why=told["why"],
+    )

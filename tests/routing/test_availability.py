@@ -1,0 +1,110 @@
+"""Are reps who are away passed over, whoever said so, and does the decision come out again?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from router.policy.decision import Assigned
+from router.policy.record import from_record
+from router.routing.desk import Desk
+from router.routing.record import record
+from router.routing.refresh import refresh, refresh_availability
+from router.routing.replay import replay
+from router.sandbox.client import SandboxClient
+from router.store.availability import Override
+from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+
+TEAM = ("camille", "hugo", "lea")
+
+
+def decided(desk: Desk, sandbox: SandboxClient, number: int = 0) -> tuple[str, dict[str, str], str]:
+    """Who gets a lead now, why others do not, and the decision's id."""
+    (contact,) = sandbox.create_exactly([a_hot_contact(email=f"n{number}@acier.fr")], announce=False)
+    announce(desk, contact)
+    route_all(desk)
+    record(desk)
+    decision = from_record(desk.ledger.decisions_of(contact)[-1])
+    assert isinstance(decision.outcome, Assigned)
+    return (
+        str(decision.outcome.rep),
+        {passed.rep: passed.reason for passed in decision.passed_over},
+        decision.id,
+    )
+
+
+def test_who_is_away_in_hubspot_gets_nothing_and_the_decision_comes_out_again(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    now_ms = desk.now_ms()
+    sandbox.set_availability(OWNERS["camille"], hs_availability_status="away")
+    sandbox.set_availability(
+        OWNERS["hugo"],
+        hs_out_of_office_hours=f'[{{"startTimestamp":{now_ms - 1000},"endTimestamp":{now_ms + 3_600_000}}}]',
+    )
+    refresh(desk)
+
+    rep, reasons, decision_id = decided(desk, sandbox)
+
+    assert rep == "lea"
+    assert reasons["camille"] == "absent dans HubSpot"
+    assert reasons["hugo"].endswith("(HubSpot)")
+    sandbox.set_availability(OWNERS["camille"], hs_availability_status="available")
+    refresh_availability(desk)
+    replayed = replay(desk.ledger, decision_id)
+    assert replayed is not None
+    assert replayed.differences == ()
+
+
+def test_an_override_holds_for_the_next_lead_and_ends_by_itself(
+    desk: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    first, _, _ = decided(desk, sandbox)
+    shelf = desk.availability.shelf
+    for rep in TEAM:
+        if rep != first:
+            shelf.override(
+                rep, Override("away", until=clock() + timedelta(hours=1), said_at=clock(), why="sick")
+            )
+
+    second, reasons, _ = decided(desk, sandbox, 1)
+    clock.forward(2 * 3600)
+    third, later, _ = decided(desk, sandbox, 2)
+
+    assert (second, set(reasons)) == (first, set(TEAM) - {first})
+    assert "sick" not in str(reasons)
+    assert (third == first, later) == (False, {})
+
+
+def test_hubspots_word_is_not_believed_for_ever(desk: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+    others = TEAM[1:]
+    for rep in others:
+        sandbox.set_availability(OWNERS[rep], hs_availability_status="away")
+    refresh_availability(desk)
+    away = decided(desk, sandbox)[1]
+
+    clock.forward(25 * 3600)
+
+    assert set(away) == set(others)
+    assert decided(desk, sandbox, 1)[1] == {}
+
+
+def test_a_portal_that_does_not_tell_who_is_away_keeps_its_leads_routed_by_what_was_known(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    sandbox.set_availability(OWNERS["camille"], hs_availability_status="away")
+    refresh_availability(desk)
+    sandbox.break_with("403", next=6, on="users")
+
+    refresh(desk)
+
+    assert not refresh_availability(desk)
+    assert set(decided(desk, sandbox)[1]) == {"camille"}
+
+
+def test_a_user_whose_hours_are_malformed_is_routed_by_the_team_file(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    sandbox.set_availability(OWNERS["camille"], hs_working_hours="nine to five")
+
+    assert refresh_availability(desk)
+    assert decided(desk, sandbox)[1] == {}

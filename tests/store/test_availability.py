@@ -1,0 +1,67 @@
+"""What one process says of a rep's availability, every other one hears at once."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from router.policy.availability import Said
+from router.store.availability import AvailabilityShelf, Override
+from router.store.keys import Keys
+
+NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+AWAY = Override("away", until=NOW + timedelta(hours=1), said_at=NOW, why="salon à Lyon")
+
+
+@pytest.fixture
+def shelves(redis_client: redis.Redis, keys: Keys) -> tuple[AvailabilityShelf, AvailabilityShelf]:
+    """Those of two processes."""
+    return AvailabilityShelf(redis_client, keys), AvailabilityShelf(redis_client, keys)
+
+
+def test_an_override_is_heard_by_everybody_until_it_is_lifted(
+    shelves: tuple[AvailabilityShelf, AvailabilityShelf],
+) -> None:
+    ours, theirs = shelves
+    assert theirs.heard().overrides == {}
+
+    ours.override("léa", AWAY)
+
+    assert theirs.heard().overrides == {"léa": AWAY}
+    assert ours.lift("léa")
+    assert not ours.lift("léa")
+    assert theirs.heard().overrides == {}
+
+
+def test_hubspots_word_and_overrides_do_not_disturb_each_other(
+    shelves: tuple[AvailabilityShelf, AvailabilityShelf],
+) -> None:
+    ours, theirs = shelves
+    ours.override("hubspot", AWAY)
+
+    theirs.put_hubspot({"103": Said(away_in_hubspot=True)}, at=NOW)
+    theirs.put_hubspot({"104": Said(out_of_office=((NOW, AWAY.until),))}, at=NOW)
+
+    heard = ours.heard()
+    assert heard.at == NOW
+    assert heard.hubspot == {"104": Said(out_of_office=((NOW, AWAY.until),))}
+    assert heard.overrides == {"hubspot": AWAY}
+
+
+def test_the_same_is_heard_as_the_same_object(shelves: tuple[AvailabilityShelf, AvailabilityShelf]) -> None:
+    ours, _ = shelves
+    ours.override("anna", AWAY)
+
+    assert ours.heard() is ours.heard()
+
+
+def test_overrides_that_have_ended_are_dropped(shelves: tuple[AvailabilityShelf, AvailabilityShelf]) -> None:
+    ours, _ = shelves
+    ours.override("anna", AWAY)
+    ours.override("ben", Override("present", until=NOW + timedelta(days=1), said_at=NOW))
+
+    ours.forget_ended(now=AWAY.until)
+
+    assert set(ours.heard().overrides) == {"ben"}

@@ -18,7 +18,7 @@ from router.policy.inputs import Watched, inputs_seen
 from router.policy.record import as_record, from_record
 from router.policy.roster import Roster, TimeOff
 from router.policy.rules import Assign, Method, ToRep, ToTeam
-from router.policy.why_not import why_not
+from router.policy.why_not.question import why_not
 from tests.policy.builders import (
     NOW,
     a_policy,

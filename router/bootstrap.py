@@ -19,6 +19,7 @@ from router.settings import Settings
 from router.store.budget import CallBudget
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
+from router.store.companies import Companies
 from router.store.counts import Counts
 from router.store.drains import Drains
 from router.store.erasures import Erasures
@@ -78,6 +79,7 @@ def open_desk(
         inbox=Inbox(client, keys),
         leads=Leads(client, keys),
         commits=Commits(client, keys),
+        companies=Companies(client, keys),
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
         ledger=ledger,

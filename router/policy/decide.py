@@ -19,6 +19,7 @@ from router.policy.record import as_record, from_record
 from router.policy.rules import Assign, Nurture, Policy, Rule
 from router.policy.scoring import clamped, grade_of
 from router.policy.sla import due_at, queue_due_at
+from router.policy.sticky import Remembered
 
 __all__ = ["as_record", "decide", "decide_on_facts", "from_record"]
 
@@ -32,11 +33,13 @@ def decide(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
+    remembered: tuple[Remembered, ...] = (),
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
-    names or owner ids that must not get the lead (again). Raises ValueError when the policy has no
+    names or owner ids that must not get the lead (again), `remembered` what is known of its company's last
+    leads. Raises ValueError when the policy has no
     rule for the lead or no team to fall back on, which the loader of rule files rules out.
     """
     facts = made_ready(policy).read(lead, now)
@@ -49,6 +52,7 @@ def decide(
         now=now,
         episode=episode,
         excluded=excluded,
+        remembered=remembered,
     )
 
 
@@ -62,6 +66,7 @@ def decide_on_facts(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
+    remembered: tuple[Remembered, ...] = (),
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
@@ -83,6 +88,7 @@ def decide_on_facts(
         excluded=excluded,
         sla=rule.sla or policy.default_sla,
         language=policy.language,
+        remembered=remembered,
     )
     placement = _placement(policy, rule, case)
     return Decision(

@@ -17,6 +17,7 @@ from router.policy.lead import Facts
 from router.policy.phrases import day_in_words, moment_in_words, say
 from router.policy.ready import Ready, ReadyRep
 from router.policy.rules import Need
+from router.policy.sticky import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Case:
     excluded: frozenset[str]
     sla: timedelta
     language: str
+    remembered: tuple[Remembered, ...] = ()
+    """Who had the last leads of the same company, the surest trace first."""
 
 
 @dataclass(frozen=True, slots=True)

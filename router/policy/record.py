@@ -10,6 +10,7 @@ from typing import Any, Final
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
 from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
+from router.policy.sticky import Remembered
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -133,6 +134,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "reps": {rep: [owner.id, owner.archived] for rep, owner in inputs.reps.items()},
         "account_owner": None if followed is None else [followed.id, followed.archived],
         "excluded": sorted(inputs.excluded),
+        "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
     }
 
 
@@ -145,4 +147,8 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
         reps={rep: OwnerSeen(owner_id, archived) for rep, (owner_id, archived) in written["reps"].items()},
         account_owner=None if followed is None else OwnerSeen(*followed),
         excluded=frozenset(written["excluded"]),
+        remembered=tuple(
+            Remembered(kind, owner_id, datetime.fromisoformat(at))
+            for kind, owner_id, at in written.get("remembered", ())
+        ),
     )

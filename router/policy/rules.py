@@ -60,6 +60,8 @@ class Assign:
     needs: tuple[Need, ...] = ()
     prefer: tuple[Need, ...] = ()
     if_unavailable: Assign | None = None
+    sticky: timedelta | None = None
+    """So long after a company's last lead its next one goes to the same rep; None: turns alone decide."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
 from router.store.commits import Commits
+from router.store.companies import Companies
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
@@ -33,6 +34,7 @@ class Desk:
     inbox: Inbox
     leads: Leads
     commits: Commits
+    companies: Companies
     outbox: Outbox
     erasures: Erasures
     ledger: Ledger

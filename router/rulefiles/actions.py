@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -23,12 +23,13 @@ from router.policy.rules import (
 from router.rulefiles.needs import NeedReader
 from router.rulefiles.quantities import span
 from router.rulefiles.sheet import Sheet
+from router.rulefiles.stickiness import EVERY_TEAM, read_sticky
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 from router.rulefiles.written_values import ValueWriter
 
 ACTION_KEYS: Final = ("assign", "do", "sla", "status")
-ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "if_unavailable")
+ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "sticky", "if_unavailable")
 LONGEST_SLA: Final = timedelta(hours=1000)
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
@@ -57,6 +58,8 @@ class ActionReader:
     sheet: Sheet
     words: Vocabulary
     roster: Roster | None
+    sticky: Mapping[str, timedelta | None] = field(default_factory=dict)
+    """What holds for each team where a rule says nothing."""
 
     @property
     def catalog(self) -> Catalog:
@@ -121,7 +124,14 @@ class ActionReader:
             return None
         if isinstance(to, ToTeam) and needs:
             reader.check_somebody_fits(fields["needs"].key, to.team, needs)
-        return Assign(to, method, needs, prefer, otherwise)
+        return Assign(to, method, needs, prefer, otherwise, self._sticky(fields, to, method))
+
+    def _sticky(self, fields: Mapping[str, Entry], to: Target, method: Method) -> timedelta | None:
+        if "sticky" in fields:
+            return read_sticky(fields["sticky"].value, self.sheet)
+        if not isinstance(to, ToTeam) or method is Method.QUEUE:
+            return None
+        return self.sticky.get(to.team, self.sticky.get(EVERY_TEAM))
 
     def _target(self, kind: str, node: Node) -> Target | None:
         written = self.sheet.scalar(node, f"'{kind}'")
@@ -167,13 +177,13 @@ class ActionReader:
 
     def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
         """Refuse keys that would change nothing: whoever writes them expects that they do."""
-        for name in ("method", "needs", "prefer"):
+        for name in ("method", "needs", "prefer", "sticky"):
             # A named rep must still have what the lead needs; the owner of an account is never asked.
             checked = name == "needs" and target == "rep"
             if name in fields and target != "team" and not checked:
                 message = f"'{name}' has no effect with '{target}'"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
-        for name in ("needs", "prefer", "if_unavailable"):
+        for name in ("needs", "prefer", "sticky", "if_unavailable"):
             if name in fields and target == "team" and method is Method.QUEUE:
                 message = f"'{name}' has no effect on a queue, which takes every lead"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")

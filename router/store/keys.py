@@ -47,6 +47,15 @@ class Keys:
         """hash: credits, open counts, today's counts and the version that guards commits; for ever."""
         return self._key("book")
 
+    def company(self, digest: str) -> str:
+        """string: who got the last lead with a trace (JSON, see companies.py); as long as `sticky` says."""
+        return self._key(f"company:{digest}")
+
+    @property
+    def salt(self) -> str:
+        """string: what traces are digested with, random; for ever."""
+        return self._key("salt")
+
     def queue(self, team: str) -> str:
         """sorted set: leads of a team that nobody owns; score = waiting since, epoch ms."""
         return self._key(f"queue:{team}")

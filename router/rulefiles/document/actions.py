@@ -59,6 +59,8 @@ class ActionTeller:
         for kind, needs in (("needs", assign.needs), ("prefer", assign.prefer)):
             for need in needs:
                 yield self._say(kind, wish=self._wish(need))
+        if assign.sticky is not None:
+            yield self._say("sticky", span=self.span(assign.sticky))
         if assign.if_unavailable is not None:
             first, *rest = self._assign(assign.if_unavailable)
             yield self._say("instead", action=first)

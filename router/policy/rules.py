@@ -90,6 +90,8 @@ class Rule:
     line: int = 0
     sla: timedelta | None = None
     status: str | None = None
+    task: bool = False
+    """Whether the rep gets a HubSpot task with the due time, too."""
 
 
 @dataclass(frozen=True, slots=True)

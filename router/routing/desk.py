@@ -11,6 +11,7 @@ import structlog
 
 from router.hubspot.gateway import Gateway
 from router.ledger import Ledger
+from router.notify import Chat
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
@@ -20,6 +21,7 @@ from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
+from router.store.notices import Notices
 from router.store.outbox import Outbox
 
 
@@ -37,6 +39,8 @@ class Desk:
     companies: Companies
     outbox: Outbox
     erasures: Erasures
+    notices: Notices
+    chat: Chat
     ledger: Ledger
     rules: LiveRules
     owners: Owners

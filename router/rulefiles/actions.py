@@ -28,7 +28,7 @@ from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 from router.rulefiles.written_values import ValueWriter
 
-ACTION_KEYS: Final = ("assign", "do", "sla", "status")
+ACTION_KEYS: Final = ("assign", "do", "sla", "status", "task")
 ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "sticky", "if_unavailable")
 LONGEST_SLA: Final = timedelta(hours=1000)
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
@@ -49,6 +49,7 @@ class Done:
     action: Action
     sla: timedelta | None
     status: str | None
+    task: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +71,14 @@ class ActionReader:
         """What these keys do; exactly one of `assign` and `do` must be there."""
         sla = self.sla(fields["sla"]) if "sla" in fields else None
         status = self.status(fields["status"].value) if "status" in fields else None
+        task = self._task(fields["task"].value) if "task" in fields else False
         if "assign" in fields and "do" in fields:
             hint = "Keep 'assign' or 'do', not both."
             self.sheet.error(fields["do"].key, f"{what} has two actions", hint)
             return None
         if "assign" in fields:
             assign = self.assign(fields["assign"].value)
-            return None if assign is None else Done(assign, sla, status)
+            return None if assign is None else Done(assign, sla, status, task)
         if "do" not in fields:
             hint = "Add 'assign: {team: …}' or 'do: nothing'."
             self.sheet.error(at, f"{what} has no action", hint)
@@ -84,6 +86,9 @@ class ActionReader:
         if "sla" in fields:
             message = "'sla' has no effect on leads that get no owner"
             self.sheet.error(fields["sla"].key, message, "Remove 'sla'.")
+        if "task" in fields:
+            message = "'task' has no effect on leads that get no owner"
+            self.sheet.error(fields["task"].key, message, "Remove 'task'.")
         action = self._do(fields["do"].value)
         return None if action is None else Done(action, sla, status)
 
@@ -103,6 +108,13 @@ class ActionReader:
         if written is None:
             return None
         return ValueWriter(self.sheet, self.catalog).value("hs_lead_status", written)
+
+    def _task(self, node: Node) -> bool:
+        written = self.sheet.scalar(node, "'task'")
+        if written is not None and written.text not in ("true", "false"):
+            hint = "Write true for a HubSpot task with the due time, or false."
+            self.sheet.error(written, f"'task' is true or false, not '{written.text}'", hint)
+        return written is not None and written.text == "true"
 
     def assign(self, node: Node) -> Assign | None:
         """To whom the lead goes, how the team shares it, and what happens if nobody is there."""

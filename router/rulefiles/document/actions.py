@@ -23,7 +23,8 @@ class ActionTeller:
     def lines(self, rule: Rule) -> tuple[str, ...]:
         """Who gets the leads of a rule, how, and who else if nobody is there."""
         status = (self._say("status", status=rule.status),) if rule.status else ()
-        return (*self._told(rule.action), *status)
+        task = (self._say("task"),) if rule.task else ()
+        return (*self._told(rule.action), *task, *status)
 
     def within(self, rule: Rule) -> str:
         """The time to answer; empty where nobody has to."""

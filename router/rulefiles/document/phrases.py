@@ -213,6 +213,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "language_it": ("italien", "Italian"),
     "language_nl": ("néerlandais", "Dutch"),
     "language_pt": ("portugais", "Portuguese"),
+    "task": (
+        "Une tâche HubSpot avec l'échéance",
+        "A HubSpot task with the due time",
+    ),
     "sticky": (
         "Une entreprise garde son commercial {span} après son dernier lead",
         "A company keeps its rep for {span} after its last lead",

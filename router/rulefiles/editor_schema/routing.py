@@ -45,9 +45,10 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "do": defined("do"),
         "sla": defined("sla"),
         "status": defined("status"),
+        "task": {"type": "boolean", "description": "Whether the rep gets a HubSpot task with the due time"},
     }
     group = {"group": TEXT, "when": defined("when"), "rules": defined("rules"), "otherwise": defined("done")}
-    done = {name: rule[name] for name in ("assign", "do", "sla", "status")}
+    done = {name: rule[name] for name in ("assign", "do", "sla", "status", "task")}
     top: dict[str, Schema] = {
         "language": described(choice(("fr", "en")), "Of the reasons that reps read in HubSpot"),
         "segments": described(_segments(), "The first whose condition holds; the last is 'otherwise'"),

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "revisions": "List the rules that were live, who changed them, and what.",
     "replay": "Compute a decision again, and say whether the same comes out.",
     "parked": "List the leads that need a person, and send them again.",
+    "notify": "Say whom nobody could tell of a lead, and send a test message.",
     "forget": "Erase every trace of a contact.",
 }
 """Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""

@@ -33,7 +33,8 @@ _MS: Final = timedelta(milliseconds=1)
 
 def note(desk: Desk, lines: Sequence[Line]) -> None:
     """Note whom to tell of what these lines of the outbox say. Safe to repeat."""
-    tasks = desk.rules.live is not None and any(rule.task for rule in desk.rules.live[0].rules)
+    # A command that carries the outbox along knows no rules; what is noted in vain is dropped when it is due.
+    tasks = desk.rules.live is None or any(rule.task for rule in desk.rules.live[0].rules)
     channels = [*(["chat"] if desk.chat.is_known else []), *(["task"] if tasks else [])]
     if not channels:
         return

@@ -78,6 +78,7 @@ def why_not_here(
         owners=owners,
         now=decision.decided_at,
         contact_id=decision.contact_id,
+        remembered=decision.inputs.remembered if decision.inputs else (),
     )
 
 

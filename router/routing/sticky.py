@@ -54,13 +54,14 @@ class Followed:
 
 
 def followed(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) -> Followed:
-    """The memory for these leads (by contact id); nothing is read yet."""
+    """The memory for these leads (by contact id); nothing of it is read yet."""
     span_s = int(memory_span(policy).total_seconds())
     nothing = Followed(companies, span_s)
     if not span_s:
         return nothing
+    key_of = companies.naming()
     keys_of = {
-        contact_id: tuple((companies.key(trace), trace) for trace in traces_of(lead))
+        contact_id: tuple((key_of(trace), trace) for trace in traces_of(lead))
         for contact_id, lead in leads.items()
     }
     return replace(nothing, keys_of=keys_of)

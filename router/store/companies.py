@@ -6,7 +6,7 @@ back. A memory expires by itself, and goes with the contact that it came from.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -34,12 +34,19 @@ class Companies:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._keys = keys
-        self._salt = b""
 
-    def key(self, trace: Trace) -> str:
-        """The Redis key under which a trace is remembered."""
-        digest = blake2b(f"{trace.kind} {trace.mark}".encode(), key=self._salted(), digest_size=16)
-        return self._keys.company(digest.hexdigest())
+    def naming(self) -> Callable[[Trace], str]:
+        """What tells the Redis key of a trace. Ask for it per batch: an emptied Redis has a new salt."""
+        fresh = token_hex(32)
+        salt = bytes.fromhex(
+            cast("str | None", self._redis.set(self._keys.salt, fresh, nx=True, get=True)) or fresh
+        )
+
+        def key(trace: Trace) -> str:
+            digest = blake2b(f"{trace.kind} {trace.mark}".encode(), key=salt, digest_size=16)
+            return self._keys.company(digest.hexdigest())
+
+        return key
 
     def recall(self, keys: Iterable[str]) -> dict[str, Kept]:
         """What is remembered under these keys, by key. One round trip.
@@ -51,12 +58,6 @@ class Companies:
             return {}
         texts = cast("list[str | None]", self._redis.mget(asked))
         return {key: _kept(text) for key, text in zip(asked, texts, strict=True) if text is not None}
-
-    def _salted(self) -> bytes:
-        if not self._salt:
-            self._redis.setnx(self._keys.salt, token_hex(32))
-            self._salt = bytes.fromhex(cast("str", self._redis.get(self._keys.salt)))
-        return self._salt
 
 
 def written_memory(*, owner_id: str, contact_id: str, at_ms: int) -> str:

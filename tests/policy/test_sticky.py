@@ -11,11 +11,14 @@ import pytest
 from router.policy.book import Book
 from router.policy.decide import as_record, from_record
 from router.policy.decision import Assigned, Decision
+from router.policy.destination import Wanted
+from router.policy.explanation import explain
 from router.policy.facts import properties_read
 from router.policy.inputs import Inputs
 from router.policy.roster import Roster, TimeOff
 from router.policy.rules import Assign, Need, ToTeam
 from router.policy.sticky import Remembered, Trace, traces_of
+from router.policy.why_not.question import why_not
 from router.routing.replay import compared
 from tests.policy.builders import NOW, a_lead, a_policy, a_rep, a_team, deciding, owners_of
 
@@ -151,3 +154,24 @@ def test_a_decision_that_followed_a_memory_can_be_computed_again() -> None:
     assert replayed.identical
     assert from_record(record).inputs is not None
     assert from_record(record).inputs.remembered == remembered  # type: ignore[union-attr]
+
+
+def test_an_explanation_calls_nobody_next_who_was_not() -> None:
+    policy = a_policy(otherwise=STICKY)
+
+    followed, in_turn = (
+        " ".join(line for step in explain(one, policy, language="en") for line in step.lines)
+        for one in (deciding(policy, remembered=(had_by("ben"),)), deciding(policy))
+    )
+
+    assert "next up" not in followed
+    assert "next up: anna" in in_turn
+
+
+def test_what_would_have_sent_a_followed_lead_elsewhere_starts_from_where_it_went() -> None:
+    policy = a_policy(otherwise=STICKY)
+    asked: dict[str, Any] = {"book": Book(), "owners": owners_of(policy.roster), "now": NOW}
+
+    answer = why_not(policy, {}, Wanted("rep", "anna"), remembered=(had_by("ben"),), **asked)
+
+    assert owner_in(answer.decision) == "ben"

@@ -23,6 +23,7 @@ from router.policy.decision import Decision
 from router.policy.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
 from router.policy.lead import Facts, Value
 from router.policy.rules import Policy, Rule
+from router.policy.sticky import Remembered
 from router.policy.why_not.consequences import changed
 from router.policy.why_not.other_values import ANY_OTHER, Other, other_values, tests_in
 
@@ -83,6 +84,7 @@ class Search:
     owners: Mapping[str, Owner]
     now: datetime
     contact_id: str
+    remembered: tuple[Remembered, ...] = ()
     trials: int = 0
     heading_for: tuple[Rule, ...] = ()
     known: dict[tuple[str, Value | None], tuple[Other, ...]] = field(default_factory=dict)
@@ -118,7 +120,13 @@ class Search:
     def decided(self, facts: Mapping[str, Value], book: Book) -> Decision:
         """The decision on these facts with this book of shares."""
         return decide_on_facts(
-            self.policy, facts, contact_id=self.contact_id, book=book, owners=self.owners, now=self.now
+            self.policy,
+            facts,
+            contact_id=self.contact_id,
+            book=book,
+            owners=self.owners,
+            now=self.now,
+            remembered=self.remembered,
         )
 
     def with_changes(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> dict[str, Value]:

@@ -11,6 +11,7 @@ import structlog
 
 from router.hubspot.gateway import Gateway
 from router.ledger import open_ledger
+from router.notify import Address, Chat
 from router.queue import WakeUps
 from router.routing.availability import Availability
 from router.routing.desk import Desk
@@ -21,6 +22,7 @@ from router.store.availability import AvailabilityShelf
 from router.store.budget import CallBudget
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
+from router.store.companies import Companies
 from router.store.counts import Counts
 from router.store.drains import Drains
 from router.store.erasures import Erasures
@@ -28,6 +30,7 @@ from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
 from router.store.nights import Nights
+from router.store.notices import Notices
 from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
 from router.store.rules import RulesShelf
@@ -80,8 +83,11 @@ def open_desk(
         inbox=Inbox(client, keys),
         leads=Leads(client, keys),
         commits=Commits(client, keys),
+        companies=Companies(client, keys),
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
+        notices=Notices(client, keys),
+        chat=open_chat(settings),
         ledger=ledger,
         rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),
         owners=Owners(client, keys, gateway, clock=clock),
@@ -89,6 +95,15 @@ def open_desk(
         clock=clock,
         log=log,
     )
+
+
+def open_chat(settings: Settings) -> Chat:
+    """The chat webhooks of the settings; none is asked anything yet."""
+    addresses = {
+        name: Address(name, webhook.kind, webhook.url.get_secret_value())
+        for name, webhook in (settings.notify_webhooks or {}).items()
+    }
+    return Chat(addresses, allow_private=settings.notify_allow_private)
 
 
 def open_office(settings: Settings, *, role: str) -> Office:

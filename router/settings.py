@@ -11,10 +11,20 @@ from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Json,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-SECRETS_IN_FILES: Final = ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET")
+SECRETS_IN_FILES: Final = ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "NOTIFY_WEBHOOKS")
+LONGEST_SECRET: Final = 200_000
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -32,6 +42,11 @@ def _protected_url(url: str) -> str:
         raise ValueError("it is not a whole https address")
     if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
         raise ValueError("plain http is allowed on this machine (127.0.0.1) only")
+    return url
+
+
+def _protected_secret_url(url: SecretStr) -> SecretStr:
+    _protected_url(url.get_secret_value())
     return url
 
 
@@ -68,6 +83,15 @@ PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")]
 ApiVersion = Annotated[str, StringConstraints(pattern=r"^(v3|20[0-9]{2}-(0[1-9]|1[0-2]))$")]
 
 
+class Webhook(BaseModel):
+    """Where a chat takes messages: Slack, Teams (a workflow) or anything that takes JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    kind: Literal["slack", "teams", "json"]
+    url: Annotated[SecretStr, AfterValidator(_protected_secret_url)]
+
+
 class Settings(BaseSettings):
     """Every setting by the name of its variable. A description is the remedy that people are shown."""
 
@@ -96,6 +120,13 @@ class Settings(BaseSettings):
     )
     database_url: DatabaseUrl | None = Field(
         None, description="Use postgresql://user:password@host/name, or leave it out for SQLite in VAR_DIR."
+    )
+    notify_webhooks: Json[dict[str, Webhook]] | None = Field(
+        None,
+        description='Write JSON, by rep, team or default: {"default": {"kind": "slack", "url": "https://…"}}.',
+    )
+    notify_allow_private: bool = Field(
+        False, description="Use true only if your chat is inside your own network."
     )
     config_dir: Path = Field(Path("config"), description="Name the directory of the rule files.")
     var_dir: Path = Field(Path("var"), description="Name a directory that we may write in.")
@@ -128,6 +159,7 @@ class Settings(BaseSettings):
             self.hubspot_access_token,
             *self.client_secrets,
             *(SecretStr(password) for password in passwords if password),
+            *(webhook.url for webhook in (self.notify_webhooks or {}).values()),
         )
 
     @classmethod
@@ -186,7 +218,7 @@ def _secret_in(path: Path, *, instead_of: str, also_given: bool) -> str:
         with path.open(encoding="utf-8") as file:
             if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
                 raise SettingsInvalid((f"{variable}: others can read {path}. Run: chmod 600 {path}",))
-            secret = file.read(10_000).strip()
+            secret = file.read(LONGEST_SECRET).strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise SettingsInvalid((f"{variable}: cannot read {path} ({reason}). Correct the path.",)) from None

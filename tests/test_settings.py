@@ -55,6 +55,9 @@ def test_everything_missing_is_named_at_once_with_its_remedy() -> None:
         ("HUBSPOT_API_VERSION", "2026-13"),
         ("HUBSPOT_CALLS_PER_10S", CANARY),
         ("HUBSPOT_SEARCHES_PER_S", "0"),
+        ("NOTIFY_WEBHOOKS", f"{CANARY}"),
+        ("NOTIFY_WEBHOOKS", f'{{"default": {{"kind": "slack", "url": "http://example.com/{CANARY}"}}}}'),
+        ("NOTIFY_WEBHOOKS", f'{{"default": {{"kind": "irc", "url": "https://example.com/{CANARY}"}}}}'),
         ("REDIS_URL", f"https://:{CANARY}@redis:6379"),
         ("REDIS_URL", f"redis://[{CANARY}"),
         ("DATABASE_URL", f"mysql://root:{CANARY}@host/name"),
@@ -176,3 +179,16 @@ def test_a_dot_env_file_is_read_and_the_environment_goes_before_it(
 
     assert settings.hubspot_portal_id == ENOUGH["HUBSPOT_PORTAL_ID"]
     assert settings.port == 9999
+
+
+def test_the_chats_of_a_file_are_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "chats.json"
+    file.write_text(json.dumps({"default": {"kind": "teams", "url": f"https://example.com/{CANARY}"}}))
+    file.chmod(0o600)
+
+    settings = read_settings({**ENOUGH, "NOTIFY_WEBHOOKS_FILE": str(file)})
+
+    assert settings.notify_webhooks is not None
+    assert settings.notify_webhooks["default"].kind == "teams"
+    assert f"https://example.com/{CANARY}" in [one.get_secret_value() for one in settings.secrets]
+    assert f"example.com/{CANARY}" not in repr(settings)

@@ -8,6 +8,7 @@ from functools import cache
 
 from router.queue import Job
 from router.routing.erase import erase as erase_contacts
+from router.routing.notify import notify as notify_reps
 from router.routing.record import record as record_lines
 from router.routing.refresh import refresh as refresh_owners
 from router.routing.verify import verify as verify_owners
@@ -61,6 +62,11 @@ def erase(portal: str) -> int:
 def night(portal: str) -> int:
     """One step of tonight's run; how many unannounced contacts it found."""
     return _housekeeping(portal, Job.NIGHT, lambda: take_step(process.here()))
+
+
+def notify(portal: str) -> int:
+    """Tell reps of their leads; how many messages went out."""
+    return _housekeeping(portal, Job.NOTIFY, lambda: notify_reps(process.here().desk))
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:

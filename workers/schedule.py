@@ -51,6 +51,8 @@ class Schedule:
             due.append(Job.RECORD)
         if office.desk.leads.to_verify(now_ms=office.desk.now_ms(), limit=1):
             due.append(Job.VERIFY)
+        if office.desk.notices.is_due(now_ms=office.desk.now_ms()):
+            due.append(Job.NOTIFY)
         if office.desk.erasures.asked_for():
             due.append(Job.ERASE)
         if self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY:

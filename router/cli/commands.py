@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "away": "Say who is away and why, or that a rep is away until a day.",
     "back": "Take back that a rep is away, or give them leads all the same.",
     "orphans": "List the open leads of owners who were deactivated.",
+    "notify": "Say whom nobody could tell of a lead, and send a test message.",
     "forget": "Erase every trace of a contact.",
 }
 """Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""

@@ -37,6 +37,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "gone": "HubSpot has no such contact any more",
     "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
+    "notified": "the rep was told",
     "redriven": "sent again by a person",
 }
 SAID_ALREADY: Final = frozenset({"decision"})

@@ -79,6 +79,7 @@ def why_not_here(
         now=decision.decided_at,
         contact_id=decision.contact_id,
         said=decision.inputs.said if decision.inputs else {},
+        remembered=decision.inputs.remembered if decision.inputs else (),
     )
 
 

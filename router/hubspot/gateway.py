@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final, Literal, Self, TypeVar
 
 from router.hubspot import shapes, updates
@@ -51,6 +52,8 @@ AVAILABILITY: Final = (
     "hs_working_hours",
     "hs_standard_time_zone",
 )
+TASK_TO_CONTACT: Final = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}
+"""https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide: task to contact."""
 SEARCH_BODY: Final = "public_object_search_request"
 
 
@@ -236,6 +239,34 @@ class Gateway:
             "description": description,
         }
         self._create(self._apis.properties.create, body, "properties/create")
+
+    def create_task(
+        self, contact_id: str, *, owner_id: str, subject: str, body: str, due_at: datetime
+    ) -> None:
+        """Give an owner a task about a contact, due at `due_at`; it shows on the contact's record.
+
+        Raises `OutcomeUnknown` when it may or may not have been created.
+        """
+        task = {
+            "properties": {
+                "hs_task_subject": subject,
+                "hs_task_body": body,
+                "hs_task_status": "NOT_STARTED",
+                "hs_task_type": "TODO",
+                "hs_timestamp": str(int(due_at.timestamp() * 1000)),
+                "hubspot_owner_id": owner_id,
+            },
+            "associations": [{"to": {"id": contact_id}, "types": [TASK_TO_CONTACT]}],
+        }
+
+        def send(deadline_s: float) -> Answer:
+            create = self._apis.objects.create
+            return create("tasks", task, _preload_content=False, _request_timeout=deadline_s)  # type: ignore[no-any-return]
+
+        request = Request(
+            send=send, endpoint="tasks/create", kind="write", priority=self._priority, vital=False
+        )
+        self._line.ask(request, shapes.an_object)
 
     def _read(
         self, api: Any, object_type: ObjectType, *, ids: Sequence[str], properties: Sequence[str]

@@ -21,6 +21,7 @@ from router.policy.record import as_record, from_record
 from router.policy.rules import Assign, Nurture, Policy, Rule
 from router.policy.scoring import clamped, grade_of
 from router.policy.sla import due_at, queue_due_at
+from router.policy.sticky import Remembered
 
 __all__ = ["as_record", "decide", "decide_on_facts", "from_record"]
 
@@ -37,13 +38,15 @@ def decide(
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
     said: Mapping[str, Said] = _NOTHING_SAID,
+    remembered: tuple[Remembered, ...] = (),
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
     names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
-    overrides say of their availability. Raises ValueError when the policy has no rule for the lead or no
-    team to fall back on, which the loader of rule files rules out.
+    overrides say of their availability, `remembered` what is known of its company's last leads. Raises
+    ValueError when the policy has no rule for the lead or no team to fall back on, which the loader of
+    rule files rules out.
     """
     facts = made_ready(policy).read(lead, now)
     return decide_on_facts(
@@ -56,6 +59,7 @@ def decide(
         episode=episode,
         excluded=excluded,
         said=said,
+        remembered=remembered,
     )
 
 
@@ -70,6 +74,7 @@ def decide_on_facts(
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
     said: Mapping[str, Said] = _NOTHING_SAID,
+    remembered: tuple[Remembered, ...] = (),
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
@@ -92,6 +97,7 @@ def decide_on_facts(
         sla=rule.sla or policy.default_sla,
         language=policy.language,
         said=said,
+        remembered=remembered,
     )
     placement = _placement(policy, rule, case)
     return Decision(

@@ -19,6 +19,7 @@ from router.policy.phrases import moment_in_words, say
 from router.policy.public_holidays import holiday_on
 from router.policy.ready import Ready, ReadyRep
 from router.policy.rules import Need
+from router.policy.sticky import Remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,8 @@ class Case:
     language: str
     said: Mapping[str, Said] = field(default_factory=dict)
     """By rep, what was said of their availability outside of the rule files."""
+    remembered: tuple[Remembered, ...] = ()
+    """Who had the last leads of the same company, the surest trace first."""
 
 
 @dataclass(frozen=True, slots=True)

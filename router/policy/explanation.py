@@ -10,6 +10,7 @@ from router.policy.conditions import as_written, first_failure
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.lead import Facts
 from router.policy.phrases import credit_in_words, moment_in_words, say
+from router.policy.rotation import next_up
 from router.policy.rules import Policy
 from router.policy.scoring import Earned, Scorecard, points
 
@@ -104,7 +105,8 @@ def _share_lines(decision: Decision, language: str) -> Iterator[str]:
             weight=f"{Decimal(share.weight) / 1000:g}",
             credit=credit_in_words(share.credit, language),
         )
-    if isinstance(decision.outcome, Assigned):
+    # A company's rep gets its lead out of turn; then the reason says so.
+    if isinstance(decision.outcome, Assigned) and decision.outcome.rep == next_up(decision.shares):
         yield say(language, "line_next", rep=decision.outcome.rep)
 
 

@@ -13,6 +13,7 @@ from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, Reader
 from router.policy.rules import Assign, Policy, ToAccountOwner
 from router.policy.scoring import LAST_CONVERSION
+from router.policy.sticky import READ, memory_span
 
 __all__ = [
     "DERIVED",
@@ -64,6 +65,8 @@ def properties_read(policy: Policy) -> Needed:
         of_contact, of_company = sources_of(fact)
         contact.update(of_contact)
         company.update(of_company)
+    if memory_span(policy):
+        contact.update(READ)
     return Needed(contact=tuple(sorted(contact)), company=tuple(sorted(company)))
 
 

@@ -11,6 +11,7 @@ from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.ready import made_ready
 from router.policy.rules import Policy
+from router.policy.sticky import Remembered
 
 T = TypeVar("T")
 
@@ -37,6 +38,8 @@ class Inputs:
     account_owner: OwnerSeen | None = None
     excluded: frozenset[str] = frozenset()
     said: Mapping[str, Said] = field(default_factory=dict)
+    remembered: tuple[Remembered, ...] = ()
+    """Who had the last leads of the same company, as the commit found it."""
 
     def book_again(self) -> Book:
         """The book of shares as far as the decision looked at it."""
@@ -90,6 +93,7 @@ def inputs_seen(
     account_owner: object,
     excluded: frozenset[str],
     said: Watched[Said] | None = None,
+    remembered: tuple[Remembered, ...] = (),
 ) -> Inputs:
     """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
     rep_of = made_ready(policy).rep_of_email
@@ -106,4 +110,5 @@ def inputs_seen(
         account_owner=OwnerSeen(followed.id, followed.archived) if followed is not None else None,
         excluded=excluded,
         said={} if said is None else dict(sorted(said.asked_for.items())),
+        remembered=remembered,
     )

@@ -32,6 +32,18 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep}, whose turn it is in {team} (credit {credit})",
         "fr": "{rep}, dont c'est le tour dans {team} (crédit {credit})",
     },
+    "contact": {
+        "en": "{rep}, who had this contact before",
+        "fr": "{rep}, qui suivait déjà ce contact",
+    },
+    "company": {
+        "en": "{rep}, who has this company's last lead",
+        "fr": "{rep}, qui a le dernier lead de cette entreprise",
+    },
+    "domain": {
+        "en": "{rep}, who has the last lead of this mail domain",
+        "fr": "{rep}, qui a le dernier lead de ce domaine",
+    },
     "named": {"en": "{rep}, named by the rule", "fr": "{rep}, que la règle désigne"},
     "account": {"en": "{rep}, who owns the account", "fr": "{rep}, qui suit déjà le compte"},
     "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from router.policy.availability import time_off_at
 from router.policy.book import received
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
 from router.policy.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
 from router.policy.phrases import say
+from router.policy.ready import ReadyRep
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.sticky import Kind, to_follow
+
+How: TypeAlias = Literal["turn", "contact", "company", "domain", "named", "account", "stand_in", "other"]
+"""Whose turn it was, whose company or contact it is, or whom the rule names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +25,7 @@ class Placement:
     """Where the lead goes, how that came about, and what it adds to the book of shares."""
 
     outcome: Outcome
-    how: Literal["turn", "named", "account", "stand_in", "other"] = "other"
+    how: How = "other"
     shares: tuple[Share, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
@@ -43,9 +48,11 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
     if assign.method is Method.QUEUE:
         return Placement(Queued(team, why=None))
     ready_team, fields = case.ready.teams[team], case.book.fields
-    eligible, passed_over = candidates(
-        case, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
-    )
+    followed, eligible, passed_over = _followed(assign, case, ready_team.reps)
+    if followed is None:
+        eligible, passed_over = candidates(
+            case, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
+        )
     if not eligible:
         why = say(case.language, "nobody_in", team=team)
         if assign.if_unavailable is not None:
@@ -62,14 +69,29 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
             for rep in [ready_rep.rep for ready_rep in eligible]
         ]
     )
-    winner = next_up(shares)
+    winner, how = followed or (next_up(shares), "turn")
     return Placement(
         Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
-        how="turn",
+        how=how,
         shares=shares,
         passed_over=tuple(passed_over),
         changes={**pay(shares, winner, team=team, book=case.book), **received(winner, day=case.today)},
     )
+
+
+def _followed(
+    assign: Assign, case: Case, reps: Sequence[ReadyRep]
+) -> tuple[tuple[str, Kind] | None, list[ReadyRep], list[PassedOver]]:
+    """The rep who had the company's last lead, if they may have this one, and who else might have.
+
+    What the rule prefers does not part them from their company; what it needs does, and so do caps.
+    """
+    if assign.sticky is None or not case.remembered:
+        return None, [], []
+    eligible, passed_over = candidates(case, reps, needs=assign.needs, prefer=(), any_hour=assign.any_hour)
+    by_owner = {_owner_id(case, one.rep.name): one.rep.name for one in eligible}
+    followed = to_follow(case.remembered, by_owner, within=assign.sticky, now=case.now)
+    return followed, eligible, passed_over
 
 
 def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement:

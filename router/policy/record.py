@@ -11,6 +11,7 @@ from router.policy.availability_record import said_as_record, said_from_record
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
 from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
+from router.policy.sticky import Remembered
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -135,6 +136,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "account_owner": None if followed is None else [followed.id, followed.archived],
         "excluded": sorted(inputs.excluded),
         "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
+        "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
     }
 
 
@@ -148,4 +150,8 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
         account_owner=None if followed is None else OwnerSeen(*followed),
         excluded=frozenset(written["excluded"]),
         said={rep: said_from_record(said) for rep, said in written.get("said", {}).items()},
+        remembered=tuple(
+            Remembered(kind, owner_id, datetime.fromisoformat(at))
+            for kind, owner_id, at in written.get("remembered", ())
+        ),
     )

@@ -62,6 +62,8 @@ class Assign:
     if_unavailable: Assign | None = None
     any_hour: bool = False
     """Whoever is not away may get the lead, however late they start; it is due in their working hours."""
+    sticky: timedelta | None = None
+    """So long after a company's last lead its next one goes to the same rep; None: turns alone decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Rule:
     line: int = 0
     sla: timedelta | None = None
     status: str | None = None
+    task: bool = False
+    """Whether the rep gets a HubSpot task with the due time, too."""
 
 
 @dataclass(frozen=True, slots=True)

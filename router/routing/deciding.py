@@ -19,9 +19,11 @@ from router.policy.inputs import Watched, inputs_seen
 from router.policy.lead import Lead
 from router.policy.record import as_record
 from router.policy.rules import Policy
+from router.policy.sticky import Remembered
 from router.routing.desk import Desk
+from router.routing.sticky import followed
 from router.routing.trip import Trip
-from router.store.commits import Committed, Lost, NewDecision, Outdated
+from router.store.commits import Committed, Lost, Memory, NewDecision, Outdated
 from router.store.leads import LeadState, State
 
 
@@ -53,23 +55,35 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     policy, _needed = desk.rules.required()
     leads = _leads(desk, trips, records)
     owners = desk.owners.by_email()
+    memory = followed(desk.companies, policy, leads)
     waiting = list(trips)
     with desk.deciding:
         while waiting:
             fields, version = desk.commits.read_book()
             book, now = Book(fields), desk.clock()
             said = desk.availability.said(policy.roster, owners, now=now)
+            memory.read()
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
                 try:
-                    decision = _decide(policy, trip, leads[trip.contact_id], book, owners, said, now)
+                    decision = _decide(
+                        policy,
+                        trip,
+                        leads[trip.contact_id],
+                        book,
+                        owners,
+                        now,
+                        said=said,
+                        remembered=memory.of(trip.contact_id),
+                    )
                 except Exception:  # one poisonous lead must not hold up ninety-nine others
                     desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
                     decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
                     waiting.remove(trip)
                     continue
                 book = book.apply(decision.book_changes)
-                committing.append((trip, decision, _new(trip, decision, records[trip.contact_id])))
+                new = _new(trip, decision, records[trip.contact_id], memory=memory.learn(decision))
+                committing.append((trip, decision, new))
             answer = desk.commits.commit(
                 [new for _, _, new in committing], version=version, now_ms=desk.now_ms()
             )
@@ -94,8 +108,10 @@ def _decide(
     lead: Lead,
     book: Book,
     owners: Mapping[str, Owner],
-    said: Mapping[str, Said],
     now: datetime,
+    *,
+    said: Mapping[str, Said],
+    remembered: tuple[Remembered, ...],
 ) -> Decision:
     """The decision with everything it looked at, so that it can be computed again from the ledger."""
     fields_seen, owners_seen, said_seen = Watched(book.fields), Watched(owners), Watched(said)
@@ -108,6 +124,7 @@ def _decide(
         episode=trip.next_episode,
         excluded=trip.excluded,
         said=said_seen,
+        remembered=remembered,
     )
     inputs = inputs_seen(
         fields_seen,
@@ -116,6 +133,7 @@ def _decide(
         account_owner=decision.facts.get("account_owner"),
         excluded=trip.excluded,
         said=said_seen,
+        remembered=remembered,
     )
     return replace(decision, inputs=inputs)
 
@@ -144,7 +162,7 @@ def _leads(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> 
     return leads
 
 
-def _new(trip: Trip, decision: Decision, record: Record) -> NewDecision:
+def _new(trip: Trip, decision: Decision, record: Record, *, memory: Memory | None) -> NewDecision:
     shadow = decision.mode == "shadow"
     return NewDecision(
         contact_id=trip.contact_id,
@@ -158,6 +176,7 @@ def _new(trip: Trip, decision: Decision, record: Record) -> NewDecision:
         entry_id=trip.entries[0].id,
         record=orjson.dumps(as_record(decision)),
         shadow=shadow,
+        memory=memory,
     )
 
 

@@ -11,15 +11,18 @@ import structlog
 
 from router.hubspot.gateway import Gateway
 from router.ledger import Ledger
+from router.notify import Chat
 from router.routing.availability import Availability
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
 from router.store.commits import Commits
+from router.store.companies import Companies
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
+from router.store.notices import Notices
 from router.store.outbox import Outbox
 
 
@@ -34,8 +37,11 @@ class Desk:
     inbox: Inbox
     leads: Leads
     commits: Commits
+    companies: Companies
     outbox: Outbox
     erasures: Erasures
+    notices: Notices
+    chat: Chat
     ledger: Ledger
     rules: LiveRules
     owners: Owners

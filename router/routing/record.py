@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.routing.desk import Desk
+from router.routing.notify import note
 
 
 def record(desk: Desk, *, limit: int = 5_000) -> int:
@@ -19,6 +20,7 @@ def record(desk: Desk, *, limit: int = 5_000) -> int:
             [line.record for line in lines if line.kind == "decision"],
             [(line.id, line.contact_id, line.record) for line in lines if line.kind == "event"],
         )
+        note(desk, lines)
         desk.outbox.recorded(lines)
         recorded += len(lines)
     return recorded

@@ -68,6 +68,7 @@ def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
         episode=before.episode,
         excluded=before.inputs.excluded,
         said=before.inputs.said,
+        remembered=before.inputs.remembered,
     )
     now = as_record(again) | {"inputs": record["inputs"]}
     fields = dict.fromkeys((*record, *now))

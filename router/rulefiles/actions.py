@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
@@ -23,12 +23,23 @@ from router.policy.rules import (
 from router.rulefiles.needs import NeedReader
 from router.rulefiles.quantities import span
 from router.rulefiles.sheet import Sheet
+from router.rulefiles.stickiness import EVERY_TEAM, read_sticky
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 from router.rulefiles.written_values import ValueWriter
 
-ACTION_KEYS: Final = ("assign", "do", "sla", "status")
-ASSIGN_KEYS: Final = ("team", "rep", "to", "method", "needs", "prefer", "hours", "if_unavailable")
+ACTION_KEYS: Final = ("assign", "do", "sla", "status", "task")
+ASSIGN_KEYS: Final = (
+    "team",
+    "rep",
+    "to",
+    "method",
+    "needs",
+    "prefer",
+    "hours",
+    "sticky",
+    "if_unavailable",
+)
 LONGEST_SLA: Final = timedelta(hours=1000)
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
@@ -48,6 +59,7 @@ class Done:
     action: Action
     sla: timedelta | None
     status: str | None
+    task: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,8 @@ class ActionReader:
     sheet: Sheet
     words: Vocabulary
     roster: Roster | None
+    sticky: Mapping[str, timedelta | None] = field(default_factory=dict)
+    """What holds for each team where a rule says nothing."""
 
     @property
     def catalog(self) -> Catalog:
@@ -67,13 +81,14 @@ class ActionReader:
         """What these keys do; exactly one of `assign` and `do` must be there."""
         sla = self.sla(fields["sla"]) if "sla" in fields else None
         status = self.status(fields["status"].value) if "status" in fields else None
+        task = self._task(fields["task"].value) if "task" in fields else False
         if "assign" in fields and "do" in fields:
             hint = "Keep 'assign' or 'do', not both."
             self.sheet.error(fields["do"].key, f"{what} has two actions", hint)
             return None
         if "assign" in fields:
             assign = self.assign(fields["assign"].value)
-            return None if assign is None else Done(assign, sla, status)
+            return None if assign is None else Done(assign, sla, status, task)
         if "do" not in fields:
             hint = "Add 'assign: {team: …}' or 'do: nothing'."
             self.sheet.error(at, f"{what} has no action", hint)
@@ -81,6 +96,9 @@ class ActionReader:
         if "sla" in fields:
             message = "'sla' has no effect on leads that get no owner"
             self.sheet.error(fields["sla"].key, message, "Remove 'sla'.")
+        if "task" in fields:
+            message = "'task' has no effect on leads that get no owner"
+            self.sheet.error(fields["task"].key, message, "Remove 'task'.")
         action = self._do(fields["do"].value)
         return None if action is None else Done(action, sla, status)
 
@@ -100,6 +118,13 @@ class ActionReader:
         if written is None:
             return None
         return ValueWriter(self.sheet, self.catalog).value("hs_lead_status", written)
+
+    def _task(self, node: Node) -> bool:
+        written = self.sheet.scalar(node, "'task'")
+        if written is not None and written.text not in ("true", "false"):
+            hint = "Write true for a HubSpot task with the due time, or false."
+            self.sheet.error(written, f"'task' is true or false, not '{written.text}'", hint)
+        return written is not None and written.text == "true"
 
     def assign(self, node: Node) -> Assign | None:
         """To whom the lead goes, how the team shares it, and what happens if nobody is there."""
@@ -122,7 +147,14 @@ class ActionReader:
         if isinstance(to, ToTeam) and needs:
             reader.check_somebody_fits(fields["needs"].key, to.team, needs)
         any_hour = "hours" in fields and self._any_hour(fields["hours"].value)
-        return Assign(to, method, needs, prefer, otherwise, any_hour)
+        return Assign(to, method, needs, prefer, otherwise, any_hour, self._sticky(fields, to, method))
+
+    def _sticky(self, fields: Mapping[str, Entry], to: Target, method: Method) -> timedelta | None:
+        if "sticky" in fields:
+            return read_sticky(fields["sticky"].value, self.sheet)
+        if not isinstance(to, ToTeam) or method is Method.QUEUE:
+            return None
+        return self.sticky.get(to.team, self.sticky.get(EVERY_TEAM))
 
     def _target(self, kind: str, node: Node) -> Target | None:
         written = self.sheet.scalar(node, f"'{kind}'")
@@ -175,13 +207,13 @@ class ActionReader:
 
     def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
         """Refuse keys that would change nothing: whoever writes them expects that they do."""
-        for name in ("method", "needs", "prefer", "hours"):
+        for name in ("method", "needs", "prefer", "hours", "sticky"):
             # A named rep must still have what the lead needs; the owner of an account is never asked.
             checked = name == "needs" and target == "rep"
             if name in fields and target != "team" and not checked:
                 message = f"'{name}' has no effect with '{target}'"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
-        for name in ("needs", "prefer", "hours", "if_unavailable"):
+        for name in ("needs", "prefer", "hours", "sticky", "if_unavailable"):
             if name in fields and target == "team" and method is Method.QUEUE:
                 message = f"'{name}' has no effect on a queue, which takes every lead"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")

@@ -15,10 +15,11 @@ from router.rulefiles.actions import LATER, ActionReader
 from router.rulefiles.conditions import ConditionReader
 from router.rulefiles.rule_list import OTHERWISE, Inside, RuleListReader
 from router.rulefiles.sheet import Sheet
+from router.rulefiles.stickiness import read_stickiness
 from router.rulefiles.tree import Entry, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 
-KEYS: Final = ("mode", "language", "segments", "status", "rules", OTHERWISE, "sla")
+KEYS: Final = ("mode", "language", "segments", "status", "sticky", "rules", OTHERWISE, "sla")
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
 DEFAULT_LANGUAGE: Final = "fr"
@@ -59,7 +60,9 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
     if segments:
         names = tuple(segment.name for segment in segments)
         words = replace(words, computed={**words.computed, "segment": names})
-    actions = ActionReader(sheet, words, roster)
+    teams = roster.teams if roster else None
+    sticky = read_stickiness(fields["sticky"].value, sheet, teams=teams) if "sticky" in fields else {}
+    actions = ActionReader(sheet, words, roster, sticky)
     rules = RuleListReader(sheet, ConditionReader(words, sheet), actions)
     found = rules.rules(fields["rules"].value, Inside()) if "rules" in fields else ()
     if OTHERWISE in fields:

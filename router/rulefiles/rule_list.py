@@ -123,8 +123,7 @@ class RuleListReader:
         done = self.actions.done(fields, at=name, what=f"the rule '{full_name}'")
         if own is None or done is None:
             return ()
-        rule = Rule(full_name, inside.when(own), done.action, name.line, done.sla, done.status)
-        return (rule,)
+        return (Rule(full_name, inside.when(own), done.action, name.line, done.sla, done.status, done.task),)
 
 
 def _parts(condition: Condition) -> tuple[Condition, ...]:

@@ -75,12 +75,13 @@ GROUPS = {
     "contacts": {"contactinformation": "Contact", "acme": "Acme"},
     "companies": {"companyinformation": "Entreprise"},
     "users": {"userinformation": "Utilisateur"},
+    "tasks": {"task": "Tâche"},
 }
 
 
 def properties_of(kind: str) -> dict[str, Property]:
-    """The properties that `contacts`, `companies` or `users` start with, by name."""
-    listed = {"contacts": _contacts, "companies": _companies, "users": _users}[kind]()
+    """The properties that `contacts`, `companies`, `users` or `tasks` start with, by name."""
+    listed = {"contacts": _contacts, "companies": _companies, "users": _users, "tasks": _tasks}[kind]()
     return {prop.name: prop for prop in listed}
 
 
@@ -155,6 +156,22 @@ def _users() -> Iterable[Property]:
         _text("hs_out_of_office_hours", "Absences", group),
         _text("hs_working_hours", "Heures de travail", group),
         _text("hs_standard_time_zone", "Fuseau horaire", group),
+        _fixed("createdate", "Date de création", "datetime", group),
+        _fixed("hs_lastmodifieddate", "Dernière modification", "datetime", group),
+        _fixed("hs_object_id", "ID de l'objet", "number", group),
+    )
+
+
+def _tasks() -> Iterable[Property]:
+    group = "task"
+    yield from (
+        _text("hs_task_subject", "Titre", group),
+        _text("hs_task_body", "Notes", group),
+        _choice("hs_task_status", "Statut", ("NOT_STARTED", "IN_PROGRESS", "COMPLETED"), group=group),
+        _choice("hs_task_type", "Type", ("TODO", "CALL", "EMAIL"), group=group),
+        defined("hs_timestamp", "Échéance", type="datetime", field_type="date", group=group),
+        _owner(group),
+        _owned_since(group),
         _fixed("createdate", "Date de création", "datetime", group),
         _fixed("hs_lastmodifieddate", "Dernière modification", "datetime", group),
         _fixed("hs_object_id", "ID de l'objet", "number", group),

@@ -16,6 +16,9 @@ KINDS = {
     "users": "users",
     "user": "users",
     "0-115": "users",
+    "tasks": "tasks",
+    "task": "tasks",
+    "0-27": "tasks",
 }
 """Every name of an object type that the API takes in a path."""
 
@@ -51,7 +54,7 @@ class Shelf:
 
 
 def empty_shelves() -> dict[str, Shelf]:
-    """The three types of object of the portal, without a single record."""
+    """The four types of object of the portal, without a single record."""
     own = {kind: (catalog.properties_of(kind), dict(catalog.GROUPS[kind])) for kind in catalog.GROUPS}
     names = ("email", "firstname", "lastname")
     return {
@@ -60,4 +63,7 @@ def empty_shelves() -> dict[str, Shelf]:
             "0-2", "COMPANY", "hs_lastmodifieddate", ("domain", "name"), *own["companies"], 28114500000
         ),
         "users": Shelf("0-115", "USER", "hs_lastmodifieddate", (), *own["users"], 207300000),
+        "tasks": Shelf(
+            "0-27", "TASK", "hs_lastmodifieddate", ("hs_task_subject",), *own["tasks"], 90100000000
+        ),
     }

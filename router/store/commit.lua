@@ -1,6 +1,7 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
--- KEYS: book, outbox, erasures, lead hash of each decision …
--- ARGV: expected version, JSON {now, book = {field = delta …}, leads = {{id, episode, fields, record} …}}
+-- KEYS: book, outbox, erasures, lead hash of each decision …, keys of what each remembers …
+-- ARGV: expected version, JSON {now, book = {field = delta …}, leads = {{id, episode, fields, record,
+--         memories = how many keys, memory, memory_s} …}}
 -- Returns {1, new version} · {0, current version} (somebody else committed: decide again)
 --         · {2, indexes of leads that are decided already, or erased}
 local book, outbox, erasures = KEYS[1], KEYS[2], KEYS[3]
@@ -16,11 +17,16 @@ for index, lead in ipairs(asked.leads) do
 end
 if #lost > 0 then return { 2, unpack(lost) } end
 
+local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
   redis.call('DEL', key)
   redis.call('HSET', key, 'ep', lead.episode, 'st', 'decided', 'at', asked.now, unpack(lead.fields))
   redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', lead.record)
+  for _ = 1, lead.memories do
+    remembered = remembered + 1
+    redis.call('SET', KEYS[remembered], lead.memory, 'EX', lead.memory_s)
+  end
 end
 for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
 return { 1, redis.call('HINCRBY', book, 'version', 1) }

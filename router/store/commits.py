@@ -20,6 +20,15 @@ REMEMBERED: Final = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)
+class Memory:
+    """What a commit remembers of a lead's company (see companies.py): one text under each key."""
+
+    keys: tuple[str, ...]
+    text: str
+    lasts_s: int
+
+
+@dataclass(frozen=True, slots=True)
 class NewDecision:
     """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
 
@@ -36,6 +45,8 @@ class NewDecision:
     """The announcement that is claimed for it."""
     shadow: bool = False
     """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
+    memory: Memory | None = None
+    """Whom the company's next lead follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +133,14 @@ class Commits:
                     "episode": one.episode,
                     "fields": _lead_fields(one),
                     "record": one.record.decode(),
+                    **_memory(one.memory),
                 }
                 for one in decisions
             ],
         }
         names = [self._keys.book, self._keys.outbox, self._keys.erasures]
         names += [self._keys.lead(one.contact_id) for one in decisions]
+        names += [key for one in decisions if one.memory for key in one.memory.keys]
         answer = self._commit(keys=names, args=[version, orjson.dumps(asked)])
         if answer[0] == 1:
             return Committed()
@@ -166,7 +179,14 @@ def _lead_fields(decision: NewDecision) -> list[str]:
         *("ch", orjson.dumps(dict(decision.changes)).decode()),
         *("pd", orjson.dumps(dict(decision.paid)).decode()),
         *(("st", State.SHADOW) if decision.shadow else ()),
+        *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
+
+
+def _memory(memory: Memory | None) -> dict[str, str | int]:
+    if memory is None:
+        return {"memories": 0}
+    return {"memories": len(memory.keys), "memory": memory.text, "memory_s": memory.lasts_s}
 
 
 def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys) -> dict[str, object]:

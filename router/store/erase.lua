@@ -2,6 +2,11 @@
 -- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures
 -- ARGV: contact id, group, prefix of the queues' names
 local id, group = ARGV[1], ARGV[2]
+local traces = redis.call('HGET', KEYS[1], 'mk')
+for _, name in ipairs(traces and cjson.decode(traces) or {}) do
+  local memory = redis.call('GET', name)
+  if memory and cjson.decode(memory).c == id then redis.call('DEL', name) end
+end
 redis.call('DEL', KEYS[1])
 for number = 2, 3 do
   for _, entry in ipairs(redis.call('XRANGE', KEYS[number], '-', '+')) do

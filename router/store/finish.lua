@@ -10,7 +10,7 @@ local moved = {}
 
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[8 + index]
-  local current = redis.call('HMGET', key, 'st', 'ep', 'pd')
+  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk')
   local state, episode = current[1] or '', tonumber(current[2] or '0')
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
@@ -26,6 +26,14 @@ for index, lead in ipairs(asked.leads) do
       end
       redis.call('HINCRBY', KEYS[1], 'version', 1)
       redis.call('HDEL', key, 'pd')
+    end
+    if lead.refund and current[4] then
+      -- Whoever has the lead now, it is not the rep whom the company's next lead would have followed.
+      for _, name in ipairs(cjson.decode(current[4])) do
+        local memory = redis.call('GET', name)
+        if memory and cjson.decode(memory).c == lead.id then redis.call('DEL', name) end
+      end
+      redis.call('HDEL', key, 'mk')
     end
     if #lead.drop > 0 then redis.call('HDEL', key, unpack(lead.drop)) end
     if lead.verify_at then redis.call('ZADD', KEYS[3], lead.verify_at, lead.id) end

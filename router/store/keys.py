@@ -47,6 +47,35 @@ class Keys:
         """hash: credits, open counts, today's counts and the version that guards commits; for ever."""
         return self._key("book")
 
+    def company(self, digest: str) -> str:
+        """string: who got the last lead with a trace (JSON, see companies.py); as long as `sticky` says."""
+        return self._key(f"company:{digest}")
+
+    @property
+    def notices(self) -> str:
+        """hash: notice id → what a rep has still to be told (JSON); until it is sent, dropped or parked."""
+        return self._key("notices")
+
+    @property
+    def notices_due(self) -> str:
+        """sorted set: ids of waiting notices; score = when to try, epoch ms."""
+        return self._key("notices:due")
+
+    @property
+    def notices_sent(self) -> str:
+        """sorted set: ids of notices that went out, or may have; score = when, epoch ms; thirty days."""
+        return self._key("notices:sent")
+
+    @property
+    def notices_parked(self) -> str:
+        """hash: notice id → why nobody could tell the rep (JSON); until somebody clears the list."""
+        return self._key("notices:parked")
+
+    @property
+    def salt(self) -> str:
+        """string: what traces are digested with, random; for ever."""
+        return self._key("salt")
+
     def queue(self, team: str) -> str:
         """sorted set: leads of a team that nobody owns; score = waiting since, epoch ms."""
         return self._key(f"queue:{team}")

@@ -13,6 +13,7 @@ from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
 from router.store.drains import Drains
 from router.store.nights import Nights
+from router.store.notices import Notice
 from router.store.progress import ProgressBoard
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
 from workers import night
@@ -110,3 +111,17 @@ def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alo
     assert written == {missed}
     assert old not in written
     assert owned not in written
+
+
+def test_reps_are_told_once_it_is_time(office: Office, clock: Clock) -> None:
+    at(clock, 1)
+    schedule = Schedule(office)
+    schedule.look()
+    notice = Notice("501-0-ab", "501", "77", "chat", since_ms=office.desk.now_ms())
+    office.desk.notices.note([notice], due_ms=office.desk.now_ms() + 5_000)
+
+    before = schedule.look()
+    clock.forward(6)
+    after = schedule.look()
+
+    assert (before, after) == ((), (Job.NOTIFY,))

@@ -24,6 +24,7 @@ from router.policy.decision import Decision
 from router.policy.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
 from router.policy.lead import Facts, Value
 from router.policy.rules import Policy, Rule
+from router.policy.sticky import Remembered
 from router.policy.why_not.consequences import changed
 from router.policy.why_not.other_values import ANY_OTHER, Other, other_values, tests_in
 
@@ -86,6 +87,7 @@ class Search:
     contact_id: str
     said: Mapping[str, Said]
     """What was known of the reps' availability."""
+    remembered: tuple[Remembered, ...] = ()
     trials: int = 0
     heading_for: tuple[Rule, ...] = ()
     known: dict[tuple[str, Value | None], tuple[Other, ...]] = field(default_factory=dict)
@@ -128,6 +130,7 @@ class Search:
             owners=self.owners,
             now=self.now,
             said=self.said,
+            remembered=self.remembered,
         )
 
     def with_changes(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> dict[str, Value]:

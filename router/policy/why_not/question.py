@@ -17,6 +17,7 @@ from router.policy.destination import Wanted, leads_to
 from router.policy.facts import facts_needed
 from router.policy.lead import Facts, Value
 from router.policy.rules import Policy, Rule
+from router.policy.sticky import Remembered
 from router.policy.turns import turns_from
 from router.policy.why_not.counterfactual import Search, Trial, nearest
 from router.policy.why_not.other_values import Other, questions_of
@@ -80,6 +81,7 @@ def why_not(
     now: datetime,
     contact_id: str = "lead",
     said: Mapping[str, Said] = _NOTHING_SAID,
+    remembered: tuple[Remembered, ...] = (),
 ) -> WhyNot:
     """Why the lead with these facts does not go to `wanted`, and what would send it there.
 
@@ -99,6 +101,7 @@ def why_not(
         now=now,
         contact_id=contact_id,
         said=said,
+        remembered=remembered,
     )
     actual = search.first(facts)
     best = nearest(search, actual)

@@ -23,7 +23,8 @@ class ActionTeller:
     def lines(self, rule: Rule) -> tuple[str, ...]:
         """Who gets the leads of a rule, how, and who else if nobody is there."""
         status = (self._say("status", status=rule.status),) if rule.status else ()
-        return (*self._told(rule.action), *status)
+        task = (self._say("task"),) if rule.task else ()
+        return (*self._told(rule.action), *task, *status)
 
     def within(self, rule: Rule) -> str:
         """The time to answer; empty where nobody has to."""
@@ -61,6 +62,8 @@ class ActionTeller:
                 yield self._say(kind, wish=self._wish(need))
         if assign.any_hour:
             yield self._say("any_hour")
+        if assign.sticky is not None:
+            yield self._say("sticky", span=self.span(assign.sticky))
         if assign.if_unavailable is not None:
             first, *rest = self._assign(assign.if_unavailable)
             yield self._say("instead", action=first)

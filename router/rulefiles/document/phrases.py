@@ -218,6 +218,14 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "À toute heure : aussi à qui ne travaille pas à ce moment",
         "At any hour: also to those who are not at work then",
     ),
+    "task": (
+        "Une tâche HubSpot avec l'échéance",
+        "A HubSpot task with the due time",
+    ),
+    "sticky": (
+        "Une entreprise garde son commercial {span} après son dernier lead",
+        "A company keeps its rep for {span} after its last lead",
+    ),
     "instead": ("Sinon : {action}", "Otherwise: {action}"),
     "nurture": (
         "Marketing (nurture) : aucun propriétaire",

@@ -23,6 +23,12 @@ from router.rulefiles.routing_file import KEYS, REQUIRED
 from router.rulefiles.rule_list import GROUP_KEYS, RULE_KEYS
 from router.rulefiles.tables import ANY, ARROW, OUTCOMES
 
+STICKY: Schema = {
+    "type": "string",
+    "pattern": r"^(off|company( [0-9]{1,5} ?(d|days?|w|weeks?|months?))?)$",
+    "patternErrorMessage": "Write company, company 60d or off.",
+    "defaultSnippets": [{"label": text, "body": text} for text in ("company", "company 60d", "off")],
+}
 METHODS = {
     Method.FAIR_SHARE: "The rep whose turn it is, by weight (the default)",
     Method.QUEUE: "The team's shared queue: its reps take leads themselves",
@@ -39,13 +45,18 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "do": defined("do"),
         "sla": defined("sla"),
         "status": defined("status"),
+        "task": {"type": "boolean", "description": "Whether the rep gets a HubSpot task with the due time"},
     }
     group = {"group": TEXT, "when": defined("when"), "rules": defined("rules"), "otherwise": defined("done")}
-    done = {name: rule[name] for name in ("assign", "do", "sla", "status")}
+    done = {name: rule[name] for name in ("assign", "do", "sla", "status", "task")}
     top: dict[str, Schema] = {
         "language": described(choice(("fr", "en")), "Of the reasons that reps read in HubSpot"),
         "segments": described(_segments(), "The first whose condition holds; the last is 'otherwise'"),
         "status": defined("status"),
+        "sticky": described(
+            {"anyOf": [STICKY, {"type": "object", "additionalProperties": STICKY}]},
+            "Leads of one company go to the rep who had its last one: for every team, or by team",
+        ),
         "rules": defined("rules"),
         "otherwise": defined("done"),
         "sla": keys({"default": defined("sla")}, required=("default",)),
@@ -124,6 +135,7 @@ def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
         "needs": described(needs, "Reps without it are passed over"),
         "prefer": described(needs, "Reps with it come first, if there are any"),
         "hours": choice({"ignore": "Reps who are not at work now get leads as well; those away do not"}),
+        "sticky": described(STICKY, "Leads of one company go to the rep who had its last one"),
         "if_unavailable": described(defined("assign"), "What happens when nobody there is eligible"),
     }
     return keys({name: known.get(name, {}) for name in ASSIGN_KEYS})

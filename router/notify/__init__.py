@@ -1,0 +1,7 @@
+"""Telling reps by chat: what a message says, which webhook it goes to, and how it gets there safely."""
+
+from router.notify.chat import Address, Chat, Delivered
+from router.notify.errors import NotDelivered, NotifyError, Unclear
+from router.notify.message import Message
+
+__all__ = ["Address", "Chat", "Delivered", "Message", "NotDelivered", "NotifyError", "Unclear"]

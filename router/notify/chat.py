@@ -1,0 +1,130 @@
+"""Who is told where, and how one message is posted: once, to a public machine, without following anybody."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import requests
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from router.notify.errors import NotDelivered, Unclear
+from router.notify.message import Kind, Message
+from router.notify.way import PinnedAdapter, public_address
+
+CONNECT_S: Final = 3.0
+ANSWER_S: Final = 5.0
+ATTEMPTS: Final = 2
+DEFAULT: Final = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A webhook. `name` is the rep, the team or `default` that it stands for; the URL is never shown."""
+
+    name: str
+    kind: Kind
+    url: str
+
+    def __repr__(self) -> str:
+        return f"Address({self.name}, {self.kind})"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The chat took the message."""
+
+    status: int
+    took_s: float
+
+
+class Chat:
+    """The chat webhooks of one portal, by the name of a rep or a team, or `default`."""
+
+    def __init__(
+        self,
+        addresses: Mapping[str, Address],
+        *,
+        allow_private: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._addresses = addresses
+        self._allow_private = allow_private
+        self._sleep = sleep
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anybody can be told at all."""
+        return bool(self._addresses)
+
+    def address_of(self, rep: str | None, *, team: str | None = None) -> Address | None:
+        """Where the rep is told: their own channel, their team's, the default one, or nowhere."""
+        for name in (rep, team, DEFAULT):
+            if name is not None and name in self._addresses:
+                return self._addresses[name]
+        return None
+
+    def send(self, address: Address, message: Message) -> Delivered:
+        """Post the message; at most two tries, the second only when the first certainly did not arrive.
+
+        Takes at most 20 s. Raises `NotDelivered` or `Unclear`.
+        """
+        retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, NotDelivered) and error.soon),
+            wait=wait_random_exponential(multiplier=0.2, max=1),
+            stop=stop_after_attempt(ATTEMPTS),
+            sleep=self._sleep,
+            reraise=True,
+        )
+        return retrying(self._post, address, message)
+
+    def _post(self, address: Address, message: Message) -> Delivered:
+        parts = urlsplit(address.url)
+        host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
+        ip = public_address(host, port, allow_private=self._allow_private)
+        began = time.monotonic()
+        with requests.Session() as session:
+            session.trust_env = False  # neither a proxy nor a .netrc of the machine's
+            session.mount(f"{parts.scheme}://", PinnedAdapter(ip))
+            try:
+                answer = session.post(
+                    address.url,
+                    json=message.body(address.kind),
+                    headers={"Host": parts.netloc.rpartition("@")[2], "User-Agent": "lead-router"},
+                    timeout=(CONNECT_S, ANSWER_S),
+                    allow_redirects=False,
+                    stream=True,  # nothing is read of an answer that nobody needs
+                )
+            except requests.exceptions.ConnectTimeout:
+                raise NotDelivered("The chat cannot be reached: no connection in time.", soon=True) from None
+            except requests.exceptions.SSLError:
+                raise NotDelivered("The chat's certificate is not good for its name.") from None
+            except requests.exceptions.ConnectionError as error:
+                if _never_connected(error):
+                    raise NotDelivered("The chat cannot be reached: no connection.", soon=True) from None
+                raise Unclear("The chat broke the connection instead of answering.") from None
+            except requests.exceptions.RequestException as error:
+                raise Unclear(f"The chat did not answer ({type(error).__name__}).") from None
+        return _judged(answer.status_code, took_s=time.monotonic() - began)
+
+
+def _judged(status: int, *, took_s: float) -> Delivered:
+    if 200 <= status < 300:
+        return Delivered(status, took_s)
+    if 300 <= status < 400:
+        raise NotDelivered(f"The chat answers with a redirect ({status}), which is not followed.")
+    if status == 429 or status >= 500:
+        raise NotDelivered(f"The chat has trouble or no room now (HTTP {status}).", soon=status != 429)
+    raise NotDelivered(f"The chat refuses the message (HTTP {status}). Is the webhook's address still right?")
+
+
+def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
+    """Whether not one byte left: urllib3 says so by the class of what it could not do."""
+    from urllib3.exceptions import MaxRetryError, NewConnectionError
+
+    cause = error.args[0] if error.args else None
+    reason = cause.reason if isinstance(cause, MaxRetryError) else cause
+    return isinstance(reason, NewConnectionError)

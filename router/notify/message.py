@@ -1,0 +1,109 @@
+"""What a rep is told, in French or English, in the form that each chat wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, Literal
+
+from router.policy.phrases import moment_in_words
+
+Event = Literal["assigned", "test"]
+Kind = Literal["slack", "teams", "json"]
+
+_TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
+    "assigned": {"en": "New lead for {rep}", "fr": "Nouveau lead pour {rep}"},
+    "test": {"en": "Test message for {rep}", "fr": "Message d'essai pour {rep}"},
+    "test_reason": {
+        "en": "Lead Router can reach this channel; nothing is to be done.",
+        "fr": "Lead Router atteint ce canal ; il n'y a rien à faire.",
+    },
+    "due": {"en": "Due {moment}", "fr": "À traiter avant {moment}"},
+    "open": {"en": "Open in HubSpot", "fr": "Ouvrir dans HubSpot"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. `reason` is the decision's own sentence, which names nobody but reps.
+
+    `due_at` is in the time zone in which it is to be read; `link` is the record's page, "" for none.
+    """
+
+    event: Event
+    rep: str
+    reason: str
+    language: str
+    due_at: datetime | None = None
+    link: str = ""
+    contact_id: str = ""
+
+    @property
+    def title(self) -> str:
+        """`Nouveau lead pour camille`."""
+        return _TEMPLATES[self.event][self.language].format(rep=self.rep)
+
+    @property
+    def due(self) -> str:
+        """`À traiter avant mar. 24 nov. 14:15`, or nothing."""
+        if self.due_at is None:
+            return ""
+        return _TEMPLATES["due"][self.language].format(moment=moment_in_words(self.due_at, self.language))
+
+    def body(self, kind: Kind) -> dict[str, Any]:
+        """What is posted to a chat of that kind."""
+        match kind:
+            case "slack":
+                return {"text": self._slack()}
+            case "teams":
+                return self._teams()
+            case "json":
+                return self._plain()
+
+    def _lines(self) -> list[str]:
+        return [line for line in (self.reason, self.due) if line]
+
+    def _slack(self) -> str:
+        lines = [f"*{_escaped(self.title)}*", *map(_escaped, self._lines())]
+        if self.link:
+            lines.append(f"<{self.link}|{_TEMPLATES['open'][self.language]}>")
+        return "\n".join(lines)
+
+    def _teams(self) -> dict[str, Any]:
+        # The form of Workflows, which replaced the Office connectors: an adaptive card in an attachment.
+        card: dict[str, Any] = {
+            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+            "type": "AdaptiveCard",
+            "version": "1.4",
+            "body": [
+                {"type": "TextBlock", "text": self.title, "weight": "Bolder", "wrap": True},
+                *({"type": "TextBlock", "text": line, "wrap": True} for line in self._lines()),
+            ],
+        }
+        if self.link:
+            title = _TEMPLATES["open"][self.language]
+            card["actions"] = [{"type": "Action.OpenUrl", "title": title, "url": self.link}]
+        attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+        return {"type": "message", "attachments": [attachment]}
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            "event": self.event,
+            "contact_id": self.contact_id or None,
+            "rep": self.rep,
+            "title": self.title,
+            "reason": self.reason,
+            "due_at": None if self.due_at is None else self.due_at.isoformat(),
+            "link": self.link or None,
+        }
+
+
+def a_test(rep: str, *, language: str) -> Message:
+    """A message that says only that messages arrive."""
+    return Message("test", rep, _TEMPLATES["test_reason"][language], language)
+
+
+def _escaped(text: str) -> str:
+    # https://docs.slack.dev/messaging/formatting-message-text: these three, or a rule's name pings everybody.
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

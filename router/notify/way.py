@@ -1,0 +1,68 @@
+"""Which machine does a webhook's name stand for, and may we go there?
+
+A webhook is whatever somebody wrote into a file, so it must not become a way into the private network.
+The name is resolved once, every address is looked at, and the connection goes to the address that was
+looked at: a name that changes its mind in between gains nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Mapping
+from ipaddress import IPv6Address, ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connectionpool import HTTPConnectionPool
+
+from router.notify.errors import NotDelivered
+
+
+def public_address(host: str, port: int, *, allow_private: bool) -> str:
+    """The IP address to connect to. Raises `NotDelivered` if there is none, or one that is not public."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise NotDelivered(f"The webhook's host cannot be found ({error.strerror or error}).") from None
+    addresses = [str(entry[4][0]) for entry in found]
+    if not allow_private and not all(_is_public(address) for address in addresses):
+        raise NotDelivered(
+            "The webhook's host is inside a private network. If that is meant, set NOTIFY_ALLOW_PRIVATE=true."
+        )
+    return addresses[0]
+
+
+class PinnedAdapter(HTTPAdapter):
+    """Connects to one address that was looked at, and still checks the certificate of the name."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(max_retries=0)
+        self._address = address
+
+    def get_connection_with_tls_context(
+        self,
+        request: requests.PreparedRequest,
+        verify: bool | str | None,
+        proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - the signature is requests' own
+        cert: Any = None,
+    ) -> HTTPConnectionPool:
+        """The connection for a request; asked for by requests."""
+        parts = urlsplit(request.url or "")
+        host, options = self.build_connection_pool_key_attributes(
+            request, True if verify is None else verify, cert
+        )
+        names = {"server_hostname": parts.hostname, "assert_hostname": parts.hostname}
+        pool: HTTPConnectionPool = self.poolmanager.connection_from_host(
+            **{**host, "host": self._address},
+            pool_kwargs={**options, **(names if parts.scheme == "https" else {})},
+        )
+        return pool
+
+
+def _is_public(address: str) -> bool:
+    parsed = ip_address(address.partition("%")[0])
+    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
+        parsed = parsed.ipv4_mapped
+    return parsed.is_global and not parsed.is_multicast

@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 
+from router.policy import by_hand
 from router.policy.book import Book, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.eligibility import Case
 from router.policy.lead import Lead, Value
 from router.policy.narrative import sentence
+from router.policy.occasion import Claimed, Occasion, Pushed, Released
 from router.policy.placement import Placement, place
 from router.policy.ready import Ready, made_ready
 from router.policy.record import as_record, from_record
@@ -32,12 +34,14 @@ def decide(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
+    occasion: Occasion | None = None,
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
-    names or owner ids that must not get the lead (again). Raises ValueError when the policy has no
-    rule for the lead or no team to fall back on, which the loader of rule files rules out.
+    names or owner ids that must not get the lead (again); without an `occasion` the lead is new. Raises
+    ValueError when the policy has no rule for the lead or no team to fall back on, which the loader of
+    rule files rules out, and KeyError when a claim names a rep who is unknown or no owner in HubSpot.
     """
     facts = made_ready(policy).read(lead, now)
     return decide_on_facts(
@@ -49,6 +53,7 @@ def decide(
         now=now,
         episode=episode,
         excluded=excluded,
+        occasion=occasion,
     )
 
 
@@ -62,6 +67,7 @@ def decide_on_facts(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
+    occasion: Occasion | None = None,
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
@@ -83,8 +89,9 @@ def decide_on_facts(
         excluded=excluded,
         sla=rule.sla or policy.default_sla,
         language=policy.language,
+        pushed=isinstance(occasion, Pushed),
     )
-    placement = _placement(policy, rule, case)
+    placement = _placement(policy, rule, case, occasion)
     return Decision(
         id=_decision_id(contact_id, episode, policy.revision, now),
         contact_id=contact_id,
@@ -136,7 +143,12 @@ def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime)
     return fit, engagement, grade, segment
 
 
-def _placement(policy: Policy, rule: Rule, case: Case) -> Placement:
+def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None) -> Placement:
+    match occasion:
+        case Claimed():
+            return by_hand.claimed(occasion, case)
+        case Released():
+            return by_hand.given_back(occasion, case)
     match rule.action:
         case Assign() as action:
             return place(policy, action, case)

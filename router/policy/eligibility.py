@@ -36,6 +36,8 @@ class Case:
     excluded: frozenset[str]
     sla: timedelta
     language: str
+    pushed: bool = False
+    """The lead waited in a queue: where a rule pushes, it is time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from router.policy.book import Book
 from router.policy.catalog import Owner
+from router.policy.occasion import Occasion
 from router.policy.ready import made_ready
 from router.policy.rules import Policy
 
@@ -34,6 +35,8 @@ class Inputs:
     reps: Mapping[str, OwnerSeen] = field(default_factory=dict)
     account_owner: OwnerSeen | None = None
     excluded: frozenset[str] = frozenset()
+    occasion: Occasion | None = None
+    """Why it was decided once more; None: the lead was new."""
 
     def book_again(self) -> Book:
         """The book of shares as far as the decision looked at it."""
@@ -86,6 +89,7 @@ def inputs_seen(
     policy: Policy,
     account_owner: object,
     excluded: frozenset[str],
+    occasion: Occasion | None = None,
 ) -> Inputs:
     """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
     rep_of = made_ready(policy).rep_of_email
@@ -101,4 +105,5 @@ def inputs_seen(
         reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
         account_owner=OwnerSeen(followed.id, followed.archived) if followed is not None else None,
         excluded=excluded,
+        occasion=occasion,
     )

@@ -30,6 +30,12 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "named": {"en": "{rep}, named by the rule", "fr": "{rep}, que la règle désigne"},
     "account": {"en": "{rep}, who owns the account", "fr": "{rep}, qui suit déjà le compte"},
+    "claimed": {
+        "en": "{rep}, who claimed it from the queue of {team}",
+        "fr": "{rep}, qui l'a pris dans la file de {team}",
+    },
+    "unclaimed": {"en": "nobody claimed it in time", "fr": "personne ne l'a pris à temps"},
+    "released": {"en": "given back by {rep}: {why}", "fr": "rendu par {rep} : {why}"},
     "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},
     "queued": {"en": "the queue of {team}", "fr": "la file de {team}"},
     "nurtured": {"en": "nurture", "fr": "nurture"},

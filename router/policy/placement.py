@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal
 
 from router.policy.book import received
@@ -13,6 +14,7 @@ from router.policy.eligibility import Case, candidates, why_absent, why_not, wis
 from router.policy.phrases import say
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.sla import queue_due_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class Placement:
     """Where the lead goes, how that came about, and what it adds to the book of shares."""
 
     outcome: Outcome
-    how: Literal["turn", "named", "account", "stand_in", "other"] = "other"
+    how: Literal["turn", "named", "account", "stand_in", "claimed", "other"] = "other"
     shares: tuple[Share, ...] = ()
     passed_over: tuple[PassedOver, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
@@ -40,8 +42,9 @@ def place(policy: Policy, assign: Assign, case: Case) -> Placement:
 
 
 def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement:
-    if assign.method is Method.QUEUE:
-        return Placement(Queued(team, why=None))
+    pushed = case.pushed and assign.push_after is not None
+    if assign.method is Method.QUEUE and not pushed:
+        return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, case)))
     ready_team, fields = case.ready.teams[team], case.book.fields
     eligible, passed_over = candidates(case, ready_team.reps, needs=assign.needs, prefer=assign.prefer)
     if not eligible:
@@ -67,7 +70,14 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         shares=shares,
         passed_over=tuple(passed_over),
         changes={**pay(shares, winner, team=team, book=case.book), **received(winner, day=case.today)},
+        detour=say(case.language, "unclaimed") if pushed else None,
     )
+
+
+def _push_at(policy: Policy, assign: Assign, team: str, case: Case) -> datetime | None:
+    if assign.push_after is None:
+        return None
+    return queue_due_at(case.now, assign.push_after, roster=policy.roster, team=team)
 
 
 def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement:
@@ -126,7 +136,7 @@ def _instead(
     second = place(policy, assign, case)
     outcome = second.outcome
     if isinstance(outcome, Queued) and outcome.why is None:
-        outcome = Queued(outcome.team, why=why)
+        outcome = replace(outcome, why=why)
     already = [*passed_over, *(other for other in second.passed_over if other not in passed_over)]
     return replace(second, outcome=outcome, passed_over=tuple(already), detour=why)
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
 from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
+from router.policy.occasion import occasion_as_record, occasion_of_record
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -105,8 +106,9 @@ def _outcome_as_record(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Assigned(rep, owner_id, team):
             return {"kind": "assigned", "rep": rep, "owner_id": owner_id, "team": team}
-        case Queued(team, why):
-            return {"kind": "queued", "team": team, "why": why}
+        case Queued(team, why, push_at):
+            pushed = {} if push_at is None else {"push_at": push_at.isoformat()}
+            return {"kind": "queued", "team": team, "why": why, **pushed}
         case Nurtured(sets, workflow):
             return {"kind": "nurtured", "sets": dict(sets), "workflow": workflow}
         case LeftAlone():
@@ -118,7 +120,12 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
         case "assigned":
             return Assigned(rep=record["rep"], owner_id=record["owner_id"], team=record["team"])
         case "queued":
-            return Queued(team=record["team"], why=record["why"])
+            push_at = record.get("push_at")
+            return Queued(
+                team=record["team"],
+                why=record["why"],
+                push_at=None if push_at is None else datetime.fromisoformat(push_at),
+            )
         case "nurtured":
             return Nurtured(sets=dict(record["sets"]), workflow=record["workflow"])
         case "left_alone":
@@ -133,6 +140,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "reps": {rep: [owner.id, owner.archived] for rep, owner in inputs.reps.items()},
         "account_owner": None if followed is None else [followed.id, followed.archived],
         "excluded": sorted(inputs.excluded),
+        **({} if inputs.occasion is None else {"occasion": occasion_as_record(inputs.occasion)}),
     }
 
 
@@ -145,4 +153,5 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
         reps={rep: OwnerSeen(owner_id, archived) for rep, (owner_id, archived) in written["reps"].items()},
         account_owner=None if followed is None else OwnerSeen(*followed),
         excluded=frozenset(written["excluded"]),
+        occasion=occasion_of_record(written.get("occasion")),
     )

@@ -29,6 +29,7 @@ class Rep:
     weight: int = 1000
     max_open_leads: int | None = None
     max_per_day: int | None = None
+    max_claims_per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

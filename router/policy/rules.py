@@ -60,6 +60,8 @@ class Assign:
     needs: tuple[Need, ...] = ()
     prefer: tuple[Need, ...] = ()
     if_unavailable: Assign | None = None
+    push_after: timedelta | None = None
+    """Working time after which a queue gives a lead that nobody claimed by fair share."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,7 @@ def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
         now=before.decided_at,
         episode=before.episode,
         excluded=before.inputs.excluded,
+        occasion=before.inputs.occasion,
     )
     now = as_record(again) | {"inputs": record["inputs"]}
     fields = dict.fromkeys((*record, *now))

@@ -21,6 +21,7 @@ REP_KEYS: Final = (
     "weight",
     "max_open_leads",
     "max_per_day",
+    "max_claims_per_hour",
 )
 LATER: Final[Mapping[str, str]] = {
     "public_holidays": "this version does not know public holidays",
@@ -55,6 +56,7 @@ class RepReader:
             weight=self._weight(fields["weight"].value) if "weight" in fields else 1000,
             max_open_leads=self._limit(fields, "max_open_leads"),
             max_per_day=self._limit(fields, "max_per_day"),
+            max_claims_per_hour=self._limit(fields, "max_claims_per_hour"),
         )
 
     def _owner(self, node: Node) -> str:

@@ -123,6 +123,10 @@ def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
         "method": choice(METHODS),
         "needs": described(needs, "Reps without it are passed over"),
         "prefer": described(needs, "Reps with it come first, if there are any"),
+        "push_after": {
+            **WORKING_TIME,
+            "description": "With method queue: given by fair share when nobody claims it within this time",
+        },
         "if_unavailable": described(defined("assign"), "What happens when nobody there is eligible"),
     }
     return keys({name: known.get(name, {}) for name in ASSIGN_KEYS})

@@ -67,6 +67,7 @@ def _rep(catalog: Catalog, names: Names) -> Schema:
         },
         "max_open_leads": described(_LEADS, "Passed over while they have so many open leads"),
         "max_per_day": described(_LEADS, "Passed over once they got so many leads today"),
+        "max_claims_per_hour": described(_LEADS, "Leads they may claim from queues within an hour"),
     }
     return _keys(REP_KEYS, known, ("owner",))
 

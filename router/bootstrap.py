@@ -17,6 +17,7 @@ from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.settings import Settings
 from router.store.budget import CallBudget
+from router.store.by_hand import ByHand
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
 from router.store.counts import Counts
@@ -28,6 +29,7 @@ from router.store.leads import Leads
 from router.store.nights import Nights
 from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
+from router.store.queues import Queues
 from router.store.rules import RulesShelf
 
 
@@ -78,6 +80,8 @@ def open_desk(
         inbox=Inbox(client, keys),
         leads=Leads(client, keys),
         commits=Commits(client, keys),
+        by_hand=ByHand(client, keys),
+        queues=Queues(client, keys),
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
         ledger=ledger,

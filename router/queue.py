@@ -30,6 +30,7 @@ class Job(StrEnum):
     REFRESH = "workers.jobs.refresh"
     ERASE = "workers.jobs.erase"
     NIGHT = "workers.jobs.night"
+    TEND = "workers.jobs.tend"
 
 
 TIME_LIMIT_S: Final = {
@@ -39,6 +40,7 @@ TIME_LIMIT_S: Final = {
     Job.REFRESH: 120,
     Job.ERASE: 120,
     Job.NIGHT: 120,
+    Job.TEND: 120,
 }
 
 

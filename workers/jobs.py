@@ -10,6 +10,7 @@ from router.queue import Job
 from router.routing.erase import erase as erase_contacts
 from router.routing.record import record as record_lines
 from router.routing.refresh import refresh as refresh_owners
+from router.routing.tend import tend as tend_queues
 from router.routing.verify import verify as verify_owners
 from router.store.inbox import FLIGHTS_PER_DRAIN
 from workers import office as process
@@ -61,6 +62,13 @@ def erase(portal: str) -> int:
 def night(portal: str) -> int:
     """One step of tonight's run; how many unannounced contacts it found."""
     return _housekeeping(portal, Job.NIGHT, lambda: take_step(process.here()))
+
+
+def tend(portal: str) -> int:
+    """Look at queued leads that are due until none is; how many."""
+    return _housekeeping(
+        portal, Job.TEND, lambda: _until_dry(lambda: tend_queues(process.here().desk).looked_at)
+    )
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from router.policy.book import received
 from router.policy.decision import Assigned, Queued
@@ -10,6 +11,8 @@ from router.policy.eligibility import Case
 from router.policy.occasion import LONGEST_WHY, Claimed, Released
 from router.policy.phrases import say
 from router.policy.placement import Placement
+from router.policy.rules import Action, Assign, Method, Policy
+from router.policy.sla import queue_due_at
 
 _NOT_GIVEN_BACK = ("last:", "served:")
 """Fields that number the leads a team has given: a lead that comes back was given all the same."""
@@ -28,14 +31,27 @@ def claimed(claim: Claimed, case: Case) -> Placement:
     )
 
 
-def given_back(release: Released, case: Case) -> Placement:
-    """The lead waits in the team's queue again, and what it had cost the rep is refunded."""
+def given_back(policy: Policy, action: Action, release: Released, case: Case) -> Placement:
+    """The lead waits in the team's queue again, and what it had cost the rep is refunded.
+
+    A rule that leaves its leads to a queue may let it wait there; any other rule gives it on at once.
+    """
     why = release.why if len(release.why) <= LONGEST_WHY else f"{release.why[: LONGEST_WHY - 1].rstrip()}…"
     return Placement(
-        Queued(release.team, why=None),
+        Queued(release.team, why=None, push_at=_push_at(policy, action, release, case)),
         changes=refund_of(release.paid),
         detour=say(case.language, "released", rep=release.rep, why=why),
     )
+
+
+def _push_at(policy: Policy, action: Action, release: Released, case: Case) -> datetime | None:
+    if not isinstance(action, Assign):
+        return None
+    if action.method is not Method.QUEUE:
+        return case.now
+    if action.push_after is None:
+        return None
+    return queue_due_at(case.now, action.push_after, roster=policy.roster, team=release.team)
 
 
 def refund_of(paid: Mapping[str, int]) -> dict[str, int]:

@@ -148,7 +148,7 @@ def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None
         case Claimed():
             return by_hand.claimed(occasion, case)
         case Released():
-            return by_hand.given_back(occasion, case)
+            return by_hand.given_back(policy, rule.action, occasion, case)
     match rule.action:
         case Assign() as action:
             return place(policy, action, case)

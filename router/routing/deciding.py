@@ -50,7 +50,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     if not trips:
         return decided
     policy, _needed = desk.rules.required()
-    leads = _leads(desk, trips, records)
+    leads = leads_of(desk, trips, records)
     owners = desk.owners.by_email()
     waiting = list(trips)
     with desk.deciding:
@@ -60,7 +60,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
                 try:
-                    decision = _decide(policy, trip, leads[trip.contact_id], book, owners, now)
+                    decision = decide_trip(policy, trip, leads[trip.contact_id], book, owners, now)
                 except Exception:  # one poisonous lead must not hold up ninety-nine others
                     desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
                     decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
@@ -86,7 +86,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     return decided
 
 
-def _decide(
+def decide_trip(
     policy: Policy, trip: Trip, lead: Lead, book: Book, owners: Mapping[str, Owner], now: datetime
 ) -> Decision:
     """The decision with everything it looked at, so that it can be computed again from the ledger."""
@@ -99,6 +99,7 @@ def _decide(
         now=now,
         episode=trip.next_episode,
         excluded=trip.excluded,
+        occasion=trip.occasion,
     )
     inputs = inputs_seen(
         fields_seen,
@@ -106,11 +107,12 @@ def _decide(
         policy=policy,
         account_owner=decision.facts.get("account_owner"),
         excluded=trip.excluded,
+        occasion=trip.occasion,
     )
     return replace(decision, inputs=inputs)
 
 
-def _leads(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
+def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
     """The leads as the policy sees them, with their companies' facts if it names any."""
     _policy, needed = desk.rules.required()
     company_of = {

@@ -14,12 +14,14 @@ from router.ledger import Ledger
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
+from router.store.by_hand import ByHand
 from router.store.commits import Commits
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
 from router.store.outbox import Outbox
+from router.store.queues import Queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,8 @@ class Desk:
     inbox: Inbox
     leads: Leads
     commits: Commits
+    by_hand: ByHand
+    queues: Queues
     outbox: Outbox
     erasures: Erasures
     ledger: Ledger

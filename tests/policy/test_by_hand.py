@@ -68,7 +68,7 @@ def test_a_release_takes_back_what_the_assignment_had_cost() -> None:
     )
 
     after = book.apply(back.book_changes)
-    assert back.outcome == Queued("sales", why=None)
+    assert back.outcome == Queued("sales", why=None, push_at=NOW)
     assert "given back by anna: a friend of mine" in back.reason
     assert (after.credit("sales", "anna"), after.credit("sales", "ben")) == (0, 0)
     assert after.value(open_field("anna")) == 0

@@ -25,6 +25,10 @@ COMMANDS: Final = {
     "revisions": "List the rules that were live, who changed them, and what.",
     "replay": "Compute a decision again, and say whether the same comes out.",
     "parked": "List the leads that need a person, and send them again.",
+    "queue": "List the leads that wait for a rep to claim them.",
+    "claim": "Give a waiting lead to a rep, or make a link with which they can.",
+    "release": "Give a lead back to its team's queue, with the reason.",
+    "token": "Say who may use the API, and make tokens for reps.",
     "forget": "Erase every trace of a contact.",
 }
 """Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""

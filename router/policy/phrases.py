@@ -73,6 +73,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "line_next": {"en": "next up: {rep}", "fr": "prochain tour : {rep}"},
     "title_outcome": {"en": "Outcome", "fr": "Résultat"},
     "line_assigned": {"en": "{rep} (owner {owner_id})", "fr": "{rep} (propriétaire {owner_id})"},
+    "line_push": {
+        "en": "given by fair share {moment} if nobody claims it",
+        "fr": "attribué à tour de rôle {moment} si personne ne le prend",
+    },
     "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
 }
 """Phrase by name and language; the braces are filled by `say`."""

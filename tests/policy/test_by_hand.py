@@ -8,6 +8,7 @@ import pytest
 
 from router.policy.book import Book, credit_field, open_field
 from router.policy.decision import Assigned, Queued
+from router.policy.explanation import explain
 from router.policy.occasion import Claimed, Occasion, Pushed, Released, occasion_as_record, occasion_of_record
 from router.policy.record import as_record, from_record
 from router.policy.rules import Assign, Method, ToTeam
@@ -22,6 +23,14 @@ def test_a_queue_that_pushes_says_when() -> None:
 
     assert decision.outcome == Queued("sales", why=None, push_at=NOW + HALF_AN_HOUR)
     assert from_record(as_record(decision)) == decision
+
+
+def test_an_explanation_says_when_the_lead_is_pushed() -> None:
+    policy = a_policy(a_rule(action=HYBRID))
+
+    *_, outcome = explain(deciding(policy), policy, language="en")
+
+    assert "given by fair share Tue 24 Nov 10:45 if nobody claims it" in outcome.lines
 
 
 def test_the_time_to_push_counts_in_the_hours_of_the_team() -> None:

@@ -1,4 +1,4 @@
-"""Reps over HTTP: a token says who asks, one claim wins, and a link claims only when its button is pressed."""
+"""Reps over HTTP: a token says who asks, one claim wins, and a link claims when its button is pressed."""
 
 from __future__ import annotations
 

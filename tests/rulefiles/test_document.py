@@ -57,7 +57,7 @@ def test_every_rule_says_what_it_asks_who_gets_the_lead_and_how_fast() -> None:
 
 
 def test_a_queue_that_pushes_says_after_which_time() -> None:
-    hybrid = ROUTING.replace("{team: north, method: queue}", "{team: north, method: queue, push_after: 30min}")
+    hybrid = ROUTING.replace("method: queue}", "method: queue, push_after: 30min}")
 
     told = grids(policy_of({"routing.yaml": hybrid}))[2][3]
 

@@ -20,6 +20,7 @@ from router.routing.owners import Owners
 from router.settings import Settings
 from router.store.availability import AvailabilityShelf
 from router.store.budget import CallBudget
+from router.store.by_hand import ByHand
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
 from router.store.companies import Companies
@@ -33,6 +34,7 @@ from router.store.nights import Nights
 from router.store.notices import Notices
 from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
+from router.store.queues import Queues
 from router.store.rules import RulesShelf
 
 
@@ -84,6 +86,8 @@ def open_desk(
         leads=Leads(client, keys),
         commits=Commits(client, keys),
         companies=Companies(client, keys),
+        by_hand=ByHand(client, keys),
+        queues=Queues(client, keys),
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
         notices=Notices(client, keys),

@@ -31,6 +31,7 @@ class Job(StrEnum):
     ERASE = "workers.jobs.erase"
     NIGHT = "workers.jobs.night"
     NOTIFY = "workers.jobs.notify"
+    TEND = "workers.jobs.tend"
 
 
 TIME_LIMIT_S: Final = {
@@ -41,6 +42,7 @@ TIME_LIMIT_S: Final = {
     Job.ERASE: 120,
     Job.NIGHT: 120,
     Job.NOTIFY: 120,
+    Job.TEND: 120,
 }
 
 

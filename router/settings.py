@@ -23,8 +23,14 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-SECRETS_IN_FILES: Final = ("HUBSPOT_ACCESS_TOKEN", "HUBSPOT_CLIENT_SECRET", "NOTIFY_WEBHOOKS")
+SECRETS_IN_FILES: Final = (
+    "HUBSPOT_ACCESS_TOKEN",
+    "HUBSPOT_CLIENT_SECRET",
+    "NOTIFY_WEBHOOKS",
+    "CLAIM_SECRET",
+)
 LONGEST_SECRET: Final = 200_000
+SHORTEST_SECRET: Final = 16
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -56,6 +62,12 @@ def _visible(secret: SecretStr) -> SecretStr:
     return secret
 
 
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if len(_visible(secret).get_secret_value()) < SHORTEST_SECRET:
+        raise ValueError(f"it has fewer than {SHORTEST_SECRET} characters")
+    return secret
+
+
 def _one_or_two(secrets: SecretStr) -> SecretStr:
     parts = secrets.get_secret_value().split(",")
     if len(parts) > 2 or not all(part.strip() for part in parts):
@@ -77,6 +89,7 @@ def _of_scheme(*schemes: str) -> AfterValidator:
 Url = Annotated[str, AfterValidator(_protected_url)]
 Token = Annotated[SecretStr, AfterValidator(_visible)]
 ClientSecrets = Annotated[SecretStr, AfterValidator(_one_or_two)]
+SigningSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
 RedisUrl = Annotated[SecretStr, _of_scheme("redis", "rediss", "unix")]
 DatabaseUrl = Annotated[SecretStr, _of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
 PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")]
@@ -128,6 +141,12 @@ class Settings(BaseSettings):
     notify_allow_private: bool = Field(
         False, description="Use true only if your chat is inside your own network."
     )
+    claim_secret: SigningSecret | None = Field(
+        None, description="Use 32 characters of chance that nothing else uses, or leave it out for no links."
+    )
+    api_tokens_file: Path | None = Field(
+        None, description="Name the file that router token add writes, or leave it out for no API."
+    )
     config_dir: Path = Field(Path("config"), description="Name the directory of the rule files.")
     var_dir: Path = Field(Path("var"), description="Name a directory that we may write in.")
     host: str = Field("0.0.0.0", description="Use 0.0.0.0, or 127.0.0.1 behind a proxy.")  # noqa: S104 - hosts reach us from outside the container
@@ -158,6 +177,7 @@ class Settings(BaseSettings):
         return (
             self.hubspot_access_token,
             *self.client_secrets,
+            *((self.claim_secret,) if self.claim_secret else ()),
             *(SecretStr(password) for password in passwords if password),
             *(webhook.url for webhook in (self.notify_webhooks or {}).values()),
         )

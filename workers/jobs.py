@@ -11,6 +11,7 @@ from router.routing.erase import erase as erase_contacts
 from router.routing.notify import notify as notify_reps
 from router.routing.record import record as record_lines
 from router.routing.refresh import refresh as refresh_owners
+from router.routing.tend import tend as tend_queues
 from router.routing.verify import verify as verify_owners
 from router.store.inbox import FLIGHTS_PER_DRAIN
 from workers import office as process
@@ -67,6 +68,13 @@ def night(portal: str) -> int:
 def notify(portal: str) -> int:
     """Tell reps of their leads; how many messages went out."""
     return _housekeeping(portal, Job.NOTIFY, lambda: notify_reps(process.here().desk))
+
+
+def tend(portal: str) -> int:
+    """Look at queued leads that are due until none is; how many."""
+    return _housekeeping(
+        portal, Job.TEND, lambda: _until_dry(lambda: tend_queues(process.here().desk).looked_at)
+    )
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:

@@ -31,6 +31,10 @@ COMMANDS: Final = {
     "back": "Take back that a rep is away, or give them leads all the same.",
     "orphans": "List the open leads of owners who were deactivated.",
     "notify": "Say whom nobody could tell of a lead, and send a test message.",
+    "queue": "List the leads that wait for a rep to claim them.",
+    "claim": "Give a waiting lead to a rep, or make a link with which they can.",
+    "release": "Give a lead back to its team's queue, with the reason.",
+    "token": "Say who may use the API, and make tokens for reps.",
     "forget": "Erase every trace of a contact.",
 }
 """Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""

@@ -23,7 +23,8 @@ STATES: Final[Mapping[State, str]] = {
     State.DONE: "done",
     State.HUMAN: "in the hands of a person, whose choice of owner stands",
     State.GONE: "gone: HubSpot has no such contact any more",
-    State.QUEUED: "waits in the queue of its team",
+    State.QUEUED: "waits in the queue of its team (see: router queue)",
+    State.REOPENED: "about to leave the queue of its team: it is decided once more",
     State.PARKED: "parked: it needs a person (see: router parked)",
     State.SHADOW: "decided in shadow mode: nothing is written to HubSpot (see: router compare)",
 }
@@ -39,6 +40,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
     "redriven": "sent again by a person",
+    "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
+    "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
 SAID_ALREADY: Final = frozenset({"decision"})
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from router.policy import by_hand
 from router.policy.availability import Said
 from router.policy.book import Book, today_field
 from router.policy.catalog import Owner
@@ -15,6 +16,7 @@ from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outc
 from router.policy.eligibility import Case
 from router.policy.lead import Lead, Value
 from router.policy.narrative import sentence
+from router.policy.occasion import Claimed, Occasion, Pushed, Released
 from router.policy.placement import Placement, place
 from router.policy.ready import Ready, made_ready
 from router.policy.record import as_record, from_record
@@ -39,14 +41,16 @@ def decide(
     excluded: frozenset[str] = frozenset(),
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
+    occasion: Occasion | None = None,
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
     names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
-    overrides say of their availability, `remembered` what is known of its company's last leads. Raises
-    ValueError when the policy has no rule for the lead or no team to fall back on, which the loader of
-    rule files rules out.
+    overrides say of their availability, `remembered` what is known of its company's last leads; without
+    an `occasion` the lead is new. Raises ValueError when the policy has no rule for the lead or no team to
+    fall back on, which the loader of rule files rules out, and KeyError when a claim names a rep who is
+    unknown or no owner in HubSpot.
     """
     facts = made_ready(policy).read(lead, now)
     return decide_on_facts(
@@ -60,6 +64,7 @@ def decide(
         excluded=excluded,
         said=said,
         remembered=remembered,
+        occasion=occasion,
     )
 
 
@@ -75,6 +80,7 @@ def decide_on_facts(
     excluded: frozenset[str] = frozenset(),
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
+    occasion: Occasion | None = None,
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
@@ -98,8 +104,9 @@ def decide_on_facts(
         language=policy.language,
         said=said,
         remembered=remembered,
+        pushed=isinstance(occasion, Pushed),
     )
-    placement = _placement(policy, rule, case)
+    placement = _placement(policy, rule, case, occasion)
     return Decision(
         id=_decision_id(contact_id, episode, policy.revision, now),
         contact_id=contact_id,
@@ -151,7 +158,12 @@ def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime)
     return fit, engagement, grade, segment
 
 
-def _placement(policy: Policy, rule: Rule, case: Case) -> Placement:
+def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None) -> Placement:
+    match occasion:
+        case Claimed():
+            return by_hand.claimed(occasion, case)
+        case Released():
+            return by_hand.given_back(policy, rule.action, occasion, case)
     match rule.action:
         case Assign() as action:
             return place(policy, action, case)

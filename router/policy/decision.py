@@ -43,10 +43,14 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None if the rule wants it."""
+    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None if the rule wants it.
+
+    At `push_at` it is given by fair share if nobody has claimed it; None: it waits for a claim.
+    """
 
     team: str
     why: str | None
+    push_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Case:
     """By rep, what was said of their availability outside of the rule files."""
     remembered: tuple[Remembered, ...] = ()
     """Who had the last leads of the same company, the surest trace first."""
+    pushed: bool = False
+    """The lead waited in a queue: where a rule pushes, it is time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,9 @@ def _outcome_lines(decision: Decision, policy: Policy, language: str) -> Iterato
             yield from (f"{name} = {value}" for name, value in sets.items())
         case LeftAlone():
             yield say(language, "left_alone")
+    if isinstance(decision.outcome, Queued) and decision.outcome.push_at is not None:
+        push_at = decision.outcome.push_at.astimezone(policy.roster.timezone)
+        yield say(language, "line_push", moment=moment_in_words(push_at, language))
     if decision.due_at is not None:
         local = decision.due_at.astimezone(policy.roster.timezone)
         yield say(language, "line_due", moment=moment_in_words(local, language))

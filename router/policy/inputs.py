@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
+from router.policy.occasion import Occasion
 from router.policy.ready import made_ready
 from router.policy.rules import Policy
 from router.policy.sticky import Remembered
@@ -40,6 +41,8 @@ class Inputs:
     said: Mapping[str, Said] = field(default_factory=dict)
     remembered: tuple[Remembered, ...] = ()
     """Who had the last leads of the same company, as the commit found it."""
+    occasion: Occasion | None = None
+    """Why it was decided once more; None: the lead was new."""
 
     def book_again(self) -> Book:
         """The book of shares as far as the decision looked at it."""
@@ -94,6 +97,7 @@ def inputs_seen(
     excluded: frozenset[str],
     said: Watched[Said] | None = None,
     remembered: tuple[Remembered, ...] = (),
+    occasion: Occasion | None = None,
 ) -> Inputs:
     """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
     rep_of = made_ready(policy).rep_of_email
@@ -111,4 +115,5 @@ def inputs_seen(
         excluded=excluded,
         said={} if said is None else dict(sorted(said.asked_for.items())),
         remembered=remembered,
+        occasion=occasion,
     )

@@ -46,6 +46,12 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "named": {"en": "{rep}, named by the rule", "fr": "{rep}, que la règle désigne"},
     "account": {"en": "{rep}, who owns the account", "fr": "{rep}, qui suit déjà le compte"},
+    "claimed": {
+        "en": "{rep}, who claimed it from the queue of {team}",
+        "fr": "{rep}, qui l'a pris dans la file de {team}",
+    },
+    "unclaimed": {"en": "nobody claimed it in time", "fr": "personne ne l'a pris à temps"},
+    "released": {"en": "given back by {rep}: {why}", "fr": "rendu par {rep} : {why}"},
     "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},
     "queued": {"en": "the queue of {team}", "fr": "la file de {team}"},
     "nurtured": {"en": "nurture", "fr": "nurture"},
@@ -83,6 +89,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "line_next": {"en": "next up: {rep}", "fr": "prochain tour : {rep}"},
     "title_outcome": {"en": "Outcome", "fr": "Résultat"},
     "line_assigned": {"en": "{rep} (owner {owner_id})", "fr": "{rep} (propriétaire {owner_id})"},
+    "line_push": {
+        "en": "given by fair share {moment} if nobody claims it",
+        "fr": "attribué à tour de rôle {moment} si personne ne le prend",
+    },
     "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
 }
 """Phrase by name and language; the braces are filled by `say`."""

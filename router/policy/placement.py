@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 from router.policy.availability import time_off_at
@@ -14,10 +15,13 @@ from router.policy.phrases import say
 from router.policy.ready import ReadyRep
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.sla import queue_due_at
 from router.policy.sticky import Kind, to_follow
 
-How: TypeAlias = Literal["turn", "contact", "company", "domain", "named", "account", "stand_in", "other"]
-"""Whose turn it was, whose company or contact it is, or whom the rule names."""
+How: TypeAlias = Literal[
+    "turn", "contact", "company", "domain", "named", "account", "stand_in", "claimed", "other"
+]
+"""Whose turn it was, whose company or contact it is, whom the rule names, or who claimed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +49,9 @@ def place(policy: Policy, assign: Assign, case: Case) -> Placement:
 
 
 def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement:
-    if assign.method is Method.QUEUE:
-        return Placement(Queued(team, why=None))
+    pushed = case.pushed and assign.push_after is not None
+    if assign.method is Method.QUEUE and not pushed:
+        return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, case)))
     ready_team, fields = case.ready.teams[team], case.book.fields
     followed, eligible, passed_over = _followed(assign, case, ready_team.reps)
     if followed is None:
@@ -76,6 +81,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         shares=shares,
         passed_over=tuple(passed_over),
         changes={**pay(shares, winner, team=team, book=case.book), **received(winner, day=case.today)},
+        detour=say(case.language, "unclaimed") if pushed else None,
     )
 
 
@@ -92,6 +98,12 @@ def _followed(
     by_owner = {_owner_id(case, one.rep.name): one.rep.name for one in eligible}
     followed = to_follow(case.remembered, by_owner, within=assign.sticky, now=case.now)
     return followed, eligible, passed_over
+
+
+def _push_at(policy: Policy, assign: Assign, team: str, case: Case) -> datetime | None:
+    if assign.push_after is None:
+        return None
+    return queue_due_at(case.now, assign.push_after, roster=policy.roster, team=team)
 
 
 def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement:
@@ -150,7 +162,7 @@ def _instead(
     second = place(policy, assign, case)
     outcome = second.outcome
     if isinstance(outcome, Queued) and outcome.why is None:
-        outcome = Queued(outcome.team, why=why)
+        outcome = replace(outcome, why=why)
     already = [*passed_over, *(other for other in second.passed_over if other not in passed_over)]
     return replace(second, outcome=outcome, passed_over=tuple(already), detour=why)
 

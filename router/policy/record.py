@@ -11,6 +11,7 @@ from router.policy.availability_record import said_as_record, said_from_record
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
 from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
+from router.policy.occasion import occasion_as_record, occasion_of_record
 from router.policy.sticky import Remembered
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -107,8 +108,9 @@ def _outcome_as_record(outcome: Outcome) -> dict[str, Any]:
     match outcome:
         case Assigned(rep, owner_id, team):
             return {"kind": "assigned", "rep": rep, "owner_id": owner_id, "team": team}
-        case Queued(team, why):
-            return {"kind": "queued", "team": team, "why": why}
+        case Queued(team, why, push_at):
+            pushed = {} if push_at is None else {"push_at": push_at.isoformat()}
+            return {"kind": "queued", "team": team, "why": why, **pushed}
         case Nurtured(sets, workflow):
             return {"kind": "nurtured", "sets": dict(sets), "workflow": workflow}
         case LeftAlone():
@@ -120,7 +122,12 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
         case "assigned":
             return Assigned(rep=record["rep"], owner_id=record["owner_id"], team=record["team"])
         case "queued":
-            return Queued(team=record["team"], why=record["why"])
+            push_at = record.get("push_at")
+            return Queued(
+                team=record["team"],
+                why=record["why"],
+                push_at=None if push_at is None else datetime.fromisoformat(push_at),
+            )
         case "nurtured":
             return Nurtured(sets=dict(record["sets"]), workflow=record["workflow"])
         case "left_alone":
@@ -137,6 +144,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "excluded": sorted(inputs.excluded),
         "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
         "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
+        **({} if inputs.occasion is None else {"occasion": occasion_as_record(inputs.occasion)}),
     }
 
 
@@ -154,4 +162,5 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
             Remembered(kind, owner_id, datetime.fromisoformat(at))
             for kind, owner_id, at in written.get("remembered", ())
         ),
+        occasion=occasion_of_record(written.get("occasion")),
     )

@@ -31,6 +31,7 @@ class Rep:
     max_per_day: int | None = None
     public_holidays: str | None = None
     """Whose public holidays they have off, such as FR or FR-57."""
+    max_claims_per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

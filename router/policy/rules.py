@@ -64,6 +64,8 @@ class Assign:
     """Whoever is not away may get the lead, however late they start; it is due in their working hours."""
     sticky: timedelta | None = None
     """So long after a company's last lead its next one goes to the same rep; None: turns alone decide."""
+    push_after: timedelta | None = None
+    """Working time after which a queue gives a lead that nobody claimed by fair share."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     if not trips:
         return decided
     policy, _needed = desk.rules.required()
-    leads = _leads(desk, trips, records)
+    leads = leads_of(desk, trips, records)
     owners = desk.owners.by_email()
     memory = followed(desk.companies, policy, leads)
     waiting = list(trips)
@@ -66,7 +66,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
                 try:
-                    decision = _decide(
+                    decision = decide_trip(
                         policy,
                         trip,
                         leads[trip.contact_id],
@@ -102,7 +102,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     return decided
 
 
-def _decide(
+def decide_trip(
     policy: Policy,
     trip: Trip,
     lead: Lead,
@@ -111,7 +111,7 @@ def _decide(
     now: datetime,
     *,
     said: Mapping[str, Said],
-    remembered: tuple[Remembered, ...],
+    remembered: tuple[Remembered, ...] = (),
 ) -> Decision:
     """The decision with everything it looked at, so that it can be computed again from the ledger."""
     fields_seen, owners_seen, said_seen = Watched(book.fields), Watched(owners), Watched(said)
@@ -125,6 +125,7 @@ def _decide(
         excluded=trip.excluded,
         said=said_seen,
         remembered=remembered,
+        occasion=trip.occasion,
     )
     inputs = inputs_seen(
         fields_seen,
@@ -134,11 +135,12 @@ def _decide(
         excluded=trip.excluded,
         said=said_seen,
         remembered=remembered,
+        occasion=trip.occasion,
     )
     return replace(decision, inputs=inputs)
 
 
-def _leads(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
+def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
     """The leads as the policy sees them, with their companies' facts if it names any."""
     _policy, needed = desk.rules.required()
     company_of = {

@@ -16,6 +16,7 @@ from router.routing.availability import Availability
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
+from router.store.by_hand import ByHand
 from router.store.commits import Commits
 from router.store.companies import Companies
 from router.store.erasures import Erasures
@@ -24,6 +25,7 @@ from router.store.keys import Keys
 from router.store.leads import Leads
 from router.store.notices import Notices
 from router.store.outbox import Outbox
+from router.store.queues import Queues
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Desk:
     leads: Leads
     commits: Commits
     companies: Companies
+    by_hand: ByHand
+    queues: Queues
     outbox: Outbox
     erasures: Erasures
     notices: Notices

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.hubspot.routing_properties import SCORE
 from router.routing.trip import Trip
 from router.store.commits import Move
 from router.store.leads import LeadState, State
@@ -12,7 +14,7 @@ from router.store.leads import LeadState, State
 VERIFY_AFTER: Final = timedelta(seconds=3)
 """Owner histories are looked at this long after a write: soon enough to give a choice back in 10 s."""
 
-_OPEN: Final = frozenset({None, State.DECIDED})
+_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED})
 
 
 def _epoch_ms(moment: datetime) -> int:
@@ -32,18 +34,7 @@ def written(trip: Trip, *, now: datetime) -> Move:
     event = _event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms)
     marks = {"uk": "1"} if trip.doubtful else {}
     if not state.owner_id:
-        return Move(
-            trip.contact_id,
-            state.episode,
-            State.QUEUED if state.queue else State.DONE,
-            come_from=frozenset({State.DECIDED}),
-            entries=trip.entries,
-            drop=("ch", "pd"),
-            queue=state.queue or None,
-            event=event,
-            keep=bool(state.queue),
-            count="leads_written",
-        )
+        return _unowned(trip, state, event, now=now)
     return Move(
         trip.contact_id,
         state.episode,
@@ -59,6 +50,65 @@ def written(trip: Trip, *, now: datetime) -> Move:
     )
 
 
+def _unowned(trip: Trip, state: LeadState, event: Mapping[str, str | int | None], *, now: datetime) -> Move:
+    """Nobody is to own the lead: it waits in its queue, or is done. Where it had an owner, history tells."""
+    since_ms = state.queued_since_ms or _epoch_ms(now)
+    return Move(
+        trip.contact_id,
+        state.episode,
+        State.QUEUED if state.queue else State.DONE,
+        come_from=frozenset({State.DECIDED}),
+        entries=trip.entries,
+        set={"qs": str(since_ms), "rd": str(_epoch_ms(now))} if state.queue else {},
+        drop=("ch", "pd"),
+        verify_at_ms=_epoch_ms(now + VERIFY_AFTER) if state.expected_owner_id else None,
+        queue=state.queue or None,
+        score=int(state.changes.get(SCORE) or 0),
+        event=event,
+        keep=bool(state.queue),
+        count="leads_written",
+    )
+
+
+def reopened(contact_id: str, *, episode: int, now: datetime) -> Move:
+    """Nobody claimed the lead in time, or somebody is eligible by now: it is decided once more."""
+    return Move(
+        contact_id,
+        episode,
+        State.REOPENED,
+        come_from=frozenset({State.QUEUED}),
+        announce=True,
+        event={"at": now.isoformat(), "kind": "reopened", "decision": None},
+        keep=True,
+        count="leads_reopened",
+    )
+
+
+def claimed_in_hubspot(contact_id: str, *, episode: int, owner_id: str, now: datetime) -> Move:
+    """Somebody set the owner of a waiting lead on its record: it leaves the queue, and theirs stands."""
+    return Move(
+        contact_id,
+        episode,
+        State.HUMAN,
+        come_from=frozenset({State.QUEUED, State.REOPENED}),
+        set={"ow": owner_id},
+        event={"at": now.isoformat(), "kind": "claimed_in_hubspot", "decision": None, "owner_id": owner_id},
+        count="leads_claimed_in_hubspot",
+    )
+
+
+def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Move:
+    """A waiting lead was deleted in HubSpot."""
+    return Move(
+        contact_id,
+        episode,
+        State.GONE,
+        come_from=frozenset({State.QUEUED, State.REOPENED}),
+        event={"at": now.isoformat(), "kind": "gone", "decision": None},
+        count="leads_gone",
+    )
+
+
 def shadowed(trip: Trip, *, owner_id: str, now: datetime) -> Move:
     """Decided in shadow mode, or decided before it began: HubSpot keeps whoever owns the lead, or nobody."""
     state = _known(trip)
@@ -66,7 +116,7 @@ def shadowed(trip: Trip, *, owner_id: str, now: datetime) -> Move:
         trip.contact_id,
         state.episode,
         State.SHADOW,
-        come_from=frozenset({State.DECIDED, State.SHADOW}),
+        come_from=frozenset({State.DECIDED, State.SHADOW, State.REOPENED}),
         entries=trip.entries,
         drop=("ch", "pd"),
         event=_event("shadowed", now, state, owner_id=owner_id or None),
@@ -94,8 +144,9 @@ def taken_by_a_person(trip: Trip, *, owner_id: str, now: datetime) -> Move:
         trip.contact_id,
         state.episode,
         State.HUMAN,
-        come_from=frozenset({State.DECIDED}),
+        come_from=frozenset({State.DECIDED, State.REOPENED}),
         entries=trip.entries,
+        set={"ow": owner_id},
         drop=("ch",),
         refund=True,
         event=_event("taken_by_a_person", now, state, owner_id=owner_id or None),

@@ -11,6 +11,7 @@ from router.crashpoints import crash_point
 from router.hubspot.errors import OutcomeUnknown
 from router.hubspot.records import Outcome, Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, DECISION_ID, OWNER
+from router.policy.occasion import Pushed
 from router.routing import moves
 from router.routing.deciding import decide_and_commit
 from router.routing.desk import Desk
@@ -70,6 +71,7 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
     for entry in entries:
         by_contact.setdefault(entry.contact_id, []).append(entry)
     known = desk.leads.recall(by_contact)
+    reopened = {one for one, state in known.items() if state.state is State.REOPENED}
     return [
         Trip(
             contact_id,
@@ -77,6 +79,8 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
             state=known.get(contact_id),
             # Decided and not finished: somebody's write may be on its way.
             doubtful=contact_id in known and known[contact_id].state is State.DECIDED,
+            excluded=frozenset(known[contact_id].released_by if contact_id in reopened else ()),
+            occasion=Pushed() if contact_id in reopened else None,
         )
         for contact_id, claimed in by_contact.items()
     ]
@@ -236,7 +240,7 @@ def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
     owners = desk.owners.refresh()
     policy, _needed = desk.rules.required()
     refused = trip.state.owner_id
-    trip.excluded = frozenset(
+    trip.excluded |= frozenset(
         rep.name
         for rep in policy.roster.reps.values()
         if (owner := owners.get(rep.owner.lower())) is not None and owner.id == refused

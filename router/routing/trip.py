@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from router.policy.occasion import Occasion
 from router.store.inbox import Entry
-from router.store.leads import LeadState
+from router.store.leads import LeadState, State
 
 
 @dataclass(slots=True)
@@ -28,10 +29,13 @@ class Trip:
     excluded: frozenset[str] = field(default_factory=frozenset)
     """Reps whom a new decision leaves out."""
 
+    occasion: Occasion | None = None
+    """Why the lead is decided once more; None for a new lead."""
+
     @property
     def needs_decision(self) -> bool:
-        """Nothing is decided, or what was decided was refused."""
-        return self.state is None or self.refused
+        """Nothing is decided, what was decided was refused, or the lead is about to leave its queue."""
+        return self.state is None or self.refused or self.state.state is State.REOPENED
 
     @property
     def next_episode(self) -> int:

@@ -70,7 +70,7 @@ def verify(desk: Desk, *, limit: int = HISTORIES_PER_CALL) -> Verified:
     if not due:
         return Verified(0, 0)
     states = desk.leads.recall(due)
-    written = {contact_id: state for contact_id, state in states.items() if state.state is State.WRITTEN}
+    written = {contact_id: state for contact_id, state in states.items() if _has_to_stand(state)}
     desk.leads.verified([contact_id for contact_id in due if contact_id not in written])
     if not written:
         return Verified(len(due), 0)
@@ -99,9 +99,16 @@ def verify(desk: Desk, *, limit: int = HISTORIES_PER_CALL) -> Verified:
             desk.leads.verify_again(
                 [contact_id], at_ms=state.at_ms + int(DOUBT_LASTS / timedelta(milliseconds=1))
             )
+        elif state.state is State.QUEUED:
+            desk.leads.verified([contact_id])
         else:
             _settle(desk, state, State.HUMAN if state.restored else State.DONE)
     return Verified(len(due), restored)
+
+
+def _has_to_stand(state: LeadState) -> bool:
+    """Whether our write set an owner, or cleared one when a rep gave the lead back."""
+    return state.state is State.WRITTEN or (state.state is State.QUEUED and bool(state.expected_owner_id))
 
 
 def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[HistoryEntry]) -> int:
@@ -128,7 +135,7 @@ def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[H
         state.contact_id,
         state.episode,
         State.WRITTEN,
-        come_from=frozenset({State.WRITTEN}),
+        come_from=frozenset({State.WRITTEN, State.QUEUED}),
         set={"ow": owner_id, "ex": state.owner_id, "hu": "1"},
         verify_at_ms=desk.now_ms() + int(SOON / timedelta(milliseconds=1)),
         refund=True,
@@ -176,7 +183,7 @@ def _settle(
         state.contact_id,
         state.episode,
         to,
-        come_from=frozenset({State.WRITTEN}),
+        come_from=frozenset({State.WRITTEN, State.QUEUED}),
         drop=("pd",),
         refund=refund,
         event=event,

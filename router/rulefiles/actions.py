@@ -39,11 +39,11 @@ ASSIGN_KEYS: Final = (
     "hours",
     "sticky",
     "if_unavailable",
+    "push_after",
 )
 LONGEST_SLA: Final = timedelta(hours=1000)
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
-    "push_after": "this version does not push leads out of a queue",
     "fair_by": "this version shares leads by their number only",
     "weights": "this version takes weights from team.yaml only",
     "mode": "this version has no modes of assignment",
@@ -104,11 +104,19 @@ class ActionReader:
 
     def sla(self, entry: Entry) -> timedelta | None:
         """The working time within which a lead is answered; no days, as working days differ in length."""
+        hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
+        return self._working_time(entry, wrong="is no time to answer a lead in", hint=hint)
+
+    def _push_after(self, entry: Entry) -> timedelta | None:
+        """The working time for which a queue waits for a claim before it gives the lead itself."""
+        hint = "Write minutes or hours, such as 30min or 2h; they count in the team's working hours."
+        return self._working_time(entry, wrong="is no time to wait for a claim", hint=hint)
+
+    def _working_time(self, entry: Entry, *, wrong: str, hint: str) -> timedelta | None:
         written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
         found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
         if written and (not found or found > LONGEST_SLA):
-            hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
-            self.sheet.error(written, f"'{written.text}' is no time to answer a lead in", hint)
+            self.sheet.error(written, f"'{written.text}' {wrong}", hint)
             return None
         return found
 
@@ -138,6 +146,7 @@ class ActionReader:
             return None
         to = self._target(named[0], fields[named[0]].value)
         method = self._method(fields["method"].value) if "method" in fields else Method.FAIR_SHARE
+        push_after = self._push_after(fields["push_after"]) if "push_after" in fields else None
         self._check_effects(fields, named[0], method)
         reader = NeedReader(self.sheet, self.words, self.roster)
         needs, prefer = (reader.needs(fields[n]) if n in fields else () for n in ("needs", "prefer"))
@@ -147,7 +156,8 @@ class ActionReader:
         if isinstance(to, ToTeam) and needs:
             reader.check_somebody_fits(fields["needs"].key, to.team, needs)
         any_hour = "hours" in fields and self._any_hour(fields["hours"].value)
-        return Assign(to, method, needs, prefer, otherwise, any_hour, self._sticky(fields, to, method))
+        sticky = self._sticky(fields, to, method)
+        return Assign(to, method, needs, prefer, otherwise, any_hour, sticky, push_after)
 
     def _sticky(self, fields: Mapping[str, Entry], to: Target, method: Method) -> timedelta | None:
         if "sticky" in fields:
@@ -213,8 +223,12 @@ class ActionReader:
             if name in fields and target != "team" and not checked:
                 message = f"'{name}' has no effect with '{target}'"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
+        pushes = "push_after" in fields and target == "team" and method is Method.QUEUE
+        if "push_after" in fields and not pushes and method is not None:
+            message = "'push_after' has an effect on a team's queue only"
+            self.sheet.error(fields["push_after"].key, message, "Remove it, or add 'method: queue'.")
         for name in ("needs", "prefer", "hours", "sticky", "if_unavailable"):
-            if name in fields and target == "team" and method is Method.QUEUE:
+            if name in fields and target == "team" and method is Method.QUEUE and not pushes:
                 message = f"'{name}' has no effect on a queue, which takes every lead"
                 self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")
 

@@ -23,6 +23,7 @@ REP_KEYS: Final = (
     "max_open_leads",
     "max_per_day",
     "public_holidays",
+    "max_claims_per_hour",
 )
 LATER: Final[Mapping[str, str]] = {
     "weights": "this version does not take weights from outcomes",
@@ -62,6 +63,7 @@ class RepReader:
                 if "public_holidays" in fields
                 else self.holidays
             ),
+            max_claims_per_hour=self._limit(fields, "max_claims_per_hour"),
         )
 
     def _owner(self, node: Node) -> str:

@@ -15,7 +15,7 @@ from router.rulefiles.vocabulary import Fact
 ARROW: Final = "->"
 NAME: Final = "name"
 ANY: Final = "any"
-ASSIGNED: Final = ("team", "rep", "to", "method")
+ASSIGNED: Final = ("team", "rep", "to", "method", "push_after")
 OUTCOMES: Final = (*ASSIGNED, "sla", "status", NAME)
 
 

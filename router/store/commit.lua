@@ -1,7 +1,7 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
 -- KEYS: book, outbox, erasures, lead hash of each decision …, keys of what each remembers …
--- ARGV: expected version, JSON {now, book = {field = delta …}, leads = {{id, episode, fields, record,
---         memories = how many keys, memory, memory_s} …}}
+-- ARGV: expected version, JSON {now, queues = prefix of their names, book = {field = delta …},
+--         leads = {{id, episode, fields, record, memories = how many keys, memory, memory_s} …}}
 -- Returns {1, new version} · {0, current version} (somebody else committed: decide again)
 --         · {2, indexes of leads that are decided already, or erased}
 local book, outbox, erasures = KEYS[1], KEYS[2], KEYS[3]
@@ -20,7 +20,11 @@ if #lost > 0 then return { 2, unpack(lost) } end
 local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
+  local left = redis.call('HMGET', key, 'qu', 'qs', 'xr')
+  if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
   redis.call('DEL', key)
+  if left[2] then redis.call('HSET', key, 'qs', left[2]) end
+  if left[3] then redis.call('HSET', key, 'xr', left[3]) end
   redis.call('HSET', key, 'ep', lead.episode, 'st', 'decided', 'at', asked.now, unpack(lead.fields))
   redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', lead.record)
   for _ = 1, lead.memories do

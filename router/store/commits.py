@@ -13,6 +13,7 @@ import redis
 from router.store.inbox import GROUP, Entry
 from router.store.keys import Keys
 from router.store.leads import State
+from router.store.queues import rank
 from router.store.scripts import script
 
 REMEMBERED: Final = timedelta(days=90)
@@ -72,6 +73,8 @@ class Move:
 
     `verify_at_ms`: look at its owner history then. `refund`: give back what its decision paid.
     `parked`: why a person is needed. `event`: the line for the ledger. `keep`: never forget the state.
+    `queue`: the team in whose queue it waits from now on, `score`: how urgent it is there. `announce`: have
+    it decided once more, when no new lead waits.
     """
 
     contact_id: str
@@ -85,6 +88,8 @@ class Move:
     refund: bool = False
     parked: Mapping[str, str | int] | None = None
     queue: str | None = None
+    score: int = 0
+    announce: bool = False
     event: Mapping[str, str | int | None] | None = None
     count: str | None = None
     keep: bool = False
@@ -126,12 +131,13 @@ class Commits:
                 book[name] = book.get(name, 0) + delta
         asked = {
             "now": now_ms,
+            "queues": self._keys.queue(""),
             "book": {name: str(delta) for name, delta in book.items()},
             "leads": [
                 {
                     "id": one.contact_id,
                     "episode": one.episode,
-                    "fields": _lead_fields(one),
+                    "fields": [*lead_fields(one), "pd", orjson.dumps(dict(one.paid)).decode()],
                     "record": one.record.decode(),
                     **_memory(one.memory),
                 }
@@ -154,7 +160,12 @@ class Commits:
             return ()
         keys = self._keys
         streams = {keys.inbox: 1, keys.inbox_low: 2}
-        asked = {"now": now_ms, "leads": [_asked(move, streams=streams, keys=keys) for move in moves]}
+        asked = {
+            "now": now_ms,
+            "queues": keys.queue(""),
+            "tended": keys.tended,
+            "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
+        }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
         names += [keys.inbox, keys.inbox_low, *(keys.lead(move.contact_id) for move in moves)]
         answer = self._finish(keys=names, args=[GROUP, REMEMBERED.days, orjson.dumps(asked)])
@@ -169,7 +180,8 @@ class Commits:
             pipeline.execute()
 
 
-def _lead_fields(decision: NewDecision) -> list[str]:
+def lead_fields(decision: NewDecision) -> list[str]:
+    """The fields of a lead's hash that a decision sets, name after name; `pd` comes on top."""
     return [
         *("ow", decision.owner_id),
         *("ex", decision.expected_owner_id),
@@ -177,7 +189,8 @@ def _lead_fields(decision: NewDecision) -> list[str]:
         *("qu", decision.queue),
         *("en", decision.entry_id),
         *("ch", orjson.dumps(dict(decision.changes)).decode()),
-        *("pd", orjson.dumps(dict(decision.paid)).decode()),
+        # The queue decides again from the facts it has, without asking HubSpot.
+        *(("rc", decision.record.decode()) if decision.queue and not decision.owner_id else ()),
         *(("st", State.SHADOW) if decision.shadow else ()),
         *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
@@ -189,7 +202,7 @@ def _memory(memory: Memory | None) -> dict[str, str | int]:
     return {"memories": len(memory.keys), "memory": memory.text, "memory_s": memory.lasts_s}
 
 
-def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys) -> dict[str, object]:
+def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -> dict[str, object]:
     asked: dict[str, object] = {
         "id": move.contact_id,
         "episode": move.episode,
@@ -204,8 +217,14 @@ def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys) -> dict[str, o
     optional = {
         "verify_at": move.verify_at_ms,
         "parked": orjson.dumps(move.parked).decode() if move.parked else None,
-        "queue": [keys.queue(move.queue), move.queue] if move.queue else None,
+        "queue": _place(move, keys=keys, now_ms=now_ms) if move.queue else None,
+        "announce": True if move.announce else None,
         "event": orjson.dumps(move.event).decode() if move.event else None,
         "count": move.count,
     }
     return asked | {name: value for name, value in optional.items() if value is not None}
+
+
+def _place(move: Move, *, keys: Keys, now_ms: int) -> list[str]:
+    since_ms = int(move.set.get("qs", now_ms))
+    return [keys.queue(move.queue or ""), move.queue or "", str(rank(move.score, since_ms=since_ms))]

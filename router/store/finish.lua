@@ -2,15 +2,17 @@
 -- KEYS: book, outbox, verify, parked, queues, counts, inbox, inbox:low, lead hash of each lead …
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                            drop = {field …}, verify_at, refund, parked, queue = {key, team}, event, count} …}}
+--                            drop = {field …}, verify_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
+--       queues = prefix of their names, tended = the list of queued leads to look at}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
 local moved = {}
+local waits = { queued = true, reopened = true }
 
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[8 + index]
-  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk')
+  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk', 'qu')
   local state, episode = current[1] or '', tonumber(current[2] or '0')
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
@@ -40,8 +42,17 @@ for index, lead in ipairs(asked.leads) do
     if lead.parked then redis.call('HSET', KEYS[4], lead.id, lead.parked)
     elseif state == 'parked' then redis.call('HDEL', KEYS[4], lead.id) end
     if lead.queue then
-      redis.call('ZADD', lead.queue[1], asked.now, lead.id)
+      redis.call('ZADD', lead.queue[1], lead.queue[3], lead.id)
       redis.call('SADD', KEYS[5], lead.queue[2])
+      redis.call('ZADD', asked.tended, asked.now, lead.id)
+    elseif waits[state] and not waits[lead.state] then
+      redis.call('ZREM', asked.queues .. (current[5] or ''), lead.id)
+      redis.call('ZREM', asked.tended, lead.id)
+      redis.call('HDEL', key, 'rc')
+    end
+    if lead.announce then
+      redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now)
+      redis.call('ZREM', asked.tended, lead.id)
     end
     if lead.event then
       redis.call('XADD', KEYS[2], '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event)

@@ -77,13 +77,22 @@ class Keys:
         return self._key("salt")
 
     def queue(self, team: str) -> str:
-        """sorted set: leads of a team that nobody owns; score = waiting since, epoch ms."""
+        """sorted set: leads of a team that nobody owns, in the order of `queues.rank` (score, then wait)."""
         return self._key(f"queue:{team}")
 
     @property
     def queues(self) -> str:
         """set: names of the teams that have, or had, a queue."""
         return self._key("queues")
+
+    @property
+    def tended(self) -> str:
+        """sorted set: queued contact ids; score = when the lead has to be looked at again, epoch ms."""
+        return self._key("tended")
+
+    def claims(self, rep: str) -> str:
+        """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""
+        return self._key(f"claims:{rep}")
 
     @property
     def parked(self) -> str:

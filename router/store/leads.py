@@ -1,8 +1,9 @@
 """What we remember of each lead: its episode, its state, and the owner we chose.
 
 A lead goes decided → written → done. It leaves that road as *human* (a person chose the owner),
-*gone* (deleted), *queued* (waits in a team's queue) or *parked* (a person is needed). In shadow mode it
-is *shadow* from the moment it is decided, and nothing is ever written.
+*gone* (deleted), *queued* (waits in a team's queue), *reopened* (is about to be pushed out of one) or
+*parked* (a person is needed). In shadow mode it is *shadow* from the moment it is decided, and nothing
+is ever written.
 """
 
 from __future__ import annotations
@@ -28,14 +29,15 @@ class State(StrEnum):
     HUMAN = "human"
     GONE = "gone"
     QUEUED = "queued"
+    REOPENED = "reopened"
     PARKED = "parked"
     SHADOW = "shadow"
 
 
-FINISHED: Final = frozenset(State) - {State.DECIDED}
+FINISHED: Final = frozenset(State) - {State.DECIDED, State.REOPENED}
 """States in which another announcement of the lead changes nothing."""
 
-_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk", "en")
+_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk", "en", "qs", "xr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +57,17 @@ class LeadState:
     at_ms: int
     changes: Mapping[str, str] = field(default_factory=dict)
     queue: str = ""
-    """The team in whose queue the lead waits, if our decision gives it to nobody yet."""
+    """The team in whose queue the lead waits, or out of whose queue its owner claimed it."""
     entry_id: str = ""
     """The announcement on which it was decided: whoever holds that carries the lead on."""
     restored: bool = False
     """The owner is a person's choice that our write had covered and that we gave back."""
     doubtful: bool = False
     """Some write of ours had an unknown outcome: it may be applied late."""
+    queued_since_ms: int = 0
+    """When the lead came into a queue for the first time; 0 if it never did."""
+    released_by: tuple[str, ...] = ()
+    """Reps who gave it back."""
 
 
 class Leads:
@@ -106,7 +112,8 @@ class Leads:
 
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
-    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, entry_id = row
+    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
+    entry_id, queued_since, released_by = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -120,4 +127,6 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         entry_id=entry_id or "",
         restored=bool(restored),
         doubtful=bool(doubtful),
+        queued_since_ms=int(queued_since or 0),
+        released_by=tuple(filter(None, (released_by or "").split(","))),
     )

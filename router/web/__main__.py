@@ -13,6 +13,7 @@ from router.store.keys import Keys
 from router.store.vitals import Vitals
 from router.telemetry import set_up_logging
 from router.web.app import create_app
+from router.web.desk import desk_on_demand
 from router.web.serve import serve
 
 
@@ -38,7 +39,11 @@ def _serve(settings: Settings, url: str) -> None:
     client = receiver_client(url, decode=True)
     wake_ups = WakeUps(receiver_client(url, decode=False), settings.hubspot_portal_id)
     app = create_app(
-        settings=settings, inbox=Inbox(client, keys), wake=wake_ups.drain, vitals=Vitals(client, keys)
+        settings=settings,
+        inbox=Inbox(client, keys),
+        wake=wake_ups.drain,
+        vitals=Vitals(client, keys),
+        desk=desk_on_demand(settings, url),
     )
     serve(app, host=settings.host, port=settings.port)
 

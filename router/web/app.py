@@ -9,9 +9,11 @@ import orjson
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from router.routing.desk import Desk
 from router.settings import Settings
 from router.store.inbox import Inbox
 from router.store.vitals import Vitals
+from router.web.api import api_doors
 from router.web.health import health_doors
 from router.web.receiver import receiver_door
 
@@ -29,14 +31,24 @@ _SENTENCES: Final = {
 }
 
 
-def create_app(*, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals) -> Flask:
+def create_app(
+    *,
+    settings: Settings,
+    inbox: Inbox,
+    wake: Callable[[], None],
+    vitals: Vitals,
+    desk: Callable[[], Desk] | None = None,
+) -> Flask:
     """The application; it accepts deliveries whatever state HubSpot, the rules and the workers are in.
 
-    `wake` tells the workers that leads wait. It is called after HubSpot has its answer.
+    `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `desk` opens the
+    routing desk when a rep first asks for something; without it there are no doors for reps.
     """
     app = Flask("router.web", static_folder=None)
     app.register_blueprint(receiver_door(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
     app.register_blueprint(health_doors(vitals=vitals))
+    if desk is not None:
+        app.register_blueprint(api_doors(settings=settings, desk=desk, wake=wake))
     app.register_error_handler(HTTPException, _refusal)
     app.after_request(_guarded)
     return app

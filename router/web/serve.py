@@ -22,8 +22,8 @@ from waitress.adjustments import Adjustments
 
 Application = Callable[..., Any]
 
-THREADS: Final = 12
-"""HubSpot has at most ten deliveries in the air; two are left for /health while Redis is slow."""
+THREADS: Final = 16
+"""HubSpot has at most ten deliveries in the air, reps four requests; two are left for /health."""
 MAX_CONNECTIONS: Final = 500
 """Below the 1,024 files that most hosts let a process open."""
 MAX_REQUEST_BYTES: Final = 1024 * 1024

@@ -56,6 +56,14 @@ def test_every_rule_says_what_it_asks_who_gets_the_lead_and_how_fast() -> None:
     ]
 
 
+def test_a_queue_that_pushes_says_after_which_time() -> None:
+    hybrid = ROUTING.replace("method: queue}", "method: queue, push_after: 30min}")
+
+    told = grids(policy_of({"routing.yaml": hybrid}))[2][3]
+
+    assert told == "Queue of team north: whoever takes it owns it; after 30 min without a taker, in turn"
+
+
 def test_shares_are_percentages_of_the_teams_weights() -> None:
     shares = [row[1] for row in grids(policy_of()) if row[0].startswith(("anna\n", "ben\n"))]
 

@@ -146,6 +146,10 @@ ACTIONS: tuple[tuple[str, object], ...] = (
     ("assign: {team: north}", Assign(ToTeam("north"))),
     ("assign: {team: north, method: queue}", Assign(ToTeam("north"), Method.QUEUE)),
     (
+        "assign: {team: north, method: queue, push_after: 30min}",
+        Assign(ToTeam("north"), Method.QUEUE, push_after=timedelta(minutes=30)),
+    ),
+    (
         "assign: {to: account_owner, if_unavailable: {team: south}}",
         Assign(ToAccountOwner(), if_unavailable=Assign(ToTeam("south"))),
     ),

@@ -186,14 +186,25 @@ CASES = (
         """,
     ),
     Case(
-        "a hybrid queue",
+        "a time to push after without a queue",
         "assign: {rep: anna}",
-        "assign: {team: north, method: queue, push_after: 30min}",
+        "assign: {team: north, push_after: 30min}",
         """
-        routing.yaml:7:42: error: this version does not push leads out of a queue
-                assign: {team: north, method: queue, push_after: 30min}
-                                                     ^
-            Remove 'push_after': a key that has no effect would mislead.
+        routing.yaml:7:27: error: 'push_after' has an effect on a team's queue only
+                assign: {team: north, push_after: 30min}
+                                      ^
+            Remove it, or add 'method: queue'.
+        """,
+    ),
+    Case(
+        "a time to push after in days",
+        "assign: {rep: anna}",
+        "assign: {team: north, method: queue, push_after: 2d}",
+        """
+        routing.yaml:7:54: error: '2d' is no time to wait for a claim
+                assign: {team: north, method: queue, push_after: 2d}
+                                                                 ^
+            Write minutes or hours, such as 30min or 2h; they count in the team's working hours.
         """,
     ),
     Case(

@@ -105,7 +105,7 @@ CASES = (
         team.yaml:6:29: error: the rep 'ben' has no key 'niveau'
               ben: {owner: ben@acme.fr, niveau: junior, skills: [crm], languages: [fr]}
                                         ^
-            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays.
+            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays, max_claims_per_hour.
         """,
     ),
     Case(
@@ -219,7 +219,7 @@ CASES = (
         team.yaml:6:8: error: the rep 'ben' is not written as 'key: value'
               ben: ben@acme.fr
                    ^
-            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays.
+            Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays, max_claims_per_hour.
         """,
     ),
     Case(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import redis
@@ -10,12 +11,14 @@ import redis
 from router.bootstrap import Office
 from router.queue import Job, WakeUps, housekeeping_queue
 from router.routing.desk import Desk
+from router.routing.tend import tend
 from router.sandbox.client import SandboxClient
 from router.store.drains import Drains
 from router.store.nights import Nights
 from router.store.notices import Notice
 from router.store.progress import ProgressBoard
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
+from tests.routing.test_claims import queued
 from workers import night
 from workers.schedule import Schedule
 
@@ -53,6 +56,29 @@ def test_housekeeping_is_asked_for_when_there_is_some(
 
     assert first == (Job.REFRESH,)
     assert second == (Job.RECORD, Job.VERIFY)
+
+
+def test_queued_leads_are_looked_at_when_they_are_due(
+    office: Office, sandbox: SandboxClient, clock: Clock, rules: Path
+) -> None:
+    at(clock, 1)
+    routing = rules / "routing.yaml"
+    routing.write_text(
+        routing.read_text().replace("assign: {team: idf}", "assign: {team: idf, method: queue}")
+    )
+    office.desk.rules.refresh()
+    queued(office.desk, sandbox)
+
+    due = Schedule(office).look()
+    tend(office.desk)
+    office.wake_ups.begun(Job.TEND)
+    soon = Schedule(office).look()
+    office.wake_ups.begun(Job.TEND)
+    clock.forward(181)
+
+    assert Job.TEND in due
+    assert Job.TEND not in soon
+    assert Job.TEND in Schedule(office).look()
 
 
 def test_a_job_that_waits_already_is_not_asked_for_twice(office: Office, redis_client: redis.Redis) -> None:

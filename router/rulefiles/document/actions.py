@@ -72,7 +72,9 @@ class ActionTeller:
     def _target(self, assign: Assign) -> str:
         match assign.to:
             case ToTeam(team) if assign.method is Method.QUEUE:
-                return self._say("to_queue", team=team)
+                if assign.push_after is None:
+                    return self._say("to_queue", team=team)
+                return self._say("to_queue_push", team=team, span=self.span(assign.push_after))
             case ToTeam(team):
                 shares = self.shares(self._who_may(team, assign.needs))
                 if assign.method is Method.FAIR_SHARE:

@@ -94,6 +94,8 @@ class PeopleTeller:
             yield self._say("max_open", count=rep.max_open_leads)
         if rep.max_per_day is not None:
             yield self._say("max_day", count=rep.max_per_day)
+        if rep.max_claims_per_hour is not None:
+            yield self._say("max_claims", count=rep.max_claims_per_hour)
 
     def _week(self, hours: Hours) -> Iterator[str]:
         """One line for each run of days with the same hours."""

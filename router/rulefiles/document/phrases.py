@@ -85,6 +85,7 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "no_limit": ("aucune", "none"),
     "max_open": ("{count} leads ouverts", "{count} open leads"),
     "max_day": ("{count} par jour", "{count} a day"),
+    "max_claims": ("{count} prises par heure", "{count} claims an hour"),
     "level": ("niveau {value}", "level {value}"),
     "skills": ("compétences : {values}", "skills: {values}"),
     "languages": ("langues : {values}", "languages: {values}"),
@@ -189,6 +190,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "to_queue": (
         "File de l'équipe {team} : qui le prend l'a",
         "Queue of team {team}: whoever takes it owns it",
+    ),
+    "to_queue_push": (
+        "File de l'équipe {team} : qui le prend l'a ; après {span} sans preneur, à tour de rôle",
+        "Queue of team {team}: whoever takes it owns it; after {span} without a taker, in turn",
     ),
     "to_rep": ("{rep}", "{rep}"),
     "to_owner": ("Le propriétaire du compte", "The owner of the account"),

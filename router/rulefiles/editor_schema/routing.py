@@ -136,6 +136,10 @@ def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
         "prefer": described(needs, "Reps with it come first, if there are any"),
         "hours": choice({"ignore": "Reps who are not at work now get leads as well; those away do not"}),
         "sticky": described(STICKY, "Leads of one company go to the rep who had its last one"),
+        "push_after": {
+            **WORKING_TIME,
+            "description": "With method queue: given by fair share when nobody claims it within this time",
+        },
         "if_unavailable": described(defined("assign"), "What happens when nobody there is eligible"),
     }
     return keys({name: known.get(name, {}) for name in ASSIGN_KEYS})

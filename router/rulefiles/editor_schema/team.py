@@ -74,6 +74,7 @@ def _rep(catalog: Catalog, names: Names) -> Schema:
         "max_open_leads": described(_LEADS, "Passed over while they have so many open leads"),
         "max_per_day": described(_LEADS, "Passed over once they got so many leads today"),
         "public_holidays": described(_HOLIDAYS, "Theirs, if others than above; none if they work on all"),
+        "max_claims_per_hour": described(_LEADS, "Leads they may claim from queues within an hour"),
     }
     return _keys(REP_KEYS, known, ("owner",))
 

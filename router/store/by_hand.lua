@@ -1,0 +1,51 @@
+-- Commit what a person asks for: a rep claims a waiting lead, or gives one back. One wins; the others learn who has it.
+-- KEYS: lead hash, book, outbox, inbox, erasures, claims of the rep
+-- ARGV: JSON {id, episode, from = {state …}, now, fields, keep = {field …}, record, book = {field = delta …},
+--             limits = {{field of the book, most} …}, claims_most, hour, counts_as_claim, queues = prefix of their names}
+-- Returns {'done'} · {'elsewhere', state, owner, episode} · {'erased'} · {'full', field, count}
+--         · {'often', claims, when the next one may be made}
+local lead, book, outbox, inbox, erasures, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local asked = cjson.decode(ARGV[1])
+
+if redis.call('SISMEMBER', erasures, asked.id) == 1 then return { 'erased' } end
+local known = redis.call('HMGET', lead, 'st', 'ow', 'ep', 'qu')
+local allowed = false
+for _, from in ipairs(asked.from) do if from == known[1] then allowed = true end end
+if not allowed or tonumber(known[3] or '0') + 1 ~= asked.episode then
+  return { 'elsewhere', known[1] or '', known[2] or '', known[3] or '0' }
+end
+
+for _, limit in ipairs(asked.limits) do
+  local count = tonumber(redis.call('HGET', book, limit[1]) or '0')
+  if count >= limit[2] then return { 'full', limit[1], tostring(count) } end
+end
+if asked.counts_as_claim then
+  redis.call('ZREMRANGEBYSCORE', claims, '-inf', asked.now - asked.hour)
+  local made = redis.call('ZCARD', claims)
+  if asked.claims_most and made >= asked.claims_most then
+    local first = redis.call('ZRANGE', claims, 0, 0, 'WITHSCORES')
+    return { 'often', tostring(made), string.format('%.0f', tonumber(first[2]) + asked.hour) }
+  end
+end
+
+local kept = {}
+for _, name in ipairs(asked.keep) do
+  local value = redis.call('HGET', lead, name)
+  if value then kept[#kept + 1] = name; kept[#kept + 1] = value end
+end
+-- Whoever reads this announcement reads the contact, and then writes what was decided.
+local entry = redis.call('XADD', inbox, '*', 'c', asked.id, 't', string.format('%.0f', asked.now))
+if asked.counts_as_claim then
+  -- Named after the announcement: an erased contact leaves no trace here.
+  redis.call('ZADD', claims, asked.now, entry)
+  redis.call('PEXPIRE', claims, asked.hour)
+end
+redis.call('DEL', lead)
+redis.call('HSET', lead, 'ep', asked.episode, 'st', 'decided', 'at', string.format('%.0f', asked.now), 'en', entry,
+  unpack(kept))
+redis.call('HSET', lead, unpack(asked.fields))
+if known[4] and known[4] ~= '' then redis.call('ZREM', asked.queues .. known[4], asked.id) end
+redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', asked.id, 'record', asked.record)
+for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
+redis.call('HINCRBY', book, 'version', 1)
+return { 'done' }

@@ -1,0 +1,172 @@
+"""Reps over HTTP: a token says who asks, one claim wins, and a link claims when its button is pressed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+from flask.testing import FlaskClient
+from pydantic import SecretStr
+
+from router.routing.claim_links import ClaimLink, LinkInvalid, link_to, opened, signed
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.settings import Settings
+from router.store.vitals import Vitals
+from router.web.app import create_app
+from router.web.tokens import made_for, rep_of, reps_with_token, revoke
+from tests.routing.conftest import OWNERS, clock, desk, portal, route_all, rules, sandbox, settings
+from tests.routing.test_claims import owner_of, pull, queued, with_rep_line
+
+__all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings"]
+
+SECRET = "a-secret-that-signs-links"
+NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+
+
+@dataclass
+class Reps:
+    """A client of the application, with a token for every rep, and how often a worker was woken."""
+
+    client: FlaskClient
+    tokens: dict[str, str]
+    woken: list[int]
+
+    def headers(self, rep: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.tokens[rep]}"}
+
+
+@pytest.fixture
+def reps(pull: Desk, settings: Settings, redis_client: redis.Redis, tmp_path: Path) -> Reps:
+    path = tmp_path / "tokens"
+    changed = {"claim_secret": SecretStr(SECRET), "api_tokens_file": path}
+    woken: list[int] = []
+    app = create_app(
+        settings=settings.model_copy(update=changed),
+        inbox=pull.inbox,
+        wake=lambda: woken.append(1),
+        vitals=Vitals(redis_client, pull.keys),
+        desk=lambda: pull,
+    )
+    return Reps(app.test_client(), {rep: made_for(rep, path) for rep in ("lea", "hugo", "marc")}, woken)
+
+
+def test_a_rep_sees_the_queue_of_their_team_and_claims_from_it(
+    reps: Reps, pull: Desk, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    seen = reps.client.get("/api/queues/idf", headers=reps.headers("lea"))
+
+    answer = reps.client.post("/api/claims", json={"contact_id": contact_id}, headers=reps.headers("lea"))
+    late = reps.client.post("/api/claims", json={"contact_id": contact_id}, headers=reps.headers("hugo"))
+    route_all(pull)
+
+    assert [one["contact_id"] for one in seen.get_json()["leads"]] == [contact_id]
+    assert (answer.status_code, answer.get_json()["owner_id"]) == (200, OWNERS["lea"])
+    assert (late.status_code, late.get_json()["sentence"]) == (409, "lea has this lead already.")
+    assert owner_of(sandbox, contact_id) == OWNERS["lea"]
+    assert reps.woken == [1]
+
+
+def test_a_rep_gives_a_lead_back(reps: Reps, pull: Desk, sandbox: SandboxClient) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    reps.client.post("/api/claims", json={"contact_id": contact_id}, headers=reps.headers("lea"))
+    route_all(pull)
+    asked = {"contact_id": contact_id, "why": "wrong region"}
+
+    others = reps.client.post("/api/releases", json=asked, headers=reps.headers("hugo"))
+    own = reps.client.post("/api/releases", json=asked, headers=reps.headers("lea"))
+    route_all(pull)
+
+    assert (others.status_code, own.status_code) == (409, 200)
+    assert not owner_of(sandbox, contact_id)
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer lr_wrong", "Basic bGVhOg=="])
+def test_without_a_token_nothing_is_answered(reps: Reps, header: str) -> None:
+    answer = reps.client.get("/api/queues/idf", headers={"Authorization": header})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [('{"contact_id": "abc"}', 400), ("[", 400), ('{"contact_id": "5", "rep": "hugo"}', 400), ("{}", 400)],
+)
+def test_a_body_that_is_no_claim_is_refused_in_a_sentence(reps: Reps, body: str, status: int) -> None:
+    answer = reps.client.post("/api/claims", data=body, headers=reps.headers("lea"))
+
+    assert answer.status_code == status
+    assert answer.get_json()["error"]
+
+
+def test_a_rep_sees_only_queues_of_their_own_teams(reps: Reps) -> None:
+    assert reps.client.get("/api/queues/idf", headers=reps.headers("marc")).status_code == 404
+
+
+def test_a_limit_is_told_as_such(reps: Reps, pull: Desk, sandbox: SandboxClient, rules: Path) -> None:
+    with_rep_line(pull, rules, "lea:     {", "lea:     {max_open_leads: 1, ")
+    first, second = queued(pull, sandbox, 2)
+    reps.client.post("/api/claims", json={"contact_id": first}, headers=reps.headers("lea"))
+
+    answer = reps.client.post("/api/claims", json={"contact_id": second}, headers=reps.headers("lea"))
+
+    assert answer.status_code == 429
+
+
+def test_opening_a_link_changes_nothing_and_its_button_claims(
+    reps: Reps, pull: Desk, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    url = "https://leads.example.fr/webhooks/hubspot"
+    link = link_to("idf", contact_id, rep="lea", secret=SECRET, public_webhook_url=url, now=datetime.now(UTC))
+    path = link.removeprefix("https://leads.example.fr")
+
+    page = reps.client.get(path)
+    waiting = [one.contact_id for one in pull.queues.waiting("idf")]
+    pressed = reps.client.post(path)
+    route_all(pull)
+
+    assert link.startswith("https://leads.example.fr/claim/")
+    assert (page.status_code, b"<form" in page.data, waiting) == (200, True, [contact_id])
+    assert pressed.status_code == 200
+    assert owner_of(sandbox, contact_id) == OWNERS["lea"]
+
+
+@pytest.mark.parametrize("token", ["x", "a.b.c", "é.é", "YQ.YQ", "."])
+def test_a_made_up_link_is_refused(reps: Reps, token: str) -> None:
+    assert reps.client.post(f"/claim/{token}").status_code == 403
+
+
+def test_a_link_is_good_for_its_rep_its_lead_and_its_time_only() -> None:
+    link = ClaimLink("idf", "501", "lea", NOW + timedelta(days=2))
+    token = signed(link, secret=SECRET)
+    words, seal = token.split(".")
+    other = signed(ClaimLink("idf", "501", "hugo", link.expires_at), secret=SECRET).split(".")[0]
+
+    assert opened(token, secret=SECRET, now=NOW) == link
+    for wrong, secret, now in (
+        (token, "another-secret-altogether", NOW),
+        (f"{other}.{seal}", SECRET, NOW),
+        (f"{words}.", SECRET, NOW),
+        (token, SECRET, NOW + timedelta(days=2, seconds=1)),
+    ):
+        with pytest.raises(LinkInvalid):
+            opened(wrong, secret=secret, now=now)
+
+
+def test_the_token_file_keeps_hashes_for_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "tokens"
+    old = made_for("lea", path)
+
+    new = made_for("lea", path)
+
+    assert new not in path.read_text()
+    assert path.stat().st_mode & 0o077 == 0
+    assert (rep_of(old, path), rep_of(new, path)) == (None, "lea")
+    assert revoke("lea", path)
+    assert reps_with_token(path) == ()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -225,21 +226,15 @@ def _ends_of_emails(texts: Sequence[str]) -> list[str]:
 
 def _blocks(file: TextIO, *, path: Path) -> Iterator[list[str]]:
     """The lines after the header, a thousand or so at once; a line break within quotes ends no block."""
-    block: list[str] = []
-    quoted = False
     try:
         next(csv.reader(file), None)
-        for line in file:
-            block.append(line)
-            if line.count('"') % 2:
-                quoted = not quoted
-            if len(block) >= CHUNK and not quoted:
-                yield block
-                block = []
+        while block := list(islice(file, CHUNK)):
+            # An odd number of quotes: the last row goes on in the next line.
+            while "".join(block).count('"') % 2 and (more := next(file, "")):
+                block.append(more)
+            yield block
     except UnicodeDecodeError as error:
         raise _no_utf8(path, error) from error
-    if block:
-        yield block
 
 
 def _rows(leads: CsvLeads, lines: list[str]) -> list[list[str]]:

@@ -75,7 +75,7 @@ class Values(dict[Cell, int]):
 
 
 class Instants(dict[Cell, int | None]):
-    """The instant (µs since 1970) of each cell of one fact; None for a missing moment."""
+    """The instant (µs since 1970) of each cell of facts of one type; None for a missing moment."""
 
     __slots__ = ("_fact", "_read")
 
@@ -95,14 +95,16 @@ class Instants(dict[Cell, int | None]):
 class Columns:
     """How the facts of all chunks are read: values by number, and moments by class of age.
 
-    `bounds` are ages (µs) by fact, the last of each class; class 0 holds missing moments.
+    `bounds` are ages (µs) by fact, the last of each class; class 0 holds missing moments. Facts of one
+    type (`types`: fact → FactType) mean the same by the same cell.
     """
 
-    def __init__(self, read: CellReader, *, bounds: Mapping[str, set[int]]) -> None:
+    def __init__(self, read: CellReader, *, bounds: Mapping[str, set[int]], types: Mapping[str, str]) -> None:
         self._read = read
         self._bounds = {fact: sorted(some) for fact, some in bounds.items()}
         self._values: dict[str, Values] = {}
-        self._instants = {fact: Instants(fact, read) for fact in bounds}
+        of_type = {types[fact]: Instants(fact, read) for fact in bounds}
+        self._instants = {fact: of_type[types[fact]] for fact in bounds}
 
     def values(self, fact: str) -> Values:
         """The numbered values of a fact."""
@@ -175,9 +177,11 @@ class View:
 
 def each_once(keys: Sequence[Cell], known: dict[Cell, V], work_out: Callable[[int], V]) -> list[V]:
     """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
-    new = set(keys).difference(known)
-    if new:
-        rows = {key: row for row, key in enumerate(keys) if key in new}
-        for key, row in rows.items():
-            known[key] = work_out(row)
+    try:
+        return list(map(known.__getitem__, keys))
+    except KeyError:  # new ones are rare, once the first leads have been seen
+        new = set(keys).difference(known)
+    rows = {key: row for row, key in enumerate(keys) if key in new}
+    for key, row in rows.items():
+        known[key] = work_out(row)
     return list(map(known.__getitem__, keys))

@@ -82,7 +82,8 @@ class Judge:
     def __init__(self, policy: Policy, scorer: Scorer) -> None:
         self._policy = policy
         self._scorer = scorer
-        self._names = [name for name in facts_needed(policy) if name not in COMPUTED]
+        self.types = facts_needed(policy)
+        self._names = [name for name in self.types if name not in COMPUTED]
         self._segments = _Sieve(Index([segment.when or ALWAYS for segment in policy.segments]))
         self._rules = _Sieve(Index([rule.when for rule in policy.rules]))
         self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
@@ -230,7 +231,9 @@ def judges(*policies: Policy) -> tuple[Judge, ...]:
 def columns_for(judges: Iterable[Judge], read: CellReader) -> Columns:
     """The columns that these judges look at; `read` reads their cells."""
     bounds: dict[str, set[int]] = {}
+    types: dict[str, str] = {}
     for judge in judges:
+        types |= judge.types
         for fact, some in judge.bounds():
             bounds.setdefault(fact, set()).update(some)
-    return Columns(read, bounds=bounds)
+    return Columns(read, bounds=bounds, types=types)

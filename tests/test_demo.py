@@ -16,7 +16,9 @@ import pytest
 
 from router.cli.demo import SHIPPED
 
-DEMO = [sys.executable, "-c", "from router.cli import main; main()", "demo"]
+AS_IN_A_TERMINAL = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+"""A test run in the background of a shell inherits that Ctrl-C is ignored."""
+DEMO = [sys.executable, "-c", f"{AS_IN_A_TERMINAL}; from router.cli import main; main()", "demo"]
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ those of ISO 3166-2, and the three departments of Alsace-Moselle.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from functools import lru_cache
@@ -13,6 +14,7 @@ from typing import Final
 
 _DEPARTMENTS: Final[Mapping[str, str]] = {"FR-67": "FR-57", "FR-68": "FR-57", "FR-6AE": "FR-57"}
 """Alsace is one collectivity in ISO 3166-2; its local law is that of Moselle."""
+_ISO_COUNTRY: Final = re.compile(r"[A-Z]{2}")
 _LANGUAGES: Final[Mapping[str, str]] = {"en": "en_US", "fr": "fr"}
 
 
@@ -26,9 +28,16 @@ def holiday_on(code: str, day: date, language: str = "en") -> str | None:
 
 def is_known(code: str) -> bool:
     """Whether there are public holidays by this code."""
-    country, _, part = _DEPARTMENTS.get(code, code).partition("-")
-    parts = _countries().get(country)
-    return parts is not None and (not part if "-" not in code else part in parts)
+    from holidays import country_holidays  # one country; the list of all would cost 0.1 s more
+
+    country, dash, part = _DEPARTMENTS.get(code, code).partition("-")
+    if not _ISO_COUNTRY.fullmatch(country) or " " in part or bool(part) != bool(dash):
+        return False
+    try:
+        found = country_holidays(country, years=())
+    except (NotImplementedError, KeyError):
+        return False
+    return found.country == country and (not part or part in found.subdivisions)
 
 
 def known_codes() -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 import structlog
 
@@ -61,6 +62,10 @@ class LiveRules:
     def live(self) -> tuple[Policy, Needed] | None:
         """The live policy with the properties it reads, or None while no good files were ever seen."""
         return self._live
+
+    def held(self) -> Self:
+        """The rules as they are now, whatever goes live later: one round reads and decides by one policy."""
+        return copy.copy(self)
 
     def required(self) -> tuple[Policy, Needed]:
         """The live policy; raises `NoRules` while there is none."""

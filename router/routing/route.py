@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -113,6 +113,7 @@ def _park_the_hopeless(desk: Desk, trips: Sequence[Trip]) -> list[Trip]:
 
 def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
     """One read and one write for these leads; returns those that have to be read again."""
+    desk = replace(desk, rules=desk.rules.held())
     records, unread = _read(desk, trips)
     crash_point("after_read")
     fresh, to_write, finished = _sort(desk, trips, records)

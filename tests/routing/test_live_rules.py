@@ -368,3 +368,13 @@ def test_a_rule_that_is_never_reached_keeps_the_files_from_going_live(
     (warning,) = warnings(vitals(desk, redis_client))
     assert revision(desk) == before
     assert "never reached" in warning
+
+
+def test_a_round_that_has_begun_keeps_its_rules(desk: Desk, rules: Path) -> None:
+    before, held = revision(desk), desk.rules.held()
+    change(rules, "default: 4h", "default: 1h")
+
+    desk.rules.refresh()
+
+    assert held.required()[0].revision == before
+    assert revision(desk) != before

@@ -35,6 +35,11 @@ def last_field(team: str, rep: str) -> str:
     return f"last:{team}:{rep}"
 
 
+def factor_field(team: str, rep: str) -> str:
+    """Field: what results multiply the rep's weight by in the team, in thousandths; 0 is unknown, so 1000."""
+    return f"factor:{team}:{rep}"
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """The fields as the store keeps them; a missing field is 0."""

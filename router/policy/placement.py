@@ -11,8 +11,10 @@ from router.policy.availability import time_off_at
 from router.policy.book import received
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
 from router.policy.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
+from router.policy.performance import UNCHANGED
 from router.policy.phrases import say
-from router.policy.ready import ReadyRep
+from router.policy.ready import ReadyRep, ReadyTeam
+from router.policy.roster import Rep
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
 from router.policy.sla import queue_due_at
@@ -67,7 +69,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         [
             Share(
                 rep.name,
-                rep.weight,
+                _weight(rep, ready_team, fields),
                 fields.get(ready_team.credit_fields[rep.name], 0),
                 fields.get(ready_team.last_fields[rep.name], 0),
             )
@@ -83,6 +85,14 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         changes={**pay(shares, winner, team=team, book=case.book), **received(winner, day=case.today)},
         detour=say(case.language, "unclaimed") if pushed else None,
     )
+
+
+def _weight(rep: Rep, team: ReadyTeam, fields: Mapping[str, int]) -> int:
+    """The weight of the file, times the factor of the rep's results where the team goes by them."""
+    if not team.factor_fields:
+        return rep.weight
+    factor = fields.get(team.factor_fields[rep.name], 0)
+    return rep.weight * factor // UNCHANGED if factor else rep.weight
 
 
 def _followed(

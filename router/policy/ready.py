@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.policy.availability import Said, calendar_of
-from router.policy.book import credit_field, last_field, open_field
+from router.policy.book import credit_field, factor_field, last_field, open_field
 from router.policy.calendar import Calendar
 from router.policy.conditions import Asking, asking
 from router.policy.facts import Reading, facts_needed, reading
@@ -37,11 +37,15 @@ class ReadyRep:
 
 @dataclass(frozen=True, slots=True)
 class ReadyTeam:
-    """A team's reps in file order, and by rep the fields of their credit and of their last lead."""
+    """A team's reps in file order, and by rep the fields of their credit and of their last lead.
+
+    `factor_fields` are those of their results' factors; empty where weights are fixed.
+    """
 
     reps: tuple[ReadyRep, ...]
     credit_fields: Mapping[str, str]
     last_fields: Mapping[str, str]
+    factor_fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,11 @@ def _make_ready(policy: Policy) -> Ready:
                 reps=tuple(reps[rep] for rep in team.reps),
                 credit_fields={rep: credit_field(name, rep) for rep in team.reps},
                 last_fields={rep: last_field(name, rep) for rep in team.reps},
+                factor_fields=(
+                    {rep: factor_field(name, rep) for rep in team.reps}
+                    if team.weights == "performance"
+                    else {}
+                ),
             )
             for name, team in roster.teams.items()
         },

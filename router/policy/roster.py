@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 
@@ -50,6 +51,8 @@ class Team:
 
     name: str
     reps: tuple[str, ...]
+    weights: Literal["fixed", "performance"] = "fixed"
+    """Whether the reps' weights hold as they are written, or are multiplied by their results' factors."""
 
 
 @dataclass(frozen=True, slots=True)

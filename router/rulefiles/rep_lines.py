@@ -25,9 +25,6 @@ REP_KEYS: Final = (
     "public_holidays",
     "max_claims_per_hour",
 )
-LATER: Final[Mapping[str, str]] = {
-    "weights": "this version does not take weights from outcomes",
-}
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 500, 1_000_000
 """In thousandths."""
 
@@ -44,7 +41,7 @@ class RepReader:
     def rep(self, line: Entry) -> Rep:
         """The rep of this line; what is wrong with it is noted and left at its default."""
         name = line.key.text
-        fields = self.sheet.fields(line.value, f"the rep '{name}'", known=REP_KEYS, later=LATER) or {}
+        fields = self.sheet.fields(line.value, f"the rep '{name}'", known=REP_KEYS) or {}
         if "owner" not in fields:
             hint = "Add 'owner:' with the e-mail address of their HubSpot owner."
             self.sheet.error(line.key, f"the rep '{name}' has no 'owner'", hint)

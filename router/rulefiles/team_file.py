@@ -11,9 +11,10 @@ from router.policy.catalog import Catalog
 from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
 from router.rulefiles.holiday_code import read_holidays
 from router.rulefiles.quantities import day
-from router.rulefiles.rep_lines import LATER, REP_KEYS, RepReader
+from router.rulefiles.rep_lines import RepReader
 from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Map, Node, Scalar
+from router.rulefiles.team_lines import TeamLineReader, is_rep
+from router.rulefiles.tree import Entry, Map, Node
 from router.rulefiles.working_hours import read_hours
 
 KEYS: Final = ("timezone", "public_holidays", "hours", "reps", "out_of_office", "teams")
@@ -45,7 +46,7 @@ class TeamReader:
 
     def roster(self, root: Node) -> Roster:
         """All of the file; a part with a mistake is left out, and the mistake noted."""
-        fields = self.sheet.fields(root, "team.yaml", known=KEYS, later=LATER, required=REQUIRED) or {}
+        fields = self.sheet.fields(root, "team.yaml", known=KEYS, required=REQUIRED) or {}
         hours = read_hours(fields["hours"].value, self.sheet) if "hours" in fields else {}
         shut = (
             read_holidays(fields["public_holidays"].value, self.sheet)
@@ -93,27 +94,9 @@ class TeamReader:
         return reps
 
     def _teams(self, entry: Entry, reps: Mapping[str, Rep]) -> dict[str, Team]:
-        teams: dict[str, Team] = {}
-        for line in self.sheet.entries(entry.value, "'teams'"):
-            name = line.key.text
-            if isinstance(line.value, Map):
-                later = [part.key for part in line.value.entries if part.key.text in LATER]
-                for key in later:
-                    self.sheet.error(key, LATER[key.text], f"Remove '{key.text}', and write [one, two].")
-                hint = "Weights stand with the reps; a team is written [one, two]."
-                if not later:
-                    self.sheet.error(line.value, f"the team '{name}' is a list of reps", hint)
-                teams[name] = Team(name, ())
-                continue
-            members: dict[str, Scalar] = {}
-            for rep in self.sheet.scalars(line.value, f"the team '{name}'"):
-                if rep.text in members:
-                    message = f"'{rep.text}' is twice in the team '{name}'"
-                    self.sheet.error(rep, message, "Name each rep once; a larger share is a larger weight.")
-                elif self._is_rep(rep, reps):
-                    members[rep.text] = rep
-            teams[name] = Team(name, tuple(members))
-        return teams
+        reader = TeamLineReader(self.sheet, reps)
+        lines = self.sheet.entries(entry.value, "'teams'")
+        return {team.name: team for team in map(reader.team, lines)}
 
     def _time_off(self, node: Node, reps: Mapping[str, Rep]) -> tuple[TimeOff, ...]:
         found = (self._absence(element, reps) for element in self.sheet.elements(node, "'out_of_office'"))
@@ -127,7 +110,7 @@ class TeamReader:
         for name in ("rep", "backup"):
             person = texts.get(name)
             if person is not None:
-                self._is_rep(person, reps)
+                is_rep(person, reps, self.sheet)
         rep, backup, start, end = (texts.get(name) for name in ("rep", "backup", "from", "to"))
         days = [day(text.text) for text in (start, end) if text is not None]
         for text, found in zip([text for text in (start, end) if text is not None], days, strict=True):
@@ -141,9 +124,3 @@ class TeamReader:
         if backup is not None and backup.text == rep.text:
             self.sheet.error(backup, f"'{rep.text}' is their own backup", "Name somebody else, or nobody.")
         return TimeOff(rep.text, days[0], days[1], backup.text if backup else None)
-
-    def _is_rep(self, name: Scalar, reps: Mapping[str, Rep]) -> bool:
-        if name.text not in reps:
-            hint = f"A rep has: {', '.join(REP_KEYS)}; add them under 'reps'."
-            self.sheet.error(name, f"there is no rep '{name.text}'", hint, like=name.text, among=reps)
-        return name.text in reps

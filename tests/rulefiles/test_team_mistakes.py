@@ -406,7 +406,7 @@ CASES = (
         team.yaml:11:24: error: this version does not take weights from outcomes
               south: {reps: [ben], weights: performance}
                                    ^
-            Remove 'weights', and write [one, two].
+            Remove 'weights': a key that has no effect would mislead.
         """,
     ),
     Case(

@@ -18,6 +18,7 @@ from router.rulefiles.editor_schema.parts import (
 )
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
+from router.rulefiles.team_lines import TEAM_KEYS
 from router.rulefiles.working_hours import DAYS
 
 _DAY: Final = f"({'|'.join(DAYS)})"
@@ -52,7 +53,9 @@ def team_schema(catalog: Catalog, names: Names) -> Schema:
         "hours": described(named(week), "Working weeks by name; a day that is not named is free"),
         "reps": described(named(_rep(catalog, names)), "One line per rep, by the name that rules use"),
         "out_of_office": {"type": "array", "items": _keys(TIME_OFF_KEYS, time_off, TIME_OFF_REQUIRED)},
-        "teams": described(named({"anyOf": [teams, rep]}), "A rep can be in several teams"),
+        "teams": described(
+            named({"anyOf": [teams, rep, _team(teams, rep)]}), "A rep can be in several teams"
+        ),
     }
     return _keys(KEYS, known, REQUIRED)
 
@@ -77,6 +80,11 @@ def _rep(catalog: Catalog, names: Names) -> Schema:
         "max_claims_per_hour": described(_LEADS, "Leads they may claim from queues within an hour"),
     }
     return _keys(REP_KEYS, known, ("owner",))
+
+
+def _team(reps: Schema, rep: Schema) -> Schema:
+    """A team that has more to say than who is in it."""
+    return _keys(TEAM_KEYS, {"reps": {"anyOf": [reps, rep]}}, ("reps",))
 
 
 def _free(values: tuple[str, ...]) -> Schema:

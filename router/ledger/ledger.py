@@ -17,8 +17,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
+from router.ledger.follow_ups import FollowUps
 from router.ledger.revisions import RevisionHistory
-from router.ledger.tables import DECISIONS, EVENTS, METADATA, REVISIONS
+from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, METADATA, REVISIONS
 
 _BUSY_TIMEOUT_MS: Final = 10_000
 _OPENING_S: Final = 5.0
@@ -42,6 +43,7 @@ class Ledger:
         self._portal = portal
         self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
         self.revisions = RevisionHistory(engine, portal)
+        self.follow_ups = FollowUps(engine, portal)
 
     def record(
         self,
@@ -52,6 +54,8 @@ class Ledger:
         with self._engine.begin() as connection:
             self._add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
             self._add(connection, EVENTS, [self._event_row(*line) for line in events])
+            self._add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
+            self.follow_ups.follow(connection, decisions, events)
 
     def _add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:
@@ -186,8 +190,9 @@ class Ledger:
         return {name: base64.b64decode(content) for name, content in orjson.loads(packed).items()}
 
     def erase(self, contact_id: str) -> int:
-        """Forget every line about a contact; how many there were."""
+        """Forget every line about a contact; how many there were. What its leads came to stays, nameless."""
         with self._engine.begin() as connection:
+            self.follow_ups.forget(connection, contact_id)
             lines = sum(
                 connection.execute(
                     delete(table).where(table.c.portal == self._portal, table.c.contact_id == contact_id)

@@ -63,3 +63,29 @@ RULE_CHANGES: Final = Table(
     Column("commit", String(64)),
 )
 """One line each time that other rules went live; the same revision can come back."""
+
+FOLLOW_UPS: Final = Table(
+    "follow_ups",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("decision_id", String(64), primary_key=True),
+    Column("contact_id", String(20)),
+    Column("team", Text),
+    Column("rep", Text),
+    Column("owner_id", String(20), nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("revision", String(40), nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("assigned_at", String(40), nullable=False),
+    Column("due_at", String(40)),
+    Column("first_response_at", String(40)),
+    Column("status", Text),
+    Column("stage", Text),
+    Column("outcome", String(8)),
+    Column("outcome_at", String(40)),
+    Column("ended_at", String(40)),
+    Column("looked_at", String(40)),
+    Index("follow_ups_by_contact", "portal", "contact_id"),
+    Index("follow_ups_by_time", "portal", "assigned_at"),
+)
+"""One row per decision that gave somebody a lead: what became of it."""

@@ -1,0 +1,206 @@
+"""What became of each lead that a rep was given: first response, status, stage, won or lost."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, Row, delete, or_, select, update
+
+from router.ledger.tables import FOLLOW_UPS
+from router.policy.follow_up import Ending, FollowUp, Results, results
+
+NEVER_THEIRS: Final = frozenset({"taken_by_a_person", "restored", "gone", "owner_refused", "shadowed"})
+"""Events after which a decision gave nobody a lead."""
+ENDS: Final = frozenset({"changed_by_a_person", "owner_changed", "deleted"})
+"""Events after which the lead is another's, or nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What HubSpot tells of a lead now. A first response that is known already stays as it is."""
+
+    decision_id: str
+    status: str | None
+    stage: str | None
+    first_response_at: datetime | None
+    outcome: Ending | None
+    outcome_at: datetime | None
+
+
+class FollowUps:
+    """The follow-ups of one portal. Everything here is safe to repeat."""
+
+    def __init__(self, engine: Engine, portal: str) -> None:
+        self._engine = engine
+        self._mine = FOLLOW_UPS.c.portal == portal
+        self._portal = portal
+
+    def rows_of(self, decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """The rows of those decisions (as records) that gave somebody a lead."""
+        return [
+            {
+                "portal": self._portal,
+                "decision_id": record["id"],
+                "contact_id": record["contact_id"],
+                "team": record["outcome"]["team"],
+                "rep": record["outcome"]["rep"],
+                "owner_id": record["outcome"]["owner_id"],
+                "rule": record["rule"],
+                "revision": record["revision"],
+                "score": record["score"],
+                "assigned_at": record["decided_at"],
+                "due_at": record.get("due_at"),
+            }
+            for record in decisions
+            if record["outcome"]["kind"] == "assigned" and record.get("mode", "live") == "live"
+        ]
+
+    def follow(
+        self,
+        connection: Connection,
+        decisions: Sequence[Mapping[str, Any]],
+        events: Sequence[tuple[str, str, Mapping[str, Any]]],
+    ) -> None:
+        """Close rows whose lead went elsewhere by these decisions and events; rows given back go."""
+        for record in decisions:
+            if record["episode"] > 0 and record.get("mode", "live") == "live":
+                moved = (FOLLOW_UPS.c.decision_id != record["id"],)
+                self._end(connection, record["contact_id"], record["decided_at"], *moved)
+        never = [record.get("decision") for _, _, record in events if record["kind"] in NEVER_THEIRS]
+        if any(never):
+            connection.execute(delete(FOLLOW_UPS).where(self._mine, FOLLOW_UPS.c.decision_id.in_(never)))
+        for _, contact_id, record in events:
+            if record["kind"] in ENDS:
+                self._end(connection, contact_id, record["at"])
+
+    def _end(self, connection: Connection, contact_id: str, at: str, *only: Any) -> None:
+        connection.execute(
+            update(FOLLOW_UPS)
+            .where(
+                self._mine,
+                FOLLOW_UPS.c.contact_id == contact_id,
+                FOLLOW_UPS.c.ended_at.is_(None),
+                FOLLOW_UPS.c.assigned_at <= at,
+                *only,
+            )
+            .values(ended_at=at)
+        )
+
+    def results(self, since: datetime) -> tuple[Results, ...]:
+        """Per team and rep, what the leads assigned at or after `since` (aware UTC) came to."""
+        return results(self.since(since))
+
+    def since(self, moment: datetime) -> Iterator[FollowUp]:
+        """Every follow-up of leads assigned at or after `moment` (aware UTC), first to last."""
+        query = (
+            select(FOLLOW_UPS)
+            .where(self._mine, FOLLOW_UPS.c.assigned_at >= moment.isoformat())
+            .order_by(FOLLOW_UPS.c.assigned_at)
+        )
+        with self._engine.connect() as connection:
+            for row in connection.execution_options(yield_per=1_000).execute(query):
+                yield _follow_up(row)
+
+    def running_of(self, contact_ids: Collection[str]) -> dict[str, FollowUp]:
+        """The follow-up of each of these contacts (a few hundred at most) that has not ended."""
+        query = select(FOLLOW_UPS).where(
+            self._mine, FOLLOW_UPS.c.contact_id.in_(contact_ids), FOLLOW_UPS.c.ended_at.is_(None)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(FOLLOW_UPS.c.assigned_at)).all()
+        return {row.contact_id: _follow_up(row) for row in rows}
+
+    def not_looked_at(self, *, before: datetime, since: datetime, limit: int) -> tuple[FollowUp, ...]:
+        """Running follow-ups of leads assigned since `since` that nobody looked at from `before` on."""
+        query = (
+            select(FOLLOW_UPS)
+            .where(
+                self._mine,
+                FOLLOW_UPS.c.assigned_at >= since.isoformat(),
+                FOLLOW_UPS.c.ended_at.is_(None),
+                FOLLOW_UPS.c.contact_id.is_not(None),
+                or_(FOLLOW_UPS.c.looked_at.is_(None), FOLLOW_UPS.c.looked_at < before.isoformat()),
+            )
+            .order_by(FOLLOW_UPS.c.assigned_at)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return tuple(_follow_up(row) for row in connection.execute(query))
+
+    def note(self, seen: Sequence[Seen], *, at: datetime) -> None:
+        """Keep what HubSpot told at `at` (aware UTC)."""
+        with self._engine.begin() as connection:
+            for one in seen:
+                row = FOLLOW_UPS.c.decision_id == one.decision_id
+                connection.execute(
+                    update(FOLLOW_UPS)
+                    .where(self._mine, row)
+                    .values(
+                        status=one.status,
+                        stage=one.stage,
+                        outcome=one.outcome,
+                        outcome_at=_text(one.outcome_at),
+                        looked_at=at.isoformat(),
+                    )
+                )
+                if one.first_response_at is not None:
+                    connection.execute(
+                        update(FOLLOW_UPS)
+                        .where(self._mine, row, FOLLOW_UPS.c.first_response_at.is_(None))
+                        .values(first_response_at=_text(one.first_response_at))
+                    )
+
+    def looked_at(self, decision_ids: Collection[str], *, at: datetime) -> None:
+        """Nothing new about these (a few hundred at most) at `at` (aware UTC)."""
+        with self._engine.begin() as connection:
+            connection.execute(
+                update(FOLLOW_UPS)
+                .where(self._mine, FOLLOW_UPS.c.decision_id.in_(decision_ids))
+                .values(looked_at=at.isoformat())
+            )
+
+    def forget(self, connection: Connection, contact_id: str) -> None:
+        """Take the contact out of its rows. What stays counts for its rep and leads to nobody.
+
+        A decision's id is a digest of the contact's, so another takes its place.
+        """
+        mine = (self._mine, FOLLOW_UPS.c.contact_id == contact_id)
+        for decision_id in connection.execute(select(FOLLOW_UPS.c.decision_id).where(*mine)).scalars().all():
+            connection.execute(
+                update(FOLLOW_UPS)
+                .where(*mine, FOLLOW_UPS.c.decision_id == decision_id)
+                .values(contact_id=None, decision_id=f"erased-{secrets.token_hex(8)}")
+            )
+
+
+def _follow_up(row: Row[Any]) -> FollowUp:
+    return FollowUp(
+        decision_id=row.decision_id,
+        contact_id=row.contact_id,
+        team=row.team,
+        rep=row.rep,
+        owner_id=row.owner_id,
+        rule=row.rule,
+        revision=row.revision,
+        score=row.score,
+        assigned_at=datetime.fromisoformat(row.assigned_at),
+        due_at=_moment(row.due_at),
+        first_response_at=_moment(row.first_response_at),
+        status=row.status,
+        stage=row.stage,
+        outcome=row.outcome,
+        outcome_at=_moment(row.outcome_at),
+        ended_at=_moment(row.ended_at),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

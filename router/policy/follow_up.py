@@ -1,0 +1,79 @@
+"""What became of a lead that a rep was given, and what each rep's leads come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+Ending = Literal["won", "lost"]
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """One decision that gave a rep a lead, and what came of it. Moments are aware UTC.
+
+    `rep` is None where the owner is no rep of the rule files, `team` where the rule named no team.
+    `contact_id` is None once the contact was erased. `ended_at`: from then on somebody else has the
+    lead, or nobody; what happens later is not this rep's doing. `status` and `stage` are the lead status
+    and the lifecycle stage last seen.
+    """
+
+    decision_id: str
+    contact_id: str | None
+    team: str | None
+    rep: str | None
+    owner_id: str
+    rule: str
+    revision: str
+    score: int
+    assigned_at: datetime
+    due_at: datetime | None = None
+    first_response_at: datetime | None = None
+    status: str | None = None
+    stage: str | None = None
+    outcome: Ending | None = None
+    outcome_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def response(self) -> timedelta | None:
+        """From the assignment to the rep's first act; None while there is none."""
+        if self.first_response_at is None:
+            return None
+        return max(timedelta(), self.first_response_at - self.assigned_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """What a rep's leads of one team came to: `received` of them, of which so many were won or lost.
+
+    `responses` are the times to the first response of those that were answered, shortest first.
+    """
+
+    team: str | None
+    rep: str
+    received: int
+    won: int
+    lost: int
+    responses: tuple[timedelta, ...]
+
+
+def results(follow_ups: Iterable[FollowUp]) -> tuple[Results, ...]:
+    """The results of each rep in each team, by name; owners who are no reps are left out."""
+    of_rep: dict[tuple[str, str], list[FollowUp]] = {}
+    for one in follow_ups:
+        if one.rep is not None:
+            of_rep.setdefault((one.team or "", one.rep), []).append(one)
+    return tuple(
+        Results(
+            team=team or None,
+            rep=rep,
+            received=len(leads),
+            won=sum(one.outcome == "won" for one in leads),
+            lost=sum(one.outcome == "lost" for one in leads),
+            responses=tuple(sorted(one.response for one in leads if one.response is not None)),
+        )
+        for (team, rep), leads in sorted(of_rep.items())
+    )

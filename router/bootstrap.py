@@ -36,6 +36,7 @@ from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
 from router.store.queues import Queues
 from router.store.rules import RulesShelf
+from router.store.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,7 @@ def open_desk(
         inbox=Inbox(client, keys),
         leads=Leads(client, keys),
         commits=Commits(client, keys),
+        turn=Turn(client, keys),
         companies=Companies(client, keys),
         by_hand=ByHand(client, keys),
         queues=Queues(client, keys),

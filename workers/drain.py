@@ -49,7 +49,7 @@ class Drain:
     def run(self) -> int:
         """Route until nothing waits (or 30 s are over); how many leads. Raises what is a bug or Redis."""
         ends_at = time.monotonic() + LONGEST_S
-        self.office.drains.begin(self.name)
+        self._bring_help(self.office.drains.begin(self.name))
         try:
             while time.monotonic() < ends_at and not process.stopping():
                 self._keep()
@@ -70,7 +70,12 @@ class Drain:
     def _keep(self) -> None:
         if time.monotonic() - self.kept_at > KEEP_S:
             self.kept_at = time.monotonic()
-            self.office.drains.keep(self.name)
+            self._bring_help(self.office.drains.keep(self.name))
+
+    def _bring_help(self, helps: bool) -> None:
+        """Wake one more worker where more waits than those at work can carry."""
+        if helps:
+            self.office.wake_ups.drain()
 
     def _may_take(self) -> bool:
         """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""

@@ -57,7 +57,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     owners = desk.owners.by_email()
     memory = followed(desk.companies, policy, leads)
     waiting = list(trips)
-    with desk.deciding:
+    with desk.turn:
         while waiting:
             fields, version = desk.commits.read_book()
             book, now = Book(fields), desk.clock()

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -26,6 +25,7 @@ from router.store.leads import Leads
 from router.store.notices import Notices
 from router.store.outbox import Outbox
 from router.store.queues import Queues
+from router.store.turn import Turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Desk:
     inbox: Inbox
     leads: Leads
     commits: Commits
+    turn: Turn
     companies: Companies
     by_hand: ByHand
     queues: Queues
@@ -52,8 +53,6 @@ class Desk:
     availability: Availability
     clock: Callable[[], datetime]
     log: structlog.stdlib.BoundLogger
-    deciding: threading.Lock = field(default_factory=threading.Lock)
-    """Threads of one process take turns to decide; processes meet at the version guard."""
 
     def now_ms(self) -> int:
         """The clock in epoch milliseconds."""

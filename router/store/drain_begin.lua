@@ -1,4 +1,10 @@
--- A drain starts, or goes on: its lease runs anew. KEYS: drains, awake  ARGV: name, lease in ms, 1 when it starts
+-- A drain starts, or goes on: its lease runs anew. Returns 1 if more waits than the drains at work can carry and no
+-- wake-up is on its way: then the caller sends one.
+-- KEYS: drains, awake, inbox  ARGV: name, lease in ms, 1 when it starts, leads that one drain can work on at once
 local now = redis.call('TIME')
-redis.call('ZADD', KEYS[1], now[1] * 1000 + math.floor(now[2] / 1000) + tonumber(ARGV[2]), ARGV[1])
+local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
+redis.call('ZADD', KEYS[1], now_ms + tonumber(ARGV[2]), ARGV[1])
 if ARGV[3] == '1' then redis.call('DEL', KEYS[2]) end
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now_ms)
+if redis.call('XLEN', KEYS[3]) <= redis.call('ZCARD', KEYS[1]) * tonumber(ARGV[4]) then return 0 end
+return redis.call('SET', KEYS[2], '1', 'NX', 'PX', 1000) and 1 or 0

@@ -7,7 +7,7 @@ from typing import Final
 
 import redis
 
-from router.store.inbox import GROUP
+from router.store.inbox import BATCH, FLIGHTS_PER_DRAIN, GROUP
 from router.store.keys import Keys
 from router.store.scripts import script
 
@@ -26,13 +26,19 @@ class Drains:
         self._wake = script(client, "drain_wake")
         self._lease_ms = int(LEASE / timedelta(milliseconds=1))
 
-    def begin(self, name: str) -> None:
-        """A drain starts; from now on another wake-up may be sent."""
-        self._begin(keys=[self._keys.drains, self._keys.awake], args=[name, self._lease_ms, 1])
+    def begin(self, name: str) -> bool:
+        """A drain starts, and another wake-up may be sent; True if one more drain would help now."""
+        return self._at_work(name, starts=True)
 
-    def keep(self, name: str) -> None:
-        """The drain is alive."""
-        self._begin(keys=[self._keys.drains, self._keys.awake], args=[name, self._lease_ms, 0])
+    def keep(self, name: str) -> bool:
+        """The drain is alive; True if one more drain would help now."""
+        return self._at_work(name, starts=False)
+
+    def _at_work(self, name: str, *, starts: bool) -> bool:
+        keys = [self._keys.drains, self._keys.awake, self._keys.inbox]
+        return bool(
+            self._begin(keys=keys, args=[name, self._lease_ms, int(starts), BATCH * FLIGHTS_PER_DRAIN])
+        )
 
     def rest(self, name: str) -> bool:
         """End the drain if nothing waits; False if something does."""

@@ -47,6 +47,11 @@ class Keys:
         """hash: credits, open counts, today's counts and the version that guards commits; for ever."""
         return self._key("book")
 
+    @property
+    def turn(self) -> str:
+        """string: who decides a batch now (see turn.py); one second."""
+        return self._key("turn")
+
     def company(self, digest: str) -> str:
         """string: who got the last lead with a trace (JSON, see companies.py); as long as `sticky` says."""
         return self._key(f"company:{digest}")

@@ -100,6 +100,12 @@ def test_wake_ups_are_sent_only_when_they_help(inbox: Inbox, redis_client: redis
     drains.begin("anna")
     assert not inbox.append([("3", 1)]), "anna is at work and will see it"
     assert inbox.append([(str(number), 1) for number in range(900)]), "more than anna can carry"
+    assert not drains.keep("anna"), "that wake-up is on its way"
+    redis_client.delete(keys.awake)
+    drains.leave("ben")
+    assert drains.keep("anna"), "nobody came: a drain at work calls for help itself"
+    assert not drains.begin("ben"), "the two can carry it"
+    drains.leave("ben")
     assert not drains.rest("anna"), "something waits"
     while entries := inbox.take("anna"):
         Commits(redis_client, keys).acknowledge(entries)

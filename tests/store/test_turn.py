@@ -1,0 +1,66 @@
+"""Batches are decided one after the other, wherever they are decided; nobody waits for the dead."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+import redis
+
+from router.store import turn as turns
+from router.store.keys import Keys
+from router.store.turn import Turn
+
+
+def test_two_processes_never_have_the_turn_at_once(redis_client: redis.Redis, keys: Keys) -> None:
+    inside, most, done = [0], [0], []
+
+    def decide(turn: Turn) -> None:
+        for _ in range(20):
+            with turn:
+                inside[0] += 1
+                most[0] = max(most[0], inside[0])
+                time.sleep(0)
+                inside[0] -= 1
+        done.append(turn)
+
+    ours, theirs = Turn(redis_client, keys), Turn(redis_client, keys)
+    threads = [threading.Thread(target=decide, args=(turn,)) for turn in (ours, ours, theirs, theirs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+
+    assert len(done) == 4
+    assert most == [1]
+
+
+def test_whoever_waited_long_enough_decides_anyway(
+    redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "PATIENCE_S", 0.01)
+    redis_client.set(keys.turn, "somebody who died", px=60_000)
+
+    with Turn(redis_client, keys):
+        pass
+
+    assert redis_client.get(keys.turn) == "somebody who died", "another's turn is not ended"
+
+
+def test_a_turn_that_lasted_too_long_ends_without_harm(redis_client: redis.Redis, keys: Keys) -> None:
+    mine, theirs = Turn(redis_client, keys), Turn(redis_client, keys)
+    with mine:
+        redis_client.delete(keys.turn)  # as if the lease were over
+        with theirs:
+            pass
+
+    with mine:
+        assert redis_client.exists(keys.turn)
+
+
+def test_without_redis_nobody_is_locked_out(redis_client: redis.Redis, keys: Keys) -> None:
+    turn = Turn(redis.Redis(port=1), keys)
+    for _ in range(2):
+        with pytest.raises(redis.ConnectionError), turn:
+            pass

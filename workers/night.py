@@ -1,19 +1,24 @@
-"""Tonight's run: step by step, once per local date, caught up when it was missed."""
+"""Tonight's run: stage after stage, step by step, once per local date, caught up when it was missed.
+
+One process at a time takes a step; each step ends within a minute and leaves behind what the next one has
+to know, so a run that was killed goes on where it was.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.bootstrap import Office
 from router.hubspot.errors import AccessDenied, NotFound, Refused
+from router.policy import night as policy_night
 from router.routing.drift import check_drift
-from router.routing.reconcile import LOOK_BACK, reconcile
-
-STARTS_AT: Final = time(2, 30)
-"""Local time of the roster; no clock change skips or repeats the comparison with it."""
+from router.routing.reconcile import LOOK_BACK
+from router.routing.reconcile import reconcile as look_through
+from router.store.nights import Night
 
 
 def is_due(office: Office) -> bool:
@@ -22,52 +27,73 @@ def is_due(office: Office) -> bool:
     if day is None:
         return False
     night = office.nights.of(day)
-    return night is None or night.done_at is None
+    return night is None or bool(night.stage)
 
 
 def take_step(office: Office) -> int:
-    """Start or continue the run of the present local date; how many unannounced contacts this step found."""
-    day = _day(office)
-    if day is None:
-        return 0
-    now = office.desk.clock()
-    # What was created before we were here was never ours to give.
-    since = max(now - LOOK_BACK, office.nights.born(now))
-    if office.nights.begin(day, since=since):
-        office.desk.log.info("night.began", day=day.isoformat(), since=since.isoformat())
-        office.desk.inbox.forget_idle_consumers()
-    night = office.nights.of(day)
-    if night is None or night.done_at is not None:
-        return 0
-    if night.looked_through:
-        drifted = _look_for_drift(office)
-        office.nights.put(day, replace(night, done_at=now.isoformat()))
-        office.desk.log.info("night.ended", day=day.isoformat(), found=night.found, drifted=drifted)
-        return 0
-    step = reconcile(office.desk, since=datetime.fromisoformat(night.since), after_id=night.after_id)
-    night = replace(
-        night,
-        found=night.found + step.found,
-        after_id=step.after_id or night.after_id,
-        looked_through=step.after_id is None,
-    )
-    office.nights.put(day, night)
-    return step.found
+    """Start the run of the present local date, or take its next step; how many unannounced contacts it found.
+
+    Does nothing while another process is at a step.
+    """
+    with office.nights.turn() as ours:
+        day = _day(office) if ours else None
+        if day is None:
+            return 0
+        now = office.desk.clock()
+        # What was created before we were here was never ours to give.
+        since = max(now - LOOK_BACK, office.nights.born(now))
+        if office.nights.begin(day, since=since, stage=next(iter(STAGES))):
+            office.desk.log.info("night.began", day=day.isoformat(), since=since.isoformat())
+            office.desk.inbox.forget_idle_consumers()
+        night = office.nights.of(day)
+        if night is None or not night.stage:
+            return 0
+        after = STAGES[night.stage](office, night)
+        if not after.stage:
+            after = replace(after, done_at=office.desk.clock().isoformat())
+            office.desk.log.info("night.ended", day=day.isoformat(), found=after.found)
+        office.nights.put(day, after)
+        return after.found - night.found
 
 
-def _look_for_drift(office: Office) -> int | None:
-    """How many changes of the portal touch a rule; None if HubSpot does not let us look at its properties."""
+def _reconcile(office: Office, night: Night) -> Night:
+    """Look through some more of the new contacts that have no owner."""
+    step = look_through(office.desk, since=datetime.fromisoformat(night.since), after_id=night.after_id)
+    night = replace(night, found=night.found + step.found, after_id=step.after_id or night.after_id)
+    return night if step.after_id else _next(night)
+
+
+def _drift(office: Office, night: Night) -> Night:
+    """Compare the rules with the portal, if HubSpot lets us look at its properties."""
     try:
-        return len(check_drift(office.desk))
+        check_drift(office.desk)
     except (AccessDenied, NotFound, Refused) as error:
         # Comparing is a service to the operators: what forbids it must not keep the night from ending.
         office.desk.log.warning("drift.unknown", why=str(error))
-        return None
+    return _next(night)
+
+
+STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
+    "reconcile": _reconcile,
+    "drift": _drift,
+}
+"""What a night does, in this order. A stage takes one step, and names the next stage once it is through."""
+
+
+def _next(night: Night) -> Night:
+    stages = [*STAGES, ""]
+    return replace(night, stage=stages[stages.index(night.stage) + 1])
 
 
 def _day(office: Office) -> date | None:
-    """The local date whose run should have begun, or None while it is too early in the day."""
+    """The local date whose run should have begun, or goes on; None while it is too early in the day."""
     live = office.desk.rules.live
     zone = live[0].roster.timezone if live else ZoneInfo("UTC")
-    local = office.desk.clock().astimezone(UTC).astimezone(zone)
-    return local.date() if local.time() >= STARTS_AT else None
+    rules = live[0].night if live else policy_night.NIGHT
+    now = office.desk.clock()
+    day = policy_night.begun_day(rules, timezone=zone, now=now)
+    if day is not None:
+        return day
+    yesterday = now.astimezone(zone).date() - timedelta(days=1)
+    unfinished = office.nights.of(yesterday)
+    return yesterday if unfinished is not None and unfinished.stage else None

@@ -119,7 +119,7 @@ class Calendar:
         week = ((_MIDNIGHT, _MIDNIGHT),) if self.hours is None else self.hours.week[day.weekday()]
         for opens, closes in week:
             last_day = day + _ONE_DAY if closes == _MIDNIGHT else day
-            begin, end = _in_utc(day, opens, self.timezone), _in_utc(last_day, closes, self.timezone)
+            begin, end = moment_of(day, opens, self.timezone), moment_of(last_day, closes, self.timezone)
             if begin < end:
                 yield begin, end
 
@@ -193,7 +193,8 @@ def working_time_between(
     return Calendar(hours, timezone, tuple(time_off)).between(start, end)
 
 
-def _in_utc(day: date, clock: time, timezone: ZoneInfo) -> datetime:
+def moment_of(day: date, clock: time, timezone: ZoneInfo) -> datetime:
+    """The moment (UTC) at which clocks show this time on this day: the first of two, or the jump over it."""
     local = datetime.combine(day, clock, tzinfo=timezone)
     moment = local.astimezone(UTC)
     if moment.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):

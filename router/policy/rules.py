@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Literal, TypeAlias
 
 from router.policy.conditions import Condition
+from router.policy.night import NIGHT, Night
 from router.policy.roster import Roster
 from router.policy.scoring import Scoring, Segment
 
@@ -117,3 +118,4 @@ class Policy:
     """FactType (as text) of every fact that some rule, table or need names, derived ones included."""
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""
+    night: Night = NIGHT

@@ -74,6 +74,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         language=routing.language,
         types=facts_named(scoring, routing.segments, routing.rules, catalog),
         mode=routing.mode,
+        night=routing.night,
     )
     return Loaded(policy, mistakes)
 

@@ -8,18 +8,20 @@ from datetime import timedelta
 from typing import Final, Literal
 
 from router.policy.conditions import Condition
+from router.policy.night import NIGHT, Night
 from router.policy.roster import Roster
 from router.policy.rules import Assign, Rule, ToTeam
 from router.policy.scoring import Segment
 from router.rulefiles.actions import LATER, ActionReader
 from router.rulefiles.conditions import ConditionReader
+from router.rulefiles.night import read_night
 from router.rulefiles.rule_list import OTHERWISE, Inside, RuleListReader
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.stickiness import read_stickiness
 from router.rulefiles.tree import Entry, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 
-KEYS: Final = ("mode", "language", "segments", "status", "sticky", "rules", OTHERWISE, "sla")
+KEYS: Final = ("mode", "language", "segments", "status", "sticky", "rules", OTHERWISE, "sla", "night")
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
 DEFAULT_LANGUAGE: Final = "fr"
@@ -47,6 +49,7 @@ class Routing:
     default_sla: timedelta | None
     default_status: str
     mode: Mode
+    night: Night
 
 
 def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -74,6 +77,7 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
         default_sla=_default_sla(fields["sla"].value, sheet, actions) if "sla" in fields else None,
         default_status=_status(fields.get("status"), root, actions),
         mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
+        night=read_night(fields["night"].value, sheet) if "night" in fields else NIGHT,
     )
 
 

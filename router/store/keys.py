@@ -154,6 +154,11 @@ class Keys:
         return self._key("night")
 
     @property
+    def night_turn(self) -> str:
+        """string: a process is at a step of tonight's run; until it ends, 150 s at most."""
+        return self._key("night:turn")
+
+    @property
     def calls(self) -> str:
         """sorted set: HubSpot calls of the last ten seconds."""
         return self._key("budget:calls")

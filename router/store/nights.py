@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, fields
+from datetime import date, datetime, timedelta
 from typing import Final, cast
 
 import orjson
 import redis
+from redis.exceptions import LockError
 
 from router.store.keys import Keys
 
 NIGHTS_KEPT: Final = 60
+TURN: Final = timedelta(seconds=150)
+"""Longer than a step may take; a process that was killed in its turn holds the others up for so long."""
 _BORN: Final = "born"
 
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night's run: contacts created after `since` (ISO), looked through up to `after_id`.
+    """One night's run. `stage` is what it does next (see `workers.night`), "" once all is done.
 
-    Once all are looked through, the rules are compared with the portal; then it is done.
+    Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
+    announced.
     """
 
     since: str
+    stage: str
     after_id: str = "0"
     found: int = 0
-    looked_through: bool = False
     done_at: str | None = None
 
 
@@ -35,16 +41,28 @@ class Nights:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.night
+        self._turn = client.lock(keys.night_turn, timeout=TURN.total_seconds(), blocking=False)
 
     def born(self, now: datetime) -> datetime:
         """When this portal was first routed: what is older was never ours to give."""
         self._redis.hsetnx(self._key, _BORN, now.isoformat())
         return datetime.fromisoformat(cast("str", self._redis.hget(self._key, _BORN)))
 
-    def begin(self, day: date, *, since: datetime) -> bool:
-        """Start the run of a local date; False if somebody has already."""
-        night = Night(since=since.isoformat())
-        started = bool(self._redis.hsetnx(self._key, day.isoformat(), orjson.dumps(asdict(night)).decode()))
+    @contextmanager
+    def turn(self) -> Iterator[bool]:
+        """True for one process at a time; whoever gets False leaves the night to somebody else."""
+        ours = self._turn.acquire()
+        try:
+            yield bool(ours)
+        finally:
+            if ours:
+                with suppress(LockError):  # it ended while we were at work, and is somebody else's by now
+                    self._turn.release()
+
+    def begin(self, day: date, *, since: datetime, stage: str) -> bool:
+        """Start the run of a local date with a stage; False if somebody has already."""
+        night = Night(since=since.isoformat(), stage=stage)
+        started = bool(self._redis.hsetnx(self._key, day.isoformat(), _text(night)))
         if started:
             self._forget_old()
         return started
@@ -52,13 +70,24 @@ class Nights:
     def of(self, day: date) -> Night | None:
         """The run of a local date, or None while nobody has begun it."""
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
-        return Night(**orjson.loads(text)) if text else None
+        return _night(text) if text else None
 
     def put(self, day: date, night: Night) -> None:
         """The run got this far."""
-        self._redis.hset(self._key, day.isoformat(), orjson.dumps(asdict(night)).decode())
+        self._redis.hset(self._key, day.isoformat(), _text(night))
 
     def _forget_old(self) -> None:
         days = sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
         if len(days) > NIGHTS_KEPT:
             self._redis.hdel(self._key, *days[:-NIGHTS_KEPT])
+
+
+def _text(night: Night) -> str:
+    return orjson.dumps(asdict(night)).decode()
+
+
+def _night(text: str) -> Night:
+    """What an earlier version kept besides is left out."""
+    known = {one.name for one in fields(Night)}
+    kept = {name: value for name, value in orjson.loads(text).items() if name in known}
+    return Night(**{"stage": "", **kept})

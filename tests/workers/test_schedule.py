@@ -111,9 +111,40 @@ def test_two_schedulers_make_one_night(office: Office, clock: Clock) -> None:
     at(clock, 3)
     day = clock().date()
 
-    began = [office.nights.begin(day, since=clock()) for _ in range(2)]
+    began = [office.nights.begin(day, since=clock(), stage="reconcile") for _ in range(2)]
 
     assert began == [True, False]
+
+
+def test_a_night_that_is_not_over_at_midnight_goes_on(office: Office, clock: Clock) -> None:
+    at(clock, 23)
+    office.nights.born(clock())
+    night.take_step(office)
+    at(clock, 1, 30, day=25)
+
+    unfinished = night.is_due(office)
+    night.take_step(office)
+
+    assert unfinished
+    assert not night.is_due(office)
+    assert office.nights.of(clock().date()) is None
+
+
+def test_a_process_leaves_the_night_to_the_one_that_is_at_it(
+    office: Office, clock: Clock, redis_client: redis.Redis
+) -> None:
+    at(clock, 3)
+    office.nights.born(clock())
+    other = Nights(redis_client, office.desk.keys)
+
+    with other.turn() as theirs:
+        night.take_step(office)
+        meanwhile = office.nights.of(clock().date())
+    night.take_step(office)
+
+    assert theirs
+    assert meanwhile is None
+    assert office.nights.of(clock().date()) is not None
 
 
 def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alone(

@@ -46,6 +46,11 @@ class PeopleTeller:
             rows = tuple((name, "\n".join(self._week(hours))) for name, hours in roster.hours.items())
             yield Grid((self._say("week"), self._say("worked")), rows)
 
+    def night(self) -> Iterator[Block]:
+        """What happens while everybody sleeps."""
+        yield Heading(2, self._say("night"))
+        yield Paragraph(self._say("night_text", at=f"{self.policy.night.at:%H:%M}"))
+
     def absences(self) -> Iterator[Block]:
         """What happens when nobody is there, and who is away when."""
         yield Heading(2, self._say("nobody"))

@@ -259,6 +259,13 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "fact_segment": ("Segment", "Segment"),
     "email_business": ("professionnel", "business"),
     "email_free": ("perso (boîte gratuite)", "private (free mailbox)"),
+    "night": ("La nuit", "At night"),
+    "night_text": (
+        "Chaque nuit à {at}, les contacts qu'aucun message de HubSpot n'a annoncés sont cherchés et "
+        "attribués, et ces règles sont comparées avec le portail.",
+        "Every night at {at}, contacts that no message of HubSpot's announced are looked for and routed, and "
+        "these rules are compared with the portal.",
+    ),
     "email_disposable": ("jetable", "disposable"),
     "weekdays": ("lun mar mer jeu ven sam dim", "Mon Tue Wed Thu Fri Sat Sun"),
 }

@@ -30,6 +30,7 @@ def document_of(policy: Policy, catalog: Catalog, *, language: str) -> Document:
         *people.teams(),
         *people.absences(),
         *people.response(),
+        *people.night(),
         *points.points(),
         *points.grades(),
         *_lists(conditions),

@@ -20,6 +20,11 @@ WORKING_TIME: Final[Schema] = {
     "patternErrorMessage": "Write minutes or hours, such as 15min or 4h; they count in working hours.",
     "defaultSnippets": [{"label": text, "body": text} for text in ("15min", "1h", "2h", "4h", "8h")],
 }
+CLOCK: Final[Schema] = {
+    "type": "string",
+    "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$",
+    "patternErrorMessage": "Write a time such as 02:30.",
+}
 DAY: Final[Schema] = {
     "type": "string",
     "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$",

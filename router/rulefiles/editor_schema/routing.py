@@ -10,6 +10,7 @@ from router.rulefiles.actions import ASSIGN_KEYS
 from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import (
+    CLOCK,
     TEXT,
     WORKING_TIME,
     Schema,
@@ -60,6 +61,7 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "rules": defined("rules"),
         "otherwise": defined("done"),
         "sla": keys({"default": defined("sla")}, required=("default",)),
+        "night": keys({"at": described(CLOCK, "When it begins, in the time zone of team.yaml")}),
     }
     definitions = {
         **{fact.name: fact.one(names) for fact in known_facts},

@@ -76,6 +76,14 @@ class SandboxClient:
         asked |= {k: v for k, v in (("owner", owner), ("status", status)) if v is not None}
         self._ask("POST", "human", asked)
 
+    def log_activity(self, contact: str, kind: str) -> None:
+        """Log a `call`, `email`, `meeting` or `note` as a rep does: HubSpot dates the contact's last one."""
+        self._ask("POST", f"contacts/{contact}/activities", {"kind": kind})
+
+    def put_forward(self, seconds: float) -> float:
+        """Put the portal's clock forward; returns by how many seconds it is ahead now. `reset` ends it."""
+        return float(self._ask("POST", "clock", {"forward_s": seconds})["ahead_s"])
+
     def overtake(self, *, rate: float = 0.0, times: int = 0, owner: str | None = None, seed: int = 0) -> None:
         """Let a person change the owner between a read and a write; neither rate nor times ends it."""
         rule = {"rate": rate, "next": times, "owner": owner, "seed": seed}

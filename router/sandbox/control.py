@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 from flask import Blueprint, Response, request
 
-from router.sandbox.clock import iso
+from router.sandbox.clock import ahead_ms, iso, now_ms, put_ahead
 from router.sandbox.faults import fault_from
 from router.sandbox.humans import Overtaking
 from router.sandbox.journal import Write
@@ -15,6 +15,13 @@ from router.sandbox.people import populate
 from router.sandbox.portal import Portal
 from router.sandbox.records import Record, history_entry
 from router.sandbox.route import route_from
+
+_CONTACTED = ("notes_last_contacted", "notes_last_updated")
+ACTIVITIES = {
+    **dict.fromkeys(("call", "email", "meeting"), _CONTACTED),
+    "note": ("notes_last_updated",),
+}
+"""What a rep can log on a contact, and the dates that HubSpot then sets."""
 
 
 class Misuse(Exception):  # noqa: N818 - it is an answer to the caller
@@ -95,6 +102,21 @@ def control(portal: Portal) -> Blueprint:
                 raise Misuse(f"Contact {contact} cannot be merged into itself.")
             merged = portal.merge(loser, winner, source=portal.humans.source(1))
         return _json({"id": merged.id})
+
+    @door.post("/clock")
+    def put_forward() -> Response:
+        put_ahead(ahead_ms() + _milliseconds(_asked().get("forward_s")))
+        return _json({"now": iso(now_ms()), "ahead_s": ahead_ms() / 1000})
+
+    @door.post("/contacts/<contact>/activities")
+    def log_activity(contact: str) -> Response:
+        kind = _asked().get("kind")
+        if kind not in ACTIVITIES:
+            raise Misuse(f"An activity is one of {', '.join(ACTIVITIES)}, not '{kind}'.")
+        with portal.lock:
+            dates = dict.fromkeys(ACTIVITIES[kind], iso(now_ms()))
+            portal.edit_by_hand(_known(portal, contact), dates, when="now")
+        return _json({})
 
     @door.post("/human")
     def human() -> Response:
@@ -180,6 +202,12 @@ def control(portal: Portal) -> Blueprint:
         return _json({})
 
     return door
+
+
+def _milliseconds(seconds: object) -> int:
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+        raise Misuse("Say by how many seconds, from 0 up: {'forward_s': 3600}.")
+    return round(seconds * 1000)
 
 
 def _asked() -> dict[str, Any]:

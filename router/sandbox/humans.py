@@ -1,10 +1,10 @@
 """What people do in HubSpot's pages while an app is at work, above all between its read and its write."""
 
 import random
-import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from router.sandbox.clock import now_ms
 from router.sandbox.records import Record, Source
 
 
@@ -55,7 +55,7 @@ class Humans:
 
     def chose(self, record: Record, owner: str, *, when: str) -> None:
         """Put a choice of owner on the list."""
-        self.choices.append(HumanChoice(record.id, owner, time.time() * 1000, when))
+        self.choices.append(HumanChoice(record.id, owner, float(now_ms()), when))
 
     def overtakes(self, record: Record, new_owner: str, *, owners: list[str]) -> str | None:
         """The owner a person sets just before this write lands, or None. Happens once per contact at most."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterable, Mapping
 
 from router.sandbox import catalog
-from router.sandbox.clock import now_ms
+from router.sandbox.clock import now_ms, put_ahead
 from router.sandbox.deliveries import Deliveries
 from router.sandbox.faults import Faults
 from router.sandbox.humans import Humans
@@ -33,7 +33,8 @@ class Portal:
         self.reset()
 
     def reset(self) -> None:
-        """Back to an empty portal with its owners. Settings stay, and so does the endpoint for webhooks."""
+        """Back to the present and its owners alone. Settings and the endpoint for webhooks stay."""
+        put_ahead(0)
         with self.lock:
             self.chance = random.Random(1)
             self.owners: dict[str, Owner] = {owner.id: owner for owner in OWNERS}
@@ -79,7 +80,7 @@ class Portal:
                 self.edit_by_hand(record, {"hubspot_owner_id": overtaken_by}, when="between")
         before = record.properties.get("hubspot_owner_id")
         changed = record.write(values, source=source, at_ms=now_ms(), modified=shelf.modified)
-        at_ms = time.time() * 1000
+        at_ms = time.time() * 1000  # how long a lead waited is measured in real time
         if owner and record.owned_ms is None:
             record.owned_ms = at_ms
         self.journal.writes.append(Write(record.id, kind, at_ms, values, before, changed))

@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from router.sandbox.clock import now_ms
+from router.sandbox.clock import real_ms
 from router.sandbox.records import Record, Source
 from router.sandbox.settings import Settings
 
@@ -84,7 +84,7 @@ class Event:
 
 def signed_headers(body: bytes, *, secret: str, url: str) -> dict[str, str]:
     """The headers of a real delivery: the v1 signature and the v3 signature, stamped now."""
-    stamp = str(now_ms())
+    stamp = str(real_ms())  # the receiver compares it with its own clock
     signed = b"POST" + _decoded(url).encode() + body + stamp.encode()
     v3 = hmac.new(secret.encode(), signed, hashlib.sha256).digest()
     return {

@@ -92,6 +92,34 @@ def clock() -> Clock:
     return Clock()
 
 
+@dataclass(frozen=True)
+class Time:
+    """One time for desk and portal: days pass in milliseconds, and HubSpot's dates pass with them."""
+
+    clock: Clock
+    sandbox: SandboxClient
+
+    def now(self) -> datetime:
+        return self.clock()
+
+    def pass_by(self, **span: float) -> datetime:
+        """So much later, as `timedelta` takes it: `pass_by(hours=4)`."""
+        seconds = timedelta(**span).total_seconds()
+        self.clock.forward(seconds)
+        self.sandbox.put_forward(seconds)
+        return self.now()
+
+    def pass_until(self, moment: datetime) -> datetime:
+        """Until that moment (aware)."""
+        return self.pass_by(seconds=(moment - self.now()).total_seconds())
+
+
+@pytest.fixture
+def time(clock: Clock, sandbox: SandboxClient) -> Time:
+    """The one time that the desk of this test and its portal live in."""
+    return Time(clock, sandbox)
+
+
 @pytest.fixture
 def desk(
     settings: Settings, redis_client: redis.Redis, clock: Clock, sandbox: SandboxClient

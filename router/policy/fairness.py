@@ -6,7 +6,7 @@ that a team's fair share gave, each eligible rep's part is their weight by the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from fractions import Fraction
@@ -15,7 +15,8 @@ from zoneinfo import ZoneInfo
 
 from router.policy.book import LEAD, Book, credit_field
 from router.policy.decision import Assigned, Decision, Queued
-from router.policy.reasons import says_away
+from router.policy.occasion import Released
+from router.policy.reasons import lasting, says_away
 from router.policy.roster import Roster
 
 ALL_ELIGIBLE: Final = 1
@@ -73,6 +74,22 @@ class Point:
     difference: float
 
 
+def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tuple[Decision, ...]:
+    """The decisions whose share is still paid; `ended` are the ids of those that an event gave back.
+
+    A rep who releases a lead gets back what it cost: the decision that gave it to them counts no more.
+    """
+    known = tuple(decisions)
+    released = {
+        (one.contact_id, one.episode - 1)
+        for one in known
+        if one.inputs is not None and isinstance(one.inputs.occasion, Released) and one.inputs.occasion.paid
+    }
+    return tuple(
+        one for one in known if one.id not in ended and (one.contact_id, one.episode) not in released
+    )
+
+
 def standings(decisions: Iterable[Decision], *, roster: Roster, book: Book) -> tuple[Standing, ...]:
     """Everybody's standing in each team whose fair share gave a lead; teams and reps in file order.
 
@@ -101,10 +118,11 @@ def missed(decisions: Iterable[Decision], rep: str, *, weight: int, timezone: Zo
     lines: list[Missed] = []
     latest: dict[tuple[str, str], int] = {}
     for decision in decisions:
-        reason = next((passed.reason for passed in decision.passed_over if passed.rep == rep), None)
+        said = next((passed.reason for passed in decision.passed_over if passed.rep == rep), None)
         team = _team_of(decision)
-        if reason is None or team is None:
+        if said is None or team is None:
             continue
+        reason = lasting(said)
         day = decision.decided_at.astimezone(timezone).date()
         eligible = sum(share.weight for share in decision.shares)
         part = weight / (eligible + weight) if eligible else float(weight > 0)

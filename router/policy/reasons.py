@@ -15,7 +15,16 @@ AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "away_in_hubspot",
 @lru_cache(maxsize=4096)
 def phrase_of(reason: str) -> str | None:
     """The name of the phrase that says this, or None if no phrase of today does."""
-    return next((name for name, pattern in _PATTERNS if pattern.fullmatch(reason)), None)
+    return next((name for name, _language, pattern in _PATTERNS if pattern.fullmatch(reason)), None)
+
+
+@lru_cache(maxsize=4096)
+def lasting(reason: str) -> str:
+    """The reason without what changes from lead to lead, such as the hour of the next shift."""
+    for name, language, pattern in _PATTERNS:
+        if pattern.fullmatch(reason):
+            return PHRASES[_LASTING[name]][language] if name in _LASTING else reason
+    return reason
 
 
 def says_away(reason: str) -> bool:
@@ -28,12 +37,18 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(".+".join(re.escape(piece) for piece in pieces))
 
 
+_LASTING: Final = {
+    "not_before": "out_of_hours",
+    "at_capacity": "at_max_open_leads",
+    "day_full": "at_max_per_day",
+}
+
 _OWN_WORDS: Final = re.compile(r"[^\W\d_]{2}")
 
 _PATTERNS: Final = tuple(
-    (name, _pattern(template))
+    (name, language, _pattern(template))
     for name, templates in PHRASES.items()
-    for template in templates.values()
+    for language, template in templates.items()
     if _OWN_WORDS.search(re.sub(r"\{\w+\}", "", template))
 )
 """Phrases that have words of their own, in the order of the file."""

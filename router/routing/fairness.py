@@ -10,7 +10,7 @@ from typing import Final
 
 from router.policy.book import LEAD, Book
 from router.policy.decision import Decision
-from router.policy.fairness import Standing, standings
+from router.policy.fairness import Standing, standings, that_count
 from router.policy.grant import granted
 from router.policy.record import from_record
 from router.policy.roster import Roster
@@ -19,7 +19,7 @@ from router.routing.record import record
 from router.store.credits import Credits
 
 GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
-"""Events that give back what a decision paid: its lead counts for nobody."""
+"""Events that give back what a decision paid: its lead counts for nobody. So does one that was released."""
 TRIES: Final = 200
 """Other commits that may come between before a grant gives up; each try takes a few milliseconds."""
 
@@ -53,11 +53,8 @@ def fairness(desk: Desk, *, since: datetime) -> Fairness:
     policy, _needed = desk.rules.required()
     record(desk)  # what was decided a moment ago
     given_back = desk.ledger.decisions_ended_by(GIVEN_BACK, since=since)
-    decisions = tuple(
-        decision
-        for decision in map(from_record, desk.ledger.decided_since(since))
-        if decision.mode == policy.mode and decision.id not in given_back
-    )
+    decided = map(from_record, desk.ledger.decided_since(since))
+    decisions = that_count((one for one in decided if one.mode == policy.mode), ended=given_back)
     fields, _version = desk.commits.read_book()
     return Fairness(
         since=since,

@@ -10,10 +10,12 @@ import pytest
 
 from router.policy.book import LEAD, Book, closed, credit_field, open_field
 from router.policy.decision import Decision
-from router.policy.fairness import Standing, differences, missed, standings
+from router.policy.fairness import Standing, differences, missed, standings, that_count
+from router.policy.inputs import Inputs
+from router.policy.occasion import Released
 from router.policy.roster import Roster, TimeOff
 from router.policy.rules import Assign, ToTeam
-from tests.policy.builders import NOW, PARIS, a_lead, a_policy, a_rep, a_team, deciding
+from tests.policy.builders import NOW, PARIS, a_lead, a_policy, a_rep, a_team, deciding, office_hours
 
 DAY = timedelta(days=1)
 
@@ -127,7 +129,7 @@ def test_why_leads_passed_a_rep_by_is_told_by_day_and_reason() -> None:
 
     assert [(one.first, one.last, one.reason) for one in lines] == [
         (date(2026, 11, 24), date(2026, 11, 25), "on leave until 25 Nov"),
-        (date(2026, 11, 26), date(2026, 11, 28), "at capacity 1/1"),
+        (date(2026, 11, 26), date(2026, 11, 28), "at capacity (max_open_leads)"),
     ]
     assert [one.parts for one in lines] == [one.leads / 2 for one in lines]
     assert sum(one.leads for one in lines) == sum(1 for one in decisions if one.passed_over)
@@ -160,3 +162,33 @@ def test_a_lead_that_went_another_way_counts_for_nobody() -> None:
 
     assert book.value(open_field("anna")) == 1 and closed("anna")
     assert (anna.received, anna.fair_share) == (1, 1)
+
+
+def test_shifts_of_a_week_are_one_line_whatever_the_hour() -> None:
+    nights = office_hours("01:00", "02:00")
+    team = a_team(a_rep("anna"), a_rep("ben", hours=nights))
+    decisions, _book = dealt(team, leads=8, every=DAY / 2)
+
+    lines = missed(decisions, "ben", weight=1000, timezone=PARIS)
+
+    assert [(one.first, one.last, one.reason) for one in lines] == [
+        (date(2026, 11, 24), date(2026, 11, 27), "outside of working hours")
+    ]
+
+
+def test_a_released_lead_counts_for_nobody() -> None:
+    team = a_team(a_rep("anna"), a_rep("ben"))
+    decisions, book = dealt(team, leads=4)
+    given = decisions[1]
+    occasion = Released("ben", "sales", "wrong region", given.book_changes)
+    back = deciding(
+        a_policy(otherwise=Assign(ToTeam("sales")), roster=team), a_lead("1"), episode=1, occasion=occasion
+    )
+    book = book.apply(back.book_changes)
+
+    counted = that_count([*decisions, replace(back, inputs=Inputs(occasion=occasion))], ended=())
+
+    found = by_rep(standings(counted, roster=team, book=book))
+    assert given not in counted
+    assert (found["anna"].received, found["ben"].received) == (2, 1)
+    assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.values())

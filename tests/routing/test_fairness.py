@@ -9,7 +9,9 @@ from decimal import Decimal
 import pytest
 import redis
 
+from router.policy.decision import Assigned
 from router.policy.grant import CannotGrant
+from router.routing.claims import release
 from router.routing.desk import Desk
 from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
 from router.routing.record import record
@@ -116,3 +118,17 @@ def test_grants_at_once_all_count(desk: Desk, shelf: Credits) -> None:
 def test_a_plan_that_makes_no_sense_is_refused(desk: Desk) -> None:
     with pytest.raises(CannotGrant, match="there is no team 'nord'"):
         plan_grant(desk, team="nord", rep="hugo", leads=Decimal(1))
+
+
+def test_a_released_lead_leaves_nobody_ahead_or_behind(desk: Desk, sandbox: SandboxClient) -> None:
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(desk)
+    given = next(one for one in today(desk).decisions if isinstance(one.outcome, Assigned))
+    assert isinstance(given.outcome, Assigned) and given.outcome.rep
+
+    answer = release(desk, given.contact_id, rep=given.outcome.rep, why="wrong region")
+    found = today(desk)
+
+    assert answer.is_yes
+    assert sum(one.received for one in found.standings) == 3
+    assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.standings)

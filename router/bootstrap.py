@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import redis
 import structlog
@@ -35,6 +35,7 @@ from router.store.notices import Notices
 from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
 from router.store.queues import Queues
+from router.store.reconciled import Reconciled
 from router.store.rules import RulesShelf
 from router.store.turn import Turn
 
@@ -50,6 +51,8 @@ class Office:
     nights: Nights
     queue_client: redis.Redis
     """For RQ, which wants bytes."""
+    look_back: timedelta = timedelta(days=3)
+    """How far back the nights look for what was missed."""
 
 
 def open_desk(
@@ -93,6 +96,7 @@ def open_desk(
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
         notices=Notices(client, keys),
+        reconciled=Reconciled(client, keys),
         chat=open_chat(settings),
         ledger=ledger,
         rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),
@@ -124,4 +128,5 @@ def open_office(settings: Settings, *, role: str) -> Office:
         progress=ProgressBoard(client, desk.keys, role=role),
         nights=Nights(client, desk.keys),
         queue_client=for_queue,
+        look_back=timedelta(days=settings.reconcile_days),
     )

@@ -128,6 +128,9 @@ class Settings(BaseSettings):
     hubspot_calls_per_day: int = Field(
         250_000, ge=100, description="Use your account's limit, such as 250000 or 625000."
     )
+    reconcile_days: int = Field(
+        3, ge=1, le=90, description="Use the days that a night looks back for contacts that were missed."
+    )
     redis_url: RedisUrl | None = Field(
         None, description="Use redis://host:6379/0, or leave it out for the embedded server."
     )

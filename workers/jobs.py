@@ -18,6 +18,7 @@ from workers import office as process
 from workers.drain import Drain
 from workers.night import take_step
 from workers.outcomes import Snooze, fate_of
+from workers.reconciling import look_back
 
 
 class WrongPortal(Exception):  # noqa: N818 - it reads as a sentence where it is caught
@@ -75,6 +76,11 @@ def tend(portal: str) -> int:
     return _housekeeping(
         portal, Job.TEND, lambda: _until_dry(lambda: tend_queues(process.here().desk).looked_at)
     )
+
+
+def reconcile(portal: str) -> int:
+    """Look for contacts that no webhook announced since the last look; how many were found."""
+    return _housekeeping(portal, Job.RECONCILE, lambda: look_back(process.here()))
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:

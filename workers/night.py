@@ -16,9 +16,9 @@ from router.bootstrap import Office
 from router.hubspot.errors import AccessDenied, NotFound, Refused
 from router.policy import night as policy_night
 from router.routing.drift import check_drift
-from router.routing.reconcile import LOOK_BACK
 from router.routing.reconcile import reconcile as look_through
 from router.store.nights import Night
+from workers.reconciling import since_when
 
 
 def is_due(office: Office) -> bool:
@@ -39,9 +39,7 @@ def take_step(office: Office) -> int:
         day = _day(office) if ours else None
         if day is None:
             return 0
-        now = office.desk.clock()
-        # What was created before we were here was never ours to give.
-        since = max(now - LOOK_BACK, office.nights.born(now))
+        since = since_when(office)
         if office.nights.begin(day, since=since, stage=next(iter(STAGES))):
             office.desk.log.info("night.began", day=day.isoformat(), since=since.isoformat())
             office.desk.inbox.forget_idle_consumers()

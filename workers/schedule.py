@@ -13,12 +13,13 @@ import sqlalchemy.exc
 
 from router.bootstrap import Office
 from router.queue import Job
-from workers import night
+from workers import night, reconciling
 from workers import office as process
 
 EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
 NIGHT_EVERY: Final = timedelta(seconds=20)
+RECONCILE_EVERY: Final = timedelta(minutes=15)
 
 
 class Schedule:
@@ -28,6 +29,7 @@ class Schedule:
         self._office = office
         self._refreshed_at: datetime | None = None
         self._night_at: datetime | None = None
+        self._reconciled_at: datetime | None = None
 
     def run(self) -> None:
         """Ask for what is due until the process is asked to end."""
@@ -60,6 +62,13 @@ class Schedule:
         if self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY:
             self._refreshed_at = now
             due.append(Job.REFRESH)
+        if (
+            self._reconciled_at is None
+            or now - self._reconciled_at >= RECONCILE_EVERY
+            or reconciling.is_unfinished(office)
+        ):
+            self._reconciled_at = now
+            due.append(Job.RECONCILE)
         if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and night.is_due(office):
             self._night_at = now
             due.append(Job.NIGHT)

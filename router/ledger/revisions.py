@@ -72,6 +72,13 @@ class RevisionHistory:
             again[row.revision] = row.live_since
         return tuple(reversed(changes))
 
+    def began(self) -> datetime | None:
+        """When rules went live for the first time; None if none ever did."""
+        query = select(func.min(RULE_CHANGES.c.live_since)).where(RULE_CHANGES.c.portal == self._portal)
+        with self._engine.connect() as connection:
+            first = connection.execute(query).scalar()
+        return None if first is None else datetime.fromisoformat(first)
+
     def last_files(self) -> tuple[str, dict[str, bytes]] | None:
         """The revision that went live last, with its files; None if none ever did."""
         query = (

@@ -25,6 +25,7 @@ from router.store.leads import Leads
 from router.store.notices import Notices
 from router.store.outbox import Outbox
 from router.store.queues import Queues
+from router.store.reconciled import Reconciled
 from router.store.turn import Turn
 
 
@@ -46,6 +47,7 @@ class Desk:
     outbox: Outbox
     erasures: Erasures
     notices: Notices
+    reconciled: Reconciled
     chat: Chat
     ledger: Ledger
     rules: LiveRules

@@ -1,45 +1,70 @@
-"""Find contacts that no webhook announced, and leads that wait in a queue although somebody is there now."""
+"""Find contacts that no webhook announced."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from router.hubspot.routing_properties import DECISION_ID, OWNER
 from router.routing.desk import Desk
+from router.store.inbox import LEASE
+from router.store.leads import FINISHED, LeadState
 
-LOOK_BACK: Final = timedelta(days=3)
 PAGES_PER_STEP: Final = 20
 """One step stays well under a minute, so that other housekeeping gets its turn."""
+
+STUCK_AFTER: Final = 5 * LEASE
+"""So long after it was decided a lead that is not written has lost whoever was at it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What one step found: unannounced contacts, and where the next step goes on (None: finished)."""
+    """What one step found: contacts to route, and where the next step goes on (None: finished)."""
 
     found: int
     after_id: str | None
 
 
-def reconcile(desk: Desk, *, since: datetime, after_id: str = "0") -> Step:
-    """Look through contacts created after `since` that have no owner and no decision of ours.
+def reconcile(desk: Desk, *, since: datetime, until: datetime | None = None, after_id: str = "0") -> Step:
+    """Look through contacts created from `since` (to `until`) that have no owner and no decision of ours.
 
-    They join the low-priority stream; the route itself finds out whether they are known already. Search
-    results are at most a hint: a contact is read again before anything is decided. Raises `HubSpotError`.
+    Who is not known, or was left half-way, joins the low-priority stream, once. HubSpot answers 200
+    contacts per search, by ascending id, and any number of them; results are a hint only, for search lags
+    behind: a contact is read again before anything is decided. Raises `HubSpotError`.
     """
     found = 0
     filters = [
         {"propertyName": OWNER, "operator": "NOT_HAS_PROPERTY"},
-        {"propertyName": "createdate", "operator": "GTE", "value": str(int(since.timestamp() * 1000))},
+        {"propertyName": DECISION_ID, "operator": "NOT_HAS_PROPERTY"},
+        {"propertyName": "createdate", "operator": "GTE", "value": _ms(since)},
     ]
+    if until is not None:
+        filters.append({"propertyName": "createdate", "operator": "LT", "value": _ms(until)})
     for _ in range(PAGES_PER_STEP):
         page = desk.gateway.at("sweep").search_contacts([filters], (DECISION_ID,), after_id=after_id)
-        unannounced = [one.id for one in page.records if not one.properties.get(DECISION_ID)]
-        desk.inbox.append_low(unannounced, now_ms=desk.now_ms())
-        found += len(unannounced)
+        found += _announce(desk, [one.id for one in page.records if not one.properties.get(DECISION_ID)])
         if page.records:
             after_id = page.records[-1].id
         if not page.more:
             return Step(found, after_id=None)
     return Step(found, after_id=after_id)
+
+
+def _announce(desk: Desk, contact_ids: Sequence[str]) -> int:
+    """Have those routed that nobody routes; how many joined the stream."""
+    if not contact_ids:
+        return 0
+    known = desk.leads.recall(contact_ids)
+    stuck_before_ms = desk.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
+    waiting = [one for one in contact_ids if _has_nobody(known.get(one), stuck_before_ms=stuck_before_ms)]
+    return desk.inbox.append_low(waiting, now_ms=desk.now_ms())
+
+
+def _has_nobody(state: LeadState | None, *, stuck_before_ms: float) -> bool:
+    return state is None or (state.state not in FINISHED and state.at_ms < stuck_before_ms)
+
+
+def _ms(moment: datetime) -> str:
+    return str(int(moment.timestamp() * 1000))

@@ -164,6 +164,7 @@ class Commits:
             "now": now_ms,
             "queues": keys.queue(""),
             "tended": keys.tended,
+            "low_ids": keys.low_ids,
             "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
         }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
@@ -177,6 +178,8 @@ class Commits:
             for entry in entries:
                 pipeline.xack(entry.stream, GROUP, entry.id)
                 pipeline.xdel(entry.stream, entry.id)
+                if entry.stream == self._keys.inbox_low:
+                    pipeline.hdel(self._keys.low_ids, entry.contact_id)
             pipeline.execute()
 
 

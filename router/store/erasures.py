@@ -32,7 +32,7 @@ class Erasures:
         """Purge the contact from Redis and strike it off the list. Safe to repeat."""
         keys = self._keys
         names = [keys.lead(contact_id), keys.inbox, keys.inbox_low, keys.outbox]
-        names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended]
+        names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue("")])
 
     def forget_journal(self) -> None:

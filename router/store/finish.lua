@@ -3,7 +3,8 @@
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
 --                            drop = {field …}, verify_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
---       queues = prefix of their names, tended = the list of queued leads to look at}
+--       queues = prefix of their names, tended = the list of queued leads to look at,
+--       low_ids = who waits in inbox:low}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
@@ -51,7 +52,7 @@ for index, lead in ipairs(asked.leads) do
       redis.call('HDEL', key, 'rc')
     end
     if lead.announce then
-      redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now)
+      redis.call('HSET', asked.low_ids, lead.id, redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now))
       redis.call('ZREM', asked.tended, lead.id)
     end
     if lead.event then
@@ -63,6 +64,9 @@ for index, lead in ipairs(asked.leads) do
   for _, one in ipairs(lead.entries) do
     redis.call('XACK', streams[one[1]], group, one[2])
     redis.call('XDEL', streams[one[1]], one[2])
+    if one[1] == 2 and redis.call('HGET', asked.low_ids, lead.id) == one[2] then
+      redis.call('HDEL', asked.low_ids, lead.id)
+    end
   end
   moved[index] = allowed and 1 or 0
 end

@@ -42,6 +42,7 @@ class Inbox:
         self._keys = keys
         self._lease_ms = int(lease / timedelta(milliseconds=1))
         self._append = script(client, "append")
+        self._append_low = script(client, "append_low")
         self._take = script(client, "take")
         self._renew = script(client, "renew")
         self._release = script(client, "release")
@@ -57,12 +58,15 @@ class Inbox:
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake]
         return bool(self._append(keys=names, args=arguments))
 
-    def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
-        """Add contacts that housekeeping found; they are routed when no new lead waits."""
-        with self._redis.pipeline(transaction=False) as pipeline:
-            for contact_id in contact_ids:
-                pipeline.xadd(self._keys.inbox_low, {"c": contact_id, "t": now_ms})
-            pipeline.execute()
+    def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:
+        """Add contacts that housekeeping found, unless they wait there already; how many were added.
+
+        They are routed when no new lead waits.
+        """
+        ids = list(contact_ids)
+        if not ids:
+            return 0
+        return int(self._append_low(keys=[self._keys.inbox_low, self._keys.low_ids], args=[now_ms, *ids]))
 
     def take(
         self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True

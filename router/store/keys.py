@@ -29,6 +29,16 @@ class Keys:
         return self._key("inbox:low")
 
     @property
+    def low_ids(self) -> str:
+        """hash: contact id → its entry in `inbox:low`: nobody waits there twice; until it is routed."""
+        return self._key("inbox:low:ids")
+
+    @property
+    def reconciled(self) -> str:
+        """hash: the span of time that was looked through for unannounced contacts (see reconciled.py)."""
+        return self._key("reconciled")
+
+    @property
     def erasures(self) -> str:
         """set: contact ids whose every trace must go; an id leaves when it is purged."""
         return self._key("erasures")

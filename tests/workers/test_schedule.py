@@ -54,7 +54,7 @@ def test_housekeeping_is_asked_for_when_there_is_some(
 
     second = schedule.look()
 
-    assert first == (Job.REFRESH,)
+    assert first == (Job.REFRESH, Job.RECONCILE)
     assert second == (Job.RECORD, Job.VERIFY)
 
 

@@ -1,0 +1,190 @@
+"""What no webhook announced is found within a quarter of an hour, once, however long the outage was."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import redis
+
+from router.bootstrap import Office
+from router.hubspot.routing_properties import OWNER
+from router.queue import Job, WakeUps
+from router.routing import reconcile as reconciling
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.store.drains import Drains
+from router.store.nights import Nights
+from router.store.progress import ProgressBoard
+from router.store.reconciled import Window
+from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from workers.reconciling import look_back
+from workers.schedule import Schedule
+
+
+@pytest.fixture
+def office(desk: Desk, redis_client: redis.Redis, redis_url: str, clock: Clock) -> Office:
+    """An office that has been here for a month, two minutes after now."""
+    clock.forward(120)
+    nights = Nights(redis_client, desk.keys)
+    nights.born(clock() - timedelta(days=30))
+    for_queue = redis.Redis.from_url(redis_url)
+    return Office(
+        desk=desk,
+        drains=Drains(redis_client, desk.keys),
+        wake_ups=WakeUps(for_queue, desk.portal),
+        progress=ProgressBoard(redis_client, desk.keys, role="night"),
+        nights=nights,
+        queue_client=for_queue,
+    )
+
+
+def searches(sandbox: SandboxClient) -> int:
+    return sum(
+        sum(times.values()) for name, times in sandbox.calls()["endpoints"].items() if "search" in name
+    )
+
+
+def created(hours_ago: float, **more: str) -> dict[str, str]:
+    at = datetime.now(UTC) - timedelta(hours=hours_ago)
+    return a_hot_contact(createdate=at.isoformat(), **more)
+
+
+def test_contacts_that_no_webhook_announced_are_routed_and_the_others_left_alone(
+    office: Office, sandbox: SandboxClient
+) -> None:
+    missed, owned = sandbox.create_exactly(
+        [created(0.5), created(0.5, hubspot_owner_id=OWNERS["claire"])], announce=False
+    )
+
+    found = look_back(office)
+    route_all(office.desk)
+
+    assert found == 1
+    assert {write["id"] for write in sandbox.writes()} == {missed}
+    assert sandbox.contact(owned)["owner"] == OWNERS["claire"]
+
+
+def test_a_look_that_finds_nothing_is_one_search(office: Office, sandbox: SandboxClient) -> None:
+    routed = sandbox.create_exactly([created(0.5) for _ in range(5)], announce=False)
+    announce(office.desk, *routed)
+    route_all(office.desk)
+    before = searches(sandbox)
+
+    found = look_back(office)
+
+    assert (found, searches(sandbox) - before) == (0, 1)
+
+
+def test_a_contact_that_waits_already_is_not_appended_again(
+    office: Office, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
+) -> None:
+    ids = sandbox.create_exactly([created(0.2) for _ in range(3)], announce=False)
+
+    found = [look_back(office) for _ in range(3)]
+    waiting = redis_client.xlen(office.desk.keys.inbox_low)
+    route_all(office.desk)
+
+    assert (found, waiting) == ([3, 0, 0], 3)
+    assert all(sandbox.contact(one)["owner"] for one in ids)
+    assert redis_client.hlen(office.desk.keys.low_ids) == 0
+    assert look_back(office) == 0
+
+
+def test_a_claimed_lead_that_was_never_written_is_waiting_and_not_appended(
+    office: Office, sandbox: SandboxClient
+) -> None:
+    sandbox.create_exactly([created(0.2)], announce=False)
+    look_back(office)
+    assert len(office.desk.inbox.take("a worker that dies")) == 1
+
+    assert look_back(office) == 0
+
+
+def test_after_six_hours_without_webhooks_every_contact_gets_one_owner(
+    office: Office, sandbox: SandboxClient, clock: Clock
+) -> None:
+    look_back(office)
+    clock.forward(6 * 3600)
+    now = clock() - datetime.now(UTC)
+    assert now > timedelta(hours=6)
+    ids = []
+    for hour in range(6):
+        at = (clock() - timedelta(hours=hour, minutes=30)).isoformat()
+        ids += sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(20)], announce=False)
+
+    found = look_back(office)
+    announce(office.desk, *ids[:10])  # HubSpot delivers some of them after all
+    route_all(office.desk)
+
+    owners = [write for write in sandbox.writes() if OWNER in write["properties"]]
+    assert found == 120
+    assert sorted(write["id"] for write in owners) == sorted(ids)
+    assert all(sandbox.contact(one)["owner"] for one in ids)
+
+
+def test_more_contacts_than_a_search_shows_are_found_page_by_page_and_a_step_can_be_left(
+    office: Office, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reconciling, "PAGES_PER_STEP", 1)  # so that few contacts are many steps
+    sandbox.settings(search_short_pages=True, search_ghosts=3)
+    ids = sandbox.create_exactly([created(0.2) for _ in range(900)], announce=False)
+
+    found = []
+    while not found or office.desk.reconciled.open_window():
+        found.append(look_back(office))
+    entries = office.desk.inbox.take("test", limit=1000)
+
+    assert len(found) > 2
+    assert sorted(one.contact_id for one in entries) == sorted(ids)
+    sandbox.settings(search_short_pages=False, search_ghosts=0)
+
+
+def test_what_search_shows_late_is_found_by_the_next_window(
+    office: Office, sandbox: SandboxClient, clock: Clock
+) -> None:
+    sandbox.settings(search_lag_ms=3_600_000)
+    (late,) = sandbox.create_exactly([created(0.01)], announce=False)
+    early = look_back(office)
+    sandbox.settings(search_lag_ms=0)
+    clock.forward(15 * 60)
+
+    found = look_back(office)
+
+    assert (early, found) == (0, 1)
+    assert [entry.contact_id for entry in office.desk.inbox.take("test")] == [late]
+
+
+def test_an_emptied_redis_does_not_forget_since_when_we_are_here(
+    office: Office, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
+) -> None:
+    clock.forward(3600)
+    at = clock() - timedelta(minutes=30)
+    (missed,) = sandbox.create_exactly([a_hot_contact(createdate=at.isoformat())], announce=False)
+    redis_client.flushall()
+
+    found = look_back(office)
+
+    assert found == 1
+    assert [entry.contact_id for entry in office.desk.inbox.take("test")] == [missed]
+
+
+def test_the_schedule_looks_every_quarter_of_an_hour_and_goes_on_with_a_window_that_was_left(
+    office: Office, clock: Clock
+) -> None:
+    schedule = Schedule(office)
+    first = schedule.look()
+    office.wake_ups.begun(Job.RECONCILE)
+    second = schedule.look()
+    office.desk.reconciled.put(Window(clock().isoformat(), clock().isoformat(), "501"))
+
+    left = schedule.look()
+    office.wake_ups.begun(Job.RECONCILE)
+    look_back(office)
+    ended = schedule.look()
+    clock.forward(15 * 60)
+
+    later = schedule.look()
+
+    due = [Job.RECONCILE in looked for looked in (first, second, left, ended, later)]
+    assert due == [True, False, True, False, True]

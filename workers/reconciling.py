@@ -1,0 +1,62 @@
+"""Every quarter of an hour: have contacts routed that were created since and never announced."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.bootstrap import Office
+from router.routing.reconcile import reconcile
+from router.store.reconciled import Window
+
+OVERLAP: Final = timedelta(minutes=45)
+"""Windows overlap: HubSpot's search may show a contact late, and gets three more chances."""
+GRACE: Final = timedelta(minutes=1)
+"""A younger contact's webhook may be on its way."""
+
+
+def look_back(office: Office) -> int:
+    """One step through the window since the last look; how many contacts joined the low-priority stream.
+
+    One search finds that nothing was missed. After an outage of any length the window reaches back to
+    its beginning, at most as far as the nights do. A window that is not finished goes on where it was.
+    """
+    window = office.desk.reconciled.open_window() or _next_window(office)
+    step = reconcile(
+        office.desk,
+        since=datetime.fromisoformat(window.since),
+        until=datetime.fromisoformat(window.until),
+        after_id=window.after_id,
+    )
+    if step.after_id is None:
+        office.desk.reconciled.close(window)
+    else:
+        office.desk.reconciled.put(replace(window, after_id=step.after_id))
+    if step.found:
+        office.desk.log.info("contacts.found", found=step.found, since=window.since, until=window.until)
+    return step.found
+
+
+def is_unfinished(office: Office) -> bool:
+    """Whether a window was begun that has to be looked through to its end."""
+    return office.desk.reconciled.open_window() is not None
+
+
+def since_when(office: Office) -> datetime:
+    """How far back a night looks: what was created before we were here was never ours to give.
+
+    The ledger remembers when that was, should Redis have been emptied.
+    """
+    now = office.desk.clock()
+    began = office.desk.ledger.revisions.began()
+    born = min(office.nights.born(now), began or now)
+    return max(now - office.look_back, born)
+
+
+def _next_window(office: Office) -> Window:
+    since, until = since_when(office), office.desk.clock() - GRACE
+    last = office.desk.reconciled.until()
+    if last is not None:
+        since = max(since, datetime.fromisoformat(last) - OVERLAP)
+    return Window(since.isoformat(), until.isoformat())

@@ -17,7 +17,8 @@ from router.cli.desk import desk_here
 from router.cli.failures import Told
 from router.cli.screen import screen, table, titled
 from router.cli.words import count_of, local_time, print_json
-from router.policy.fairness import BOUND, Missed, Point, Standing, differences, missed
+from router.policy.book import BOUND
+from router.policy.fairness import Missed, Point, Standing, differences, missed
 from router.routing.fairness import Fairness
 from router.routing.fairness import fairness as fairness_since
 
@@ -88,7 +89,7 @@ def _show(found: Fairness, chosen: Sequence[Standing]) -> None:
                 one.received,
                 f"{one.fair_share:.1f}",
                 f"{one.difference:+.2f}",
-                one.bound,
+                "none" if one.bound is None else one.bound,
                 one.longest_wait,
                 one.value,
                 one.days_away,

@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Final
 
 LEAD = 1_000_000_000
 """One lead, in the billionths that credits are counted in."""
+ALL_ELIGIBLE: Final = 1
+"""Leads that nobody is away from their fair share by, if the same reps were eligible from the first on."""
+BOUND: Final = 2
+"""Leads that nobody should be away from their fair share by, whoever is eligible when."""
 
 
 def credit_field(team: str, rep: str) -> str:

@@ -13,16 +13,13 @@ from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.policy.book import LEAD, Book, credit_field
+from router.policy.book import ALL_ELIGIBLE, BOUND, LEAD, Book, credit_field
 from router.policy.decision import Assigned, Decision, Queued
 from router.policy.occasion import Released
 from router.policy.reasons import lasting, says_away
 from router.policy.roster import Roster
 
-ALL_ELIGIBLE: Final = 1
-"""Leads that nobody is away from their fair share by, if the same reps were eligible from the first on."""
-BOUND: Final = 2
-"""Leads that nobody should be away from their fair share by, whoever is eligible when."""
+_USUAL: Final[Mapping[str, int | None]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +36,8 @@ class Standing:
     fair_share: float
     before: float
     difference: float
-    bound: int
+    bound: int | None
+    """None: the team shares by load, and promises nobody a part."""
     longest_wait: int
     """The most leads in a row that the rep could have had and did not get."""
     value: int
@@ -48,7 +46,7 @@ class Standing:
     @property
     def beyond(self) -> bool:
         """Whether the rep is further from their fair share than the bound allows."""
-        return abs(self.difference) > self.bound
+        return self.bound is not None and abs(self.difference) > self.bound
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +88,13 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
     )
 
 
-def standings(decisions: Iterable[Decision], *, roster: Roster, book: Book) -> tuple[Standing, ...]:
-    """Everybody's standing in each team whose fair share gave a lead; teams and reps in file order.
+def standings(
+    decisions: Iterable[Decision], *, roster: Roster, book: Book, bounds: Mapping[str, int | None] = _USUAL
+) -> tuple[Standing, ...]:
+    """Everybody's standing in each team that gave a lead; teams and reps in file order.
 
-    `book` is the book of shares as it is now, after these decisions, which come first to last.
+    `book` is the book of shares as it is now, after these decisions, which come first to last. `bounds`
+    are those of the teams of today; see `bounds_of`.
     """
     teams: dict[str, _Team] = {}
     days_away: dict[str, set[date]] = {}
@@ -106,7 +107,14 @@ def standings(decisions: Iterable[Decision], *, roster: Roster, book: Book) -> t
         if team is not None:
             teams.setdefault(team, _Team()).count(decision)
     return tuple(
-        _standing(teams[team], team, rep, book=book, days_away=len(days_away.get(rep, ())))
+        _standing(
+            teams[team],
+            team,
+            rep,
+            book=book,
+            bound=bounds.get(team, BOUND),
+            days_away=len(days_away.get(rep, ())),
+        )
         for team in sorted(teams, key=_place_in(tuple(roster.teams)))
         for rep in _members(team, teams[team], roster)
     )
@@ -197,11 +205,15 @@ class _Team:
         return sum(parts, start=Fraction(0))
 
 
-def _standing(counted: _Team, team: str, rep: str, *, book: Book, days_away: int) -> Standing:
+def _standing(
+    counted: _Team, team: str, rep: str, *, book: Book, bound: int | None, days_away: int
+) -> Standing:
     received, fair_share = counted.received.get(rep, 0), counted.fair_share(rep)
     always_all = counted.from_the_start and len(counted.eligible) == 1
     difference = Fraction(-book.credit(team, rep), LEAD)
     before = difference - received + fair_share
+    if bound is not None and always_all and abs(before) < _DUST:
+        bound = ALL_ELIGIBLE
     return Standing(
         team=team,
         rep=rep,
@@ -209,7 +221,7 @@ def _standing(counted: _Team, team: str, rep: str, *, book: Book, days_away: int
         fair_share=float(fair_share),
         before=float(before),
         difference=float(difference),
-        bound=ALL_ELIGIBLE if always_all and abs(before) < _DUST else BOUND,
+        bound=bound,
         longest_wait=counted.longest.get(rep, 0),
         value=counted.value.get(rep, 0),
         days_away=days_away,

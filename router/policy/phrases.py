@@ -35,6 +35,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep}, whose turn it is in {team} (credit {credit})",
         "fr": "{rep}, dont c'est le tour dans {team} (crédit {credit})",
     },
+    "load": {
+        "en": "{rep}, who has the fewest open leads for their weight in {team}",
+        "fr": "{rep}, qui a le moins de leads ouverts pour son poids dans {team}",
+    },
     "contact": {
         "en": "{rep}, who had this contact before",
         "fr": "{rep}, qui suivait déjà ce contact",

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from router.policy.availability import time_off_at
-from router.policy.book import received
+from router.policy.book import open_field, received
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
 from router.policy.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
+from router.policy.load import least_loaded
 from router.policy.performance import UNCHANGED
 from router.policy.phrases import say
 from router.policy.ready import ReadyRep, ReadyTeam
@@ -21,9 +22,9 @@ from router.policy.sla import queue_due_at
 from router.policy.sticky import Kind, to_follow
 
 How: TypeAlias = Literal[
-    "turn", "contact", "company", "domain", "named", "account", "stand_in", "claimed", "other"
+    "turn", "load", "contact", "company", "domain", "named", "account", "stand_in", "claimed", "other"
 ]
-"""Whose turn it was, whose company or contact it is, whom the rule names, or who claimed it."""
+"""Whose turn it was, who has the least to do, whose company or contact it is, whom the rule names, …"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
             for rep in [ready_rep.rep for ready_rep in eligible]
         ]
     )
-    winner, how = followed or (next_up(shares), "turn")
+    winner, how = followed or _next_in(assign, shares, case)
     return Placement(
         Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
         how=how,
@@ -93,6 +94,14 @@ def _weight(rep: Rep, team: ReadyTeam, fields: Mapping[str, int]) -> int:
         return rep.weight
     factor = fields.get(team.factor_fields[rep.name], 0)
     return rep.weight * factor // UNCHANGED if factor else rep.weight
+
+
+def _next_in(assign: Assign, shares: Sequence[Share], case: Case) -> tuple[str, How]:
+    """Who of the eligible gets the lead by the rule's method; a queue pushes by fair share."""
+    if assign.method is not Method.LEAST_LOADED:
+        return next_up(shares), "turn"
+    counts = [case.book.fields.get(open_field(share.rep), 0) for share in shares]
+    return least_loaded(shares, counts), "load"
 
 
 def _followed(

@@ -24,20 +24,21 @@ above 10 for any weights of 1 to 1000 and 50 reps, so dust breaks no tie and hid
 """
 
 
-def next_up(shares: Sequence[Share]) -> str:
+def next_up(shares: Sequence[Share], *, among: Sequence[Share] = ()) -> str:
     """The rep who gets the next lead; `shares` are the eligible reps in file order, at least one.
 
     Weights are positive. Among the reps whom this lead leaves owed something, the one whose next lead
     falls due first: the smallest (1 - credit) / part. If it leaves nobody owed, the largest credit.
-    Ties: larger credit, then longest since the last lead, then file order. Raises ValueError when
-    `shares` is empty.
+    Ties: larger credit, then longest since the last lead, then file order. `among` are those of the
+    shares, in the same order, who may win; all of them by default. Raises ValueError when `shares` is
+    empty.
     """
     if not shares:
         raise ValueError("Nobody is eligible: next_up needs at least one share.")
     total = sum([share.weight for share in shares])
-    first = shares[0]
+    first, *others = among or shares
     first_credit = first.credit * total + first.weight * LEAD
-    for share in shares[1:]:
+    for share in others:
         credit = share.credit * total + share.weight * LEAD
         if _comes_before(share, credit, first, first_credit, total=total):
             first, first_credit = share, credit

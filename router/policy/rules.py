@@ -18,6 +18,7 @@ class Method(StrEnum):
     """How a team shares its leads."""
 
     FAIR_SHARE = "fair_share"
+    LEAST_LOADED = "least_loaded"
     QUEUE = "queue"
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from router.policy.book import LEAD, Book
+from router.policy.bounds import bounds_of
 from router.policy.decision import Decision
 from router.policy.fairness import Standing, standings, that_count
 from router.policy.grant import granted
@@ -60,7 +61,7 @@ def fairness(desk: Desk, *, since: datetime) -> Fairness:
         since=since,
         roster=policy.roster,
         decisions=decisions,
-        standings=standings(decisions, roster=policy.roster, book=Book(fields)),
+        standings=standings(decisions, roster=policy.roster, book=Book(fields), bounds=bounds_of(policy)),
     )
 
 

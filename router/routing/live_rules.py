@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import structlog
 
 from router.ledger import Ledger
+from router.policy.bounds import bounds_of
 from router.policy.facts import Needed, properties_read
 from router.policy.rules import Policy
 from router.routing.judging import Judged, as_mistake, judge
@@ -157,7 +158,7 @@ class LiveRules:
         if self._live is not None:
             revision, now = self._live[0].revision, self._clock()
             self._ledger.keep_revision(revision, self._files, live_since=now)
-            before = self._shelf.publish(revision, self._files, at=now)
+            before = self._shelf.publish(revision, self._files, at=now, bounds=bounds_of(self._live[0]))
             if before != revision:
                 self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
         if self._refused:

@@ -9,6 +9,7 @@ from router.hubspot.availability import said_by_owner
 from router.hubspot.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.book import open_field
+from router.policy.load import reps_counted
 from router.routing.desk import Desk
 
 OPEN_STATUSES: Final = ("NEW", "OPEN", "IN_PROGRESS", "OPEN_DEAL", "ATTEMPTED_TO_CONTACT", "CONNECTED")
@@ -17,19 +18,21 @@ INDEX_LAG: Final = timedelta(minutes=1)
 
 
 def refresh(desk: Desk) -> dict[str, int]:
-    """Read the owners and who is away, and count the open leads of each rep who has a cap; the counts by rep.
+    """Read the owners and who is away, and count the open leads that decide something; the counts by rep.
 
-    One search per capped rep. What we assigned within the last minute is added, because search may not
-    show it yet: for five minutes a cap can hold back one lead too many, and never lets one too many through.
+    One search per rep who has a cap or is in a team that shares by load. What we assigned within the last
+    minute is added, because search may not show it yet: for five minutes a cap can hold back one lead too
+    many, and never lets one too many through.
     """
     owners = desk.owners.refresh()
     refresh_availability(desk)
     policy, _needed = desk.rules.required()
     lately = desk.ledger.assigned_since(desk.clock() - INDEX_LAG)
     counted = {}
-    for rep in policy.roster.reps.values():
+    for name in reps_counted(policy):
+        rep = policy.roster.reps[name]
         owner = owners.get(rep.owner.lower())
-        if rep.max_open_leads is None or owner is None or owner.archived:
+        if owner is None or owner.archived:
             continue
         found = desk.gateway.at("sweep").count_contacts(
             [

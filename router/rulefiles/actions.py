@@ -48,7 +48,7 @@ LATER: Final[Mapping[str, str]] = {
     "weights": "this version takes weights from team.yaml only",
     "mode": "this version has no modes of assignment",
 }
-_LATER_METHODS: Final = frozenset(("least_loaded", "hybrid", "weighted"))
+_LATER_METHODS: Final = frozenset(("hybrid", "weighted"))
 _TARGETS: Final = ("team", "rep", "to")
 
 
@@ -206,7 +206,7 @@ class ActionReader:
             return None
         if written.text in tuple(Method):
             return Method(written.text)
-        hint = "Write fair_share, which weights from team.yaml govern, or queue."
+        hint = "Write fair_share (by the weights of team.yaml), least_loaded or queue."
         if written.text in _LATER_METHODS:
             message = f"this version does not know the method '{written.text}'"
             self.sheet.error(written, message, hint)

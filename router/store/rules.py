@@ -32,9 +32,12 @@ class RulesShelf:
         self._redis = client
         self._key = keys.rules
 
-    def publish(self, revision: str, files: Mapping[str, bytes], *, at: datetime) -> str | None:
+    def publish(
+        self, revision: str, files: Mapping[str, bytes], *, at: datetime, bounds: Mapping[str, int | None]
+    ) -> str | None:
         """These files are live and good: an earlier complaint about the disk is settled.
 
+        `bounds` are how far from their share somebody may be in each team, see `policy.bounds`.
         Returns the revision that was live before, None if none was; of several processes that publish
         the same change only the first is told another one. What the portal was found to have changed is
         forgotten when the files bring another catalog.
@@ -48,6 +51,7 @@ class RulesShelf:
                     "revision": revision,
                     "loaded_at": at.isoformat(),
                     "files": orjson.dumps(packed).decode(),
+                    "bounds": orjson.dumps(dict(bounds)).decode(),
                 },
             )
             pipeline.hdel(self._key, "error")

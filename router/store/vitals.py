@@ -11,8 +11,7 @@ from typing import Any, Final
 import orjson
 import redis
 
-from router.policy.book import LEAD
-from router.policy.fairness import BOUND
+from router.policy.book import BOUND, LEAD
 from router.store.budget import Pause
 from router.store.inbox import GROUP
 from router.store.keys import Keys
@@ -60,6 +59,8 @@ class Furthest:
     team: str
     rep: str
     difference: float
+    bound: int | None = BOUND
+    """Leads that a person should know of; None: the team promises nobody a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Vitals:
             look.scard(keys.erasures)
             look.xlen(keys.outbox)
             look.hgetall(keys.progress)
-            look.hmget(keys.rules, "revision", "loaded_at", "error", "drift")  # its files are large
+            look.hmget(keys.rules, "revision", "loaded_at", "error", "drift", "bounds")  # its files are large
             look.get(keys.pause)
             look.hgetall(keys.counts)
             look.hgetall(keys.book)
@@ -127,7 +128,7 @@ class Vitals:
             drift=tuple(orjson.loads(rules[3] or "[]")),
             pause=_pause(pause),
             counts={name: int(count) for name, count in sorted(counts.items())},
-            furthest=_furthest(book),
+            furthest=_furthest(book, orjson.loads(rules[4] or "{}")),
         )
 
     def note_refusal(self, status: int) -> None:
@@ -183,11 +184,11 @@ def warnings(reading: Reading) -> tuple[str, ...]:
         ends_in_s = (reading.pause.until - reading.at).total_seconds()
         found.append(f"HubSpot calls are paused for {max(0.0, ends_in_s):.0f} s more: {reading.pause.reason}")
     for one in reading.furthest:
-        if abs(one.difference) > BOUND:
+        if one.bound is not None and abs(one.difference) > one.bound:
             side = "ahead of" if one.difference > 0 else "behind"
             found.append(
                 f"{one.rep} is {abs(one.difference):.1f} leads {side} the fair share of {one.team}, "
-                f"more than {BOUND}. See: router fairness --team {one.team}"
+                f"more than {one.bound}. See: router fairness --team {one.team}"
             )
     if reading.parked:
         found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
@@ -218,13 +219,13 @@ def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
     return Backlog(_sound(depth), _sound(pending)["pending"], waited_s)
 
 
-def _furthest(book: Mapping[str, str]) -> tuple[Furthest, ...]:
+def _furthest(book: Mapping[str, str], bounds: Mapping[str, int | None]) -> tuple[Furthest, ...]:
     """Read from the credits of the book: a credit is what a rep is behind by."""
     found: dict[str, Furthest] = {}
     for name, value in sorted(book.items()):
         if name.startswith("credit:"):
             _, team, rep = name.split(":", 2)
-            one = Furthest(team, rep, -int(value) / LEAD)
+            one = Furthest(team, rep, -int(value) / LEAD, bounds.get(team, BOUND))
             if team not in found or abs(one.difference) > abs(found[team].difference):
                 found[team] = one
     return tuple(found.values())

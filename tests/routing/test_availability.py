@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from router.policy.decision import Assigned
 from router.policy.record import from_record
@@ -108,3 +109,23 @@ def test_a_user_whose_hours_are_malformed_is_routed_by_the_team_file(
 
     assert refresh_availability(desk)
     assert decided(desk, sandbox)[1] == {}
+
+
+def test_open_leads_are_counted_for_a_team_that_shares_by_load(
+    desk: Desk, sandbox: SandboxClient, rules: Path
+) -> None:
+    text = (rules / "routing.yaml").read_text("utf-8")
+    (rules / "routing.yaml").write_text(
+        text.replace("{team: idf}", "{team: idf, method: least_loaded}"), "utf-8"
+    )
+    desk.rules.refresh()
+    sandbox.create_exactly(
+        [{"hubspot_owner_id": OWNERS[rep], "hs_lead_status": "OPEN"} for rep in ("camille", "lea")],
+        announce=False,
+    )
+
+    counted = refresh(desk)
+    rep, _reasons, _id = decided(desk, sandbox)
+
+    assert (counted["camille"], counted["lea"], counted["hugo"]) == (1, 1, 0)
+    assert rep == "hugo"

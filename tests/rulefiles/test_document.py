@@ -64,6 +64,15 @@ def test_a_queue_that_pushes_says_after_which_time() -> None:
     assert told == "Queue of team north: whoever takes it owns it; after 30 min without a taker, in turn"
 
 
+def test_a_team_that_shares_by_load_says_so_in_both_languages() -> None:
+    by_load = policy_of({"routing.yaml": ROUTING.replace("method: queue}", "method: least_loaded}")})
+
+    told = [grids(by_load, language)[2][3] for language in ("en", "fr")]
+
+    assert told[0].startswith("Team north, to whoever has the fewest open leads for their weight: ")
+    assert told[1].startswith("Équipe north, à qui a le moins de leads ouverts pour son poids\u00a0: ")
+
+
 def test_shares_are_percentages_of_the_teams_weights() -> None:
     shares = [row[1] for row in grids(policy_of()) if row[0].startswith(("anna\n", "ben\n"))]
 

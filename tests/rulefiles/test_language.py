@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from router.policy.rules import Assign, DoNothing, Need, Nurture, ToAccountOwner, ToTeam
+from router.policy.rules import Assign, DoNothing, Method, Need, Nurture, ToAccountOwner, ToTeam
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy
 
@@ -13,7 +13,6 @@ EXAMPLE = Path(__file__).parent / "language"
 CATALOG = Path(__file__).parents[2] / "config" / CATALOG_FILE
 REFUSED = (
     ("routing.yaml", 32, "HubSpot refuses to move lifecyclestage backwards"),
-    ("routing.yaml", 43, "this version does not know the method 'least_loaded'"),
     ("routing.yaml", 57, "'prefer' has no effect on a queue, which takes every lead"),
     ("routing.yaml", 64, "this version does not choose what starts the work on a lead"),
     ("routing.yaml", 65, "this version does not act on overdue leads"),
@@ -41,7 +40,6 @@ def test_exactly_the_announced_parts_are_refused() -> None:
 def test_the_rest_of_the_example_means_what_it_says() -> None:
     answer = loaded(
         changed={
-            "least_loaded": "fair_share",
             "queue, prefer:": "fair_share, prefer:",
             "  started_when": "  # started_when",
             "  on_breach:\n": "",
@@ -67,5 +65,6 @@ def test_the_rest_of_the_example_means_what_it_says() -> None:
         prefer=(Need("skill", from_fact="produit_interesse"),),
     )
     assert rules["Leads froids → nurture"].action == Nurture("Nurture PME 2026", {"lifecyclestage": "lead"})
+    assert rules["France / dep_sud"].action == Assign(ToTeam("sud"), Method.LEAST_LOADED)
     assert rules["France / dep_idf · chaud"].sla == timedelta(minutes=15)
     assert list(rules)[-1] == "otherwise"

@@ -145,6 +145,7 @@ ACTIONS: tuple[tuple[str, object], ...] = (
     ("assign: {rep: anna}", Assign(ToRep("anna"))),
     ("assign: {team: north}", Assign(ToTeam("north"))),
     ("assign: {team: north, method: queue}", Assign(ToTeam("north"), Method.QUEUE)),
+    ("assign: {team: north, method: least_loaded}", Assign(ToTeam("north"), Method.LEAST_LOADED)),
     (
         "assign: {team: north, method: queue, push_after: 30min}",
         Assign(ToTeam("north"), Method.QUEUE, push_after=timedelta(minutes=30)),

@@ -166,12 +166,12 @@ CASES = (
     Case(
         "a method of a later version",
         "assign: {rep: anna}",
-        "assign: {team: north, method: least_loaded}",
+        "assign: {team: north, method: weighted}",
         """
-        routing.yaml:7:35: error: this version does not know the method 'least_loaded'
-                assign: {team: north, method: least_loaded}
+        routing.yaml:7:35: error: this version does not know the method 'weighted'
+                assign: {team: north, method: weighted}
                                               ^
-            Write fair_share, which weights from team.yaml govern, or queue.
+            Write fair_share (by the weights of team.yaml), least_loaded or queue.
         """,
     ),
     Case(

@@ -117,7 +117,7 @@ def test_a_mistake_in_the_rule_files_is_a_warning_with_its_place(
     browser: FlaskClient, redis_client: redis.Redis, keys: Keys
 ) -> None:
     shelf = RulesShelf(redis_client, keys)
-    shelf.publish("r1", {"routing.yaml": b"rules: []"}, at=datetime(2026, 11, 21, tzinfo=UTC))
+    shelf.publish("r1", {"routing.yaml": b"rules: []"}, at=datetime(2026, 11, 21, tzinfo=UTC), bounds={})
     shelf.complain([{"file": "routing.yaml", "line": 12, "column": 14, "message": "there is no team"}])
 
     answer = browser.get("/health")
@@ -146,6 +146,19 @@ def test_a_rep_far_from_their_fair_share_is_a_warning(
     ]
     assert 'lead_router_fairness_difference_leads{team="idf"} 2.6' in metrics.text
     assert 'lead_router_fairness_difference_leads{team="est"} 1.99' in metrics.text
+
+
+def test_a_team_that_shares_by_load_warns_of_nobody(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    redis_client.hset(
+        keys.book, mapping={"credit:idf:hugo": "-9300000000", "credit:est:nadia": "-9300000000"}
+    )
+    RulesShelf(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds={"idf": None, "est": 2})
+
+    (warning,) = browser.get("/health").json["warnings"]
+
+    assert warning.startswith("nadia is 9.3 leads ahead of the fair share of est, more than 2.")
 
 
 def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:

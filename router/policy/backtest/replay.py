@@ -5,7 +5,8 @@ shares of the replay's own. What a decision depends on is worked out as online (
 `scoring`, `placement`, `rotation`, `sla`), but only once for everything that cannot differ: a value, a
 class of age, a stretch of time in which nobody comes to work or leaves.
 
-When leads are closed is not known in a replay, so nobody's `max_open_leads` is ever reached there.
+When leads are closed is not known in a replay, so nobody's `max_open_leads` is ever reached there, and
+`least_loaded` goes by all that a rep was given.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from typing import Final
 from router.policy.backtest.columns import moment_at
 from router.policy.backtest.judging import Kind, Standing
 from router.policy.backtest.moments import Changes, Schedule, Schedules
-from router.policy.backtest.turns import Standings, Turns
-from router.policy.book import LEAD, Book, today_field
+from router.policy.backtest.turns import Loads, Standings, Turns
+from router.policy.book import LEAD, Book, open_field, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued, Share
 from router.policy.eligibility import Case
 from router.policy.lead import Value
+from router.policy.load import reps_counted
 from router.policy.narrative import sentence
 from router.policy.placement import Placement, place
 from router.policy.ready import made_ready
@@ -142,7 +144,7 @@ class _Spot:
         self.sla = sla
         self.until = 0
         self.version = -1
-        self.turns: Turns | None = None
+        self.turns: Turns | Loads | None = None
         self.among: object = None
         """Whose turns they are, and why it is theirs."""
         self.landings: list[int] = []
@@ -168,23 +170,25 @@ class _Dealer:
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
         self._schedules = Schedules(policy.roster, self._changes)
         self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
-        self._turns: dict[tuple[str, tuple[str, ...]], Turns] = {}
+        self._turns: dict[tuple[str, str, tuple[str, ...]], Turns | Loads] = {}
         self._spots = _spots(policy, kinds)
-        self._today: dict[str, int] = {}
+        self._counted: dict[str, int] = {}
+        """Fields of the book: leads of today where a limit counts them, open ones where load decides."""
+        self._load_decides = frozenset(reps_counted(policy))
         self._version = 0
         """Goes up when somebody has got all the leads that they may have in a day."""
         self._numbers: dict[object, int] = {}
         self.landings: list[Landing] = []
         self._schedule_of: list[Schedule | None] = []
-        self._capped: list[Rep | None] = []
-        """By landing: the rep, if they may have only so many leads in a day."""
+        self._watched: list[Rep | None] = []
+        """By landing: the rep, if they may have only so many leads in a day, or if their load decides."""
         self._due: dict[int, int] = {}
         self.landing_of: array[int] = array("l")
         self.credit_of: array[int] = array("q")
 
     def deal(self, kind_of: array[int], arrived: array[int]) -> None:
         """Give every lead its landing; what is asked a million times stands in this one loop."""
-        spots, capped, schedule_of, due = self._spots, self._capped, self._schedule_of, self._due
+        spots, watched, schedule_of, due = self._spots, self._watched, self._schedule_of, self._due
         landed, owed = self.landing_of.append, self.credit_of.append
         for kind, now in zip(kind_of, arrived, strict=True):
             spot = spots[kind]
@@ -197,8 +201,8 @@ class _Dealer:
                 landing = spot.landings[winner]
             landed(landing)
             owed(credit)
-            if capped[landing] is not None:
-                self._count(capped[landing], now)
+            if watched[landing] is not None:
+                self._count(watched[landing], now)
             schedule = schedule_of[landing]
             if schedule is not None:
                 if not schedule.start <= now < schedule.end:
@@ -223,15 +227,16 @@ class _Dealer:
         spot.until = self._changes.after(now_us, spot.sla)
         spot.version = self._version
         outcome = placement.outcome
-        if placement.how != "turn" or not isinstance(outcome, Assigned) or outcome.team is None:
+        if placement.how not in ("turn", "load") or not isinstance(outcome, Assigned) or outcome.team is None:
             spot.turns = None
             spot.landings = [self._landing(placement, spot)]
             return
         reps = tuple(share.rep for share in placement.shares)
-        if spot.turns is not None and spot.among == (outcome.team, reps, placement.detour):
+        if spot.turns is not None and spot.among == (outcome.team, placement.how, reps, placement.detour):
             return  # the same people as a moment ago
-        spot.among = outcome.team, reps, placement.detour
-        spot.turns = self._turns_of(outcome.team, reps, [share.weight for share in placement.shares])
+        spot.among = outcome.team, placement.how, reps, placement.detour
+        weights = [share.weight for share in placement.shares]
+        spot.turns = self._turns_of(outcome.team, placement.how, reps, weights)
         spot.landings = [
             self._landing(replace(placement, outcome=self._to(rep, outcome.team)), spot) for rep in reps
         ]
@@ -241,7 +246,7 @@ class _Dealer:
         return Case(
             ready=self._ready,
             facts=spot.asked,
-            book=Book(self._today),
+            book=Book(self._counted),
             owners=self._owners,
             now=now,
             today=today,
@@ -261,14 +266,17 @@ class _Dealer:
             case _:
                 return Placement(LeftAlone())
 
-    def _turns_of(self, team: str, reps: tuple[str, ...], weights: Sequence[int]) -> Turns:
+    def _turns_of(self, team: str, how: str, reps: tuple[str, ...], weights: Sequence[int]) -> Turns | Loads:
         """The same for all leads with the same eligible reps of the team."""
-        if (team, reps) not in self._turns:
-            order = self._policy.roster.teams[team].reps
-            self._turns[team, reps] = Turns(
-                self._standings[team], places=[order.index(rep) for rep in reps], weights=weights
+        if (team, how, reps) not in self._turns:
+            order, standings = self._policy.roster.teams[team].reps, self._standings[team]
+            places = [order.index(rep) for rep in reps]
+            self._turns[team, how, reps] = (
+                Loads(standings, places=places, weights=weights, reps=reps, counted=self._counted)
+                if how == "load"
+                else Turns(standings, places=places, weights=weights)
             )
-        return self._turns[team, reps]
+        return self._turns[team, how, reps]
 
     def _to(self, rep: str, team: str) -> Assigned:
         return Assigned(rep=rep, owner_id=self._owners[self._ready.reps[rep].email].id, team=team)
@@ -289,7 +297,9 @@ class _Dealer:
             rep = None
             if isinstance(outcome, Assigned) and outcome.rep is not None:
                 rep = self._policy.roster.reps[outcome.rep]
-            self._capped.append(rep if rep is not None and rep.max_per_day is not None else None)
+            if rep is not None and rep.max_per_day is None and rep.name not in self._load_decides:
+                rep = None
+            self._watched.append(rep)
         return number
 
     def _schedule(self, outcome: Outcome, sla: timedelta) -> Schedule | None:
@@ -302,13 +312,17 @@ class _Dealer:
                 return None
 
     def _count(self, rep: Rep | None, now_us: int) -> None:
-        """One more lead today for a rep with a limit."""
+        """One more lead for a rep with a limit of leads today, or whose load decides."""
         if rep is None:
+            return
+        held = open_field(rep.name)
+        self._counted[held] = self._counted.get(held, 0) + 1
+        if rep.max_per_day is None:
             return
         day = moment_at(now_us).astimezone(self._policy.roster.timezone).date()
         name = today_field(day, rep.name)
-        self._today[name] = self._today.get(name, 0) + 1
-        if rep.max_per_day is not None and self._today[name] >= rep.max_per_day:
+        self._counted[name] = self._counted.get(name, 0) + 1
+        if self._counted[name] >= rep.max_per_day:
             self._version += 1
 
 

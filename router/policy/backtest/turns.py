@@ -6,12 +6,13 @@ everybody is asked from `rotation.pay` once for each phase of the weights, and r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import gcd
 from typing import Final
 
-from router.policy.book import LEAD, Book, credit_field, served_field
+from router.policy.book import LEAD, Book, credit_field, open_field, served_field
 from router.policy.decision import Share
+from router.policy.load import least_loaded
 from router.policy.rotation import DUST, pay
 
 _TEAM: Final = "team"
@@ -103,3 +104,45 @@ class Turns:
         parts = [changes[credit_field(_TEAM, share.rep)] for share in self._shares]
         parts[0] += LEAD
         return tuple(parts)
+
+
+class Loads:
+    """The leads of some reps of a team that go to whoever has the fewest open ones; see `Turns`.
+
+    `reps` are their names and `counted` the fields of the book with their open leads, which the caller
+    keeps.
+    """
+
+    __slots__ = ("_counted", "_fields", "_places", "_reps", "_standings", "_weights")
+
+    def __init__(
+        self,
+        standings: Standings,
+        *,
+        places: Sequence[int],
+        weights: Sequence[int],
+        reps: Sequence[str],
+        counted: Mapping[str, int],
+    ) -> None:
+        self._standings = standings
+        self._places = tuple(places)
+        self._weights = tuple(weights)
+        self._reps = tuple(reps)
+        self._fields = tuple(open_field(rep) for rep in reps)
+        self._counted = counted
+
+    def take(self) -> tuple[int, int]:
+        """Give one lead: who gets it (number among the eligible), and the credit they had before."""
+        standings = self._standings
+        shares = [
+            Share(rep, weight, standings.credits[place], standings.last[place])
+            for rep, weight, place in zip(self._reps, self._weights, self._places, strict=True)
+        ]
+        winner = least_loaded(shares, [self._counted.get(name, 0) for name in self._fields])
+        number = self._reps.index(winner)
+        changes = pay(shares, winner, team=_TEAM, book=Book({served_field(_TEAM): standings.served}))
+        for rep, place in zip(self._reps, self._places, strict=True):
+            standings.credits[place] += changes[credit_field(_TEAM, rep)]
+        standings.served += 1
+        standings.last[self._places[number]] = standings.served
+        return number, shares[number].credit

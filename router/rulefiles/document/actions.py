@@ -77,9 +77,8 @@ class ActionTeller:
                 return self._say("to_queue_push", team=team, span=self.span(assign.push_after))
             case ToTeam(team):
                 shares = self.shares(self._who_may(team, assign.needs))
-                if assign.method is Method.FAIR_SHARE:
-                    return self._say("to_team", team=team, shares=shares)
-                return self._say("to_team_by", team=team, method=assign.method, shares=shares)
+                by_load = assign.method is Method.LEAST_LOADED
+                return self._say("to_team_by_load" if by_load else "to_team", team=team, shares=shares)
             case ToRep(rep):
                 return self._say("to_rep", rep=rep)
             case other:

@@ -186,7 +186,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Équipe {team}, chacun son tour : {shares}",
         "Team {team}, each in turn: {shares}",
     ),
-    "to_team_by": ("Équipe {team} ({method}) : {shares}", "Team {team} ({method}): {shares}"),
+    "to_team_by_load": (
+        "Équipe {team}, à qui a le moins de leads ouverts pour son poids : {shares}",
+        "Team {team}, to whoever has the fewest open leads for their weight: {shares}",
+    ),
     "to_queue": (
         "File de l'équipe {team} : qui le prend l'a",
         "Queue of team {team}: whoever takes it owns it",

@@ -32,6 +32,7 @@ STICKY: Schema = {
 }
 METHODS = {
     Method.FAIR_SHARE: "The rep whose turn it is, by weight (the default)",
+    Method.LEAST_LOADED: "The rep with the fewest open leads for their weight",
     Method.QUEUE: "The team's shared queue: its reps take leads themselves",
 }
 

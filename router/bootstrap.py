@@ -25,6 +25,7 @@ from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
 from router.store.companies import Companies
 from router.store.counts import Counts
+from router.store.credits import Credits
 from router.store.drains import Drains
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
@@ -92,6 +93,7 @@ def open_desk(
         turn=Turn(client, keys),
         companies=Companies(client, keys),
         by_hand=ByHand(client, keys),
+        credits=Credits(client, keys),
         queues=Queues(client, keys),
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),

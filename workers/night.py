@@ -17,6 +17,7 @@ from router.hubspot.errors import AccessDenied, NotFound, Refused
 from router.policy import night as policy_night
 from router.routing.drift import check_drift
 from router.routing.reconcile import reconcile as look_through
+from router.routing.weights import refresh_weights
 from router.store.nights import Night
 from workers.reconciling import since_when
 
@@ -71,9 +72,17 @@ def _drift(office: Office, night: Night) -> Night:
     return _next(night)
 
 
+def _weights(office: Office, night: Night) -> Night:
+    """Take the weights of teams that go by results from what their leads came to."""
+    if office.desk.rules.live:
+        refresh_weights(office.desk)
+    return _next(night)
+
+
 STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
     "reconcile": _reconcile,
     "drift": _drift,
+    "weights": _weights,
 }
 """What a night does, in this order. A stage takes one step, and names the next stage once it is through."""
 

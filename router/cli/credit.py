@@ -8,14 +8,11 @@ import click
 
 from router.cli.desk import desk_here
 from router.cli.failures import Told
-from router.cli.place import settings_here
 from router.cli.screen import screen, table, titled
 from router.cli.words import print_json
 from router.policy.grant import CannotGrant
 from router.routing.fairness import Granted, TooBusy, grant, plan_grant
 from router.routing.record import record
-from router.store.clients import redis_url, text_client
-from router.store.credits import Credits
 
 
 def _leads(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
@@ -56,8 +53,7 @@ def credit(rep: str, leads: Decimal, team: str, why: str, yes: bool, as_json: bo
         if not yes and not as_json:
             click.confirm("Grant this?", abort=True)
         if yes or not as_json:
-            client = text_client(redis_url(settings_here()))
-            planned = grant(desk, Credits(client, desk.keys), team=team, rep=rep, leads=leads, why=why)
+            planned = grant(desk, desk.credits, team=team, rep=rep, leads=leads, why=why)
             record(desk)
     except (CannotGrant, TooBusy) as refusal:
         raise Told(str(refusal)) from refusal

@@ -40,9 +40,13 @@ def last_field(team: str, rep: str) -> str:
     return f"last:{team}:{rep}"
 
 
+FACTORS = "factor:"
+"""What the names of all factor fields begin with."""
+
+
 def factor_field(team: str, rep: str) -> str:
-    """Field: what results multiply the rep's weight by in the team, in thousandths; 0 is unknown, so 1000."""
-    return f"factor:{team}:{rep}"
+    """Field: what results multiply the rep's weight by in the team, in thousandths; 0 is as 1000."""
+    return f"{FACTORS}{team}:{rep}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,22 @@ factor is 1: chance alone moves nobody's leads.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
 from typing import Final
+
+from router.policy.follow_up import FollowUp
+from router.policy.roster import Team
 
 LEAST_FACTOR: Final = 500
 MOST_FACTOR: Final = 2000
 """In thousandths of the weight in `team.yaml`."""
 UNCHANGED: Final = 1000
+RIPENS: Final = timedelta(days=14)
+"""A lead counts once it had so much time to be won."""
 _STEP: Final = 10
 """Factors are told in hundredths, so that people can repeat the sum."""
 _CHANCE: Final = 0.001
@@ -29,8 +35,8 @@ _HALVINGS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
-    """What became of the leads that a rep received from a team: 0 <= `won` <= `received`."""
+class Wins:
+    """How many of the leads that a rep received from a team were won: 0 <= `won` <= `received`."""
 
     rep: str
     received: int
@@ -66,7 +72,26 @@ class TeamPerformance:
     reps: tuple[Performance, ...]
 
 
-def performance_of(results: Sequence[Results]) -> TeamPerformance:
+def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[Wins, ...]:
+    """The wins of the team's reps, in the order of the file, that count at `now` (aware UTC).
+
+    Leads count that the team gave within its window; those of the last two weeks do not count yet, or
+    whoever got many of late would look bad. What was won after somebody else got the lead is not theirs.
+    """
+    if team.performance is None:
+        return ()
+    first, last = now - RIPENS - team.performance, now - RIPENS
+    received, won = dict.fromkeys(team.reps, 0), dict.fromkeys(team.reps, 0)
+    for one in follow_ups:
+        if one.team != team.name or one.rep not in received or not first <= one.assigned_at <= last:
+            continue
+        received[one.rep] += 1
+        late = one.ended_at is not None and (one.outcome_at is None or one.outcome_at > one.ended_at)
+        won[one.rep] += one.outcome == "won" and not late
+    return tuple(Wins(rep, received[rep], won[rep]) for rep in team.reps)
+
+
+def performance_of(results: Sequence[Wins]) -> TeamPerformance:
     """What each rep's results are worth, in the order given; a rep without leads counts as the team does.
 
     Raises ValueError when somebody won more leads than they received.
@@ -83,7 +108,7 @@ def performance_of(results: Sequence[Results]) -> TeamPerformance:
     )
 
 
-def _performance(one: Results, *, rate: float, strength: float | None) -> Performance:
+def _performance(one: Wins, *, rate: float, strength: float | None) -> Performance:
     low, high = wilson(one.won, one.received)
     expected, factor = rate, UNCHANGED
     if strength is not None:
@@ -107,7 +132,7 @@ def wilson(won: int, received: int) -> tuple[float, float]:
     return max(0.0, (middle - reach) / (1 + spread)), min(1.0, (middle + reach) / (1 + spread))
 
 
-def _alikeness(results: Sequence[Results], rate: float) -> float:
+def _alikeness(results: Sequence[Wins], rate: float) -> float:
     """How alike the leads of one rep are at least, more than those of two (0 to 1, the intraclass
     correlation); 0 if chance alone explains the wins."""
     if len(results) < 2 or not 0 < rate < 1:
@@ -125,7 +150,7 @@ def _alikeness(results: Sequence[Results], rate: float) -> float:
     return low
 
 
-def _spread(results: Sequence[Results], rate: float, *, alike: float) -> float:
+def _spread(results: Sequence[Wins], rate: float, *, alike: float) -> float:
     """Pearson's statistic: how far the reps' wins are from the team's rate, by what is to be expected."""
     variance = rate * (1 - rate)
     return sum(
@@ -134,7 +159,7 @@ def _spread(results: Sequence[Results], rate: float, *, alike: float) -> float:
     )
 
 
-def _most_by_chance(results: Sequence[Results], rate: float) -> float:
+def _most_by_chance(results: Sequence[Wins], rate: float) -> float:
     """What the spread of reps who do not differ exceeds once in a thousand times.
 
     A gamma distribution of the statistic's exact mean and variance (Haldane, Biometrika 33, 1945, p. 234),

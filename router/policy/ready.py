@@ -106,7 +106,7 @@ def _make_ready(policy: Policy) -> Ready:
                 last_fields={rep: last_field(name, rep) for rep in team.reps},
                 factor_fields=(
                     {rep: factor_field(name, rep) for rep in team.reps}
-                    if team.weights == "performance"
+                    if team.performance is not None
                     else {}
                 ),
             )

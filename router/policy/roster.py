@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time
-from typing import Literal
+from datetime import date, time, timedelta
 from zoneinfo import ZoneInfo
 
 
@@ -51,8 +50,8 @@ class Team:
 
     name: str
     reps: tuple[str, ...]
-    weights: Literal["fixed", "performance"] = "fixed"
-    """Whether the reps' weights hold as they are written, or are multiplied by their results' factors."""
+    performance: timedelta | None = None
+    """How far back results count, by whose factors the reps' weights are multiplied; None: by nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from router.store.budget import CallBudget
 from router.store.by_hand import ByHand
 from router.store.commits import Commits
 from router.store.companies import Companies
+from router.store.credits import Credits
 from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
@@ -43,6 +44,7 @@ class Desk:
     turn: Turn
     companies: Companies
     by_hand: ByHand
+    credits: Credits
     queues: Queues
     outbox: Outbox
     erasures: Erasures

@@ -87,7 +87,7 @@ def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, leads: Decimal, wh
     }
     for _ in range(TRIES):
         fields, version = desk.commits.read_book()
-        if shelf.grant(changes, version=version, event=event):
+        if shelf.change(changes, version=version, event=event):
             desk.log.info("credit.granted", team=team, rep=rep, leads=str(leads))
             return _after(desk, fields, changes, team=team)
     raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from router.policy.roster import Rep, Team
+from router.rulefiles.quantities import span
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 
-TEAM_KEYS: Final = ("reps",)
-LATER: Final[Mapping[str, str]] = {
-    "weights": "this version does not take weights from outcomes",
+TEAM_KEYS: Final = ("reps", "weights")
+FIXED: Final = "fixed"
+PERFORMANCE: Final = "performance"
+WEIGHTS: Final[Mapping[str, str]] = {
+    FIXED: "As they stand with the reps",
+    PERFORMANCE: "Times 0.5 to 2 by the wins of 90 days, each night",
+    f"{PERFORMANCE} 180d": "The same by the wins of 180 days (30 to 730)",
 }
+"""What `weights` can be, and what that means."""
+USUAL: Final = timedelta(days=90)
+SHORTEST: Final = timedelta(days=30)
+LONGEST: Final = timedelta(days=730)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,15 +39,17 @@ class TeamLineReader:
         name = line.key.text
         if not isinstance(line.value, Map):
             return Team(name, self._members(line.value, name))
-        if not any(part.key.text in (*TEAM_KEYS, *LATER) for part in line.value.entries):
+        if not any(part.key.text in TEAM_KEYS for part in line.value.entries):
             hint = "Weights stand with the reps; a team is written [one, two]."
             self.sheet.error(line.value, f"the team '{name}' is a list of reps", hint)
             return Team(name, ())
         required = {"reps": "Add 'reps: [one, two]'."}
-        fields = self.sheet.fields(
-            line.value, f"the team '{name}'", known=TEAM_KEYS, later=LATER, required=required
+        fields = self.sheet.fields(line.value, f"the team '{name}'", known=TEAM_KEYS, required=required) or {}
+        return Team(
+            name,
+            self._members(fields["reps"].value, name) if "reps" in fields else (),
+            performance=self._performance(fields["weights"].value) if "weights" in fields else None,
         )
-        return Team(name, self._members(fields["reps"].value, name) if fields and "reps" in fields else ())
 
     def _members(self, node: Node, team: str) -> tuple[str, ...]:
         members: dict[str, Scalar] = {}
@@ -48,6 +60,21 @@ class TeamLineReader:
             elif is_rep(rep, self.reps, self.sheet):
                 members[rep.text] = rep
         return tuple(members)
+
+    def _performance(self, node: Node) -> timedelta | None:
+        """The time that `performance` (90 days) or `performance 180d` stands for; None is `fixed`."""
+        written = self.sheet.scalar(node, "'weights'")
+        if written is None or written.text == FIXED:
+            return None
+        what, _, days = written.text.partition(" ")
+        found = span(days.strip()) if days else USUAL
+        if what == PERFORMANCE and found is not None and SHORTEST <= found <= LONGEST:
+            return found
+        like = "" if what == PERFORMANCE else written.text
+        hint = f"Write fixed, performance or performance 180d ({SHORTEST.days} to {LONGEST.days} days)."
+        message = f"'weights' cannot be '{written.text}'"
+        self.sheet.error(written, message, hint, like=like, among=(FIXED, PERFORMANCE))
+        return None
 
 
 def is_rep(name: Scalar, reps: Mapping[str, Rep], sheet: Sheet) -> bool:

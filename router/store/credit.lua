@@ -1,4 +1,4 @@
--- Move credits of a team by a person's order, and say so in the outbox: in one step, guarded by the book's version.
+-- Move fields of the book that belong to no lead, such as credits by a person's order, and say so in the outbox: in one step, guarded by the book's version.
 -- KEYS: book, outbox
 -- ARGV: expected version, JSON {field = delta …}, the ledger's line (JSON)
 -- Returns 1 (done) · 0 (somebody else committed: read the book again)

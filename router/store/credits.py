@@ -1,4 +1,4 @@
-"""Credit that a person grants to a rep: it moves the book and tells the ledger in one step."""
+"""Changes of the book that belong to no lead, such as granted credit: told to the ledger in the same step."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from router.store.scripts import script
 
 
 class Credits:
-    """The grants of one portal."""
+    """Changes of one portal's credits and factors."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._keys = keys
         self._credit = script(client, "credit")
 
-    def grant(self, changes: Mapping[str, int], *, version: int, event: Mapping[str, str]) -> bool:
+    def change(self, changes: Mapping[str, int], *, version: int, event: Mapping[str, object]) -> bool:
         """Add to the book's fields and record the event; False if the book has changed since `version`.
 
         The event belongs to no contact: in the ledger its contact id is "".

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from router.policy.book import Book, factor_field
 from router.policy.decision import Assigned
-from router.policy.performance import LEAST_FACTOR, MOST_FACTOR, Results, performance_of, wilson
+from router.policy.performance import LEAST_FACTOR, MOST_FACTOR, Wins, performance_of, wilson
 from router.policy.roster import Roster, Team
 from router.policy.rules import Assign, ToTeam
 from tests.policy.builders import a_lead, a_policy, a_rep, a_team, deciding
@@ -20,17 +21,17 @@ from tests.policy.builders import a_lead, a_policy, a_rep, a_team, deciding
 quick = settings(max_examples=200, deadline=None)
 
 
-def results_of(rates: Sequence[float], *, leads: int | Sequence[int], seed: int) -> list[Results]:
+def results_of(rates: Sequence[float], *, leads: int | Sequence[int], seed: int) -> list[Wins]:
     """Reps r0, r1 … whose every lead is won by chance at their rate."""
     chance = random.Random(seed)
     received = [leads] * len(rates) if isinstance(leads, int) else leads
     return [
-        Results(f"r{place}", count, sum(chance.random() < rate for _ in range(count)))
+        Wins(f"r{place}", count, sum(chance.random() < rate for _ in range(count)))
         for place, (rate, count) in enumerate(zip(rates, received, strict=True))
     ]
 
 
-def factors(results: Sequence[Results]) -> dict[str, float]:
+def factors(results: Sequence[Wins]) -> dict[str, float]:
     return {one.rep: one.factor / 1000 for one in performance_of(results).reps}
 
 
@@ -66,7 +67,7 @@ def test_reps_who_really_differ_get_more_or_fewer_leads_in_that_order() -> None:
 
 def test_whoever_has_few_leads_stays_near_the_team() -> None:
     veterans = results_of([0.05, 0.1, 0.15, 0.3], leads=400, seed=7)
-    newcomer, absent = Results("new", 3, 1), Results("away", 0, 0)
+    newcomer, absent = Wins("new", 3, 1), Wins("away", 0, 0)
 
     found = factors([*veterans, newcomer, absent])
 
@@ -75,7 +76,7 @@ def test_whoever_has_few_leads_stays_near_the_team() -> None:
 
 
 def test_the_evidence_comes_along() -> None:
-    team = performance_of([Results("anna", 200, 60), Results("ben", 200, 10)])
+    team = performance_of([Wins("anna", 200, 60), Wins("ben", 200, 10)])
 
     anna, ben = team.reps
     assert (team.received, team.won) == (400, 70)
@@ -86,7 +87,7 @@ def test_the_evidence_comes_along() -> None:
 
 @pytest.mark.parametrize("won", [0, 50])
 def test_a_team_that_wins_nothing_or_everything_keeps_its_weights(won: int) -> None:
-    team = performance_of([Results("anna", 50, won), Results("ben", 50, won)])
+    team = performance_of([Wins("anna", 50, won), Wins("ben", 50, won)])
 
     assert team.strength is None
     assert [one.factor for one in team.reps] == [1000, 1000]
@@ -94,7 +95,7 @@ def test_a_team_that_wins_nothing_or_everything_keeps_its_weights(won: int) -> N
 
 def test_more_wins_than_leads_are_refused() -> None:
     with pytest.raises(ValueError, match="anna won 3 of 2"):
-        performance_of([Results("anna", 2, 3)])
+        performance_of([Wins("anna", 2, 3)])
 
 
 @pytest.mark.parametrize(
@@ -111,7 +112,7 @@ counts = st.integers(0, 400).flatmap(lambda received: st.tuples(st.just(received
 @quick
 @given(st.lists(counts, min_size=0, max_size=40))
 def test_factors_stay_in_bounds_and_follow_the_shrunk_rates(pairs: list[tuple[int, int]]) -> None:
-    team = performance_of([Results(str(at), *pair) for at, pair in enumerate(pairs)])
+    team = performance_of([Wins(str(at), *pair) for at, pair in enumerate(pairs)])
 
     assert all(LEAST_FACTOR <= one.factor <= MOST_FACTOR for one in team.reps)
     assert all(one.low <= one.high for one in team.reps)
@@ -122,7 +123,7 @@ def test_factors_stay_in_bounds_and_follow_the_shrunk_rates(pairs: list[tuple[in
 @quick
 @given(st.lists(counts, min_size=2, max_size=12), st.randoms(use_true_random=False))
 def test_the_order_of_the_reps_changes_nothing(pairs: list[tuple[int, int]], chance: random.Random) -> None:
-    results = [Results(str(at), *pair) for at, pair in enumerate(pairs)]
+    results = [Wins(str(at), *pair) for at, pair in enumerate(pairs)]
     shuffled = chance.sample(results, len(results))
 
     assert factors(results) == pytest.approx(factors(shuffled), abs=0.011)
@@ -133,7 +134,9 @@ def by_results(*, weights: Sequence[int] = (1, 1)) -> Roster:
         *(a_rep(name, weight=weight) for name, weight in zip(("anna", "ben"), weights, strict=True))
     )
     return Roster(
-        roster.timezone, roster.reps, {"sales": Team("sales", ("anna", "ben"), weights="performance")}
+        roster.timezone,
+        roster.reps,
+        {"sales": Team("sales", ("anna", "ben"), performance=timedelta(days=90))},
     )
 
 

@@ -11,14 +11,14 @@ import pytest
 
 from router.policy.conditions import AllOf
 from router.policy.rules import Policy
-from router.rulefiles.document.blocks import Grid
+from router.rulefiles.document.blocks import Grid, Paragraph
 from router.rulefiles.document.groups import groups_of
 from router.rulefiles.document.markdown import as_markdown
 from router.rulefiles.document.page import as_page
 from router.rulefiles.document.phrases import PHRASES, span_in_words
 from router.rulefiles.document.policy_document import document_of
 from tests.policy.builders import a_rule, asks
-from tests.rulefiles.builders import ROUTING, a_catalog, policy_of
+from tests.rulefiles.builders import ROUTING, TEAM, a_catalog, policy_of
 
 GROUPED = ROUTING.replace(
     "rules:\n",
@@ -155,3 +155,14 @@ def test_no_text_of_the_rules_becomes_markdown() -> None:
     assert r"\<script\>alert(1)\</script\> \| \*x\* &amp; \[y\](javascript:z)" in markdown
     (row,) = (line for line in markdown.splitlines() if "alert" in line)
     assert len(re.findall(r"(?<!\\)\|", row)) == 6
+
+
+def test_a_team_that_goes_by_results_says_so() -> None:
+    policy = policy_of(
+        {"team.yaml": TEAM.replace("[anna, ben]", "{reps: [anna, ben], weights: performance}")}
+    )
+
+    blocks = document_of(policy, a_catalog(), language="en").blocks
+
+    told = [block.text for block in blocks if isinstance(block, Paragraph)]
+    assert sum("These weights follow results" in text and "90 days" in text for text in told) == 1

@@ -339,3 +339,16 @@ def test_points_decay_smoothly_or_in_steps(written: str, meant: object) -> None:
     scoring = SCORING.replace("{half_life: 14d}", written)
 
     assert policy_of({"scoring.yaml": scoring}).scoring.engagement.decay == meant
+
+
+@pytest.mark.parametrize(
+    ("weights", "days"),
+    [("fixed", None), ("performance", 90), ("performance 180d", 180), ("performance 6 months", 180)],
+)
+def test_weights_of_a_team_follow_results_for_so_long(weights: str, days: int | None) -> None:
+    team = TEAM.replace("north: [anna, ben]", f"north: {{reps: [anna, ben], weights: {weights}}}")
+
+    north = policy_of({"team.yaml": team}).roster.teams["north"]
+
+    assert north.reps == ("anna", "ben")
+    assert north.performance == (None if days is None else timedelta(days=days))

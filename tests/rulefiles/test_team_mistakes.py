@@ -399,14 +399,47 @@ CASES = (
         """,
     ),
     Case(
-        "a team with weights from outcomes",
+        "a team with weights of a kind that there is not",
         "south: [ben]",
-        "south: {reps: [ben], weights: performance}",
+        "south: {reps: [ben], weights: performence}",
         """
-        team.yaml:11:24: error: this version does not take weights from outcomes
-              south: {reps: [ben], weights: performance}
+        team.yaml:11:33: error: 'weights' cannot be 'performence'
+              south: {reps: [ben], weights: performence}
+                                            ^
+            Did you mean 'performance'?
+        """,
+    ),
+    Case(
+        "results of too short a time",
+        "south: [ben]",
+        "south: {reps: [ben], weights: performance 7d}",
+        """
+        team.yaml:11:33: error: 'weights' cannot be 'performance 7d'
+              south: {reps: [ben], weights: performance 7d}
+                                            ^
+            Write fixed, performance or performance 180d (30 to 730 days).
+        """,
+    ),
+    Case(
+        "a team with weights and without reps",
+        "south: [ben]",
+        "south: {weights: performance}",
+        """
+        team.yaml:11:10: error: the team 'south' has no 'reps'
+              south: {weights: performance}
+                     ^
+            Add 'reps: [one, two]'.
+        """,
+    ),
+    Case(
+        "a team with a key of its own invention",
+        "south: [ben]",
+        "south: {reps: [ben], weight: 2}",
+        """
+        team.yaml:11:24: error: the team 'south' has no key 'weight'
+              south: {reps: [ben], weight: 2}
                                    ^
-            Remove 'weights': a key that has no effect would mislead.
+            Did you mean 'weights'?
         """,
     ),
     Case(

@@ -14,7 +14,7 @@ EVENT = {"at": "2026-11-24T09:15:00+00:00", "kind": "credit_granted", "why": "De
 
 
 def test_a_grant_moves_the_book_and_tells_the_ledger(redis_client: redis.Redis, keys: Keys) -> None:
-    done = Credits(redis_client, keys).grant(CHANGES, version=0, event=EVENT)
+    done = Credits(redis_client, keys).change(CHANGES, version=0, event=EVENT)
 
     (line,) = Outbox(redis_client, keys).lines()
     assert done
@@ -23,9 +23,9 @@ def test_a_grant_moves_the_book_and_tells_the_ledger(redis_client: redis.Redis, 
 
 
 def test_a_grant_on_an_old_reading_of_the_book_does_nothing(redis_client: redis.Redis, keys: Keys) -> None:
-    Credits(redis_client, keys).grant(CHANGES, version=0, event=EVENT)
+    Credits(redis_client, keys).change(CHANGES, version=0, event=EVENT)
 
-    done = Credits(redis_client, keys).grant(CHANGES, version=0, event=EVENT)
+    done = Credits(redis_client, keys).change(CHANGES, version=0, event=EVENT)
 
     assert not done
     assert Commits(redis_client, keys).read_book() == (CHANGES, 1)

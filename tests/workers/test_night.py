@@ -28,6 +28,7 @@ from tests.routing.conftest import (  # noqa: F401 - fixtures
     sandbox,
     settings,
 )
+from tests.routing.test_weights import BY_RESULTS, WINS, factors, with_results, with_team
 from workers import night
 
 
@@ -67,7 +68,7 @@ def test_the_night_tells_what_has_drifted(
 
     steps = run_the_night(office)
 
-    assert steps == 2
+    assert steps == len(night.STAGES)
     assert "hugo.petit@acme.fr" in Vitals(redis_client, office.desk.keys).read().drift[0]
     assert office.desk.inbox.has_work()
 
@@ -80,6 +81,18 @@ def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
 
     steps = run_the_night(office)
 
-    assert steps == 2
+    assert steps == len(night.STAGES)
     assert sandbox.faults()[0]["hits"] == 1
     assert office.desk.budget.paused() is None
+
+
+def test_the_night_puts_weights_by_results_in_force(
+    office: Office,
+    rules: Path,  # noqa: F811
+) -> None:
+    with_team(office.desk, rules, BY_RESULTS)
+    with_results(office.desk, WINS, ago=timedelta(days=40))
+
+    run_the_night(office)
+
+    assert factors(office.desk)["lea"] > 1500

@@ -35,6 +35,8 @@ class PeopleTeller:
             total = sum(rep.weight for rep in reps) or 1
             yield Heading(3, self._say("team", name=team.name))
             yield Grid(headings, tuple(self._row(rep, total) for rep in reps))
+            if team.performance is not None:
+                yield Paragraph(self._say("by_results", days=team.performance.days))
 
     def response(self) -> Iterator[Block]:
         """How fast leads are answered, and the working weeks in which that time counts."""

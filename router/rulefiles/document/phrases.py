@@ -74,6 +74,12 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "lead ahead or behind. Whoever is away neither gains nor loses, and goes on where they stopped. "
         "Each team keeps its own accounts.",
     ),
+    "by_results": (
+        "Ces poids suivent les résultats : chaque nuit, ils sont multipliés par 0,5 à 2 selon les leads "
+        "gagnés sur {days} jours, dans la mesure où l'écart ne peut pas être dû au hasard.",
+        "These weights follow results: each night they are multiplied by 0.5 to 2 after the leads won in "
+        "{days} days, as far as the difference cannot be due to chance.",
+    ),
     "team": ("Équipe {name}", "Team {name}"),
     "rep": ("Commercial", "Rep"),
     "share": ("Part", "Share"),

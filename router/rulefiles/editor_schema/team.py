@@ -18,7 +18,7 @@ from router.rulefiles.editor_schema.parts import (
 )
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
-from router.rulefiles.team_lines import TEAM_KEYS
+from router.rulefiles.team_lines import PERFORMANCE, TEAM_KEYS, WEIGHTS
 from router.rulefiles.working_hours import DAYS
 
 _DAY: Final = f"({'|'.join(DAYS)})"
@@ -84,7 +84,17 @@ def _rep(catalog: Catalog, names: Names) -> Schema:
 
 def _team(reps: Schema, rep: Schema) -> Schema:
     """A team that has more to say than who is in it."""
-    return _keys(TEAM_KEYS, {"reps": {"anyOf": [reps, rep]}}, ("reps",))
+    weights: Schema = {
+        "anyOf": [
+            choice(WEIGHTS),
+            {"type": "string", "pattern": f"^{PERFORMANCE} [0-9]{{1,5}} ?(d|days?|w|weeks?|months?)$"},
+        ]
+    }
+    known = {
+        "reps": {"anyOf": [reps, rep]},
+        "weights": described(weights, "Whether results change the weights of the reps in this team"),
+    }
+    return _keys(TEAM_KEYS, known, ("reps",))
 
 
 def _free(values: tuple[str, ...]) -> Schema:

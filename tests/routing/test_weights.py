@@ -1,0 +1,157 @@
+"""Weights by results on real parts: the night puts them in force, and old decisions keep their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from router.ledger.follow_ups import Seen
+from router.policy.book import factor_field
+from router.routing.desk import Desk
+from router.routing.record import record
+from router.routing.replay import replay
+from router.routing.weights import refresh_weights, weights
+from router.sandbox.client import SandboxClient
+from tests.ledger.test_ledger import a_record
+from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+
+BY_RESULTS = "idf: {reps: [camille, hugo, lea], weights: performance}"
+WINS = {"camille": (200, 20), "hugo": (200, 20), "lea": (200, 80)}
+
+
+@pytest.fixture
+def judged(desk: Desk, rules: Path) -> Desk:
+    """A desk whose team goes by results; nobody has any yet."""
+    return with_team(desk, rules, BY_RESULTS)
+
+
+def with_team(desk: Desk, rules: Path, line: str) -> Desk:
+    team = rules / "team.yaml"
+    kept = [one for one in team.read_text().splitlines() if not one.startswith("  idf:")]
+    team.write_text("\n".join([*kept, f"  {line}", ""]))
+    desk.rules.refresh()
+    return desk
+
+
+def with_results(desk: Desk, wins: Mapping[str, tuple[int, int]], *, ago: timedelta) -> None:
+    """So many leads of each rep, given so long ago, and so many of them won the day after."""
+    at = desk.clock() - ago
+    for rep, (received, won) in wins.items():
+        records = [given(f"{rep}{number}", rep, at=at) for number in range(received)]
+        desk.ledger.record(records, [])
+        desk.ledger.follow_ups.note(
+            [Seen(one["id"], None, "customer", None, "won", at + timedelta(days=1)) for one in records[:won]],
+            at=desk.clock(),
+        )
+
+
+def given(contact_id: str, rep: str, *, at: datetime, **more: Any) -> dict[str, Any]:
+    outcome = {"kind": "assigned", "rep": rep, "team": "idf", "owner_id": OWNERS[rep]}
+    return a_record(contact_id) | {"decided_at": at.isoformat(), "outcome": outcome, **more}
+
+
+def factors(desk: Desk) -> dict[str, int]:
+    fields, _version = desk.commits.read_book()
+    return {rep: fields.get(factor_field("idf", rep), 0) for rep in WINS}
+
+
+def route_leads(desk: Desk, sandbox: SandboxClient, count: int) -> Counter[str]:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(count)], announce=False)
+    announce(desk, *ids)
+    route_all(desk)
+    record(desk)
+    return Counter(desk.ledger.decisions_of(one)[0]["outcome"]["rep"] for one in ids)
+
+
+def test_reps_who_win_more_receive_more_from_the_night_on(judged: Desk, sandbox: SandboxClient) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+    before = route_leads(judged, sandbox, 16)
+
+    changed = refresh_weights(judged)
+    after = route_leads(judged, sandbox, 32)
+
+    assert changed
+    assert factors(judged)["lea"] > 1500 > 700 > factors(judged)["hugo"] == factors(judged)["camille"]
+    assert before == {"camille": 8, "hugo": 4, "lea": 4}
+    assert after["lea"] > after["camille"] > after["hugo"]
+
+
+def test_every_decision_comes_out_again_with_the_weights_it_was_made_with(
+    judged: Desk, sandbox: SandboxClient
+) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+    route_leads(judged, sandbox, 8)
+    refresh_weights(judged)
+    route_leads(judged, sandbox, 8)
+
+    found = [one["id"] for one in judged.ledger.recent(limit=16)]
+    replayed = [replay(judged.ledger, one) for one in found]
+
+    assert all(one is not None and one.identical for one in replayed)
+    assert {share[1] for one in replayed if one for share in one.record["shares"] if share[0] == "lea"} == {
+        1000,
+        factors(judged)["lea"],
+    }
+
+
+def test_the_ledger_keeps_the_evidence_and_the_same_again_is_no_change(judged: Desk) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+
+    changed, again = refresh_weights(judged), refresh_weights(judged)
+
+    (entry,) = judged.ledger.events_of("")
+    (team,) = entry.detail["teams"]
+    assert (changed, again) == (True, False)
+    assert entry.kind == "weights_changed"
+    assert (team["received"], team["won"]) == (600, 120)
+    assert team["reps"]["lea"] == [200, 80, factors(judged)["lea"]]
+
+
+def test_reps_who_do_not_differ_keep_their_weights(judged: Desk) -> None:
+    with_results(judged, {"camille": (200, 40), "hugo": (200, 47), "lea": (200, 52)}, ago=timedelta(days=40))
+
+    changed = refresh_weights(judged)
+
+    (team,) = weights(judged)
+    assert not changed
+    assert team.performance.strength is None
+    assert set(team.in_force.values()) == {1000}
+
+
+@pytest.mark.parametrize("days", [3, 120])
+def test_leads_that_are_too_young_or_too_old_do_not_count(judged: Desk, days: int) -> None:
+    with_results(judged, WINS, ago=timedelta(days=days))
+
+    assert not refresh_weights(judged)
+    assert weights(judged)[0].performance.received == 0
+
+
+def test_what_was_won_after_somebody_else_had_the_lead_is_not_theirs(judged: Desk) -> None:
+    ago = timedelta(days=40)
+    with_results(judged, WINS, ago=ago)
+    moved = judged.clock() - ago + timedelta(hours=12)
+    judged.ledger.record([], [("9-9", "lea0", {"at": moved.isoformat(), "kind": "owner_changed"})])
+
+    (team,) = weights(judged)
+
+    assert {one.rep: (one.received, one.won) for one in team.performance.reps} == WINS | {"lea": (200, 79)}
+
+
+def test_a_team_that_goes_back_to_fixed_weights_forgets_the_factors(
+    judged: Desk, rules: Path, sandbox: SandboxClient
+) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+    refresh_weights(judged)
+    fixed = with_team(judged, rules, "idf: [camille, hugo, lea]")
+
+    shares = route_leads(fixed, sandbox, 16)
+
+    assert shares == {"camille": 8, "hugo": 4, "lea": 4}
+    assert weights(fixed) == ()
+    assert refresh_weights(fixed)
+    assert set(factors(fixed).values()) == {0}

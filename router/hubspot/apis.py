@@ -37,6 +37,8 @@ def build_apis(*, access_token: str, base_url: str, transport: Transport) -> Api
         client = package.ApiClient(configuration=configuration)
         client.user_agent = "lead-router"
         client.rest_client = transport
+        # Our bodies are plain JSON already; going through them value by value costs 10 µs per lead.
+        client.sanitize_for_serialization = lambda body: body
         return getattr(package, name)(api_client=client)
 
     crm = HubSpot(access_token=access_token, api_factory=factory).crm

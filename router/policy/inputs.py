@@ -72,10 +72,15 @@ class Watched(Mapping[str, T]):
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of that name, or the default."""
-        if name not in self._whole:
+        """The value of that name, or the default; no value is None."""
+        found = self._whole.get(name)
+        if found is None:
             return default
-        return self[name]
+        self.asked_for[name] = found
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name) is not None
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._whole)

@@ -24,7 +24,7 @@ STATES: Final[Mapping[State, str]] = {
     State.HUMAN: "in the hands of a person, whose choice of owner stands",
     State.GONE: "gone: HubSpot has no such contact any more",
     State.QUEUED: "waits in the queue of its team (see: router queue)",
-    State.REOPENED: "about to leave the queue of its team: it is decided once more",
+    State.REOPENED: "about to be decided once more, for another owner",
     State.PARKED: "parked: it needs a person (see: router parked)",
     State.SHADOW: "decided in shadow mode: nothing is written to HubSpot (see: router compare)",
 }
@@ -41,6 +41,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "notified": "the rep was told",
     "redriven": "sent again by a person",
     "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
+    "reassigning": "to be taken from its owner and decided once more",
+    "not_reassigned": "somebody else owned it by then, so it was left alone",
     "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
 SAID_ALREADY: Final = frozenset({"decision"})

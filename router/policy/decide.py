@@ -16,9 +16,10 @@ from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outc
 from router.policy.eligibility import Case
 from router.policy.lead import Lead, Value
 from router.policy.narrative import sentence
-from router.policy.occasion import Claimed, Occasion, Pushed, Released
+from router.policy.occasion import Claimed, Occasion, Pushed, Reassigned, Released
 from router.policy.placement import Placement, place
 from router.policy.ready import Ready, made_ready
+from router.policy.reassigned import reassigned
 from router.policy.record import as_record, from_record
 from router.policy.rules import Assign, Nurture, Policy, Rule
 from router.policy.scoring import clamped, grade_of
@@ -86,7 +87,7 @@ def decide_on_facts(
     ready = made_ready(policy)
     facts = dict(known)
     fit, engagement, grade, segment = _judge(policy, ready, facts, now)
-    rule = ready.first_match(facts, now)
+    rule = _rule_kept(policy, occasion) or ready.first_match(facts, now)
     if rule is None:
         raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
     today = now.astimezone(policy.roster.timezone).date()
@@ -158,12 +159,23 @@ def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime)
     return fit, engagement, grade, segment
 
 
+def _rule_kept(policy: Policy, occasion: Occasion | None) -> Rule | None:
+    """The rule that a reassigned lead stays with, although its facts may have aged since."""
+    if not isinstance(occasion, Reassigned) or occasion.rule is None:
+        return None
+    return next((rule for rule in policy.rules if rule.name == occasion.rule), None)
+
+
 def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None) -> Placement:
     match occasion:
         case Claimed():
             return by_hand.claimed(occasion, case)
         case Released():
             return by_hand.given_back(policy, rule.action, occasion, case)
+        case Reassigned():
+            placement = reassigned(policy, rule.action, occasion, case)
+            if placement is not None:
+                return placement
     match rule.action:
         case Assign() as action:
             return place(policy, action, case)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
-from router.policy.occasion import Occasion
+from router.policy.occasion import Occasion, Reassigned, ToOwner
 from router.policy.ready import made_ready
 from router.policy.rules import Policy
 from router.policy.sticky import Remembered
@@ -30,8 +30,8 @@ class Inputs:
     """The fields of the book that were looked at (those that are 0 left out), owners, and who was excluded.
 
     `reps` are the owners by rep name; a rep who was looked up and had none is absent. `account_owner` is
-    the owner of the lead's company when the portal has that owner and they are no rep of ours. `said` is
-    what was known of the availability of those reps who were looked at and of whom anything was.
+    the owner of the lead's company, or whom it was to be reassigned to, when they are no rep of ours.
+    `said` is what was known of the availability of those reps who were looked at and of whom anything was.
     """
 
     book: Mapping[str, int] = field(default_factory=dict)
@@ -106,8 +106,8 @@ def inputs_seen(
 ) -> Inputs:
     """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
     rep_of = made_ready(policy).rep_of_email
-    followed = None
-    if account_owner is not None:
+    followed = _asked_for(owners, occasion)
+    if followed is None and account_owner is not None:
         followed = next((owner for owner in owners.values() if owner.id == account_owner), None)
     reps = {rep_of[email]: owner for email, owner in owners.asked_for.items() if email in rep_of}
     if followed is not None and (rep := rep_of.get(followed.email.lower())) is not None:
@@ -122,3 +122,11 @@ def inputs_seen(
         remembered=remembered,
         occasion=occasion,
     )
+
+
+def _asked_for(owners: Watched[Owner], occasion: Occasion | None) -> Owner | None:
+    """The active owner whom a reassignment names."""
+    if not isinstance(occasion, Reassigned) or not isinstance(occasion.to, ToOwner):
+        return None
+    wanted = occasion.to.owner_id
+    return next((owner for owner in owners.values() if owner.id == wanted and not owner.archived), None)

@@ -57,6 +57,12 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep}, who claimed it from the queue of {team}",
         "fr": "{rep}, qui l'a pris dans la file de {team}",
     },
+    "chosen": {"en": "{rep}, as asked", "fr": "{rep}, comme demandé"},
+    "owner_of_id": {"en": "owner {owner_id}", "fr": "le propriétaire {owner_id}"},
+    "reassigned": {
+        "en": "reassigned from {rep} because {why}",
+        "fr": "repris à {rep} car {why}",
+    },
     "unclaimed": {"en": "nobody claimed it in time", "fr": "personne ne l'a pris à temps"},
     "released": {"en": "given back by {rep}: {why}", "fr": "rendu par {rep} : {why}"},
     "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},

@@ -22,7 +22,17 @@ from router.policy.sla import queue_due_at
 from router.policy.sticky import Kind, to_follow
 
 How: TypeAlias = Literal[
-    "turn", "load", "contact", "company", "domain", "named", "account", "stand_in", "claimed", "other"
+    "turn",
+    "load",
+    "contact",
+    "company",
+    "domain",
+    "named",
+    "account",
+    "stand_in",
+    "claimed",
+    "chosen",
+    "other",
 ]
 """Whose turn it was, who has the least to do, whose company or contact it is, whom the rule names, …"""
 

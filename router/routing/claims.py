@@ -21,7 +21,7 @@ from router.routing import moves
 from router.routing.claim_words import say
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
-from router.routing.record import record as record_lines
+from router.routing.last_decision import last_decision
 from router.routing.trip import Trip
 from router.store.by_hand import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
 from router.store.commits import NewDecision
@@ -63,7 +63,7 @@ def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
         return _no("not_allowed", policy, "no_such_rep" if who is None else "shadow", rep=rep)
     for _ in range(ATTEMPTS):
         state = desk.leads.recall([contact_id]).get(contact_id)
-        if state is None or state.state not in WAITS:
+        if state is None or not _waits(state):
             return _not_waiting(desk, policy, contact_id, state)
         if rep not in policy.roster.teams[state.queue].reps:
             return _no("not_allowed", policy, "not_in_team", rep=rep, team=state.queue)
@@ -105,7 +105,7 @@ def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> Answer:
     owned_by = record.properties.get(OWNER) or ""
     if owner is None or owned_by != owner.id:
         return _no("taken", policy, "not_yours", owner_id=owned_by, who=_called(desk, policy, owned_by))
-    given = _last_decision(desk, contact_id, episode=state.episode)
+    given = last_decision(desk, contact_id, episode=state.episode)
     team = _queue_for(policy.roster, state, given, rep=rep)
     if team is None:
         return _no("not_allowed", policy, "no_team", rep=rep)
@@ -116,6 +116,11 @@ def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> Answer:
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
     answer = desk.by_hand.release(new, rep=rep, released_by=released_by, now_ms=desk.now_ms())
     return _told(desk, policy, contact_id, decision, answer, rep=rep)
+
+
+def _waits(state: LeadState) -> bool:
+    """Whether nobody owns the lead, so that it can be claimed."""
+    return state.state in WAITS and not (state.occasion and state.occasion["owner_id"])
 
 
 def _read(desk: Desk, contact_id: str) -> Record | None:
@@ -155,16 +160,6 @@ def _limits(policy: Policy, who: Rep, desk: Desk) -> Limits:
     today = desk.clock().astimezone(policy.roster.timezone).date()
     caps = {open_field(who.name): who.max_open_leads, today_field(today, who.name): who.max_per_day}
     return Limits({name: most for name, most in caps.items() if most is not None}, who.max_claims_per_hour)
-
-
-def _last_decision(desk: Desk, contact_id: str, *, episode: int) -> Mapping[str, Any] | None:
-    """The record of the decision of that episode; it may still be on its way to the ledger."""
-    for _ in range(2):
-        for found in desk.ledger.decisions_of(contact_id):
-            if found["episode"] == episode:
-                return found
-        record_lines(desk)
-    return None
 
 
 def _went_to(given: Mapping[str, Any], rep: str) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 import orjson
 
 from router.hubspot.records import Record
-from router.hubspot.routing_properties import COMPANY, STATUS, changes_for
+from router.hubspot.routing_properties import COMPANY, OWNER, STATUS, changes_for
 from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
@@ -17,6 +17,7 @@ from router.policy.decide import decide
 from router.policy.decision import Assigned, Decision, Queued
 from router.policy.inputs import Watched, inputs_seen
 from router.policy.lead import Lead
+from router.policy.occasion import Reassigned, occasion_as_record
 from router.policy.record import as_record
 from router.policy.rules import Policy
 from router.policy.sticky import Remembered
@@ -166,19 +167,24 @@ def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -
 
 def _new(trip: Trip, decision: Decision, record: Record, *, memory: Memory | None) -> NewDecision:
     shadow = decision.mode == "shadow"
+    taken = isinstance(trip.occasion, Reassigned)
+    changes = {} if shadow else changes_for(decision, current_status=record.properties.get(STATUS) or "")
+    if taken and not shadow:
+        changes.setdefault(OWNER, "")
     return NewDecision(
         contact_id=trip.contact_id,
         episode=decision.episode,
         decision_id=decision.id,
         owner_id=decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else "",
-        expected_owner_id="",
-        changes={} if shadow else changes_for(decision, current_status=record.properties.get(STATUS) or ""),
+        expected_owner_id=trip.expected_owner_id,
+        changes=changes,
         paid=decision.book_changes,
         queue=decision.outcome.team if isinstance(decision.outcome, Queued) else "",
         entry_id=trip.entries[0].id,
         record=orjson.dumps(as_record(decision)),
         shadow=shadow,
         memory=memory,
+        occasion=occasion_as_record(trip.occasion) if taken and trip.occasion else None,
     )
 
 

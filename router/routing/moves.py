@@ -6,13 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+import orjson
+
 from router.hubspot.routing_properties import SCORE
+from router.policy.occasion import Reassigned, occasion_as_record
 from router.routing.trip import Trip
 from router.store.commits import Move
 from router.store.leads import LeadState, State
 
 VERIFY_AFTER: Final = timedelta(seconds=3)
 """Owner histories are looked at this long after a write: soon enough to give a choice back in 10 s."""
+
+CAN_BE_REASSIGNED: Final = frozenset({State.DONE, State.HUMAN, State.QUEUED})
+"""States out of which a lead can be taken from its owner, or out of its queue."""
 
 _OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED})
 
@@ -31,7 +37,8 @@ def written(trip: Trip, *, now: datetime) -> Move:
     """The decision stands on the record; its owner history is looked at soon."""
     state = _known(trip)
     waited_ms = max(0, _epoch_ms(now) - trip.announced_at_ms)
-    event = _event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms)
+    taken = _taken(trip.occasion) if isinstance(trip.occasion, Reassigned) else {}
+    event = _event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken)
     marks = {"uk": "1"} if trip.doubtful else {}
     if not state.owner_id:
         return _unowned(trip, state, event, now=now)
@@ -42,7 +49,7 @@ def written(trip: Trip, *, now: datetime) -> Move:
         come_from=frozenset({State.DECIDED}),
         entries=trip.entries,
         set=marks,
-        drop=("ch",),
+        drop=("ch", "oc"),
         verify_at_ms=_epoch_ms(now + VERIFY_AFTER),
         event=event,
         keep=True,
@@ -60,7 +67,7 @@ def _unowned(trip: Trip, state: LeadState, event: Mapping[str, str | int | None]
         come_from=frozenset({State.DECIDED}),
         entries=trip.entries,
         set={"qs": str(since_ms), "rd": str(_epoch_ms(now))} if state.queue else {},
-        drop=("ch", "pd"),
+        drop=("ch", "pd", "oc"),
         verify_at_ms=_epoch_ms(now + VERIFY_AFTER) if state.expected_owner_id else None,
         queue=state.queue or None,
         score=int(state.changes.get(SCORE) or 0),
@@ -82,6 +89,48 @@ def reopened(contact_id: str, *, episode: int, now: datetime) -> Move:
         keep=True,
         count="leads_reopened",
     )
+
+
+def reassigning(
+    contact_id: str, *, episode: int | None, taken: Reassigned, excluded: tuple[str, ...], now: datetime
+) -> Move:
+    """The lead is to be taken from its owner: it is decided once more, if it is still theirs by then.
+
+    `excluded` are the reps who must not get it again; without an `episode` we know nothing of the lead.
+    """
+    return Move(
+        contact_id,
+        episode or 0,
+        State.REOPENED,
+        come_from=CAN_BE_REASSIGNED if episode is not None else frozenset({None}),
+        set={"oc": orjson.dumps(occasion_as_record(taken)).decode(), "xr": ",".join(excluded)},
+        announce=True,
+        event={"at": now.isoformat(), "kind": "reassigning", "decision": None, **_taken(taken)},
+        keep=True,
+        count="leads_reassigning",
+    )
+
+
+def not_reassigned(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+    """Somebody else owns the lead by now: theirs stands, and nothing is written."""
+    state, taken = _known(trip), trip.occasion
+    detail = _taken(taken) if isinstance(taken, Reassigned) else {}
+    return Move(
+        trip.contact_id,
+        state.episode,
+        State.HUMAN,
+        come_from=frozenset({State.REOPENED, State.DECIDED}),
+        entries=trip.entries,
+        set={"ow": owner_id},
+        drop=("ch", "oc"),
+        refund=True,
+        event=_event("not_reassigned", now, None, owner_id=owner_id or None, **detail),
+        count="leads_not_reassigned",
+    )
+
+
+def _taken(taken: Reassigned) -> dict[str, str | int | None]:
+    return {"from": taken.owner_id or None, "why": taken.why, "run": taken.run}
 
 
 def claimed_in_hubspot(contact_id: str, *, episode: int, owner_id: str, now: datetime) -> Move:

@@ -11,14 +11,14 @@ from router.crashpoints import crash_point
 from router.hubspot.errors import OutcomeUnknown
 from router.hubspot.records import Outcome, Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, DECISION_ID, OWNER
-from router.policy.occasion import Pushed
+from router.policy.occasion import Occasion, Pushed, Reassigned, occasion_of_record
 from router.routing import moves
 from router.routing.deciding import decide_and_commit
 from router.routing.desk import Desk
 from router.routing.trip import Trip
 from router.store.commits import Move
 from router.store.inbox import LEASE, Entry
-from router.store.leads import FINISHED, State
+from router.store.leads import FINISHED, LeadState, State
 
 ROUNDS: Final = 3
 """How often a batch looks again at leads whose outcome it does not know; the rest stay claimed."""
@@ -71,7 +71,7 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
     for entry in entries:
         by_contact.setdefault(entry.contact_id, []).append(entry)
     known = desk.leads.recall(by_contact)
-    reopened = {one for one, state in known.items() if state.state is State.REOPENED}
+    occasions = {one: why for one, state in known.items() if (why := _occasion(state)) is not None}
     return [
         Trip(
             contact_id,
@@ -79,11 +79,18 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
             state=known.get(contact_id),
             # Decided and not finished: somebody's write may be on its way.
             doubtful=contact_id in known and known[contact_id].state is State.DECIDED,
-            excluded=frozenset(known[contact_id].released_by if contact_id in reopened else ()),
-            occasion=Pushed() if contact_id in reopened else None,
+            excluded=frozenset(known[contact_id].released_by if contact_id in occasions else ()),
+            occasion=occasions.get(contact_id),
         )
         for contact_id, claimed in by_contact.items()
     ]
+
+
+def _occasion(state: LeadState) -> Occasion | None:
+    """Why the lead is decided once more; a reassignment stays one until its decision is written."""
+    if state.occasion is not None and state.state in (State.REOPENED, State.DECIDED):
+        return occasion_of_record(state.occasion)
+    return Pushed() if state.state is State.REOPENED else None
 
 
 def _is_in_other_hands(desk: Desk, trip: Trip) -> bool:
@@ -179,7 +186,9 @@ def _sort(
         owner_id = _owner_in(records[trip.contact_id])
         if trip.state is None and owner_id and not shadow:
             finished.append(moves.owned_already(trip, owner_id=owner_id, now=now))
-        elif trip.state is None or (trip.needs_decision and not owner_id):
+        elif trip.needs_decision and _is_kept(trip, owner_id, shadow=shadow):
+            finished.append(moves.not_reassigned(trip, owner_id=owner_id, now=now))
+        elif trip.state is None or (trip.needs_decision and owner_id == trip.expected_owner_id):
             fresh.append(trip)
         elif properties.get(DECISION_ID) == trip.state.decision_id and owner_id == trip.state.owner_id:
             finished.append(moves.written(trip, now=now))
@@ -188,6 +197,11 @@ def _sort(
         else:
             finished.append(moves.taken_by_a_person(trip, owner_id=owner_id, now=now))
     return fresh, to_write, finished
+
+
+def _is_kept(trip: Trip, owner_id: str, *, shadow: bool) -> bool:
+    """Whether a lead that was to be taken from its owner stays: it is no longer theirs, or we only watch."""
+    return isinstance(trip.occasion, Reassigned) and (shadow or owner_id != trip.expected_owner_id)
 
 
 def _owner_in(record: Record) -> str:

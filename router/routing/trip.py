@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from router.policy.occasion import Occasion
+from router.policy.occasion import Occasion, Reassigned
 from router.store.inbox import Entry
 from router.store.leads import LeadState, State
 
@@ -34,8 +34,13 @@ class Trip:
 
     @property
     def needs_decision(self) -> bool:
-        """Nothing is decided, what was decided was refused, or the lead is about to leave its queue."""
+        """Nothing is decided, what was decided was refused, or the lead is to be decided once more."""
         return self.state is None or self.refused or self.state.state is State.REOPENED
+
+    @property
+    def expected_owner_id(self) -> str:
+        """Whose the lead must still be for a new decision to be written; "" for nobody's."""
+        return self.occasion.owner_id if isinstance(self.occasion, Reassigned) else ""
 
     @property
     def next_episode(self) -> int:

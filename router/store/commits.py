@@ -48,6 +48,8 @@ class NewDecision:
     """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
     memory: Memory | None = None
     """Whom the company's next lead follows."""
+    occasion: Mapping[str, object] | None = None
+    """Why the lead is being taken from its owner, kept until that is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Commits:
             "queues": keys.queue(""),
             "tended": keys.tended,
             "low_ids": keys.low_ids,
+            "erasures": keys.erasures,
             "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
         }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
@@ -195,6 +198,7 @@ def lead_fields(decision: NewDecision) -> list[str]:
         # The queue decides again from the facts it has, without asking HubSpot.
         *(("rc", decision.record.decode()) if decision.queue and not decision.owner_id else ()),
         *(("st", State.SHADOW) if decision.shadow else ()),
+        *(("oc", orjson.dumps(decision.occasion).decode()) if decision.occasion else ()),
         *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
 

@@ -4,7 +4,7 @@
 --       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
 --                            drop = {field …}, verify_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of their names, tended = the list of queued leads to look at,
---       low_ids = who waits in inbox:low}
+--       low_ids = who waits in inbox:low, erasures = contacts to forget}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
@@ -18,6 +18,8 @@ for index, lead in ipairs(asked.leads) do
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
   if episode ~= lead.episode then allowed = false end
+  -- Whoever asks to be forgotten is not taken up again.
+  if lead.announce and redis.call('SISMEMBER', asked.erasures, lead.id) == 1 then allowed = false end
 
   if allowed then
     redis.call('HSET', key, 'st', lead.state, 'ep', lead.episode, 'at', asked.now, unpack(lead.set))

@@ -1,7 +1,7 @@
 """What we remember of each lead: its episode, its state, and the owner we chose.
 
 A lead goes decided → written → done. It leaves that road as *human* (a person chose the owner),
-*gone* (deleted), *queued* (waits in a team's queue), *reopened* (is about to be pushed out of one) or
+*gone* (deleted), *queued* (waits in a team's queue), *reopened* (about to be decided once more) or
 *parked* (a person is needed). In shadow mode it is *shadow* from the moment it is decided, and nothing
 is ever written.
 """
@@ -37,7 +37,7 @@ class State(StrEnum):
 FINISHED: Final = frozenset(State) - {State.DECIDED, State.REOPENED}
 """States in which another announcement of the lead changes nothing."""
 
-_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk", "en", "qs", "xr")
+_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk", "en", "qs", "xr", "oc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,9 @@ class LeadState:
     queued_since_ms: int = 0
     """When the lead came into a queue for the first time; 0 if it never did."""
     released_by: tuple[str, ...] = ()
-    """Reps who gave it back."""
+    """Reps who gave it back, or from whom it was taken: no rule gives it to them again."""
+    occasion: Mapping[str, Any] | None = None
+    """Why it is being taken from its owner (a `Reassigned` as written), until that is done."""
 
 
 class Leads:
@@ -113,7 +115,7 @@ class Leads:
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by = rest
+    entry_id, queued_since, released_by, occasion = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -129,4 +131,5 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         doubtful=bool(doubtful),
         queued_since_ms=int(queued_since or 0),
         released_by=tuple(filter(None, (released_by or "").split(","))),
+        occasion=orjson.loads(occasion) if occasion else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import click
@@ -12,9 +12,8 @@ from router.cli.failures import Told
 from router.cli.screen import screen, table
 from router.cli.until import check_rep, moment_typed
 from router.cli.words import local_time, print_json
-from router.policy.rules import Policy
-from router.routing.availability import Standing, standings
-from router.routing.desk import Desk
+from router.routing.availability import Standing
+from router.routing.overrides import as_facts, say_away, standings_now
 from router.routing.refresh import refresh_availability
 from router.store.availability import Override
 
@@ -47,44 +46,16 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
     policy, _needed = desk.rules.required()
     if rep is not None and until is not None:
         check_rep(rep, policy.roster.reps)
-        now = desk.clock()
-        ends = moment_typed(until, policy.roster.timezone, now=now)
-        desk.availability.shelf.override(rep, Override("away", until=ends, said_at=now, why=why))
+        ends = moment_typed(until, policy.roster.timezone, now=desk.clock())
+        say_away(desk, rep, until=ends, why=why)
     told = refresh_availability(desk) if ask else True
     found = [one for one in standings_now(desk, policy, language="en") if rep in (None, one.rep)]
     if as_json:
-        print_json([as_facts(one) for one in found])
+        print_json(as_facts(found))
     else:
         print_standings(found, policy.roster.timezone)
     if not told:
         raise Told(NOT_TOLD)
-
-
-def standings_now(desk: Desk, policy: Policy, *, language: str) -> tuple[Standing, ...]:
-    """How every rep stands at this moment."""
-    owners, now = desk.owners.by_email(), desk.clock()
-    return standings(
-        policy.roster,
-        owners,
-        desk.availability.said(policy.roster, owners, now=now),
-        overrides=desk.availability.shelf.heard().overrides,
-        now=now,
-        language=language,
-    )
-
-
-def as_facts(standing: Standing) -> dict[str, Any]:
-    """One rep for machines."""
-    override = standing.override
-    return {
-        "rep": standing.rep,
-        "away": standing.why is not None,
-        "why": standing.why,
-        "works_at": standing.works_at.isoformat() if standing.works_at else None,
-        "override": None
-        if override is None
-        else {"kind": override.kind, "until": override.until.isoformat(), "why": override.why},
-    }
 
 
 def print_standings(found: list[Standing], zone: ZoneInfo) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import click
 
-from router.cli.away import as_facts, print_standings, standings_now
+from router.cli.away import print_standings
 from router.cli.desk import desk_here
 from router.cli.failures import Told
 from router.cli.until import check_rep, moment_typed
 from router.cli.words import print_json
-from router.store.availability import Override
+from router.routing.overrides import as_facts, say_back
 
 
 @click.command(epilog="\b\nExamples: router back lea\n          router back lea --until 2026-12-24")
@@ -31,18 +31,14 @@ def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
     check_rep(rep, policy.roster.reps)
     if why and until is None:
         raise click.UsageError("--why belongs to --until.")
-    if until is None:
-        desk.availability.shelf.lift(rep)
-    else:
-        now = desk.clock()
-        ends = moment_typed(until, policy.roster.timezone, now=now)
-        desk.availability.shelf.override(rep, Override("present", until=ends, said_at=now, why=why))
-    found = [one for one in standings_now(desk, policy, language="en") if one.rep == rep]
+    zone = policy.roster.timezone
+    ends = None if until is None else moment_typed(until, zone, now=desk.clock())
+    found = say_back(desk, rep, until=ends, why=why)
     if as_json:
-        print_json([as_facts(one) for one in found])
+        print_json(as_facts([found]))
     else:
-        print_standings(found, policy.roster.timezone)
-    reason = found[0].why
+        print_standings([found], zone)
+    reason = found.why
     if reason is not None:
         more = "" if until else f" To give them leads all the same: router back {rep} --until DAY"
         raise Told(f"{rep} still gets no leads: {reason}.{more}")

@@ -18,7 +18,7 @@ from router.web.tokens import made_for, reps_with_token, revoke
 )
 @click.pass_context
 def token(ctx: click.Context) -> None:
-    """List the reps who have a token for the API (/api/queues, /api/claims, /api/releases)."""
+    """List the reps who have a token for the API (/api/queues, /api/claims, /api/away …)."""
     if ctx.invoked_subcommand is not None:
         return
     reps = reps_with_token(_file())

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from router.cli.failures import Told
+from router.routing.overrides import NoSuchMoment, end_written
 from router.rulefiles.mistakes import did_you_mean
 
 
@@ -16,18 +17,9 @@ def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
     Raises Told (exit code 2) for what is neither, or is over.
     """
     try:
-        if len(text) == len("2026-12-01"):
-            day = date.fromisoformat(text) + timedelta(days=1)
-            moment = datetime(day.year, day.month, day.day, tzinfo=zone)
-        else:
-            moment = datetime.fromisoformat(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    except (ValueError, OverflowError) as error:
-        said = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
-        raise Told(said, exit_code=2) from error
-    if moment <= now:
-        raise Told(f"{text} is over. Write a day to come.", exit_code=2)
-    return moment.astimezone(now.tzinfo)
+        return end_written(text, zone, now=now)
+    except NoSuchMoment as error:
+        raise Told(str(error), exit_code=2) from error
 
 
 def check_rep(name: str, reps: Iterable[str]) -> None:

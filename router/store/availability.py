@@ -10,6 +10,7 @@ from typing import Literal, cast
 
 import orjson
 import redis
+from redis.client import Pipeline
 
 from router.policy.availability import Said
 from router.policy.availability_record import said_as_record, said_from_record
@@ -47,6 +48,7 @@ class AvailabilityShelf:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.availability
+        self._outbox = keys.outbox
         self._turn = threading.Lock()
         self._read: dict[str, str] | None = None
         self._heard = Heard(None, {}, {})
@@ -72,11 +74,25 @@ class AvailabilityShelf:
             "said_at": override.said_at.isoformat(),
             "why": override.why,
         }
-        self._redis.hset(self._key, _OVERRIDE + rep, orjson.dumps(told).decode())
+        event = {"says": override.kind, "until": told["until"]}
+        with self._redis.pipeline() as pipeline:
+            pipeline.hset(self._key, _OVERRIDE + rep, orjson.dumps(told).decode())
+            self._tell(pipeline, rep, at=override.said_at, event=event)
+            pipeline.execute()
 
-    def lift(self, rep: str) -> bool:
+    def lift(self, rep: str, *, at: datetime) -> bool:
         """Take the rep's override back; False if there is none."""
-        return bool(self._redis.hdel(self._key, _OVERRIDE + rep))
+        if not self._redis.hexists(self._key, _OVERRIDE + rep):
+            return False
+        with self._redis.pipeline() as pipeline:
+            pipeline.hdel(self._key, _OVERRIDE + rep)
+            self._tell(pipeline, rep, at=at, event={"says": "lifted"})
+            return bool(pipeline.execute()[0])
+
+    def _tell(self, pipeline: Pipeline, rep: str, *, at: datetime, event: Mapping[str, str]) -> None:
+        """A line for the ledger, which belongs to no contact; the reason is for colleagues and not in it."""
+        record = orjson.dumps({"at": at.isoformat(), "kind": "override", "rep": rep, **event})
+        pipeline.xadd(self._outbox, {"kind": "event", "contact": "", "record": record.decode()})
 
     def forget_ended(self, *, now: datetime) -> None:
         """Drop the overrides that have ended."""

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import orjson
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from router.routing.desk import Desk
 from router.settings import Settings
 from router.store.inbox import Inbox
 from router.store.vitals import Vitals
 from router.web.api import api_doors
 from router.web.health import health_doors
 from router.web.receiver import receiver_door
+
+if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
+    from router.routing.desk import Desk
 
 SECURITY_HEADERS: Final = {
     "Cache-Control": "no-store",

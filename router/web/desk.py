@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from router.bootstrap import open_desk
-from router.routing.desk import Desk
 from router.settings import Settings
 from router.store.clients import text_client
+
+if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
+    from router.routing.desk import Desk
 
 
 def desk_on_demand(settings: Settings, url: str) -> Callable[[], Desk]:
@@ -20,6 +22,8 @@ def desk_on_demand(settings: Settings, url: str) -> Callable[[], Desk]:
     opened: list[Desk] = []
 
     def desk() -> Desk:
+        from router.bootstrap import open_desk
+
         with turn:
             if not opened:
                 opened.append(open_desk(settings, text_client(url)))

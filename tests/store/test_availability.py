@@ -30,8 +30,8 @@ def test_an_override_is_heard_by_everybody_until_it_is_lifted(
     ours.override("léa", AWAY)
 
     assert theirs.heard().overrides == {"léa": AWAY}
-    assert ours.lift("léa")
-    assert not ours.lift("léa")
+    assert ours.lift("léa", at=NOW)
+    assert not ours.lift("léa", at=NOW)
     assert theirs.heard().overrides == {}
 
 

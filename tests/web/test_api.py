@@ -13,17 +13,20 @@ from pydantic import SecretStr
 
 from router.routing.claim_links import ClaimLink, LinkInvalid, link_to, opened, signed
 from router.routing.desk import Desk
+from router.routing.record import record
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
 from router.store.vitals import Vitals
 from router.web.app import create_app
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
 from tests.routing.conftest import OWNERS, clock, desk, portal, route_all, rules, sandbox, settings
-from tests.routing.test_claims import owner_of, pull, queued, with_rep_line
+from tests.routing.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
 
 __all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings"]
 
 SECRET = "a-secret-that-signs-links"
+SHARED = ROUTING.replace("method: queue, push_after: 30min", "method: fair_share")
+WITHOUT_MARC = ROUTING.replace("{rep: marc}", "{rep: hugo}")
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 
 
@@ -170,3 +173,89 @@ def test_the_token_file_keeps_hashes_for_its_owner_only(tmp_path: Path) -> None:
     assert (rep_of(old, path), rep_of(new, path)) == (None, "lea")
     assert revoke("lea", path)
     assert reps_with_token(path) == ()
+
+
+def stands(reps: Reps, rep: str) -> dict[str, object]:
+    answer = reps.client.get("/api/away", headers=reps.headers(rep))
+    assert answer.status_code == 200
+    told: dict[str, object] = answer.get_json()
+    return told
+
+
+def test_a_rep_who_says_they_are_away_gets_no_leads_until_they_are_back(
+    reps: Reps, pull: Desk, sandbox: SandboxClient, rules: Path
+) -> None:
+    with_rules(pull, rules, SHARED)
+    later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    before = stands(reps, "lea")
+
+    gone = reps.client.post(
+        "/api/away", json={"until": later, "why": "trade fair"}, headers=reps.headers("lea")
+    )
+    given = [owner_of(sandbox, one) for one in queued(pull, sandbox, 8)]
+    away = stands(reps, "lea")
+    back = reps.client.post("/api/back", headers=reps.headers("lea"))
+
+    assert all(given) and OWNERS["lea"] not in given
+    assert (before["away"], before["override"]) == (False, None)
+    assert (gone.status_code, gone.get_json()["away"]) == (200, True)
+    assert away["override"] == gone.get_json()["override"]
+    assert gone.get_json()["override"]["why"] == "trade fair"
+    assert stands(reps, "hugo")["away"] is False
+    assert (back.status_code, back.get_json()["away"]) == (200, False)
+
+
+def test_a_rep_who_is_away_in_hubspot_can_say_that_they_are_there(reps: Reps) -> None:
+    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+
+    there = reps.client.post("/api/back", json={"until": later}, headers=reps.headers("lea"))
+
+    assert there.get_json()["override"]["kind"] == "present"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("/api/away", {"until": "2020-01-01"}, "until: 2020-01-01 is over. Write a day to come."),
+        ("/api/away", {"until": "next Friday"}, "until: 'next Friday' is no day."),
+        ("/api/away", {}, "until: Field required."),
+        ("/api/away", {"until": "2099-01-01", "rep": "hugo"}, "rep: Extra inputs are not permitted."),
+        ("/api/back", {"until": "x" * 50}, "until: "),
+    ],
+)
+def test_an_absence_that_is_none_is_refused_in_a_sentence(
+    reps: Reps, path: str, body: dict[str, str], says: str
+) -> None:
+    answer = reps.client.post(path, json=body, headers=reps.headers("lea"))
+
+    assert answer.status_code == 400
+    assert answer.get_json()["error"].startswith(says)
+    assert stands(reps, "lea")["override"] is None
+
+
+def test_whoever_left_the_rule_files_is_told_so(reps: Reps, pull: Desk, rules: Path) -> None:
+    team = rules / "team.yaml"
+    kept = [one for one in team.read_text().splitlines() if not one.startswith("  marc:")]
+    team.write_text("\n".join(kept))
+    with_rules(pull, rules, WITHOUT_MARC)
+
+    answer = reps.client.get("/api/away", headers=reps.headers("marc"))
+
+    assert answer.status_code == 403
+    assert answer.get_json()["error"] == "marc is no rep of team.yaml any more."
+
+
+def test_what_was_said_stands_in_the_ledger_without_the_reason(reps: Reps, pull: Desk) -> None:
+    reps.client.post(
+        "/api/away", json={"until": "2099-01-01", "why": "a secret"}, headers=reps.headers("lea")
+    )
+    reps.client.post("/api/back", headers=reps.headers("lea"))
+    record(pull)
+
+    told = pull.ledger.events_of("")
+
+    assert [(one.kind, one.detail["rep"], one.detail["says"]) for one in told] == [
+        ("override", "lea", "away"),
+        ("override", "lea", "lifted"),
+    ]
+    assert "secret" not in str(told)

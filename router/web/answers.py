@@ -1,0 +1,273 @@
+"""What reps and their tools are answered: queues, claims, releases, who is away, and a claim link's page.
+
+Loaded when the first of them asks: it stands on all of routing, which the receiver does without.
+"""
+
+from __future__ import annotations
+
+import html
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+import redis
+import structlog
+from flask import Response, request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from sqlalchemy.exc import SQLAlchemyError
+
+from router.hubspot.errors import HubSpotError
+from router.routing.availability import Standing
+from router.routing.claim_links import ClaimLink, LinkInvalid, opened
+from router.routing.claims import Answer, claim, release
+from router.routing.desk import Desk
+from router.routing.live_rules import NoRules
+from router.routing.overrides import NoSuchMoment, as_facts, end_written, say_away, say_back, standing_of
+from router.settings import Settings
+from router.web.tokens import rep_of
+
+STATUS: Final = {
+    "yes": 200,
+    "taken": 409,
+    "not_waiting": 409,
+    "unknown": 404,
+    "not_allowed": 403,
+    "at_limit": 429,
+}
+MAX_BODY_BYTES: Final = 4096
+MOST_SHOWN: Final = 500
+AT_ONCE: Final = 4
+"""Requests of reps that wait for HubSpot at once; the other threads stay free to receive webhooks."""
+PAGE_POLICY: Final = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
+)
+"""A claim page runs nothing and sends its form to us only."""
+
+log = structlog.get_logger()
+
+
+class ClaimAsked(BaseModel):
+    """The body of POST /api/claims."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    contact_id: str = Field(pattern=r"^[1-9][0-9]{0,19}$")
+
+
+class ReleaseAsked(ClaimAsked):
+    """The body of POST /api/releases."""
+
+    why: str = Field(min_length=1, max_length=500)
+
+
+class AwayAsked(BaseModel):
+    """The body of POST /api/away: the last day away, or the moment."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    until: str = Field(min_length=10, max_length=40)
+    why: str = Field(default="", max_length=200)
+
+
+class BackAsked(BaseModel):
+    """The body of POST /api/back; without `until` what was said of the rep just ends."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    until: str | None = Field(default=None, min_length=10, max_length=40)
+    why: str = Field(default="", max_length=200)
+
+
+@dataclass(frozen=True, slots=True)
+class Counter:
+    """What every answer needs; `desk` opens the routing desk when first needed, `wake` wakes a worker."""
+
+    settings: Settings
+    desk: Callable[[], Desk]
+    wake: Callable[[], None]
+
+
+def queue(at: Counter, team: str) -> Response:
+    """Who waits in the queue of a team that the rep is in."""
+    return _guarded(lambda: _as_rep(at, lambda rep: _queue(at.desk(), team, rep=rep)))
+
+
+def claims(at: Counter) -> Response:
+    """The rep takes a waiting lead."""
+
+    def ask(rep: str) -> Response:
+        asked = ClaimAsked.model_validate_json(_body())
+        return _told(_awake(claim(at.desk(), asked.contact_id, rep=rep), at.wake))
+
+    return _guarded(lambda: _as_rep(at, ask))
+
+
+def releases(at: Counter) -> Response:
+    """The rep gives a lead back."""
+
+    def ask(rep: str) -> Response:
+        asked = ReleaseAsked.model_validate_json(_body())
+        return _told(_awake(release(at.desk(), asked.contact_id, rep=rep, why=asked.why), at.wake))
+
+    return _guarded(lambda: _as_rep(at, ask))
+
+
+def standing(at: Counter) -> Response:
+    """How the rep stands: away or there, by whose word, and until when."""
+    return _guarded(lambda: _as_rep(at, lambda rep: _stands(standing_of(at.desk(), rep))))
+
+
+def away(at: Counter) -> Response:
+    """The rep is away until a day or a moment."""
+
+    def ask(rep: str) -> Response:
+        asked, desk = AwayAsked.model_validate_json(_body()), at.desk()
+        return _stands(say_away(desk, rep, until=_end(desk, asked.until), why=asked.why))
+
+    return _guarded(lambda: _as_rep(at, ask))
+
+
+def back(at: Counter) -> Response:
+    """The rep is back, or there until a day whatever HubSpot and team.yaml say."""
+
+    def ask(rep: str) -> Response:
+        asked, desk = BackAsked.model_validate_json(_body() or b"{}"), at.desk()
+        until = None if asked.until is None else _end(desk, asked.until)
+        return _stands(say_back(desk, rep, until=until, why=asked.why))
+
+    return _guarded(lambda: _as_rep(at, ask))
+
+
+def claim_page(at: Counter, token: str) -> Response:
+    """Opening the link changes nothing: chats open links by themselves to show a preview."""
+    return _with_link(at.settings, token, _confirm_page)
+
+
+def claim_by_link(at: Counter, token: str) -> Response:
+    """The button of the page was pressed."""
+
+    def ask(link: ClaimLink) -> Response:
+        answer = _awake(claim(at.desk(), link.contact_id, rep=link.rep), at.wake)
+        return _page(answer.sentence, status=STATUS[answer.kind])
+
+    return _guarded(lambda: _with_link(at.settings, token, ask))
+
+
+def _as_rep(at: Counter, ask: Callable[[str], Response]) -> Response:
+    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    path = at.settings.api_tokens_file
+    rep = rep_of(token.strip(), path) if path and kind.lower() == "bearer" and token.strip() else None
+    if rep is None:
+        refused = _json(
+            {"error": "Send a token: 'Authorization: Bearer …'. Made by: router token add REP"}, 401
+        )
+        refused.headers["WWW-Authenticate"] = "Bearer"
+        return refused
+    policy, _needed = at.desk().rules.required()
+    if rep not in policy.roster.reps:
+        return _json({"error": f"{rep} is no rep of team.yaml any more."}, 403)
+    return ask(rep)
+
+
+def _end(desk: Desk, until: str) -> datetime:
+    policy, _needed = desk.rules.required()
+    return end_written(until, policy.roster.timezone, now=desk.clock())
+
+
+def _stands(one: Standing) -> Response:
+    return _json(as_facts([one])[0], 200)
+
+
+def _queue(desk: Desk, team: str, *, rep: str) -> Response:
+    policy, _needed = desk.rules.required()
+    if team not in policy.roster.teams or rep not in policy.roster.teams[team].reps:
+        return _json({"error": f"{rep} is in no team '{team}'. Teams stand in team.yaml."}, 404)
+    waiting = desk.queues.waiting(team, limit=MOST_SHOWN)
+    rows = [
+        {
+            "contact_id": one.contact_id,
+            "score": one.score,
+            "since": datetime.fromtimestamp(one.since_ms / 1000, UTC).isoformat(),
+        }
+        for one in waiting
+    ]
+    return _json({"team": team, "waiting": desk.queues.lengths().get(team, 0), "leads": rows}, 200)
+
+
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+def _guarded(ask: Callable[[], Response]) -> Response:
+    """The answer, or in one sentence what stands in the way; nothing has changed then."""
+    if not _places.acquire(blocking=False):
+        busy = _json({"error": "Many reps are asking at this moment. Try again in a second."}, 503)
+        busy.headers["Retry-After"] = "1"
+        return busy
+    try:
+        return ask()
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the body"
+        return _json({"error": f"{place}: {first['msg']}."}, 400)
+    except NoSuchMoment as error:
+        return _json({"error": f"until: {error}"}, 400)
+    except NoRules as error:
+        return _json({"error": str(error)}, 503)
+    except (redis.RedisError, HubSpotError, SQLAlchemyError) as error:
+        log.warning("api.unavailable", error=type(error).__name__)
+        return _json({"error": "This cannot be done right now; nothing was changed. Try again."}, 503)
+    finally:
+        _places.release()
+
+
+def _body() -> bytes:
+    return request.stream.read(MAX_BODY_BYTES + 1)
+
+
+def _awake(answer: Answer, wake: Callable[[], None]) -> Answer:
+    if answer.is_yes:
+        try:
+            wake()
+        except (redis.RedisError, OSError) as error:
+            # A worker's own tick finds the inbox within seconds.
+            log.warning("wake_up.failed", error=type(error).__name__)
+    return answer
+
+
+def _told(answer: Answer) -> Response:
+    told = {"answer": answer.kind, "sentence": answer.sentence}
+    optional = {"owner_id": answer.owner_id, "decision_id": answer.decision_id}
+    return _json({**told, **{name: value for name, value in optional.items() if value}}, STATUS[answer.kind])
+
+
+def _with_link(settings: Settings, token: str, ask: Callable[[ClaimLink], Response]) -> Response:
+    if settings.claim_secret is None:
+        return _page("Claim links are switched off here: CLAIM_SECRET is not set.", status=404)
+    try:
+        link = opened(token, secret=settings.claim_secret.get_secret_value(), now=datetime.now(UTC))
+    except LinkInvalid as error:
+        return _page(str(error), status=403)
+    return ask(link)
+
+
+def _confirm_page(link: ClaimLink) -> Response:
+    button = '<form method="post"><button>Claim · Prendre</button></form>'
+    return _page(f"{link.rep}: contact {link.contact_id} ({link.team})", below=button, status=200)
+
+
+def _page(sentence: str, *, status: int, below: str = "") -> Response:
+    style = "body{font:18px sans-serif;margin:3em auto;max-width:30em}button{font:inherit;padding:.5em 1em}"
+    page = (
+        "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
+        f"<title>Lead Router</title><style>{style}</style><p>{html.escape(sentence)}</p>{below}"
+    )
+    response = Response(page, status=status, mimetype="text/html")
+    response.headers["Content-Security-Policy"] = PAGE_POLICY
+    return response
+
+
+def _json(told: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(told), status=status, mimetype="application/json")

@@ -37,6 +37,7 @@ from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
 from router.store.queues import Queues
 from router.store.reconciled import Reconciled
+from router.store.restoration import Restoration
 from router.store.rules import RulesShelf
 from router.store.turn import Turn
 
@@ -99,6 +100,7 @@ def open_desk(
         erasures=Erasures(client, keys),
         notices=Notices(client, keys),
         reconciled=Reconciled(client, keys),
+        restoration=Restoration(client, keys),
         chat=open_chat(settings),
         ledger=ledger,
         rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),

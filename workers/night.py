@@ -16,7 +16,9 @@ from router.bootstrap import Office
 from router.hubspot.errors import AccessDenied, NotFound, Refused
 from router.policy import night as policy_night
 from router.routing.drift import check_drift
+from router.routing.reconcile import STUCK_AFTER
 from router.routing.reconcile import reconcile as look_through
+from router.routing.repair import repair
 from router.routing.weights import refresh_weights
 from router.store.nights import Night
 from workers.reconciling import since_when
@@ -62,6 +64,16 @@ def _reconcile(office: Office, night: Night) -> Night:
     return night if step.after_id else _next(night)
 
 
+def _repair(office: Office, night: Night) -> Night:
+    """Compare some more of the leads that were decided lately with their records."""
+    until = office.desk.clock() - STUCK_AFTER
+    since = datetime.fromisoformat(night.since)
+    step = repair(office.desk, since=since, until=until, after=night.compared_to)
+    repaired = night.repaired + step.written_anew + step.noted
+    night = replace(night, compared_to=step.after, repaired=repaired)
+    return night if step.after else _next(night)
+
+
 def _drift(office: Office, night: Night) -> Night:
     """Compare the rules with the portal, if HubSpot lets us look at its properties."""
     try:
@@ -81,6 +93,7 @@ def _weights(office: Office, night: Night) -> Night:
 
 STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
     "reconcile": _reconcile,
+    "repair": _repair,
     "drift": _drift,
     "weights": _weights,
 }

@@ -8,7 +8,10 @@ from typing import Final
 
 from router.bootstrap import Office
 from router.routing.reconcile import reconcile
+from router.routing.repair import repair
+from router.routing.restore import make_whole
 from router.store.reconciled import Window
+from router.store.restoration import Rebuild
 
 OVERLAP: Final = timedelta(minutes=45)
 """Windows overlap: HubSpot's search may show a contact late, and gets three more chances."""
@@ -20,8 +23,13 @@ def look_back(office: Office) -> int:
     """One step through the window since the last look; how many contacts joined the low-priority stream.
 
     One search finds that nothing was missed. After an outage of any length the window reaches back to
-    its beginning, at most as far as the nights do. A window that is not finished goes on where it was.
+    its beginning, at most as far as the nights do. A window that is not finished goes on where it was. In a
+    Redis that was emptied, shares, states and queues come first: then nothing is decided twice.
     """
+    make_whole(office.desk)
+    rebuild = office.desk.restoration.rebuild()
+    if rebuild is not None:
+        return _rebuild(office, rebuild)
     window = office.desk.reconciled.open_window() or _next_window(office)
     step = reconcile(
         office.desk,
@@ -39,8 +47,29 @@ def look_back(office: Office) -> int:
 
 
 def is_unfinished(office: Office) -> bool:
-    """Whether a window was begun that has to be looked through to its end."""
-    return office.desk.reconciled.open_window() is not None
+    """Whether a window was begun that has to be looked through to its end, or Redis was emptied."""
+    desk = office.desk
+    return (
+        desk.reconciled.open_window() is not None
+        or desk.restoration.rebuild() is not None
+        or not desk.restoration.is_whole()
+    )
+
+
+def _rebuild(office: Office, rebuild: Rebuild) -> int:
+    step = repair(
+        office.desk,
+        since=datetime.fromisoformat(rebuild.since),
+        until=datetime.fromisoformat(rebuild.until),
+        after=rebuild.after,
+    )
+    if step.after:
+        office.desk.restoration.put(replace(rebuild, after=step.after))
+    else:
+        office.desk.restoration.close()
+        office.desk.reconciled.put(_next_window(office))  # what waited in the inbox is gone: look at once
+    office.desk.log.info("leads.remembered", leads=step.remembered, compared=step.compared)
+    return step.remembered
 
 
 def since_when(office: Office) -> datetime:

@@ -19,6 +19,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_rand
 
 from router.ledger.follow_ups import FollowUps
 from router.ledger.revisions import RevisionHistory
+from router.ledger.shares import Shares
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, METADATA, REVISIONS
 
 _BUSY_TIMEOUT_MS: Final = 10_000
@@ -43,6 +44,7 @@ class Ledger:
         self._portal = portal
         self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
         self.revisions = RevisionHistory(engine, portal)
+        self.shares = Shares(engine, portal)
         self.follow_ups = FollowUps(engine, portal)
 
     def record(
@@ -193,6 +195,7 @@ class Ledger:
         """Forget every line about a contact; how many there were. What its leads came to stays, nameless."""
         with self._engine.begin() as connection:
             self.follow_ups.forget(connection, contact_id)
+            self.shares.keep_totals(connection, contact_id)
             lines = sum(
                 connection.execute(
                     delete(table).where(table.c.portal == self._portal, table.c.contact_id == contact_id)

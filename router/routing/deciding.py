@@ -22,6 +22,7 @@ from router.policy.record import as_record
 from router.policy.rules import Policy
 from router.policy.sticky import Remembered
 from router.routing.desk import Desk
+from router.routing.restore import make_whole
 from router.routing.sticky import followed
 from router.routing.trip import Trip
 from router.store.commits import Committed, Lost, Memory, NewDecision, Outdated
@@ -60,6 +61,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     waiting = list(trips)
     with desk.turn:
         while waiting:
+            make_whole(desk)
             fields, version = desk.commits.read_book()
             book, now = Book(fields), desk.clock()
             said = desk.availability.said(policy.roster, owners, now=now)

@@ -27,6 +27,7 @@ from router.store.notices import Notices
 from router.store.outbox import Outbox
 from router.store.queues import Queues
 from router.store.reconciled import Reconciled
+from router.store.restoration import Restoration
 from router.store.turn import Turn
 
 
@@ -50,6 +51,7 @@ class Desk:
     erasures: Erasures
     notices: Notices
     reconciled: Reconciled
+    restoration: Restoration
     chat: Chat
     ledger: Ledger
     rules: LiveRules

@@ -77,13 +77,14 @@ def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, leads: Decimal, wh
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
     """
     changes = _changes(desk, team=team, rep=rep, leads=leads)
-    event = {
+    event: dict[str, str | Mapping[str, int]] = {
         "at": desk.clock().isoformat(),
         "kind": "credit_granted",
         "team": team,
         "rep": rep,
         "leads": str(leads),
         "why": why,
+        "book": changes,
     }
     for _ in range(TRIES):
         fields, version = desk.commits.read_book()

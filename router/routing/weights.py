@@ -47,7 +47,8 @@ def refresh_weights(desk: Desk) -> bool:
         changes = _changes(judged, fields)
         if not changes:
             return False
-        event = {"at": desk.clock().isoformat(), "kind": EVENT, "teams": [_evidence(one) for one in judged]}
+        evidence = [_evidence(one) for one in judged]
+        event = {"at": desk.clock().isoformat(), "kind": EVENT, "teams": evidence, "book": changes}
         if desk.credits.change(changes, version=version, event=event):
             desk.log.info("weights.changed", teams=[one.team.name for one in judged], changed=len(changes))
             record(desk)

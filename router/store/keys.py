@@ -35,7 +35,7 @@ class Keys:
 
     @property
     def reconciled(self) -> str:
-        """hash: the span of time that was looked through for unannounced contacts (see reconciled.py)."""
+        """hash: how far unannounced contacts and lost states are found (reconciled.py, restoration.py)."""
         return self._key("reconciled")
 
     @property
@@ -61,6 +61,11 @@ class Keys:
     def turn(self) -> str:
         """string: who decides a batch now (see turn.py); one second."""
         return self._key("turn")
+
+    @property
+    def whole(self) -> str:
+        """string: since when Redis holds the whole book (ISO); absent where Redis is new or was emptied."""
+        return self._key("whole")
 
     def company(self, digest: str) -> str:
         """string: who got the last lead with a trace (JSON, see companies.py); as long as `sticky` says."""

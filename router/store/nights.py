@@ -25,13 +25,15 @@ class Night:
     """One night's run. `stage` is what it does next (see `workers.night`), "" once all is done.
 
     Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
-    announced.
+    announced. Leads decided since then were compared with HubSpot up to `compared_to`, and so many repaired.
     """
 
     since: str
     stage: str
     after_id: str = "0"
     found: int = 0
+    compared_to: str = ""
+    repaired: int = 0
     done_at: str | None = None
 
 

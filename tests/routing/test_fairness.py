@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 import redis
 
+from router.policy.book import LEAD
 from router.policy.decision import Assigned
 from router.policy.grant import CannotGrant
 from router.routing.claims import release
@@ -89,10 +90,10 @@ def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
     assert done.credits["hugo"] == (0, 2)
     assert done.credits["camille"][1] == pytest.approx(-4 / 3)
     assert {contact["owner"] for contact in sandbox.contacts(brief=True)} == {OWNERS["hugo"]}
-    assert (entry.kind, entry.detail) == (
-        "credit_granted",
-        {"team": "idf", "rep": "hugo", "leads": "2", "why": WHY},
-    )
+    said = {"team": "idf", "rep": "hugo", "leads": "2", "why": WHY}
+    assert entry.kind == "credit_granted"
+    assert {name: value for name, value in entry.detail.items() if name != "book"} == said
+    assert entry.detail["book"]["credit:idf:hugo"] == 2 * LEAD
 
 
 def test_grants_at_once_all_count(desk: Desk, shelf: Credits) -> None:

@@ -175,6 +175,7 @@ def test_the_schedule_looks_every_quarter_of_an_hour_and_goes_on_with_a_window_t
     schedule = Schedule(office)
     first = schedule.look()
     office.wake_ups.begun(Job.RECONCILE)
+    look_back(office)
     second = schedule.look()
     office.desk.reconciled.put(Window(clock().isoformat(), clock().isoformat(), "501"))
 

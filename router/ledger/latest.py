@@ -1,0 +1,57 @@
+"""Which decision about a lead is the last word, span by span?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import select, tuple_
+
+from router.ledger.ledger import Ledger
+from router.ledger.tables import DECISIONS
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some last words, as records, in the order of time. `after` continues; "" once all were read."""
+
+    records: tuple[dict[str, Any], ...]
+    after: str
+
+
+def last_words(
+    ledger: Ledger, *, since: datetime, until: datetime, after: str = "", limit: int = 100
+) -> Page:
+    """Of `limit` decisions made from `since` to `until` (aware UTC), those that no later one has replaced."""
+    query = (
+        select(DECISIONS.c.decided_at, DECISIONS.c.id, DECISIONS.c.contact_id, DECISIONS.c.record)
+        .where(
+            DECISIONS.c.portal == ledger._portal,
+            DECISIONS.c.decided_at >= since.isoformat(),
+            DECISIONS.c.decided_at < until.isoformat(),
+        )
+        .order_by(DECISIONS.c.decided_at, DECISIONS.c.id)
+        .limit(limit)
+    )
+    if after:
+        decided_at, decision_id = after.split("|")
+        query = query.where(tuple_(DECISIONS.c.decided_at, DECISIONS.c.id) > (decided_at, decision_id))
+    with ledger._engine.connect() as connection:
+        rows = connection.execute(query).all()
+    last = _last_ids(ledger, [row.contact_id for row in rows])
+    records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
+    return Page(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
+
+
+def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:
+    query = (
+        select(DECISIONS.c.contact_id, DECISIONS.c.id)
+        .where(DECISIONS.c.portal == ledger._portal, DECISIONS.c.contact_id.in_(sorted(set(contact_ids))))
+        .order_by(DECISIONS.c.episode, DECISIONS.c.decided_at)
+    )
+    with ledger._engine.connect() as connection:
+        last = {row.contact_id: row.id for row in connection.execute(query)}
+    return frozenset(last.values())

@@ -1,0 +1,37 @@
+"""Redis was emptied: the ledger gives it back the shares, and then, lead by lead, what stands in HubSpot."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from router.policy.book import today_field
+from router.routing.desk import Desk
+from router.store.commits import REMEMBERED
+from router.store.restoration import Rebuild
+
+KEPT: Final = ("credit:", "factor:", "last:", "served:")
+"""Fields that live as long as their team; those of a day are worth writing on that day only."""
+
+
+def make_whole(desk: Desk) -> bool:
+    """Write the book of shares anew if Redis has lost it; True if this call did.
+
+    Nobody decides before, so credits go on where they were; a new portal begins with an empty book. What
+    was decided in the very last seconds may be missing, for every rep of a team alike: credits of a team
+    still sum to 0. Raises what ledger and Redis raise; then nothing has changed.
+    """
+    if desk.restoration.is_whole():
+        return False
+    fields, decisions = desk.ledger.shares.book()
+    now = desk.clock()
+    live = desk.rules.live
+    today = now.astimezone(live[0].roster.timezone).date() if live else now.date()
+    worth = (*KEPT, today_field(today, ""))
+    kept = {name: value for name, value in fields.items() if name.startswith(worth)}
+    rebuild = None
+    if decisions:
+        rebuild = Rebuild((now - REMEMBERED).isoformat(), now.isoformat())
+    restored = desk.restoration.restore_book(kept, at=now, rebuild=rebuild)
+    if restored and decisions:
+        desk.log.warning("book.restored", decisions=decisions)
+    return restored

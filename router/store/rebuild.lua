@@ -1,0 +1,27 @@
+-- Remember leads again that Redis has lost: state, place in a queue, and what has to be looked at. What is known stays.
+-- KEYS: erasures, queues, tended, verify, inbox:low, inbox:low:ids, outbox, lead hash of each lead …
+-- ARGV: days a finished lead is remembered,
+--       JSON {now, leads = {{id, fields, queue = {key, team, rank}, verify_at, announce, keep, event} …}}
+-- Returns for each lead 1 (remembered) or 0 (it was known, or is being erased).
+local days, asked = tonumber(ARGV[1]), cjson.decode(ARGV[2])
+local rebuilt = {}
+for index, lead in ipairs(asked.leads) do
+  local key = KEYS[7 + index]
+  local lost = redis.call('EXISTS', key) == 0 and redis.call('SISMEMBER', KEYS[1], lead.id) == 0
+  if lost then
+    redis.call('HSET', key, unpack(lead.fields))
+    if not lead.keep then redis.call('EXPIRE', key, days * 86400) end
+    if lead.queue then
+      redis.call('ZADD', lead.queue[1], lead.queue[3], lead.id)
+      redis.call('SADD', KEYS[2], lead.queue[2])
+      redis.call('ZADD', KEYS[3], asked.now, lead.id)
+    end
+    if lead.verify_at then redis.call('ZADD', KEYS[4], lead.verify_at, lead.id) end
+    if lead.announce then
+      redis.call('HSET', KEYS[6], lead.id, redis.call('XADD', KEYS[5], '*', 'c', lead.id, 't', asked.now))
+    end
+    if lead.event then redis.call('XADD', KEYS[7], '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event) end
+  end
+  rebuilt[index] = lost and 1 or 0
+end
+return rebuilt

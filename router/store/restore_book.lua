@@ -1,0 +1,13 @@
+-- Write the book of shares anew after Redis was emptied, once: who comes first does it. A book that is there stays.
+-- KEYS: book, whole, reconciled
+-- ARGV: now (ISO), JSON {field = value …}, what has to be rebuilt besides (JSON, or '' for nothing)
+-- Returns 1 if these fields are the book now, 0 if there was one.
+if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
+redis.call('SET', KEYS[2], ARGV[1])
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, 1, 7) == 'credit:' then return 0 end
+end
+for field, value in pairs(cjson.decode(ARGV[2])) do redis.call('HSET', KEYS[1], field, value) end
+redis.call('HINCRBY', KEYS[1], 'version', 1)
+if ARGV[3] ~= '' then redis.call('HSET', KEYS[3], 'rebuild', ARGV[3]) end
+return 1

@@ -1,0 +1,194 @@
+"""Redis loses everything: shares, states and queues come back, and no owner changes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+import redis
+
+from router.bootstrap import Office
+from router.hubspot.routing_properties import OWNER
+from router.routing.claims import claim
+from router.routing.desk import Desk
+from router.routing.fairness import grant
+from router.routing.record import record
+from router.routing.restore import make_whole
+from router.routing.tend import tend
+from router.routing.verify import verify
+from router.sandbox.client import SandboxClient
+from router.store.credits import Credits
+from router.store.leads import State
+from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.routing.test_claims import ROUTING, with_rules
+from tests.workers.test_reconciling import office
+from workers.reconciling import is_unfinished, look_back
+
+__all__ = ["office"]
+
+
+def a_day_of_leads(desk: Desk, sandbox: SandboxClient, clock: Clock, count: int) -> list[str]:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(count)], announce=False)
+    announce(desk, *ids)
+    route_all(desk)
+    clock.forward(10)
+    while verify(desk).looked_at:
+        pass
+    record(desk)
+    return ids
+
+
+def converge(office: Office) -> None:
+    for _ in range(20):
+        look_back(office)
+        route_all(office.desk)
+        if not is_unfinished(office):
+            return
+    raise AssertionError("it does not end")
+
+
+def owners(sandbox: SandboxClient) -> dict[str, str]:
+    return {one["id"]: one["properties"].get(OWNER, "") for one in sandbox.contacts()}
+
+
+def shares(desk: Desk) -> dict[str, int]:
+    fields, _ = desk.commits.read_book()
+    return {name: value for name, value in fields.items() if not name.startswith("open:") and value}
+
+
+def test_shares_go_on_where_they_were(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    desk = office.desk
+    sandbox.overtake(times=2, owner=OWNERS["claire"])  # their shares are given back
+    a_day_of_leads(desk, sandbox, clock, 25)
+    grant(desk, Credits(redis_client, desk.keys), team="idf", rep="hugo", leads=2, why="Doublons")  # type: ignore[arg-type]
+    a_day_of_leads(desk, sandbox, clock, 5)
+    before = shares(desk)
+
+    redis_client.flushall()
+    first = make_whole(desk)
+    second = make_whole(desk)
+
+    assert (first, second) == (True, False)
+    assert shares(desk) == before
+    assert any(name.startswith("credit:") for name in before)
+    assert sum(value for name, value in before.items() if name.startswith("credit:idf:")) == 0
+
+
+def test_nobody_decides_by_an_emptied_book(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    desk = office.desk
+    a_day_of_leads(desk, sandbox, clock, 7)
+    served = shares(desk)["served:idf"]
+
+    redis_client.flushall()
+    a_day_of_leads(desk, sandbox, clock, 1)
+
+    assert shares(desk)["served:idf"] == served + 1
+
+
+def test_shares_survive_although_a_contact_was_erased(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    desk = office.desk
+    erased, *_ = a_day_of_leads(desk, sandbox, clock, 8)
+    before = shares(desk)
+
+    desk.ledger.erase(erased)
+    redis_client.flushall()
+    make_whole(desk)
+
+    assert shares(desk) == before
+    assert erased not in str(desk.ledger.events_of(""))
+
+
+def test_a_book_that_is_there_stays(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    """As after an update from a version that did not know whether its book was whole."""
+    desk = office.desk
+    a_day_of_leads(desk, sandbox, clock, 3)
+    desk.commits.set_counts({"credit:idf:hugo": 5})
+    redis_client.delete(desk.keys.whole)
+
+    assert not make_whole(desk)
+    assert shares(desk)["credit:idf:hugo"] == 5
+    assert desk.restoration.rebuild() is None
+
+
+def test_states_come_back_as_the_records_tell_and_no_owner_changes(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    desk = office.desk
+    done, moved, cleared, lost, deleted = a_day_of_leads(desk, sandbox, clock, 5)
+    sandbox.edit_by_hand(moved, owner=OWNERS["claire"])
+    sandbox.edit_by_hand(cleared, owner="")
+    properties = ("hubspot_owner_id", "hs_lead_status", "lead_router_decision_id")
+    decided = owners(sandbox)[lost]
+    sandbox.edit_by_hand(lost, properties=dict.fromkeys(properties, ""))
+    sandbox.delete(deleted)
+    clock.forward(3600)
+    before = owners(sandbox)
+
+    redis_client.flushall()
+    converge(office)
+
+    states = desk.leads.recall([done, moved, cleared, lost, deleted])
+    assert states[done].state is State.DONE
+    assert (states[moved].state, states[moved].owner_id) == (State.HUMAN, OWNERS["claire"])
+    assert states[cleared].state is State.HUMAN
+    assert states[lost].state is State.WRITTEN
+    assert deleted not in states
+    assert owners(sandbox) == before | {lost: decided}
+
+
+def test_queues_come_back_in_their_order_and_can_be_claimed(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
+) -> None:
+    desk = with_rules(office.desk, rules, ROUTING)
+    ids = a_day_of_leads(desk, sandbox, clock, 4)
+    sandbox.edit_by_hand(ids[3], owner=OWNERS["claire"])
+    waiting = [one.contact_id for one in desk.queues.waiting("idf")][:3]
+
+    redis_client.flushall()
+    converge(office)
+
+    assert [one.contact_id for one in desk.queues.waiting("idf")] == waiting
+    assert claim(desk, waiting[0], rep="hugo").is_yes
+    clock.forward(31 * 60)
+    tend(desk)
+    route_all(desk)
+    left = owners(sandbox)
+    assert left[waiting[0]] == OWNERS["hugo"]
+    assert all(left[one] for one in waiting)
+    assert left[ids[3]] == OWNERS["claire"]
+
+
+def test_a_night_with_redis_emptied(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    """Leads are routed, waiting or unannounced when Redis is emptied: each has one owner after."""
+    desk = office.desk
+    routed = a_day_of_leads(desk, sandbox, clock, 30)
+    clock.forward(3600)
+    at = (clock() - timedelta(minutes=20)).isoformat()
+    waiting = sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(10)], announce=False)
+    announce(desk, *waiting)
+    half_way = desk.inbox.take("a worker that dies", limit=5)
+    unannounced = sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(5)], announce=False)
+    before = owners(sandbox)
+
+    redis_client.flushall()
+    announce(desk, *routed[:3])  # HubSpot delivers some events once more
+    converge(office)
+
+    after = owners(sandbox)
+    assert len(half_way) == 5
+    assert {one: after[one] for one in routed} == {one: before[one] for one in routed}
+    assert all(after[one] for one in (*waiting, *unannounced))
+    writes = [write["id"] for write in sandbox.writes() if OWNER in write["properties"]]
+    assert len(writes) == len(set(writes)) == len(routed + waiting + unannounced)
+    record(desk)
+    assert all(len(desk.ledger.decisions_of(one)) == 1 for one in (*routed, *waiting, *unannounced))

@@ -8,6 +8,7 @@ from rich.tree import Tree
 from router.policy.catalog import Catalog
 from router.policy.rules import Policy
 from router.rulefiles.document.actions import ActionTeller
+from router.rulefiles.document.breach import BreachTeller
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.groups import Group, Numbered, groups_of
 from router.rulefiles.document.phrases import say
@@ -30,7 +31,14 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
         reps = [policy.roster.reps[name] for name in team.reps]
         teams.add(Text.assemble((team.name, "bold"), f"  {actions.shares(reps)}"))
     default = actions.span(policy.default_sla)
-    root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
+    sla = root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
+    breach = BreachTeller(policy, language)
+    for step in policy.breach.on_breach:
+        sla.add(Text(breach.step(step)))
+    for name, steps in policy.breach.by_segment.items():
+        branch = sla.add(Text(name, "bold"))
+        for step in steps:
+            branch.add(Text(breach.step(step)))
     return root
 
 

@@ -55,6 +55,15 @@ class Team:
 
 
 @dataclass(frozen=True, slots=True)
+class Manager:
+    """Who is told of overdue leads. `owner` is the e-mail of their HubSpot owner; no `teams` means all."""
+
+    name: str
+    owner: str
+    teams: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """All of `team.yaml`: days and hours are read in `timezone`."""
 
@@ -65,3 +74,4 @@ class Roster:
     hours: Mapping[str, Hours] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
     """Where in `team.yaml` each rep stands."""
+    managers: tuple[Manager, ...] = ()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
 
+from router.policy.breach import NO_BREACH, Breach
 from router.policy.conditions import Condition
 from router.policy.night import NIGHT, Night
 from router.policy.roster import Roster
@@ -120,3 +121,5 @@ class Policy:
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""
     night: Night = NIGHT
+    breach: Breach = NO_BREACH
+    """What becomes of leads that nobody works on."""

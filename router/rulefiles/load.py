@@ -75,6 +75,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         types=facts_named(scoring, routing.segments, routing.rules, catalog),
         mode=routing.mode,
         night=routing.night,
+        breach=routing.breach,
     )
     return Loaded(policy, mistakes)
 

@@ -9,6 +9,7 @@ from typing import Final
 from router.policy.catalog import Catalog
 from router.policy.roster import Hours, Rep
 from router.rulefiles.holiday_code import read_holidays
+from router.rulefiles.owner_named import owner_named
 from router.rulefiles.quantities import number, whole
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar
@@ -64,20 +65,8 @@ class RepReader:
         )
 
     def _owner(self, node: Node) -> str:
-        written = self.sheet.scalar(node, "'owner'")
-        if written is None:
-            return ""
-        found = [owner for owner in self.catalog.owners if owner.email.casefold() == written.text.casefold()]
-        if not found:
-            emails = (owner.email for owner in self.catalog.owners if not owner.archived)
-            hint = "Add them in HubSpot, then run 'router pull'."
-            self.sheet.error(
-                written, f"HubSpot has no owner '{written.text}'", hint, like=written.text, among=emails
-            )
-        elif all(owner.archived for owner in found):
-            hint = "They get no leads; take them out of their teams."
-            self.sheet.warning(written, f"the HubSpot owner '{written.text}' is deactivated", hint)
-        return written.text.lower()
+        hint = "They get no leads; take them out of their teams."
+        return owner_named(node, self.sheet, self.catalog, if_gone=hint)
 
     def _text(self, fields: Mapping[str, Entry], name: str) -> str | None:
         if name not in fields:

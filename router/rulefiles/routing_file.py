@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
 
+from router.policy.breach import NO_BREACH, Breach
 from router.policy.conditions import Condition
 from router.policy.night import NIGHT, Night
 from router.policy.roster import Roster
 from router.policy.rules import Assign, Rule, ToTeam
 from router.policy.scoring import Segment
 from router.rulefiles.actions import LATER, ActionReader
+from router.rulefiles.breach import SLA_KEYS, BreachReader
 from router.rulefiles.conditions import ConditionReader
 from router.rulefiles.night import read_night
 from router.rulefiles.rule_list import OTHERWISE, Inside, RuleListReader
@@ -31,10 +32,6 @@ REQUIRED: Final = {
     OTHERWISE: "Leads that fit no rule need a place: add 'otherwise: {assign: {team: …}}'.",
     "sla": "Add 'sla: {default: 4h}'.",
 }
-SLA_LATER: Final[Mapping[str, str]] = {
-    "started_when": "this version does not choose what starts the work on a lead",
-    "on_breach": "this version does not act on overdue leads",
-}
 Language = Literal["fr", "en"]
 Mode = Literal["live", "shadow"]
 
@@ -50,6 +47,7 @@ class Routing:
     default_status: str
     mode: Mode
     night: Night
+    breach: Breach
 
 
 def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -70,14 +68,19 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
     found = rules.rules(fields["rules"].value, Inside()) if "rules" in fields else ()
     if OTHERWISE in fields:
         found += _catch_all(fields[OTHERWISE], rules, sheet)
+    default_sla, breach = None, NO_BREACH
+    if "sla" in fields:
+        segment_names = [segment.name for segment in segments]
+        default_sla, breach = _sla(fields["sla"].value, actions, BreachReader(sheet, roster, segment_names))
     return Routing(
         language=_language(fields["language"].value, sheet) if "language" in fields else DEFAULT_LANGUAGE,
         segments=segments,
         rules=found,
-        default_sla=_default_sla(fields["sla"].value, sheet, actions) if "sla" in fields else None,
+        default_sla=default_sla,
         default_status=_status(fields.get("status"), root, actions),
         mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
         night=read_night(fields["night"].value, sheet) if "night" in fields else NIGHT,
+        breach=breach,
     )
 
 
@@ -129,10 +132,11 @@ def _mode(node: Node, sheet: Sheet) -> Mode:
     return "live"
 
 
-def _default_sla(node: Node, sheet: Sheet, actions: ActionReader) -> timedelta | None:
+def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[timedelta | None, Breach]:
     required = {"default": "Add 'default: 4h'."}
-    fields = sheet.fields(node, "'sla'", known=("default",), later=SLA_LATER, required=required) or {}
-    return actions.sla(fields["default"]) if "default" in fields else None
+    fields = actions.sheet.fields(node, "'sla'", known=SLA_KEYS, required=required) or {}
+    default = actions.sla(fields["default"]) if "default" in fields else None
+    return default, breaches.breach(fields)
 
 
 def _status(entry: Entry | None, root: Node, actions: ActionReader) -> str:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from router.policy.catalog import Catalog
 from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
 from router.rulefiles.holiday_code import read_holidays
+from router.rulefiles.managers import read_managers
 from router.rulefiles.quantities import day
 from router.rulefiles.rep_lines import RepReader
 from router.rulefiles.sheet import Sheet
@@ -17,7 +18,7 @@ from router.rulefiles.team_lines import TeamLineReader, is_rep
 from router.rulefiles.tree import Entry, Map, Node
 from router.rulefiles.working_hours import read_hours
 
-KEYS: Final = ("timezone", "public_holidays", "hours", "reps", "out_of_office", "teams")
+KEYS: Final = ("timezone", "public_holidays", "hours", "reps", "out_of_office", "teams", "managers")
 REQUIRED: Final[Mapping[str, str]] = {
     "timezone": "Add 'timezone: Europe/Paris'.",
     "reps": "Add 'reps:' with a line for each rep.",
@@ -54,13 +55,18 @@ class TeamReader:
             else None
         )
         reps = self._reps(fields["reps"], hours, shut) if "reps" in fields else {}
+        teams = self._teams(fields["teams"], reps) if "teams" in fields else {}
+        managers = fields.get("managers")
         return Roster(
             timezone=self._timezone(fields["timezone"].value) if "timezone" in fields else UTC_ZONE,
             reps=reps,
-            teams=self._teams(fields["teams"], reps) if "teams" in fields else {},
+            teams=teams,
             time_off=self._time_off(fields["out_of_office"].value, reps) if "out_of_office" in fields else (),
             hours=hours,
             lines=self._lines(fields["reps"]) if "reps" in fields else {},
+            managers=read_managers(managers.value, self.sheet, catalog=self.catalog, teams=teams)
+            if managers
+            else (),
         )
 
     def _lines(self, entry: Entry) -> dict[str, int]:

@@ -373,14 +373,14 @@ CASES = (
         """,
     ),
     Case(
-        "a reminder",
+        "a reminder of nothing",
         "  default: 4h\n",
         "  default: 4h\n  on_breach: []\n",
         """
-        routing.yaml:16:3: error: this version does not act on overdue leads
+        routing.yaml:16:14: error: 'on_breach' is empty
               on_breach: []
-              ^
-            Remove 'on_breach': a key that has no effect would mislead.
+                         ^
+            Fill it in, or remove it.
         """,
     ),
     Case(

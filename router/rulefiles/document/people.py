@@ -10,6 +10,7 @@ from router.policy.roster import Hours, Rep
 from router.policy.rules import Assign, Policy, ToTeam
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
+from router.rulefiles.document.breach import BreachTeller
 from router.rulefiles.document.phrases import percent, say
 
 
@@ -47,6 +48,7 @@ class PeopleTeller:
         if roster.hours:
             rows = tuple((name, "\n".join(self._week(hours))) for name, hours in roster.hours.items())
             yield Grid((self._say("week"), self._say("worked")), rows)
+        yield from BreachTeller(self.policy, self.language).blocks()
 
     def night(self) -> Iterator[Block]:
         """What happens while everybody sleeps."""

@@ -132,6 +132,40 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Unless a rule says otherwise, a lead is answered within {default}. Time counts only during the "
         "working hours of the rep who got it ({timezone}).",
     ),
+    "overdue": ("Quand personne ne s'en occupe", "When nobody works on it"),
+    "overdue_text": (
+        "Un lead est pris en charge dès que l'on voit dans HubSpot {signs}. Sans cela, le délai court à "
+        "partir de l'attribution, ou de l'ouverture suivante ; il s'arrête hors des heures de travail.",
+        "A lead counts as worked on once HubSpot shows {signs}. Until then the time runs from the "
+        "assignment, or from the next opening; outside of working hours it stands still.",
+    ),
+    "overdue_nothing": (
+        "Un lead en retard est signalé dans la liste des retards, et reste où il est.",
+        "An overdue lead is on the list of overdue leads, and stays where it is.",
+    ),
+    "overdue_segment": ("Pour le segment {segment} :", "For the segment {segment}:"),
+    "sign_contact": (
+        "un appel, un e-mail, une réunion ou un message",
+        "a call, an e-mail, a meeting or a message",
+    ),
+    "sign_note": ("une note ou une tâche", "a note or a task"),
+    "sign_status": ("un statut changé par une personne", "a status that a person moved"),
+    "tell_rep": ("la personne", "the rep"),
+    "tell_manager": ("les responsables de l'équipe", "the team's managers"),
+    "step": ("À {percent} du délai : {done}", "At {percent} of the time: {done}"),
+    "also": (" ; ", "; "),
+    "step_notify": ("rappel ({whom})", "a reminder ({whom})"),
+    "step_reassign": (
+        "il passe à une autre personne selon la même règle, {at_most} fois au plus",
+        "it goes to another rep by the same rule, at most {at_most} times",
+    ),
+    "step_reassign_anew": (
+        "il passe à une autre personne, toutes les règles étant relues, {at_most} fois au plus",
+        "it goes to another rep, all rules being read again, at most {at_most} times",
+    ),
+    "step_queue": ("il va dans la file de {team}", "it goes to the queue of {team}"),
+    "manager_of": ("{name} est responsable de : {teams}", "{name} manages: {teams}"),
+    "manager_of_all": ("{name} est responsable de toutes les équipes", "{name} manages every team"),
     "week": ("Semaine", "Week"),
     "worked": ("Heures travaillées", "Hours worked"),
     "nobody": ("Quand personne n'est là", "When nobody is there"),

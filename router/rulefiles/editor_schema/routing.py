@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType
 from router.policy.rules import Method
 from router.rulefiles.actions import ASSIGN_KEYS
+from router.rulefiles.editor_schema.breach import sla_schema
 from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import (
@@ -61,7 +62,7 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         ),
         "rules": defined("rules"),
         "otherwise": defined("done"),
-        "sla": keys({"default": defined("sla")}, required=("default",)),
+        "sla": sla_schema(names),
         "night": keys({"at": described(CLOCK, "When it begins, in the time zone of team.yaml")}),
     }
     definitions = {

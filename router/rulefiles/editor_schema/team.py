@@ -16,6 +16,7 @@ from router.rulefiles.editor_schema.parts import (
     named,
     one_or_many,
 )
+from router.rulefiles.managers import MANAGER_KEYS, MANAGER_REQUIRED
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
 from router.rulefiles.team_lines import PERFORMANCE, TEAM_KEYS, WEIGHTS
@@ -57,13 +58,25 @@ def team_schema(catalog: Catalog, names: Names) -> Schema:
             named({"anyOf": [teams, rep, _team(teams, rep)]}), "A rep can be in several teams"
         ),
     }
+    known["managers"] = described(named(_manager(catalog, names)), "Who hears of a team's overdue leads")
     return _keys(KEYS, known, REQUIRED)
 
 
-def _rep(catalog: Catalog, names: Names) -> Schema:
-    owners = {owner.email: owner.name for owner in catalog.owners if not owner.archived}
+def _manager(catalog: Catalog, names: Names) -> Schema:
     known = {
-        "owner": described(choice(owners), "The e-mail address of their HubSpot owner"),
+        "owner": described(choice(_owners(catalog)), "The e-mail address of their HubSpot owner"),
+        "teams": described(one_or_many(choice(names.teams)), "Their teams; every team if left out"),
+    }
+    return _keys(MANAGER_KEYS, known, MANAGER_REQUIRED)
+
+
+def _owners(catalog: Catalog) -> dict[str, str]:
+    return {owner.email: owner.name for owner in catalog.owners if not owner.archived}
+
+
+def _rep(catalog: Catalog, names: Names) -> Schema:
+    known = {
+        "owner": described(choice(_owners(catalog)), "The e-mail address of their HubSpot owner"),
         "level": described(_free(names.levels), "A word of your own, such as senior"),
         "skills": one_or_many(_free(names.skills)),
         "languages": one_or_many(_free(names.languages)),

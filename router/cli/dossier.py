@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from router.cli.history import Happening, history_of
 from router.ledger.ledger import Entry
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.decision import Decision
 from router.policy.explanation import Step, explain
+from router.policy.follow_up import FollowUp
 from router.policy.record import as_record, from_record
 from router.policy.rules import Policy
 from router.routing.desk import Desk
@@ -28,24 +30,6 @@ STATES: Final[Mapping[State, str]] = {
     State.PARKED: "parked: it needs a person (see: router parked)",
     State.SHADOW: "decided in shadow mode: nothing is written to HubSpot (see: router compare)",
 }
-EVENTS: Final[Mapping[str, str]] = {
-    "written": "written to HubSpot",
-    "owned_already": "had an owner when we first looked, so it was left alone",
-    "taken_by_a_person": "a person chose an owner before our write; theirs stands",
-    "changed_by_a_person": "a person chose an owner after our write; theirs stands",
-    "restored": "our write had covered a person's choice; theirs was given back",
-    "owner_refused": "HubSpot refused the owner; another one is chosen",
-    "gone": "HubSpot has no such contact any more",
-    "shadowed": "decided in shadow mode, so nothing was written",
-    "parked": "parked: it needs a person",
-    "notified": "the rep was told",
-    "redriven": "sent again by a person",
-    "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
-    "reassigning": "to be taken from its owner and decided once more",
-    "not_reassigned": "somebody else owned it by then, so it was left alone",
-    "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
-}
-SAID_ALREADY: Final = frozenset({"decision"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +42,9 @@ class Dossier:
     decisions: tuple[Decision, ...]
     policy: Policy | None
     events: tuple[Entry, ...]
+    follow_ups: tuple[FollowUp, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What owner ids are called."""
 
     @property
     def decision(self) -> Decision | None:
@@ -70,11 +57,9 @@ class Dossier:
             return ()
         return explain(self.decision, self.policy, language=language or self.policy.language)
 
-    def history(self) -> tuple[tuple[str, str], ...]:
-        """Every decision and event: when (ISO, UTC) and what, in order."""
-        told = [(one.decided_at.isoformat(), f"decided: {outcome_in_words(one)}") for one in self.decisions]
-        told += [(event.at, _event_in_words(event)) for event in self.events]
-        return tuple(sorted(told))
+    def history(self) -> tuple[Happening, ...]:
+        """Every decision, event and outcome, in order."""
+        return history_of(self.decisions, self.events, self.follow_ups, names=self.names)
 
     def as_json(self, language: str | None) -> dict[str, Any]:
         """All of it for machines."""
@@ -85,28 +70,29 @@ class Dossier:
             "decision": as_record(self.decision) if self.decision else None,
             "steps": [{"title": step.title, "lines": step.lines} for step in self.steps(language)],
             "earlier_decisions": [as_record(one) for one in self.decisions[:-1]],
-            "history": [{"at": at, "what": what} for at, what in self.history()],
+            "history": [asdict(line) for line in self.history()],
         }
 
 
 def open_dossier(desk: Desk, contact_id: str) -> Dossier | None:
     """Everything about a contact, or None if it was never seen."""
+    record(desk)  # what happened a moment ago is still on its way to the ledger
     state = desk.leads.recall([contact_id]).get(contact_id)
     decisions = _decisions(desk, contact_id)
-    if state is not None and state.decision_id not in ("", *(one.id for one in decisions)):
-        record(desk)  # it was decided a moment ago, and is still on its way to the ledger
-        decisions = _decisions(desk, contact_id)
     events = desk.ledger.events_of(contact_id)
     if state is None and not decisions and not events:
         return None
     why = desk.leads.parked().get(contact_id) if state and state.state is State.PARKED else None
+    policy = policy_of(desk, decisions[-1].revision) if decisions else None
     return Dossier(
         contact_id=contact_id,
         state=state,
         parked_because=why["why"] if why else None,
         decisions=decisions,
-        policy=policy_of(desk, decisions[-1].revision) if decisions else None,
+        policy=policy,
         events=events,
+        follow_ups=desk.ledger.follow_ups.of_contact(contact_id),
+        names=_names(desk, policy),
     )
 
 
@@ -118,37 +104,13 @@ def policy_of(desk: Desk, revision: str) -> Policy | None:
     return load_policy(files, catalog=parse_catalog(files[CATALOG_FILE])).policy
 
 
-def outcome_in_words(decision: Decision) -> str:
-    """Who has it now, in a few words."""
-    match decision.outcome:
-        case Assigned(rep, owner_id, team):
-            of_team = f" of team {team}" if team else ""
-            return f"assigned to {rep or 'the account owner'}{of_team} (owner {owner_id})"
-        case Queued(team, why):
-            return f"waits in the queue of {team}" + (f" ({why})" if why else "")
-        case Nurtured(_, workflow):
-            return "left to marketing" + (f" ({workflow})" if workflow else "")
-        case LeftAlone():
-            return "left alone, as the rule says"
-
-
 def _decisions(desk: Desk, contact_id: str) -> tuple[Decision, ...]:
     return tuple(from_record(one) for one in desk.ledger.decisions_of(contact_id))
 
 
-def _event_in_words(event: Entry) -> str:
-    words = EVENTS.get(event.kind, event.kind.replace("_", " "))
-    more = ", ".join(_details(event.detail))
-    return f"{words} ({more})" if more else words
-
-
-def _details(detail: Mapping[str, Any]) -> Iterator[str]:
-    for name, value in detail.items():
-        if value is None or name in SAID_ALREADY:
-            continue
-        if name == "waited_ms":
-            yield f"{int(value) / 1000:.1f} s after HubSpot told us"
-        elif name == "why":
-            yield str(value)
-        else:
-            yield f"{name.removesuffix('_id').replace('_', ' ')} {value}"
+def _names(desk: Desk, policy: Policy | None) -> dict[str, str]:
+    """What owner ids are called: the rep's name in team.yaml, else the owner's in HubSpot."""
+    reps = policy.roster.reps.values() if policy else ()
+    called = {rep.owner.lower(): rep.name for rep in reps}
+    owners = desk.owners.last_known()
+    return {owner.id: called.get(email) or owner.name or email for email, owner in owners.items()}

@@ -9,9 +9,10 @@ from rich.text import Text
 
 from router.cli.decision_tree import tree
 from router.cli.desk import desk_here
-from router.cli.dossier import STATES, Dossier, open_dossier, outcome_in_words
+from router.cli.dossier import STATES, Dossier, open_dossier
 from router.cli.explain_lead import print_why_not, why_not_as_json, why_not_here
 from router.cli.failures import Told
+from router.cli.history import outcome_in_words
 from router.cli.screen import screen, table
 from router.cli.words import local_time, print_json
 from router.policy.book import Book
@@ -77,7 +78,7 @@ def _print_state(out: Console, found: Dossier) -> None:
         out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state]))
     if found.parked_because:
         out.print(Text.assemble(("Why: ", "bold"), found.parked_because))
-    rows = [(local_time(at, zone), what) for at, what in found.history()]
+    rows = [(local_time(line.at, zone), line.what) for line in found.history()]
     if rows:
         out.print()
         out.print(table("when", "what happened", rows=rows))

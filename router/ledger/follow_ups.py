@@ -105,6 +105,14 @@ class FollowUps:
             for row in connection.execution_options(yield_per=1_000).execute(query):
                 yield _follow_up(row)
 
+    def of_contact(self, contact_id: str) -> tuple[FollowUp, ...]:
+        """Every follow-up of one contact, first to last."""
+        query = select(FOLLOW_UPS).where(self._mine, FOLLOW_UPS.c.contact_id == contact_id)
+        with self._engine.connect() as connection:
+            return tuple(
+                _follow_up(row) for row in connection.execute(query.order_by(FOLLOW_UPS.c.assigned_at))
+            )
+
     def running_of(self, contact_ids: Collection[str]) -> dict[str, FollowUp]:
         """The follow-up of each of these contacts (a few hundred at most) that has not ended."""
         query = select(FOLLOW_UPS).where(

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from router.policy.book import ALL_ELIGIBLE, BOUND, LEAD, Book, credit_field
 from router.policy.decision import Assigned, Decision, Queued
-from router.policy.occasion import Released
+from router.policy.occasion import Reassigned, Released
 from router.policy.reasons import lasting, says_away
 from router.policy.roster import Roster
 
@@ -75,13 +75,16 @@ class Point:
 def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tuple[Decision, ...]:
     """The decisions whose share is still paid; `ended` are the ids of those that an event gave back.
 
-    A rep who releases a lead gets back what it cost: the decision that gave it to them counts no more.
+    A rep who releases a lead, or from whom one is taken that was never theirs to work, gets back what it
+    cost: the decision that gave it to them counts no more.
     """
     known = tuple(decisions)
     released = {
         (one.contact_id, one.episode - 1)
         for one in known
-        if one.inputs is not None and isinstance(one.inputs.occasion, Released) and one.inputs.occasion.paid
+        if one.inputs is not None
+        and isinstance(one.inputs.occasion, Released | Reassigned)
+        and one.inputs.occasion.paid
     }
     return tuple(
         one for one in known if one.id not in ended and (one.contact_id, one.episode) not in released

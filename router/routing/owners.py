@@ -42,6 +42,10 @@ class Owners:
                 self._looked_at = now
             return self._known
 
+    def last_known(self) -> Mapping[str, Owner]:
+        """The owners as somebody last read them, however long ago; HubSpot is not asked."""
+        return self._shared(None) or {}
+
     def refresh(self) -> Mapping[str, Owner]:
         """Ask HubSpot now, for everybody: an owner was just refused, or it is time."""
         with self._turn:
@@ -50,12 +54,12 @@ class Owners:
             self._looked_at = now
             return self._known
 
-    def _shared(self, now: datetime) -> Mapping[str, Owner] | None:
+    def _shared(self, now: datetime | None) -> Mapping[str, Owner] | None:
         text = cast("str | None", self._redis.get(self._keys.owners))
         if text is None:
             return None
         kept = orjson.loads(text)
-        if now - datetime.fromisoformat(kept["at"]) > FRESH:
+        if now is not None and now - datetime.fromisoformat(kept["at"]) > FRESH:
             return None
         return _by_email(Owner(**owner) for owner in kept["owners"])
 

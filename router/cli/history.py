@@ -1,0 +1,154 @@
+"""What happened to a lead, move by move, in words that a stranger understands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from router.ledger.ledger import Entry
+from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.follow_up import FollowUp
+from router.policy.occasion import Claimed, Pushed, Reassigned, Released
+
+EVENTS: Final[Mapping[str, str]] = {
+    "written": "written to HubSpot",
+    "owned_already": "had an owner when we first looked, so it was left alone",
+    "taken_by_a_person": "a person chose an owner before our write; theirs stands",
+    "changed_by_a_person": "a person chose an owner after our write; theirs stands",
+    "owner_changed": "a person changed the owner; theirs stands",
+    "restored": "our write had covered a person's choice; theirs was given back",
+    "owner_refused": "HubSpot refused the owner; another one is chosen",
+    "gone": "HubSpot has no such contact any more",
+    "deleted": "HubSpot has no such contact any more",
+    "shadowed": "decided in shadow mode, so nothing was written",
+    "parked": "parked: it needs a person",
+    "notified": "the rep was told",
+    "reminded": "the rep was reminded",
+    "redriven": "sent again by a person",
+    "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
+    "reassigning": "to be taken from its owner and decided once more",
+    "not_reassigned": "somebody else owned it by then, so it was left alone",
+    "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
+}
+"""What the events of the ledger mean; any other kind is told by its own name, and never left out."""
+SAID_ALREADY: Final = frozenset({"decision"})
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One line of the history, at a moment (ISO, UTC).
+
+    `kind` is that of the event, or `decided`, `responded`, `won`, `lost`. `detail` is for machines: of a
+    decision `from`, `to`, `why` and `run`, as far as there are any, and of an event all that it tells.
+    """
+
+    at: str
+    kind: str
+    what: str
+    decision_id: str | None
+    detail: Mapping[str, Any]
+
+
+def history_of(
+    decisions: Sequence[Decision],
+    events: Iterable[Entry],
+    follow_ups: Iterable[FollowUp],
+    *,
+    names: Mapping[str, str],
+) -> tuple[Happening, ...]:
+    """Everything that happened, first to last; `names` are what owner ids are called."""
+    told = [
+        _decided(one, decisions[place - 1] if place else None, names) for place, one in enumerate(decisions)
+    ]
+    told += [_event(event, names) for event in events]
+    told += [line for one in follow_ups for line in _followed_up(one, names)]
+    # What happened in the same instant stays in the order of cause: decided, then written, then answered.
+    return tuple(sorted(told, key=lambda line: datetime.fromisoformat(line.at)))
+
+
+def outcome_in_words(decision: Decision) -> str:
+    """Who has it now, in a few words."""
+    match decision.outcome:
+        case Assigned(rep, owner_id, team):
+            of_team = f" of team {team}" if team else ""
+            return f"assigned to {rep or 'the account owner'}{of_team} (owner {owner_id})"
+        case Queued(team, why):
+            return f"waits in the queue of {team}" + (f" ({why})" if why else "")
+        case Nurtured(_, workflow):
+            return "left to marketing" + (f" ({workflow})" if workflow else "")
+        case LeftAlone():
+            return "left alone, as the rule says"
+
+
+def _decided(decision: Decision, before: Decision | None, names: Mapping[str, str]) -> Happening:
+    occasion = decision.inputs.occasion if decision.inputs else None
+    went_to = outcome_in_words(decision)
+    detail: dict[str, Any] = {"from": _holder(before, names), "to": _holder(decision, names)}
+    match occasion:
+        case Claimed(rep, team):
+            what = f"{rep} claimed it from the queue of {team}"
+        case Released(rep, team, why, _):
+            what = f"{rep} gave it back to the queue of {team}: {why}"
+            detail |= {"from": rep, "why": why}
+        case Pushed():
+            what = f"nobody claimed it in time: {went_to}"
+        case Reassigned(owner_id, rep, why, run):
+            taken_from = rep or names.get(owner_id) or (f"owner {owner_id}" if owner_id else "nobody")
+            what = f"taken from {taken_from} because {why} ({run}): {went_to}"
+            detail |= {"from": taken_from, "why": why, "run": run}
+        case None:
+            what = f"decided: {went_to}"
+        case _:
+            what = f"decided once more: {went_to}"
+    kept = {name: value for name, value in detail.items() if value is not None}
+    return Happening(decision.decided_at.isoformat(), "decided", what, decision.id, kept)
+
+
+def _holder(decision: Decision | None, names: Mapping[str, str]) -> str | None:
+    match decision.outcome if decision else None:
+        case Assigned(rep, owner_id, _):
+            return rep or names.get(owner_id, f"owner {owner_id}")
+        case Queued(team):
+            return f"queue of {team}"
+        case _:
+            return None
+
+
+def _event(event: Entry, names: Mapping[str, str]) -> Happening:
+    words = EVENTS.get(event.kind, event.kind.replace("_", " "))
+    more = ", ".join(_details(event.detail, names))
+    what = f"{words} ({more})" if more else words
+    return Happening(event.at, event.kind, what, event.decision_id, event.detail)
+
+
+def _details(detail: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    for name, value in detail.items():
+        if value in (None, "") or name in SAID_ALREADY:
+            continue
+        if name == "waited_ms":
+            yield f"{int(value) / 1000:.1f} s after HubSpot told us"
+        elif name == "why":
+            yield str(value)
+        else:
+            called = f"{names[value]} ({value})" if isinstance(value, str) and value in names else value
+            yield f"{name.removesuffix('_id').replace('_', ' ')} {called}"
+
+
+def _followed_up(one: FollowUp, names: Mapping[str, str]) -> Iterator[Happening]:
+    who = one.rep or names.get(one.owner_id, f"owner {one.owner_id}")
+    if one.first_response_at is not None and one.response is not None:
+        what = f"{who} acted for the first time, {_span(one.response)} after the assignment"
+        yield Happening(one.first_response_at.isoformat(), "responded", what, one.decision_id, {"rep": who})
+    if one.outcome is not None and one.outcome_at is not None:
+        seen = ", ".join(text for text in (one.stage, one.status) if text)
+        what = f"{one.outcome} with {who}" + (f" ({seen})" if seen else "")
+        yield Happening(one.outcome_at.isoformat(), one.outcome, what, one.decision_id, {"rep": who})
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span / timedelta(minutes=1))
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes < 48 * 60 else f"{span.days} days"

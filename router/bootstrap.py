@@ -21,6 +21,7 @@ from router.settings import Settings
 from router.store.availability import AvailabilityShelf
 from router.store.budget import CallBudget
 from router.store.by_hand import ByHand
+from router.store.changed import Changed
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.commits import Commits
 from router.store.companies import Companies
@@ -33,6 +34,7 @@ from router.store.keys import Keys
 from router.store.leads import Leads
 from router.store.nights import Nights
 from router.store.notices import Notices
+from router.store.open_leads import OpenLeads
 from router.store.outbox import Outbox
 from router.store.progress import ProgressBoard
 from router.store.queues import Queues
@@ -96,6 +98,8 @@ def open_desk(
         by_hand=ByHand(client, keys),
         credits=Credits(client, keys),
         queues=Queues(client, keys),
+        changed=Changed(client, keys),
+        open_leads=OpenLeads(client, keys),
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
         notices=Notices(client, keys),

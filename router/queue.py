@@ -32,6 +32,7 @@ class Job(StrEnum):
     NIGHT = "workers.jobs.night"
     NOTIFY = "workers.jobs.notify"
     TEND = "workers.jobs.tend"
+    FOLLOW = "workers.jobs.follow"
     RECONCILE = "workers.jobs.reconcile"
 
 
@@ -44,6 +45,7 @@ TIME_LIMIT_S: Final = {
     Job.NIGHT: 120,
     Job.NOTIFY: 120,
     Job.TEND: 120,
+    Job.FOLLOW: 120,
     Job.RECONCILE: 120,
 }
 

@@ -8,6 +8,7 @@ from functools import cache
 
 from router.queue import Job
 from router.routing.erase import erase as erase_contacts
+from router.routing.follow import follow as follow_changes
 from router.routing.notify import notify as notify_reps
 from router.routing.record import record as record_lines
 from router.routing.refresh import refresh as refresh_owners
@@ -81,6 +82,13 @@ def tend(portal: str) -> int:
 def reconcile(portal: str) -> int:
     """Look for contacts that no webhook announced since the last look; how many were found."""
     return _housekeeping(portal, Job.RECONCILE, lambda: look_back(process.here()))
+
+
+def follow(portal: str) -> int:
+    """Look at leads that people worked on in HubSpot, until none is due; how many."""
+    return _housekeeping(
+        portal, Job.FOLLOW, lambda: _until_dry(lambda: follow_changes(process.here().desk).looked_at)
+    )
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:

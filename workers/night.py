@@ -16,12 +16,16 @@ from router.bootstrap import Office
 from router.hubspot.errors import AccessDenied, NotFound, Refused
 from router.policy import night as policy_night
 from router.routing.drift import check_drift
+from router.routing.follow import follow_up_step
 from router.routing.reconcile import STUCK_AFTER
 from router.routing.reconcile import reconcile as look_through
 from router.routing.repair import repair
 from router.routing.weights import refresh_weights
 from router.store.nights import Night
 from workers.reconciling import since_when
+
+LOOKED_AT_LATELY: Final = timedelta(hours=12)
+"""A lead that was followed within this time is not looked at again tonight."""
 
 
 def is_due(office: Office) -> bool:
@@ -74,6 +78,14 @@ def _repair(office: Office, night: Night) -> Night:
     return night if step.after else _next(night)
 
 
+def _follow_up(office: Office, night: Night) -> Night:
+    """Look at some more of the leads that reps were given: what no webhook told comes to the ledger now."""
+    if not office.desk.rules.live:
+        return _next(night)
+    looked_at = follow_up_step(office.desk, before=office.desk.clock() - LOOKED_AT_LATELY)
+    return night if looked_at else _next(night)
+
+
 def _drift(office: Office, night: Night) -> Night:
     """Compare the rules with the portal, if HubSpot lets us look at its properties."""
     try:
@@ -94,6 +106,7 @@ def _weights(office: Office, night: Night) -> Night:
 STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
     "reconcile": _reconcile,
     "repair": _repair,
+    "follow_up": _follow_up,
     "drift": _drift,
     "weights": _weights,
 }

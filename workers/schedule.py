@@ -59,6 +59,8 @@ class Schedule:
             due.append(Job.ERASE)
         if office.desk.rules.live and office.desk.queues.to_tend(now_ms=office.desk.now_ms(), limit=1):
             due.append(Job.TEND)
+        if office.desk.rules.live and office.desk.changed.due(now_ms=office.desk.now_ms(), limit=1):
+            due.append(Job.FOLLOW)
         if self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY:
             self._refreshed_at = now
             due.append(Job.REFRESH)

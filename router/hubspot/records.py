@@ -40,6 +40,11 @@ class HistoryEntry:
     source_type: str
     source_id: str
 
+    @property
+    def by_person(self) -> bool:
+        """True if a person set it in HubSpot's pages or app, and not an app, a workflow or an import."""
+        return self.source_id.startswith("userId:") or self.source_type.startswith(("CRM_UI", "MOBILE_"))
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -1,4 +1,4 @@
-"""Is this delivery really from HubSpot, and which contacts does it announce or erase?
+"""Is this delivery really from HubSpot, and which contacts does it announce, change or erase?
 
 Bytes and headers come in; no web framework is known here. Two things can be wrong:
 
@@ -27,6 +27,10 @@ ContactId = NewType("ContactId", str)
 MAX_SKEW: Final = timedelta(minutes=5)
 MAX_EVENTS: Final = 100
 CONTACT_TYPE_ID: Final = "0-1"
+FOLLOWED: Final = frozenset(
+    ("hubspot_owner_id", "hs_lead_status", "lifecyclestage", "notes_last_contacted", "notes_last_updated")
+)
+"""Properties whose changes tell what became of a lead; changes of others are none of our business."""
 SIGNATURE_HEADERS: Final = (
     "X-HubSpot-Signature-v3",
     "X-HubSpot-Request-Timestamp",
@@ -67,6 +71,8 @@ class Delivery:
     created: tuple[Announced, ...]
     erased: tuple[ContactId, ...]
     ignored: int
+    changed: tuple[ContactId, ...] = ()
+    """Contacts that somebody else than this app worked on, or deleted; each of them once."""
 
 
 def verify(
@@ -107,14 +113,16 @@ def verify(
 
 
 def parse(body: bytes, *, portal: str) -> Delivery:
-    """The contacts that the events in `body` announce or erase in `portal`.
+    """The contacts that the events in `body` announce, change or erase in `portal`.
 
-    Other kinds of events and other portals' events are counted and left alone. Raises
+    Other kinds of events, other portals' events and the echo of what this app wrote itself are counted
+    and left alone. Raises
     `DeliveryInvalid` for anything that is not a JSON list of at most 100 events.
     """
     events = _events(body)
     created: list[Announced] = []
     erased: list[ContactId] = []
+    changed: list[ContactId] = []
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
         kind = event.get("subscriptionType") or event.get("eventType")
@@ -129,7 +137,24 @@ def parse(body: bytes, *, portal: str) -> Delivery:
             created.append(Announced(contact_id, _occurred_at_ms(event, number)))
         elif kind == "contact.privacyDeletion":
             erased.append(ContactId(_id_in(event, "objectId", number)))
-    return Delivery(tuple(created), tuple(erased), len(events) - len(created) - len(erased))
+        elif _is_worth_a_look(kind, event):
+            changed.append(ContactId(_id_in(event, "objectId", number)))
+    ignored = len(events) - len(created) - len(erased) - len(changed)
+    return Delivery(tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)))
+
+
+def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:
+    """Whether a contact was deleted, or somebody else than this app changed what we follow of it."""
+    about, _, what = kind.partition(".")
+    if about != "contact" and (about != "object" or event.get("objectTypeId") != CONTACT_TYPE_ID):
+        return False
+    if what == "deletion":
+        return True
+    name = event.get("propertyName")
+    if what != "propertyChange" or type(name) is not str or name not in FOLLOWED:
+        return False
+    by_an_app = event.get("changeSource") == "INTEGRATION"
+    return not (by_an_app and str(event.get("sourceId")) == str(event.get("appId")))
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

@@ -141,6 +141,8 @@ class FollowUps:
 
     def note(self, seen: Sequence[Seen], *, at: datetime) -> None:
         """Keep what HubSpot told at `at` (aware UTC)."""
+        if not seen:
+            return
         with self._engine.begin() as connection:
             for one in seen:
                 row = FOLLOW_UPS.c.decision_id == one.decision_id
@@ -161,6 +163,20 @@ class FollowUps:
                         .where(self._mine, row, FOLLOW_UPS.c.first_response_at.is_(None))
                         .values(first_response_at=_text(one.first_response_at))
                     )
+
+    def end(self, ended: Mapping[str, datetime]) -> None:
+        """The leads of these decisions went elsewhere then (aware UTC)."""
+        if not ended:
+            return
+        with self._engine.begin() as connection:
+            for decision_id, at in ended.items():
+                connection.execute(
+                    update(FOLLOW_UPS)
+                    .where(
+                        self._mine, FOLLOW_UPS.c.decision_id == decision_id, FOLLOW_UPS.c.ended_at.is_(None)
+                    )
+                    .values(ended_at=at.isoformat())
+                )
 
     def looked_at(self, decision_ids: Collection[str], *, at: datetime) -> None:
         """Nothing new about these (a few hundred at most) at `at` (aware UTC)."""

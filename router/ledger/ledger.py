@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, func, select
+from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -154,19 +154,19 @@ class Ledger:
         with self._engine.connect() as connection:
             return frozenset(connection.execute(query).scalars())
 
-    def assigned_since(self, moment: datetime) -> dict[str, int]:
-        """How many leads each owner id received from us at or after `moment` (aware UTC)."""
+    def assigned_since(self, moment: datetime) -> dict[str, str]:
+        """The owner id that each contact got from us at or after `moment` (aware UTC), by contact id."""
         query = (
-            select(DECISIONS.c.owner_id, func.count())
+            select(DECISIONS.c.contact_id, DECISIONS.c.owner_id)
             .where(
                 DECISIONS.c.portal == self._portal,
                 DECISIONS.c.owner_id.is_not(None),
                 DECISIONS.c.decided_at >= moment.isoformat(),
             )
-            .group_by(DECISIONS.c.owner_id)
+            .order_by(DECISIONS.c.decided_at)
         )
         with self._engine.connect() as connection:
-            return {row[0]: row[1] for row in connection.execute(query)}
+            return {row.contact_id: row.owner_id for row in connection.execute(query)}
 
     def keep_revision(self, revision: str, files: Mapping[str, bytes], *, live_since: datetime) -> None:
         """Remember the rule files of a revision, so that its decisions can be explained for ever."""

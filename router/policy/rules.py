@@ -11,6 +11,7 @@ from typing import Literal, TypeAlias
 from router.policy.breach import NO_BREACH, Breach
 from router.policy.conditions import Condition
 from router.policy.night import NIGHT, Night
+from router.policy.outcomes import USUAL, Outcomes
 from router.policy.roster import Roster
 from router.policy.scoring import Scoring, Segment
 
@@ -123,3 +124,4 @@ class Policy:
     night: Night = NIGHT
     breach: Breach = NO_BREACH
     """What becomes of leads that nobody works on."""
+    outcomes: Outcomes = USUAL

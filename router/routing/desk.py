@@ -16,6 +16,7 @@ from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.store.budget import CallBudget
 from router.store.by_hand import ByHand
+from router.store.changed import Changed
 from router.store.commits import Commits
 from router.store.companies import Companies
 from router.store.credits import Credits
@@ -24,6 +25,7 @@ from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
 from router.store.notices import Notices
+from router.store.open_leads import OpenLeads
 from router.store.outbox import Outbox
 from router.store.queues import Queues
 from router.store.reconciled import Reconciled
@@ -47,6 +49,8 @@ class Desk:
     by_hand: ByHand
     credits: Credits
     queues: Queues
+    changed: Changed
+    open_leads: OpenLeads
     outbox: Outbox
     erasures: Erasures
     notices: Notices

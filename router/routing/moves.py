@@ -146,6 +146,32 @@ def claimed_in_hubspot(contact_id: str, *, episode: int, owner_id: str, now: dat
     )
 
 
+def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) -> Move:
+    """Somebody gave a finished lead to another owner, or to nobody: theirs stands, and is recorded."""
+    changed: dict[str, str | int | None] = {"from": state.owner_id or None, "owner_id": owner_id or None}
+    return Move(
+        state.contact_id,
+        state.episode,
+        State.HUMAN,
+        come_from=frozenset({State.DONE, State.HUMAN}),
+        set={"ow": owner_id},
+        event=_event("owner_changed", now, state, **changed, by=by),
+        count="owners_changed",
+    )
+
+
+def deleted(state: LeadState, *, now: datetime) -> Move:
+    """A finished lead was deleted in HubSpot, or lives on under another id."""
+    return Move(
+        state.contact_id,
+        state.episode,
+        State.GONE,
+        come_from=frozenset({State.DONE, State.HUMAN}),
+        event=_event("deleted", now, state),
+        count="leads_deleted",
+    )
+
+
 def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Move:
     """A waiting lead was deleted in HubSpot."""
     return Move(
@@ -181,6 +207,7 @@ def owned_already(trip: Trip, *, owner_id: str, now: datetime) -> Move:
         State.HUMAN,
         come_from=_OPEN,
         entries=trip.entries,
+        set={"ow": owner_id},
         event=_event("owned_already", now, None, owner_id=owner_id),
         count="leads_owned_already",
     )

@@ -7,8 +7,8 @@ from typing import Final
 
 from router.hubspot.records import PortalOwner
 from router.hubspot.routing_properties import OWNER, STATUS
+from router.policy.outcomes import USUAL
 from router.routing.desk import Desk
-from router.routing.refresh import OPEN_STATUSES
 
 ASSIGNED: Final = "hubspot_owner_assigneddate"
 OWNERS_PER_SEARCH: Final = 100
@@ -31,12 +31,14 @@ def orphans(desk: Desk, *, limit: int) -> tuple[Orphan, ...]:
     Search lags a moment behind. Raises `HubSpotError`.
     """
     gone = {owner.id: owner for owner in desk.gateway.at("sweep").owners() if owner.archived}
+    live = desk.rules.live
+    open_statuses = (live[0].outcomes if live else USUAL).open_statuses
     found: list[Orphan] = []
     for start in range(0, len(gone), OWNERS_PER_SEARCH):
         some = list(gone)[start : start + OWNERS_PER_SEARCH]
         filters = [
             {"propertyName": OWNER, "operator": "IN", "values": some},
-            {"propertyName": STATUS, "operator": "IN", "values": list(OPEN_STATUSES)},
+            {"propertyName": STATUS, "operator": "IN", "values": list(open_statuses)},
         ]
         after_id, more = "0", True
         while more and len(found) < limit:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from router.hubspot.availability import said_by_owner
@@ -11,38 +13,60 @@ from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.book import open_field
 from router.policy.load import reps_counted
 from router.routing.desk import Desk
+from router.routing.record import record as record_lines
+from router.store.open_leads import LATELY
 
-OPEN_STATUSES: Final = ("NEW", "OPEN", "IN_PROGRESS", "OPEN_DEAL", "ATTEMPTED_TO_CONTACT", "CONNECTED")
-INDEX_LAG: Final = timedelta(minutes=1)
-"""HubSpot's search may not know the last minute yet."""
+MOST_LEFT_OUT: Final = 100
+"""Contacts that a search can leave out: HubSpot takes 3,000 characters."""
 
 
 def refresh(desk: Desk) -> dict[str, int]:
     """Read the owners and who is away, and count the open leads that decide something; the counts by rep.
 
-    One search per rep who has a cap or is in a team that shares by load. What we assigned within the last
-    minute is added, because search may not show it yet: for five minutes a cap can hold back one lead too
-    many, and never lets one too many through.
+    One search per rep who has a cap or is in a team that shares by load. HubSpot's search may not know the
+    last minute yet, so the leads that moved in it are left out of the search, and counted as we know them.
+    If those are more than 100, what was assigned is added to what was found: for five minutes a cap can
+    then hold back some leads too many, and never lets one too many through.
     """
     owners = desk.owners.refresh()
     refresh_availability(desk)
     policy, _needed = desk.rules.required()
-    lately = desk.ledger.assigned_since(desk.clock() - INDEX_LAG)
+    lately = _lately(desk)
     counted = {}
     for name in reps_counted(policy):
         rep = policy.roster.reps[name]
         owner = owners.get(rep.owner.lower())
         if owner is None or owner.archived:
             continue
-        found = desk.gateway.at("sweep").count_contacts(
-            [
-                {"propertyName": OWNER, "operator": "EQ", "value": owner.id},
-                {"propertyName": STATUS, "operator": "IN", "values": list(OPEN_STATUSES)},
-            ]
-        )
-        counted[rep.name] = found + lately.get(owner.id, 0)
+        filters: list[Mapping[str, object]] = [
+            {"propertyName": OWNER, "operator": "EQ", "value": owner.id},
+            {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},
+        ]
+        if lately.places:
+            left_out = {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": list(lately.places)}
+            filters.append(left_out)
+        found = desk.gateway.at("sweep").count_contacts(filters)
+        known = sum(place == open_field(name) for place in lately.places.values())
+        counted[name] = found + known + lately.assigned.get(owner.id, 0)
     desk.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
     return counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    """With whom the leads count that moved within the last minute, or how many each owner was assigned."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    assigned: Mapping[str, int] = field(default_factory=dict)
+
+
+def _lately(desk: Desk) -> _Lately:
+    record_lines(desk)
+    assigned = desk.ledger.assigned_since(desk.clock() - LATELY)
+    moved = {*assigned, *desk.open_leads.moved_lately(now_ms=desk.now_ms())}
+    if len(moved) > MOST_LEFT_OUT:
+        return _Lately(assigned=Counter(assigned.values()))
+    return _Lately(places=desk.open_leads.places(sorted(moved)))
 
 
 def refresh_availability(desk: Desk) -> bool:

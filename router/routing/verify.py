@@ -183,6 +183,7 @@ def _settle(
         state.contact_id,
         state.episode,
         to,
+        set={"ow": owner_id} if kind == "changed_by_a_person" else {},
         come_from=frozenset({State.WRITTEN, State.QUEUED}),
         drop=("pd",),
         refund=refund,

@@ -55,6 +55,11 @@ class Deliveries:
             self._wait((event,), time.monotonic())
             self._changed.notify()
 
+    def subscribed(self) -> tuple[str, ...]:
+        """The properties whose changes the endpoint wants to hear of."""
+        with self._changed:
+            return self._route.properties if self._route is not None else ()
+
     def forget(self) -> None:
         """Drop everything that waits, and every count; deliveries in flight still arrive."""
         with self._changed:

@@ -80,6 +80,8 @@ class Portal:
                 self.edit_by_hand(record, {"hubspot_owner_id": overtaken_by}, when="between")
         before = record.properties.get("hubspot_owner_id")
         changed = record.write(values, source=source, at_ms=now_ms(), modified=shelf.modified)
+        if changed and kind == "contacts":
+            self._tell_changes(record)
         at_ms = time.time() * 1000  # how long a lead waited is measured in real time
         if owner and record.owned_ms is None:
             record.owned_ms = at_ms
@@ -89,9 +91,19 @@ class Portal:
         """Change a contact as a person in HubSpot's pages does."""
         source = self.humans.source(self.owners[OWNERS[8].id].user_id)
         modified = self.shelves["contacts"].modified
-        record.write(values, source=source, at_ms=now_ms(), modified=modified)
+        if record.write(values, source=source, at_ms=now_ms(), modified=modified):
+            self._tell_changes(record)
         if "hubspot_owner_id" in values:
             self.humans.chose(record, values["hubspot_owner_id"], when=when)
+
+    def _tell_changes(self, record: Record) -> None:
+        """Announce what the last edit changed of the properties that are subscribed to."""
+        edit = record.edits[-1]
+        for name in self.deliveries.subscribed():
+            if name in edit.changed:
+                changed = (name, edit.changed[name])
+                event = Event("propertyChange", record.id, edit.at_ms, edit.source, changed=changed)
+                self.deliveries.announce(event)
 
     def remove(self, kind: str, record: Record, *, source: Source, privacy: bool = False) -> None:
         """Delete a record and say so by webhook; a privacy deletion is announced as such too."""

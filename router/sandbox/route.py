@@ -9,7 +9,10 @@ from router.sandbox.webhooks import FORMS
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint. Times are in seconds, duplicates a share of 0 to 1, a pace of 0 is none."""
+    """One endpoint. Times are in seconds, duplicates a share of 0 to 1, a pace of 0 is none.
+
+    `properties` are those whose changes it has subscribed to.
+    """
 
     url: str
     public_url: str = ""
@@ -27,6 +30,7 @@ class Route:
     rate_per_s: float = 0.0
     enabled: bool = True
     seed: int = 0
+    properties: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:
@@ -44,4 +48,4 @@ def route_from(asked: Mapping[str, Any]) -> Route:
         )
     if not asked.get("url"):
         raise ValueError("Deliveries need a url to post to.")
-    return Route(**asked)
+    return Route(**{**asked, "properties": tuple(asked.get("properties") or ())})

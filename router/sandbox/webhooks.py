@@ -17,7 +17,13 @@ from router.sandbox.records import Record, Source
 from router.sandbox.settings import Settings
 
 FORMS = ("legacy", "generic", "mixed")
-_SUBSCRIPTIONS = {"creation": 3434176, "deletion": 3434177, "privacyDeletion": 3434178, "merge": 3434179}
+_SUBSCRIPTIONS = {
+    "creation": 3434176,
+    "deletion": 3434177,
+    "privacyDeletion": 3434178,
+    "merge": 3434179,
+    "propertyChange": 3434180,
+}
 _FLAGS = {"creation": "CREATED", "deletion": "DELETED", "privacyDeletion": "DELETED", "merge": "MERGED"}
 _event_ids = itertools.count(1534991568)
 
@@ -33,6 +39,8 @@ class Event:
     record: Record | None = None
     merged: tuple[int, int] | None = None
     """The surviving and the absorbed id of a merge."""
+    changed: tuple[str, str] | None = None
+    """The property that changed, and its new value."""
     form: str = "legacy"
     event_id: int = 0
     attempts: int = 0
@@ -51,6 +59,7 @@ class Event:
             self.source,
             self.record,
             self.merged,
+            self.changed,
             self.form,
             event_id,
             is_repeat=True,
@@ -59,7 +68,7 @@ class Event:
     def body(self, settings: Settings) -> dict[str, Any]:
         """The event as an element of the delivered array."""
         # There is no generic form of a privacy deletion or, in any capture, of a merge.
-        generic = self.form == "generic" and self.kind in ("creation", "deletion")
+        generic = self.form == "generic" and self.kind in ("creation", "deletion", "propertyChange")
         body: dict[str, Any] = {
             "eventId": self.event_id,
             "subscriptionId": _SUBSCRIPTIONS[self.kind] + (415530 if generic else 0),
@@ -76,7 +85,11 @@ class Event:
             body["objectId"] = int(self.object_id)
         if generic:
             body["objectTypeId"] = "0-1"
-        body["changeFlag"] = _FLAGS[self.kind]
+        if self.changed is not None:
+            body |= {"propertyName": self.changed[0], "propertyValue": self.changed[1]}
+            body["isSensitive"] = False
+        else:
+            body["changeFlag"] = _FLAGS[self.kind]
         body["changeSource"] = self.source.type
         body["sourceId"] = self.source.id
         return body

@@ -1,24 +1,36 @@
--- Append announced leads to the inbox, note erasures and counts, and say whether a wake-up is worth sending.
--- KEYS: inbox, erasures, counts, drains, awake
+-- Append announced leads to the inbox, note changes, erasures and counts, and say whether a wake-up is worth sending.
+-- KEYS: inbox, erasures, counts, drains, awake, changed
 -- ARGV: leads that one drain can work on at once, ignored events,
 --       the leads as "<contact id> <occurred at> …" (one text: 200 arguments cost the client more than this loop),
---       contact ids to erase …
+--       changed contacts as "<contact id> …", prefix of the leads' names, contact ids to erase …
 local inbox, erasures, counts, drains, awake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 3
+local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 5
 
+local now = redis.call('TIME')
+local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
 for contact, occurred in string.gmatch(ARGV[3], '(%d+) (%d+)') do
   redis.call('XADD', inbox, '*', 'c', contact, 't', occurred)
   leads = leads + 1
 end
-for at = 4, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
+for at = 6, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
+local changed = 0
+for contact in string.gmatch(ARGV[4], '%d+') do
+  -- Only leads of ours are followed; whoever is being erased leaves no new trace.
+  if redis.call('EXISTS', ARGV[5] .. contact) == 1 and redis.call('SISMEMBER', erasures, contact) == 0 then
+    redis.call('ZADD', KEYS[6], string.format('%.0f', now_ms), contact)
+    changed = changed + 1
+  else
+    ignored = ignored + 1
+  end
+end
 if leads > 0 then redis.call('HINCRBY', counts, 'events_accepted', leads) end
 if erased > 0 then redis.call('HINCRBY', counts, 'events_erasure', erased) end
+if changed > 0 then redis.call('HINCRBY', counts, 'events_changed', changed) end
 if ignored > 0 then redis.call('HINCRBY', counts, 'events_ignored', ignored) end
 redis.call('HINCRBY', counts, 'deliveries', 1)
 if leads == 0 then return 0 end
 
-local now = redis.call('TIME')
-redis.call('ZREMRANGEBYSCORE', drains, '-inf', now[1] * 1000 + math.floor(now[2] / 1000))
+redis.call('ZREMRANGEBYSCORE', drains, '-inf', now_ms)
 local active = redis.call('ZCARD', drains)
 if active > 0 and redis.call('XLEN', inbox) <= active * per_drain then return 0 end
 return redis.call('SET', awake, '1', 'NX', 'PX', 1000) and 1 or 0

@@ -1,6 +1,7 @@
 -- Commit what a person asks for: a rep claims a waiting lead, or gives one back. One wins; the others learn who has it.
 -- KEYS: lead hash, book, outbox, inbox, erasures, claims of the rep
 -- ARGV: JSON {id, episode, from = {state …}, now, fields, keep = {field …}, record, book = {field = delta …},
+--             opens = {field = delta …}, joins = whose open leads it joins,
 --             limits = {{field of the book, most} …}, claims_most, hour, counts_as_claim, queues = prefix of their names}
 -- Returns {'done'} · {'elsewhere', state, owner, episode} · {'erased'} · {'full', field, count}
 --         · {'often', claims, when the next one may be made}
@@ -8,7 +9,7 @@ local lead, book, outbox, inbox, erasures, claims = KEYS[1], KEYS[2], KEYS[3], K
 local asked = cjson.decode(ARGV[1])
 
 if redis.call('SISMEMBER', erasures, asked.id) == 1 then return { 'erased' } end
-local known = redis.call('HMGET', lead, 'st', 'ow', 'ep', 'qu')
+local known = redis.call('HMGET', lead, 'st', 'ow', 'ep', 'qu', 'op')
 local allowed = false
 for _, from in ipairs(asked.from) do if from == known[1] then allowed = true end end
 if not allowed or tonumber(known[3] or '0') + 1 ~= asked.episode then
@@ -46,6 +47,13 @@ redis.call('HSET', lead, 'ep', asked.episode, 'st', 'decided', 'at', string.form
 redis.call('HSET', lead, unpack(asked.fields))
 if known[4] and known[4] ~= '' then redis.call('ZREM', asked.queues .. known[4], asked.id) end
 redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', asked.id, 'record', asked.record)
+if known[5] then
+  if known[5] ~= '' then redis.call('HINCRBY', book, known[5], -1) end
+  asked.opens = {}
+  if asked.joins ~= '' then asked.opens[asked.joins] = 1 end
+end
+for field, delta in pairs(asked.opens) do redis.call('HINCRBY', book, field, delta) end
+redis.call('HSET', lead, 'op', asked.joins)
 for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
 redis.call('HINCRBY', book, 'version', 1)
 return { 'done' }

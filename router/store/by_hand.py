@@ -10,9 +10,10 @@ from typing import Final, TypeAlias
 import orjson
 import redis
 
-from router.store.commits import NewDecision, lead_fields
+from router.store.commits import NewDecision, lead_fields, opens_of
 from router.store.keys import Keys
 from router.store.leads import State
+from router.store.open_leads import parts_of
 from router.store.scripts import script
 
 HOUR: Final = timedelta(hours=1)
@@ -106,7 +107,8 @@ class ByHand:
             "fields": [*lead_fields(decision), "pd", orjson.dumps(dict(refundable)).decode(), *more],
             "keep": ["qs", "xr"],
             "record": decision.record.decode(),
-            "book": {name: str(delta) for name, delta in decision.paid.items()},
+            "book": {name: str(delta) for name, delta in parts_of(decision.paid)[0].items()},
+            **opens_of(decision.paid),
             "limits": list(limits.book.items()),
             "hour": int(HOUR / timedelta(milliseconds=1)),
             "counts_as_claim": claims,

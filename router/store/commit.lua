@@ -1,7 +1,8 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
 -- KEYS: book, outbox, erasures, lead hash of each decision …, keys of what each remembers …
 -- ARGV: expected version, JSON {now, queues = prefix of their names, book = {field = delta …},
---         leads = {{id, episode, fields, record, memories = how many keys, memory, memory_s} …}}
+--         leads = {{id, episode, fields, record, opens = {field = delta …}, joins = whose open leads it joins,
+--                   memories = how many keys, memory, memory_s} …}}
 -- Returns {1, new version} · {0, current version} (somebody else committed: decide again)
 --         · {2, indexes of leads that are decided already, or erased}
 local book, outbox, erasures = KEYS[1], KEYS[2], KEYS[3]
@@ -20,11 +21,19 @@ if #lost > 0 then return { 2, unpack(lost) } end
 local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
-  local left = redis.call('HMGET', key, 'qu', 'qs', 'xr')
+  local left = redis.call('HMGET', key, 'qu', 'qs', 'xr', 'op')
   if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
   redis.call('DEL', key)
   if left[2] then redis.call('HSET', key, 'qs', left[2]) end
   if left[3] then redis.call('HSET', key, 'xr', left[3]) end
+  if left[4] then
+    -- It leaves whoever it counted with, whatever the decision thought that was.
+    if left[4] ~= '' then redis.call('HINCRBY', book, left[4], -1) end
+    lead.opens = {}
+    if lead.joins ~= '' then lead.opens[lead.joins] = 1 end
+  end
+  for field, delta in pairs(lead.opens) do redis.call('HINCRBY', book, field, delta) end
+  redis.call('HSET', key, 'op', lead.joins)
   redis.call('HSET', key, 'ep', lead.episode, 'st', 'decided', 'at', asked.now, unpack(lead.fields))
   redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', lead.record)
   for _ = 1, lead.memories do

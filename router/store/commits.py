@@ -13,6 +13,7 @@ import redis
 from router.store.inbox import GROUP, Entry
 from router.store.keys import Keys
 from router.store.leads import State
+from router.store.open_leads import parts_of
 from router.store.queues import rank
 from router.store.scripts import script
 
@@ -129,7 +130,7 @@ class Commits:
         """Commit all decisions or none; the first decision per lead and episode wins."""
         book: dict[str, int] = {}
         for decision in decisions:
-            for name, delta in decision.paid.items():
+            for name, delta in parts_of(decision.paid)[0].items():
                 book[name] = book.get(name, 0) + delta
         asked = {
             "now": now_ms,
@@ -141,6 +142,7 @@ class Commits:
                     "episode": one.episode,
                     "fields": [*lead_fields(one), "pd", orjson.dumps(dict(one.paid)).decode()],
                     "record": one.record.decode(),
+                    **opens_of(one.paid),
                     **_memory(one.memory),
                 }
                 for one in decisions
@@ -201,6 +203,12 @@ def lead_fields(decision: NewDecision) -> list[str]:
         *(("oc", orjson.dumps(decision.occasion).decode()) if decision.occasion else ()),
         *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
+
+
+def opens_of(paid: Mapping[str, int]) -> dict[str, object]:
+    """What a script has to know of a decision's effect on open counts."""
+    _rest, opens, joins = parts_of(paid)
+    return {"opens": opens, "joins": joins}
 
 
 def _memory(memory: Memory | None) -> dict[str, str | int]:

@@ -1,5 +1,5 @@
 -- Purge every trace of one contact: state, lists, queues, inbox entries and outbox lines.
--- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures, tended, inbox:low:ids
+-- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures, tended, inbox:low:ids, changed, moved
 -- ARGV: contact id, group, prefix of the queues' names
 local id, group = ARGV[1], ARGV[2]
 local traces = redis.call('HGET', KEYS[1], 'mk')
@@ -28,4 +28,6 @@ redis.call('HDEL', KEYS[6], id)
 for _, team in ipairs(redis.call('SMEMBERS', KEYS[7])) do redis.call('ZREM', ARGV[3] .. team, id) end
 redis.call('ZREM', KEYS[9], id)
 redis.call('HDEL', KEYS[10], id)
+redis.call('ZREM', KEYS[11], id)
+redis.call('ZREM', KEYS[12], id)
 redis.call('SREM', KEYS[8], id)

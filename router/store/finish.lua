@@ -13,7 +13,7 @@ local waits = { queued = true, reopened = true }
 
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[8 + index]
-  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk', 'qu')
+  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk', 'qu', 'op')
   local state, episode = current[1] or '', tonumber(current[2] or '0')
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
@@ -25,9 +25,15 @@ for index, lead in ipairs(asked.leads) do
     redis.call('HSET', key, 'st', lead.state, 'ep', lead.episode, 'at', asked.now, unpack(lead.set))
     if lead.refund and current[3] then
       for field, delta in pairs(cjson.decode(current[3])) do
-        if string.sub(field, 1, 5) ~= 'last:' and string.sub(field, 1, 7) ~= 'served:' then
+        local kept = string.sub(field, 1, 5) == 'last:' or string.sub(field, 1, 7) == 'served:'
+        local counted_below = current[6] and string.sub(field, 1, 5) == 'open:'
+        if not kept and not counted_below then
           redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', -tonumber(delta)))
         end
+      end
+      if current[6] and current[6] ~= '' then
+        redis.call('HINCRBY', KEYS[1], current[6], -1)
+        redis.call('HSET', key, 'op', '')
       end
       redis.call('HINCRBY', KEYS[1], 'version', 1)
       redis.call('HDEL', key, 'pd')

@@ -49,13 +49,20 @@ class Inbox:
         self._waiting = script(client, "waiting")
 
     def append(
-        self, created: Sequence[tuple[str, int]], erased: Sequence[str] = (), ignored: int = 0
+        self,
+        created: Sequence[tuple[str, int]],
+        erased: Sequence[str] = (),
+        ignored: int = 0,
+        changed: Sequence[str] = (),
     ) -> bool:
-        """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending."""
+        """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending.
+
+        Of the changed contacts those are noted that are leads of ours; they wait for housekeeping.
+        """
         keys = self._keys
         leads = " ".join([f"{contact_id} {occurred_at_ms}" for contact_id, occurred_at_ms in created])
-        arguments = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, *erased]
-        names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake]
+        arguments = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, " ".join(changed), keys.lead(""), *erased]
+        names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
         return bool(self._append(keys=names, args=arguments))
 
     def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:

@@ -125,6 +125,16 @@ class Keys:
         return self._key("verify")
 
     @property
+    def changed(self) -> str:
+        """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
+        return self._key("changed")
+
+    @property
+    def moved(self) -> str:
+        """sorted set: leads that count as open with somebody else since then, epoch ms; one minute."""
+        return self._key("moved")
+
+    @property
     def drains(self) -> str:
         """sorted set: drains at work, by name; score = when their lease ends, epoch ms."""
         return self._key("drains")

@@ -59,7 +59,7 @@ def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None],
         except DeliveryInvalid as error:
             return _refuse(400, str(error), vitals)
         try:
-            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored)
+            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, delivery.changed)
         except redis.RedisError as error:
             return _unkept(error)
         crash_point("after_append")
@@ -89,6 +89,7 @@ def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) ->
         "delivery.received",
         created=len(delivery.created),
         erased=len(delivery.erased),
+        changed=len(delivery.changed),
         ignored=delivery.ignored,
         took_ms=round((time.perf_counter() - began) * 1000, 1),
     )

@@ -28,7 +28,7 @@ FAULTS = (
 )
 
 
-def announce(fleet: Fleet, *, duplicates: float = 0.5) -> None:
+def announce(fleet: Fleet, *, duplicates: float = 0.5, properties: tuple[str, ...] = ()) -> None:
     fleet.sandbox.deliver(
         f"{fleet.url}/webhooks/hubspot",
         public_url=PUBLIC_URL,
@@ -40,6 +40,7 @@ def announce(fleet: Fleet, *, duplicates: float = 0.5) -> None:
         retry_base_s=0.2,
         retry_max_s=1.0,
         retries=100,
+        properties=properties,
         enabled=True,
     )
 

@@ -167,7 +167,9 @@ def test_a_privacy_deletion_erases() -> None:
     "event",
     [
         {"subscriptionType": "contact.propertyChange"},
-        {"subscriptionType": "contact.deletion"},
+        {"subscriptionType": "contact.propertyChange", "propertyName": "firstname"},
+        {"subscriptionType": "contact.propertyChange", "propertyName": ["hs_lead_status"]},
+        {"subscriptionType": "company.deletion"},
         {"subscriptionType": "contact.merge", "objectId": None},
         {"subscriptionType": "object.creation", "objectTypeId": "0-2"},
         {"subscriptionType": "object.creation"},
@@ -180,6 +182,32 @@ def test_what_is_none_of_our_business_is_counted_and_left_alone(event: dict[str,
     delivery = parse(_body(an_event("contact.creation") | event, an_event("contact.creation")), portal=PORTAL)
 
     assert (len(delivery.created), delivery.ignored) == (1, 1)
+
+
+def test_what_people_do_to_a_contact_is_worth_a_look_once() -> None:
+    changes = [
+        _change("hubspot_owner_id", "contact.propertyChange", objectId=501),
+        _change("hs_lead_status", "object.propertyChange", objectId=501, objectTypeId="0-1"),
+        _change("lifecyclestage", "contact.propertyChange", objectId=502, changeSource="IMPORT"),
+        _change("notes_last_contacted", "object.propertyChange", objectId=503, objectTypeId="0-2"),
+        an_event("contact.deletion", objectId=504),
+    ]
+
+    delivery = parse(_body(*changes), portal=PORTAL)
+
+    assert delivery == Delivery((), (), 1, ("501", "502", "504"))
+
+
+def test_the_echo_of_our_own_writes_makes_no_work() -> None:
+    ours = _change("hubspot_owner_id", appId=10457515, changeSource="INTEGRATION", sourceId="10457515")
+    another_app = ours | {"objectId": 502, "sourceId": "777"}
+
+    assert parse(_body(ours, another_app), portal=PORTAL) == Delivery((), (), 1, ("502",))
+
+
+def _change(name: str, kind: str = "contact.propertyChange", **more: Any) -> dict[str, Any]:
+    person = {"changeSource": "CRM_UI", "sourceId": "userId:75514748", "isSensitive": False}
+    return an_event(kind) | {"propertyName": name, "propertyValue": "x"} | person | more
 
 
 def test_a_hundred_events_fit() -> None:

@@ -77,11 +77,11 @@ def test_episodes_come_in_the_order_they_were_decided(ledger: Ledger) -> None:
     assert [record["episode"] for record in ledger.decisions_of("501")] == [0, 1]
 
 
-def test_leads_are_counted_by_owner_since_a_moment(ledger: Ledger) -> None:
+def test_who_got_which_lead_since_a_moment_is_known(ledger: Ledger) -> None:
     ledger.record([a_record("1"), a_record("2"), a_record("3", owner_id="70000002")], [])
 
     since = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-    assert ledger.assigned_since(since) == {"70000001": 2, "70000002": 1}
+    assert ledger.assigned_since(since) == {"1": "70000001", "2": "70000001", "3": "70000002"}
     assert ledger.assigned_since(since.replace(hour=10)) == {}
 
 

@@ -31,6 +31,27 @@ def test_a_legacy_creation_says_exactly_what_hubspot_says(sandbox: SandboxClient
     assert event["occurredAt"] == sandbox.contact(contact)["created_at"]
 
 
+def test_a_change_is_told_to_whoever_subscribed_to_the_property(sandbox: SandboxClient, endpoint: Endpoint):
+    sandbox.deliver(endpoint.url, properties=["hubspot_owner_id", "hs_lead_status"])
+    (contact,) = sandbox.create_exactly([{"email": "a@acier.fr"}], announce=False)
+
+    sandbox.edit_by_hand(contact, owner="71480101", properties={"jobtitle": "Directeur"})
+    endpoint.wait_until(lambda e: bool(e.events))
+    sandbox.edit_by_hand(contact, owner="71480101", status="OPEN")
+    endpoint.wait_until(lambda e: len(e.events) > 1)
+
+    event, status = endpoint.events
+    assert list(event) == [
+        *("eventId", "subscriptionId", "portalId", "appId", "occurredAt", "subscriptionType"),
+        *("attemptNumber", "objectId", "propertyName", "propertyValue", "isSensitive"),
+        *("changeSource", "sourceId"),
+    ]
+    assert (event["subscriptionType"], event["objectId"]) == ("contact.propertyChange", int(contact))
+    assert (event["propertyName"], event["propertyValue"]) == ("hubspot_owner_id", "71480101")
+    assert (event["changeSource"], event["sourceId"].startswith("userId:")) == ("CRM_UI", True)
+    assert (status["propertyName"], status["propertyValue"]) == ("hs_lead_status", "OPEN")
+
+
 def test_a_generic_creation_names_the_type_of_object(sandbox: SandboxClient, endpoint: Endpoint):
     sandbox.deliver(endpoint.url, form="generic")
 

@@ -128,6 +128,24 @@ def test_erasures_and_counts_go_with_the_same_call(
     }
 
 
+def test_only_changes_of_our_own_leads_are_noted_once_and_wake_nobody(
+    inbox: Inbox, redis_client: redis.Redis, keys: Keys
+) -> None:
+    redis_client.hset(keys.lead("501"), "st", "done")
+    redis_client.hset(keys.lead("503"), "st", "done")
+    redis_client.sadd(keys.erasures, "503")
+
+    woke = [inbox.append([], changed=["501", "502", "503"]) for _ in range(2)]
+
+    assert woke == [False, False]
+    assert redis_client.zrange(keys.changed, 0, -1) == ["501"]
+    assert redis_client.hgetall(keys.counts) == {
+        "events_changed": "2",
+        "events_ignored": "4",
+        "deliveries": "2",
+    }
+
+
 def test_consumers_that_hold_nothing_are_forgotten(
     inbox: Inbox, redis_client: redis.Redis, keys: Keys
 ) -> None:

@@ -46,6 +46,20 @@ def test_what_is_none_of_our_business_is_acknowledged_and_counted(
     assert not redis_client.exists(keys.inbox)
 
 
+def test_what_people_change_of_our_leads_is_kept_and_wakes_nobody(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys, bell: Bell
+) -> None:
+    redis_client.hset(keys.lead("501"), "st", "queued")
+    change = an_event() | {"subscriptionType": "object.propertyChange", "propertyName": "hubspot_owner_id"}
+    change |= {"propertyValue": "71480101", "changeSource": "CRM_UI", "sourceId": "userId:75514748"}
+
+    answer = _post(browser, body_of(change, change | {"objectId": 502}))
+
+    assert answer.status_code == 200
+    assert redis_client.zrange(keys.changed, 0, -1) == ["501"]
+    assert bell.rings == 0
+
+
 def test_one_wake_up_serves_a_burst(browser: FlaskClient, bell: Bell) -> None:
     for _ in range(3):
         _post(browser, created(501))

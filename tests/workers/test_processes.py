@@ -87,6 +87,19 @@ def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: F
     assert health(fleet)[1]["pause"] is None
 
 
+def test_what_a_person_does_in_hubspot_is_seen_within_seconds(fleet: Fleet) -> None:
+    announce(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
+    (contact_id,) = fleet.sandbox.create_exactly([a_hot_contact()])
+    assert until(lambda: fleet.redis.hget(fleet.keys.lead(contact_id), "st") == "done", within_s=60)
+    counts_with = str(fleet.redis.hget(fleet.keys.lead(contact_id), "op"))
+    assert int(fleet.redis.hget(fleet.keys.book, counts_with)) == 1
+
+    fleet.sandbox.edit_by_hand(contact_id, status="UNQUALIFIED")
+
+    assert until(lambda: fleet.redis.hget(fleet.keys.book, counts_with) == "0", within_s=30), fleet.logs()
+    assert int(fleet.redis.hget(fleet.keys.counts, "events_changed")) <= 2  # ours makes no work
+
+
 def test_a_privacy_deletion_leaves_no_trace_within_a_minute(fleet: Fleet) -> None:
     announce(fleet, duplicates=0.0)
     (contact_id,) = fleet.sandbox.create_exactly([a_hot_contact()])

@@ -58,6 +58,23 @@ def test_housekeeping_is_asked_for_when_there_is_some(
     assert second == (Job.RECORD, Job.VERIFY)
 
 
+def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(
+    office: Office, sandbox: SandboxClient, clock: Clock
+) -> None:
+    at(clock, 1)
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    announce(office.desk, contact_id)
+    route_all(office.desk)
+    schedule = Schedule(office)
+    before = schedule.look()
+    office.desk.inbox.append([], changed=[contact_id])
+
+    after = schedule.look()
+
+    assert Job.FOLLOW not in before
+    assert after == (Job.FOLLOW,)
+
+
 def test_queued_leads_are_looked_at_when_they_are_due(
     office: Office, sandbox: SandboxClient, clock: Clock, rules: Path
 ) -> None:

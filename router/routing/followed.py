@@ -1,0 +1,129 @@
+"""What the histories of a contact tell of the lead: who owns it, has the rep answered, is it won?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from router.hubspot.records import HistoryEntry
+from router.hubspot.routing_properties import OWNER, STATUS
+from router.ledger.follow_ups import Seen
+from router.policy.follow_up import FollowUp
+from router.policy.outcomes import STAGE, Change, Outcomes, outcome_of
+from router.policy.started import ANY_ACTIVITY, Activity, Signs, StatusMove, started
+
+CONTACTED: Final = "notes_last_contacted"
+UPDATED: Final = "notes_last_updated"
+
+Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
+"""Property → its values, newest first."""
+
+
+def asked_of(outcomes: Outcomes) -> tuple[str, ...]:
+    """The properties whose histories tell all that is followed."""
+    return tuple(dict.fromkeys((OWNER, STATUS, STAGE, CONTACTED, UPDATED, *outcomes.properties)))
+
+
+def now_in(histories: Histories, name: str) -> str:
+    """The value that the property has now; "" for none."""
+    history = histories.get(name, ())
+    return history[0].value if history else ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerChange:
+    """The owner that a contact has now, since when, and who set it (HubSpot's source, no name)."""
+
+    owner_id: str
+    at: datetime | None
+    by: str
+
+
+def owner_in(histories: Histories) -> OwnerChange:
+    """Who owns the contact now."""
+    history = histories.get(OWNER, ())
+    if not history:
+        return OwnerChange("", None, "")
+    newest = history[0]
+    return OwnerChange(newest.value, newest.at, f"{newest.source_type} {newest.source_id}".strip())
+
+
+def left_at(histories: Histories, follow_up: FollowUp) -> datetime | None:
+    """When the lead went from the follow-up's owner to another, or to nobody; None while it is theirs."""
+    left: datetime | None = None
+    for one in histories.get(OWNER, ()):
+        if one.value == follow_up.owner_id:
+            break
+        left = one.at
+    return left
+
+
+def is_as_it_was(follow_up: FollowUp, properties: Mapping[str, str], outcomes: Outcomes) -> bool:
+    """Whether the contact's present values tell nothing that is not known; then no history is read."""
+    value = {name: properties.get(name) or "" for name in asked_of(outcomes)}
+    if (value[OWNER], value[STATUS], value[STAGE]) != (
+        follow_up.owner_id,
+        follow_up.status or "",
+        follow_up.stage or "",
+    ):
+        return False
+    worked = [_moment(value[CONTACTED]), _moment(value[UPDATED])]
+    if follow_up.first_response_at is None and any(at and at >= follow_up.assigned_at for at in worked):
+        return False
+    others = {**outcomes.won, **outcomes.lost}.keys() - {STATUS, STAGE}
+    return not any(value[name] for name in others)
+
+
+def seen_in(
+    histories: Histories,
+    follow_up: FollowUp,
+    outcomes: Outcomes,
+    *,
+    until: datetime | None = None,
+    started_when: frozenset[Activity] = ANY_ACTIVITY,
+) -> Seen:
+    """What the histories tell of a lead since its rep was given it; nothing that came after `until`."""
+    of_rep = {
+        name: [one for one in history if until is None or one.at <= until]
+        for name, history in histories.items()
+    }
+    since = follow_up.assigned_at
+    work = started(_signs(of_rep, since=since), assigned_at=since, started_when=started_when)
+    changes = {name: [Change(one.value, one.at) for one in history] for name, history in of_rep.items()}
+    ended = outcome_of(changes, outcomes, assigned_at=since)
+    return Seen(
+        decision_id=follow_up.decision_id,
+        status=now_in(of_rep, STATUS) or None,
+        stage=now_in(of_rep, STAGE) or None,
+        first_response_at=work.at if work else None,
+        outcome=ended[0] if ended else None,
+        outcome_at=ended[1] if ended else None,
+    )
+
+
+def _signs(histories: Histories, *, since: datetime) -> Signs:
+    """HubSpot keeps one date of the last activity; its history has the earlier ones too."""
+    moves = (StatusMove(one.at, one.by_person) for one in histories.get(STATUS, ()))
+    return Signs(
+        last_contacted=_first(histories.get(CONTACTED, ()), since=since),
+        last_updated=_first(histories.get(UPDATED, ()), since=since),
+        status_moves=tuple(moves),
+    )
+
+
+def _first(history: Sequence[HistoryEntry], *, since: datetime) -> datetime | None:
+    moments = [moment for one in history if (moment := _moment(one.value)) is not None and moment >= since]
+    return min(moments, default=None)
+
+
+def _moment(text: str) -> datetime | None:
+    """HubSpot writes moments as ISO text, and in some answers as milliseconds."""
+    try:
+        if text.isdecimal():
+            return datetime.fromtimestamp(int(text) / 1000, UTC)
+        found = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)

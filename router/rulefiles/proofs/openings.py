@@ -1,14 +1,20 @@
-"""Which leads would wait much longer than usual for a team to be at work, though their SLA is short."""
+"""Which leads would wait much longer than usual for a team to be at work, though their SLA is short.
+
+Public holidays make a closing longer, and are told; but only time off makes it worth a warning, for nobody
+can put off Christmas. What HubSpot and overrides say of reps is not in the rule files, and not looked at.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from router.policy.calendar import next_working_minute, time_off_of
+from router.policy.availability import calendar_of
+from router.policy.calendar import Calendar
 from router.policy.destination import steps_of
+from router.policy.public_holidays import holiday_on
 from router.policy.roster import Roster
 from router.policy.rules import Assign, ToTeam
 from router.rulefiles.mistakes import Severity
@@ -20,7 +26,8 @@ from router.rulefiles.proofs.reach import Reach
 _DAY: Final = timedelta(days=1)
 _LONG_WEEKEND: Final = 3 * _DAY
 _WEEK_DAYS: Final = 7
-_WEEKEND_DAYS: Final = 2
+_BEFORE: Final = range(6)
+"""The closing before a day off lies so many days back at most, over a weekend between public holidays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +70,10 @@ def opening_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: d
         message = f"nobody whom '{rule.name}' can choose in {team} works from {closes} to {opens}"
         away = [rep for rep in reps if rep in absences(roster, now)]
         hint = f"Leads wait that long; their SLA is {_hours(sla)}. Look at the time off of {few_of(away)}."
+        shut = _holidays(roster, reps, wait)
+        if shut:
+            are = "are public holidays" if len(shut) > 1 else "is a public holiday"
+            hint += f" {few_of([day.isoformat() for day in shut])} {are}."
         yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
 
 
@@ -72,11 +83,15 @@ def _longest_wait(roster: Roster, reps: Sequence[str], *, now: datetime) -> Wait
     some_away = {day for rep in reps for day in away.get(rep, ())}
     if not some_away:
         return None
-    days = coming_days(roster, now)
-    usual = _waits(roster, reps, days[:_WEEK_DAYS], with_time_off=False)
-    # The closing before a Monday off is Friday's.
-    near = {day - number * _DAY for day in some_away for number in range(_WEEKEND_DAYS + 2)}
-    coming = _waits(roster, reps, sorted(near), with_time_off=True)
+    written = {rep: calendar_of(roster, rep) for rep in reps}
+    by_hours = {rep: replace(one, time_off=(), holidays=None) for rep, one in written.items()}
+    without_time_off = {rep: replace(one, time_off=()) for rep, one in written.items()}
+    usual = _waits(roster, by_hours, coming_days(roster, now)[:_WEEK_DAYS])
+    near = sorted({day - number * _DAY for day in some_away for number in _BEFORE})
+    of_itself = {wait.closes: wait.span for wait in _waits(roster, without_time_off, near)}
+    coming = (
+        wait for wait in _waits(roster, written, near) if wait.span > of_itself.get(wait.closes, wait.span)
+    )
     together = frozenset[date].intersection(*(away.get(rep, frozenset()) for rep in reps))
     # Days on which all of them are away are told as days without anybody.
     coming = (wait for wait in coming if not any(_falls_in(wait, day, roster) for day in together))
@@ -87,27 +102,25 @@ def _longest_wait(roster: Roster, reps: Sequence[str], *, now: datetime) -> Wait
     return longest
 
 
-def _waits(
-    roster: Roster, reps: Sequence[str], days: Sequence[date], *, with_time_off: bool
-) -> Iterator[Wait]:
-    """What follows the closing hours of these days."""
-    weeks = [roster.reps[rep].hours for rep in reps]
+def _waits(roster: Roster, calendars: Mapping[str, Calendar], days: Sequence[date]) -> Iterator[Wait]:
+    """What follows the closing hours of these days, by the calendars of the reps."""
+    weeks = [calendar.hours for calendar in calendars.values()]
     for day in days:
         closings = {closes for week in weeks if week for _, closes in week.week[day.weekday()]}
         for closes in sorted(closings):
             closing = datetime.combine(day, closes, roster.timezone).astimezone(UTC)
-            openings = [
-                next_working_minute(
-                    closing,
-                    roster.reps[rep].hours,
-                    timezone=roster.timezone,
-                    time_off=time_off_of(roster, rep) if with_time_off else (),
-                )
-                for rep in reps
-            ]
+            openings = [calendar.next_working_minute(closing) for calendar in calendars.values()]
             known = [opening for opening in openings if opening is not None]
             if known:
                 yield Wait(closing, min(known))
+
+
+def _holidays(roster: Roster, reps: Sequence[str], wait: Wait) -> list[date]:
+    """The public holidays of any of these reps from the closing's day to the opening's."""
+    first, last = (moment.astimezone(roster.timezone).date() for moment in (wait.closes, wait.opens))
+    codes = {code for rep in reps if (code := roster.reps[rep].public_holidays) is not None}
+    days = [first + number * _DAY for number in range((last - first).days + 1)]
+    return [day for day in days if any(holiday_on(code, day) is not None for code in codes)]
 
 
 def _falls_in(wait: Wait, day: date, roster: Roster) -> bool:

@@ -1,4 +1,7 @@
-"""Which leads find nobody: no rep of the team has what they need, or all who have it are away that day."""
+"""Which leads find nobody: no rep of the team has what they need, or all who have it are away that day.
+
+Away is who has time off in team.yaml. On a public holiday nobody is: a lead goes to whoever is back first.
+"""
 
 from __future__ import annotations
 

@@ -299,3 +299,33 @@ def test_a_usual_weekend_is_not_told() -> None:
 """
 
     assert said(proved(rules, files=files), "warning") == ""
+
+
+DEMOS = """\
+  - name: Demos
+    when: {request: demo}
+    assign: {team: north}
+    sla: 1h
+"""
+
+
+def test_a_day_off_beside_a_public_holiday_is_told_with_it() -> None:
+    """Ben works on Mondays and Tuesdays only: Anna's Thursday off makes five days of Christmas."""
+    files = away("rep: anna, from: 2026-12-23, to: 2026-12-24")
+    in_france = {"team.yaml": "public_holidays: FR\n" + files["team.yaml"]}
+
+    told, elsewhere = (said(proved(DEMOS, files=one), "warning") for one in (in_france, files))
+
+    assert elsewhere == ""
+    assert "works from 2026-12-22 18:00 to 2026-12-28 09:00" in told
+    assert "Look at the time off of anna. 2026-12-25 is a public holiday." in told
+
+
+def test_a_closing_that_public_holidays_make_alone_is_not_told() -> None:
+    """In November 2026 a Wednesday is a holiday; at Easter a Monday is."""
+    files = away("rep: anna, from: 2027-03-24, to: 2027-03-24")
+    files = {"team.yaml": "public_holidays: FR\n" + files["team.yaml"]}
+
+    at_easter = proved(DEMOS, files=files, now=datetime(2027, 3, 15, 9, tzinfo=UTC))
+
+    assert said(at_easter, "warning") == ""

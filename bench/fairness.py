@@ -5,7 +5,8 @@
 Ten reps of weight 0.5 to 3, sixty days of about forty leads, nine situations. The fair share is the
 carpool share: of each lead, a rep's weight by the sum of weights of those who could take it that day. The
 others are re-implemented from their published descriptions, which each file of bench/peers names. Exit
-code 1 if ours is a whole lead away with everyone eligible, or more than two anywhere.
+code 1 if ours is a whole lead away with everyone eligible, or more than two anywhere; by value, if it is
+further away than the largest lead, or than two of them.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from router.cli.chart import Chart, svg
 Deal = Callable[[Stream, random.Random], list[tuple[int, int, int]]]
 METHODS: dict[str, Deal] = {
     "ours": ours.deal,
+    "ours, by value": ours.deal_by_value,
     "HubSpot-like rotation": hubspot.deal,
     "Odoo daily quota": odoo.deal,
     "Cal.com weighted": calcom.deal,
@@ -38,7 +40,8 @@ DUST = 1e-6
 class Figures:
     """One method on one stream: leads away from the fair share at worst, and at the end; in leads, `value`
     in leads of average value; the longest run of one rep while others could; the longest wait of one who
-    could, in leads; and leads that nobody got."""
+    could, in leads; leads that nobody got; and the value
+    of the largest lead."""
 
     worst: float
     at_the_end: float
@@ -46,6 +49,7 @@ class Figures:
     run: int
     wait: int
     never: int
+    largest: float
     lines: tuple[tuple[float, ...], ...] = ()
 
 
@@ -83,6 +87,7 @@ def judge(stream: Stream, dealt: Sequence[tuple[int, int, int]]) -> Figures:
         run=longest_run,
         wait=longest_wait,
         never=len(stream.arrivals) - len(dealt),
+        largest=max(arrival.value for arrival in stream.arrivals),
         lines=tuple(map(tuple, lines)),
     )
 
@@ -96,6 +101,7 @@ def worst_of(figures: Sequence[Figures]) -> Figures:
         run=max(one.run for one in figures),
         wait=max(one.wait for one in figures),
         never=max(one.never for one in figures),
+        largest=max(one.largest for one in figures),
         lines=figures[0].lines,
     )
 
@@ -161,6 +167,10 @@ def main() -> None:
     kept = all(
         figures.worst < 1 + DUST if scenario in EVERYONE else figures.worst <= 2
         for scenario, figures in found["ours"].items()
+    )
+    kept = kept and all(
+        figures.value <= figures.largest * (1 if scenario in EVERYONE else 2) + DUST
+        for scenario, figures in found["ours, by value"].items()
     )
     if not kept or worst >= 1 + DUST:
         sys.exit("Ours is further from the fair share than promised.")

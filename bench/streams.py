@@ -107,8 +107,8 @@ def _by_skill(chance: random.Random) -> Callable[[], frozenset[int]]:
 
 
 def _unequal(chance: random.Random) -> Callable[[], float]:
-    """Most leads are small and some are ten times the average: lognormal with mean 1."""
-    return lambda: chance.lognormvariate(-0.5, 1.0)
+    """Most leads are small and some are ten times the average: lognormal with mean 1, in hundredths."""
+    return lambda: max(0.01, round(chance.lognormvariate(-0.5, 1.0), 2))
 
 
 SCENARIOS: Mapping[str, Callable[[random.Random], Stream]] = {

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 from bench.streams import Stream
-from router.policy.book import Book, credit_field, last_field
+from router.policy.book import Book, credit_field, largest_field, last_field
 from router.policy.decision import Share
 from router.policy.rotation import next_up, pay
+from router.policy.worth import ONE_LEAD, Worth, points_of
 
 TEAM = "bench"
 
 
 def deal(stream: Stream, chance: random.Random) -> list[tuple[int, int, int]]:  # noqa: ARG001 - no chance in it
     """Lead, rep and day of each assignment, in order."""
+    return _deal(stream, lambda _value, _largest: ONE_LEAD)
+
+
+def deal_by_value(stream: Stream, chance: random.Random) -> list[tuple[int, int, int]]:  # noqa: ARG001 - nor here
+    """The same by `fair_by: value`, with a hundred points for a lead of average value."""
+    return _deal(stream, lambda value, largest: points_of(round(value * 100), largest=largest))
+
+
+def _deal(stream: Stream, worth_of: Callable[[float, int], Worth]) -> list[tuple[int, int, int]]:
     fields: dict[str, int] = {}
     dealt = []
     for lead, arrival in enumerate(stream.arrivals):
+        worth = worth_of(arrival.value, fields.get(largest_field(TEAM), 0))
         shares = [
             Share(
                 str(rep),
                 round(stream.weights[rep] * 1000),
-                fields.get(credit_field(TEAM, str(rep)), 0),
+                fields.get(credit_field(TEAM, str(rep), worth.unit), 0),
                 fields.get(last_field(TEAM, str(rep)), 0),
             )
             for rep in stream.eligible(arrival, arrival.day)
         ]
-        winner = next_up(shares)
-        for name, change in pay(shares, winner, team=TEAM, book=Book(fields)).items():
+        winner = next_up(shares, worth=worth)
+        for name, change in pay(shares, winner, team=TEAM, book=Book(fields), worth=worth).items():
             fields[name] = fields.get(name, 0) + change
         dealt.append((lead, int(winner), arrival.day))
     return dealt

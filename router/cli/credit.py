@@ -15,15 +15,15 @@ from router.routing.fairness import Granted, TooBusy, grant, plan_grant
 from router.routing.record import record
 
 
-def _leads(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
+def _amount(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
     try:
-        leads = Decimal(value)
-        is_exact = leads == round(leads, 9)  # billionths are what the book counts in
+        amount = Decimal(value)
+        is_exact = amount == round(amount, 9)  # billionths are what the book counts in
     except (InvalidOperation, ValueError, OverflowError):
         is_exact = False
     if not is_exact:
-        raise click.BadParameter(f"'{value}' is no number of leads. Write +2, -1 or +0.5.")
-    return leads
+        raise click.BadParameter(f"'{value}' is no number. Write +2, -1 or +0.5.")
+    return amount
 
 
 @click.command(
@@ -31,14 +31,15 @@ def _leads(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
     epilog='Example: router credit camille +2 --team idf --why "Two leads were duplicates"',
 )
 @click.argument("rep")
-@click.argument("leads", callback=_leads)
+@click.argument("amount", callback=_amount)
 @click.option("--team", required=True, help="The team whose leads these are.")
 @click.option("--why", required=True, help="One sentence for the record.")
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; grants only with --yes.")
-def credit(rep: str, leads: Decimal, team: str, why: str, yes: bool, as_json: bool) -> None:
+def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: bool) -> None:
     """Give a rep credit for leads (or take it, with a minus); the rest of the team pays by weight.
 
+    AMOUNT is in leads; in a team that shares by value, it is in points of score.
     Shows everybody's credit before and after, and asks. The next leads follow the credit by themselves:
     whoever is owed most is next up. The ledger keeps who got what, and why.
     """
@@ -47,13 +48,13 @@ def credit(rep: str, leads: Decimal, team: str, why: str, yes: bool, as_json: bo
     desk = desk_here()
     desk.rules.refresh()
     try:
-        planned = plan_grant(desk, team=team, rep=rep, leads=leads)
+        planned = plan_grant(desk, team=team, rep=rep, amount=amount)
         if not as_json:
             _show(planned, team=team)
         if not yes and not as_json:
             click.confirm("Grant this?", abort=True)
         if yes or not as_json:
-            planned = grant(desk, desk.credits, team=team, rep=rep, leads=leads, why=why)
+            planned = grant(desk, desk.credits, team=team, rep=rep, amount=amount, why=why)
             record(desk)
     except (CannotGrant, TooBusy) as refusal:
         raise Told(str(refusal)) from refusal
@@ -65,10 +66,10 @@ def credit(rep: str, leads: Decimal, team: str, why: str, yes: bool, as_json: bo
 
 def _show(planned: Granted, *, team: str) -> None:
     rows = [(rep, f"{before:+.2f}", f"{after:+.2f}") for rep, (before, after) in planned.credits.items()]
-    title = f"Credits of the team {team}, in leads"
+    title = f"Credits of the team {team}, in {planned.unit}"
     screen().print(titled(title, table("rep", "before", "after", rows=rows, numbers=(1, 2))))
 
 
 def _as_json(planned: Granted, *, team: str, done: bool) -> dict[str, object]:
     moves = {rep: {"before": before, "after": after} for rep, (before, after) in planned.credits.items()}
-    return {"done": done, "team": team, "credits": moves}
+    return {"done": done, "team": team, "unit": planned.unit, "credits": moves}

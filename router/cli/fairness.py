@@ -17,7 +17,6 @@ from router.cli.desk import desk_here
 from router.cli.failures import Told
 from router.cli.screen import screen, table, titled
 from router.cli.words import count_of, local_time, print_json
-from router.policy.book import BOUND
 from router.policy.fairness import Missed, Point, Standing, differences, missed
 from router.routing.fairness import Fairness
 from router.routing.fairness import fairness as fairness_since
@@ -97,12 +96,15 @@ def _show(found: Fairness, chosen: Sequence[Standing]) -> None:
             for one in of_team
         ]
         drawn = table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))
-        out.print(titled(f"Team {team}, since {local_time(found.since)}", drawn))
-    out.print("difference: leads ahead (+) or behind (-) since the book of shares began.")
+        by = ", by points of score" if of_team[0].unit == "points" else ""
+        out.print(titled(f"Team {team}, since {local_time(found.since)}{by}", drawn))
+    out.print("difference: leads, or points, ahead (+) or behind (-) since the book of shares began.")
     out.print("wait: most leads in a row that they could have had. value: points. away: days.")
     for one in (one for one in chosen if one.beyond):
         side = "ahead" if one.difference > 0 else "behind"
-        far = f"{one.rep} is {abs(one.difference):.1f} leads {side} in {one.team}: more than {one.bound}."
+        far = (
+            f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} in {one.team}: more than {one.bound}."
+        )
         out.print(Text(far, "red"))
 
 
@@ -131,15 +133,17 @@ def _picture(found: Fairness, chosen: Sequence[Standing]) -> str:
     charts = [
         chart
         for team in dict.fromkeys(one.team for one in chosen)
-        if (chart := _chart(found, team, reps=[one.rep for one in chosen if one.team == team])) is not None
+        if (chart := _chart(found, [one for one in chosen if one.team == team])) is not None
     ]
     if not charts:
         raise Told(f"No fair share gave a lead since {local_time(found.since)}, so there is nothing to draw.")
-    return svg("Leads ahead (+) or behind (-) of the fair share", charts, scale=2)
+    return svg("Ahead (+) or behind (-) of the fair share", charts, scale=2)
 
 
-def _chart(found: Fairness, team: str, *, reps: Sequence[str]) -> Chart | None:
-    points = {rep: line for rep, line in differences(found.decisions, team=team).items() if rep in reps}
+def _chart(found: Fairness, of_team: Sequence[Standing]) -> Chart | None:
+    team, unit, reps = of_team[0].team, of_team[0].unit, [one.rep for one in of_team]
+    lines = differences(found.decisions, team=team, unit=unit)
+    points = {rep: line for rep, line in lines.items() if rep in reps}
     moments = [point.at for line in points.values() for point in line]
     if not moments:
         return None
@@ -150,10 +154,10 @@ def _chart(found: Fairness, team: str, *, reps: Sequence[str]) -> Chart | None:
         return [((point.at - first).total_seconds() / long_s, point.difference) for point in line]
 
     return Chart(
-        title=f"Team {team}",
+        title=f"Team {team}, in {unit}",
         lines={rep: placed(line) for rep, line in points.items()},
         ends=(local_time(first), local_time(last)),
-        bounds=(-BOUND, BOUND),
+        bounds=tuple(side * one.bound for one in of_team[:1] if one.bound is not None for side in (-1, 1)),
     )
 
 

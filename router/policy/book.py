@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
+from router.policy.worth import Unit
+
 LEAD = 1_000_000_000
-"""One lead, in the billionths that credits are counted in."""
+"""One lead (or one point, where points are shared out), in the billionths that credits are counted in."""
 ALL_ELIGIBLE: Final = 1
 """Leads that nobody is away from their fair share by, if the same reps were eligible from the first on."""
 BOUND: Final = 2
 """Leads that nobody should be away from their fair share by, whoever is eligible when."""
 
 
-def credit_field(team: str, rep: str) -> str:
-    """Field: what the rep is owed by the team, in billionths of a lead; a team's credits sum to 0."""
-    return f"credit:{team}:{rep}"
+def credit_field(team: str, rep: str, unit: Unit = "leads") -> str:
+    """Field: what the rep is owed by the team, in billionths of the unit; a team's credits sum to 0.
+
+    Each unit has accounts of its own, so a team that changes from one to the other loses neither.
+    """
+    return f"credit:{team}:{rep}" if unit == "leads" else f"points:{team}:{rep}"
 
 
 def open_field(rep: str) -> str:
@@ -33,6 +38,16 @@ def today_field(day: date, rep: str) -> str:
 def served_field(team: str) -> str:
     """Field: leads that the team's fair share has given so far."""
     return f"served:{team}"
+
+
+def given_field(team: str) -> str:
+    """Field: points that the team's leads were worth so far, where they are shared out by value."""
+    return f"given:{team}"
+
+
+def largest_field(team: str) -> str:
+    """Field: points of the most valuable lead that the team has given by value."""
+    return f"largest:{team}"
 
 
 def last_field(team: str, rep: str) -> str:
@@ -59,9 +74,9 @@ class Book:
         """The whole number in a field."""
         return self.fields.get(name, 0)
 
-    def credit(self, team: str, rep: str) -> int:
-        """Billionths of a lead owed to the rep by the team; negative when the rep is ahead."""
-        return self.value(credit_field(team, rep))
+    def credit(self, team: str, rep: str, unit: Unit = "leads") -> int:
+        """Billionths of the unit owed to the rep by the team; negative when the rep is ahead."""
+        return self.value(credit_field(team, rep, unit))
 
     def open_leads(self, rep: str) -> int:
         """Leads open with the rep."""
@@ -74,6 +89,14 @@ class Book:
     def served(self, team: str) -> int:
         """Leads the team's fair share has given."""
         return self.value(served_field(team))
+
+    def given(self, team: str) -> int:
+        """Points that the team has given by value."""
+        return self.value(given_field(team))
+
+    def largest(self, team: str) -> int:
+        """Points of the most valuable lead that the team has given by value; 0 before the first."""
+        return self.value(largest_field(team))
 
     def last(self, team: str, rep: str) -> int:
         """The count of leads served when the rep last got one of the team's; 0 means never."""

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 from router.policy.book import BOUND
 from router.policy.load import teams_by_load
 from router.policy.rules import Policy
+from router.policy.worth import Unit
 
 
-def bounds_of(policy: Policy) -> Mapping[str, int | None]:
-    """By team, the leads that nobody should be away from their fair share by.
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How far from their fair share nobody should be: so many of the team's largest leads, in its unit.
 
-    None where a rule shares by load: reps who finish their leads sooner then get more of them, on purpose.
+    None: the team promises nobody a part.
+    """
+
+    unit: Unit = "leads"
+    most: int | None = BOUND
+
+    def given(self, largest: int) -> int | None:
+        """The bound in the unit; `largest` is the team's largest lead so far (1 where leads are counted)."""
+        return None if self.most is None else self.most * max(largest, 1)
+
+
+USUAL: Final = Bound()
+
+
+def bounds_of(policy: Policy) -> Mapping[str, Bound]:
+    """The bound of every team.
+
+    There is none where a rule shares by load: reps who finish their leads sooner then get more of them, on
+    purpose.
     """
     by_load = teams_by_load(policy)
-    return {team: None if team in by_load else BOUND for team in policy.roster.teams}
+    return {
+        name: Bound(team.unit, None if name in by_load else BOUND)
+        for name, team in policy.roster.teams.items()
+    }

@@ -14,8 +14,8 @@ from router.policy.placement import Placement
 from router.policy.rules import Action, Assign, Method, Policy
 from router.policy.sla import queue_due_at
 
-_NOT_GIVEN_BACK = ("last:", "served:")
-"""Fields that number the leads a team has given: a lead that comes back was given all the same."""
+_NOT_GIVEN_BACK = ("last:", "served:", "given:", "largest:")
+"""Fields that tell what a team has given so far: a lead that comes back was given all the same."""
 
 
 def claimed(claim: Claimed, case: Case) -> Placement:

@@ -136,6 +136,7 @@ def decide_on_facts(
         shares=placement.shares,
         passed_over=placement.passed_over,
         book_changes=placement.changes,
+        worth=placement.worth,
         mode=policy.mode,
     )
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from router.policy.inputs import Inputs
 from router.policy.lead import Facts
+from router.policy.worth import ONE_LEAD, Worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,9 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths of a lead.
+    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths.
+
+    Those are of a lead, or of a point where the team shares by value.
 
     `last` is the team's count of leads served when the rep last got one (0: never); it breaks ties.
     """
@@ -95,6 +98,8 @@ class Decision:
     passed_over: tuple[PassedOver, ...] = ()
     book_changes: Mapping[str, int] = field(default_factory=dict)
     """What the commit adds to the fields of the book of shares."""
+    worth: Worth = ONE_LEAD
+    """What the lead counted for in its team's shares."""
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode the decision is recorded and never written to HubSpot."""
     inputs: Inputs | None = None

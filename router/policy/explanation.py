@@ -103,10 +103,12 @@ def _share_lines(decision: Decision, language: str) -> Iterator[str]:
             "line_share",
             rep=share.rep,
             weight=f"{Decimal(share.weight) / 1000:g}",
-            credit=credit_in_words(share.credit, language),
+            credit=credit_in_words(share.credit, language, decision.worth.unit),
         )
     # A company's rep gets its lead out of turn; then the reason says so.
-    if isinstance(decision.outcome, Assigned) and decision.outcome.rep == next_up(decision.shares):
+    if isinstance(decision.outcome, Assigned) and decision.outcome.rep == next_up(
+        decision.shares, worth=decision.worth
+    ):
         yield say(language, "line_next", rep=decision.outcome.rep)
 
 

@@ -7,31 +7,35 @@ that a team's fair share gave, each eligible rep's part is their weight by the s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.policy.book import ALL_ELIGIBLE, BOUND, LEAD, Book, credit_field
+from router.policy.book import ALL_ELIGIBLE, LEAD, Book, credit_field
+from router.policy.bounds import USUAL, Bound
 from router.policy.decision import Assigned, Decision, Queued
 from router.policy.occasion import Reassigned, Released
 from router.policy.reasons import lasting, says_away
 from router.policy.roster import Roster
+from router.policy.worth import Unit
 
-_USUAL: Final[Mapping[str, int | None]] = {}
+_ALL_USUAL: Final[Mapping[str, Bound]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One rep in one team. Shares and differences are in leads, `value` is in points of score.
+    """One rep in one team. Shares, differences and the bound are in `unit`; `value` is in points of score.
 
-    `difference` is how many leads the rep is ahead (+) or behind (-) since the book began: what they had
-    `before`, plus `received`, less `fair_share`; credits that a person granted are in `before` too.
+    `difference` is how far the rep is ahead (+) or behind (-) since the book began: what they had
+    `before`, plus what they received, less `fair_share`; credits that a person granted are in `before` too.
+    `received` counts leads.
     """
 
     team: str
     rep: str
+    unit: Unit
     received: int
     fair_share: float
     before: float
@@ -66,7 +70,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """How many leads a rep was ahead (+) or behind (-) once the lead of that moment was given."""
+    """How far (in the team's unit) a rep was ahead (+) or behind (-) once that moment's lead was given."""
 
     at: datetime
     difference: float
@@ -92,12 +96,13 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
 
 
 def standings(
-    decisions: Iterable[Decision], *, roster: Roster, book: Book, bounds: Mapping[str, int | None] = _USUAL
+    decisions: Iterable[Decision], *, roster: Roster, book: Book, bounds: Mapping[str, Bound] = _ALL_USUAL
 ) -> tuple[Standing, ...]:
     """Everybody's standing in each team that gave a lead; teams and reps in file order.
 
     `book` is the book of shares as it is now, after these decisions, which come first to last. `bounds`
-    are those of the teams of today; see `bounds_of`.
+    are those of the teams of today; see `bounds_of`. Decisions from a time when a team counted in another
+    unit are left out.
     """
     teams: dict[str, _Team] = {}
     days_away: dict[str, set[date]] = {}
@@ -107,7 +112,7 @@ def standings(
                 day = decision.decided_at.astimezone(roster.timezone).date()
                 days_away.setdefault(passed.rep, set()).add(day)
         team = team_served(decision)
-        if team is not None:
+        if team is not None and decision.worth.unit == bounds.get(team, USUAL).unit:
             teams.setdefault(team, _Team()).count(decision)
     return tuple(
         _standing(
@@ -115,7 +120,7 @@ def standings(
             team,
             rep,
             book=book,
-            bound=bounds.get(team, BOUND),
+            bound=bounds.get(team, USUAL),
             days_away=len(days_away.get(rep, ())),
         )
         for team in sorted(teams, key=_place_in(tuple(roster.teams)))
@@ -147,13 +152,15 @@ def missed(decisions: Iterable[Decision], rep: str, *, weight: int, timezone: Zo
     return tuple(lines)
 
 
-def differences(decisions: Iterable[Decision], *, team: str) -> Mapping[str, Sequence[Point]]:
+def differences(
+    decisions: Iterable[Decision], *, team: str, unit: Unit = "leads"
+) -> Mapping[str, Sequence[Point]]:
     """How every rep's difference in the team went over time, a point for each lead they were eligible for."""
     lines: dict[str, list[Point]] = {}
     for decision in decisions:
-        if team_served(decision) == team:
+        if team_served(decision) == team and decision.worth.unit == unit:
             for share in decision.shares:
-                credit = share.credit + decision.book_changes.get(credit_field(team, share.rep), 0)
+                credit = share.credit + decision.book_changes.get(credit_field(team, share.rep, unit), 0)
                 lines.setdefault(share.rep, []).append(Point(decision.decided_at, -credit / LEAD))
     return lines
 
@@ -166,7 +173,7 @@ def team_served(decision: Decision) -> str | None:
 
 _WEEKEND_DAYS: Final = 3
 _DUST: Final = Fraction(1, 1000)
-"""Leads that rounding to billionths never adds up to; whoever had more before was granted it."""
+"""Leads, or points, that rounding to billionths never adds up to; whoever had more before was granted it."""
 
 
 def _team_of(decision: Decision) -> str | None:
@@ -179,9 +186,11 @@ class _Team:
     """What a team's leads add up to while they are counted."""
 
     received: dict[str, int] = field(default_factory=dict)
+    worth: dict[str, int] = field(default_factory=dict)
+    """What they received, in the team's unit."""
     value: dict[str, int] = field(default_factory=dict)
     parts: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
-    """Weight and sum of weights → how often each rep had that part of a lead."""
+    """Weight and sum of weights → of how much (in the team's unit) each rep had that part."""
     waits: dict[str, int] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
     eligible: set[frozenset[tuple[str, int]]] = field(default_factory=set)
@@ -194,37 +203,38 @@ class _Team:
         if not self.eligible:
             self.from_the_start = all(share.credit == 0 for share in decision.shares)
         self.received[winner] = self.received.get(winner, 0) + 1
+        worth = decision.worth.value
+        self.worth[winner] = self.worth.get(winner, 0) + worth
         self.value[winner] = self.value.get(winner, 0) + decision.score
         self.eligible.add(frozenset((share.rep, share.weight) for share in decision.shares))
         total = sum(share.weight for share in decision.shares)
         for share in decision.shares:
-            often = self.parts.setdefault((share.weight, total), {})
-            often[share.rep] = often.get(share.rep, 0) + 1
+            of_all = self.parts.setdefault((share.weight, total), {})
+            of_all[share.rep] = of_all.get(share.rep, 0) + worth
             self.waits[share.rep] = 0 if share.rep == winner else self.waits.get(share.rep, 0) + 1
             self.longest[share.rep] = max(self.longest.get(share.rep, 0), self.waits[share.rep])
 
     def fair_share(self, rep: str) -> Fraction:
-        parts = (Fraction(often.get(rep, 0) * part[0], part[1]) for part, often in self.parts.items())
+        parts = (Fraction(of_all.get(rep, 0) * part[0], part[1]) for part, of_all in self.parts.items())
         return sum(parts, start=Fraction(0))
 
 
-def _standing(
-    counted: _Team, team: str, rep: str, *, book: Book, bound: int | None, days_away: int
-) -> Standing:
-    received, fair_share = counted.received.get(rep, 0), counted.fair_share(rep)
+def _standing(counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, days_away: int) -> Standing:
+    fair_share = counted.fair_share(rep)
     always_all = counted.from_the_start and len(counted.eligible) == 1
-    difference = Fraction(-book.credit(team, rep), LEAD)
-    before = difference - received + fair_share
-    if bound is not None and always_all and abs(before) < _DUST:
-        bound = ALL_ELIGIBLE
+    difference = Fraction(-book.credit(team, rep, bound.unit), LEAD)
+    before = difference - counted.worth.get(rep, 0) + fair_share
+    if bound.most is not None and always_all and abs(before) < _DUST:
+        bound = replace(bound, most=ALL_ELIGIBLE)
     return Standing(
         team=team,
         rep=rep,
-        received=received,
+        unit=bound.unit,
+        received=counted.received.get(rep, 0),
         fair_share=float(fair_share),
         before=float(before),
         difference=float(difference),
-        bound=bound,
+        bound=bound.given(book.largest(team) if bound.unit == "points" else 1),
         longest_wait=counted.longest.get(rep, 0),
         value=counted.value.get(rep, 0),
         days_away=days_away,

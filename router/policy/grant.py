@@ -7,9 +7,10 @@ from typing import Final
 
 from router.policy.book import LEAD, credit_field
 from router.policy.roster import Roster
+from router.policy.worth import Unit
 
-MOST_LEADS: Final = 100
-"""A grant is of so many leads at most, either way: more is a typing error."""
+MOST: Final[Mapping[Unit, int]] = {"leads": 100, "points": 10_000}
+"""A grant is of so much at most, either way: more is a typing error."""
 
 
 class CannotGrant(Exception):  # noqa: N818 - it reads as a sentence where it is caught
@@ -17,17 +18,18 @@ class CannotGrant(Exception):  # noqa: N818 - it reads as a sentence where it is
 
 
 def granted(roster: Roster, *, team: str, rep: str, amount: int) -> Mapping[str, int]:
-    """What a grant of `amount` billionths of a lead adds to the book: credits of the team, sum exactly 0.
+    """What a grant of so much adds to the book: credits of the team, sum exactly 0.
 
-    The others pay by weight, the billionths that rounding leaves over by the first of the file; a
-    negative amount is taken from the rep and given to the others likewise. Raises `CannotGrant`.
+    `amount` is in billionths of the team's unit. The others pay by weight, the billionths that rounding
+    leaves over by the first of the file; a negative amount is taken from the rep and given to the others
+    likewise. Raises `CannotGrant`.
     """
-    if amount == 0 or abs(amount) > MOST_LEADS * LEAD:
-        raise CannotGrant(f"A credit is between -{MOST_LEADS} and +{MOST_LEADS} leads, and not 0.")
     if team not in roster.teams:
         known = ", ".join(roster.teams)
         raise CannotGrant(f"team.yaml: there is no team '{team}'. The teams are: {known}.")
-    reps = roster.teams[team].reps
+    reps, unit = roster.teams[team].reps, roster.teams[team].unit
+    if amount == 0 or abs(amount) > MOST[unit] * LEAD:
+        raise CannotGrant(f"A credit is between -{MOST[unit]} and +{MOST[unit]} {unit}, and not 0.")
     if rep not in reps:
         raise CannotGrant(f"team.yaml: '{rep}' is not in the team '{team}', which has: {', '.join(reps)}.")
     payers = [roster.reps[other] for other in reps if other != rep and roster.reps[other].weight > 0]
@@ -39,6 +41,8 @@ def granted(roster: Roster, *, team: str, rep: str, amount: int) -> Mapping[str,
         pays[place] += 1
     sign = 1 if amount > 0 else -1
     changes = {
-        credit_field(team, payer.name): -sign * paid for payer, paid in zip(payers, pays, strict=True) if paid
+        credit_field(team, payer.name, unit): -sign * paid
+        for payer, paid in zip(payers, pays, strict=True)
+        if paid
     }
-    return {credit_field(team, rep): amount, **changes}
+    return {credit_field(team, rep, unit): amount, **changes}

@@ -9,17 +9,19 @@ from router.policy.decision import Share
 from router.policy.destination import steps_of
 from router.policy.rotation import next_up
 from router.policy.rules import Method, Policy, ToTeam
+from router.policy.worth import ONE_LEAD, Worth
 
 
-def least_loaded(shares: Sequence[Share], open_leads: Sequence[int]) -> str:
+def least_loaded(shares: Sequence[Share], open_leads: Sequence[int], *, worth: Worth = ONE_LEAD) -> str:
     """The rep with the fewest open leads for their weight; fair share decides between equals.
 
-    `open_leads` are those of each share, 0 or more, and `shares` as for `next_up`. Raises ValueError when
-    `shares` is empty.
+    `open_leads` are those of each share, 0 or more; `shares` and `worth` are as for `next_up`. Raises
+    ValueError when `shares` is empty.
     """
     loads = [Fraction(count, share.weight) for share, count in zip(shares, open_leads, strict=True)]
     least = min(loads, default=None)
-    return next_up(shares, among=[share for share, load in zip(shares, loads, strict=True) if load == least])
+    equals = [share for share, load in zip(shares, loads, strict=True) if load == least]
+    return next_up(shares, among=equals, worth=worth)
 
 
 def teams_by_load(policy: Policy) -> frozenset[str]:

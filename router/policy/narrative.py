@@ -41,9 +41,8 @@ def _outcome(placement: Placement, language: str) -> str:
         case Assigned(rep=rep, team=team):
             credit = next((share.credit for share in placement.shares if share.rep == rep), 0)
             called = rep or say(language, "account_owner")
-            return say(
-                language, placement.how, rep=called, team=team, credit=credit_in_words(credit, language)
-            )
+            owed = credit_in_words(credit, language, placement.worth.unit)
+            return say(language, placement.how, rep=called, team=team, credit=owed)
         case Queued(team=team):
             return say(language, "queued", team=team)
         case Nurtured(workflow=workflow):

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from router.policy.availability import time_off_at
-from router.policy.book import open_field, received
+from router.policy.book import largest_field, open_field, received
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
 from router.policy.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
 from router.policy.load import least_loaded
 from router.policy.performance import UNCHANGED
 from router.policy.phrases import say
 from router.policy.ready import ReadyRep, ReadyTeam
-from router.policy.roster import Rep
+from router.policy.roster import Rep, Team
 from router.policy.rotation import next_up, pay
 from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
 from router.policy.sla import queue_due_at
 from router.policy.sticky import Kind, to_follow
+from router.policy.worth import ONE_LEAD, Worth, points_of
 
 How: TypeAlias = Literal[
     "turn",
@@ -48,6 +50,8 @@ class Placement:
     changes: Mapping[str, int] = field(default_factory=dict)
     detour: str | None = None
     """Why the rule's first wish did not come true, if it did not."""
+    worth: Worth = ONE_LEAD
+    """What the lead counts for in the shares of the team."""
 
 
 def place(policy: Policy, assign: Assign, case: Case) -> Placement:
@@ -87,14 +91,19 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
             for rep in [ready_rep.rep for ready_rep in eligible]
         ]
     )
-    winner, how = followed or _next_in(assign, shares, case)
+    worth = _worth(policy.roster.teams[team], case)
+    winner, how = followed or _next_in(assign, shares, case, worth=worth)
     return Placement(
         Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
         how=how,
         shares=shares,
         passed_over=tuple(passed_over),
-        changes={**pay(shares, winner, team=team, book=case.book), **received(winner, day=case.today)},
+        changes={
+            **pay(shares, winner, team=team, book=case.book, worth=worth),
+            **received(winner, day=case.today),
+        },
         detour=say(case.language, "unclaimed") if pushed else None,
+        worth=worth,
     )
 
 
@@ -106,12 +115,23 @@ def _weight(rep: Rep, team: ReadyTeam, fields: Mapping[str, int]) -> int:
     return rep.weight * factor // UNCHANGED if factor else rep.weight
 
 
-def _next_in(assign: Assign, shares: Sequence[Share], case: Case) -> tuple[str, How]:
+def _worth(team: Team, case: Case) -> Worth:
+    """What the lead counts for in the team: by value its score, which is not known yet in a replay."""
+    if team.fair_by == "count":
+        return ONE_LEAD
+    score = case.facts.get("score")
+    return points_of(
+        int(score) if isinstance(score, Decimal) else 0,
+        largest=case.book.fields.get(largest_field(team.name), 0),
+    )
+
+
+def _next_in(assign: Assign, shares: Sequence[Share], case: Case, *, worth: Worth) -> tuple[str, How]:
     """Who of the eligible gets the lead by the rule's method; a queue pushes by fair share."""
     if assign.method is not Method.LEAST_LOADED:
-        return next_up(shares), "turn"
+        return next_up(shares, worth=worth), "turn"
     counts = [case.book.fields.get(open_field(share.rep), 0) for share in shares]
-    return least_loaded(shares, counts), "load"
+    return least_loaded(shares, counts, worth=worth), "load"
 
 
 def _followed(

@@ -102,7 +102,7 @@ def _make_ready(policy: Policy) -> Ready:
         teams={
             name: ReadyTeam(
                 reps=tuple(reps[rep] for rep in team.reps),
-                credit_fields={rep: credit_field(name, rep) for rep in team.reps},
+                credit_fields={rep: credit_field(name, rep, team.unit) for rep in team.reps},
                 last_fields={rep: last_field(name, rep) for rep in team.reps},
                 factor_fields=(
                     {rep: factor_field(name, rep) for rep in team.reps}

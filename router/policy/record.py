@@ -13,6 +13,7 @@ from router.policy.inputs import Inputs, OwnerSeen
 from router.policy.lead import Value
 from router.policy.occasion import occasion_as_record, occasion_of_record
 from router.policy.sticky import Remembered
+from router.policy.worth import ONE_LEAD, Worth
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -41,6 +42,7 @@ def as_record(decision: Decision) -> dict[str, Any]:
         "shares": [[share.rep, share.weight, share.credit, share.last] for share in decision.shares],
         "passed_over": [[passed.rep, passed.reason] for passed in decision.passed_over],
         "book_changes": dict(decision.book_changes),
+        **_worth_as_record(decision.worth),
         "mode": decision.mode,
         "inputs": None if decision.inputs is None else _inputs_as_record(decision.inputs),
     }
@@ -70,9 +72,14 @@ def from_record(record: Mapping[str, Any]) -> Decision:
         shares=tuple(Share(rep, weight, credit, last) for rep, weight, credit, last in record["shares"]),
         passed_over=tuple(PassedOver(rep, reason) for rep, reason in record["passed_over"]),
         book_changes=dict(record["book_changes"]),
+        worth=Worth(*record["worth"]) if "worth" in record else ONE_LEAD,
         mode=record.get("mode", "live"),
         inputs=_inputs(record.get("inputs")),
     )
+
+
+def _worth_as_record(worth: Worth) -> dict[str, list[str | int]]:
+    return {} if worth == ONE_LEAD else {"worth": [worth.unit, worth.value, worth.largest]}
 
 
 _WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+from router.policy.worth import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,13 @@ class Team:
     reps: tuple[str, ...]
     performance: timedelta | None = None
     """How far back results count, by whose factors the reps' weights are multiplied; None: by nothing."""
+    fair_by: Literal["count", "value"] = "count"
+    """Whether everybody's part is of the leads, or of their points."""
+
+    @property
+    def unit(self) -> Unit:
+        """What the team's credits are counted in."""
+        return "points" if self.fair_by == "value" else "leads"
 
 
 @dataclass(frozen=True, slots=True)

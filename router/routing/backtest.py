@@ -71,7 +71,7 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
         judged = [read.judged(side) for side in (0, 1)]
         dealt = pool.dealt(
             [
-                _ToDeal(rules, found.kinds, found.kind_of, read.arrived)
+                _ToDeal(rules, found.kinds, found.kind_of, read.arrived, found.scores())
                 for rules, found in zip((before, after), judged, strict=True)
             ]
         )
@@ -189,11 +189,17 @@ class _ToDeal(NamedTuple):
     kinds: Sequence[Kind]
     kind_of: array[int]
     arrived: array[int]
+    scores: array[int]
 
 
 def _deal(side: _ToDeal) -> Dealt:
     return deal(
-        side.rules.policy, side.kinds, owners=side.rules.owners, kind_of=side.kind_of, arrived=side.arrived
+        side.rules.policy,
+        side.kinds,
+        owners=side.rules.owners,
+        kind_of=side.kind_of,
+        arrived=side.arrived,
+        scores=side.scores,
     )
 
 

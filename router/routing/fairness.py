@@ -15,6 +15,7 @@ from router.policy.fairness import Standing, standings, that_count
 from router.policy.grant import granted
 from router.policy.record import from_record
 from router.policy.roster import Roster
+from router.policy.worth import Unit
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.store.credits import Credits
@@ -41,8 +42,9 @@ class Fairness:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A grant: each rep's credit in the team (leads) before and after."""
+    """A grant: each rep's credit in the team before and after, in its `unit`."""
 
+    unit: Unit
     credits: Mapping[str, tuple[float, float]]
 
 
@@ -65,46 +67,53 @@ def fairness(desk: Desk, *, since: datetime) -> Fairness:
     )
 
 
-def plan_grant(desk: Desk, *, team: str, rep: str, leads: Decimal) -> Granted:
-    """What a grant of so many leads would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
+def plan_grant(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Granted:
+    """What a grant of so much would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
     fields, _version = desk.commits.read_book()
-    return _after(desk, fields, _changes(desk, team=team, rep=rep, leads=leads), team=team)
+    return _after(desk, fields, _changes(desk, team=team, rep=rep, amount=amount), team=team)
 
 
-def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, leads: Decimal, why: str) -> Granted:
-    """Grant the rep so many leads of credit, paid by the others; the ledger keeps why.
+def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, why: str) -> Granted:
+    """Grant the rep so much credit in the team's unit, paid by the others; the ledger keeps why.
 
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
     """
-    changes = _changes(desk, team=team, rep=rep, leads=leads)
+    changes = _changes(desk, team=team, rep=rep, amount=amount)
     event: dict[str, str | Mapping[str, int]] = {
         "at": desk.clock().isoformat(),
         "kind": "credit_granted",
         "team": team,
         "rep": rep,
-        "leads": str(leads),
+        _unit_of(desk, team): str(amount),
         "why": why,
         "book": changes,
     }
     for _ in range(TRIES):
         fields, version = desk.commits.read_book()
         if shelf.change(changes, version=version, event=event):
-            desk.log.info("credit.granted", team=team, rep=rep, leads=str(leads))
+            desk.log.info("credit.granted", team=team, rep=rep, amount=str(amount))
             return _after(desk, fields, changes, team=team)
     raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")
 
 
-def _changes(desk: Desk, *, team: str, rep: str, leads: Decimal) -> Mapping[str, int]:
+def _changes(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Mapping[str, int]:
     policy, _needed = desk.rules.required()
-    return granted(policy.roster, team=team, rep=rep, amount=int(leads * LEAD))
+    return granted(policy.roster, team=team, rep=rep, amount=int(amount * LEAD))
 
 
 def _after(desk: Desk, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str) -> Granted:
     policy, _needed = desk.rules.required()
     before, after = Book(fields), Book(fields).apply(changes)
+    shared = policy.roster.teams[team]
     return Granted(
+        shared.unit,
         {
-            rep: (before.credit(team, rep) / LEAD, after.credit(team, rep) / LEAD)
-            for rep in policy.roster.teams[team].reps
-        }
+            rep: (before.credit(team, rep, shared.unit) / LEAD, after.credit(team, rep, shared.unit) / LEAD)
+            for rep in shared.reps
+        },
     )
+
+
+def _unit_of(desk: Desk, team: str) -> Unit:
+    policy, _needed = desk.rules.required()
+    return policy.roster.teams[team].unit

@@ -9,7 +9,7 @@ from router.routing.desk import Desk
 from router.store.commits import REMEMBERED
 from router.store.restoration import Rebuild
 
-KEPT: Final = ("credit:", "factor:", "last:", "served:")
+KEPT: Final = ("credit:", "points:", "factor:", "last:", "served:", "given:", "largest:")
 """Fields that live as long as their team; those of a day are worth writing on that day only."""
 
 

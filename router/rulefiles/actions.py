@@ -44,7 +44,7 @@ ASSIGN_KEYS: Final = (
 LONGEST_SLA: Final = timedelta(hours=1000)
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
-    "fair_by": "this version shares leads by their number only",
+    "fair_by": "what is shared fairly is said of the team, in team.yaml",
     "weights": "this version takes weights from team.yaml only",
     "mode": "this version has no modes of assignment",
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from router.policy.roster import Rep, Team
 from router.rulefiles.quantities import span
@@ -13,7 +13,7 @@ from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 
-TEAM_KEYS: Final = ("reps", "weights")
+TEAM_KEYS: Final = ("reps", "weights", "fair_by")
 FIXED: Final = "fixed"
 PERFORMANCE: Final = "performance"
 WEIGHTS: Final[Mapping[str, str]] = {
@@ -22,6 +22,11 @@ WEIGHTS: Final[Mapping[str, str]] = {
     f"{PERFORMANCE} 180d": "The same by the wins of 180 days (30 to 730)",
 }
 """What `weights` can be, and what that means."""
+FAIR_BY: Final[Mapping[Literal["count", "value"], str]] = {
+    "count": "Everybody's part is of the leads (the default)",
+    "value": "Everybody's part is of the leads' points of score",
+}
+"""What `fair_by` can be, and what that means."""
 USUAL: Final = timedelta(days=90)
 SHORTEST: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=730)
@@ -49,6 +54,7 @@ class TeamLineReader:
             name,
             self._members(fields["reps"].value, name) if "reps" in fields else (),
             performance=self._performance(fields["weights"].value) if "weights" in fields else None,
+            fair_by=self._fair_by(fields["fair_by"].value) if "fair_by" in fields else "count",
         )
 
     def _members(self, node: Node, team: str) -> tuple[str, ...]:
@@ -75,6 +81,15 @@ class TeamLineReader:
         message = f"'weights' cannot be '{written.text}'"
         self.sheet.error(written, message, hint, like=like, among=(FIXED, PERFORMANCE))
         return None
+
+    def _fair_by(self, node: Node) -> Literal["count", "value"]:
+        written = self.sheet.scalar(node, "'fair_by'")
+        found = next((one for one in FAIR_BY if written is not None and one == written.text), None)
+        if written is not None and found is None:
+            hint = "Write count (leads, the default) or value (points of score)."
+            message = f"'fair_by' cannot be '{written.text}'"
+            self.sheet.error(written, message, hint, like=written.text, among=FAIR_BY)
+        return found or "count"
 
 
 def is_rep(name: Scalar, reps: Mapping[str, Rep], sheet: Sheet) -> bool:

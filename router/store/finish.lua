@@ -9,6 +9,8 @@
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
 local moved = {}
+-- What a team has given so far: a lead that comes back was given all the same.
+local stays = { ['last:'] = true, ['served:'] = true, ['given:'] = true, ['largest:'] = true }
 local waits = { queued = true, reopened = true }
 
 for index, lead in ipairs(asked.leads) do
@@ -25,9 +27,9 @@ for index, lead in ipairs(asked.leads) do
     redis.call('HSET', key, 'st', lead.state, 'ep', lead.episode, 'at', asked.now, unpack(lead.set))
     if lead.refund and current[3] then
       for field, delta in pairs(cjson.decode(current[3])) do
-        local kept = string.sub(field, 1, 5) == 'last:' or string.sub(field, 1, 7) == 'served:'
-        local counted_below = current[6] and string.sub(field, 1, 5) == 'open:'
-        if not kept and not counted_below then
+        local kind = string.match(field, '^%a+:') or ''
+        local counted_below = current[6] and kind == 'open:'
+        if not stays[kind] and not counted_below then
           redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', -tonumber(delta)))
         end
       end

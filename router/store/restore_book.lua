@@ -5,7 +5,8 @@
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 redis.call('SET', KEYS[2], ARGV[1])
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
-  if string.sub(field, 1, 7) == 'credit:' then return 0 end
+  local kind = string.match(field, '^%a+:')
+  if kind == 'credit:' or kind == 'points:' then return 0 end
 end
 for field, value in pairs(cjson.decode(ARGV[2])) do redis.call('HSET', KEYS[1], field, value) end
 redis.call('HINCRBY', KEYS[1], 'version', 1)

@@ -12,6 +12,7 @@ from typing import Any, cast
 import orjson
 import redis
 
+from router.policy.bounds import Bound
 from router.rulefiles.catalog_file import CATALOG_FILE
 from router.store.keys import Keys
 
@@ -33,7 +34,7 @@ class RulesShelf:
         self._key = keys.rules
 
     def publish(
-        self, revision: str, files: Mapping[str, bytes], *, at: datetime, bounds: Mapping[str, int | None]
+        self, revision: str, files: Mapping[str, bytes], *, at: datetime, bounds: Mapping[str, Bound]
     ) -> str | None:
         """These files are live and good: an earlier complaint about the disk is settled.
 
@@ -51,7 +52,7 @@ class RulesShelf:
                     "revision": revision,
                     "loaded_at": at.isoformat(),
                     "files": orjson.dumps(packed).decode(),
-                    "bounds": orjson.dumps(dict(bounds)).decode(),
+                    "bounds": orjson.dumps({team: [one.unit, one.most] for team, one in bounds.items()}),
                 },
             )
             pipeline.hdel(self._key, "error")

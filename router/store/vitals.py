@@ -12,6 +12,7 @@ import orjson
 import redis
 
 from router.policy.book import BOUND, LEAD
+from router.policy.worth import Unit
 from router.store.budget import Pause
 from router.store.inbox import GROUP
 from router.store.keys import Keys
@@ -54,13 +55,14 @@ class RuleMistake:
 
 @dataclass(frozen=True, slots=True)
 class Furthest:
-    """The rep of a team who is furthest from their fair share: leads ahead (+) or behind (-)."""
+    """The rep of a team who is furthest from their fair share, ahead (+) or behind (-), in the unit."""
 
     team: str
     rep: str
     difference: float
+    unit: Unit = "leads"
     bound: int | None = BOUND
-    """Leads that a person should know of; None: the team promises nobody a part."""
+    """What a person should know of; None: the team promises nobody a part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ def warnings(reading: Reading) -> tuple[str, ...]:
         if one.bound is not None and abs(one.difference) > one.bound:
             side = "ahead of" if one.difference > 0 else "behind"
             found.append(
-                f"{one.rep} is {abs(one.difference):.1f} leads {side} the fair share of {one.team}, "
+                f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
                 f"more than {one.bound}. See: router fairness --team {one.team}"
             )
     if reading.parked:
@@ -219,16 +221,26 @@ def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
     return Backlog(_sound(depth), _sound(pending)["pending"], waited_s)
 
 
-def _furthest(book: Mapping[str, str], bounds: Mapping[str, int | None]) -> tuple[Furthest, ...]:
-    """Read from the credits of the book: a credit is what a rep is behind by."""
+def _furthest(book: Mapping[str, str], bounds: Mapping[str, tuple[Unit, int | None]]) -> tuple[Furthest, ...]:
+    """Read from the credits of the book, in each team's own unit: a credit is what a rep is behind by."""
     found: dict[str, Furthest] = {}
-    for name, value in sorted(book.items()):
-        if name.startswith("credit:"):
-            _, team, rep = name.split(":", 2)
-            one = Furthest(team, rep, -int(value) / LEAD, bounds.get(team, BOUND))
-            if team not in found or abs(one.difference) > abs(found[team].difference):
-                found[team] = one
+    for name, credit in sorted(book.items()):
+        unit = _UNITS.get(name.partition(":")[0])
+        if unit is None:
+            continue
+        _, team, rep = name.split(":", 2)
+        counted_in, most = bounds.get(team, (unit, BOUND))
+        if unit != counted_in:
+            continue  # from a time when the team shared by something else
+        largest = int(book.get(f"largest:{team}", 1)) if unit == "points" else 1
+        one = Furthest(team, rep, -int(credit) / LEAD, unit, None if most is None else most * largest)
+        if team not in found or abs(one.difference) > abs(found[team].difference):
+            found[team] = one
     return tuple(found.values())
+
+
+_UNITS: Final[Mapping[str, Unit]] = {"credit": "leads", "points": "points"}
+"""What the fields of a book are counted in that hold credits, by the beginning of their names."""
 
 
 def _mistakes(words: str | None) -> tuple[RuleMistake, ...]:

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from router.policy.worth import Unit
 from router.store.vitals import Reading, problems
 
 
@@ -41,7 +42,8 @@ class _Scrape(Collector):
         yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
         yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
         yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
-        yield _furthest(reading)
+        yield _furthest(reading, "leads")
+        yield _furthest(reading, "points")
         if reading.progress:
             silent_s = (reading.at - reading.progress[0].at).total_seconds()
             yield _gauge(
@@ -51,12 +53,13 @@ class _Scrape(Collector):
             yield CounterMetricFamily(f"lead_router_{name}", f"The counter {name}", value=count)
 
 
-def _furthest(reading: Reading) -> GaugeMetricFamily:
+def _furthest(reading: Reading, unit: Unit) -> GaugeMetricFamily:
     """By team alone: a rep's name is personal."""
-    words = "Leads by which the team's furthest rep is away from their fair share"
-    metric = GaugeMetricFamily("lead_router_fairness_difference_leads", words, labels=["team"])
+    words = f"{unit.capitalize()} by which the team's furthest rep is away from their fair share"
+    metric = GaugeMetricFamily(f"lead_router_fairness_difference_{unit}", words, labels=["team"])
     for one in reading.furthest:
-        metric.add_metric([one.team], abs(one.difference))
+        if one.unit == unit:
+            metric.add_metric([one.team], abs(one.difference))
     return metric
 
 

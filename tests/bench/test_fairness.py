@@ -33,6 +33,16 @@ def test_ours_keeps_its_promise(scenario: str) -> None:
     assert figures.never == 0
 
 
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_by_value_nobody_is_further_away_than_the_largest_leads(scenario: str) -> None:
+    stream = SCENARIOS[scenario](random.Random(21))
+
+    figures = judge(stream, ours.deal_by_value(stream, CHANCE))
+
+    assert figures.value <= figures.largest * (1 if scenario in EVERYONE else 2) + DUST
+    assert figures.never == 0
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_gives_leads_only_to_those_who_can_take_them(method: str) -> None:
     stream = SCENARIOS["all at once"](random.Random(3))

@@ -94,10 +94,10 @@ def test_a_credit_shows_its_plan_asks_and_is_recorded(run: Run) -> None:
         (
             ("nadia", "two", "--team", "sud", "--why", "x"),
             2,
-            "'two' is no number of leads. Write +2, -1 or +0.5.",
+            "'two' is no number. Write +2, -1 or +0.5.",
         ),
-        (("nadia", "1e999", "--team", "sud", "--why", "x"), 2, "is no number of leads"),
-        (("nadia", "nan", "--team", "sud", "--why", "x"), 2, "is no number of leads"),
+        (("nadia", "1e999", "--team", "sud", "--why", "x"), 2, "is no number"),
+        (("nadia", "nan", "--team", "sud", "--why", "x"), 2, "is no number"),
         (("nadia", "+1", "--team", "sud", "--why", " "), 2, "say why in a sentence"),
         (("nadia", "+1", "--team", "nord", "--why", "x"), 1, "there is no team 'nord'"),
         (("zoe", "+1", "--team", "sud", "--why", "x"), 1, "'zoe' is not in the team 'sud'"),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.policy.book import LEAD, credit_field
-from router.policy.grant import MOST_LEADS, CannotGrant, granted
+from router.policy.grant import MOST, CannotGrant, granted
+from router.policy.roster import Team
 from tests.policy.builders import a_rep, a_team
 
 TEAM = a_team(a_rep("anna", weight=2), a_rep("ben", weight=1), a_rep("carl", weight=3))
@@ -40,7 +43,7 @@ def test_a_rep_of_weight_zero_pays_nothing() -> None:
 
 @given(
     st.lists(st.integers(1, 1000), min_size=2, max_size=20),
-    st.integers(-MOST_LEADS * LEAD, MOST_LEADS * LEAD).filter(bool),
+    st.integers(-MOST["leads"] * LEAD, MOST["leads"] * LEAD).filter(bool),
 )
 def test_a_grant_sums_to_zero(weights: list[int], amount: int) -> None:
     team = a_team(*(a_rep(f"rep{place}", weight=weight) for place, weight in enumerate(weights)))
@@ -70,3 +73,16 @@ def test_a_grant_that_makes_no_sense_is_refused(team: str, rep: str, amount: int
 def test_a_rep_alone_has_nobody_who_could_pay() -> None:
     with pytest.raises(CannotGrant, match="nobody could pay"):
         granted(a_team(a_rep("anna")), team="sales", rep="anna", amount=LEAD)
+
+
+def test_a_team_that_shares_by_value_grants_points() -> None:
+    team = Team("sales", tuple(TEAM.reps), fair_by="value")
+    roster = replace(TEAM, teams={"sales": team})
+
+    changes = granted(roster, team="sales", rep="anna", amount=120 * LEAD)
+
+    assert changes[credit_field("sales", "anna", "points")] == 120 * LEAD
+    assert sum(changes.values()) == 0
+    assert all(name.startswith("points:") for name in changes)
+    with pytest.raises(CannotGrant, match=r"between -10000 and \+10000 points"):
+        granted(roster, team="sales", rep="anna", amount=10_001 * LEAD)

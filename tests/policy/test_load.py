@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.book import BOUND, LEAD, Book, credit_field, open_field
-from router.policy.bounds import bounds_of
+from router.policy.book import LEAD, Book, credit_field, open_field
+from router.policy.bounds import Bound, bounds_of
 from router.policy.decision import Assigned, Share
 from router.policy.load import least_loaded, reps_counted
 from router.policy.rotation import next_up
@@ -74,7 +74,7 @@ def test_open_leads_are_counted_where_they_decide_and_such_a_team_promises_no_pa
 
     assert reps_counted(fair) == ("carl",)
     assert reps_counted(fallback) == reps_counted(by_load()) == ("anna", "ben", "carl")
-    assert (bounds_of(fair), bounds_of(by_load())) == ({"sales": BOUND}, {"sales": None})
+    assert (bounds_of(fair), bounds_of(by_load())) == ({"sales": Bound()}, {"sales": Bound(most=None)})
 
 
 def test_nobody_eligible_is_an_error() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -61,7 +62,9 @@ def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: 
         arrived.extend(view.chunk.arrived)
     judged = Judged(judge.kinds, kind_of, judge.standings, standing_of)
     owners = owners_of(policy.roster)
-    dealt = deal(policy, judged.kinds, owners=owners, kind_of=kind_of, arrived=arrived)
+    dealt = deal(
+        policy, judged.kinds, owners=owners, kind_of=kind_of, arrived=arrived, scores=judged.scores()
+    )
     return Replayed(policy, judged, dealt)
 
 
@@ -102,13 +105,14 @@ needs = st.sampled_from([(), (Need("skill", "crm"),), (Need("skill", from_fact="
 def rosters(draw: st.DrawFn) -> Roster:
     drawn = draw(st.lists(reps, min_size=3, max_size=5))
     named = [replace(rep, name=f"rep{n}", owner=f"rep{n}@example.com") for n, rep in enumerate(drawn)]
+    fair_by: Literal["count", "value"] = draw(st.sampled_from(["count", "value"]))
     absences = draw(st.lists(st.tuples(st.integers(0, 2), st.integers(20, 28)), max_size=2))
     return Roster(
         timezone=PARIS,
         reps={rep.name: rep for rep in named},
         teams={
             "sales": Team("sales", ("rep0", "rep1", "rep2")),
-            "all": Team("all", tuple(r.name for r in named)),
+            "all": Team("all", tuple(r.name for r in named), fair_by=fair_by),
         },
         time_off=tuple(
             TimeOff(f"rep{rep}", date(2026, 10, day), date(2026, 10, day + 2), backup="rep1")

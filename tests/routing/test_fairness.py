@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 import redis
@@ -16,6 +17,7 @@ from router.routing.claims import release
 from router.routing.desk import Desk
 from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
 from router.routing.record import record
+from router.routing.restore import KEPT
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.store.credits import Credits
@@ -27,6 +29,14 @@ WHY = "Deux doublons"
 @pytest.fixture
 def shelf(desk: Desk, redis_client: redis.Redis) -> Credits:
     return Credits(redis_client, desk.keys)
+
+
+@pytest.fixture
+def by_value(rules: Path) -> None:
+    """The team shares points, not leads; asked for before the desk."""
+    team = (rules / "team.yaml").read_text("utf-8")
+    changed = team.replace("[camille, hugo, lea]", "{reps: [camille, hugo, lea], fair_by: value}")
+    (rules / "team.yaml").write_text(changed, "utf-8")
 
 
 def today(desk: Desk) -> Fairness:
@@ -79,8 +89,8 @@ def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
 def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
     desk: Desk, shelf: Credits, sandbox: SandboxClient
 ) -> None:
-    planned = plan_grant(desk, team="idf", rep="hugo", leads=Decimal(2))
-    done = grant(desk, shelf, team="idf", rep="hugo", leads=Decimal(2), why=WHY)
+    planned = plan_grant(desk, team="idf", rep="hugo", amount=Decimal(2))
+    done = grant(desk, shelf, team="idf", rep="hugo", amount=Decimal(2), why=WHY)
     announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(2)]))
     route_all(desk)
     record(desk)
@@ -101,7 +111,7 @@ def test_grants_at_once_all_count(desk: Desk, shelf: Credits) -> None:
         threading.Thread(
             target=grant,
             args=(desk, shelf),
-            kwargs={"team": "idf", "rep": rep, "leads": Decimal(1), "why": WHY},
+            kwargs={"team": "idf", "rep": rep, "amount": Decimal(1), "why": WHY},
         )
         for rep in ("hugo", "lea", "camille", "hugo", "lea", "hugo")
     ]
@@ -118,7 +128,7 @@ def test_grants_at_once_all_count(desk: Desk, shelf: Credits) -> None:
 
 def test_a_plan_that_makes_no_sense_is_refused(desk: Desk) -> None:
     with pytest.raises(CannotGrant, match="there is no team 'nord'"):
-        plan_grant(desk, team="nord", rep="hugo", leads=Decimal(1))
+        plan_grant(desk, team="nord", rep="hugo", amount=Decimal(1))
 
 
 def test_a_released_lead_leaves_nobody_ahead_or_behind(desk: Desk, sandbox: SandboxClient) -> None:
@@ -133,3 +143,33 @@ def test_a_released_lead_leaves_nobody_ahead_or_behind(desk: Desk, sandbox: Sand
     assert answer.is_yes
     assert sum(one.received for one in found.standings) == 3
     assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.standings)
+
+
+@pytest.mark.usefixtures("by_value")
+def test_points_are_shared_given_back_and_granted_as_leads_are(
+    rules: Path, sandbox: SandboxClient, shelf: Credits, desk: Desk
+) -> None:
+    sandbox.overtake(times=1, owner=OWNERS["claire"])
+    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(desk)
+    desk.leads.verify_again(desk.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    assert verify(desk).restored == 1
+
+    found = today(desk)
+    granted = grant(desk, shelf, team="idf", rep="hugo", amount=Decimal(90), why=WHY)
+    fields, _ = desk.commits.read_book()
+
+    assert sum(one.received for one in found.standings) == 3
+    assert all((one.unit, one.bound) == ("points", 2 * 120) or one.bound == 120 for one in found.standings)
+    assert all(one.before == pytest.approx(0, abs=1e-6) for one in found.standings)
+    assert sum(one.fair_share for one in found.standings) == pytest.approx(360)
+    assert (fields["given:idf"], fields["largest:idf"], fields["served:idf"]) == (480, 120, 4)
+    assert sum(value for name, value in fields.items() if name.startswith("points:idf:")) == 0
+    assert not any(name.startswith("credit:") for name in fields)
+    assert granted.unit == "points"
+    before, after = granted.credits["hugo"]
+    assert after - before == pytest.approx(90)
+    record(desk)
+    rebuilt, _count = desk.ledger.shares.book()
+    kept = {name: value for name, value in fields.items() if name.startswith(KEPT)}
+    assert {name: rebuilt.get(name, 0) for name in kept} == kept

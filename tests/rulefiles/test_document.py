@@ -157,6 +157,17 @@ def test_no_text_of_the_rules_becomes_markdown() -> None:
     assert len(re.findall(r"(?<!\\)\|", row)) == 6
 
 
+@pytest.mark.parametrize(
+    ("language", "words"), [("en", "shares are counted in points"), ("fr", "les parts se comptent en points")]
+)
+def test_a_team_that_shares_by_value_says_so(language: str, words: str) -> None:
+    by_value = policy_of({"team.yaml": TEAM.replace("[anna, ben]", "{reps: [anna, ben], fair_by: value}")})
+
+    blocks = document_of(by_value, a_catalog(), language=language).blocks
+
+    assert sum(words in block.text for block in blocks if isinstance(block, Paragraph)) == 1
+
+
 def test_a_team_that_goes_by_results_says_so() -> None:
     policy = policy_of(
         {"team.yaml": TEAM.replace("[anna, ben]", "{reps: [anna, ben], weights: performance}")}

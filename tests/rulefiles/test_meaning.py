@@ -342,6 +342,15 @@ def test_points_decay_smoothly_or_in_steps(written: str, meant: object) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"), [("", "count"), (", fair_by: count", "count"), (", fair_by: value", "value")]
+)
+def test_a_team_shares_leads_or_their_points(written: str, meant: str) -> None:
+    team = TEAM.replace("north: [anna, ben]", f"north: {{reps: [anna, ben]{written}}}")
+
+    assert policy_of({"team.yaml": team}).roster.teams["north"].fair_by == meant
+
+
+@pytest.mark.parametrize(
     ("weights", "days"),
     [("fixed", None), ("performance", 90), ("performance 180d", 180), ("performance 6 months", 180)],
 )

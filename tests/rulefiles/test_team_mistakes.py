@@ -421,6 +421,17 @@ CASES = (
         """,
     ),
     Case(
+        "a team that is fair by something that there is not",
+        "south: [ben]",
+        "south: {reps: [ben], fair_by: values}",
+        """
+        team.yaml:11:33: error: 'fair_by' cannot be 'values'
+              south: {reps: [ben], fair_by: values}
+                                            ^
+            Did you mean 'value'?
+        """,
+    ),
+    Case(
         "a team with weights and without reps",
         "south: [ben]",
         "south: {weights: performance}",

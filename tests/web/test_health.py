@@ -10,6 +10,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
+from router.policy.bounds import Bound
 from router.store.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.inbox import Inbox
@@ -154,11 +155,30 @@ def test_a_team_that_shares_by_load_warns_of_nobody(
     redis_client.hset(
         keys.book, mapping={"credit:idf:hugo": "-9300000000", "credit:est:nadia": "-9300000000"}
     )
-    RulesShelf(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds={"idf": None, "est": 2})
+    RulesShelf(redis_client, keys).publish(
+        "r1", {}, at=datetime.now(UTC), bounds={"idf": Bound(most=None), "est": Bound()}
+    )
 
     (warning,) = browser.get("/health").json["warnings"]
 
     assert warning.startswith("nadia is 9.3 leads ahead of the fair share of est, more than 2.")
+
+
+def test_a_team_that_shares_by_value_is_measured_by_its_largest_lead(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    before = {"credit:idf:lea": "-9000000000", "credit:est:nadia": "0"}
+    points = {"points:idf:camille": "-401000000000", "points:idf:hugo": "401000000000", "largest:idf": "200"}
+    redis_client.hset(keys.book, mapping={**before, **points, "points:sud:ines": "-300000000000"})
+    redis_client.hset(keys.book, "largest:sud", "150")
+    bounds = {"idf": Bound("points"), "est": Bound(), "sud": Bound("points")}
+    RulesShelf(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds=bounds)
+
+    (warning,), metrics = browser.get("/health").json["warnings"], browser.get("/metrics").text
+
+    assert warning.startswith("camille is 401.0 points ahead of the fair share of idf, more than 400.")
+    assert 'lead_router_fairness_difference_points{team="sud"} 300.0' in metrics
+    assert 'lead_router_fairness_difference_leads{team="idf"}' not in metrics
 
 
 def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:

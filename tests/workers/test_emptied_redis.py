@@ -62,7 +62,7 @@ def test_shares_go_on_where_they_were(
     desk = office.desk
     sandbox.overtake(times=2, owner=OWNERS["claire"])  # their shares are given back
     a_day_of_leads(desk, sandbox, clock, 25)
-    grant(desk, Credits(redis_client, desk.keys), team="idf", rep="hugo", leads=2, why="Doublons")  # type: ignore[arg-type]
+    grant(desk, Credits(redis_client, desk.keys), team="idf", rep="hugo", amount=2, why="Doublons")  # type: ignore[arg-type]
     a_day_of_leads(desk, sandbox, clock, 5)
     before = shares(desk)
 

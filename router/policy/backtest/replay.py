@@ -20,7 +20,7 @@ from typing import Final
 from router.policy.backtest.columns import moment_at
 from router.policy.backtest.judging import Kind, Standing
 from router.policy.backtest.moments import Changes, Schedule, Schedules
-from router.policy.backtest.turns import Loads, Standings, Turns
+from router.policy.backtest.turns import Rounds, Standings, Turns
 from router.policy.book import LEAD, Book, open_field, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued, Share
@@ -73,6 +73,11 @@ class Judged:
     standings: Sequence[Standing]
     standing_of: array[int]
 
+    def scores(self) -> array[int]:
+        """Each lead's points, fit and engagement together."""
+        score_of = [standing.fit + standing.engagement for standing in self.standings]
+        return array("l", map(score_of.__getitem__, self.standing_of))
+
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
@@ -114,16 +119,18 @@ def deal(
     owners: Mapping[str, Owner],
     kind_of: array[int],
     arrived: array[int],
+    scores: array[int],
 ) -> Dealt:
     """Deal out leads that are judged, in the order of arrival.
 
-    `kind_of` gives each lead's place in `kinds`, and `arrived` when it came (µs since 1970, ascending).
+    `kind_of` gives each lead's place in `kinds`, `arrived` when it came (µs since 1970, ascending), and
+    `scores` its points.
     `owners` are the portal's by lower-case e-mail. Raises ValueError without leads.
     """
     if not arrived:
         raise ValueError(NO_LEADS)
     dealer = _Dealer(without_open_caps(policy), owners, kinds, first_us=arrived[0], last_us=arrived[-1])
-    dealer.deal(kind_of, arrived)
+    dealer.deal(kind_of, arrived, scores)
     return Dealt(dealer.landings, dealer.landing_of, dealer.credit_of, dealer.due_by_hour())
 
 
@@ -144,7 +151,7 @@ class _Spot:
         self.sla = sla
         self.until = 0
         self.version = -1
-        self.turns: Turns | Loads | None = None
+        self.turns: Turns | Rounds | None = None
         self.among: object = None
         """Whose turns they are, and why it is theirs."""
         self.landings: list[int] = []
@@ -170,7 +177,7 @@ class _Dealer:
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
         self._schedules = Schedules(policy.roster, self._changes)
         self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
-        self._turns: dict[tuple[str, str, tuple[str, ...]], Turns | Loads] = {}
+        self._turns: dict[tuple[str, str, tuple[str, ...]], Turns | Rounds] = {}
         self._spots = _spots(policy, kinds)
         self._counted: dict[str, int] = {}
         """Fields of the book: leads of today where a limit counts them, open ones where load decides."""
@@ -186,18 +193,18 @@ class _Dealer:
         self.landing_of: array[int] = array("l")
         self.credit_of: array[int] = array("q")
 
-    def deal(self, kind_of: array[int], arrived: array[int]) -> None:
+    def deal(self, kind_of: array[int], arrived: array[int], scores: array[int]) -> None:
         """Give every lead its landing; what is asked a million times stands in this one loop."""
         spots, watched, schedule_of, due = self._spots, self._watched, self._schedule_of, self._due
         landed, owed = self.landing_of.append, self.credit_of.append
-        for kind, now in zip(kind_of, arrived, strict=True):
+        for kind, now, score in zip(kind_of, arrived, scores, strict=True):
             spot = spots[kind]
             if now >= spot.until or spot.version != self._version:
                 self._renew(spot, now)
             if spot.turns is None:
                 landing, credit = spot.landings[0], 0
             else:
-                winner, credit = spot.turns.take()
+                winner, credit = spot.turns.take(score)
                 landing = spot.landings[winner]
             landed(landing)
             owed(credit)
@@ -266,17 +273,27 @@ class _Dealer:
             case _:
                 return Placement(LeftAlone())
 
-    def _turns_of(self, team: str, how: str, reps: tuple[str, ...], weights: Sequence[int]) -> Turns | Loads:
+    def _turns_of(self, team: str, how: str, reps: tuple[str, ...], weights: Sequence[int]) -> Turns | Rounds:
         """The same for all leads with the same eligible reps of the team."""
         if (team, how, reps) not in self._turns:
-            order, standings = self._policy.roster.teams[team].reps, self._standings[team]
-            places = [order.index(rep) for rep in reps]
+            shared, standings = self._policy.roster.teams[team], self._standings[team]
+            places = [shared.reps.index(rep) for rep in reps]
             self._turns[team, how, reps] = (
-                Loads(standings, places=places, weights=weights, reps=reps, counted=self._counted)
-                if how == "load"
-                else Turns(standings, places=places, weights=weights)
+                Turns(standings, places=places, weights=weights)
+                if how == "turn" and shared.fair_by == "count"
+                else Rounds(
+                    standings,
+                    places=places,
+                    weights=weights,
+                    reps=reps,
+                    by_value=shared.fair_by == "value",
+                    open_leads=self._open_leads if how == "load" else None,
+                )
             )
         return self._turns[team, how, reps]
+
+    def _open_leads(self, rep: str) -> int:
+        return self._counted.get(open_field(rep), 0)
 
     def _to(self, rep: str, team: str) -> Assigned:
         return Assigned(rep=rep, owner_id=self._owners[self._ready.reps[rep].email].id, team=team)

@@ -6,27 +6,31 @@ everybody is asked from `rotation.pay` once for each phase of the weights, and r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from math import gcd
 from typing import Final
 
-from router.policy.book import LEAD, Book, credit_field, open_field, served_field
+from router.policy.book import LEAD, Book, credit_field, given_field, served_field
 from router.policy.decision import Share
 from router.policy.load import least_loaded
-from router.policy.rotation import DUST, pay
+from router.policy.rotation import DUST, next_up, pay
+from router.policy.worth import ONE_LEAD, points_of
 
 _TEAM: Final = "team"
 
 
 class Standings:
-    """One team's book of shares: by place in its file order, billionths of a lead owed, and the last turn."""
+    """One team's book of shares: by place in its file order, billionths owed, and the last turn.
 
-    __slots__ = ("credits", "last", "served")
+    `given` and `largest` are the points of all its leads and of the most valuable, where value counts.
+    """
+
+    __slots__ = ("credits", "given", "largest", "last", "served")
 
     def __init__(self, reps: int) -> None:
         self.credits = [0] * reps
         self.last = [0] * reps
-        self.served = 0
+        self.served = self.given = self.largest = 0
 
 
 class Turns:
@@ -48,7 +52,7 @@ class Turns:
         self._shares = [Share(str(number), weight, 0) for number, weight in enumerate(self._weights)]
         self._parts: dict[int, tuple[int, ...]] = {}
 
-    def take(self) -> tuple[int, int]:
+    def take(self, _score: int) -> tuple[int, int]:
         """Give one lead: who gets it (number among the eligible), and the credit they had before."""
         standings, total = self._standings, self._total
         owed, last = standings.credits, standings.last
@@ -106,14 +110,14 @@ class Turns:
         return tuple(parts)
 
 
-class Loads:
-    """The leads of some reps of a team that go to whoever has the fewest open ones; see `Turns`.
+class Rounds:
+    """The turns of `Turns`, by whatever a team goes: each lead is put to `rotation` and `load` themselves.
 
-    `reps` are their names and `counted` the fields of the book with their open leads, which the caller
-    keeps.
+    `reps` are the names of those eligible. `open_leads` tells how many a rep has open; None: their fair
+    share decides alone. `by_value`: everybody's part is of the leads' points.
     """
 
-    __slots__ = ("_counted", "_fields", "_places", "_reps", "_standings", "_weights")
+    __slots__ = ("_by_value", "_open_leads", "_places", "_reps", "_standings", "_weights")
 
     def __init__(
         self,
@@ -122,27 +126,37 @@ class Loads:
         places: Sequence[int],
         weights: Sequence[int],
         reps: Sequence[str],
-        counted: Mapping[str, int],
+        by_value: bool,
+        open_leads: Callable[[str], int] | None,
     ) -> None:
         self._standings = standings
         self._places = tuple(places)
         self._weights = tuple(weights)
         self._reps = tuple(reps)
-        self._fields = tuple(open_field(rep) for rep in reps)
-        self._counted = counted
+        self._by_value = by_value
+        self._open_leads = open_leads
 
-    def take(self) -> tuple[int, int]:
+    def take(self, score: int) -> tuple[int, int]:
         """Give one lead: who gets it (number among the eligible), and the credit they had before."""
         standings = self._standings
+        worth = points_of(score, largest=standings.largest) if self._by_value else ONE_LEAD
         shares = [
             Share(rep, weight, standings.credits[place], standings.last[place])
             for rep, weight, place in zip(self._reps, self._weights, self._places, strict=True)
         ]
-        winner = least_loaded(shares, [self._counted.get(name, 0) for name in self._fields])
+        winner = (
+            next_up(shares, worth=worth)
+            if self._open_leads is None
+            else least_loaded(shares, list(map(self._open_leads, self._reps)), worth=worth)
+        )
         number = self._reps.index(winner)
-        changes = pay(shares, winner, team=_TEAM, book=Book({served_field(_TEAM): standings.served}))
+        book = Book({served_field(_TEAM): standings.served, given_field(_TEAM): standings.given})
+        changes = pay(shares, winner, team=_TEAM, book=book, worth=worth)
         for rep, place in zip(self._reps, self._places, strict=True):
-            standings.credits[place] += changes[credit_field(_TEAM, rep)]
+            standings.credits[place] += changes[credit_field(_TEAM, rep, worth.unit)]
         standings.served += 1
         standings.last[self._places[number]] = standings.served
+        if self._by_value:
+            standings.given += worth.value
+            standings.largest = worth.largest
         return number, shares[number].credit

@@ -36,6 +36,8 @@ class PeopleTeller:
             total = sum(rep.weight for rep in reps) or 1
             yield Heading(3, self._say("team", name=team.name))
             yield Grid(headings, tuple(self._row(rep, total) for rep in reps))
+            if team.fair_by == "value":
+                yield Paragraph(self._say("by_value"))
             if team.performance is not None:
                 yield Paragraph(self._say("by_results", days=team.performance.days))
 

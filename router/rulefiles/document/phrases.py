@@ -74,6 +74,14 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "lead ahead or behind. Whoever is away neither gains nor loses, and goes on where they stopped. "
         "Each team keeps its own accounts.",
     ),
+    "by_value": (
+        "Dans cette équipe, les parts se comptent en points : un lead à 120 points pèse autant que deux à "
+        "60, et un lead sans points pèse 1. Qui reçoit un lead paie ses points ; personne n'a donc plus d'un "
+        "des plus gros leads d'avance ou de retard quand toute l'équipe est disponible.",
+        "In this team shares are counted in points: a lead of 120 points weighs as much as two of 60, and "
+        "one without points weighs 1. Whoever gets a lead pays its points; so while the whole team is "
+        "available nobody is more than one of the largest leads ahead or behind.",
+    ),
     "by_results": (
         "Ces poids suivent les résultats : chaque nuit, ils sont multipliés par 0,5 à 2 selon les leads "
         "gagnés sur {days} jours, dans la mesure où l'écart ne peut pas être dû au hasard.",

@@ -17,7 +17,7 @@ from router.store.keys import Keys
 def tell(answer: Answer, *, contact: str, as_json: bool) -> None:
     """Print the answer; a yes wakes a worker, a no is exit code 1."""
     if answer.is_yes:
-        _wake()
+        wake()
     if as_json:
         told = {"contact_id": contact, "answer": answer.kind, "sentence": answer.sentence}
         print_json({**told, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
@@ -27,7 +27,8 @@ def tell(answer: Answer, *, contact: str, as_json: bool) -> None:
     click.echo(answer.sentence)
 
 
-def _wake() -> None:
+def wake() -> None:
+    """Have somebody drain the inbox, unless somebody does."""
     settings = settings_here()
     url, portal = redis_url(settings), settings.hubspot_portal_id
     if Drains(text_client(url), Keys(portal)).should_wake():

@@ -26,6 +26,8 @@ COMMANDS: Final = {
     "weights": "Show the weights that results call for, and on what evidence.",
     "credit": "Give a rep credit for leads, which the rest of the team pays.",
     "revisions": "List the rules that were live, who changed them, and what.",
+    "undo": "Take back the owners that a revision set and nobody has touched since.",
+    "reroute": "Decide a rule's untouched leads anew, by the live rules.",
     "replay": "Compute a decision again, and say whether the same comes out.",
     "parked": "List the leads that need a person, and send them again.",
     "away": "Say who is away and why, or that a rep is away until a day.",

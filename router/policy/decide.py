@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -19,9 +20,9 @@ from router.policy.narrative import sentence
 from router.policy.occasion import Claimed, Occasion, Pushed, Reassigned, Released
 from router.policy.placement import Placement, place
 from router.policy.ready import Ready, made_ready
-from router.policy.reassigned import reassigned
+from router.policy.reassigned import back_from, reassigned
 from router.policy.record import as_record, from_record
-from router.policy.rules import Assign, Nurture, Policy, Rule
+from router.policy.rules import Action, Assign, Nurture, Policy, Rule
 from router.policy.scoring import clamped, grade_of
 from router.policy.sla import due_at, queue_due_at
 from router.policy.sticky import Remembered
@@ -177,13 +178,16 @@ def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None
             placement = reassigned(policy, rule.action, occasion, case)
             if placement is not None:
                 return placement
-    match rule.action:
-        case Assign() as action:
-            return place(policy, action, case)
-        case Nurture(workflow, sets):
-            return Placement(Nurtured(sets=sets, workflow=workflow))
-        case _:
-            return Placement(LeftAlone())
+            return replace(_to_nobody(rule.action), changes=back_from(occasion))
+    if isinstance(rule.action, Assign):
+        return place(policy, rule.action, case)
+    return _to_nobody(rule.action)
+
+
+def _to_nobody(action: Action) -> Placement:
+    if isinstance(action, Nurture):
+        return Placement(Nurtured(sets=action.sets, workflow=action.workflow))
+    return Placement(LeftAlone())
 
 
 def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:

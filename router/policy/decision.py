@@ -104,3 +104,8 @@ class Decision:
     """In shadow mode the decision is recorded and never written to HubSpot."""
     inputs: Inputs | None = None
     """What else it depended on; only decisions that are kept have it."""
+
+    @property
+    def owner_id(self) -> str:
+        """Whom it gives the lead to; "" for nobody."""
+        return self.outcome.owner_id if isinstance(self.outcome, Assigned) else ""

@@ -24,8 +24,7 @@ def reassigned(policy: Policy, action: Action, taken: Reassigned, case: Case) ->
     if placement is None:
         return None
     changes = dict(placement.changes)
-    back = refund_of(taken.paid) if taken.paid else closed(taken.rep) if taken.rep else {}
-    for name, change in back.items():
+    for name, change in back_from(taken).items():
         changes[name] = changes.get(name, 0) + change
     why = _why(taken, case.language)
     outcome = placement.outcome
@@ -34,6 +33,11 @@ def reassigned(policy: Policy, action: Action, taken: Reassigned, case: Case) ->
     if isinstance(outcome, Queued) and outcome.why is not None:
         outcome = replace(outcome, why=detour)
     return replace(placement, outcome=outcome, changes=changes, detour=detour)
+
+
+def back_from(taken: Reassigned) -> dict[str, int]:
+    """What the book of shares gets back from the owner who has the lead no more."""
+    return refund_of(taken.paid) if taken.paid else closed(taken.rep) if taken.rep else {}
 
 
 def _placement(policy: Policy, action: Action, taken: Reassigned, case: Case) -> Placement | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from router.policy.occasion import Destination, Reassigned, ToQueue
+from router.policy.occasion import Destination, Reassigned, ToOwner, ToQueue
 from router.policy.rules import Policy
 from router.routing import moves
 from router.routing.desk import Desk
@@ -69,7 +69,7 @@ def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassig
                 left[one.contact_id] = why_left
                 continue
             rep = rep_of.get(one.expected_owner_id)
-            before = state.released_by if state else ()
+            before = _still_excluded(one, state, rep_of)
             steps.append(
                 moves.reassigning(
                     one.contact_id,
@@ -86,6 +86,13 @@ def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassig
             else:
                 left[step.contact_id] = "It moved on meanwhile, or is being erased."
     return Reassigning(tuple(moving), left)
+
+
+def _still_excluded(one: Reassignment, state: LeadState | None, rep_of: Mapping[str, str]) -> tuple[str, ...]:
+    """From whom it was taken before; but whoever is named to get it back may have it."""
+    before = state.released_by if state else ()
+    named = {one.to.owner_id, rep_of.get(one.to.owner_id)} if isinstance(one.to, ToOwner) else frozenset()
+    return tuple(rep for rep in before if rep not in named)
 
 
 def _reps_by_owner(desk: Desk, policy: Policy) -> dict[str, str]:

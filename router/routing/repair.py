@@ -12,7 +12,7 @@ import orjson
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER, STATUS, changes_for
 from router.ledger.latest import last_words
-from router.policy.decision import Assigned, Decision, Queued
+from router.policy.decision import Decision, Queued
 from router.policy.occasion import Occasion, Reassigned, Released
 from router.policy.record import as_record, from_record
 from router.routing.desk import Desk
@@ -119,7 +119,7 @@ def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> Known:
     """A lead that Redis has lost, as its record in HubSpot tells where it stands."""
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
-    to = _owner_of(decision)
+    to = decision.owner_id
     expected = _expected_owner_of(decision)
     if owner and not (ours and owner == to) and not (not ours and owner == expected):
         return Known(_state(decision, State.HUMAN, owner_id=owner))
@@ -143,9 +143,9 @@ def _put_right(desk: Desk, decision: Decision, state: LeadState, record: Record,
     ours = record.properties.get(DECISION_ID) == decision.id
     if state.state in _ON_THEIR_WAY:
         found.announce.append(state.contact_id)
-    elif not ours and owner == state.expected_owner_id and owner != _owner_of(decision):
+    elif not ours and owner == state.expected_owner_id and owner != decision.owner_id:
         found.moves.append(_written_anew(desk, decision, state, _changes(decision, record)))
-    elif not ours and not owner and not _owner_of(decision):
+    elif not ours and not owner and not decision.owner_id:
         # Nobody is to own it, so nobody's choice can be covered: our properties are simply written again.
         found.rewrite[state.contact_id] = _changes(decision, record)
     elif owner != state.owner_id and state.state is not State.QUEUED:
@@ -224,10 +224,6 @@ def _kept_record(decision: Decision) -> bytes:
 def _changes(decision: Decision, record: Record) -> dict[str, str]:
     changes = changes_for(decision, current_status=record.properties.get(STATUS) or "")
     return {OWNER: "", **changes} if _expected_owner_of(decision) else changes
-
-
-def _owner_of(decision: Decision) -> str:
-    return decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else ""
 
 
 def _occasion_of(decision: Decision) -> Occasion | None:

@@ -165,9 +165,10 @@ def _note(desk: Desk, policy: Policy, told: Mapping[str, Histories]) -> None:
     record_lines(desk)
     running = desk.ledger.follow_ups.running_of(list(told))
     left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
+    started_when = policy.breach.started_when
     desk.ledger.follow_ups.note(
         [
-            seen_in(told[one], follow_up, policy.outcomes, until=left[one])
+            seen_in(told[one], follow_up, policy.outcomes, until=left[one], started_when=started_when)
             for one, follow_up in running.items()
         ],
         at=desk.clock(),

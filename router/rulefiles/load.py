@@ -76,6 +76,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         mode=routing.mode,
         night=routing.night,
         breach=routing.breach,
+        outcomes=routing.outcomes,
     )
     return Loaded(policy, mistakes)
 

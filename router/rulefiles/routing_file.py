@@ -9,6 +9,7 @@ from typing import Final, Literal
 from router.policy.breach import NO_BREACH, Breach
 from router.policy.conditions import Condition
 from router.policy.night import NIGHT, Night
+from router.policy.outcomes import Outcomes
 from router.policy.roster import Roster
 from router.policy.rules import Assign, Rule, ToTeam
 from router.policy.scoring import Segment
@@ -16,13 +17,25 @@ from router.rulefiles.actions import LATER, ActionReader
 from router.rulefiles.breach import SLA_KEYS, BreachReader
 from router.rulefiles.conditions import ConditionReader
 from router.rulefiles.night import read_night
+from router.rulefiles.outcomes import read_outcomes, usual_outcomes
 from router.rulefiles.rule_list import OTHERWISE, Inside, RuleListReader
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.stickiness import read_stickiness
 from router.rulefiles.tree import Entry, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary
 
-KEYS: Final = ("mode", "language", "segments", "status", "sticky", "rules", OTHERWISE, "sla", "night")
+KEYS: Final = (
+    "mode",
+    "language",
+    "segments",
+    "status",
+    "sticky",
+    "rules",
+    OTHERWISE,
+    "sla",
+    "night",
+    "outcomes",
+)
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
 DEFAULT_LANGUAGE: Final = "fr"
@@ -47,6 +60,7 @@ class Routing:
     default_status: str
     mode: Mode
     night: Night
+    outcomes: Outcomes
     breach: Breach
 
 
@@ -81,6 +95,9 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
         mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
         night=read_night(fields["night"].value, sheet) if "night" in fields else NIGHT,
         breach=breach,
+        outcomes=read_outcomes(fields["outcomes"], sheet, words.catalog)
+        if "outcomes" in fields
+        else usual_outcomes(words.catalog),
     )
 
 

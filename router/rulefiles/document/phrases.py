@@ -310,6 +310,17 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "fact_segment": ("Segment", "Segment"),
     "email_business": ("professionnel", "business"),
     "email_free": ("perso (boîte gratuite)", "private (free mailbox)"),
+    "outcomes": ("Gagné, perdu, ouvert", "Won, lost, open"),
+    "outcomes_text": (
+        "Ce qu'un lead est devenu se lit dans HubSpot, et compte pour la personne qui l'a à ce moment :",
+        "What has become of a lead is read in HubSpot, and counts for the rep who has it then:",
+    ),
+    "outcome_won": ("Gagné quand {values}.", "Won when {values}."),
+    "outcome_lost": ("Perdu quand {values}.", "Lost when {values}."),
+    "outcome_open": (
+        "Ouvert, donc compté dans la limite de leads ouverts, quand {values}.",
+        "Open, and so counted where open leads are limited, when {values}.",
+    ),
     "night": ("La nuit", "At night"),
     "night_text": (
         "Chaque nuit à {at}, les contacts qu'aucun message de HubSpot n'a annoncés sont cherchés et "

@@ -10,6 +10,7 @@ from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Document, Grid, Heading, Paragraph
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.groups import Group, Numbered, groups_of
+from router.rulefiles.document.outcomes import outcomes_told
 from router.rulefiles.document.people import PeopleTeller
 from router.rulefiles.document.phrases import say
 from router.rulefiles.document.points import PointsTeller
@@ -30,6 +31,7 @@ def document_of(policy: Policy, catalog: Catalog, *, language: str) -> Document:
         *people.teams(),
         *people.absences(),
         *people.response(),
+        *outcomes_told(policy.outcomes, conditions),
         *people.night(),
         *points.points(),
         *points.grades(),

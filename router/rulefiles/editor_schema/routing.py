@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType
+from router.policy.outcomes import STAGE, STATUS
 from router.policy.rules import Method
 from router.rulefiles.actions import ASSIGN_KEYS
 from router.rulefiles.editor_schema.breach import sla_schema
@@ -63,6 +64,7 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "rules": defined("rules"),
         "otherwise": defined("done"),
         "sla": sla_schema(names),
+        "outcomes": _outcomes(catalog),
         "night": keys({"at": described(CLOCK, "When it begins, in the time zone of team.yaml")}),
     }
     definitions = {
@@ -166,6 +168,27 @@ def _do(facts: tuple[EditorFact, ...]) -> Schema:
     )
     plain = choice({"nothing": "The lead is left alone", "nurture": "Marketing keeps the lead"})
     return {"anyOf": [plain, keys({"nurture": nurture}, required=("nurture",))]}
+
+
+def _outcomes(catalog: Catalog) -> Schema:
+    """Any choice of the portal; the options of the two that tell most."""
+    others = (name for name, each in catalog.contact.items() if each.type is FactType.CHOICE)
+    of: dict[str, Schema] = dict.fromkeys(others, one_or_many(TEXT))
+    for name in (STAGE, STATUS):
+        if name in of:
+            options = catalog.contact[name].options
+            of[name] = one_or_many(choice({option.value: option.label for option in options}))
+    return keys(
+        {
+            "won": keys(of, meaning="Values that a won lead has"),
+            "lost": keys(of, meaning="Values that a lost lead has"),
+            "finished": described(
+                one_or_many(choice(_status(catalog))),
+                "Lead statuses with which a lead is open no more",
+            ),
+        },
+        meaning="What has become of a lead, in HubSpot's words",
+    )
 
 
 def _status(catalog: Catalog) -> dict[str, str]:

@@ -1,0 +1,32 @@
+"""The part of the document about what becomes of leads: won, lost, open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from router.policy.conditions import OneOf, Test
+from router.policy.outcomes import STATUS, Outcomes, Values
+from router.rulefiles.document.blocks import Block, Bullets, Heading, Paragraph
+from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.phrases import say
+
+
+def outcomes_told(outcomes: Outcomes, conditions: ConditionTeller) -> Iterator[Block]:
+    """When a lead counts as won, lost or open."""
+    language = conditions.language
+    yield Heading(2, say(language, "outcomes"))
+    yield Paragraph(say(language, "outcomes_text"))
+    open_with: Values = {STATUS: frozenset(outcomes.open_statuses)}
+    told = (("won", outcomes.won), ("lost", outcomes.lost), ("open", open_with))
+    yield Bullets(
+        tuple(
+            say(language, f"outcome_{name}", values=_values(values, conditions))
+            for name, values in told
+            if values
+        )
+    )
+
+
+def _values(values: Values, conditions: ConditionTeller) -> str:
+    tests = (Test(fact=name, matcher=OneOf(telling), written="") for name, telling in values.items())
+    return "; ".join(conditions.lines(tests))

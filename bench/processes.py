@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.network import on_network
 from router.hubspot.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
 from router.sandbox.client import SandboxClient, start_sandbox
@@ -32,14 +33,22 @@ class Stage:
     valkey: EmbeddedValkey
     directory: Path
     environment: dict[str, str]
+    prefix: tuple[str, ...] = ()
+    """What stands before a command so that it runs on its host."""
 
 
 @contextlib.contextmanager
-def a_stage(*, config: Path, calls_per_10s: int) -> Iterator[Stage]:
-    """Set a stage and clear it away. `calls_per_10s` is what our own limiter believes."""
+def a_stage(*, config: Path, calls_per_10s: int, address: str = "") -> Iterator[Stage]:
+    """Set a stage and clear it away. `calls_per_10s` is what our own limiter believes.
+
+    With an `address` of this machine the portal and Valkey are to be found there by other hosts.
+    """
     with tempfile.TemporaryDirectory(prefix="lead-router-bench-") as name:
         directory = Path(name)
-        with start_sandbox() as sandbox, EmbeddedValkey(directory / "valkey") as valkey:
+        with (
+            start_sandbox(host="0.0.0.0" if address else "127.0.0.1") as sandbox,  # noqa: S104 - so that other hosts reach it
+            EmbeddedValkey(directory / "valkey") as valkey,
+        ):
             sandbox.settings(
                 latency_ms=0, calls_per_10s=0, searches_per_s=0, calls_per_day=0, search_lag_ms=0
             )
@@ -51,7 +60,7 @@ def a_stage(*, config: Path, calls_per_10s: int) -> Iterator[Stage]:
                 "HUBSPOT_CALLS_PER_10S": str(calls_per_10s),
                 "HUBSPOT_CALLS_PER_DAY": "100000000",
                 "PUBLIC_WEBHOOK_URL": "https://leads.example.fr/webhooks/hubspot",
-                "REDIS_URL": valkey.url,
+                "REDIS_URL": on_network(valkey, address) if address else valkey.url,
                 "CONFIG_DIR": str(config),
                 "VAR_DIR": str(directory / "var"),
                 "HOST": "127.0.0.1",
@@ -85,7 +94,7 @@ def processes(stage: Stage, *commands: list[str]) -> Iterator[list[subprocess.Po
             log = (stage.directory / f"{number}-{command[-1].replace('/', '_')}.log").open("wb")
             started.append(
                 subprocess.Popen(
-                    [sys.executable, *command],
+                    [*stage.prefix, sys.executable, *command],
                     env=stage.environment,
                     stdout=log,
                     stderr=log,
@@ -109,7 +118,7 @@ def listening(stage: Stage, command: list[str]) -> Iterator[str]:
     """Run a server that says `listening on URL` first; yields the URL."""
     with (stage.directory / "server.log").open("wb") as log:
         server = subprocess.Popen(
-            [sys.executable, *command],
+            [*stage.prefix, sys.executable, *command],
             env=stage.environment,
             stdout=subprocess.PIPE,
             stderr=log,

@@ -1,6 +1,9 @@
 """Do two hosts that share nothing but Redis give every lead one owner, and everybody their share?
 
-    python -m bench.two_hosts [--leads 20000]
+    python -m bench.two_hosts [--leads 20000] [--one-network]
+
+Where the machine permits (Linux, root), each host is a network namespace that sees Redis and the portal and
+not the other host; else, and with --one-network, the hosts are groups of processes, and the bench says so.
 
 Each host has its own directory, copy of the rules, ledger, receiver and four workers; half of the webhooks
 go to each, a tenth of them twice. One drain at a time is all that a portal needs, so the bench wakes every
@@ -17,11 +20,15 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 
 import redis
 
+from bench.network import SHARED, Host, carried, why_not
+from bench.network import hosts as network
 from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, processes
 from router.queue import WakeUps, leads_queue
 from router.store.clients import queue_client
@@ -29,6 +36,7 @@ from router.store.keys import Keys
 from tests.crash.checker import check
 
 RULES = Path(__file__).parents[1] / "tests" / "routing" / "rules"
+NAMES = ("north", "south")
 WORKERS = 4
 BOUND = 2
 """Leads that a share may be off."""
@@ -38,13 +46,25 @@ WEIGHTS = {"71480101": 2, "71480102": 1, "71480103": 1}
 LEAD = {"jobtitle": "Directeur", "type_demande": "demo", "country": "France"}
 
 
-def a_host(stage: Stage, name: str) -> Stage:
+def a_host(stage: Stage, name: str, host: Host | None) -> Stage:
     """A host of its own on the stage: only Redis and the portal are the same."""
     directory = stage.directory / name
     directory.mkdir()
     config = copy_rules(RULES, directory / "config")
     own = {"CONFIG_DIR": str(config), "VAR_DIR": str(directory / "var")}
-    return replace(stage, directory=directory, environment=stage.environment | own)
+    if host is None:
+        return replace(stage, directory=directory, environment=stage.environment | own)
+    environment = stage.environment | own | {"HOST": host.address}
+    return replace(stage, directory=directory, environment=environment, prefix=host.prefix)
+
+
+def prove_apart(found: Sequence[Host], urls: Sequence[str]) -> None:
+    """Each host reaches its own receiver and not the other one's; exits if the network is not like that."""
+    ports = [int(url.rsplit(":", 1)[1]) for url in urls]
+    for here, other in ((0, 1), (1, 0)):
+        own = found[here].reaches(found[here].address, ports[here])
+        if not own or found[here].reaches(found[other].address, ports[other]):
+            sys.exit(f"{found[here].name} is not on a network of its own.")
 
 
 class Alarm:
@@ -107,13 +127,22 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--leads", type=int, default=20_000)
-    leads = parser.parse_args().leads
+    parser.add_argument("--one-network", action="store_true", help="without network namespaces")
+    asked = parser.parse_args()
+    leads = asked.leads
+    why = "asked for" if asked.one_network else why_not()
     with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as running:
         config = copy_rules(RULES, Path(name) / "config")
-        stage = running.enter_context(a_stage(config=config, calls_per_10s=10_000))
+        found = running.enter_context(network(*NAMES)) if why is None else []
+        address = SHARED if found else ""
+        stage = running.enter_context(a_stage(config=config, calls_per_10s=10_000, address=address))
         stage.sandbox.settings(latency_ms=50)
-        hosts = [a_host(stage, one) for one in ("north", "south")]
+        hosts = [a_host(stage, name, host) for name, host in zip_longest(NAMES, found)]
         urls = [running.enter_context(listening(host, ["-m", "router.web"])) for host in hosts]
+        if found:
+            prove_apart(found, urls)
+            portal_port = int(stage.sandbox.base_url.rsplit(":", 1)[1])
+            running.enter_context(carried(found, port=portal_port))
         for host in hosts:
             running.enter_context(processes(host, *[["-m", "workers", "worker"]] * WORKERS))
         while sum(said(host, "process.started") for host in hosts) < 2 * WORKERS:
@@ -128,6 +157,7 @@ def main() -> None:
         counts = Counter(one["owner"] for one in stage.sandbox.contacts(brief=True))
         by_host = [said(host, "lead.written") for host in hosts]
     credits_sum = sum(int(value) for field, value in book.items() if field.startswith("credit:"))
+    print("each host in a network namespace of its own" if why is None else f"one network: {why}")
     print(f"leads {leads}, two hosts of {WORKERS} workers, {took_s:.1f} s ({leads / took_s:.0f} leads/s)")
     print(f"written by north {by_host[0]}, by south {by_host[1]}; at most {alarm.most} workers at once")
     print(f"without an owner {len(verdict.lost)}, written with two owners {len(verdict.two_owners)}")

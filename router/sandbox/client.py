@@ -156,6 +156,7 @@ class SandboxClient:
 @contextmanager
 def start_sandbox(
     *,
+    host: str = "127.0.0.1",
     port: int = 0,
     portal_id: int = 49645859,
     token: str = TOKEN,
@@ -164,9 +165,11 @@ def start_sandbox(
 ) -> Iterator[SandboxClient]:
     """A sandbox portal in a process and session of its own, stopped at the end of the block.
 
+    The client steers it from this machine, whatever `host` (0.0.0.0 for all addresses) it listens on.
     Raises TimeoutError when it does not listen in time, and ChildProcessError when it dies first.
     """
-    command = [sys.executable, "-m", "router.sandbox", "--port", str(port), "--portal-id", str(portal_id)]
+    command = [sys.executable, "-m", "router.sandbox", "--host", host, "--port", str(port)]
+    command += ["--portal-id", str(portal_id)]
     env = {**os.environ, "SANDBOX_TOKEN": token, "SANDBOX_CLIENT_SECRET": client_secret}
     child = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True, start_new_session=True)
     try:
@@ -189,5 +192,5 @@ def _address(child: "subprocess.Popen[str]", *, within_s: float) -> str:
             line = child.stdout.readline().strip()
             if not line:
                 raise ChildProcessError(f"The sandbox stopped with exit code {child.wait(timeout=5)}.")
-            return line.removeprefix("sandbox listening on ")
+            return line.removeprefix("sandbox listening on ").replace("//0.0.0.0:", "//127.0.0.1:")
     raise TimeoutError(f"The sandbox was not listening after {within_s:.0f} s.")

@@ -32,6 +32,7 @@ from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
+from router.store.night_plan import NightPlan
 from router.store.nights import Nights
 from router.store.notices import Notices
 from router.store.open_leads import OpenLeads
@@ -103,6 +104,7 @@ def open_desk(
         outbox=Outbox(client, keys),
         erasures=Erasures(client, keys),
         notices=Notices(client, keys),
+        night_plan=NightPlan(client, keys),
         reconciled=Reconciled(client, keys),
         restoration=Restoration(client, keys),
         chat=open_chat(settings),

@@ -22,6 +22,7 @@ from router.routing.reconcile import reconcile as look_through
 from router.routing.repair import repair
 from router.routing.weights import refresh_weights
 from router.store.nights import Night
+from workers import sweeping
 from workers.reconciling import since_when
 
 LOOKED_AT_LATELY: Final = timedelta(hours=12)
@@ -47,7 +48,7 @@ def take_step(office: Office) -> int:
         if day is None:
             return 0
         since = since_when(office)
-        if office.nights.begin(day, since=since, stage=next(iter(STAGES))):
+        if office.nights.begin(day, since=since, stage=next(iter(STAGES)), now=office.desk.clock()):
             office.desk.log.info("night.began", day=day.isoformat(), since=since.isoformat())
             office.desk.inbox.forget_idle_consumers()
         night = office.nights.of(day)
@@ -89,7 +90,7 @@ def _follow_up(office: Office, night: Night) -> Night:
 def _drift(office: Office, night: Night) -> Night:
     """Compare the rules with the portal, if HubSpot lets us look at its properties."""
     try:
-        check_drift(office.desk)
+        night = replace(night, drifted=check_drift(office.desk))
     except (AccessDenied, NotFound, Refused) as error:
         # Comparing is a service to the operators: what forbids it must not keep the night from ending.
         office.desk.log.warning("drift.unknown", why=str(error))
@@ -107,8 +108,12 @@ STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
     "reconcile": _reconcile,
     "repair": _repair,
     "follow_up": _follow_up,
+    "plan": sweeping.plan,
+    "move": sweeping.move,
+    "settle": sweeping.settle,
     "drift": _drift,
     "weights": _weights,
+    "report": sweeping.report,
 }
 """What a night does, in this order. A stage takes one step, and names the next stage once it is through."""
 

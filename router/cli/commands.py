@@ -32,6 +32,8 @@ COMMANDS: Final = {
     "parked": "List the leads that need a person, and send them again.",
     "away": "Say who is away and why, or that a rep is away until a day.",
     "back": "Take back that a rep is away, or give them leads all the same.",
+    "sweep": "Show what the night would move, and approve what it held back.",
+    "night": "Show what the last night did: leads moved, found and left.",
     "orphans": "List the open leads of owners who were deactivated.",
     "notify": "Say whom nobody could tell of a lead, and send a test message.",
     "queue": "List the leads that wait for a rep to claim them.",

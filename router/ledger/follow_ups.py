@@ -139,6 +139,27 @@ class FollowUps:
         with self._engine.connect() as connection:
             return tuple(_follow_up(row) for row in connection.execute(query))
 
+    def overdue(self, *, before: datetime, after_id: str, limit: int) -> tuple[str, ...]:
+        """Contacts above `after_id`, in order, that were due at `before` (aware UTC) and nobody has answered.
+
+        What is due or answered since is known from what the ledger heard, so it is a hint.
+        """
+        query = (
+            select(FOLLOW_UPS.c.contact_id)
+            .where(
+                self._mine,
+                FOLLOW_UPS.c.ended_at.is_(None),
+                FOLLOW_UPS.c.outcome.is_(None),
+                FOLLOW_UPS.c.first_response_at.is_(None),
+                FOLLOW_UPS.c.contact_id > after_id,
+                FOLLOW_UPS.c.due_at <= before.isoformat(),
+            )
+            .order_by(FOLLOW_UPS.c.contact_id)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            return tuple(connection.execute(query).scalars())
+
     def note(self, seen: Sequence[Seen], *, at: datetime) -> None:
         """Keep what HubSpot told at `at` (aware UTC)."""
         if not seen:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from router.ledger.follow_ups import FollowUps
+from router.ledger.nights import NightHistory
 from router.ledger.revisions import RevisionHistory
 from router.ledger.shares import Shares
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, METADATA, REVISIONS
@@ -46,6 +47,7 @@ class Ledger:
         self.revisions = RevisionHistory(engine, portal)
         self.shares = Shares(engine, portal)
         self.follow_ups = FollowUps(engine, portal)
+        self.nights = NightHistory(engine, portal)
 
     def record(
         self,
@@ -196,6 +198,7 @@ class Ledger:
         with self._engine.begin() as connection:
             self.follow_ups.forget(connection, contact_id)
             self.shares.keep_totals(connection, contact_id)
+            self.nights.forget(connection, contact_id)
             lines = sum(
                 connection.execute(
                     delete(table).where(table.c.portal == self._portal, table.c.contact_id == contact_id)

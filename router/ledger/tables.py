@@ -89,3 +89,29 @@ FOLLOW_UPS: Final = Table(
     Index("follow_ups_by_time", "portal", "assigned_at"),
 )
 """One row per decision that gave somebody a lead: what became of it."""
+
+NIGHTS: Final = Table(
+    "nights",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("report", Text, nullable=False),
+)
+"""One row per night: what was counted and found, without any contact."""
+
+NIGHT_MOVES: Final = Table(
+    "night_moves",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("contact_id", String(20), primary_key=True),
+    Column("reason", String(16), nullable=False),
+    Column("moment", String(40), nullable=False),
+    Column("came_from", Text, nullable=False),
+    Column("goes_to", Text, nullable=False),
+    Column("rule", Text, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("note", Text, nullable=False),
+    Index("night_moves_by_contact", "portal", "contact_id"),
+)
+"""The leads that a night moved, or would have moved."""

@@ -13,6 +13,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from router.notify.errors import NotDelivered, Unclear
 from router.notify.message import Kind, Message
+from router.notify.night_message import NightMessage
 from router.notify.way import PinnedAdapter, public_address
 
 CONNECT_S: Final = 3.0
@@ -67,7 +68,7 @@ class Chat:
                 return self._addresses[name]
         return None
 
-    def send(self, address: Address, message: Message) -> Delivered:
+    def send(self, address: Address, message: Message | NightMessage) -> Delivered:
         """Post the message; at most two tries, the second only when the first certainly did not arrive.
 
         Takes at most 20 s. Raises `NotDelivered` or `Unclear`.
@@ -81,7 +82,7 @@ class Chat:
         )
         return retrying(self._post, address, message)
 
-    def _post(self, address: Address, message: Message) -> Delivered:
+    def _post(self, address: Address, message: Message | NightMessage) -> Delivered:
         parts = urlsplit(address.url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         ip = public_address(host, port, allow_private=self._allow_private)

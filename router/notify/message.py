@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
@@ -65,27 +65,12 @@ class Message:
         return [line for line in (self.reason, self.due) if line]
 
     def _slack(self) -> str:
-        lines = [f"*{_escaped(self.title)}*", *map(_escaped, self._lines())]
-        if self.link:
-            lines.append(f"<{self.link}|{_TEMPLATES['open'][self.language]}>")
-        return "\n".join(lines)
+        text = slack_text(self.title, self._lines())
+        return f"{text}\n<{self.link}|{_TEMPLATES['open'][self.language]}>" if self.link else text
 
     def _teams(self) -> dict[str, Any]:
-        # The form of Workflows, which replaced the Office connectors: an adaptive card in an attachment.
-        card: dict[str, Any] = {
-            "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
-            "type": "AdaptiveCard",
-            "version": "1.4",
-            "body": [
-                {"type": "TextBlock", "text": self.title, "weight": "Bolder", "wrap": True},
-                *({"type": "TextBlock", "text": line, "wrap": True} for line in self._lines()),
-            ],
-        }
-        if self.link:
-            title = _TEMPLATES["open"][self.language]
-            card["actions"] = [{"type": "Action.OpenUrl", "title": title, "url": self.link}]
-        attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
-        return {"type": "message", "attachments": [attachment]}
+        action = {"type": "Action.OpenUrl", "title": _TEMPLATES["open"][self.language], "url": self.link}
+        return teams_card(self.title, self._lines(), actions=[action] if self.link else [])
 
     def _plain(self) -> dict[str, Any]:
         return {
@@ -102,6 +87,30 @@ class Message:
 def a_test(rep: str, *, language: str) -> Message:
     """A message that says only that messages arrive."""
     return Message("test", rep, _TEMPLATES["test_reason"][language], language)
+
+
+def slack_text(title: str, lines: Iterable[str]) -> str:
+    """A title in bold with lines below it, in Slack's markup."""
+    return "\n".join([f"*{_escaped(title)}*", *map(_escaped, lines)])
+
+
+def teams_card(title: str, lines: Iterable[str], *, actions: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """A title with lines below it, and buttons, as Teams takes it.
+
+    That is the form of Workflows, which replaced the Office connectors: an adaptive card in an attachment.
+    """
+    card: dict[str, Any] = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": [
+            {"type": "TextBlock", "text": title, "weight": "Bolder", "wrap": True},
+            *({"type": "TextBlock", "text": line, "wrap": True} for line in lines),
+        ],
+        **({"actions": list(actions)} if actions else {}),
+    }
+    attachment = {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+    return {"type": "message", "attachments": [attachment]}
 
 
 def _escaped(text: str) -> str:

@@ -66,6 +66,17 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "reassigned from {rep} because {why}",
         "fr": "repris à {rep} car {why}",
     },
+    "night_gone": {"en": "{rep} was deactivated in HubSpot", "fr": "{rep} a été désactivé dans HubSpot"},
+    "night_away": {"en": "{rep} is away until {moment}", "fr": "{rep} est absent jusqu'au {moment}"},
+    "night_away_long": {"en": "{rep} is away for long", "fr": "{rep} est absent longtemps"},
+    "night_overdue": {
+        "en": "nobody had begun by {moment}",
+        "fr": "personne n'avait commencé au {moment}",
+    },
+    "night_queued": {
+        "en": "nobody has claimed it since {moment}",
+        "fr": "personne ne l'a pris depuis {moment}",
+    },
     "unclaimed": {"en": "nobody claimed it in time", "fr": "personne ne l'a pris à temps"},
     "released": {"en": "given back by {rep}: {why}", "fr": "rendu par {rep} : {why}"},
     "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},

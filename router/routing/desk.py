@@ -24,6 +24,7 @@ from router.store.erasures import Erasures
 from router.store.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads import Leads
+from router.store.night_plan import NightPlan
 from router.store.notices import Notices
 from router.store.open_leads import OpenLeads
 from router.store.outbox import Outbox
@@ -54,6 +55,7 @@ class Desk:
     outbox: Outbox
     erasures: Erasures
     notices: Notices
+    night_plan: NightPlan
     reconciled: Reconciled
     restoration: Restoration
     chat: Chat

@@ -15,6 +15,7 @@ def erase(desk: Desk) -> int:
     for contact_id in asked_for:
         desk.ledger.erase(contact_id)
         desk.notices.forget(contact_id)
+        desk.night_plan.forget(contact_id)
         desk.erasures.erase(contact_id)
         desk.ledger.erase(contact_id)  # a line that was between the outbox and the ledger
         desk.log.info("contact.erased")  # not its id: that would be a trace

@@ -184,6 +184,16 @@ class Keys:
         return self._key("night:turn")
 
     @property
+    def night_plan(self) -> str:
+        """hash: contact id → what the night would do with it (JSON); until the next night plans."""
+        return self._key("night:plan")
+
+    @property
+    def night_brake(self) -> str:
+        """string: why the plan waits for approval (JSON); until it is approved or the next night plans."""
+        return self._key("night:brake")
+
+    @property
     def calls(self) -> str:
         """sorted set: HubSpot calls of the last ten seconds."""
         return self._key("budget:calls")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import date, datetime, timedelta
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import orjson
 import redis
@@ -26,14 +26,26 @@ class Night:
 
     Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
     announced. Leads decided since then were compared with HubSpot up to `compared_to`, and so many repaired.
+    announced. `sweep` is how far the planning got (see `routing.sweep.Sweeping`), `away_since` since when
+    (ISO) reps are away without a known end, `brake` why the plan was held and who approved it (see
+    `policy.night_report.Brake`). The leads up to `moved_to` on the plan were moved; the report is written
+    when they have arrived, or at `settle_by` (ISO). `drifted` are sentences on what the portal has changed.
     """
 
     since: str
     stage: str
+    day: str = ""
+    began_at: str = ""
     after_id: str = "0"
     found: int = 0
     compared_to: str = ""
     repaired: int = 0
+    sweep: Mapping[str, Any] | None = None
+    away_since: Mapping[str, str] = field(default_factory=dict)
+    brake: Mapping[str, Any] | None = None
+    moved_to: int = 0
+    settle_by: str = ""
+    drifted: Sequence[str] = ()
     done_at: str | None = None
 
 
@@ -61,9 +73,9 @@ class Nights:
                 with suppress(LockError):  # it ended while we were at work, and is somebody else's by now
                     self._turn.release()
 
-    def begin(self, day: date, *, since: datetime, stage: str) -> bool:
+    def begin(self, day: date, *, since: datetime, stage: str, now: datetime) -> bool:
         """Start the run of a local date with a stage; False if somebody has already."""
-        night = Night(since=since.isoformat(), stage=stage)
+        night = Night(since=since.isoformat(), stage=stage, day=day.isoformat(), began_at=now.isoformat())
         started = bool(self._redis.hsetnx(self._key, day.isoformat(), _text(night)))
         if started:
             self._forget_old()
@@ -74,14 +86,22 @@ class Nights:
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
         return _night(text) if text else None
 
+    def before(self, day: date) -> Night | None:
+        """The last run before that of a local date, if it is still known."""
+        days = [one for one in self._days() if one < day.isoformat()]
+        return self.of(date.fromisoformat(days[-1])) if days else None
+
     def put(self, day: date, night: Night) -> None:
         """The run got this far."""
         self._redis.hset(self._key, day.isoformat(), _text(night))
 
     def _forget_old(self) -> None:
-        days = sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
+        days = self._days()
         if len(days) > NIGHTS_KEPT:
             self._redis.hdel(self._key, *days[:-NIGHTS_KEPT])
+
+    def _days(self) -> list[str]:
+        return sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
 
 
 def _text(night: Night) -> str:

@@ -16,6 +16,7 @@ from router.policy.worth import Unit
 from router.store.budget import Pause
 from router.store.inbox import GROUP
 from router.store.keys import Keys
+from router.store.night_plan import Waiting
 
 PATIENCE: Final = timedelta(seconds=60)
 """A lead may wait this long, and a worker be silent this long, before we call it a problem."""
@@ -85,6 +86,8 @@ class Reading:
     counts: Mapping[str, int]
     furthest: tuple[Furthest, ...] = ()
     """One rep of each team that has a book of shares."""
+    held: Waiting | None = None
+    """The leads that the last night would have moved, and that wait for somebody's approval."""
 
 
 class Vitals:
@@ -111,11 +114,12 @@ class Vitals:
             look.get(keys.pause)
             look.hgetall(keys.counts)
             look.hgetall(keys.book)
+            look.get(keys.night_brake)
             answers = look.execute(raise_on_error=False)
         seconds, microseconds = _sound(answers[0])
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
-        parked, erasures, outbox, progress, rules, pause, counts, book = map(_sound, answers[7:])
+        parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:])
         return Reading(
             at=at,
             inbox=inbox,
@@ -131,6 +135,7 @@ class Vitals:
             pause=_pause(pause),
             counts={name: int(count) for name, count in sorted(counts.items())},
             furthest=_furthest(book, orjson.loads(rules[4] or "{}")),
+            held=Waiting(**orjson.loads(brake)) if brake else None,
         )
 
     def note_refusal(self, status: int) -> None:
@@ -192,6 +197,11 @@ def warnings(reading: Reading) -> tuple[str, ...]:
                 f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
                 f"more than {one.bound}. See: router fairness --team {one.team}"
             )
+    if reading.held is not None:
+        found.append(
+            f"The night of {reading.held.day} would move {reading.held.moves} leads, more than "
+            f"{reading.held.limit}, so it moved none. Look: router night. To let them: router sweep --approve"
+        )
     if reading.parked:
         found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
     return tuple(found)

@@ -42,6 +42,8 @@ class _Scrape(Collector):
         yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
         yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
         yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
+        held = reading.held.moves if reading.held else 0
+        yield _gauge("night_held_leads", "Leads of a night's plan that wait for approval", held)
         yield _furthest(reading, "leads")
         yield _furthest(reading, "points")
         if reading.progress:

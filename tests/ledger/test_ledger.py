@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import create_engine
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.tables import METADATA
+from router.policy.night_report import Brake, NightMove, NightReport
 
 PORTAL = "4242"
 
@@ -121,3 +122,33 @@ def test_processes_that_open_an_empty_ledger_together_all_get_in(tmp_path: Path)
     assert all(ledger.decisions_of("501") == () for ledger in opened)
     for ledger in opened:
         ledger.close()
+
+
+def a_night(day: str, *contact_ids: str) -> NightReport:
+    moves = [NightMove(one, "gone", "", "hugo", "lea", "PME", "moved") for one in contact_ids]
+    brake = Brake("count", 300, 200, 4_000, approved_by="nadia", approved_at="2026-11-24T08:00:00+00:00")
+    return NightReport(
+        day, "b", "e", found=3, stayed={"begun": 1}, drifted=("gone",), brake=brake
+    ).with_moves(moves)
+
+
+def test_a_night_comes_back_as_it_was_kept_and_the_latest_word_counts(ledger: Ledger) -> None:
+    told = a_night("2026-11-24", "501", "502")
+    ledger.nights.keep(a_night("2026-11-24", "503"))
+    ledger.nights.keep(told)
+    ledger.nights.keep(a_night("2026-11-25"))
+
+    assert ledger.nights.of(date(2026, 11, 24)) == told
+    assert ledger.nights.of(date(2026, 11, 23)) is None
+    assert ledger.nights.days() == (date(2026, 11, 25), date(2026, 11, 24))
+
+
+def test_an_erased_contact_leaves_the_nights_and_their_counts_stay(ledger: Ledger) -> None:
+    ledger.nights.keep(a_night("2026-11-24", "501", "502"))
+
+    ledger.erase("501")
+
+    kept = ledger.nights.of(date(2026, 11, 24))
+    assert kept is not None
+    assert [one.contact_id for one in kept.moves] == ["502"]
+    assert kept.outcomes == {"moved": 2}

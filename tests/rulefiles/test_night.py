@@ -2,23 +2,106 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import time, timedelta
+from decimal import Decimal
 
 import pytest
 
-from router.policy.night import NIGHT, Night
+from router.policy.night import NIGHT, Limits, Night
 from tests.rulefiles.builders import ROUTING, Case, check, policy_of
+
+
+def written(night: str) -> str:
+    return f"night: {{{night}}}\nsegments:\n"
+
 
 CASES = (
     Case(
         "no time of the day",
         "segments:\n",
-        "night: {at: 25:00}\nsegments:\n",
+        written("at: 25:00"),
         """
         routing.yaml:1:13: error: '25:00' is no time of the day
             night: {at: 25:00}
                         ^
             Write 02:30.
+        """,
+    ),
+    Case(
+        "a span that is none",
+        "segments:\n",
+        written("reassign_when_away: five days"),
+        """
+        routing.yaml:1:29: error: 'reassign_when_away' cannot be 'five days'
+            night: {reassign_when_away: five days}
+                                        ^
+            Write 5d, from 1h to 90d of clock time.
+        """,
+    ),
+    Case(
+        "a span that is too short",
+        "segments:\n",
+        written("reassign_when_overdue: 5min"),
+        """
+        routing.yaml:1:32: error: 'reassign_when_overdue' cannot be '5min'
+            night: {reassign_when_overdue: 5min}
+                                           ^
+            Write 5d, from 1h to 90d of clock time.
+        """,
+    ),
+    Case(
+        "neither true nor false",
+        "segments:\n",
+        written("reassign_when_gone: 5d"),
+        """
+        routing.yaml:1:29: error: 'reassign_when_gone' is true or false, not '5d'
+            night: {reassign_when_gone: 5d}
+                                        ^
+            Write true to move the open leads of deactivated owners, or false.
+        """,
+    ),
+    Case(
+        "a key that resembles another",
+        "segments:\n",
+        written("reassign_when_afar: 5d"),
+        """
+        routing.yaml:1:9: error: 'night' has no key 'reassign_when_afar'
+            night: {reassign_when_afar: 5d}
+                    ^
+            Did you mean 'reassign_when_away'?
+        """,
+    ),
+    Case(
+        "a brake on nothing",
+        "segments:\n",
+        written("max_reassignments_per_night: {count: 5}"),
+        """
+        routing.yaml:1:9: error: 'max_reassignments_per_night' has no effect: nothing is moved at night
+            night: {max_reassignments_per_night: {count: 5}}
+                    ^
+            Add reassign_when_away: 5d or another reason, or remove it.
+        """,
+    ),
+    Case(
+        "no leads at all",
+        "segments:\n",
+        written("reassign_when_away: 5d, max_reassignments_per_night: {count: 0}"),
+        """
+        routing.yaml:1:70: error: '0' is no number of leads
+            night: {reassign_when_away: 5d, max_reassignments_per_night: {count: 0}}
+                                                                                 ^
+            Write 200, or 1 at least.
+        """,
+    ),
+    Case(
+        "a share without its sign",
+        "segments:\n",
+        written("reassign_when_away: 5d, max_reassignments_per_night: {share: 5}"),
+        """
+        routing.yaml:1:70: error: '5' is no share of the open leads
+            night: {reassign_when_away: 5d, max_reassignments_per_night: {share: 5}}
+                                                                                 ^
+            Write 5%.
         """,
     ),
 )
@@ -29,6 +112,23 @@ def test_a_mistake_in_night_is_told_with_its_remedy(case: Case) -> None:
     check("routing.yaml", case)
 
 
-@pytest.mark.parametrize(("line", "night"), [("", NIGHT), ("night: {at: 04:00}\n", Night(at=time(4, 0)))])
+@pytest.mark.parametrize(
+    ("line", "night"),
+    [
+        ("", NIGHT),
+        ("night: {at: 04:00}\n", Night(at=time(4, 0))),
+        ("night: {reassign_when_gone: true}\n", Night(when_gone=True)),
+        (
+            "night: {reassign_when_away: 5d, reassign_when_overdue: 12h, push_when_queued: 1 week}\n",
+            Night(
+                when_away=timedelta(days=5), when_overdue=timedelta(hours=12), when_queued=timedelta(days=7)
+            ),
+        ),
+        (
+            "night: {reassign_when_away: 5d, max_reassignments_per_night: {share: 12.5%}}\n",
+            Night(when_away=timedelta(days=5), limits=Limits(share=Decimal("0.125"))),
+        ),
+    ],
+)
 def test_the_night_is_as_written(line: str, night: Night) -> None:
     assert policy_of({"routing.yaml": line + ROUTING}).night == night

@@ -54,8 +54,19 @@ class PeopleTeller:
 
     def night(self) -> Iterator[Block]:
         """What happens while everybody sleeps."""
+        night = self.policy.night
         yield Heading(2, self._say("night"))
-        yield Paragraph(self._say("night_text", at=f"{self.policy.night.at:%H:%M}"))
+        yield Paragraph(self._say("night_text", at=f"{night.at:%H:%M}"))
+        spans = {"away": night.when_away, "overdue": night.when_overdue, "queued": night.when_queued}
+        lines = [self._say("night_gone")] if night.when_gone else []
+        lines += [
+            self._say(f"night_{why}", span=self.actions.span(span)) for why, span in spans.items() if span
+        ]
+        if lines:
+            yield Paragraph(self._say("night_moves"))
+            yield Bullets(tuple(lines))
+            share = percent(int(night.limits.share * 10_000), 10_000, self.language)
+            yield Paragraph(self._say("night_brake", count=night.limits.count, share=share))
 
     def absences(self) -> Iterator[Block]:
         """What happens when nobody is there, and who is away when."""

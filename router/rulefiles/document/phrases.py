@@ -328,6 +328,34 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Every night at {at}, contacts that no message of HubSpot's announced are looked for and routed, and "
         "these rules are compared with the portal.",
     ),
+    "night_moves": (
+        "Puis des leads ouverts changent de mains, selon la règle qui les avait attribués, sans jamais "
+        "revenir à qui les avait ; une personne qui choisit un propriétaire a toujours raison :",
+        "Then open leads move, by the rule that had given them, and never back to whoever had them; a person "
+        "who chooses an owner is always right:",
+    ),
+    "night_gone": (
+        "ceux d'un propriétaire désactivé dans HubSpot",
+        "those of an owner who was deactivated in HubSpot",
+    ),
+    "night_away": (
+        "ceux que quelqu'un n'a pas commencés et qui reste absent {span} ou plus",
+        "those that somebody has not begun who stays away for {span} or longer",
+    ),
+    "night_overdue": (
+        "ceux que personne n'a commencés {span} après l'échéance",
+        "those that nobody has begun {span} after they were due",
+    ),
+    "night_queued": (
+        "ceux qui attendent depuis {span} dans une file : ils vont à la personne dont c'est le tour",
+        "those that have waited {span} in a queue: they go to the rep whose turn it is",
+    ),
+    "night_brake": (
+        "Une nuit qui en déplacerait plus de {count}, ou plus de {share} des leads ouverts, n'en déplace "
+        "aucun et attend l'accord d'une personne.",
+        "A night that would move more than {count}, or more than {share} of the open leads, moves none and "
+        "waits for somebody's approval.",
+    ),
     "email_disposable": ("jetable", "disposable"),
     "weekdays": ("lun mar mer jeu ven sam dim", "Mon Tue Wed Thu Fri Sat Sun"),
 }

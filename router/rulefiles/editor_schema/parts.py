@@ -20,6 +20,17 @@ WORKING_TIME: Final[Schema] = {
     "patternErrorMessage": "Write minutes or hours, such as 15min or 4h; they count in working hours.",
     "defaultSnippets": [{"label": text, "body": text} for text in ("15min", "1h", "2h", "4h", "8h")],
 }
+LONG_TIME: Final[Schema] = {
+    "type": "string",
+    "pattern": f"^{SPAN}$",
+    "patternErrorMessage": "Write hours or days, such as 12h or 5d; they count by the clock.",
+    "defaultSnippets": [{"label": text, "body": text} for text in ("12h", "1d", "2d", "5d", "7d")],
+}
+SHARE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^[0-9]{1,3}(\.[0-9]{1,2})? ?%$",
+    "patternErrorMessage": "Write a share such as 5%.",
+}
 CLOCK: Final[Schema] = {
     "type": "string",
     "pattern": "^([01]?[0-9]|2[0-3]):[0-5][0-9]$",

@@ -13,6 +13,8 @@ from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import (
     CLOCK,
+    LONG_TIME,
+    SHARE,
     TEXT,
     WORKING_TIME,
     Schema,
@@ -22,6 +24,7 @@ from router.rulefiles.editor_schema.parts import (
     keys,
     one_or_many,
 )
+from router.rulefiles.night import LIMITS, WHEN_AWAY, WHEN_GONE, WHEN_OVERDUE, WHEN_QUEUED
 from router.rulefiles.routing_file import KEYS, REQUIRED
 from router.rulefiles.rule_list import GROUP_KEYS, RULE_KEYS
 from router.rulefiles.tables import ANY, ARROW, OUTCOMES
@@ -65,9 +68,10 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "otherwise": defined("done"),
         "sla": sla_schema(names),
         "outcomes": _outcomes(catalog),
-        "night": keys({"at": described(CLOCK, "When it begins, in the time zone of team.yaml")}),
+        "night": defined("night"),
     }
     definitions = {
+        "night": _night(),
         **{fact.name: fact.one(names) for fact in known_facts},
         "when": _when(known_facts),
         "assign": _assign(known_facts, names),
@@ -98,6 +102,26 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
     }
     top_keys = {name: top.get(name, {}) for name in KEYS}
     return {"definitions": definitions, **keys(top_keys, required=REQUIRED)}
+
+
+def _night() -> Schema:
+    limits = keys(
+        {
+            "count": {"type": "integer", "minimum": 1, "description": "Leads; 200 if nothing is said"},
+            "share": described(SHARE, "Of the open leads that the reps have; 5% if nothing is said"),
+        }
+    )
+    return keys(
+        {
+            "at": described(CLOCK, "When it begins, in the time zone of team.yaml"),
+            WHEN_GONE: {"type": "boolean", "description": "Move the open leads of deactivated owners"},
+            WHEN_AWAY: described(LONG_TIME, "Move what somebody has not begun who stays away so long"),
+            WHEN_OVERDUE: described(LONG_TIME, "Move what nobody has begun so long after the due time"),
+            WHEN_QUEUED: described(LONG_TIME, "Give by fair share what waited so long in a queue"),
+            LIMITS: described(limits, "A night that would move more moves none, and waits for approval"),
+        },
+        meaning="What is looked after once a night",
+    )
 
 
 def _when(facts: tuple[EditorFact, ...]) -> Schema:

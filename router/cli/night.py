@@ -1,0 +1,105 @@
+"""What did the night do? In the terminal, as a page, or as JSON."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime, tzinfo
+from pathlib import Path
+from typing import Final
+
+import click
+
+from router.cli.desk import desk_here
+from router.cli.failures import Told
+from router.cli.screen import screen, table, titled
+from router.cli.words import print_json
+from router.notify.night_page import night_page
+from router.notify.night_words import brake_lines, figures, headline, title, why_words, word
+from router.policy.night_report import OUTCOMES, NightReport
+
+SHOWN: Final = 50
+LANGUAGE: Final = "en"
+
+
+@click.command(
+    epilog="\b\nExamples: router night\n          router night --date 2026-11-24 --html night.html"
+)
+@click.option(
+    "--date", "day", type=click.DateTime(["%Y-%m-%d"]), help="Which night; the last one by default."
+)
+@click.option(
+    "--html", type=click.Path(dir_okay=False, path_type=Path), help="Write the report as a page to this file."
+)
+@click.option("--limit", type=click.IntRange(1), default=SHOWN, show_default=True, help="Leads to show.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) -> None:
+    """Show what the last night did: leads moved, from whom to whom and why, and what it found.
+
+    The page that --html writes is in the language of routing.yaml. Exit code 1 while the brake holds leads
+    back that wait for: router sweep --approve
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    days = desk.ledger.nights.days()
+    wanted = day.date() if day else (days[0] if days else None)
+    report = desk.ledger.nights.of(wanted) if wanted else None
+    if report is None:
+        raise Told(_no_night(wanted, days))
+    policy, _needed = desk.rules.required()
+    zone = policy.roster.timezone
+    if html is not None:
+        page = night_page(report, language=policy.language, zone=zone, portal=desk.portal)
+        try:
+            html.write_text(page, encoding="utf-8")
+        except OSError as error:
+            raise Told(f"{html} cannot be written: {error.strerror}. Name another file.") from error
+    if as_json:
+        print_json(asdict(report))
+    else:
+        _show(report, zone, limit=limit)
+        if html is not None:
+            click.echo(f"The page: {html}")
+    if report.brake is not None and report.brake.holds:
+        raise SystemExit(1)
+
+
+def _no_night(wanted: date | None, days: tuple[date, ...]) -> str:
+    if not days:
+        return "No night is over yet. Nights run in the processes 'cron' and 'night': router up"
+    return f"There is no report of {wanted}. The last ones: {', '.join(map(str, days[:5]))}."
+
+
+def _show(report: NightReport, zone: tzinfo, *, limit: int) -> None:
+    out = screen()
+    out.print(f"{title(report, LANGUAGE)}. {headline(report, LANGUAGE)}.")
+    if report.brake is not None:
+        for line in brake_lines(report.brake, LANGUAGE, zone=zone):
+            out.print(line)
+    out.print()
+    counted = [(count, name, about) for name, count, about in figures(report, LANGUAGE)]
+    out.print(table("leads", "", "", rows=counted, numbers=(0,)))
+    out.print()
+    for outcome in OUTCOMES:
+        moves = [one for one in report.moves if one.outcome == outcome]
+        if not moves:
+            continue
+        rows = [
+            (
+                one.contact_id,
+                one.came_from or word(LANGUAGE, "queue"),
+                one.goes_to,
+                why_words(one.reason, one.moment, LANGUAGE, zone=zone),
+                word(LANGUAGE, f"note_{one.note}") if one.note else one.rule,
+            )
+            for one in moves[:limit]
+        ]
+        last = "what happened" if any(one.note for one in moves) else "rule"
+        drawn = table("contact", "from", "to", "why", last, rows=rows)
+        out.print(titled(word(LANGUAGE, f"heading_{outcome}"), drawn))
+        if len(moves) > limit:
+            out.print(f"… and {len(moves) - limit} more: --limit {len(moves)}")
+            out.print()
+    for why, count in sorted((report.stayed or {}).items(), key=lambda pair: -pair[1]):
+        out.print(f"{count} had a reason to move, and stayed: {word(LANGUAGE, f'stay_{why}')}.")
+    for sentence in report.drifted:
+        out.print(f"{word(LANGUAGE, 'drift')}: {sentence}")

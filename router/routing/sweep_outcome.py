@@ -1,0 +1,95 @@
+"""What became of a night's plan: who has each lead now, and why the others stayed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from router.policy.night_report import NightMove, Note, Outcome
+from router.policy.phrases import say
+from router.routing.desk import Desk
+from router.routing.reassign import Reassigning, Reassignment, reassign
+from router.routing.sweep import destination
+from router.store.leads import LeadState, State
+from router.store.night_plan import Planned
+
+AT_A_TIME: Final = 1_000
+_ON_THE_WAY: Final = frozenset({State.REOPENED, State.DECIDED})
+_THEIRS: Final = frozenset({State.WRITTEN, State.DONE, State.QUEUED})
+
+
+def move(desk: Desk, planned: Sequence[Planned], *, run: str) -> Reassigning:
+    """Have these leads move, if they are still whose the plan says. Safe to repeat: each moves once.
+
+    Raises `NoRules` or `redis.RedisError`.
+    """
+    wanted = [
+        Reassignment(
+            one.contact_id,
+            one.episode,
+            one.owner_id,
+            one.why,
+            excluded=frozenset({one.owner_id} - {""}),
+            rule=one.rule,
+            to=destination(one.reason),
+        )
+        for one in planned
+    ]
+    return reassign(desk, wanted, run=run)
+
+
+def is_settled(desk: Desk, planned: Sequence[Planned]) -> bool:
+    """Whether none of these is on its way any more."""
+    return not any(state.state in _ON_THE_WAY for state in _states(desk, planned) if state is not None)
+
+
+def outcomes(desk: Desk, planned: Iterable[Planned], *, held: bool) -> tuple[NightMove, ...]:
+    """How each lead on the plan stands now. With `held` none was moved yet."""
+    listed = list(planned)
+    policy, _needed = desk.rules.required()
+    owners = desk.owners.by_email()
+    names = {owner.id: owner.name for owner in owners.values()}
+    reps = policy.roster.reps.values()
+    names |= {owner.id: rep.name for rep in reps if (owner := owners.get(rep.owner.lower()))}
+    return tuple(
+        _told(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
+        for one, state in zip(listed, _states(desk, listed), strict=True)
+    )
+
+
+def _states(desk: Desk, planned: Sequence[Planned]) -> Iterator[LeadState | None]:
+    for start in range(0, len(planned), AT_A_TIME):
+        some = planned[start : start + AT_A_TIME]
+        known = desk.leads.recall([one.contact_id for one in some])
+        yield from (known.get(one.contact_id) for one in some)
+
+
+def _ended(
+    one: Planned, state: LeadState | None, names: dict[str, str], language: str
+) -> tuple[Outcome, str, Note]:
+    """The outcome, who has it, and in one word why it was left."""
+    if state is None:
+        return "refused", one.goes_to, "unknown"
+    if state.state in _ON_THE_WAY:
+        return "pending", one.goes_to, ""
+    if state.state is State.PARKED:
+        return "parked", one.goes_to, ""
+    was_decided = state.episode > (one.episode if one.episode is not None else -1)
+    if was_decided and state.state in _THEIRS:
+        queue = say(language, "queued", team=state.queue)
+        return "moved", names.get(state.owner_id, state.owner_id) if state.owner_id else queue, ""
+    left: dict[State, Note] = {State.HUMAN: "person", State.GONE: "deleted"}
+    return "refused", one.goes_to, left.get(state.state, "changed")
+
+
+def _told(one: Planned, outcome: Outcome, goes_to: str, note: Note) -> NightMove:
+    return NightMove(
+        contact_id=one.contact_id,
+        reason=one.reason,
+        moment=one.moment,
+        came_from=one.came_from,
+        goes_to=goes_to,
+        rule=one.rule,
+        outcome=outcome,
+        note=note,
+    )

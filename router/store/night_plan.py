@@ -1,0 +1,104 @@
+"""What a night plans to move: kept until it is moved, so that a run goes on where it was killed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any, cast
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One lead on the plan: whose it is, to whom it would go, and why.
+
+    `episode` is None for a lead that we know nothing of, `owner_id` "" for a lead in a queue. `moment` is ISO
+    or "". `rule` decides it. Leads move in the order of `place`, as they were planned.
+    """
+
+    place: int
+    contact_id: str
+    episode: int | None
+    owner_id: str
+    reason: str
+    moment: str
+    came_from: str
+    goes_to: str
+    rule: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A plan waits for approval: how many leads of which night (ISO date), what they are more than."""
+
+    day: str
+    plan: str
+    by: str
+    moves: int
+    limit: int
+    open_leads: int
+
+
+class NightPlan:
+    """The plan of one portal's night."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._plan = keys.night_plan
+        self._brake = keys.night_brake
+
+    def begin(self) -> None:
+        """A new plan: what an earlier night left is over, approved or not."""
+        self._redis.delete(self._plan, self._brake)
+
+    def add(self, planned: Iterable[Planned]) -> None:
+        """Put leads on the plan; one that is on it stays as it is."""
+        with self._redis.pipeline() as pipeline:
+            for one in planned:
+                pipeline.hsetnx(self._plan, one.contact_id, _text(one))
+            pipeline.execute()
+
+    def of(self, contact_ids: Iterable[str]) -> dict[str, Planned]:
+        """Those of these leads that are on the plan."""
+        ids = list(contact_ids)
+        texts = cast("list[str | None]", self._redis.hmget(self._plan, ids)) if ids else []
+        return {one.contact_id: one for text in texts if text for one in (_planned(text),)}
+
+    def all(self) -> list[Planned]:
+        """Every lead on the plan, in its order."""
+        found = self._redis.hscan_iter(self._plan, count=500)
+        return sorted((_planned(cast("str", text)) for _, text in found), key=lambda one: one.place)
+
+    def __len__(self) -> int:
+        return self._redis.hlen(self._plan)
+
+    def hold(self, waiting: Waiting) -> None:
+        """The plan waits for approval."""
+        self._redis.set(self._brake, orjson.dumps(asdict(waiting)))
+
+    def waiting(self) -> Waiting | None:
+        """What waits for approval, or None."""
+        text = cast("str | None", self._redis.get(self._brake))
+        return Waiting(**orjson.loads(text)) if text else None
+
+    def release(self) -> None:
+        """The plan waits no more."""
+        self._redis.delete(self._brake)
+
+    def forget(self, contact_id: str) -> None:
+        """Take a contact off the plan."""
+        self._redis.hdel(self._plan, contact_id)
+
+
+def _text(one: Planned) -> str:
+    return orjson.dumps(asdict(one)).decode()
+
+
+def _planned(text: str) -> Planned:
+    record: dict[str, Any] = orjson.loads(text)
+    return Planned(**record)

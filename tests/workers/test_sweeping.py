@@ -1,0 +1,426 @@
+"""The nights of a team, told as stories: who leaves, who is away, who forgets, and what the night does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+import redis
+
+from router.bootstrap import Office, open_desk
+from router.policy.night_report import NightReport
+from router.queue import WakeUps
+from router.routing.desk import Desk
+from router.routing.erase import erase
+from router.routing.night_approval import NotApproved, approve
+from router.routing.record import record
+from router.routing.verify import verify
+from router.sandbox.client import SandboxClient
+from router.settings import Settings
+from router.store.availability import Override
+from router.store.drains import Drains
+from router.store.leads import State
+from router.store.nights import Nights
+from router.store.progress import ProgressBoard
+from router.store.vitals import Vitals, warnings
+from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
+from workers import night
+
+PARIS = ZoneInfo("Europe/Paris")
+NIGHT = """
+night:
+  reassign_when_gone: true
+  reassign_when_away: 5d
+  reassign_when_overdue: 1d
+  push_when_queued: 3d
+"""
+
+
+def without_overdue(routing: str) -> str:
+    return routing.replace("  reassign_when_overdue: 1d\n", "")
+
+
+@dataclass
+class Team:
+    """The desk of a team, the portal beside it, and the processes of its nights."""
+
+    office: Office
+    sandbox: SandboxClient
+    time: Time
+    rules: Path
+
+    @property
+    def desk(self) -> Desk:
+        return self.office.desk
+
+    def with_rules(self, change: Callable[[str], str]) -> None:
+        routing = self.rules / "routing.yaml"
+        routing.write_text(change(routing.read_text()))
+        self.desk.rules.refresh()
+
+    def leads(self, count: int = 1, **properties: str) -> list[str]:
+        """Leads that were routed, written and verified."""
+        ids = self.sandbox.create_exactly([a_hot_contact(**properties) for _ in range(count)])
+        announce(self.desk, *ids)
+        self.work()
+        return ids
+
+    def work(self) -> None:
+        """What workers and housekeeping do in a few seconds."""
+        route_all(self.desk)
+        self.time.pass_by(seconds=4)
+        verify(self.desk)
+        record(self.desk)
+
+    def sleep_until(self, hour: int, *, days: int = 1) -> None:
+        """Until so late in Paris, so many days from now."""
+        local = self.time.now().astimezone(PARIS)
+        day = local.date() + timedelta(days=days)
+        self.time.pass_until(datetime(day.year, day.month, day.day, hour, tzinfo=PARIS).astimezone(UTC))
+        self.desk.rules.refresh()
+
+    def a_night(self, *, days: int = 1) -> NightReport:
+        """The night so many days from now, from its first step to its report."""
+        self.sleep_until(3, days=days)
+        return self.go_on()
+
+    def go_on(self) -> NightReport:
+        for _ in range(30):
+            night.take_step(self.office)
+            self.work()
+            if not night.is_due(self.office):
+                break
+        found = self.desk.ledger.nights.of(self.today())
+        assert found is not None
+        return found
+
+    def today(self) -> date:
+        return self.time.now().astimezone(PARIS).date()
+
+    def owner_of(self, contact_id: str) -> str:
+        return str(self.sandbox.contact(contact_id)["properties"].get("hubspot_owner_id") or "")
+
+    def owned_by(self, rep: str, ids: list[str]) -> list[str]:
+        return [one for one in ids if self.owner_of(one) == OWNERS[rep]]
+
+
+@pytest.fixture
+def team(desk: Desk, redis_client: redis.Redis, sandbox: SandboxClient, time: Time, rules: Path) -> Team:
+    office = Office(
+        desk=desk,
+        drains=Drains(redis_client, desk.keys),
+        wake_ups=WakeUps(redis_client, desk.portal),
+        progress=ProgressBoard(redis_client, desk.keys, role="night"),
+        nights=Nights(redis_client, desk.keys),
+        queue_client=redis_client,
+    )
+    office.nights.born(time.now())
+    made = Team(office, sandbox, time, rules)
+    made.with_rules(lambda routing: routing + NIGHT)
+    made.sleep_until(10)
+    return made
+
+
+def test_the_open_leads_of_somebody_who_left_go_to_the_others(team: Team) -> None:
+    ids = team.leads(8)
+    of_hugo = team.owned_by("hugo", ids)
+    before = {one: team.owner_of(one) for one in ids}
+    begun, won = of_hugo[0], team.owned_by("camille", ids)[0]
+    team.sandbox.edit_by_hand(begun, status="IN_PROGRESS")
+    team.sandbox.archive_owner(OWNERS["hugo"])
+
+    told = team.a_night()
+
+    after = {one: team.owner_of(one) for one in ids}
+    assert {one for one in ids if after[one] != before[one]} == set(of_hugo)
+    assert OWNERS["hugo"] not in after.values()
+    assert {one.contact_id for one in told.moves} == set(of_hugo)
+    assert {(one.came_from, one.reason, one.outcome) for one in told.moves} == {("hugo", "gone", "moved")}
+    assert {one.contact_id: OWNERS[one.goes_to] for one in told.moves} == {one: after[one] for one in of_hugo}
+    assert after[won] == before[won]
+    events = [one for one in team.desk.ledger.events_of(begun) if one.kind == "reassigning"]
+    assert events[0].detail["run"] == f"night {team.today()}"
+    reason = team.sandbox.contact(begun)["properties"]["lead_router_reason"]
+    assert "repris à hugo car hugo a été désactivé" in reason
+
+
+def test_the_plan_is_what_happens(team: Team) -> None:
+    ids = team.leads(12)
+    team.sandbox.archive_owner(OWNERS["camille"])
+    team.sleep_until(3)
+    planned: dict[str, str] = {}
+    for _ in range(30):
+        night.take_step(team.office)
+        planned = planned or {one.contact_id: one.goes_to for one in team.desk.night_plan.all()}
+        team.work()
+        if not night.is_due(team.office):
+            break
+
+    assert len(planned) == 6
+    assert {one: team.owner_of(one) for one in planned} == {one: OWNERS[rep] for one, rep in planned.items()}
+    assert len(ids) == 12
+
+
+def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
+    ids = team.leads(8)
+    untouched, begun = team.owned_by("hugo", ids)
+    team.time.pass_by(minutes=5)
+    team.sandbox.log_activity(begun, "call")
+    until = team.time.now() + timedelta(days=14)
+    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.now(), "leave"))
+
+    team.with_rules(without_overdue)
+    told = team.a_night()
+    again = team.a_night()
+
+    assert [(one.contact_id, one.reason, one.outcome) for one in told.moves] == [(untouched, "away", "moved")]
+    assert told.stayed == {"begun": 1}
+    assert team.owner_of(untouched) != OWNERS["hugo"]
+    assert team.owner_of(begun) == OWNERS["hugo"]
+    assert again.moves == ()
+
+
+def test_who_is_back_soon_keeps_everything(team: Team) -> None:
+    ids = team.leads(8)
+    of_hugo = team.owned_by("hugo", ids)
+    until = team.time.now() + timedelta(days=3)
+    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.now(), "ill"))
+
+    team.with_rules(without_overdue)
+    told = team.a_night()
+
+    assert told.moves == ()
+    assert team.owned_by("hugo", ids) == of_hugo
+
+
+def test_a_lead_that_nobody_began_moves_a_day_after_it_was_due(team: Team) -> None:
+    (forgotten, answered) = team.leads(2)
+    first = team.owner_of(forgotten)
+    team.time.pass_by(hours=1)
+    team.sandbox.log_activity(answered, "email")
+
+    early = team.a_night()
+    late = team.a_night()
+
+    assert early.moves == ()
+    assert [(one.contact_id, one.reason) for one in late.moves] == [(forgotten, "overdue")]
+    assert team.owner_of(forgotten) not in ("", first)
+
+
+def test_what_waits_in_a_queue_for_days_is_given_to_somebody(team: Team) -> None:
+    team.with_rules(
+        lambda routing: routing.replace("assign: {team: idf}", "assign: {team: idf, method: queue}")
+    )
+    old = team.leads(3)
+    team.sleep_until(12, days=2)
+    young = team.leads(2)
+
+    told = team.a_night(days=2)
+
+    assert {one.contact_id for one in told.moves} == set(old)
+    assert {(one.came_from, one.outcome) for one in told.moves} == {("", "moved")}
+    assert all(team.owner_of(one) for one in old)
+    assert not any(team.owner_of(one) for one in young)
+
+
+def test_a_manager_who_reassigns_by_hand_meanwhile_wins(team: Team) -> None:
+    ids = team.leads(8)
+    first, second = team.owned_by("hugo", ids)
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    team.sleep_until(3)
+    while len(team.desk.night_plan) == 0:
+        night.take_step(team.office)
+    team.sandbox.edit_by_hand(first, owner=OWNERS["claire"])
+
+    told = team.go_on()
+
+    assert team.owner_of(first) == OWNERS["claire"]
+    assert team.owner_of(second) not in ("", OWNERS["hugo"])
+    outcomes = {one.contact_id: (one.outcome, one.note) for one in told.moves}
+    assert outcomes == {first: ("refused", "person"), second: ("moved", "")}
+
+
+def test_an_emptied_redis_changes_no_owner(team: Team, redis_client: redis.Redis) -> None:
+    ids = team.leads(8)
+    before = {one: team.owner_of(one) for one in ids}
+    team.sleep_until(3)
+    redis_client.flushdb()
+    team.desk.inbox.open()
+    team.desk.rules.refresh()
+
+    told = team.go_on()
+    team.with_rules(without_overdue)
+    again = team.a_night(days=3)
+
+    assert told.moves == ()
+    assert again.moves == ()
+    assert {one: team.owner_of(one) for one in ids} == before
+
+
+def a_wrong_rule(team: Team) -> list[str]:
+    """40 % of the leads would move: everybody of one rep seems to have left."""
+    ids = team.leads(40)
+    team.sandbox.archive_owner(OWNERS["camille"])
+    return ids
+
+
+def test_the_brake_holds_what_is_too_much_and_says_so(team: Team, redis_client: redis.Redis) -> None:
+    ids = a_wrong_rule(team)
+    before = {one: team.owner_of(one) for one in ids}
+
+    told = team.a_night()
+
+    assert {one: team.owner_of(one) for one in ids} == before
+    assert told.brake is not None
+    assert told.brake.holds
+    assert (told.brake.by, told.brake.moves, told.brake.limit) == ("share", 20, 10)
+    assert told.outcomes == {"held": 20}
+    reading = Vitals(redis_client, team.desk.keys).read()
+    assert any("router sweep --approve" in one for one in warnings(reading))
+
+
+def test_an_approved_plan_moves_exactly_what_it_says(team: Team, redis_client: redis.Redis) -> None:
+    ids = a_wrong_rule(team)
+    of_camille = team.owned_by("camille", ids)
+    team.a_night()
+    team.sleep_until(9, days=0)
+    changed = of_camille[0]
+    team.sandbox.edit_by_hand(changed, owner=OWNERS["claire"])
+    late = team.leads(1)
+    waiting = team.desk.night_plan.waiting()
+    assert waiting is not None
+
+    with pytest.raises(NotApproved):
+        approve(team.desk, team.office.nights, plan="another", by="nadia")
+    leads = approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
+    told = team.go_on()
+
+    assert leads == 20
+    assert team.owner_of(changed) == OWNERS["claire"]
+    assert not team.owned_by("camille", ids)
+    assert told.outcomes == {"moved": 19, "refused": 1}
+    assert told.brake is not None
+    assert (told.brake.approved_by, told.brake.holds) == ("nadia", False)
+    assert team.desk.night_plan.waiting() is None
+    assert {one.contact_id for one in told.moves} == set(of_camille)
+    assert late[0] not in of_camille
+    assert not any("sweep" in one for one in warnings(Vitals(redis_client, team.desk.keys).read()))
+
+
+def test_what_nobody_approved_is_planned_anew_the_next_night(team: Team) -> None:
+    ids = a_wrong_rule(team)
+    team.a_night()
+    team.with_rules(
+        lambda routing: routing.replace("reassign_when_gone: true", "reassign_when_gone: false").replace(
+            "  reassign_when_overdue: 1d\n", ""
+        )
+    )
+
+    told = team.a_night()
+
+    assert told.planned == 0
+    assert team.desk.night_plan.waiting() is None
+    assert len(team.owned_by("camille", ids)) == 20
+
+
+def test_two_night_processes_at_once_move_each_lead_once(
+    team: Team, settings: Settings, redis_client: redis.Redis, time: Time
+) -> None:
+    ids = team.leads(8)
+    of_hugo = team.owned_by("hugo", ids)
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    team.sleep_until(3)
+    second = open_desk(settings, redis_client, clock=time.clock)
+    second.rules.refresh()
+    other = Office(
+        desk=second,
+        drains=team.office.drains,
+        wake_ups=team.office.wake_ups,
+        progress=team.office.progress,
+        nights=Nights(redis_client, second.keys),
+        queue_client=redis_client,
+    )
+
+    for _ in range(20):
+        night.take_step(team.office)
+        night.take_step(other)
+        team.work()
+
+    assert not night.is_due(other)
+    for contact_id in of_hugo:
+        state = team.desk.leads.recall([contact_id])[contact_id]
+        assert (state.state, state.episode) == (State.DONE, 1)
+    second.ledger.close()
+
+
+def test_a_night_that_is_killed_in_its_moves_goes_on_without_moving_twice(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = team.leads(8)
+    of_hugo = team.owned_by("hugo", ids)
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    team.sleep_until(3)
+    real, killed = team.office.nights.put, []
+
+    def killed_once(day: date, kept: object) -> None:
+        """Dies after the leads were sent on their way, before anybody wrote that down."""
+        if getattr(kept, "stage", "") == "settle" and not killed:
+            killed.append(day)
+            raise KeyboardInterrupt
+        real(day, kept)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Nights, "put", lambda _self, day, kept: killed_once(day, kept))
+    for _ in range(30):
+        with suppress(KeyboardInterrupt):
+            night.take_step(team.office)
+        team.work()
+
+    assert killed
+    told = team.desk.ledger.nights.of(team.today())
+    assert told is not None
+    assert told.outcomes == {"moved": len(of_hugo)}
+    for contact_id in of_hugo:
+        assert team.desk.leads.recall([contact_id])[contact_id].episode == 1
+
+
+@pytest.mark.parametrize("last_day", [date(2027, 3, 27), date(2027, 10, 30)])
+def test_the_night_of_the_clock_change_runs_once(team: Team, last_day: date) -> None:
+    start = datetime(last_day.year, last_day.month, last_day.day, 22, tzinfo=UTC)
+    team.time.pass_until(start - timedelta(hours=4))
+    team.go_on()
+    team.time.pass_until(start)
+    began = []
+
+    for step in range(1, 6 * 12):
+        team.time.pass_until(start + timedelta(minutes=10 * step))
+        if night.is_due(team.office):
+            before = team.office.nights.of(team.today())
+            if before is None:
+                began.append(team.time.now().astimezone(PARIS))
+            night.take_step(team.office)
+
+    assert len(began) == 1
+    assert began[0].date() == last_day + timedelta(days=1)
+    assert (began[0].hour, began[0].minute) in {(2, 30), (3, 0)}
+    assert not night.is_due(team.office)
+
+
+def test_a_forgotten_contact_is_on_no_plan_and_in_no_report(team: Team) -> None:
+    ids = a_wrong_rule(team)
+    forgotten = team.owned_by("camille", ids)[0]
+    told = team.a_night()
+
+    team.desk.erasures.ask(forgotten)
+    erase(team.desk)
+
+    after = team.desk.ledger.nights.of(team.today())
+    assert after is not None
+    assert forgotten in {one.contact_id for one in told.moves}
+    assert forgotten not in {one.contact_id for one in after.moves}
+    assert after.outcomes == told.outcomes
+    assert forgotten not in {one.contact_id for one in team.desk.night_plan.all()}

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "explain": "Say why a contact, or a lead you type, goes where it goes.",
     "compare": "Compare who HubSpot gave leads to with who we would have (shadow mode).",
     "fairness": "Show what every rep received, and what was fair.",
+    "response": "Show how fast every rep answers, and what their leads came to.",
     "weights": "Show the weights that results call for, and on what evidence.",
     "credit": "Give a rep credit for leads, which the rest of the team pays.",
     "revisions": "List the rules that were live, who changed them, and what.",

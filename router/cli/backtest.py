@@ -20,7 +20,7 @@ from router.cli.place import settings_here
 from router.cli.rules_here import RulesHere, rules_here
 from router.cli.screen import screen
 from router.cli.words import count_of, print_json
-from router.policy.backtest.judging import COMPUTED
+from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog
 from router.policy.facts import facts_needed
 from router.policy.rules import Policy

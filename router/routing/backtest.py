@@ -16,8 +16,9 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from router.policy.backtest.columns import View
 from router.policy.backtest.comparison import Comparison, compare
-from router.policy.backtest.judging import COMPUTED, Judge, Kind, Standing, columns_for, judges
+from router.policy.backtest.judging import Judge, Kind, Standing, columns_for, judges
 from router.policy.backtest.replay import Dealt, Judged, Replayed, deal
+from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog, Owner
 from router.policy.facts import facts_needed
 from router.policy.rules import Policy
@@ -113,9 +114,9 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
     both = judges(before, after)
     types = {**facts_needed(before), **facts_needed(after)}
     columns = columns_for(both, leads.reader(types))
-    facts = [fact for fact in types if fact not in COMPUTED]
+    told = {fact: found for fact, found in types.items() if fact not in COMPUTED}
     found = _Part([], [], [], (_side(both[0]), _side(both[1])))
-    for number, chunk in leads.chunks(facts, wanted=lambda number: number % parts == part):
+    for number, chunk in leads.chunks(told, wanted=lambda number: number % parts == part):
         view = View(columns, chunk)
         for judge, side in zip(both, found.sides, strict=True):
             kinds, standings = judge.judged(view)

@@ -13,7 +13,7 @@ import orjson
 from router.ledger import Ledger, open_ledger
 from router.ledger.past_leads import first_decisions
 from router.policy.backtest.columns import Cell, CellReader, Chunk, instant
-from router.policy.backtest.judging import COMPUTED
+from router.policy.backtest.sieve import COMPUTED
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
 from router.policy.record import from_record
@@ -29,7 +29,9 @@ class LedgerLeads:
     portal: str
     since: datetime
 
-    def chunks(self, facts: Sequence[str], *, wanted: Callable[[int], bool]) -> Iterator[tuple[int, Chunk]]:
+    def chunks(
+        self, types: Mapping[str, str], *, wanted: Callable[[int], bool]
+    ) -> Iterator[tuple[int, Chunk]]:
         """The leads in numbered blocks, with these facts; of block 0, 1, … only those that are wanted."""
         ledger = open_ledger(self.url, self.portal)
         try:
@@ -40,7 +42,7 @@ class LedgerLeads:
                         number,
                         Chunk(
                             arrived=[instant(one.decided_at) for one in decisions],
-                            cells={fact: [one.facts.get(fact) for one in decisions] for fact in facts},
+                            cells={fact: [one.facts.get(fact) for one in decisions] for fact in types},
                             ids=[one.contact_id for one in decisions],
                         ),
                     )

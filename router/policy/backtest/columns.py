@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeAlias, TypeVar
 
@@ -13,6 +13,8 @@ from router.policy.lead import Value
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
+MISSING: Final = -(1 << 62)
+"""Stands for the instant of a moment that is missing."""
 REMEMBERED: Final = 500_000
 """Different cells of a column that are kept; moments have no end."""
 
@@ -37,12 +39,14 @@ def moment_at(instant_us: int) -> datetime:
 class Chunk:
     """Some thousand leads. `arrived` has each one's own `now` (µs since 1970), `cells` a column per fact.
 
-    A fact without a column is missing from every lead. `ids` may be empty; `left_out` counts leads that are
-    not here because nobody knows when they arrived.
+    A fact without a column is missing from every lead. `instants` has moments that have been read ahead (µs
+    since 1970, or MISSING); the others are read from their cells. `ids` may be empty; `left_out` counts
+    leads that are not here because nobody knows when they arrived.
     """
 
     arrived: Sequence[int]
     cells: Mapping[str, Sequence[Cell]]
+    instants: Mapping[str, Sequence[int]] = field(default_factory=dict)
     ids: Sequence[str] = ()
     left_out: int = 0
 
@@ -74,8 +78,8 @@ class Values(dict[Cell, int]):
         return number
 
 
-class Instants(dict[Cell, int | None]):
-    """The instant (µs since 1970) of each cell of facts of one type; None for a missing moment."""
+class Instants(dict[Cell, int]):
+    """The instant (µs since 1970) of each cell of facts of one type; MISSING for a missing moment."""
 
     __slots__ = ("_fact", "_read")
 
@@ -84,11 +88,11 @@ class Instants(dict[Cell, int | None]):
         self._fact = fact
         self._read = read
 
-    def __missing__(self, cell: Cell) -> int | None:
+    def __missing__(self, cell: Cell) -> int:
         if len(self) >= REMEMBERED:
             self.clear()
         moment = moment_of(self._read(self._fact, cell))
-        found = self[cell] = None if moment is None else instant(moment)
+        found = self[cell] = MISSING if moment is None else instant(moment)
         return found
 
 
@@ -115,13 +119,16 @@ class Columns:
 
     def age_classes(self, fact: str, chunk: Chunk) -> list[int]:
         """The class of age of each lead's moment; only of facts that have bounds."""
-        cells = chunk.cells.get(fact)
-        if cells is None:
-            return [0] * len(chunk.arrived)
+        instants: Iterable[int] | None = chunk.instants.get(fact)
+        if instants is None:
+            cells = chunk.cells.get(fact)
+            if cells is None:
+                return [0] * len(chunk.arrived)
+            instants = map(self._instants[fact].__getitem__, cells)
         bounds = self._bounds[fact]
         return [
-            0 if since is None else bisect_left(bounds, now - since) + 1
-            for now, since in zip(chunk.arrived, map(self._instants[fact].__getitem__, cells), strict=True)
+            0 if since == MISSING else bisect_left(bounds, now - since) + 1
+            for now, since in zip(chunk.arrived, instants, strict=True)
         ]
 
 
@@ -134,8 +141,12 @@ class View:
         self._columns = columns
         self._numbers: dict[str, list[int]] = {}
         self._ages: dict[str, list[int]] = {}
-        self.scored: dict[int, list[int]] = {}
-        """Points that a scorer (by identity) has given already."""
+        self.shared: dict[int, list[int]] = {}
+        """What was found for all judges already, by the identity of who found it."""
+
+    def tells(self, fact: str) -> bool:
+        """Whether some lead may have the fact."""
+        return fact in self.chunk.cells
 
     def numbers(self, fact: str) -> list[int]:
         """The number of each lead's value, see `Values`."""

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from operator import and_
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from router.policy.backtest.columns import Cell, CellReader, Columns, View, each_once
-from router.policy.backtest.points import ManyPoints, age_bounds
+from router.policy.backtest.points import ManyPoints
+from router.policy.backtest.sieve import COMPUTED, Sieve, Sifted
 from router.policy.conditions import ALWAYS
-from router.policy.fact_masks import Ages
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
-from router.policy.rule_index import Index
 from router.policy.rules import Action, Assign, Policy, Rule, ToAccountOwner
 from router.policy.scoring import Scoring, grade_of
-
-COMPUTED: Final = ("fit", "engagement", "score", "grade", "segment")
-"""Facts that follow from the score."""
 
 
 class Standing(NamedTuple):
@@ -63,12 +59,12 @@ class Scorer:
 
     def sums(self, view: View) -> list[int]:
         """Each lead's fit and engagement in one number, see `points`."""
-        found = view.scored.get(id(self))
+        found = view.shared.get(id(self))
         if found is None:
             fits, engagements = self._fit.of(view), self._engagement.of(view)
             many = self._many
             found = [fit * many + engagement for fit, engagement in zip(fits, engagements, strict=True)]
-            view.scored[id(self)] = found
+            view.shared[id(self)] = found
         return found
 
     def points(self, both: int) -> tuple[int, int]:
@@ -79,13 +75,13 @@ class Scorer:
 class Judge:
     """A policy's scoring and rules, made ready to judge leads chunk by chunk, in any order."""
 
-    def __init__(self, policy: Policy, scorer: Scorer) -> None:
+    def __init__(self, policy: Policy, scorer: Scorer, rules: Sifted) -> None:
         self._policy = policy
         self._scorer = scorer
+        self._rules = rules
         self.types = facts_needed(policy)
         self._names = [name for name in self.types if name not in COMPUTED]
-        self._segments = _Sieve(Index([segment.when or ALWAYS for segment in policy.segments]))
-        self._rules = _Sieve(Index([rule.when for rule in policy.rules]))
+        (self._segments,) = Sieve([segment.when or ALWAYS for segment in policy.segments]).of_list
         self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
         self._asking = frozenset(place for place, asked in enumerate(self._asked) if asked)
         self.standings: list[Standing] = []
@@ -98,13 +94,13 @@ class Judge:
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         """The moments whose age matters, each with the bounds of its classes."""
-        for source in (self._scorer, self._segments, self._rules):
+        for source in (self._scorer, self._segments.sieve, self._rules.sieve):
             yield from source.bounds()
 
     def judged(self, view: View) -> tuple[list[int], list[int]]:
         """Each lead's places in `kinds` and in `standings`. Raises ValueError when no rule takes a lead."""
         numbers = self._standings_of(view)
-        lefts = self._rules.left(map(self._left_by.__getitem__, numbers), view)
+        lefts = map(and_, self._rules.sieve.left(view), map(self._left_by.__getitem__, numbers))
         places = self._rules.first(lefts, view, lambda row: self._facts(view, row, numbers[row]))
         if None in places:
             raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
@@ -118,16 +114,14 @@ class Judge:
     def _standings_of(self, view: View) -> list[int]:
         """The number of each lead's standing."""
         sums = self._scorer.sums(view)
-        keys: Sequence[Cell] = sums
-        lefts = [self._segments.everything]
-        if self._segments.looks_at_leads:
-            lefts = self._segments.left(lefts * view.leads, view)
-            keys = list(zip(sums, lefts, strict=True))
-        return each_once(
-            keys,
-            self._standing_numbers,
-            lambda row: self._new_standing(sums[row], lefts[min(row, len(lefts) - 1)]),
-        )
+        if not self._segments.sieve.looks_at_leads:
+            everything = self._segments.everything
+            return each_once(
+                sums, self._standing_numbers, lambda row: self._new_standing(sums[row], everything)
+            )
+        lefts = self._segments.sieve.left(view)
+        keys = list(zip(sums, lefts, strict=True))
+        return each_once(keys, self._standing_numbers, lambda row: self._new_standing(sums[row], lefts[row]))
 
     def _new_standing(self, both: int, left: int) -> int:
         fit, engagement = self._scorer.points(both)
@@ -148,59 +142,6 @@ class Judge:
         return len(self.kinds) - 1
 
 
-class _Sieve:
-    """An index of conditions, put to many leads at once."""
-
-    def __init__(self, index: Index) -> None:
-        self.everything = index.everything
-        self._index = index
-        self._of_score = [(fact, masks) for fact, masks in index.columns if fact in COMPUTED]
-        self._of_lead = [(fact, masks) for fact, masks in index.columns if fact not in COMPUTED]
-        self._known: list[list[int]] = [[] for _ in self._of_lead]
-        self._aged: list[dict[Cell, int]] = [{} for _ in index.ages]
-        self._all_at_once = not any(index.in_full)
-        self.looks_at_leads = bool(self._of_lead or index.ages)
-
-    def bounds(self) -> Iterator[tuple[str, set[int]]]:
-        """The moments whose age matters, each with the bounds of its classes."""
-        for fact, ages in self._index.ages:
-            yield fact, {bound for span in ages.spans for bound in age_bounds(span)}
-
-    def of(self, facts: dict[str, Value]) -> int:
-        """What these facts of the score leave."""
-        left = self.everything
-        for fact, masks in self._of_score:
-            left &= masks[facts.get(fact)]
-        return left
-
-    def left(self, lefts: Iterable[int], view: View) -> list[int]:
-        """What each lead's own facts leave of `lefts`."""
-        for (fact, masks), known in zip(self._of_lead, self._known, strict=True):
-            lefts = map(and_, lefts, view.by_value(fact, known, masks.__getitem__))
-        for (fact, by_age), aged in zip(self._index.ages, self._aged, strict=True):
-
-            def aged_at(row: int, fact: str = fact, by_age: Ages = by_age) -> int:
-                return by_age.mask(view.value(fact, row), view.now(row))
-
-            lefts = map(and_, lefts, each_once(view.ages(fact), aged, aged_at))
-        return list(lefts)
-
-    def first_left(self, left: int) -> int | None:
-        """The place of the first condition among the bits left."""
-        return self._index.places[(left & -left).bit_length() - 1] if left else None
-
-    def first(
-        self, lefts: Sequence[int], view: View, facts_at: Callable[[int], dict[str, Value]]
-    ) -> list[int | None]:
-        """The place of each lead's first condition."""
-        if self._all_at_once:
-            # An empty mask has no lowest bit: its place is the last of the list.
-            places = [*self._index.places, None]
-            return [places[(left & -left).bit_length() - 1] for left in lefts]
-        first_of = self._index.first_of
-        return [first_of(left, facts_at(row), view.now(row)) for row, left in enumerate(lefts)]
-
-
 def _facts_asked(rule: Rule) -> Iterator[str]:
     """The facts that the rule's action asks of a lead, besides who is next."""
     action: Action | None = rule.action
@@ -212,19 +153,20 @@ def _facts_asked(rule: Rule) -> Iterator[str]:
 
 
 def judges(*policies: Policy) -> tuple[Judge, ...]:
-    """A judge for each policy; what their scorings have in common is worked out once per chunk.
+    """A judge for each policy; what their scorings and rules have in common is worked out once per chunk.
 
     All facts are of the same type in all policies.
     """
     types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
     scorers: list[Scorer] = []
+    sieve = Sieve(*([rule.when for rule in policy.rules] for policy in policies))
     found = []
-    for policy in policies:
+    for policy, rules in zip(policies, sieve.of_list, strict=True):
         scorer = next((one for one in scorers if one.scoring == policy.scoring), None)
         if scorer is None:
             scorer = Scorer(policy.scoring, types)
             scorers.append(scorer)
-        found.append(Judge(policy, scorer))
+        found.append(Judge(policy, scorer, rules))
     return tuple(found)
 
 

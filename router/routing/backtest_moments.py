@@ -1,0 +1,67 @@
+"""When was each of a million moments, written as text?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from router.policy.backtest.columns import MISSING, REMEMBERED, instant
+from router.policy.reading import moment_in
+
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CLOCK: Final = re.compile(r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?")
+_DAY_ENDS: Final = 10
+_UNREAD: Final = 1 << 61
+"""The text has to be read as a whole."""
+_LATEST: Final = 1 << 60
+"""More than any instant, and less than _UNREAD and any instant."""
+
+
+class Moments:
+    """Reads texts as `moment_in` does, but each day and each time of day once: moments have no end."""
+
+    def __init__(self) -> None:
+        self._days = _Once(_day)
+        self._clocks = _Once(_clock)
+
+    def of(self, texts: Sequence[str]) -> list[int]:
+        """The instant (µs since 1970) of each text, MISSING where it is none."""
+        days, clocks = self._days, self._clocks
+        found = [days[text[:_DAY_ENDS]] + clocks[text[_DAY_ENDS:]] for text in texts]
+        if max(found, default=0) > _LATEST:
+            found = [at if at < _LATEST else _instant_in(text) for at, text in zip(found, texts, strict=True)]
+        return found
+
+
+class _Once(dict[str, int]):
+    """What a part of the text adds to the instant."""
+
+    __slots__ = ("_read",)
+
+    def __init__(self, read: Callable[[str], int]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, part: str) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        found = self[part] = self._read(part)
+        return found
+
+
+def _day(part: str) -> int:
+    if not part:
+        return MISSING
+    return _instant_in(part, otherwise=_UNREAD) if _DAY.fullmatch(part) else _UNREAD
+
+
+def _clock(part: str) -> int:
+    if not part:
+        return 0
+    return _instant_in(f"1970-01-01{part}", otherwise=_UNREAD) if _CLOCK.fullmatch(part) else _UNREAD
+
+
+def _instant_in(text: str, *, otherwise: int = MISSING) -> int:
+    moment = moment_in(text)
+    return otherwise if moment is None else instant(moment)

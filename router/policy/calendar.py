@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,8 @@ from router.policy.public_holidays import holiday_on
 from router.policy.roster import Hours, Roster, TimeOff
 
 _HORIZON_DAYS: Final = 800
+_KEPT: Final = 4096
+"""Openings and closings that are remembered: a year of most teams."""
 _MIDNIGHT: Final = time(0, 0)
 _ONE_DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
@@ -193,8 +196,13 @@ def working_time_between(
     return Calendar(hours, timezone, tuple(time_off)).between(start, end)
 
 
+<<<<<<< HEAD
 def moment_of(day: date, clock: time, timezone: ZoneInfo) -> datetime:
     """The moment (UTC) at which clocks show this time on this day: the first of two, or the jump over it."""
+=======
+@lru_cache(maxsize=_KEPT)
+def _in_utc(day: date, clock: time, timezone: ZoneInfo) -> datetime:
+>>>>>>> 56c04a0 (Deal out a replay's leads with less to do for each)
     local = datetime.combine(day, clock, tzinfo=timezone)
     moment = local.astimezone(UTC)
     if moment.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):

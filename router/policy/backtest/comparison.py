@@ -138,6 +138,7 @@ def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Com
         if isinstance(becomes, Nurtured) and not isinstance(was, Nurtured):
             new_nurture += leads
     leads = len(before.judged.kind_of)
+    sides = _Counted.of(before), _Counted.of(after)
     return Comparison(
         leads=leads,
         first=moment_at(arrived[0]),
@@ -147,15 +148,13 @@ def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Com
         other_rep=other_rep,
         moves=_moves(moves),
         rep_moves=_moves(rep_moves),
-        reps=_by_rep(before, after),
+        reps=_by_rep(*sides),
         unrouted=Change(_unrouted(before), _unrouted(after)),
-        queued=_change(before, after, lambda outcome: isinstance(outcome, Queued)),
-        unwanted=_change(
-            before, after, lambda outcome: isinstance(outcome, Queued) and outcome.why is not None
-        ),
-        nurtured=_change(before, after, lambda outcome: isinstance(outcome, Nurtured)),
+        queued=_change(*sides, lambda outcome: isinstance(outcome, Queued)),
+        unwanted=_change(*sides, lambda outcome: isinstance(outcome, Queued) and outcome.why is not None),
+        nurtured=_change(*sides, lambda outcome: isinstance(outcome, Nurtured)),
         new_nurture=new_nurture,
-        left_alone=_change(before, after, lambda outcome: isinstance(outcome, LeftAlone)),
+        left_alone=_change(*sides, lambda outcome: isinstance(outcome, LeftAlone)),
         due_by_hour=tuple(map(Change, before.dealt.due_by_hour, after.dealt.due_by_hour)),
         examples=tuple(
             Example(
@@ -173,32 +172,40 @@ def _moves(counted: Counter[tuple[str, str]]) -> tuple[Move, ...]:
     return tuple(Move(before, after, leads) for (before, after), leads in counted.most_common())
 
 
-def _by_rep(before: Replayed, after: Replayed) -> dict[str, Change]:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Under one set of rules: the reps, and how many leads had each outcome."""
+
+    reps: Iterable[str]
+    outcomes: Sequence[tuple[Outcome, int]]
+
+    @classmethod
+    def of(cls, replayed: Replayed) -> _Counted:
+        counts = Counter(replayed.dealt.landing_of)
+        return cls(
+            replayed.policy.roster.reps,
+            [(replayed.dealt.landings[landing].outcome, leads) for landing, leads in counts.items()],
+        )
+
+    def takers(self) -> Counter[str]:
+        """Leads by who has them."""
+        found = Counter[str]()
+        for outcome, leads in self.outcomes:
+            taker = taker_of(outcome)
+            if taker is not None:
+                found[taker] += leads
+        return found
+
+
+def _by_rep(before: _Counted, after: _Counted) -> dict[str, Change]:
     """Leads per rep, in the order of team.yaml; reps who never get one are in it too."""
-    names = [*after.policy.roster.reps, *(rep for rep in before.policy.roster.reps)]
-    old, new = _takers(before), _takers(after)
-    everyone = dict.fromkeys([*names, *sorted(old | new)])
+    old, new = before.takers(), after.takers()
+    everyone = dict.fromkeys([*after.reps, *before.reps, *sorted(old | new)])
     return {rep: Change(old[rep], new[rep]) for rep in everyone}
 
 
-def _takers(replayed: Replayed) -> Counter[str]:
-    found = Counter[str]()
-    for landing, leads in Counter(replayed.dealt.landing_of).items():
-        taker = taker_of(replayed.dealt.landings[landing].outcome)
-        if taker is not None:
-            found[taker] += leads
-    return found
-
-
-def _change(before: Replayed, after: Replayed, counts: Callable[[Outcome], bool]) -> Change:
-    old, new = (
-        sum(
-            leads
-            for landing, leads in Counter(replayed.dealt.landing_of).items()
-            if counts(replayed.dealt.landings[landing].outcome)
-        )
-        for replayed in (before, after)
-    )
+def _change(before: _Counted, after: _Counted, counts: Callable[[Outcome], bool]) -> Change:
+    old, new = (sum(leads for outcome, leads in side.outcomes if counts(outcome)) for side in (before, after))
     return Change(old, new)
 
 

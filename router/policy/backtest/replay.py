@@ -12,6 +12,7 @@ When leads are closed is not known in a replay, so nobody's `max_open_leads` is 
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -189,16 +190,17 @@ class _Dealer:
         self._schedule_of: list[Schedule | None] = []
         self._watched: list[Rep | None] = []
         """By landing: the rep, if they may have only so many leads in a day, or if their load decides."""
-        self._due: dict[int, int] = {}
+        self._due: defaultdict[int, int] = defaultdict(int)
         self.landing_of: array[int] = array("l")
         self.credit_of: array[int] = array("q")
 
     def deal(self, kind_of: array[int], arrived: array[int], scores: array[int]) -> None:
         """Give every lead its landing; what is asked a million times stands in this one loop."""
-        spots, watched, schedule_of, due = self._spots, self._watched, self._schedule_of, self._due
-        landed, owed = self.landing_of.append, self.credit_of.append
-        for kind, now, score in zip(kind_of, arrived, scores, strict=True):
-            spot = spots[kind]
+        watched, schedule_of, due = self._watched, self._schedule_of, self._due
+        landing_of: list[int] = []
+        credit_of: list[int] = []
+        landed, owed = landing_of.append, credit_of.append
+        for spot, now, score in zip(map(self._spots.__getitem__, kind_of), arrived, scores, strict=True):
             if now >= spot.until or spot.version != self._version:
                 self._renew(spot, now)
             if spot.turns is None:
@@ -215,10 +217,10 @@ class _Dealer:
                 if not schedule.start <= now < schedule.end:
                     schedule.renew(now)
                 if schedule.due is not None:
-                    quarter = (
-                        schedule.due + now - schedule.start if schedule.rises else schedule.due
-                    ) // _QUARTER_US
-                    due[quarter] = due.get(quarter, 0) + 1
+                    at = schedule.due + now - schedule.start if schedule.rises else schedule.due
+                    due[at // _QUARTER_US] += 1
+        self.landing_of = array("l", landing_of)
+        self.credit_of = array("q", credit_of)
 
     def due_by_hour(self) -> tuple[int, ...]:
         """Leads by the local hour in which they fall due."""

@@ -39,75 +39,64 @@ class Turns:
     `places` are theirs in the team, ascending, and `weights` their parts, all positive.
     """
 
-    __slots__ = ("_lots", "_parts", "_places", "_shares", "_standings", "_total", "_weights")
+    __slots__ = ("_first", "_others", "_paid", "_places", "_shares", "_standings", "_total")
 
     def __init__(self, standings: Standings, *, places: Sequence[int], weights: Sequence[int]) -> None:
         # Only the ratio of weights counts, and small numbers are multiplied faster.
         common = gcd(*weights)
+        weights = [weight // common for weight in weights]
         self._standings = standings
         self._places = tuple(places)
-        self._weights = tuple(weight // common for weight in weights)
-        self._total = sum(self._weights)
-        self._lots = tuple(weight * LEAD for weight in self._weights)
-        self._shares = [Share(str(number), weight, 0) for number, weight in enumerate(self._weights)]
-        self._parts: dict[int, tuple[int, ...]] = {}
+        self._total = sum(weights)
+        self._first, *self._others = [
+            (number, place, weight, weight * LEAD)
+            for number, (place, weight) in enumerate(zip(places, weights, strict=True))
+        ]
+        self._shares = [Share(str(number), weight, 0) for number, weight in enumerate(weights)]
+        self._paid: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def take(self, _score: int) -> tuple[int, int]:
         """Give one lead: who gets it (number among the eligible), and the credit they had before."""
         standings, total = self._standings, self._total
         owed, last = standings.credits, standings.last
         dust, whole = DUST * total, LEAD * total
-        winner = number = -1
-        best_place = best_credit = best_weight = 0
-        best_is_owed = False
-        for place, weight, lot in zip(self._places, self._weights, self._lots, strict=True):
-            number += 1
+        winner, best_place, best_weight, lot = self._first
+        best = owed[best_place] * total + lot
+        for number, place, weight, lot in self._others:
             credit = owed[place] * total + lot
-            is_owed = credit > dust
-            if winner >= 0:
-                # `rotation._comes_before`, in the same order of questions.
-                if is_owed != best_is_owed:
-                    if best_is_owed:
+            # `rotation._comes_before`, in the same order of questions.
+            if credit > dust:
+                if best > dust:
+                    later = (whole - credit) * best_weight - (whole - best) * weight
+                    near = dust * (weight + best_weight)
+                    if later > near:
                         continue
-                else:
-                    later = 0
-                    if is_owed:
-                        later = (whole - credit) * best_weight - (whole - best_credit) * weight
-                        if abs(later) <= dust * (weight + best_weight):
-                            later = 0
-                    if later > 0:
+                    if later >= -near and (
+                        best - credit > dust or (credit - best <= dust and last[place] >= last[best_place])
+                    ):
                         continue
-                    if later == 0:
-                        more = credit - best_credit
-                        if abs(more) > dust:
-                            if more < 0:
-                                continue
-                        elif last[place] >= last[best_place]:
-                            continue
-            winner, best_place, best_credit, best_weight, best_is_owed = (
-                number,
-                place,
-                credit,
-                weight,
-                is_owed,
-            )
+            elif best - credit > dust or (
+                best > dust or (credit - best <= dust and last[place] >= last[best_place])
+            ):
+                continue
+            winner, best_place, best_weight, best = number, place, weight, credit
         had = owed[best_place]
         served = standings.served
-        parts = self._parts.get(served % total)
-        if parts is None:
-            parts = self._parts[served % total] = self._paid(served % total)
-        for place, part in zip(self._places, parts, strict=True):
+        paid = self._paid.get(served % total)
+        if paid is None:
+            paid = self._paid[served % total] = self._paid_in(served % total)
+        for place, part in paid:
             owed[place] += part
         owed[best_place] -= LEAD
         standings.served = last[best_place] = served + 1
         return winner, had
 
-    def _paid(self, phase: int) -> tuple[int, ...]:
-        """What a lead pays to each, after so many leads modulo the sum of weights."""
+    def _paid_in(self, phase: int) -> tuple[tuple[int, int], ...]:
+        """What a lead pays to each place, after so many leads modulo the sum of weights."""
         changes = pay(self._shares, "0", team=_TEAM, book=Book({served_field(_TEAM): phase}))
         parts = [changes[credit_field(_TEAM, share.rep)] for share in self._shares]
         parts[0] += LEAD
-        return tuple(parts)
+        return tuple(zip(self._places, parts, strict=True))
 
 
 class Rounds:

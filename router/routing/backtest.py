@@ -114,7 +114,7 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
     """Judge every block whose number is `part` modulo `parts`."""
     both = judges(before, after)
     types = {**facts_needed(before), **facts_needed(after)}
-    columns = columns_for(both, leads.reader(types))
+    columns = columns_for(both, leads.reader(types), sources=leads.sources(types))
     told = {fact: found for fact, found in types.items() if fact not in COMPUTED}
     found = _Part([], [], [], (_side(both[0]), _side(both[1])))
     for number, chunk in leads.chunks(told, wanted=lambda number: number % parts == part):

@@ -53,6 +53,10 @@ class LedgerLeads:
         """How cells are read: they are facts already."""
         return _as_stored
 
+    def sources(self, _types: Mapping[str, str]) -> dict[str, Sequence[str]]:
+        """The columns that facts are read from, other than their own: there are none."""
+        return {}
+
     def not_stored(self, policies: Sequence[Policy]) -> dict[str, int]:
         """Facts that these policies ask for, and how many leads were decided by rules that did not.
 

@@ -49,7 +49,7 @@ Facts = Mapping[str, Value]
 def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: int = 7) -> Replayed:
     """The replay of these leads (arrival, facts), given in chunks."""
     (judge,) = judges(policy)
-    columns = columns_for([judge], _as_it_is)
+    columns = columns_for([judge], _as_it_is, sources={})
     leads = sorted(leads, key=lambda lead: lead[0])
     kind_of, standing_of, arrived = array("l"), array("l"), array("q")
     for start in range(0, len(leads), chunk):

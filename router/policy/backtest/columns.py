@@ -15,6 +15,8 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 MISSING: Final = -(1 << 62)
 """Stands for the instant of a moment that is missing."""
+_BITS: Final = 32
+"""No column has more different cells than fit into so many."""
 REMEMBERED: Final = 500_000
 """Different cells of a column that are kept; moments have no end."""
 
@@ -37,11 +39,11 @@ def moment_at(instant_us: int) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some thousand leads. `arrived` has each one's own `now` (µs since 1970), `cells` a column per fact.
+    """Some thousand leads. `arrived` has each one's own `now` (µs since 1970), `cells` the columns by name.
 
-    A fact without a column is missing from every lead. `instants` has moments that have been read ahead (µs
-    since 1970, or MISSING); the others are read from their cells. `ids` may be empty; `left_out` counts
-    leads that are not here because nobody knows when they arrived.
+    A fact whose columns are not there is missing from every lead. `instants` has moments, by fact, that
+    have been read ahead (µs since 1970, or MISSING); the others are read from their cells. `ids` may be
+    empty; `left_out` counts leads that are not here because nobody knows when they arrived.
     """
 
     arrived: Sequence[int]
@@ -51,31 +53,50 @@ class Chunk:
     left_out: int = 0
 
 
-class Values(dict[Cell, int]):
-    """Numbers the different values of one fact: the number of each cell's value, `by_number`.
+class _Cells(dict[Cell, int]):
+    """Numbers the different cells of one column, from 1; `by_number` has them."""
 
-    Number 0 is the missing value. A cell is read when it is first seen.
-    """
+    __slots__ = ("by_number",)
 
-    __slots__ = ("_fact", "_numbers", "_read", "by_number")
-
-    def __init__(self, fact: str, read: CellReader) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._fact = fact
-        self._read = read
-        self._numbers: dict[Value | None, int] = {None: 0}
-        self.by_number: list[Value | None] = [None]
+        self.by_number: list[Cell] = [None]
 
     def __missing__(self, cell: Cell) -> int:
         if len(self) >= REMEMBERED:
             self.clear()
-        value = self._read(self._fact, cell)
-        number = self._numbers.get(value)
-        if number is None:
-            number = self._numbers[value] = len(self.by_number)
-            self.by_number.append(value)
-        self[cell] = number
+        number = self[cell] = len(self.by_number)
+        self.by_number.append(cell)
         return number
+
+
+class _Values:
+    """The values of one fact by number; number 0 is the missing value. A value may have several numbers."""
+
+    __slots__ = ("_cells", "_fact", "_numbers", "_read", "by_number")
+
+    def __init__(self, fact: str, read: CellReader, cells: Sequence[_Cells]) -> None:
+        self._fact = fact
+        self._read = read
+        self._cells = cells
+        self._numbers: dict[Cell, int] = {}
+        self.by_number: list[Value | None] = [None]
+
+    def numbers(self, numbered: Sequence[list[int]]) -> list[int]:
+        """The numbers of values by those of the cells that they are read from."""
+        if len(numbered) == 1:
+            new = self._cells[0].by_number[len(self.by_number) :]
+            self.by_number.extend([self._read(self._fact, cell) for cell in new])
+            return numbered[0]
+        keys = numbered[0]
+        for more in numbered[1:]:
+            keys = [key << _BITS | number for key, number in zip(keys, more, strict=True)]
+        return each_once(keys, self._numbers, lambda row: self._new([column[row] for column in numbered]))
+
+    def _new(self, numbers: Sequence[int]) -> int:
+        cell = tuple(cells.by_number[number] for cells, number in zip(self._cells, numbers, strict=True))
+        self.by_number.append(self._read(self._fact, cell))
+        return len(self.by_number) - 1
 
 
 class Instants(dict[Cell, int]):
@@ -99,22 +120,42 @@ class Instants(dict[Cell, int]):
 class Columns:
     """How the facts of all chunks are read: values by number, and moments by class of age.
 
-    `bounds` are ages (µs) by fact, the last of each class; class 0 holds missing moments. Facts of one
-    type (`types`: fact → FactType) mean the same by the same cell.
+    `sources` name the columns that a fact is read from (its cell is then a tuple, if they are several);
+    all others are read from the column of their own name. `bounds` are ages (µs) by fact, the last of each
+    class; class 0 holds missing moments. Facts of one type (`types`: fact → FactType) mean the same by the
+    same cell.
     """
 
-    def __init__(self, read: CellReader, *, bounds: Mapping[str, set[int]], types: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        read: CellReader,
+        *,
+        bounds: Mapping[str, set[int]],
+        types: Mapping[str, str],
+        sources: Mapping[str, Sequence[str]],
+    ) -> None:
         self._read = read
         self._bounds = {fact: sorted(some) for fact, some in bounds.items()}
-        self._values: dict[str, Values] = {}
+        self._sources = sources
+        self._cells: dict[str, _Cells] = {}
+        self._values: dict[str, _Values] = {}
         of_type = {types[fact]: Instants(fact, read) for fact in bounds}
         self._instants = {fact: of_type[types[fact]] for fact in bounds}
 
-    def values(self, fact: str) -> Values:
+    def sources(self, fact: str) -> Sequence[str]:
+        """The columns that the fact is read from."""
+        return self._sources.get(fact) or (fact,)
+
+    def cells(self, column: str) -> _Cells:
+        """The numbered cells of a column."""
+        return self._cells.setdefault(column, _Cells())
+
+    def values(self, fact: str) -> _Values:
         """The numbered values of a fact."""
         found = self._values.get(fact)
         if found is None:
-            found = self._values[fact] = Values(fact, self._read)
+            cells = [self.cells(column) for column in self.sources(fact)]
+            found = self._values[fact] = _Values(fact, self._read, cells)
         return found
 
     def age_classes(self, fact: str, chunk: Chunk) -> list[int]:
@@ -139,6 +180,7 @@ class View:
         self.chunk = chunk
         self.leads = len(chunk.arrived)
         self._columns = columns
+        self._cells: dict[str, list[int]] = {}
         self._numbers: dict[str, list[int]] = {}
         self._ages: dict[str, list[int]] = {}
         self.shared: dict[int, list[int]] = {}
@@ -146,16 +188,23 @@ class View:
 
     def tells(self, fact: str) -> bool:
         """Whether some lead may have the fact."""
-        return fact in self.chunk.cells
+        return self._columns.sources(fact)[0] in self.chunk.cells
 
     def numbers(self, fact: str) -> list[int]:
-        """The number of each lead's value, see `Values`."""
+        """A number for each lead's value: the same one always means the same value, and 0 a missing one."""
         found = self._numbers.get(fact)
         if found is None:
-            cells = self.chunk.cells.get(fact)
-            values = self._columns.values(fact)
-            found = [0] * self.leads if cells is None else list(map(values.__getitem__, cells))
+            numbered = [self._numbered(column) for column in self._columns.sources(fact)]
+            known = self.tells(fact)
+            found = self._columns.values(fact).numbers(numbered) if known else [0] * self.leads
             self._numbers[fact] = found
+        return found
+
+    def _numbered(self, column: str) -> list[int]:
+        found = self._cells.get(column)
+        if found is None:
+            number_of = self._columns.cells(column).__getitem__
+            found = self._cells[column] = list(map(number_of, self.chunk.cells.get(column, ())))
         return found
 
     def ages(self, fact: str) -> list[int]:

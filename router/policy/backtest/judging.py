@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from operator import and_
 from typing import NamedTuple
@@ -170,12 +170,14 @@ def judges(*policies: Policy) -> tuple[Judge, ...]:
     return tuple(found)
 
 
-def columns_for(judges: Iterable[Judge], read: CellReader) -> Columns:
-    """The columns that these judges look at; `read` reads their cells."""
+def columns_for(
+    judges: Iterable[Judge], read: CellReader, *, sources: Mapping[str, Sequence[str]]
+) -> Columns:
+    """The columns that these judges look at; `read` reads their cells, see Columns for `sources`."""
     bounds: dict[str, set[int]] = {}
     types: dict[str, str] = {}
     for judge in judges:
         types |= judge.types
         for fact, some in judge.bounds():
             bounds.setdefault(fact, set()).update(some)
-    return Columns(read, bounds=bounds, types=types)
+    return Columns(read, bounds=bounds, types=types, sources=sources)

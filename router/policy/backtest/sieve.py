@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+from functools import partial
 from itertools import chain, compress, repeat
 from operator import and_
 from typing import Final
@@ -14,7 +15,7 @@ from typing import Final
 from router.policy.backtest.columns import Cell, View, each_once
 from router.policy.backtest.points import age_bounds
 from router.policy.conditions import Condition
-from router.policy.fact_masks import Ages
+from router.policy.fact_masks import Ages, Masks
 from router.policy.lead import Value
 from router.policy.normal_form import alternatives
 from router.policy.rule_index import Index
@@ -37,6 +38,7 @@ class Sieve:
         self._index = Index([known[key] for key in reversed(merged)])
         self._of_lead = [(fact, masks) for fact, masks in self._index.columns if fact not in COMPUTED]
         self._known: list[list[int]] = [[] for _ in self._of_lead]
+        self._masks: dict[int, int] = {}
         self._aged: list[dict[Cell, int]] = [{} for _ in self._index.ages]
         self.looks_at_leads = bool(self._of_lead or self._index.ages)
         self.of_list = tuple(Sifted(self, self._index, _found_in(merged, some)) for some in keys)
@@ -53,6 +55,13 @@ class Sieve:
             found = view.shared[id(self)] = list(self._left(view))
         return found
 
+    def once(self, mask: int) -> int:
+        """The mask itself, always the same object: few stay near the processor, a thousand copies do not."""
+        return self._masks.setdefault(mask, mask)
+
+    def _mask(self, masks: Masks, value: Value | None) -> int:
+        return self.once(masks[value])
+
     def _left(self, view: View) -> Iterable[int]:
         always = self._index.everything
         for fact, masks in self._of_lead:
@@ -61,7 +70,8 @@ class Sieve:
         lefts: Iterable[int] = repeat(always, view.leads)
         for (fact, masks), known in zip(self._of_lead, self._known, strict=True):
             if view.tells(fact):
-                lefts = map(and_, lefts, view.by_value(fact, known, masks.__getitem__))
+                mask_of = partial(self._mask, masks)
+                lefts = map(and_, lefts, view.by_value(fact, known, mask_of))
         for (fact, by_age), aged in zip(self._index.ages, self._aged, strict=True):
 
             def aged_at(row: int, fact: str = fact, by_age: Ages = by_age) -> int:
@@ -88,7 +98,7 @@ class Sifted:
         left = self.everything
         for fact, masks in self._of_score:
             left &= masks[facts.get(fact)]
-        return left
+        return self.sieve.once(left)
 
     def first_left(self, left: int) -> int | None:
         """The place of the first condition among the bits left."""

@@ -118,6 +118,9 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
     told = {fact: found for fact, found in types.items() if fact not in COMPUTED}
     found = _Part([], [], [], (_side(both[0]), _side(both[1])))
     for number, chunk in leads.chunks(told, wanted=lambda number: number % parts == part):
+        found.left_out += chunk.left_out
+        if not chunk.arrived:
+            continue
         view = View(columns, chunk)
         for judge, side in zip(both, found.sides, strict=True):
             kinds, standings = judge.judged(view)
@@ -126,7 +129,6 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
         found.numbers.append(number)
         found.arrived.append(array("q", chunk.arrived))
         found.ids.append(_in_lines(chunk.ids))
-        found.left_out += chunk.left_out
         tell(len(chunk.arrived))
     return found
 

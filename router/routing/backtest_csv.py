@@ -7,15 +7,15 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from router.policy.backtest.columns import EPOCH, MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
+from router.policy.backtest.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
-from router.policy.derived import DERIVED
-from router.policy.facts import reading, sources_of
+from router.policy.derived import DERIVE, DERIVED
+from router.policy.facts import sources_of
 from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, moment_in
 from router.routing.backtest_moments import Moments
@@ -167,31 +167,27 @@ class _Reader:
         self._labels = leads.labels
         self._names = {fact: [name for name in _properties(fact) if name in leads.columns] for fact in types}
         self._readers = {fact: READERS[found] for fact, found in types.items() if fact not in DERIVED}
-        self._derived = {fact: reading({fact: found}) for fact, found in types.items() if fact in DERIVED}
         self._moments = {fact for fact, found in types.items() if found == FactType.DATETIME}
 
     def __call__(self, fact: str, cell: Cell) -> Value | None:
+        if fact == "age":
+            return timedelta(0)  # a lead is judged when it is created
         if fact in self._moments and isinstance(cell, str):
             return _moment(cell)
         names = self._names[fact]
         texts = dict(zip(names, cell if isinstance(cell, tuple) else (cell,), strict=False))
-        texts = {name: self._unlabelled(name, text) for name, text in texts.items()}
+        for name in names:
+            if self._labels.get(name):
+                texts[name] = _unlabelled(self._labels[name], texts[name])
         if fact in self._readers:
             return self._readers[fact](texts[fact]) if texts[fact] else None
-        if fact == "age":
-            texts = {ARRIVED: EPOCH.isoformat()}  # a lead is judged when it is created
-        company = {
-            name.removeprefix(COMPANY_PREFIX): text
-            for name, text in texts.items()
-            if name.startswith(COMPANY_PREFIX)
-        }
-        return self._derived[fact](Lead("", texts, company), EPOCH).get(fact)
+        if names[0].startswith(COMPANY_PREFIX):
+            return DERIVE[fact](Lead("", {}, {names[0].removeprefix(COMPANY_PREFIX): texts[names[0]]}))
+        return DERIVE[fact](Lead("", texts))
 
-    def _unlabelled(self, name: str, text: str) -> str:
-        labels = self._labels.get(name)
-        if not labels:
-            return text
-        return ";".join(labels.get(part.strip(), part) for part in text.split(";"))
+
+def _unlabelled(labels: Mapping[str, str], text: str) -> str:
+    return ";".join(labels.get(part.strip(), part) for part in text.split(";"))
 
 
 def _properties(fact: str) -> list[str]:

@@ -46,26 +46,37 @@ TYPES = {
 Facts = Mapping[str, Value]
 
 
-def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]], *, chunk: int = 7) -> Replayed:
-    """The replay of these leads (arrival, facts), given in chunks."""
-    (judge,) = judges(policy)
-    columns = columns_for([judge], _as_it_is, sources={})
+def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> Replayed:
+    """The replay of these leads (arrival, facts)."""
+    return replayed_side_by_side([policy], leads)[0]
+
+
+def replayed_side_by_side(
+    policies: Sequence[Policy], leads: Sequence[tuple[datetime, Facts]], *, chunk: int = 7
+) -> list[Replayed]:
+    """The replay of these leads, given in chunks, by policies that are judged together."""
     leads = sorted(leads, key=lambda lead: lead[0])
-    kind_of, standing_of, arrived = array("l"), array("l"), array("q")
+    side_by_side = judges(*policies)
+    columns = columns_for(side_by_side, _as_it_is, sources={})
+    kinds, standings = [array("l") for _ in policies], [array("l") for _ in policies]
     for start in range(0, len(leads), chunk):
         some = leads[start : start + chunk]
         cells: dict[str, list[Cell]] = {name: [facts.get(name) for _, facts in some] for name in TYPES}
         view = View(columns, Chunk([instant(at) for at, _ in some], cells))
-        kinds, standings = judge.judged(view)
-        kind_of.extend(kinds)
-        standing_of.extend(standings)
-        arrived.extend(view.chunk.arrived)
-    judged = Judged(judge.kinds, kind_of, judge.standings, standing_of)
-    owners = owners_of(policy.roster)
-    dealt = deal(
-        policy, judged.kinds, owners=owners, kind_of=kind_of, arrived=arrived, scores=judged.scores()
-    )
-    return Replayed(policy, judged, dealt)
+        for judge, kind_of, standing_of in zip(side_by_side, kinds, standings, strict=True):
+            kind, standing = judge.judged(view)
+            kind_of.extend(kind)
+            standing_of.extend(standing)
+    arrived = array("q", [instant(at) for at, _ in leads])
+    found = []
+    for policy, judge, kind_of, standing_of in zip(policies, side_by_side, kinds, standings, strict=True):
+        judged = Judged(judge.kinds, kind_of, judge.standings, standing_of)
+        owners = owners_of(policy.roster)
+        dealt = deal(
+            policy, judged.kinds, owners=owners, kind_of=kind_of, arrived=arrived, scores=judged.scores()
+        )
+        found.append(Replayed(policy, judged, dealt))
+    return found
 
 
 def decided(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> list[Decision]:
@@ -220,6 +231,41 @@ def test_a_replay_decides_as_the_leads_were_decided_one_by_one(
     assert [found.outcome(lead) for lead in range(len(leads))] == [one.outcome for one in expected]
     local_hours = [one.due_at.astimezone(PARIS).hour for one in expected if one.due_at is not None]
     assert list(found.dealt.due_by_hour) == [local_hours.count(hour) for hour in range(24)]
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    rosters(),
+    st.lists(st.lists(st.tuples(conditions, actions), max_size=5), min_size=2, max_size=3),
+    scorings,
+    segments,
+    st.lists(leads(), min_size=1, max_size=30),
+)
+def test_policies_judged_side_by_side_decide_as_each_does_alone(
+    roster: Roster,
+    versions: list[list[tuple[Condition, Assign | Nurture]]],
+    scoring: Scoring,
+    hot: Condition,
+    leads: list[tuple[datetime, Facts]],
+) -> None:
+    policies = [
+        a_policy(
+            *(a_rule(f"rule {n}", when, action, line=n) for n, (when, action) in enumerate(rules)),
+            roster=roster,
+            scoring=replace(scoring, fit=Scorecard(100, scoring.fit.tables[:number])),
+            segments=(Segment("hot", hot), Segment("cold", None)),
+            types=TYPES,
+            otherwise=Assign(ToTeam("all")),
+        )
+        for number, rules in enumerate(versions)
+    ]
+
+    found = replayed_side_by_side(policies, leads)
+
+    for side, policy in zip(found, policies, strict=True):
+        expected = decided(policy, leads)
+        assert [side.reason(lead) for lead in range(len(leads))] == [one.reason for one in expected]
+        assert [side.rule(lead).name for lead in range(len(leads))] == [one.rule for one in expected]
 
 
 def _table(fact: str, *lines: tuple[object, int]) -> PointsTable:

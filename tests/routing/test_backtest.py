@@ -199,6 +199,21 @@ def test_leads_before_since_are_passed_over(tmp_path: Path, policy: Policy, cata
     assert backtested(leads, policy, policy, catalog).comparison.leads == 15
 
 
+def test_examples_keep_their_ids_when_whole_blocks_are_passed_over(
+    tmp_path: Path, policy: Policy, catalog: Catalog
+) -> None:
+    rows = contacts(3_000)
+    path = an_export(tmp_path / "leads.csv", rows)
+    other = replace(policy, rules=policy.rules[6:])
+    since = open_csv(path, catalog, since=BEGAN + timedelta(minutes=20 * 2_500))
+    alone = open_csv(an_export(tmp_path / "last.csv", rows[2_500:]), catalog)
+
+    ran, expected = (backtested(one, other, policy, catalog, workers=2) for one in (since, alone))
+
+    assert ran == expected
+    assert ran.comparison.moved > 0
+
+
 def test_line_breaks_within_quotes_belong_to_their_row(
     tmp_path: Path, policy: Policy, catalog: Catalog
 ) -> None:

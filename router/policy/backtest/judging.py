@@ -104,10 +104,16 @@ class Judge:
         places = self._rules.first(lefts, view, lambda row: self._facts(view, row, numbers[row]))
         if None in places:
             raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
-        keys: list[Cell] = list(places)
-        for row, place in enumerate(places):
-            if place in self._asking:
-                keys[row] = (place, *(view.numbers(fact)[row] for fact in self._asked[place or 0]))
+        keys: Sequence[Cell] = places
+        asking = {
+            place: [view.numbers(fact) for fact in self._asked[place]]
+            for place in self._asking.intersection(places)
+        }
+        if asking:
+            keys = [
+                (place, *[numbers[row] for numbers in asking[place]]) if place in asking else place
+                for row, place in enumerate(places)
+            ]
         kinds = each_once(keys, self._kind_numbers, lambda row: self._new_kind(view, row, places[row] or 0))
         return kinds, numbers
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache
+from functools import lru_cache, partial, reduce
+from operator import add
 from typing import Final
 
 from router.policy.backtest.columns import EPOCH, MICROSECOND, Cell, View, each_once
@@ -44,14 +45,13 @@ class ManyPoints:
 
     def of(self, view: View) -> list[int]:
         """The points of each lead."""
-        columns = [column.points(view) for column in self._tables]
-        low, high = clamped(-(10**9), self._card), clamped(10**9, self._card)
-        if not columns:
+        if not self._tables:
             return [clamped(0, self._card)] * view.leads
-        return [
-            low if total < low else high if total > high else total
-            for total in map(sum, zip(*columns, strict=True))
-        ]
+        totals = list(reduce(partial(map, add), [column.points(view) for column in self._tables]))
+        low, high = clamped(-(10**9), self._card), clamped(10**9, self._card)
+        if low <= min(totals, default=low) and max(totals, default=low) <= high:
+            return totals
+        return [low if total < low else high if total > high else total for total in totals]
 
 
 class _Column:

@@ -196,13 +196,9 @@ def working_time_between(
     return Calendar(hours, timezone, tuple(time_off)).between(start, end)
 
 
-<<<<<<< HEAD
+@lru_cache(maxsize=_KEPT)
 def moment_of(day: date, clock: time, timezone: ZoneInfo) -> datetime:
     """The moment (UTC) at which clocks show this time on this day: the first of two, or the jump over it."""
-=======
-@lru_cache(maxsize=_KEPT)
-def _in_utc(day: date, clock: time, timezone: ZoneInfo) -> datetime:
->>>>>>> 56c04a0 (Deal out a replay's leads with less to do for each)
     local = datetime.combine(day, clock, tzinfo=timezone)
     moment = local.astimezone(UTC)
     if moment.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):

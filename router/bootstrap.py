@@ -43,6 +43,7 @@ from router.store.reconciled import Reconciled
 from router.store.restoration import Restoration
 from router.store.rules import RulesShelf
 from router.store.turn import Turn
+from router.store.watched import WatchedLeads
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ def open_desk(
         by_hand=ByHand(client, keys),
         credits=Credits(client, keys),
         queues=Queues(client, keys),
+        watched=WatchedLeads(client, keys),
         changed=Changed(client, keys),
         open_leads=OpenLeads(client, keys),
         outbox=Outbox(client, keys),

@@ -34,6 +34,7 @@ class Job(StrEnum):
     TEND = "workers.jobs.tend"
     FOLLOW = "workers.jobs.follow"
     RECONCILE = "workers.jobs.reconcile"
+    WATCH = "workers.jobs.watch"
 
 
 TIME_LIMIT_S: Final = {
@@ -47,6 +48,7 @@ TIME_LIMIT_S: Final = {
     Job.TEND: 120,
     Job.FOLLOW: 120,
     Job.RECONCILE: 120,
+    Job.WATCH: 120,
 }
 
 

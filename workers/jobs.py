@@ -14,6 +14,7 @@ from router.routing.record import record as record_lines
 from router.routing.refresh import refresh as refresh_owners
 from router.routing.tend import tend as tend_queues
 from router.routing.verify import verify as verify_owners
+from router.routing.watch import watch as watch_leads
 from router.store.inbox import FLIGHTS_PER_DRAIN
 from workers import office as process
 from workers.drain import Drain
@@ -88,6 +89,13 @@ def follow(portal: str) -> int:
     """Look at leads that people worked on in HubSpot, until none is due; how many."""
     return _housekeeping(
         portal, Job.FOLLOW, lambda: _until_dry(lambda: follow_changes(process.here().desk).looked_at)
+    )
+
+
+def watch(portal: str) -> int:
+    """Look whether reps work on the leads that are due, until none is; how many."""
+    return _housekeeping(
+        portal, Job.WATCH, lambda: _until_dry(lambda: watch_leads(process.here().desk).looked_at)
     )
 
 

@@ -19,6 +19,7 @@ from workers import office as process
 EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
 NIGHT_EVERY: Final = timedelta(seconds=20)
+WATCH_EVERY: Final = timedelta(minutes=1)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 
 
@@ -30,6 +31,7 @@ class Schedule:
         self._refreshed_at: datetime | None = None
         self._night_at: datetime | None = None
         self._reconciled_at: datetime | None = None
+        self._watched_at: datetime | None = None
 
     def run(self) -> None:
         """Ask for what is due until the process is asked to end."""
@@ -61,6 +63,10 @@ class Schedule:
             due.append(Job.TEND)
         if office.desk.rules.live and office.desk.changed.due(now_ms=office.desk.now_ms(), limit=1):
             due.append(Job.FOLLOW)
+        if self._watched_at is None or now - self._watched_at >= WATCH_EVERY:
+            self._watched_at = now
+            if office.desk.rules.live and office.desk.watched.is_due(now_ms=office.desk.now_ms()):
+                due.append(Job.WATCH)
         if self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY:
             self._refreshed_at = now
             due.append(Job.REFRESH)

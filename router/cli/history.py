@@ -25,7 +25,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
-    "reminded": "the rep was reminded",
+    "overdue": "overdue: nobody had worked on it",
     "redriven": "sent again by a person",
     "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
     "reassigning": "to be taken from its owner and decided once more",

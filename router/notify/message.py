@@ -9,11 +9,14 @@ from typing import Any, Final, Literal
 
 from router.policy.phrases import moment_in_words
 
-Event = Literal["assigned", "test"]
+Event = Literal["assigned", "due_soon", "overdue", "taken", "test"]
 Kind = Literal["slack", "teams", "json"]
 
 _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
     "assigned": {"en": "New lead for {rep}", "fr": "Nouveau lead pour {rep}"},
+    "due_soon": {"en": "Lead to work on soon, for {rep}", "fr": "Lead à traiter bientôt, pour {rep}"},
+    "overdue": {"en": "Overdue lead of {rep}", "fr": "Lead en retard chez {rep}"},
+    "taken": {"en": "Lead taken from {rep}", "fr": "Lead repris à {rep}"},
     "test": {"en": "Test message for {rep}", "fr": "Message d'essai pour {rep}"},
     "test_reason": {
         "en": "Lead Router can reach this channel; nothing is to be done.",

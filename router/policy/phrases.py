@@ -60,6 +60,31 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep}, who claimed it from the queue of {team}",
         "fr": "{rep}, qui l'a pris dans la file de {team}",
     },
+    "nobody_acted": {"en": "nobody acted within {span}", "fr": "personne n'a agi en {span}"},
+    "not_worked_on": {
+        "en": "Nobody has worked on it yet; it is due {moment}.",
+        "fr": "Personne ne s'en est encore occupé ; il est à traiter avant {moment}.",
+    },
+    "was_due": {
+        "en": "Nobody has worked on it; it was due {moment}.",
+        "fr": "Personne ne s'en est occupé ; il était à traiter avant {moment}.",
+    },
+    "then_reassigned": {
+        "en": "{moment} it goes to somebody else.",
+        "fr": "{moment}, il passera à quelqu'un d'autre.",
+    },
+    "then_queued": {
+        "en": "{moment} it goes to the queue of {team}.",
+        "fr": "{moment}, il ira dans la file de {team}.",
+    },
+    "taken_often": {
+        "en": "It was reassigned {count} times already and stays where it is.",
+        "fr": "Il a déjà été réattribué {count} fois et reste où il est.",
+    },
+    "taken_away": {
+        "en": "It was taken from {rep} because {why}.",
+        "fr": "Il a été repris à {rep} car {why}.",
+    },
     "chosen": {"en": "{rep}, as asked", "fr": "{rep}, comme demandé"},
     "owner_of_id": {"en": "owner {owner_id}", "fr": "le propriétaire {owner_id}"},
     "reassigned": {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from router.policy.availability import Said, calendar_of
@@ -64,6 +65,8 @@ class Ready:
     rep_of_email: Mapping[str, str]
     grades: dict[tuple[int, int], str]
     """Grades found so far, by (fit, engagement)."""
+    slas: Mapping[tuple[str, int], timedelta]
+    """By name and line of a rule, the time in which its leads are answered."""
     heard: dict[str, tuple[Said, Calendar]]
     """By rep, what was last said of their availability, and the calendar that it makes."""
 
@@ -115,6 +118,7 @@ def _make_ready(policy: Policy) -> Ready:
         reps=reps,
         rep_of_email={rep.email: name for name, rep in reps.items()},
         grades={},
+        slas={(rule.name, rule.line): rule.sla or policy.default_sla for rule in policy.rules},
         heard={},
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -18,6 +18,7 @@ from router.policy.record import as_record
 from router.policy.roster import Rep, Roster
 from router.policy.rules import Policy
 from router.routing import moves
+from router.routing.assigned import assigned
 from router.routing.claim_words import say
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
@@ -75,6 +76,8 @@ def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
             return _left_already(desk, policy, state, record)
         decision = _decide(desk, policy, record, state=state, occasion=Claimed(rep, state.queue))
         new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
+        said = desk.availability.said(policy.roster, desk.owners.by_email(), now=decision.decided_at)
+        new = replace(new, assignment=assigned(policy, decision, said=said))
         answer = desk.by_hand.claim(new, rep=rep, limits=_limits(policy, who, desk), now_ms=desk.now_ms())
         if isinstance(answer, Elsewhere) and answer.state in WAITS:
             continue  # it was queued anew between our look and our claim

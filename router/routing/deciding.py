@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 import orjson
 
@@ -21,6 +22,7 @@ from router.policy.occasion import Reassigned, occasion_as_record
 from router.policy.record import as_record
 from router.policy.rules import Policy
 from router.policy.sticky import Remembered
+from router.routing.assigned import assigned
 from router.routing.desk import Desk
 from router.routing.restore import make_whole
 from router.routing.sticky import followed
@@ -85,7 +87,13 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                     waiting.remove(trip)
                     continue
                 book = book.apply(decision.book_changes)
-                new = _new(trip, decision, records[trip.contact_id], memory=memory.learn(decision))
+                new = _new(
+                    trip,
+                    decision,
+                    records[trip.contact_id],
+                    memory=memory.learn(decision),
+                    assignment=assigned(policy, decision, said=said),
+                )
                 committing.append((trip, decision, new))
             answer = desk.commits.commit(
                 [new for _, _, new in committing], version=version, now_ms=desk.now_ms()
@@ -167,7 +175,14 @@ def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -
     return leads
 
 
-def _new(trip: Trip, decision: Decision, record: Record, *, memory: Memory | None) -> NewDecision:
+def _new(
+    trip: Trip,
+    decision: Decision,
+    record: Record,
+    *,
+    memory: Memory | None,
+    assignment: Mapping[str, Any] | None,
+) -> NewDecision:
     shadow = decision.mode == "shadow"
     taken = isinstance(trip.occasion, Reassigned)
     changes = {} if shadow else changes_for(decision, current_status=record.properties.get(STATUS) or "")
@@ -187,6 +202,7 @@ def _new(trip: Trip, decision: Decision, record: Record, *, memory: Memory | Non
         shadow=shadow,
         memory=memory,
         occasion=occasion_as_record(trip.occasion) if taken and trip.occasion else None,
+        assignment=assignment,
     )
 
 
@@ -202,4 +218,5 @@ def _state(decision: Decision, new: NewDecision) -> LeadState:
         changes=new.changes,
         queue=new.queue,
         entry_id=new.entry_id,
+        assignment=new.assignment,
     )

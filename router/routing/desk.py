@@ -32,6 +32,7 @@ from router.store.queues import Queues
 from router.store.reconciled import Reconciled
 from router.store.restoration import Restoration
 from router.store.turn import Turn
+from router.store.watched import WatchedLeads
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Desk:
     by_hand: ByHand
     credits: Credits
     queues: Queues
+    watched: WatchedLeads
     changed: Changed
     open_leads: OpenLeads
     outbox: Outbox

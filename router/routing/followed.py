@@ -69,7 +69,7 @@ def is_as_it_was(follow_up: FollowUp, properties: Mapping[str, str], outcomes: O
         follow_up.stage or "",
     ):
         return False
-    worked = [_moment(value[CONTACTED]), _moment(value[UPDATED])]
+    worked = [moment_in(value[CONTACTED]), moment_in(value[UPDATED])]
     if follow_up.first_response_at is None and any(at and at >= follow_up.assigned_at for at in worked):
         return False
     others = {**outcomes.won, **outcomes.lost}.keys() - {STATUS, STAGE}
@@ -114,11 +114,11 @@ def _signs(histories: Histories, *, since: datetime) -> Signs:
 
 
 def _first(history: Sequence[HistoryEntry], *, since: datetime) -> datetime | None:
-    moments = [moment for one in history if (moment := _moment(one.value)) is not None and moment >= since]
+    moments = [moment for one in history if (moment := moment_in(one.value)) is not None and moment >= since]
     return min(moments, default=None)
 
 
-def _moment(text: str) -> datetime | None:
+def moment_in(text: str) -> datetime | None:
     """HubSpot writes moments as ISO text, and in some answers as milliseconds."""
     try:
         if text.isdecimal():

@@ -10,6 +10,7 @@ import orjson
 
 from router.hubspot.routing_properties import SCORE
 from router.policy.occasion import Reassigned, occasion_as_record
+from router.routing.assigned import first_look_ms
 from router.routing.trip import Trip
 from router.store.commits import Move
 from router.store.leads import LeadState, State
@@ -51,6 +52,7 @@ def written(trip: Trip, *, now: datetime) -> Move:
         set=marks,
         drop=("ch", "oc"),
         verify_at_ms=_epoch_ms(now + VERIFY_AFTER),
+        watch_at_ms=first_look_ms(state),
         event=event,
         keep=True,
         count="leads_written",
@@ -92,18 +94,26 @@ def reopened(contact_id: str, *, episode: int, now: datetime) -> Move:
 
 
 def reassigning(
-    contact_id: str, *, episode: int | None, taken: Reassigned, excluded: tuple[str, ...], now: datetime
+    contact_id: str,
+    *,
+    episode: int | None,
+    taken: Reassigned,
+    excluded: tuple[str, ...],
+    times_taken: int | None,
+    now: datetime,
 ) -> Move:
     """The lead is to be taken from its owner: it is decided once more, if it is still theirs by then.
 
     `excluded` are the reps who must not get it again; without an `episode` we know nothing of the lead.
+    `times_taken`: how often that was because nobody worked on it; None leaves the count as it is.
     """
+    counted = {} if times_taken is None else {"tk": str(times_taken)}
     return Move(
         contact_id,
         episode or 0,
         State.REOPENED,
         come_from=CAN_BE_REASSIGNED if episode is not None else frozenset({None}),
-        set={"oc": orjson.dumps(occasion_as_record(taken)).decode(), "xr": ",".join(excluded)},
+        set={"oc": orjson.dumps(occasion_as_record(taken)).decode(), "xr": ",".join(excluded), **counted},
         announce=True,
         event={"at": now.isoformat(), "kind": "reassigning", "decision": None, **_taken(taken)},
         keep=True,

@@ -10,15 +10,16 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from router.hubspot.errors import HubSpotError, OutcomeUnknown
 from router.notify import Message, NotifyError, Unclear
+from router.notify.message import Event
 from router.policy.phrases import say
 from router.policy.rules import Policy
 from router.routing.desk import Desk
 from router.store.leads import State
-from router.store.notices import Notice
+from router.store.notices import ASSIGNED, Notice
 from router.store.outbox import Line
 
 AFTER: Final = timedelta(seconds=5)
@@ -71,7 +72,7 @@ def record_link(portal: str, contact_id: str) -> str:
 def _deliver(desk: Desk, policy: Policy, notice: Notice) -> bool:
     """Whether to go on: False once something could not be delivered."""
     record = desk.ledger.decision(notice.decision_id)
-    if record is None or not _is_theirs(desk, notice) or not _is_wanted(desk, policy, notice, record):
+    if record is None or not _is_true(desk, notice) or not _is_wanted(desk, policy, notice, record):
         desk.notices.settle(notice, None)
         return True
     if not desk.notices.claim(notice, now_ms=desk.now_ms()):
@@ -89,6 +90,11 @@ def _deliver(desk: Desk, policy: Policy, notice: Notice) -> bool:
     return True
 
 
+def _is_true(desk: Desk, notice: Notice) -> bool:
+    """Whether what the notice says still holds: that a lead was taken away always does."""
+    return notice.about.startswith("taken") or _is_theirs(desk, notice)
+
+
 def _is_theirs(desk: Desk, notice: Notice) -> bool:
     """Whether the lead is still with the owner of whom the notice speaks."""
     state = desk.leads.recall([notice.contact_id]).get(notice.contact_id)
@@ -100,6 +106,8 @@ def _is_theirs(desk: Desk, notice: Notice) -> bool:
 
 
 def _is_wanted(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any]) -> bool:
+    if notice.about != ASSIGNED:
+        return True
     if notice.channel == "task":
         return any(rule.task for rule in policy.rules if rule.name == record["rule"])
     outcome = record["outcome"]
@@ -107,28 +115,30 @@ def _is_wanted(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any
 
 
 def _send(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any]) -> None:
-    message = _message(desk, policy, record)
+    message = _message(desk, policy, record, notice)
     if notice.channel == "task":
         desk.gateway.at("verify").create_task(
             notice.contact_id,
-            owner_id=notice.owner_id,
+            owner_id=notice.task_owner_id or notice.owner_id,
             subject=message.title,
             body=message.reason,
             due_at=message.due_at or desk.clock(),
         )
         return
-    address = desk.chat.address_of(record["outcome"]["rep"], team=record["outcome"]["team"])
+    told = notice.to or record["outcome"]["rep"]
+    address = desk.chat.address_of(told, team=record["outcome"]["team"])
     if address is not None:
         desk.chat.send(address, message)
 
 
-def _message(desk: Desk, policy: Policy, record: dict[str, Any]) -> Message:
-    due_at = record["due_at"]
+def _message(desk: Desk, policy: Policy, record: dict[str, Any], notice: Notice) -> Message:
+    is_new = notice.about == ASSIGNED
+    due_at = record["due_at"] if is_new else None
     zone = policy.roster.timezone
     return Message(
-        "assigned",
+        cast("Event", notice.about.partition(":")[0]),
         rep=record["outcome"]["rep"] or say(policy.language, "account_owner"),
-        reason=record["reason"],
+        reason=record["reason"] if is_new else notice.text,
         language=policy.language,
         due_at=None if due_at is None else datetime.fromisoformat(due_at).astimezone(zone),
         link=record_link(desk.portal, record["contact_id"]),
@@ -143,8 +153,9 @@ def _settle(desk: Desk, notice: Notice, record: dict[str, Any], *, outcome: str,
         "kind": "notified",
         "decision": notice.decision_id,
         "channel": notice.channel,
-        "rep": record["outcome"]["rep"],
+        "rep": notice.to or record["outcome"]["rep"],
         "outcome": outcome,
+        **({} if notice.about == ASSIGNED else {"about": notice.about}),
         **({"why": why} if why else {}),
     }
     desk.notices.settle(notice, event)

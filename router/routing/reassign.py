@@ -23,7 +23,7 @@ class Reassignment:
     the lead as its state was read; None for a contact that we know nothing of. `excluded` are rep names or
     owner ids that must not get it, besides those from whom it was taken before. The rule named `rule`
     decides if there still is one, else the first that fits; `to` overrules it. With `refund` the owner's
-    share is given back: the lead was never theirs to work.
+    share is given back: the lead was never theirs to work. `for_breach`: it counts towards `at_most`.
     """
 
     contact_id: str
@@ -34,6 +34,7 @@ class Reassignment:
     rule: str | None = None
     to: Destination | None = None
     refund: bool = False
+    for_breach: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassig
                     one.contact_id,
                     episode=one.episode,
                     taken=_taken(desk, one, rep=rep, run=run),
+                    times_taken=(state.times_taken if state else 0) + 1 if one.for_breach else None,
                     excluded=tuple(dict.fromkeys((*before, *sorted(one.excluded)))),
                     now=desk.clock(),
                 )

@@ -51,6 +51,8 @@ class NewDecision:
     """Whom the company's next lead follows."""
     occasion: Mapping[str, object] | None = None
     """Why the lead is being taken from its owner, kept until that is written."""
+    assignment: Mapping[str, object] | None = None
+    """What the rep is given, for whoever watches the lead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Move:
     `verify_at_ms`: look at its owner history then. `refund`: give back what its decision paid.
     `parked`: why a person is needed. `event`: the line for the ledger. `keep`: never forget the state.
     `queue`: the team in whose queue it waits from now on, `score`: how urgent it is there. `announce`: have
-    it decided once more, when no new lead waits.
+    it decided once more, when no new lead waits. `watch_at_ms`: look then whether its rep works on it.
     """
 
     contact_id: str
@@ -88,6 +90,7 @@ class Move:
     set: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     verify_at_ms: int | None = None
+    watch_at_ms: int | None = None
     refund: bool = False
     parked: Mapping[str, str | int] | None = None
     queue: str | None = None
@@ -170,6 +173,8 @@ class Commits:
             "tended": keys.tended,
             "low_ids": keys.low_ids,
             "erasures": keys.erasures,
+            "watched": keys.watched,
+            "overdue": keys.overdue,
             "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
         }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
@@ -201,6 +206,7 @@ def lead_fields(decision: NewDecision) -> list[str]:
         *(("rc", decision.record.decode()) if decision.queue and not decision.owner_id else ()),
         *(("st", State.SHADOW) if decision.shadow else ()),
         *(("oc", orjson.dumps(decision.occasion).decode()) if decision.occasion else ()),
+        *(("fu", orjson.dumps(decision.assignment).decode()) if decision.assignment else ()),
         *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
 
@@ -231,6 +237,7 @@ def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -
     }
     optional = {
         "verify_at": move.verify_at_ms,
+        "watch_at": move.watch_at_ms,
         "parked": orjson.dumps(move.parked).decode() if move.parked else None,
         "queue": _place(move, keys=keys, now_ms=now_ms) if move.queue else None,
         "announce": True if move.announce else None,

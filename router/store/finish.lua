@@ -2,9 +2,10 @@
 -- KEYS: book, outbox, verify, parked, queues, counts, inbox, inbox:low, lead hash of each lead …
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                            drop = {field …}, verify_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
+--                            drop = {field …}, verify_at, watch_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of their names, tended = the list of queued leads to look at,
---       low_ids = who waits in inbox:low, erasures = contacts to forget}
+--       low_ids = who waits in inbox:low, erasures = contacts to forget,
+--       watched, overdue = the lists of leads that somebody has to work on}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
@@ -49,6 +50,11 @@ for index, lead in ipairs(asked.leads) do
       redis.call('HDEL', key, 'mk')
     end
     if #lead.drop > 0 then redis.call('HDEL', key, unpack(lead.drop)) end
+    if lead.watch_at then redis.call('ZADD', asked.watched, lead.watch_at, lead.id)
+    elseif lead.state ~= 'done' and lead.state ~= 'written' then
+      redis.call('ZREM', asked.watched, lead.id)
+      redis.call('ZREM', asked.overdue, lead.id)
+    end
     if lead.verify_at then redis.call('ZADD', KEYS[3], lead.verify_at, lead.id) end
     if lead.parked then redis.call('HSET', KEYS[4], lead.id, lead.parked)
     elseif state == 'parked' then redis.call('HDEL', KEYS[4], lead.id) end

@@ -110,6 +110,16 @@ class Keys:
         """sorted set: queued contact ids; score = when the lead has to be looked at again, epoch ms."""
         return self._key("tended")
 
+    @property
+    def watched(self) -> str:
+        """sorted set: ids of leads that a rep has to work on; score = when to look at them, epoch ms."""
+        return self._key("watched")
+
+    @property
+    def overdue(self) -> str:
+        """sorted set: ids of due leads that nobody works on; score = since when, epoch ms."""
+        return self._key("overdue")
+
     def claims(self, rep: str) -> str:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""
         return self._key(f"claims:{rep}")

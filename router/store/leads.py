@@ -37,7 +37,25 @@ class State(StrEnum):
 FINISHED: Final = frozenset(State) - {State.DECIDED, State.REOPENED}
 """States in which another announcement of the lead changes nothing."""
 
-_FIELDS: Final = ("ep", "st", "ow", "ex", "ch", "id", "at", "qu", "hu", "uk", "en", "qs", "xr", "oc")
+_FIELDS: Final = (
+    "ep",
+    "st",
+    "ow",
+    "ex",
+    "ch",
+    "id",
+    "at",
+    "qu",
+    "hu",
+    "uk",
+    "en",
+    "qs",
+    "xr",
+    "oc",
+    "fu",
+    "fs",
+    "tk",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +88,12 @@ class LeadState:
     """Reps who gave it back, or from whom it was taken: no rule gives it to them again."""
     occasion: Mapping[str, Any] | None = None
     """Why it is being taken from its owner (a `Reassigned` as written), until that is done."""
+    assignment: Mapping[str, Any] | None = None
+    """What its rep was given, for whoever watches it (an `Assignment` as written)."""
+    steps_taken: int = 0
+    """How many steps of `on_breach` are behind it since it was given to its rep."""
+    times_taken: int = 0
+    """How often it was taken from a rep who did not work on it."""
 
 
 class Leads:
@@ -115,7 +139,7 @@ class Leads:
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by, occasion = rest
+    entry_id, queued_since, released_by, occasion, assignment, steps, taken = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -132,4 +156,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         queued_since_ms=int(queued_since or 0),
         released_by=tuple(filter(None, (released_by or "").split(","))),
         occasion=orjson.loads(occasion) if occasion else None,
+        assignment=orjson.loads(assignment) if assignment else None,
+        steps_taken=int(steps or 0),
+        times_taken=int(taken or 0),
     )

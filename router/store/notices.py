@@ -21,12 +21,17 @@ LEASE: Final = timedelta(minutes=2)
 REMEMBERED: Final = timedelta(days=30)
 """So long a notice that was sent is not sent again, whatever is announced twice."""
 
+ASSIGNED: Final = "assigned"
 Channel = Literal["chat", "task"]
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One message to one rep about one decision; times are epoch milliseconds."""
+    """One message to one person about one decision; times are epoch milliseconds.
+
+    `about` is what it tells of: that the lead was `assigned`, or what became of it since (`overdue:100`).
+    Then `to` is who is told, rep or manager, `text` what they read, and `task_owner_id` who gets the task.
+    """
 
     decision_id: str
     contact_id: str
@@ -34,11 +39,16 @@ class Notice:
     channel: Channel
     since_ms: int
     attempts: int = 0
+    about: str = ASSIGNED
+    to: str = ""
+    text: str = ""
+    task_owner_id: str = ""
 
     @property
     def id(self) -> str:
         """One for each lead, event and channel."""
-        return f"{self.decision_id}|{self.channel}"
+        about = "" if self.about == ASSIGNED else f"{self.about}|{self.to}|"
+        return f"{self.decision_id}|{about}{self.channel}"
 
 
 class Notices:

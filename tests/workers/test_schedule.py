@@ -98,6 +98,26 @@ def test_queued_leads_are_looked_at_when_they_are_due(
     assert Job.TEND in Schedule(office).look()
 
 
+def test_leads_that_nobody_works_on_are_looked_at_every_minute(
+    office: Office, sandbox: SandboxClient, clock: Clock
+) -> None:
+    at(clock, 1)
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    announce(office.desk, contact_id)
+    route_all(office.desk)
+    schedule = Schedule(office)
+    early = schedule.look()
+    clock.forward(4 * 3600)
+    due = schedule.look()
+    office.wake_ups.begun(Job.WATCH)
+    clock.forward(30)
+    soon = schedule.look()
+    clock.forward(30)
+    later = schedule.look()
+
+    assert [Job.WATCH in looked for looked in (early, due, soon, later)] == [False, True, False, True]
+
+
 def test_a_job_that_waits_already_is_not_asked_for_twice(office: Office, redis_client: redis.Redis) -> None:
     office.desk.erasures.ask("501")
     schedule = Schedule(office)

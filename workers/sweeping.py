@@ -20,8 +20,8 @@ from router.store.night_plan import Planned, Waiting
 from router.store.nights import Night
 from workers import office as process
 
-STEP_S: Final = 40.0
-"""A step ends after so long, so that other housekeeping gets its turn."""
+STEP_S: Final = 5.0
+"""A step plans for so long: owner histories are looked at by the same process, and cannot wait."""
 MOVED_AT_A_TIME: Final = 500
 SETTLED_WITHIN: Final = timedelta(minutes=30)
 """Leads that have not arrived by then are told as still on their way."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
 import click
+from rich.table import Table
 
 from router.cli.desk import desk_here
 from router.cli.failures import Told
@@ -15,7 +17,7 @@ from router.cli.screen import screen, table, titled
 from router.cli.words import print_json
 from router.notify.night_page import night_page
 from router.notify.night_words import brake_lines, figures, headline, title, why_words, word
-from router.policy.night_report import OUTCOMES, NightReport
+from router.policy.night_report import OUTCOMES, NightMove, NightReport
 
 SHOWN: Final = 50
 LANGUAGE: Final = "en"
@@ -83,18 +85,9 @@ def _show(report: NightReport, zone: tzinfo, *, limit: int) -> None:
         moves = [one for one in report.moves if one.outcome == outcome]
         if not moves:
             continue
-        rows = [
-            (
-                one.contact_id,
-                one.came_from or word(LANGUAGE, "queue"),
-                one.goes_to,
-                why_words(one.reason, one.moment, LANGUAGE, zone=zone),
-                word(LANGUAGE, f"note_{one.note}") if one.note else one.rule,
-            )
-            for one in moves[:limit]
-        ]
-        last = "what happened" if any(one.note for one in moves) else "rule"
-        drawn = table("contact", "from", "to", "why", last, rows=rows)
+        drawn = (
+            _stayed(moves[:limit], zone) if any(one.note for one in moves) else _moved(moves[:limit], zone)
+        )
         out.print(titled(word(LANGUAGE, f"heading_{outcome}"), drawn))
         if len(moves) > limit:
             out.print(f"… and {len(moves) - limit} more: --limit {len(moves)}")
@@ -103,3 +96,24 @@ def _show(report: NightReport, zone: tzinfo, *, limit: int) -> None:
         out.print(f"{count} had a reason to move, and stayed: {word(LANGUAGE, f'stay_{why}')}.")
     for sentence in report.drifted:
         out.print(f"{word(LANGUAGE, 'drift')}: {sentence}")
+
+
+def _moved(moves: Sequence[NightMove], zone: tzinfo) -> Table:
+    rows = [(one.contact_id, _from(one), one.goes_to, _why(one, zone), one.rule) for one in moves]
+    return table("contact", "from", "to", "why", "rule", rows=rows)
+
+
+def _stayed(moves: Sequence[NightMove], zone: tzinfo) -> Table:
+    rows = [
+        (one.contact_id, _from(one), _why(one, zone), word(LANGUAGE, f"note_{one.note}") if one.note else "")
+        for one in moves
+    ]
+    return table("contact", "from", "why", "what happened", rows=rows)
+
+
+def _from(move: NightMove) -> str:
+    return move.came_from or word(LANGUAGE, "queue")
+
+
+def _why(move: NightMove, zone: tzinfo) -> str:
+    return why_words(move.reason, move.moment, LANGUAGE, zone=zone)

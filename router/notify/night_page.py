@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import tzinfo
 from html import escape
 from pathlib import Path
@@ -87,26 +87,23 @@ def _sections(report: NightReport, language: str, zone: tzinfo, portal: str) -> 
 
 
 def _table(moves: list[NightMove], language: str, zone: tzinfo, portal: str) -> str:
-    with_notes = any(one.note for one in moves)
-    names = ("contact", "from", "to", "why", "rule", *(("note",) if with_notes else ()))
+    """Leads that stayed tell what happened; the others to whom they went by which rule."""
+    stayed = any(one.note for one in moves)
+    names = ("contact", "from", "why", "note") if stayed else ("contact", "from", "to", "why", "rule")
     head = "".join(f'<th scope="col">{escape(word(language, name))}</th>' for name in names)
-    rows = []
-    for one in moves[:MOST_ROWS]:
-        link = f"https://app.hubspot.com/contacts/{portal}/record/0-1/{one.contact_id}"
-        texts = [
-            one.came_from or word(language, "queue"),
-            one.goes_to,
-            why_words(one.reason, one.moment, language, zone=zone),
-            one.rule,
-        ]
-        cells = [f'<a href="{escape(link)}">{escape(one.contact_id)}</a>', *map(escape, texts)]
-        cells += [escape(word(language, f"note_{one.note}")) if one.note else ""] if with_notes else []
-        rows.append(
-            "<tr>"
-            + "".join(
-                f'<td data-label="{escape(word(language, name))}">{cell or "–"}</td>'
-                for name, cell in zip(names, cells, strict=True)
-            )
-            + "</tr>"
-        )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+    rows = "".join(_row(one, names, language, zone, portal) for one in moves[:MOST_ROWS])
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _row(move: NightMove, names: Sequence[str], language: str, zone: tzinfo, portal: str) -> str:
+    link = f"https://app.hubspot.com/contacts/{portal}/record/0-1/{move.contact_id}"
+    cells = {
+        "contact": f'<a href="{escape(link)}">{escape(move.contact_id)}</a>',
+        "from": escape(move.came_from or word(language, "queue")),
+        "to": escape(move.goes_to),
+        "why": escape(why_words(move.reason, move.moment, language, zone=zone)),
+        "rule": escape(move.rule),
+        "note": escape(word(language, f"note_{move.note}")) if move.note else "–",
+    }
+    drawn = "".join(f'<td data-label="{escape(word(language, name))}">{cells[name]}</td>' for name in names)
+    return f"<tr>{drawn}</tr>"

@@ -30,10 +30,12 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
         "(max_reassignments_per_night : share).",
     },
     "remedy": {
-        "en": "Look whether this is meant. To let exactly these leads move: router sweep --approve. If it is "
-        "not, correct the rules; the next night plans anew.",
-        "fr": "Vérifiez que c'est voulu. Pour déplacer exactement ces leads : router sweep --approve. Sinon, "
-        "corrigez les règles ; la nuit prochaine refera le plan.",
+        "en": "Look whether it is meant. If not, correct the rules: the next night plans anew.",
+        "fr": "Vérifiez que c'est voulu. Sinon, corrigez les règles : la nuit prochaine refera le plan.",
+    },
+    "approve": {
+        "en": "To let exactly these leads move: router sweep --approve",
+        "fr": "Pour déplacer exactement ces leads : router sweep --approve",
     },
     "approved": {
         "en": "The brake held {moves} leads; {by} approved them {moment}.",
@@ -45,7 +47,7 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
     "outcome_pending": {"en": "still on the way", "fr": "encore en route"},
     "outcome_held": {"en": "held by the brake", "fr": "retenus par le frein"},
     "about_moved": {"en": "another rep has them now", "fr": "un autre commercial les a"},
-    "about_refused": {"en": "something was faster", "fr": "quelque chose a été plus rapide"},
+    "about_refused": {"en": "something had changed", "fr": "quelque chose avait changé"},
     "about_parked": {"en": "a person is needed", "fr": "il faut une personne"},
     "about_pending": {"en": "when this was written", "fr": "au moment d'écrire"},
     "about_held": {"en": "wait for approval", "fr": "attendent une approbation"},
@@ -58,15 +60,15 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
     "about_found": {"en": "that no webhook announced", "fr": "qu'aucun webhook n'a annoncés"},
     "looked_at": {"en": "looked at", "fr": "examinés"},
     "about_looked_at": {"en": "leads with a reason to be", "fr": "leads qui pouvaient être concernés"},
-    "why_gone": {"en": "their owner was deactivated", "fr": "leur propriétaire est parti"},
-    "why_away": {"en": "their owner is away for long", "fr": "leur propriétaire est absent longtemps"},
-    "why_overdue": {"en": "nobody began in time", "fr": "personne n'a commencé à temps"},
-    "why_queued": {"en": "nobody claimed them", "fr": "personne ne les a pris"},
-    "short_gone": {"en": "of deactivated owners", "fr": "de propriétaires partis"},
+    "why_gone": {"en": "of a deactivated owner", "fr": "d'un propriétaire désactivé"},
+    "why_away": {"en": "of somebody away for long", "fr": "de quelqu'un d'absent longtemps"},
+    "why_overdue": {"en": "that nobody began in time", "fr": "que personne n'a commencés à temps"},
+    "why_queued": {"en": "that nobody claimed", "fr": "que personne n'a pris"},
+    "short_gone": {"en": "of deactivated owners", "fr": "de propriétaires désactivés"},
     "short_away": {"en": "of people away for long", "fr": "d'absents de longue durée"},
     "short_overdue": {"en": "overdue", "fr": "en retard"},
     "short_queued": {"en": "out of queues", "fr": "de files d'attente"},
-    "of_gone": {"en": "deactivated", "fr": "parti"},
+    "of_gone": {"en": "deactivated", "fr": "désactivé"},
     "of_away": {"en": "away", "fr": "absent"},
     "of_away_until": {"en": "away, back {moment}", "fr": "absent, de retour {moment}"},
     "of_overdue": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
@@ -158,7 +160,11 @@ def brake_lines(brake: Brake, language: str, *, zone: tzinfo) -> tuple[str, ...]
         moves = number(brake.moves, language)
         return (word(language, "approved", moves=moves, by=brake.approved_by, moment=moment),)
     limit, leads = number(brake.limit, language), number(brake.open_leads, language)
-    return (word(language, f"held_{brake.by}", limit=limit, open=leads), word(language, "remedy"))
+    return (
+        word(language, f"held_{brake.by}", limit=limit, open=leads),
+        word(language, "remedy"),
+        word(language, "approve"),
+    )
 
 
 def why_words(reason: str, moment: str, language: str, *, zone: tzinfo) -> str:
@@ -184,7 +190,7 @@ def figures(report: NightReport, language: str) -> Iterator[tuple[str, int, str]
     outcomes: tuple[Outcome, ...] = ("moved", "held", "refused", "parked", "pending")
     for outcome in outcomes:
         count = report.count(outcome)
-        if count or outcome == "moved":
+        if count or (outcome == "moved" and not report.count("held")):
             yield word(language, f"outcome_{outcome}"), count, word(language, f"about_{outcome}")
     yield word(language, "found"), report.found, word(language, "about_found")
     if report.looked_at:
@@ -196,7 +202,7 @@ def lines(report: NightReport, language: str, *, zone: tzinfo) -> Iterator[str]:
     if report.brake is not None:
         yield from brake_lines(report.brake, language, zone=zone)
     for reason, count in sorted((report.reasons or {}).items(), key=lambda pair: -pair[1]):
-        yield f"{number(count, language)} · {word(language, f'why_{reason}')}"
+        yield f"{number(count, language)} {word(language, f'why_{reason}')}"
     for name, count, about in figures(report, language):
         if count and name not in (word(language, "outcome_moved"), word(language, "looked_at")):
             yield f"{number(count, language)} {name} ({about})"

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import orjson
 import pytest
 import redis
 
 from router.bootstrap import Office, open_desk
+from router.notify import Address, Chat
 from router.policy.night_report import NightReport
 from router.queue import WakeUps
 from router.routing.desk import Desk
@@ -29,6 +32,7 @@ from router.store.nights import Nights
 from router.store.progress import ProgressBoard
 from router.store.vitals import Vitals, warnings
 from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
+from tests.sandbox.endpoint import Endpoint
 from workers import night
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -424,3 +428,85 @@ def test_a_forgotten_contact_is_on_no_plan_and_in_no_report(team: Team) -> None:
     assert forgotten not in {one.contact_id for one in after.moves}
     assert after.outcomes == told.outcomes
     assert forgotten not in {one.contact_id for one in team.desk.night_plan.all()}
+
+
+def test_without_the_brake_a_wrong_rule_would_move_them_all(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: the brake removed, the night does what the rules say."""
+    ids = a_wrong_rule(team)
+    monkeypatch.setattr("workers.sweeping.held_back", lambda *_, **__: None)
+
+    team.a_night()
+
+    assert team.owned_by("camille", ids) == []
+
+
+def test_without_the_expected_owner_the_manager_would_lose(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control: planned for whoever owns it when it is read, the lead is taken from them."""
+    (contact_id,) = team.owned_by("hugo", team.leads(4))
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    team.sleep_until(3)
+    while len(team.desk.night_plan) == 0:
+        night.take_step(team.office)
+    team.sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    monkeypatch.setattr("router.routing.route._is_kept", lambda *_, **__: False)
+    monkeypatch.setattr("router.routing.trip.Trip.expected_owner_id", OWNERS["claire"])
+
+    team.go_on()
+
+    assert team.owner_of(contact_id) != OWNERS["claire"]
+
+
+def test_two_threads_of_nights_make_one(
+    team: Team, settings: Settings, redis_client: redis.Redis, time: Time
+) -> None:
+    """Both take steps at the very same time; the turn keeps them apart."""
+    of_hugo = team.owned_by("hugo", team.leads(8))
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    team.sleep_until(3)
+    second = open_desk(settings, redis_client, clock=time.clock)
+    second.rules.refresh()
+    other = replace(team.office, desk=second, nights=Nights(redis_client, second.keys))
+    start = threading.Barrier(2)
+
+    def a_step(office: Office) -> None:
+        start.wait()
+        night.take_step(office)
+
+    for _ in range(20):
+        threads = [threading.Thread(target=a_step, args=(office,)) for office in (team.office, other)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        team.work()
+        if not night.is_due(other):
+            break
+
+    told = team.desk.ledger.nights.of(team.today())
+    assert told is not None
+    assert told.outcomes == {"moved": len(of_hugo)}
+    states = team.desk.leads.recall(of_hugo).values()
+    assert {(state.state, state.episode) for state in states} == {(State.DONE, 1)}
+    second.ledger.close()
+
+
+def test_the_team_is_told_of_a_night_in_chat(team: Team) -> None:
+    """On `night`, once; a quiet night is not told."""
+    with Endpoint() as chat:
+        desk = replace(
+            team.desk, chat=Chat({"night": Address("night", "json", chat.url)}, allow_private=True)
+        )
+        team.office = replace(team.office, desk=desk)
+        team.leads(8)
+        team.sandbox.archive_owner(OWNERS["hugo"])
+
+        team.a_night()
+
+        told = orjson.loads(chat.deliveries[0].body)
+    assert len(chat.deliveries) == 1
+    assert told["event"] == "night"
+    assert told["outcomes"] == {"moved": 2}

@@ -135,6 +135,7 @@ def decide_on_facts(
             language=case.language,
         ),
         shares=placement.shares,
+        away=placement.away,
         passed_over=placement.passed_over,
         book_changes=placement.changes,
         worth=placement.worth,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from router.policy.book import credit_field
 from router.policy.inputs import Inputs
 from router.policy.lead import Facts
 from router.policy.worth import ONE_LEAD, Worth
@@ -95,6 +96,8 @@ class Decision:
     reason: str
     """One sentence for the record, in the policy's language."""
     shares: tuple[Share, ...] = ()
+    away: tuple[Share, ...] = ()
+    """Reps whom time off alone kept from it, in a team that lets them catch up."""
     passed_over: tuple[PassedOver, ...] = ()
     book_changes: Mapping[str, int] = field(default_factory=dict)
     """What the commit adds to the fields of the book of shares."""
@@ -109,3 +112,11 @@ class Decision:
     def owner_id(self) -> str:
         """Whom it gives the lead to; "" for nobody."""
         return self.outcome.owner_id if isinstance(self.outcome, Assigned) else ""
+
+    @property
+    def earned_away(self) -> tuple[Share, ...]:
+        """Those of the `away` who earned their part of the lead: they have a field in `book_changes`."""
+        if not self.away or not isinstance(self.outcome, Assigned) or self.outcome.team is None:
+            return ()
+        team, unit = self.outcome.team, self.worth.unit
+        return tuple(share for share in self.away if credit_field(team, share.rep, unit) in self.book_changes)

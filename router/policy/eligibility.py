@@ -93,9 +93,11 @@ def candidates(
 
 def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
     """The first reason why the rep may not take the lead, or None."""
-    absent = why_absent(case, ready_rep)
-    if absent is not None:
-        return absent
+    return why_absent(case, ready_rep) or why_unfit(case, ready_rep, wishes=wishes)
+
+
+def why_unfit(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+    """What the rep lacks for this lead, or that they have as many leads as they may; else None."""
     for wish in wishes:
         if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
             return say(case.language, f"lacks_{wish.kind}", wanted=wish.wanted)
@@ -113,15 +115,23 @@ def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str |
 
 def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
     """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or away."""
+    barred = why_barred(case, ready_rep)
+    if barred is not None:
+        return barred
+    calendar, said = calendar_on(case, ready_rep)
+    if said is None and not calendar.time_off:
+        return None
+    return why_away(calendar, said, now=case.now, language=case.language)
+
+
+def why_barred(case: Case, ready_rep: ReadyRep) -> str | None:
+    """That the rep has no active HubSpot owner, or must not get this lead again; else None."""
     owner = case.owners.get(ready_rep.email)
     if owner is None or owner.archived:
         return say(case.language, "no_owner")
     if case.excluded and (ready_rep.rep.name in case.excluded or owner.id in case.excluded):
         return say(case.language, "previous_owner")
-    calendar, said = calendar_on(case, ready_rep)
-    if said is None and not calendar.time_off:
-        return None
-    return why_away(calendar, said, now=case.now, language=case.language)
+    return None
 
 
 def calendar_on(case: Case, ready_rep: ReadyRep) -> tuple[Calendar, Said | None]:

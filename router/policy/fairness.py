@@ -159,7 +159,7 @@ def differences(
     lines: dict[str, list[Point]] = {}
     for decision in decisions:
         if team_served(decision) == team and decision.worth.unit == unit:
-            for share in decision.shares:
+            for share in (*decision.shares, *decision.away):
                 credit = share.credit + decision.book_changes.get(credit_field(team, share.rep, unit), 0)
                 lines.setdefault(share.rep, []).append(Point(decision.decided_at, -credit / LEAD))
     return lines
@@ -194,6 +194,7 @@ class _Team:
     waits: dict[str, int] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
     eligible: set[frozenset[tuple[str, int]]] = field(default_factory=set)
+    anybody_away: bool = False
     from_the_start: bool = False
     """Whether nobody was owed anything before the first of these leads."""
 
@@ -206,11 +207,14 @@ class _Team:
         worth = decision.worth.value
         self.worth[winner] = self.worth.get(winner, 0) + worth
         self.value[winner] = self.value.get(winner, 0) + decision.score
-        self.eligible.add(frozenset((share.rep, share.weight) for share in decision.shares))
-        total = sum(share.weight for share in decision.shares)
-        for share in decision.shares:
+        earned = (*decision.shares, *decision.earned_away)
+        self.eligible.add(frozenset((share.rep, share.weight) for share in (*earned, *decision.away)))
+        self.anybody_away |= bool(decision.away)
+        total = sum(share.weight for share in earned)
+        for share in earned:
             of_all = self.parts.setdefault((share.weight, total), {})
             of_all[share.rep] = of_all.get(share.rep, 0) + worth
+        for share in decision.shares:
             self.waits[share.rep] = 0 if share.rep == winner else self.waits.get(share.rep, 0) + 1
             self.longest[share.rep] = max(self.longest.get(share.rep, 0), self.waits[share.rep])
 
@@ -221,11 +225,11 @@ class _Team:
 
 def _standing(counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, days_away: int) -> Standing:
     fair_share = counted.fair_share(rep)
-    always_all = counted.from_the_start and len(counted.eligible) == 1
+    always_all = counted.from_the_start and len(counted.eligible) == 1 and not counted.anybody_away
     difference = Fraction(-book.credit(team, rep, bound.unit), LEAD)
     before = difference - counted.worth.get(rep, 0) + fair_share
     if bound.most is not None and always_all and abs(before) < _DUST:
-        bound = replace(bound, most=ALL_ELIGIBLE)
+        bound = replace(bound, most=ALL_ELIGIBLE, waiting=0)
     return Standing(
         team=team,
         rep=rep,

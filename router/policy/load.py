@@ -12,16 +12,22 @@ from router.policy.rules import Method, Policy, ToTeam
 from router.policy.worth import ONE_LEAD, Worth
 
 
-def least_loaded(shares: Sequence[Share], open_leads: Sequence[int], *, worth: Worth = ONE_LEAD) -> str:
+def least_loaded(
+    shares: Sequence[Share],
+    open_leads: Sequence[int],
+    *,
+    worth: Worth = ONE_LEAD,
+    away: Sequence[Share] = (),
+) -> str:
     """The rep with the fewest open leads for their weight; fair share decides between equals.
 
-    `open_leads` are those of each share, 0 or more; `shares` and `worth` are as for `next_up`. Raises
+    `open_leads` are those of each share, 0 or more; the others are as for `next_up`. Raises
     ValueError when `shares` is empty.
     """
     loads = [Fraction(count, share.weight) for share, count in zip(shares, open_leads, strict=True)]
     least = min(loads, default=None)
     equals = [share for share, load in zip(shares, loads, strict=True) if load == least]
-    return next_up(shares, among=equals, worth=worth)
+    return next_up(shares, among=equals, worth=worth, away=away)
 
 
 def teams_by_load(policy: Policy) -> frozenset[str]:

@@ -138,6 +138,14 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep}: weight {weight}, credit {credit}",
         "fr": "{rep} : poids {weight}, crédit {credit}",
     },
+    "line_away": {
+        "en": "{rep}: away, credit {credit}, earns their part to catch up",
+        "fr": "{rep} : absent, crédit {credit}, gagne sa part pour la rattraper",
+    },
+    "line_away_full": {
+        "en": "{rep}: away, credit {credit}, no more can wait for them",
+        "fr": "{rep} : absent, crédit {credit}, rien de plus ne peut l'attendre",
+    },
     "line_next": {"en": "next up: {rep}", "fr": "prochain tour : {rep}"},
     "title_outcome": {"en": "Outcome", "fr": "Résultat"},
     "line_assigned": {"en": "{rep} (owner {owner_id})", "fr": "{rep} (propriétaire {owner_id})"},

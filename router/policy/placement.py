@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal, TypeAlias
 
+from router.policy.absent import earning, kept_away
 from router.policy.availability import time_off_at
 from router.policy.book import largest_field, open_field, received
 from router.policy.decision import Assigned, Outcome, PassedOver, Queued, Share
@@ -46,6 +47,8 @@ class Placement:
     outcome: Outcome
     how: How = "other"
     shares: tuple[Share, ...] = ()
+    away: tuple[Share, ...] = ()
+    """Whom time off alone keeps from the lead, where the team lets them catch up."""
     passed_over: tuple[PassedOver, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
     detour: str | None = None
@@ -80,30 +83,42 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         if assign.if_unavailable is not None:
             return _instead(policy, assign.if_unavailable, case, why=why, passed_over=passed_over)
         return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
-    shares = tuple(
-        [
-            Share(
-                rep.name,
-                _weight(rep, ready_team, fields),
-                fields.get(ready_team.credit_fields[rep.name], 0),
-                fields.get(ready_team.last_fields[rep.name], 0),
-            )
-            for rep in [ready_rep.rep for ready_rep in eligible]
-        ]
-    )
-    worth = _worth(policy.roster.teams[team], case)
-    winner, how = followed or _next_in(assign, shares, case, worth=worth)
+    shares, shared = _shares(eligible, ready_team, fields), policy.roster.teams[team]
+    worth = _worth(shared, case)
+    away: tuple[Share, ...] = ()
+    earns: tuple[Share, ...] = ()
+    if shared.catch_up is not None:
+        prefer = () if followed else assign.prefer
+        absent = kept_away(case, ready_team.reps, eligible=eligible, needs=assign.needs, prefer=prefer)
+        away = _shares(absent, ready_team, fields)
+        earns = earning(away, shares, catch_up=shared.catch_up, worth=worth)
+    winner, how = followed or _next_in(assign, shares, case, worth=worth, away=away)
     return Placement(
         Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
         how=how,
         shares=shares,
+        away=away,
         passed_over=tuple(passed_over),
         changes={
-            **pay(shares, winner, team=team, book=case.book, worth=worth),
+            **pay(shares, winner, team=team, book=case.book, worth=worth, earning=earns),
             **received(winner, day=case.today),
         },
         detour=say(case.language, "unclaimed") if pushed else None,
         worth=worth,
+    )
+
+
+def _shares(reps: Sequence[ReadyRep], team: ReadyTeam, fields: Mapping[str, int]) -> tuple[Share, ...]:
+    return tuple(
+        [
+            Share(
+                rep.name,
+                _weight(rep, team, fields),
+                fields.get(team.credit_fields[rep.name], 0),
+                fields.get(team.last_fields[rep.name], 0),
+            )
+            for rep in [ready_rep.rep for ready_rep in reps]
+        ]
     )
 
 
@@ -126,12 +141,14 @@ def _worth(team: Team, case: Case) -> Worth:
     )
 
 
-def _next_in(assign: Assign, shares: Sequence[Share], case: Case, *, worth: Worth) -> tuple[str, How]:
+def _next_in(
+    assign: Assign, shares: Sequence[Share], case: Case, *, worth: Worth, away: Sequence[Share]
+) -> tuple[str, How]:
     """Who of the eligible gets the lead by the rule's method; a queue pushes by fair share."""
     if assign.method is not Method.LEAST_LOADED:
-        return next_up(shares, worth=worth), "turn"
+        return next_up(shares, worth=worth, away=away), "turn"
     counts = [case.book.fields.get(open_field(share.rep), 0) for share in shares]
-    return least_loaded(shares, counts, worth=worth), "load"
+    return least_loaded(shares, counts, worth=worth, away=away), "load"
 
 
 def _followed(

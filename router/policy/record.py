@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -39,7 +39,8 @@ def as_record(decision: Decision) -> dict[str, Any]:
         "status": decision.status,
         "due_at": None if due_at is None else due_at.isoformat(),
         "reason": decision.reason,
-        "shares": [[share.rep, share.weight, share.credit, share.last] for share in decision.shares],
+        "shares": _shares_as_record(decision.shares),
+        **({"away": _shares_as_record(decision.away)} if decision.away else {}),
         "passed_over": [[passed.rep, passed.reason] for passed in decision.passed_over],
         "book_changes": dict(decision.book_changes),
         **_worth_as_record(decision.worth),
@@ -69,13 +70,18 @@ def from_record(record: Mapping[str, Any]) -> Decision:
         status=record["status"],
         due_at=None if due_at is None else datetime.fromisoformat(due_at),
         reason=record["reason"],
-        shares=tuple(Share(rep, weight, credit, last) for rep, weight, credit, last in record["shares"]),
+        shares=tuple(Share(*share) for share in record["shares"]),
+        away=tuple(Share(*share) for share in record.get("away", ())),
         passed_over=tuple(PassedOver(rep, reason) for rep, reason in record["passed_over"]),
         book_changes=dict(record["book_changes"]),
         worth=Worth(*record["worth"]) if "worth" in record else ONE_LEAD,
         mode=record.get("mode", "live"),
         inputs=_inputs(record.get("inputs")),
     )
+
+
+def _shares_as_record(shares: Sequence[Share]) -> list[list[str | int]]:
+    return [[share.rep, share.weight, share.credit, share.last] for share in shares]
 
 
 def _worth_as_record(worth: Worth) -> dict[str, list[str | int]]:

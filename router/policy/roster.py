@@ -48,6 +48,16 @@ class TimeOff:
 
 
 @dataclass(frozen=True, slots=True)
+class CatchUp:
+    """Reps who are away keep earning their part, and get it once they are back.
+
+    They earn until the team owes them `at_most` so much in its unit; None: without end.
+    """
+
+    at_most: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Team:
     """Reps who share leads, in the order of the file (the last tie-break)."""
 
@@ -57,6 +67,9 @@ class Team:
     """How far back results count, by whose factors the reps' weights are multiplied; None: by nothing."""
     fair_by: Literal["count", "value"] = "count"
     """Whether everybody's part is of the leads, or of their points."""
+
+    catch_up: CatchUp | None = None
+    """What reps earn while they are away; None: nothing, and they owe nothing either."""
 
     @property
     def unit(self) -> Unit:

@@ -26,21 +26,28 @@ above 10 for any weights of 1 to 1000 and 50 reps, so dust breaks no tie and hid
 """
 
 
-def next_up(shares: Sequence[Share], *, among: Sequence[Share] = (), worth: Worth = ONE_LEAD) -> str:
+def next_up(
+    shares: Sequence[Share],
+    *,
+    among: Sequence[Share] = (),
+    worth: Worth = ONE_LEAD,
+    away: Sequence[Share] = (),
+) -> str:
     """The rep who gets the next lead; `shares` are the eligible reps in file order, at least one.
 
     Weights are positive. Among the reps whom this lead leaves owed something, the one whose next lead
     falls due first: the smallest (1 - credit) / part; where leads differ in `worth`, the largest so far
     stands for the 1. If it leaves nobody owed, the largest credit.
     Ties: larger credit, then longest since the last lead, then file order. `among` are those of the
-    shares, in the same order, who may win; all of them by default. Raises ValueError when `shares` is
-    empty.
+    shares, in the same order, who may win; all of them by default. What those `away` are owed for it is
+    carried by the others by weight, so that it changes nothing among them. Raises ValueError when `shares`
+    is empty.
     """
     if not shares:
         raise ValueError("Nobody is eligible: next_up needs at least one share.")
     total = sum([share.weight for share in shares])
     first, *others = among or shares
-    lot, whole = worth.value * LEAD, worth.largest * LEAD * total
+    lot, whole = worth.value * LEAD + sum([share.credit for share in away]), worth.largest * LEAD * total
     first_credit = first.credit * total + first.weight * lot
     for share in others:
         credit = share.credit * total + share.weight * lot
@@ -50,19 +57,27 @@ def next_up(shares: Sequence[Share], *, among: Sequence[Share] = (), worth: Wort
 
 
 def pay(
-    shares: Sequence[Share], winner: str, *, team: str, book: Book, worth: Worth = ONE_LEAD
+    shares: Sequence[Share],
+    winner: str,
+    *,
+    team: str,
+    book: Book,
+    worth: Worth = ONE_LEAD,
+    earning: Sequence[Share] = (),
 ) -> Mapping[str, int]:
     """What one lead given to `winner` adds to the book: credits (billionths, sum 0), `served` and `last`.
 
     Parts are rounded as sums over all that was given, not lead by lead, so that rounding never adds up;
     the billionths it leaves over go to the first reps of the file, one each. Credits sum to exactly 0.
+    Those `earning` are away, and get their part like the others.
     """
+    everyone = (*shares, *earning)
     served = book.served(team)
     given = served if worth.unit == "leads" else book.given(team)
-    before, after = _earned_by(given, shares), _earned_by(given + worth.value, shares)
+    before, after = _earned_by(given, everyone), _earned_by(given + worth.value, everyone)
     changes = {
         credit_field(team, share.rep, worth.unit): after[place] - before[place]
-        for place, share in enumerate(shares)
+        for place, share in enumerate(everyone)
     }
     changes[credit_field(team, winner, worth.unit)] -= worth.value * LEAD
     changes[served_field(team)] = 1

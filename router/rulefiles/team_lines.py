@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from router.policy.roster import Rep, Team
-from router.rulefiles.quantities import span
+from router.policy.roster import CatchUp, Rep, Team
+from router.rulefiles.quantities import span, whole
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar
 
-TEAM_KEYS: Final = ("reps", "weights", "fair_by")
+TEAM_KEYS: Final = ("reps", "weights", "fair_by", "time_off")
 FIXED: Final = "fixed"
 PERFORMANCE: Final = "performance"
 WEIGHTS: Final[Mapping[str, str]] = {
@@ -27,6 +27,13 @@ FAIR_BY: Final[Mapping[Literal["count", "value"], str]] = {
     "value": "Everybody's part is of the leads' points of score",
 }
 """What `fair_by` can be, and what that means."""
+FORGIVE: Final = "forgive"
+CATCH_UP: Final = "catch_up"
+TIME_OFF: Final[Mapping[str, str]] = {
+    FORGIVE: "Whoever is away neither earns nor owes (the default)",
+    CATCH_UP: "Whoever is away keeps earning their part, and gets it once they are back",
+}
+"""What `time_off` can be, and what that means."""
 USUAL: Final = timedelta(days=90)
 SHORTEST: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=730)
@@ -55,6 +62,7 @@ class TeamLineReader:
             self._members(fields["reps"].value, name) if "reps" in fields else (),
             performance=self._performance(fields["weights"].value) if "weights" in fields else None,
             fair_by=self._fair_by(fields["fair_by"].value) if "fair_by" in fields else "count",
+            catch_up=self._catch_up(fields["time_off"].value) if "time_off" in fields else None,
         )
 
     def _members(self, node: Node, team: str) -> tuple[str, ...]:
@@ -90,6 +98,29 @@ class TeamLineReader:
             message = f"'fair_by' cannot be '{written.text}'"
             self.sheet.error(written, message, hint, like=written.text, among=FAIR_BY)
         return found or "count"
+
+    def _catch_up(self, node: Node) -> CatchUp | None:
+        """What `catch_up` (without end) or `{catch_up: 5}` stands for; None is `forgive`."""
+        if isinstance(node, Map):
+            fields = self.sheet.fields(node, "'time_off'", known=(CATCH_UP,)) or {}
+            return CatchUp(self._at_most(fields[CATCH_UP].value)) if CATCH_UP in fields else None
+        written = self.sheet.scalar(node, "'time_off'")
+        if written is None or written.text == FORGIVE:
+            return None
+        if written.text != CATCH_UP:
+            message = f"'time_off' cannot be '{written.text}'"
+            hint = "Write forgive (the default), catch_up or {catch_up: 5}."
+            self.sheet.error(written, message, hint, like=written.text, among=TIME_OFF)
+        return CatchUp()
+
+    def _at_most(self, node: Node) -> int | None:
+        written = self.sheet.scalar(node, "'catch_up'")
+        found = whole(written.text) if written else None
+        if written is not None and (found is None or found < 1):
+            message = f"'catch_up' is a whole number of leads (points, by value), not '{written.text}'"
+            self.sheet.error(written, message, "Write {catch_up: 5}, or catch_up alone for no limit.")
+            return None
+        return found
 
 
 def is_rep(name: Scalar, reps: Mapping[str, Rep], sheet: Sheet) -> bool:

@@ -52,7 +52,9 @@ class RulesShelf:
                     "revision": revision,
                     "loaded_at": at.isoformat(),
                     "files": orjson.dumps(packed).decode(),
-                    "bounds": orjson.dumps({team: [one.unit, one.most] for team, one in bounds.items()}),
+                    "bounds": orjson.dumps(
+                        {team: [one.unit, one.most, one.waiting] for team, one in bounds.items()}
+                    ),
                 },
             )
             pipeline.hdel(self._key, "error")

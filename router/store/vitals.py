@@ -231,7 +231,9 @@ def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
     return Backlog(_sound(depth), _sound(pending)["pending"], waited_s)
 
 
-def _furthest(book: Mapping[str, str], bounds: Mapping[str, tuple[Unit, int | None]]) -> tuple[Furthest, ...]:
+def _furthest(
+    book: Mapping[str, str], bounds: Mapping[str, tuple[Unit, int | None, int]]
+) -> tuple[Furthest, ...]:
     """Read from the credits of the book, in each team's own unit: a credit is what a rep is behind by."""
     found: dict[str, Furthest] = {}
     for name, credit in sorted(book.items()):
@@ -239,11 +241,13 @@ def _furthest(book: Mapping[str, str], bounds: Mapping[str, tuple[Unit, int | No
         if unit is None:
             continue
         _, team, rep = name.split(":", 2)
-        counted_in, most = bounds.get(team, (unit, BOUND))
+        counted_in, most, waiting = bounds.get(team, (unit, BOUND, 0))
         if unit != counted_in:
             continue  # from a time when the team shared by something else
         largest = int(book.get(f"largest:{team}", 1)) if unit == "points" else 1
-        one = Furthest(team, rep, -int(credit) / LEAD, unit, None if most is None else most * largest)
+        one = Furthest(
+            team, rep, -int(credit) / LEAD, unit, None if most is None else most * largest + waiting
+        )
         if team not in found or abs(one.difference) > abs(found[team].difference):
             found[team] = one
     return tuple(found.values())

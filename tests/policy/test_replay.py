@@ -21,7 +21,7 @@ from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, O
 from router.policy.decide import decide_on_facts
 from router.policy.decision import Decision
 from router.policy.lead import Value
-from router.policy.roster import Rep, Roster, Team, TimeOff
+from router.policy.roster import CatchUp, Rep, Roster, Team, TimeOff
 from router.policy.rules import Assign, Method, Need, Nurture, Policy, ToAccountOwner, ToRep, ToTeam
 from router.policy.scoring import (
     GradeGrid,
@@ -117,13 +117,14 @@ def rosters(draw: st.DrawFn) -> Roster:
     drawn = draw(st.lists(reps, min_size=3, max_size=5))
     named = [replace(rep, name=f"rep{n}", owner=f"rep{n}@example.com") for n, rep in enumerate(drawn)]
     fair_by: Literal["count", "value"] = draw(st.sampled_from(["count", "value"]))
+    catch_up = draw(st.sampled_from([None, CatchUp(), CatchUp(1), CatchUp(60)]))
     absences = draw(st.lists(st.tuples(st.integers(0, 2), st.integers(20, 28)), max_size=2))
     return Roster(
         timezone=PARIS,
         reps={rep.name: rep for rep in named},
         teams={
             "sales": Team("sales", ("rep0", "rep1", "rep2")),
-            "all": Team("all", tuple(r.name for r in named), fair_by=fair_by),
+            "all": Team("all", tuple(r.name for r in named), fair_by=fair_by, catch_up=catch_up),
         },
         time_off=tuple(
             TimeOff(f"rep{rep}", date(2026, 10, day), date(2026, 10, day + 2), backup="rep1")
@@ -282,3 +283,40 @@ def test_nobody_reaches_their_open_leads_in_a_replay() -> None:
 
 def _one_rep(rep: Rep) -> Roster:
     return Roster(PARIS, reps={rep.name: rep}, teams={"sales": Team("sales", (rep.name,))})
+
+
+AWAY = (
+    TimeOff("anna", date(2026, 10, 20), date(2026, 10, 22)),
+    TimeOff("ben", date(2026, 10, 22), date(2026, 10, 25)),
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.builds(
+        Team,
+        st.just("sales"),
+        st.just(("anna", "ben", "carl")),
+        fair_by=st.sampled_from(["count", "value"]),
+        catch_up=st.sampled_from([None, CatchUp(), CatchUp(1), CatchUp(3), CatchUp(60)]),
+    ),
+    st.sampled_from([Method.FAIR_SHARE, Method.LEAST_LOADED]),
+    st.lists(st.integers(1, 3), min_size=3, max_size=3),
+    scorings,
+    st.lists(leads(), min_size=20, max_size=60),
+)
+def test_a_replay_keeps_the_accounts_of_those_who_are_away_and_of_what_leads_are_worth(
+    team: Team, method: Method, weights: list[int], scoring: Scoring, leads: list[tuple[datetime, Facts]]
+) -> None:
+    reps = {rep: a_rep(rep, weight=weight) for rep, weight in zip(team.reps, weights, strict=True)}
+    policy = a_policy(
+        roster=Roster(PARIS, reps=reps, teams={"sales": team}, time_off=AWAY),
+        scoring=scoring,
+        types=TYPES,
+        otherwise=Assign(ToTeam("sales"), method),
+    )
+
+    found = replayed(policy, leads)
+
+    expected = decided(policy, leads)
+    assert [found.reason(lead) for lead in range(len(leads))] == [one.reason for one in expected]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from router.policy.book import LEAD
 from router.policy.decision import Assigned
 from router.policy.record import from_record
 from router.routing.desk import Desk
@@ -109,6 +110,32 @@ def test_a_user_whose_hours_are_malformed_is_routed_by_the_team_file(
 
     assert refresh_availability(desk)
     assert decided(desk, sandbox)[1] == {}
+
+
+def test_who_is_away_earns_meanwhile_catches_up_and_every_decision_comes_out_again(
+    desk: Desk, sandbox: SandboxClient, rules: Path, clock: Clock
+) -> None:
+    team = (rules / "team.yaml").read_text("utf-8")
+    changed = team.replace("[camille, hugo, lea]", "{reps: [camille, hugo, lea], time_off: {catch_up: 2}}")
+    (rules / "team.yaml").write_text(changed, "utf-8")
+    desk.rules.refresh()
+    ends = clock() + timedelta(hours=2)
+    sick = Override("away", until=ends, said_at=clock(), why="sick")
+    desk.availability.shelf.override("camille", sick)
+
+    away = [decided(desk, sandbox, number) for number in range(5)]
+    owed = desk.commits.read_book()[0]["credit:idf:camille"]
+    clock.forward(3 * 60 * 60)
+    back = [decided(desk, sandbox, number) for number in range(5, 10)]
+
+    assert owed == 2 * LEAD  # half of five leads, as far as it can wait
+    assert [rep for rep, _, _ in back[:3]] == ["camille"] * 3
+    fields, _ = desk.commits.read_book()
+    assert sum(value for name, value in fields.items() if name.startswith("credit:idf:")) == 0
+    for _rep, _reasons, decision_id in (*away, *back):
+        replayed = replay(desk.ledger, decision_id)
+        assert replayed is not None
+        assert replayed.differences == ()
 
 
 def test_open_leads_are_counted_for_a_team_that_shares_by_load(

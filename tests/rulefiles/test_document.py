@@ -158,6 +158,23 @@ def test_no_text_of_the_rules_becomes_markdown() -> None:
 
 
 @pytest.mark.parametrize(
+    ("time_off", "language", "words"),
+    [
+        ("catch_up", "en", "keeps earning their part, without a limit"),
+        ("{catch_up: 1}", "en", "until the team owes them one lead."),
+        ("{catch_up: 5}", "fr", "jusqu'à 5 leads d'avoir"),
+        ("{catch_up: 300}, fair_by: value", "fr", "jusqu'à 300 points d'avoir"),
+    ],
+)
+def test_a_team_whose_reps_catch_up_says_how_far(time_off: str, language: str, words: str) -> None:
+    team = TEAM.replace("[anna, ben]", f"{{reps: [anna, ben], time_off: {time_off}}}")
+
+    blocks = document_of(policy_of({"team.yaml": team}), a_catalog(), language=language).blocks
+
+    assert sum(words in block.text for block in blocks if isinstance(block, Paragraph)) == 1
+
+
+@pytest.mark.parametrize(
     ("language", "words"), [("en", "shares are counted in points"), ("fr", "les parts se comptent en points")]
 )
 def test_a_team_that_shares_by_value_says_so(language: str, words: str) -> None:

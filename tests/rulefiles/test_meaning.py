@@ -21,6 +21,7 @@ from router.policy.conditions import (
     Within,
     holds,
 )
+from router.policy.roster import CatchUp
 from router.policy.rules import Assign, DoNothing, Method, Need, Nurture, Rule, ToAccountOwner, ToRep, ToTeam
 from router.policy.scoring import HalfLife, Scorecard, Steps
 from tests.rulefiles.builders import ROUTING, SCORING, TEAM, loaded, policy_of
@@ -348,6 +349,16 @@ def test_a_team_shares_leads_or_their_points(written: str, meant: str) -> None:
     team = TEAM.replace("north: [anna, ben]", f"north: {{reps: [anna, ben]{written}}}")
 
     assert policy_of({"team.yaml": team}).roster.teams["north"].fair_by == meant
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [("forgive", None), ("catch_up", CatchUp()), ("{catch_up: 5}", CatchUp(5))],
+)
+def test_who_is_away_is_forgiven_or_catches_up(written: str, meant: CatchUp | None) -> None:
+    team = TEAM.replace("north: [anna, ben]", f"north: {{reps: [anna, ben], time_off: {written}}}")
+
+    assert policy_of({"team.yaml": team}).roster.teams["north"].catch_up == meant
 
 
 @pytest.mark.parametrize(

@@ -432,6 +432,39 @@ CASES = (
         """,
     ),
     Case(
+        "a way to treat time off that there is not",
+        "south: [ben]",
+        "south: {reps: [ben], time_off: catchup}",
+        """
+        team.yaml:11:34: error: 'time_off' cannot be 'catchup'
+              south: {reps: [ben], time_off: catchup}
+                                             ^
+            Did you mean 'catch_up'?
+        """,
+    ),
+    Case(
+        "catching up with nothing",
+        "south: [ben]",
+        "south: {reps: [ben], time_off: {catch_up: 0}}",
+        """
+        team.yaml:11:45: error: 'catch_up' is a whole number of leads (points, by value), not '0'
+              south: {reps: [ben], time_off: {catch_up: 0}}
+                                                        ^
+            Write {catch_up: 5}, or catch_up alone for no limit.
+        """,
+    ),
+    Case(
+        "a limit of something else",
+        "south: [ben]",
+        "south: {reps: [ben], time_off: {catchup: 5}}",
+        """
+        team.yaml:11:35: error: 'time_off' has no key 'catchup'
+              south: {reps: [ben], time_off: {catchup: 5}}
+                                              ^
+            Did you mean 'catch_up'?
+        """,
+    ),
+    Case(
         "a team with weights and without reps",
         "south: [ben]",
         "south: {weights: performance}",

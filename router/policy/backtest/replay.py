@@ -178,7 +178,7 @@ class _Dealer:
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
         self._schedules = Schedules(policy.roster, self._changes)
         self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
-        self._turns: dict[tuple[str, str, tuple[str, ...]], Turns | Rounds] = {}
+        self._turns: dict[tuple[object, ...], Turns | Rounds] = {}
         self._spots = _spots(policy, kinds)
         self._counted: dict[str, int] = {}
         """Fields of the book: leads of today where a limit counts them, open ones where load decides."""
@@ -241,11 +241,11 @@ class _Dealer:
             spot.landings = [self._landing(placement, spot)]
             return
         reps = tuple(share.rep for share in placement.shares)
-        if spot.turns is not None and spot.among == (outcome.team, placement.how, reps, placement.detour):
+        among = outcome.team, placement.how, reps, placement.detour, [share.rep for share in placement.away]
+        if spot.turns is not None and spot.among == among:
             return  # the same people as a moment ago
-        spot.among = outcome.team, placement.how, reps, placement.detour
-        weights = [share.weight for share in placement.shares]
-        spot.turns = self._turns_of(outcome.team, placement.how, reps, weights)
+        spot.among = among
+        spot.turns = self._turns_of(outcome.team, placement)
         spot.landings = [
             self._landing(replace(placement, outcome=self._to(rep, outcome.team)), spot) for rep in reps
         ]
@@ -275,24 +275,29 @@ class _Dealer:
             case _:
                 return Placement(LeftAlone())
 
-    def _turns_of(self, team: str, how: str, reps: tuple[str, ...], weights: Sequence[int]) -> Turns | Rounds:
-        """The same for all leads with the same eligible reps of the team."""
-        if (team, how, reps) not in self._turns:
+    def _turns_of(self, team: str, placement: Placement) -> Turns | Rounds:
+        """The same for all leads with the same eligible reps of the team, and the same away."""
+        reps = tuple(share.rep for share in placement.shares)
+        key = (team, placement.how, reps, tuple(share.rep for share in placement.away))
+        if key not in self._turns:
             shared, standings = self._policy.roster.teams[team], self._standings[team]
             places = [shared.reps.index(rep) for rep in reps]
-            self._turns[team, how, reps] = (
+            weights = [share.weight for share in placement.shares]
+            self._turns[key] = (
                 Turns(standings, places=places, weights=weights)
-                if how == "turn" and shared.fair_by == "count"
+                if placement.how == "turn" and shared.fair_by == "count" and not placement.away
                 else Rounds(
                     standings,
                     places=places,
                     weights=weights,
                     reps=reps,
                     by_value=shared.fair_by == "value",
-                    open_leads=self._open_leads if how == "load" else None,
+                    open_leads=self._open_leads if placement.how == "load" else None,
+                    catch_up=shared.catch_up,
+                    away=[(shared.reps.index(share.rep), share.weight) for share in placement.away],
                 )
             )
-        return self._turns[team, how, reps]
+        return self._turns[key]
 
     def _open_leads(self, rep: str) -> int:
         return self._counted.get(open_field(rep), 0)
@@ -311,7 +316,9 @@ class _Dealer:
         number = self._numbers.get(key)
         if number is None:
             number = self._numbers[key] = len(self.landings)
-            self.landings.append(Landing(replace(placement, shares=(), passed_over=(), changes={}), spot.sla))
+            self.landings.append(
+                Landing(replace(placement, shares=(), away=(), passed_over=(), changes={}), spot.sla)
+            )
             self._schedule_of.append(self._schedule(outcome, spot.sla))
             rep = None
             if isinstance(outcome, Assigned) and outcome.rep is not None:

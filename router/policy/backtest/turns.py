@@ -10,13 +10,17 @@ from collections.abc import Callable, Sequence
 from math import gcd
 from typing import Final
 
+from router.policy.absent import earning
 from router.policy.book import LEAD, Book, credit_field, given_field, served_field
 from router.policy.decision import Share
 from router.policy.load import least_loaded
+from router.policy.roster import CatchUp
 from router.policy.rotation import DUST, next_up, pay
 from router.policy.worth import ONE_LEAD, points_of
 
 _TEAM: Final = "team"
+_AWAY: Final = "away:"
+"""Before the place of somebody who is away: no rep's name, as those hold no colon."""
 
 
 class Standings:
@@ -103,10 +107,20 @@ class Rounds:
     """The turns of `Turns`, by whatever a team goes: each lead is put to `rotation` and `load` themselves.
 
     `reps` are the names of those eligible. `open_leads` tells how many a rep has open; None: their fair
-    share decides alone. `by_value`: everybody's part is of the leads' points.
+    share decides alone. `by_value`: everybody's part is of the leads' points. `away` are those who may
+    catch up, each by place and weight.
     """
 
-    __slots__ = ("_by_value", "_open_leads", "_places", "_reps", "_standings", "_weights")
+    __slots__ = (
+        "_away",
+        "_by_value",
+        "_catch_up",
+        "_open_leads",
+        "_places",
+        "_reps",
+        "_standings",
+        "_weights",
+    )
 
     def __init__(
         self,
@@ -117,6 +131,8 @@ class Rounds:
         reps: Sequence[str],
         by_value: bool,
         open_leads: Callable[[str], int] | None,
+        catch_up: CatchUp | None,
+        away: Sequence[tuple[int, int]],
     ) -> None:
         self._standings = standings
         self._places = tuple(places)
@@ -124,6 +140,8 @@ class Rounds:
         self._reps = tuple(reps)
         self._by_value = by_value
         self._open_leads = open_leads
+        self._catch_up = catch_up
+        self._away = tuple(away)
 
     def take(self, score: int) -> tuple[int, int]:
         """Give one lead: who gets it (number among the eligible), and the credit they had before."""
@@ -133,16 +151,21 @@ class Rounds:
             Share(rep, weight, standings.credits[place], standings.last[place])
             for rep, weight, place in zip(self._reps, self._weights, self._places, strict=True)
         ]
+        away = [Share(_AWAY + str(place), weight, standings.credits[place]) for place, weight in self._away]
+        earns = earning(away, shares, catch_up=self._catch_up, worth=worth) if self._catch_up else ()
         winner = (
-            next_up(shares, worth=worth)
+            next_up(shares, worth=worth, away=away)
             if self._open_leads is None
-            else least_loaded(shares, list(map(self._open_leads, self._reps)), worth=worth)
+            else least_loaded(shares, list(map(self._open_leads, self._reps)), worth=worth, away=away)
         )
         number = self._reps.index(winner)
         book = Book({served_field(_TEAM): standings.served, given_field(_TEAM): standings.given})
-        changes = pay(shares, winner, team=_TEAM, book=book, worth=worth)
+        changes = pay(shares, winner, team=_TEAM, book=book, worth=worth, earning=earns)
         for rep, place in zip(self._reps, self._places, strict=True):
             standings.credits[place] += changes[credit_field(_TEAM, rep, worth.unit)]
+        for place, _weight in self._away:
+            name = credit_field(_TEAM, _AWAY + str(place), worth.unit)
+            standings.credits[place] += changes.get(name, 0)
         standings.served += 1
         standings.last[self._places[number]] = standings.served
         if self._by_value:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from router.policy.roster import Hours, Rep
+from router.policy.roster import Hours, Rep, Team
 from router.policy.rules import Assign, Policy, ToTeam
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
@@ -38,8 +38,19 @@ class PeopleTeller:
             yield Grid(headings, tuple(self._row(rep, total) for rep in reps))
             if team.fair_by == "value":
                 yield Paragraph(self._say("by_value"))
+            yield from self._catching_up(team)
             if team.performance is not None:
                 yield Paragraph(self._say("by_results", days=team.performance.days))
+
+    def _catching_up(self, team: Team) -> Iterator[Block]:
+        if team.catch_up is None:
+            return
+        if team.catch_up.at_most is None:
+            yield Paragraph(self._say("catch_up"))
+            return
+        how_many = "most_one" if team.catch_up.at_most == 1 else "most"
+        most = self._say(f"{how_many}_{team.unit}", count=team.catch_up.at_most)
+        yield Paragraph(self._say("catch_up_to", most=most))
 
     def response(self) -> Iterator[Block]:
         """How fast leads are answered, and the working weeks in which that time counts."""

@@ -82,6 +82,22 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "one without points weighs 1. Whoever gets a lead pays its points; so while the whole team is "
         "available nobody is more than one of the largest leads ahead or behind.",
     ),
+    "catch_up": (
+        "Dans cette équipe, qui est absent continue de gagner sa part, sans limite. À son retour, les leads "
+        "lui reviennent l'un après l'autre jusqu'à ce que ses comptes soient à jour.",
+        "In this team whoever is away keeps earning their part, without a limit. Once they are back, leads "
+        "go to them one after the other until they are even.",
+    ),
+    "catch_up_to": (
+        "Dans cette équipe, qui est absent continue de gagner sa part, jusqu'à {most} d'avoir. À son retour, "
+        "les leads lui reviennent l'un après l'autre jusqu'à ce que ses comptes soient à jour.",
+        "In this team whoever is away keeps earning their part, until the team owes them {most}. Once they "
+        "are back, leads go to them one after the other until they are even.",
+    ),
+    "most_leads": ("{count} leads", "{count} leads"),
+    "most_points": ("{count} points", "{count} points"),
+    "most_one_leads": ("un lead", "one lead"),
+    "most_one_points": ("un point", "one point"),
     "by_results": (
         "Ces poids suivent les résultats : chaque nuit, ils sont multipliés par 0,5 à 2 selon les leads "
         "gagnés sur {days} jours, dans la mesure où l'écart ne peut pas être dû au hasard.",

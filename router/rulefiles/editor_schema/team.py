@@ -19,7 +19,7 @@ from router.rulefiles.editor_schema.parts import (
 from router.rulefiles.managers import MANAGER_KEYS, MANAGER_REQUIRED
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
-from router.rulefiles.team_lines import FAIR_BY, PERFORMANCE, TEAM_KEYS, WEIGHTS
+from router.rulefiles.team_lines import CATCH_UP, FAIR_BY, PERFORMANCE, TEAM_KEYS, TIME_OFF, WEIGHTS
 from router.rulefiles.working_hours import DAYS
 
 _DAY: Final = f"({'|'.join(DAYS)})"
@@ -106,6 +106,10 @@ def _team(reps: Schema, rep: Schema) -> Schema:
     known = {
         "reps": {"anyOf": [reps, rep]},
         "weights": described(weights, "Whether results change the weights of the reps in this team"),
+        "time_off": described(
+            {"anyOf": [choice(TIME_OFF), keys({CATCH_UP: described(_LEADS, "So much at most")})]},
+            "What reps earn while they are away",
+        ),
         "fair_by": described(choice(FAIR_BY), "What everybody's part is of"),
     }
     return _keys(TEAM_KEYS, known, ("reps",))

@@ -35,6 +35,7 @@ COMMANDS: Final = {
     "back": "Take back that a rep is away, or give them leads all the same.",
     "sweep": "Show what the night would move, and approve what it held back.",
     "night": "Show what the last night did: leads moved, found and left.",
+    "overdue": "List the leads that are due and that nobody works on.",
     "orphans": "List the open leads of owners who were deactivated.",
     "notify": "Say whom nobody could tell of a lead, and send a test message.",
     "queue": "List the leads that wait for a rep to claim them.",

@@ -75,6 +75,7 @@ def _facts(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "leads waiting", _backlog(reading.inbox)
     yield "leads waiting, low priority", _backlog(reading.low)
     yield "leads parked", f"{reading.parked}" + (" (see: router parked)" if reading.parked else "")
+    yield "leads overdue", f"{reading.overdue}" + (" (see: router overdue)" if reading.overdue else "")
     yield "erasures asked for", str(reading.erasures)
     yield "lines on their way to the ledger", str(reading.outbox)
     since = f", since {local_time(reading.rules_loaded_at)}" if reading.rules_loaded_at else ""

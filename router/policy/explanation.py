@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+from router.policy.assignment import assignment_of, course_of
+from router.policy.breach import MoveToQueue, Reassign
 from router.policy.conditions import as_written, first_failure
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.lead import Facts
@@ -138,4 +140,24 @@ def _outcome_lines(decision: Decision, policy: Policy, language: str) -> Iterato
     if decision.due_at is not None:
         local = decision.due_at.astimezone(policy.roster.timezone)
         yield say(language, "line_due", moment=moment_in_words(local, language))
+        yield from _steps_if_nobody_works(decision, policy, language)
     yield decision.reason
+
+
+def _steps_if_nobody_works(decision: Decision, policy: Policy, language: str) -> Iterator[str]:
+    """What happens when, by the calendars as they were known when it was decided."""
+    given = assignment_of(policy, decision)
+    if given is None:
+        return
+    said = decision.inputs.said if decision.inputs else {}
+    for moment in course_of(policy, given, said=said).moments:
+        if moment.at is None:
+            continue
+        at = moment_in_words(moment.at.astimezone(policy.roster.timezone), language)
+        if moment.step.notify:
+            yield say(language, "line_reminder", moment=at)
+        match moment.step.action:
+            case Reassign():
+                yield say(language, "line_reassigned", moment=at)
+            case MoveToQueue(team):
+                yield say(language, "line_to_queue", moment=at, team=team)

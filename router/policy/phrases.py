@@ -153,6 +153,18 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "given by fair share {moment} if nobody claims it",
         "fr": "attribué à tour de rôle {moment} si personne ne le prend",
     },
+    "line_reminder": {
+        "en": "not worked on {moment}: a reminder",
+        "fr": "si personne ne s'en occupe, {moment} : un rappel",
+    },
+    "line_reassigned": {
+        "en": "not worked on {moment}: it goes to somebody else",
+        "fr": "si personne ne s'en occupe, {moment} : il passe à quelqu'un d'autre",
+    },
+    "line_to_queue": {
+        "en": "not worked on {moment}: it goes to the queue of {team}",
+        "fr": "si personne ne s'en occupe, {moment} : il va dans la file de {team}",
+    },
     "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
 }
 """Phrase by name and language; the braces are filled by `say`."""

@@ -88,6 +88,10 @@ class Reading:
     """One rep of each team that has a book of shares."""
     held: Waiting | None = None
     """The leads that the last night would have moved, and that wait for somebody's approval."""
+    overdue: int = 0
+    """Leads on which nobody works although they are due."""
+    overdue_for_s: float | None = None
+    """How long the oldest of them is due."""
 
 
 class Vitals:
@@ -115,11 +119,15 @@ class Vitals:
             look.hgetall(keys.counts)
             look.hgetall(keys.book)
             look.get(keys.night_brake)
+            look.zcard(keys.overdue)
+            look.zrange(keys.overdue, 0, 0, withscores=True)
             answers = look.execute(raise_on_error=False)
         seconds, microseconds = _sound(answers[0])
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
-        parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:])
+        parked, erasures, outbox, progress, rules, pause, counts, book, brake, late, latest = map(
+            _sound, answers[7:]
+        )
         return Reading(
             at=at,
             inbox=inbox,
@@ -136,6 +144,8 @@ class Vitals:
             counts={name: int(count) for name, count in sorted(counts.items())},
             furthest=_furthest(book, orjson.loads(rules[4] or "{}")),
             held=Waiting(**orjson.loads(brake)) if brake else None,
+            overdue=late,
+            overdue_for_s=max((max(0.0, at.timestamp() - since / 1000) for _, since in latest), default=None),
         )
 
     def note_refusal(self, status: int) -> None:

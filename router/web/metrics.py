@@ -38,6 +38,10 @@ class _Scrape(Collector):
                 f"{stream}_oldest_waited_seconds", "How long the oldest lead waits", backlog.waited_s or 0.0
             )
         yield _gauge("parked_leads", "Leads that need a person", reading.parked)
+        yield _gauge("overdue_leads", "Leads on which nobody works although they are due", reading.overdue)
+        yield _gauge(
+            "overdue_oldest_seconds", "How long the oldest of them is due", reading.overdue_for_s or 0.0
+        )
         yield _gauge("erasures", "Contacts whose traces are still to be erased", reading.erasures)
         yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
         yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))

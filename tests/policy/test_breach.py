@@ -19,6 +19,7 @@ from router.policy.assignment import (
 )
 from router.policy.availability import Said, calendar_of
 from router.policy.breach import Breach, BreachStep, MoveToQueue, Reassign, managers_of, moments
+from router.policy.explanation import explain
 from router.policy.roster import Hours, Manager, Roster, TimeOff
 from router.policy.rules import Assign, DoNothing, Method, Policy, ToTeam
 from tests.policy.builders import NOW, PARIS, a_policy, a_rep, a_rule, a_team, deciding, office_hours
@@ -151,6 +152,20 @@ def test_somebody_looks_first_when_it_is_due_or_before_if_a_step_says_so(
 
 def a_policy_with(breach: Breach, *, roster: Roster) -> Policy:
     return replace(a_policy(a_rule(), roster=roster), breach=breach)
+
+
+def test_an_explanation_tells_when_what_would_happen() -> None:
+    policy = a_policy_with(Breach(on_breach=STEPS), roster=office())
+    decision = deciding(policy)
+
+    outcome = explain(decision, policy, language="en")[-1]
+
+    assert outcome.lines[1:5] == (
+        "due Tue 24 Nov 14:15",
+        "not worked on Tue 24 Nov 14:15: a reminder",
+        "not worked on Tue 24 Nov 16:15: it goes to somebody else",
+        "not worked on Wed 25 Nov 13:15: it goes to the queue of sales",
+    )
 
 
 def test_what_nobody_owns_is_nobodys_assignment() -> None:

@@ -77,6 +77,7 @@ def _facts(reading: Reading) -> Iterator[tuple[str, str]]:
     yield "leads parked", f"{reading.parked}" + (" (see: router parked)" if reading.parked else "")
     yield "leads overdue", f"{reading.overdue}" + (" (see: router overdue)" if reading.overdue else "")
     yield "erasures asked for", str(reading.erasures)
+    yield "leads changed in HubSpot, to look at", str(reading.changed)
     yield "lines on their way to the ledger", str(reading.outbox)
     since = f", since {local_time(reading.rules_loaded_at)}" if reading.rules_loaded_at else ""
     yield (

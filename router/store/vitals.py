@@ -20,6 +20,8 @@ from router.store.night_plan import Waiting
 
 PATIENCE: Final = timedelta(seconds=60)
 """A lead may wait this long, and a worker be silent this long, before we call it a problem."""
+CHANGES_PATIENCE: Final = timedelta(minutes=10)
+"""What people do in HubSpot may wait this long, behind new leads, before a person should know of it."""
 FORGET_AFTER: Final = timedelta(days=1)
 """A process that said nothing for a day is gone: its last word is dropped."""
 NO_ACCESS: Final = re.compile(r"\b(401|403|access)\b", re.IGNORECASE)
@@ -86,6 +88,9 @@ class Reading:
     counts: Mapping[str, int]
     furthest: tuple[Furthest, ...] = ()
     """One rep of each team that has a book of shares."""
+    changed: int = 0
+    """Leads that people worked on in HubSpot, and that nobody has looked at yet."""
+    changed_waited_s: float = 0.0
     held: Waiting | None = None
     """The leads that the last night would have moved, and that wait for somebody's approval."""
     overdue: int = 0
@@ -121,13 +126,14 @@ class Vitals:
             look.get(keys.night_brake)
             look.zcard(keys.overdue)
             look.zrange(keys.overdue, 0, 0, withscores=True)
+            look.zcard(keys.changed)
+            look.zrange(keys.changed, 0, 0, withscores=True)
             answers = look.execute(raise_on_error=False)
         seconds, microseconds = _sound(answers[0])
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
-        parked, erasures, outbox, progress, rules, pause, counts, book, brake, late, latest = map(
-            _sound, answers[7:]
-        )
+        parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:16])
+        late, latest, changed, longest = map(_sound, answers[16:])
         return Reading(
             at=at,
             inbox=inbox,
@@ -143,6 +149,8 @@ class Vitals:
             pause=_pause(pause),
             counts={name: int(count) for name, count in sorted(counts.items())},
             furthest=_furthest(book, orjson.loads(rules[4] or "{}")),
+            changed=changed,
+            changed_waited_s=max((at.timestamp() - due / 1000 for _, due in longest), default=0.0),
             held=Waiting(**orjson.loads(brake)) if brake else None,
             overdue=late,
             overdue_for_s=max((max(0.0, at.timestamp() - since / 1000) for _, since in latest), default=None),
@@ -207,6 +215,11 @@ def warnings(reading: Reading) -> tuple[str, ...]:
                 f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
                 f"more than {one.bound}. See: router fairness --team {one.team}"
             )
+    if reading.changed_waited_s > CHANGES_PATIENCE.total_seconds():
+        found.append(
+            f"What people did with {reading.changed} leads in HubSpot waits to be looked at for "
+            f"{reading.changed_waited_s / 60:.0f} min. Start or restart the night process."
+        )
     if reading.held is not None:
         found.append(
             f"The night of {reading.held.day} would move {reading.held.moves} leads, more than "

@@ -44,6 +44,7 @@ class _Scrape(Collector):
         )
         yield _gauge("erasures", "Contacts whose traces are still to be erased", reading.erasures)
         yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
+        yield _gauge("changed_leads", "Leads worked on in HubSpot and not looked at yet", reading.changed)
         yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
         yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
         held = reading.held.moves if reading.held else 0

@@ -181,6 +181,19 @@ def test_a_team_that_shares_by_value_is_measured_by_its_largest_lead(
     assert 'lead_router_fairness_difference_leads{team="idf"}' not in metrics
 
 
+@pytest.mark.parametrize(("waited_s", "warned"), [(60, False), (700, True)])
+def test_changes_that_nobody_looks_at_are_a_warning(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys, waited_s: float, warned: bool
+) -> None:
+    redis_client.zadd(keys.changed, {"501": (time.time() - waited_s) * 1000, "502": time.time() * 1000})
+
+    report, page = browser.get("/health").json, browser.get("/metrics")
+
+    assert report["changed"] == 2
+    assert "lead_router_changed_leads 2.0" in page.text
+    assert any("2 leads in HubSpot" in warning for warning in report["warnings"]) == warned
+
+
 def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:
     _made_progress(keys, redis_client, ago_s=2, process="alive")
     _made_progress(keys, redis_client, ago_s=25 * 3600, process="gone")

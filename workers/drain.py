@@ -23,8 +23,12 @@ LAST_FLIGHTS_S: Final = 9.0
 """How long a process that has to stop waits for the batches in the air."""
 LOOK_S: Final = 0.01
 LINGER_S: Final = 0.25
-TIGHT: Final = 0.5
-"""From this share of the call budget on, a batch waits a moment to fill up."""
+TIGHT: Final = 0.85
+"""From this share of the call budget on, a batch waits a moment to fill up; housekeeping alone uses less."""
+LOW_FLIGHTS: Final = 2
+"""Batches of housekeeping that a drain has in the air at once: they may wait long for the call budget."""
+LOW_LANDS_S: Final = 21.0
+"""A little more than such a batch waits for the budget; new leads are taken meanwhile."""
 KEEP_S: Final = 1.0
 SUSPICIOUS: Final = 3
 """A lead claimed this often travels alone, so that it can only hold up itself."""
@@ -37,7 +41,10 @@ class Drain:
     office: Office
     pool: ThreadPoolExecutor
     flights: dict[Future[Routed], int] = field(default_factory=dict)
+    low: set[Future[Routed]] = field(default_factory=set)
+    """Those flights that carry no new lead."""
     not_before: float = 0.0
+    low_not_before: float = 0.0
     kept_at: float = 0.0
     leads: int = 0
 
@@ -47,21 +54,24 @@ class Drain:
         return self.office.progress.name
 
     def run(self) -> int:
-        """Route until nothing waits (or 30 s are over); how many leads. Raises what is a bug or Redis."""
+        """Route until nothing waits (or 30 s are over); how many leads. Raises what is a bug or Redis.
+
+        New leads never wait behind housekeeping: also while its last batches land they are taken.
+        """
         ends_at = time.monotonic() + LONGEST_S
         self._bring_help(self.office.drains.begin(self.name))
         try:
-            while time.monotonic() < ends_at and not process.stopping():
+            while self._goes_on(ends_at) and not process.stopping():
                 self._keep()
                 self._land(patience_s=LOOK_S if self.flights else 0)
                 if time.monotonic() < self.not_before:
                     if not self.flights and self.not_before > ends_at:
                         break
                     process.pause_s(LOOK_S)
-                elif not self._may_take():
-                    continue
-                elif not self._take() and not self.flights and self.office.drains.rest(self.name):
-                    return self.leads
+                elif not self._take_next(ends_at) and not self.flights:
+                    if self.office.drains.rest(self.name):
+                        return self.leads
+                    process.pause_s(LOOK_S)
             self._land_all()
         finally:
             self.office.drains.leave(self.name)
@@ -77,43 +87,60 @@ class Drain:
         if helps:
             self.office.wake_ups.drain()
 
+    def _goes_on(self, ends_at: float) -> bool:
+        now = time.monotonic()
+        return now < ends_at or (bool(self.low) and now < ends_at + LOW_LANDS_S)
+
+    def _take_next(self, ends_at: float) -> bool:
+        """Send the next batch on its way, new leads first; False if there is none for now."""
+        if self._may_take() and self._take(low=False):
+            return True
+        return self._may_take_low(ends_at) and self._take(low=True)
+
     def _may_take(self) -> bool:
         """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""
-        desk, in_the_air = self.office.desk, len(self.flights)
+        desk, in_the_air = self.office.desk, len(self.flights) - len(self.low)
         pause = desk.budget.paused()
         if pause is not None:
             self.not_before = time.monotonic() + min(
                 1.0, max(0.05, (pause.until - desk.clock()).total_seconds())
             )
             return False
-        if in_the_air >= FLIGHTS_PER_DRAIN:
+        if in_the_air + len(self.low) >= FLIGHTS_PER_DRAIN:
             return False
-        waiting = desk.inbox.waiting(limit=BATCH) if in_the_air else BATCH
-        if waiting >= BATCH and in_the_air:
-            return True
-        tight = desk.budget.tightness() >= TIGHT
-        if tight:
-            return self._filled_up()
-        return in_the_air == 0 or (in_the_air == 1 and waiting > 0)
+        waiting = desk.inbox.waiting(limit=BATCH, low=False)
+        if waiting == 0 or waiting >= BATCH:
+            return waiting > 0 or not self.flights  # where nothing waits, a claim may have been abandoned
+        if desk.budget.tightness() >= TIGHT:
+            return self._filled_up(in_the_air)
+        return in_the_air <= 1
 
-    def _filled_up(self) -> bool:
-        """Linger for a full batch while calls are scarce; every flight costs two."""
+    def _may_take_low(self, ends_at: float) -> bool:
+        """Housekeeping has its turn when no new lead waits, and stops first."""
+        now = time.monotonic()
+        if len(self.low) >= LOW_FLIGHTS or not max(self.not_before, self.low_not_before) <= now < ends_at:
+            return False
+        return self.office.desk.inbox.waiting(limit=1, low=False) == 0
+
+    def _filled_up(self, in_the_air: int) -> bool:
+        """Linger for a full batch of new leads while calls are scarce; every flight costs two."""
         ends_at = time.monotonic() + LINGER_S
         inbox = self.office.desk.inbox
-        while (waiting := inbox.waiting(limit=BATCH)) < BATCH and time.monotonic() < ends_at:
-            if waiting == 0 and not self.flights:
-                return True  # nothing there: let the drain end
+        while (waiting := inbox.waiting(limit=BATCH, low=False)) < BATCH and time.monotonic() < ends_at:
             if process.pause_s(LOOK_S):
                 return False
-        return waiting >= BATCH or not self.flights
+        return waiting >= BATCH or in_the_air == 0
 
-    def _take(self) -> bool:
+    def _take(self, *, low: bool) -> bool:
         slot = min(set(range(FLIGHTS_PER_DRAIN)) - set(self.flights.values()))
         consumer = f"{self.name}/{slot}"
-        entries = self.office.desk.inbox.take(consumer)
+        entries = self.office.desk.inbox.take(consumer, low=low)
         if not entries:
             return False
-        self.flights[self.pool.submit(fly, self.office.desk, entries, consumer=consumer)] = slot
+        flight = self.pool.submit(fly, self.office.desk, entries, consumer=consumer)
+        self.flights[flight] = slot
+        if all(entry.stream == self.office.desk.keys.inbox_low for entry in entries):
+            self.low.add(flight)
         return True
 
     def _land(self, *, patience_s: float) -> None:
@@ -122,13 +149,19 @@ class Drain:
         landed, _ = wait(self.flights, timeout=patience_s, return_when=FIRST_COMPLETED)
         for flight in landed:
             del self.flights[flight]
-            self._look_at(flight)
+            is_low = flight in self.low
+            self.low.discard(flight)
+            self._look_at(flight, is_low=is_low)
 
-    def _look_at(self, flight: Future[Routed]) -> None:
+    def _look_at(self, flight: Future[Routed], *, is_low: bool) -> None:
         try:
             routed = flight.result()
         except FlightSnoozed as snoozed:
-            self.not_before = max(self.not_before, time.monotonic() + snoozed.wait_s)
+            until = time.monotonic() + snoozed.wait_s
+            if is_low:
+                self.low_not_before = max(self.low_not_before, until)
+            else:
+                self.not_before = max(self.not_before, until)
             return
         self.leads += routed.finished
         self.office.progress.report(f"routed {routed.finished} leads")

@@ -74,7 +74,7 @@ def _repair(office: Office, night: Night) -> Night:
     until = office.desk.clock() - STUCK_AFTER
     since = datetime.fromisoformat(night.since)
     step = repair(office.desk, since=since, until=until, after=night.compared_to)
-    repaired = night.repaired + step.written_anew + step.noted
+    repaired = night.repaired + step.written_anew
     night = replace(night, compared_to=step.after, repaired=repaired)
     return night if step.after else _next(night)
 

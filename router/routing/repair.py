@@ -40,8 +40,6 @@ class Repaired:
     """Leads that Redis had lost, and knows again."""
     written_anew: int = 0
     """Leads whose decision had never come to HubSpot, or was lost there."""
-    noted: int = 0
-    """Leads that a person has given to somebody else."""
     after: str = ""
 
 
@@ -56,8 +54,9 @@ class _Findings:
 def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> Repaired:
     """Compare the leads last decided from `since` to `until`; one read call per hundred, 2,000 in a step.
 
-    No owner is changed: whoever a person has chosen stands, and where our own write is missing the lead
-    goes the way of every lead, which reads it again before it writes. In shadow mode nothing is touched.
+    No owner is changed: whoever a person has chosen stands (`follow` notes it), and where our own write is
+    missing the lead goes the way of every lead, which reads it again before it writes. In shadow mode
+    nothing is touched.
     Safe to repeat. Raises `HubSpotError`, `NoRules`, and what ledger and Redis raise.
     """
     policy, _needed = desk.rules.required()
@@ -71,7 +70,6 @@ def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> 
             done.compared + part.compared,
             done.remembered + part.remembered,
             done.written_anew + part.written_anew,
-            done.noted + part.noted,
             page.after,
         )
         if not page.after:
@@ -148,8 +146,6 @@ def _put_right(desk: Desk, decision: Decision, state: LeadState, record: Record,
     elif not ours and not owner and not decision.owner_id:
         # Nobody is to own it, so nobody's choice can be covered: our properties are simply written again.
         found.rewrite[state.contact_id] = _changes(decision, record)
-    elif owner != state.owner_id and state.state is not State.QUEUED:
-        found.moves.append(_theirs(desk, decision, state, owner))
 
 
 def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Mapping[str, str]) -> Move:
@@ -166,25 +162,13 @@ def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Map
     )
 
 
-def _theirs(desk: Desk, decision: Decision, state: LeadState, owner: str) -> Move:
-    return Move(
-        state.contact_id,
-        state.episode,
-        State.HUMAN,
-        come_from=frozenset({State.WRITTEN, State.DONE}),
-        set={"ow": owner},
-        drop=("pd",),
-        event={**_event(desk, "changed_by_a_person", decision), "owner_id": owner},
-    )
-
-
 def _apply(desk: Desk, found: _Findings, *, compared: int) -> Repaired:
     remembered = desk.restoration.remember(found.remember, now_ms=desk.now_ms())
     moved = desk.commits.finish(found.moves, now_ms=desk.now_ms())
     announced = desk.inbox.append_low(found.announce, now_ms=desk.now_ms())
     outcomes = desk.gateway.at("sweep").update_contacts(found.rewrite)
     rewritten = sum(outcome.kind == "written" for outcome in outcomes.values())
-    anew = [move for move, done in zip(found.moves, moved, strict=True) if done and move.announce]
+    anew = [move for move, done in zip(found.moves, moved, strict=True) if done]
     for contact_id in (*(move.contact_id for move in anew), *found.announce, *found.rewrite):
         desk.log.warning("lead.write_lost", contact_id=contact_id)
     lost = sum(one.announce and done for one, done in zip(found.remember, remembered, strict=True))
@@ -192,7 +176,6 @@ def _apply(desk: Desk, found: _Findings, *, compared: int) -> Repaired:
         compared=compared,
         remembered=sum(remembered),
         written_anew=len(anew) + announced + rewritten + lost,
-        noted=sum(moved) - len(anew),
     )
 
 

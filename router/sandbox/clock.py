@@ -34,6 +34,7 @@ def iso(at_ms: int) -> str:
     return datetime.fromtimestamp(at_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@lru_cache(maxsize=1 << 17)
 def parse_ms(text: str) -> int:
     """Milliseconds since 1970 from an ISO date, or from a number of milliseconds. Raises ValueError."""
     if text.lstrip("-").isdigit():

@@ -26,13 +26,13 @@ def search(portal: Portal, call: Call) -> Answer:
         raise bad_request("There was a problem with the request.")
     settings, shelf = portal.settings, portal.shelves[call.kind]
     indexed_at = now_ms() - settings.search_lag_ms
-    matches = _filters(shelf, call.body.get("filterGroups") or [])
+    matching = _filters(shelf, call.body.get("filterGroups") or [])
     names = asked_properties(shelf, call.body.get("properties"))
     with portal.lock:
-        known = shelf.records.values()
+        known = list(shelf.records.values())
         if settings.search_lag_ms:
-            known = [_as_indexed(one, indexed_at) for one in known if one.created_ms <= indexed_at]  # type: ignore[assignment]
-        found = [one for one in known if matches(one.properties.get)]
+            known = [_as_indexed(one, indexed_at) for one in known if one.created_ms <= indexed_at]
+        found = matching(known)
         found.sort(key=_sort_key(shelf, call.body), reverse=_descending(call.body))
         places: list[Record | None] = [*([None] * settings.search_ghosts), *found]
         size = max(1, limit // 2) if settings.search_short_pages else limit
@@ -76,11 +76,29 @@ def _as_indexed(record: Record, at_ms: int) -> Record:
     )
 
 
-def _filters(shelf: Shelf, groups: list[Json]) -> Callable[[Value], bool]:
+def _filters(shelf: Shelf, groups: list[Json]) -> Callable[[list[Record]], list[Record]]:
+    """The records that match any group; a group is gone through filter by filter, for there may be many."""
     compiled = [[_condition(shelf, one) for one in group.get("filters") or []] for group in groups]
-    if not compiled:
-        return lambda _: True
-    return lambda value: any(all(holds(value) for holds in group) for group in compiled)
+
+    def matching(records: list[Record]) -> list[Record]:
+        if len(compiled) > 1:
+            return [
+                one
+                for one in records
+                if any(all(holds(one.properties.get) for holds in group) for group in compiled)
+            ]
+        for asked, holds in zip(groups[0].get("filters") or [], compiled[0], strict=True) if groups else ():
+            records = _narrowed(records, asked, holds)
+        return records
+
+    return matching
+
+
+def _narrowed(records: list[Record], asked: Json, holds: Callable[[Value], bool]) -> list[Record]:
+    name = str(asked.get("propertyName"))
+    if asked.get("operator") == "NOT_HAS_PROPERTY":  # the one that goes through all contacts of a night
+        return [one for one in records if not one.properties.get(name)]
+    return [one for one in records if holds(one.properties.get)]
 
 
 def _condition(shelf: Shelf, asked: Json) -> Callable[[Value], bool]:

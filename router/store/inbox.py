@@ -103,9 +103,10 @@ class Inbox:
             rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]
             self._release(keys=[stream], args=[GROUP, consumer, self._lease_ms, *rows])
 
-    def waiting(self, *, limit: int = BATCH) -> int:
-        """How many entries nobody has claimed yet, counted up to `limit`."""
-        return int(self._waiting(keys=[self._keys.inbox, self._keys.inbox_low], args=[GROUP, limit]))
+    def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
+        """How many entries nobody has claimed yet, counted up to `limit`; without `low` new leads only."""
+        streams = [self._keys.inbox, self._keys.inbox_low] if low else [self._keys.inbox]
+        return int(self._waiting(keys=streams, args=[GROUP, limit]))
 
     def has_work(self) -> bool:
         """True if something waits, or if a claim has been abandoned."""

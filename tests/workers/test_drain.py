@@ -1,0 +1,118 @@
+"""New leads never wait behind housekeeping, however much of it there is and however few calls are left."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import redis
+
+from router.bootstrap import Office, open_desk
+from router.queue import WakeUps
+from router.sandbox.client import SandboxClient
+from router.settings import Settings
+from router.store.drains import Drains
+from router.store.inbox import FLIGHTS_PER_DRAIN
+from router.store.nights import Nights
+from router.store.progress import ProgressBoard
+from tests.routing.conftest import a_hot_contact
+from workers import drain as draining
+from workers import office as process
+from workers.drain import Drain
+
+
+@pytest.fixture
+def scarce(settings: Settings, redis_client: redis.Redis, redis_url: str, desk: object) -> Iterator[Office]:
+    """An office that believes in forty calls in ten seconds; its drains end soon when they are asked to."""
+    few = open_desk(settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client)
+    few.rules.refresh()
+    few.owners.by_email()
+    redis_client.delete(few.keys.calls)
+    for_queue = redis.Redis.from_url(redis_url)
+    yield Office(
+        desk=few,
+        drains=Drains(redis_client, few.keys),
+        wake_ups=WakeUps(for_queue, few.portal),
+        progress=ProgressBoard(redis_client, few.keys, role="worker"),
+        nights=Nights(redis_client, few.keys),
+        queue_client=for_queue,
+    )
+    process._process.stopping.clear()
+    few.ledger.close()
+
+
+def seconds_until_owned(sandbox: SandboxClient, contact_id: str, *, within_s: float) -> float:
+    began = time.monotonic()
+    while time.monotonic() < began + within_s:
+        if sandbox.contact(contact_id)["owner"]:
+            return time.monotonic() - began
+        time.sleep(0.02)
+    return float("inf")
+
+
+def test_a_new_lead_is_routed_while_housekeeping_waits_for_calls(
+    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    desk = scarce.desk
+    missed = sandbox.create_exactly([a_hot_contact() for _ in range(3_000)], announce=False)
+    desk.inbox.append_low(missed, now_ms=desk.now_ms())
+    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+        drain = Drain(scarce, pool)
+        working = threading.Thread(target=drain.run)
+        working.start()
+        try:
+            ends_at = time.monotonic() + 20
+            while redis_client.zcard(desk.keys.calls) < 22 and time.monotonic() < ends_at:
+                time.sleep(0.02)  # until housekeeping has had its 60 % of the calls, and waits for more
+            time.sleep(0.1)
+            waits = []
+            for _ in range(4):
+                (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+                desk.inbox.append([(contact_id, desk.now_ms())])
+                waits.append(seconds_until_owned(sandbox, contact_id, within_s=8))
+            still_low = len(drain.low)
+            left = redis_client.xlen(desk.keys.inbox_low)
+        finally:
+            process.stop()
+            working.join()
+
+    assert max(waits) < 2
+    assert still_low == draining.LOW_FLIGHTS
+    assert left > 100
+
+
+def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
+    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A snoozed batch of housekeeping puts off housekeeping only."""
+    desk = scarce.desk
+    (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    (new,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    fly = draining.fly
+
+    def low_is_snoozed(*arguments: object, **more: object) -> object:
+        if any(entry.stream == desk.keys.inbox_low for entry in arguments[1]):  # type: ignore[attr-defined]
+            raise draining.FlightSnoozed(60)
+        return fly(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(draining, "fly", low_is_snoozed)
+    desk.inbox.append_low([low], now_ms=desk.now_ms())
+    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+        drain = Drain(scarce, pool)
+        working = threading.Thread(target=drain.run)
+        working.start()
+        ends_at = time.monotonic() + 10
+        while not drain.low_not_before and time.monotonic() < ends_at:
+            time.sleep(0.01)
+        desk.inbox.append([(new, desk.now_ms())])
+        Drain(scarce, pool).run()  # whoever is woken: the first drain may have ended
+        waited = seconds_until_owned(sandbox, new, within_s=8)
+        process.stop()
+        working.join()
+
+    assert drain.low_not_before > time.monotonic() + 30
+    assert drain.not_before == 0
+    assert waited < 8

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from router.ledger.latest import last_words
 from router.policy.decision import Decision, Queued
 from router.policy.occasion import Occasion, Reassigned, Released
 from router.policy.record import as_record, from_record
+from router.routing.assigned import assigned
 from router.routing.desk import Desk
 from router.routing.reconcile import STUCK_AFTER
 from router.store.commits import Move
@@ -131,8 +132,20 @@ def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> Known:
     if isinstance(decision.outcome, Queued):
         return Known(_state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision))
     if to and decision.episode == 0 and desk.clock() - decision.decided_at < YOUNG:
-        return Known(_state(decision, State.WRITTEN, owner_id=to), verify_at_ms=desk.now_ms())
-    return Known(_state(decision, State.DONE, owner_id=to))
+        written = _state(decision, State.WRITTEN, owner_id=to)
+        return _watched(desk, decision, Known(written, verify_at_ms=desk.now_ms()))
+    return _watched(desk, decision, Known(_state(decision, State.DONE, owner_id=to)))
+
+
+def _watched(desk: Desk, decision: Decision, known: Known) -> Known:
+    """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
+    policy, _needed = desk.rules.required()
+    given = assigned(policy, decision, said={})
+    if given is None:
+        return known
+    taken = len(decision.inputs.excluded) if decision.inputs else 0
+    state = replace(known.state, assignment=given, times_taken=taken)
+    return replace(known, state=state, watch_at_ms=given["look"])
 
 
 def _put_right(desk: Desk, decision: Decision, state: LeadState, record: Record, found: _Findings) -> None:

@@ -83,6 +83,9 @@ def _of_roster(was: Roster, now: Roster) -> Iterator[Change]:
     yield from _of_parts("rep", was.reps, now.reps)
     yield from _of_parts("team", was.teams, now.teams)
     yield from _of_parts("hours", was.hours, now.hours)
+    yield from _of_parts(
+        "manager", {one.name: one for one in was.managers}, {one.name: one for one in now.managers}
+    )
     for name, hours in now.hours.items():
         if name in was.hours and was.hours[name] != hours:
             yield Change("~", "hours", name)

@@ -1,7 +1,8 @@
 -- Remember leads again that Redis has lost: state, place in a queue, and what has to be looked at. What is known stays.
 -- KEYS: erasures, queues, tended, verify, inbox:low, inbox:low:ids, outbox, lead hash of each lead …
 -- ARGV: days a finished lead is remembered,
---       JSON {now, leads = {{id, fields, queue = {key, team, rank}, verify_at, announce, keep, event} …}}
+--       JSON {now, watched = the list of leads that somebody has to work on,
+--             leads = {{id, fields, queue = {key, team, rank}, verify_at, watch_at, announce, keep, event} …}}
 -- Returns for each lead 1 (remembered) or 0 (it was known, or is being erased).
 local days, asked = tonumber(ARGV[1]), cjson.decode(ARGV[2])
 local rebuilt = {}
@@ -17,6 +18,7 @@ for index, lead in ipairs(asked.leads) do
       redis.call('ZADD', KEYS[3], asked.now, lead.id)
     end
     if lead.verify_at then redis.call('ZADD', KEYS[4], lead.verify_at, lead.id) end
+    if lead.watch_at then redis.call('ZADD', asked.watched, lead.watch_at, lead.id) end
     if lead.announce then
       redis.call('HSET', KEYS[6], lead.id, redis.call('XADD', KEYS[5], '*', 'c', lead.id, 't', asked.now))
     end

@@ -41,6 +41,7 @@ class Known:
     score: int = 0
     record: bytes = b""
     verify_at_ms: int | None = None
+    watch_at_ms: int | None = None
     announce: bool = False
     event: Mapping[str, str | None] = field(default_factory=dict)
 
@@ -83,7 +84,7 @@ class Restoration:
         if not leads:
             return ()
         keys = self._keys
-        asked = {"now": now_ms, "leads": [self._asked(lead) for lead in leads]}
+        asked = {"now": now_ms, "watched": keys.watched, "leads": [self._asked(lead) for lead in leads]}
         names = [keys.erasures, keys.queues, keys.tended, keys.verify, keys.inbox_low, keys.low_ids]
         names += [keys.outbox, *(keys.lead(lead.state.contact_id) for lead in leads)]
         answer = self._rebuild(keys=names, args=[REMEMBERED.days, orjson.dumps(asked)])
@@ -94,6 +95,7 @@ class Restoration:
         optional = {
             "queue": self._place(lead) if state.state is State.QUEUED else None,
             "verify_at": lead.verify_at_ms,
+            "watch_at": lead.watch_at_ms,
             "announce": lead.announce or None,
             "event": orjson.dumps(dict(lead.event)).decode() if lead.event else None,
         }
@@ -123,5 +125,7 @@ def _fields(lead: Known) -> list[str]:
         "qs": str(state.queued_since_ms) if state.queued_since_ms else None,
         "xr": ",".join(state.released_by) or None,
         "rc": lead.record.decode() or None,
+        "fu": orjson.dumps(state.assignment).decode() if state.assignment else None,
+        "tk": str(state.times_taken) if state.times_taken else None,
     }
     return [part for name, value in named.items() if value is not None for part in (name, value)]

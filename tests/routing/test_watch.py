@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import redis
 
+from router.bootstrap import open_desk
 from router.policy.assignment import assignment_of_record, course_of
 from router.routing.claims import claim, release
 from router.routing.desk import Desk
 from router.routing.notify import notify
 from router.routing.record import record
+from router.routing.repair import repair
 from router.routing.verify import verify
 from router.routing.watch import Watching, watch
 from router.sandbox.client import SandboxClient
+from router.settings import Settings
 from router.store.availability import Override
 from router.store.leads import State
 from tests.routing.conftest import OWNERS, Time, route_all
@@ -296,6 +301,89 @@ def test_a_rep_away_meanwhile_is_not_late(watching: Desk, sandbox: SandboxClient
 
     assert (found.overdue, found.moved) == (0, 0)
     assert owner_of(sandbox, contact_id) == OWNERS["camille"]
+
+
+def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_taken(
+    watching: Desk, sandbox: SandboxClient, time: Time
+) -> None:
+    (contact_id,) = done(watching, sandbox, time)
+    time.pass_by(hours=6, minutes=1)
+    look(watching, time)
+    record(watching)
+    second = owner_of(sandbox, contact_id)
+    watching.inbox._redis.flushall()
+    watching.inbox.open()
+
+    repair(watching, since=time.now() - timedelta(days=1), until=time.now())
+    time.pass_by(hours=6, minutes=1)
+    again = look(watching, time)
+    time.pass_by(hours=6, minutes=1)
+    queued = look(watching, time)
+
+    assert second == OWNERS["hugo"]
+    assert (again.overdue, again.moved) == (1, 0)
+    assert queued.moved == 1
+    assert owner_of(sandbox, contact_id) == ""
+
+
+def test_two_watches_at_once_move_and_tell_once(
+    watching: Desk, sandbox: SandboxClient, time: Time, settings: Settings, redis_url: str
+) -> None:
+    ids = done(watching, sandbox, time, 20)
+    time.pass_by(hours=6, minutes=1)
+    found: list[Watching] = []
+    ready = threading.Barrier(2)
+
+    def work() -> None:
+        with redis.Redis.from_url(redis_url, decode_responses=True, protocol=3) as client:
+            other = open_desk(settings, client, clock=time.clock)
+            other.rules.refresh()
+            ready.wait()
+            found.append(watch(other))
+            other.ledger.close()
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    look(watching, time)
+    record(watching)
+    while notify(watching):
+        pass
+
+    assert sum(one.moved for one in found) == 20
+    assert {watching.leads.recall([one])[one].episode for one in ids} == {1}
+    record(watching)
+    for one in ids:
+        told = [event.detail for event in watching.ledger.events_of(one) if event.kind == "notified"]
+        assert [detail["about"] for detail in told] == ["taken:150"] * 2
+        assert len({detail["rep"] for detail in told} - {"claire"}) == 1  # its rep, and the manager
+
+
+@pytest.mark.parametrize(("same_rule", "owner"), [("true", "hugo"), ("false", "marc")])
+def test_the_lead_stays_with_its_rule_or_all_rules_are_read_again(
+    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time, same_rule: str, owner: str
+) -> None:
+    with_rules(watching, rules, ROUTING.replace("{at_most: 1}", f"{{at_most: 1, same_rule: {same_rule}}}"))
+    (contact_id,) = done(watching, sandbox, time)
+    sandbox.edit_by_hand(contact_id, properties={"country": "Allemagne"})
+    time.pass_by(hours=6, minutes=1)
+
+    look(watching, time)
+
+    assert owner_of(sandbox, contact_id) == OWNERS[owner]
+
+
+def test_a_segment_may_be_tighter(watching: Desk, sandbox: SandboxClient, rules: Path, time: Time) -> None:
+    tighter = "  segments: {all: {on_breach: [{after: 100%, reassign: {at_most: 1}}]}}\n"
+    with_rules(watching, rules, ROUTING + tighter)
+    (contact_id,) = done(watching, sandbox, time)
+    time.pass_by(hours=4, minutes=1)
+
+    look(watching, time)
+
+    assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
 
 
 def test_nothing_is_watched_in_shadow_mode(

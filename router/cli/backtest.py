@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +20,7 @@ from router.cli.place import settings_here
 from router.cli.rules_here import RulesHere, rules_here
 from router.cli.screen import screen
 from router.cli.words import count_of, print_json
+from router.policy.backtest.past_words import as_it_was
 from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog
 from router.policy.facts import facts_needed
@@ -80,6 +81,9 @@ def backtest(
 
     Both sides decide every lead in the order in which they came, each with shares of its own. The rules
     on trial are those in CONFIG_DIR (or config). Nothing is written to HubSpot.
+
+    Time off and public holidays count on both sides, and for leads of the ledger whoever router away or
+    the API said to be away on the day; what HubSpot said of people then is not kept.
     """
     here = rules_here(None)
     try:
@@ -147,8 +151,9 @@ def _other_rules(against: str | None, here: RulesHere, leads: Leads) -> OtherRul
 
 
 def _ran(leads: Leads, other: OtherRules, here: RulesHere) -> tuple[Backtest, list[str]]:
-    before = rule_set(other.name, other.policy, here.catalog)
-    after = rule_set(str(here.folder), here.policy, here.catalog)
+    then, now = _as_it_was(leads, other.policy), _as_it_was(leads, here.policy)
+    before = rule_set(other.name, then, here.catalog)
+    after = rule_set(str(here.folder), now, here.catalog)
     notes = _notes(leads, (other.policy, here.policy))
     large = not isinstance(leads, CsvLeads) or leads.path.stat().st_size > FEW_BYTES
     with _progress() as tell:
@@ -156,6 +161,14 @@ def _ran(leads: Leads, other: OtherRules, here: RulesHere) -> tuple[Backtest, li
     if ran.left_out:
         notes.append(f"{count_of(ran.left_out, 'row')} left out: no create date that can be read.")
     return ran, notes
+
+
+def _as_it_was(leads: Leads, policy: Policy) -> Policy:
+    """The policy with the absences that were said at the time, as far as the leads' source knows them."""
+    if isinstance(leads, CsvLeads):
+        return policy
+    roster = as_it_was(policy.roster, leads.words(), now=datetime.now(UTC))
+    return replace(policy, roster=roster)
 
 
 def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:
@@ -173,6 +186,8 @@ def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:
     else:
         for fact, count in leads.not_stored(policies).items():
             notes.append(f"{fact} was not stored for {count_of(count, 'lead')}: those count as without it.")
+    if any(team.performance for policy in policies for team in policy.roster.teams.values()):
+        notes.append("Weights are those of team.yaml: results do not change them here.")
     if any(rep.max_open_leads is not None for policy in policies for rep in policy.roster.reps.values()):
         notes.append("max_open_leads is not applied: when leads are closed is not known here.")
     return notes

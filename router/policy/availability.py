@@ -12,6 +12,8 @@ from router.policy.phrases import day_in_words, moment_in_words, say
 from router.policy.roster import Hours, Roster, TimeOff
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+OVERRIDE = "override"
+"""The kind of the ledger's lines about what people said of a rep."""
 
 
 @dataclass(frozen=True, slots=True)

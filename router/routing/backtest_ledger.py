@@ -12,7 +12,9 @@ import orjson
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.past_leads import first_decisions
+from router.policy.availability import OVERRIDE
 from router.policy.backtest.columns import Cell, CellReader, Chunk, instant
+from router.policy.backtest.past_words import Word
 from router.policy.backtest.sieve import COMPUTED
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
@@ -56,6 +58,23 @@ class LedgerLeads:
     def sources(self, _types: Mapping[str, str]) -> dict[str, Sequence[str]]:
         """The columns that facts are read from, other than their own: there are none."""
         return {}
+
+    def words(self) -> tuple[Word, ...]:
+        """What people said of reps by `router away` and the API, first to last."""
+        ledger = open_ledger(self.url, self.portal)
+        try:
+            told = [one for one in ledger.events_of("") if one.kind == OVERRIDE]
+        finally:
+            ledger.close()
+        return tuple(
+            Word(
+                datetime.fromisoformat(one.at),
+                one.detail["rep"],
+                one.detail["says"],
+                datetime.fromisoformat(one.detail["until"]) if "until" in one.detail else None,
+            )
+            for one in told
+        )
 
     def not_stored(self, policies: Sequence[Policy]) -> dict[str, int]:
         """Facts that these policies ask for, and how many leads were decided by rules that did not.

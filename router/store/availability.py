@@ -12,7 +12,7 @@ import orjson
 import redis
 from redis.client import Pipeline
 
-from router.policy.availability import Said
+from router.policy.availability import OVERRIDE, Said
 from router.policy.availability_record import said_as_record, said_from_record
 from router.store.keys import Keys
 
@@ -91,7 +91,7 @@ class AvailabilityShelf:
 
     def _tell(self, pipeline: Pipeline, rep: str, *, at: datetime, event: Mapping[str, str]) -> None:
         """A line for the ledger, which belongs to no contact; the reason is for colleagues and not in it."""
-        record = orjson.dumps({"at": at.isoformat(), "kind": "override", "rep": rep, **event})
+        record = orjson.dumps({"at": at.isoformat(), "kind": OVERRIDE, "rep": rep, **event})
         pipeline.xadd(self._outbox, {"kind": "event", "contact": "", "record": record.decode()})
 
     def forget_ended(self, *, now: datetime) -> None:

@@ -139,6 +139,7 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
         if (owner := owner_in(told[one])).owner_id != state.owner_id
     ]
     _finish(desk, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
+    desk.watched.look_now(list(told), now_ms=desk.now_ms())
     known = {one: state for one, state in leads.items() if one in told or one in gone}
     _recount(desk, policy, known, told, moves_book=moves_book)
     return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone)

@@ -1,12 +1,17 @@
 -- Purge every trace of one contact: state, lists, queues, inbox entries and outbox lines.
 -- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures, tended, inbox:low:ids, changed, moved,
---       watched, overdue
+--       watched, overdue, book
 -- ARGV: contact id, group, prefix of the queues' names
 local id, group = ARGV[1], ARGV[2]
 local traces = redis.call('HGET', KEYS[1], 'mk')
 for _, name in ipairs(traces and cjson.decode(traces) or {}) do
   local memory = redis.call('GET', name)
   if memory and cjson.decode(memory).c == id then redis.call('DEL', name) end
+end
+local open_with = redis.call('HGET', KEYS[1], 'op')
+if open_with and open_with ~= '' then
+  redis.call('HINCRBY', KEYS[15], open_with, -1)
+  redis.call('HINCRBY', KEYS[15], 'version', 1)
 end
 redis.call('DEL', KEYS[1])
 for number = 2, 3 do

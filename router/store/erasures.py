@@ -33,7 +33,7 @@ class Erasures:
         keys = self._keys
         names = [keys.lead(contact_id), keys.inbox, keys.inbox_low, keys.outbox]
         names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
-        names += [keys.changed, keys.moved, keys.watched, keys.overdue]
+        names += [keys.changed, keys.moved, keys.watched, keys.overdue, keys.book]
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue("")])
 
     def forget_journal(self) -> None:

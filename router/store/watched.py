@@ -67,6 +67,15 @@ class WatchedLeads:
         names += [self._keys.lead(one.contact_id) for one in seen]
         self._note(keys=names, args=[orjson.dumps([_asked(one) for one in seen])])
 
+    def look_now(self, contact_ids: Sequence[str], *, now_ms: int) -> None:
+        """Look at once at those of these leads that are overdue: somebody may have begun on them."""
+        if not contact_ids:
+            return
+        since = self._redis.zmscore(self._keys.overdue, list(contact_ids))
+        late = {one: now_ms for one, at in zip(contact_ids, since, strict=True) if at is not None}
+        if late:
+            self._redis.zadd(self._keys.watched, late, xx=True)
+
     def let_go(self, contact_ids: Sequence[str]) -> None:
         """Look at these leads no more."""
         if contact_ids:

@@ -7,10 +7,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import redis
 
 from router.policy.book import Book
 from router.policy.follow_up import FollowUp
 from router.routing.desk import Desk
+from router.routing.erase import erase
 from router.routing.follow import follow, follow_up_step
 from router.routing.record import record
 from router.routing.refresh import refresh
@@ -251,6 +253,27 @@ def test_an_answer_without_a_lead_says_nothing_about_it(
     assert desk.leads.recall([contact_id])[contact_id].state is State.DONE
     assert open_leads(desk) == before
     assert desk.changed.length() == 1
+
+
+def test_an_erased_contact_leaves_only_its_result(
+    desk: Desk, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    (contact_id,) = given(desk, sandbox, clock)
+    sandbox.edit_by_hand(contact_id, properties={"lifecyclestage": "opportunity"})
+    changed(desk, contact_id)
+    follow(desk)
+    desk.changed.look_again([contact_id], at_ms=desk.now_ms())
+    desk.erasures.ask(contact_id)
+
+    for _ in range(2):
+        erase(desk)
+
+    (left,) = desk.ledger.follow_ups.since(LONG_AGO)
+    assert (left.contact_id, left.outcome) == (None, "won")
+    assert sum(open_leads(desk).values()) == 0
+    assert desk.changed.length() == 0
+    assert desk.open_leads.moved_lately(now_ms=desk.now_ms()) == ()
+    assert not redis_client.exists(desk.keys.lead(contact_id))
 
 
 class TestNight:

@@ -14,6 +14,7 @@ from router.bootstrap import open_desk
 from router.policy.assignment import assignment_of_record, course_of
 from router.routing.claims import claim, release
 from router.routing.desk import Desk
+from router.routing.follow import follow
 from router.routing.notify import notify
 from router.routing.record import record
 from router.routing.repair import repair
@@ -407,3 +408,22 @@ def test_an_erased_contact_is_watched_no_more(watching: Desk, sandbox: SandboxCl
 
     assert watching.watched.overdue(limit=9) == {}
     assert not watching.watched.is_due(now_ms=watching.now_ms() + 10**10)
+
+
+def test_an_overdue_lead_is_off_the_list_as_soon_as_hubspot_tells_of_a_call(
+    watching: Desk, sandbox: SandboxClient, time: Time
+) -> None:
+    (contact_id,) = done(watching, sandbox, time)
+    time.pass_by(hours=5)
+    watch(watching)
+    before = watching.watched.count_overdue()
+    called_at = watching.clock().isoformat()
+    sandbox.edit_by_hand(contact_id, properties={"notes_last_contacted": called_at})
+    watching.inbox.append([], changed=[contact_id])
+    unseen = watch(watching).looked_at
+
+    follow(watching)
+    watch(watching)
+
+    assert (before, unseen) == (1, 0)
+    assert watching.watched.count_overdue() == 0

@@ -18,7 +18,7 @@ from router.routing.watch import watch as watch_leads
 from router.store.inbox import FLIGHTS_PER_DRAIN
 from workers import office as process
 from workers.drain import Drain
-from workers.night import take_step
+from workers.night import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
@@ -64,8 +64,8 @@ def erase(portal: str) -> int:
 
 
 def night(portal: str) -> int:
-    """One step of tonight's run; how many unannounced contacts it found."""
-    return _housekeeping(portal, Job.NIGHT, lambda: take_step(process.here()))
+    """Some steps of tonight's run; how many unannounced contacts it found."""
+    return _housekeeping(portal, Job.NIGHT, lambda: take_steps(process.here()))
 
 
 def notify(portal: str) -> int:

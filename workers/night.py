@@ -6,6 +6,7 @@ to know, so a run that was killed goes on where it was.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -22,9 +23,12 @@ from router.routing.reconcile import reconcile as look_through
 from router.routing.repair import repair
 from router.routing.weights import refresh_weights
 from router.store.nights import Night
+from workers import office as process
 from workers import sweeping
 from workers.reconciling import since_when
 
+STEPS_S: Final = 3.0
+"""What else this process looks after, such as owners' histories, must not wait for the whole night."""
 LOOKED_AT_LATELY: Final = timedelta(hours=12)
 """A lead that was followed within this time is not looked at again tonight."""
 
@@ -36,6 +40,18 @@ def is_due(office: Office) -> bool:
         return False
     night = office.nights.of(day)
     return night is None or bool(night.stage)
+
+
+def take_steps(office: Office) -> int:
+    """Take steps until the run is over, has to wait, or a few seconds are; how many contacts it found."""
+    ends_at, found = time.monotonic() + STEPS_S, 0
+    while is_due(office):
+        before, had = _present(office), found
+        found += take_step(office)
+        stands_still = _present(office) == before and found == had
+        if stands_still or time.monotonic() >= ends_at or process.stopping():
+            break
+    return found
 
 
 def take_step(office: Office) -> int:
@@ -60,6 +76,11 @@ def take_step(office: Office) -> int:
             office.desk.log.info("night.ended", day=day.isoformat(), found=after.found)
         office.nights.put(day, after)
         return after.found - night.found
+
+
+def _present(office: Office) -> Night | None:
+    day = _day(office)
+    return office.nights.of(day) if day else None
 
 
 def _reconcile(office: Office, night: Night) -> Night:
@@ -124,14 +145,17 @@ def _next(night: Night) -> Night:
 
 
 def _day(office: Office) -> date | None:
-    """The local date whose run should have begun, or goes on; None while it is too early in the day."""
+    """The local date whose run should have begun, or goes on; None while it is too early in the day.
+
+    What was begun yesterday is brought to its end first: a plan that was approved late, or a run that was
+    down. The day before that is over.
+    """
     live = office.desk.rules.live
     zone = live[0].roster.timezone if live else ZoneInfo("UTC")
     rules = live[0].night if live else policy_night.NIGHT
     now = office.desk.clock()
-    day = policy_night.begun_day(rules, timezone=zone, now=now)
-    if day is not None:
-        return day
     yesterday = now.astimezone(zone).date() - timedelta(days=1)
     unfinished = office.nights.of(yesterday)
-    return yesterday if unfinished is not None and unfinished.stage else None
+    if unfinished is not None and unfinished.stage:
+        return yesterday
+    return policy_night.begun_day(rules, timezone=zone, now=now)

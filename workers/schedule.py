@@ -18,7 +18,7 @@ from workers import office as process
 
 EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
-NIGHT_EVERY: Final = timedelta(seconds=20)
+NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 

@@ -22,7 +22,7 @@ from workers import office as process
 
 STEP_S: Final = 5.0
 """A step plans for so long: owner histories are looked at by the same process, and cannot wait."""
-MOVED_AT_A_TIME: Final = 500
+MOVED_AT_A_TIME: Final = 300
 SETTLED_WITHIN: Final = timedelta(minutes=30)
 """Leads that have not arrived by then are told as still on their way."""
 
@@ -35,10 +35,11 @@ def run_of(day: str) -> str:
 def plan(office: Office, night: Night) -> Night:
     """Plan some more leads; once all are planned, they move, unless they are too many to move unasked."""
     desk = office.desk
+    if night.sweep is None:
+        desk.night_plan.begin()
     if not sweep.moves_anything(desk):
         return replace(night, stage="drift")
     if night.sweep is None:
-        desk.night_plan.begin()
         before = office.nights.before(date.fromisoformat(night.day))
         since = sweep.away_without_end(desk, before=before.away_since if before else {})
         night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
@@ -72,11 +73,14 @@ def digest(planned: list[Planned]) -> str:
 
 
 def move(office: Office, night: Night) -> Night:
-    """Have some more leads of the plan moved."""
+    """Have some more leads of the plan moved, as far as they are still as it says."""
     desk = office.desk
     ahead = [one for one in desk.night_plan.all() if one.place >= night.moved_to]
     some = ahead[:MOVED_AT_A_TIME]
-    move_leads(desk, some, run=run_of(night.day))  # what is on its way already, after a kill, is left alone
+    left = sweep.why_left(desk, sweep.ground_of(desk, away_since=night.away_since), some)
+    desk.night_plan.leave(left)
+    moving = [one for one in some if one.contact_id not in left]
+    move_leads(desk, moving, run=run_of(night.day))  # what is on its way already, after a kill, stays on it
     settle_by = (desk.clock() + SETTLED_WITHIN).isoformat()
     if len(ahead) > len(some):
         return replace(night, moved_to=some[-1].place + 1, settle_by=settle_by)
@@ -104,6 +108,7 @@ def report(office: Office, night: Night) -> Night:
         began_at=night.began_at,
         ended_at=desk.clock().isoformat(),
         found=night.found,
+        repaired=night.repaired,
         looked_at=swept.get("looked_at", 0),
         stayed=swept.get("stayed", {}),
         drifted=tuple(night.drifted),

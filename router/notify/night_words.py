@@ -58,6 +58,11 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
     "heading_held": {"en": "What would move", "fr": "Ce qui changerait de mains"},
     "found": {"en": "found", "fr": "retrouvés"},
     "about_found": {"en": "that no webhook announced", "fr": "qu'aucun webhook n'a annoncés"},
+    "repaired": {"en": "repaired", "fr": "réparés"},
+    "about_repaired": {
+        "en": "HubSpot did not show what was decided",
+        "fr": "HubSpot ne montrait pas ce qui était décidé",
+    },
     "looked_at": {"en": "looked at", "fr": "examinés"},
     "about_looked_at": {"en": "leads with a reason to be", "fr": "leads qui pouvaient être concernés"},
     "why_gone": {"en": "of a deactivated owner", "fr": "d'un propriétaire désactivé"},
@@ -78,6 +83,11 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
         "fr": "une personne a choisi le propriétaire entre-temps",
     },
     "note_deleted": {"en": "HubSpot has it no more", "fr": "HubSpot ne l'a plus"},
+    "note_begun": {
+        "en": "somebody has begun to work on it meanwhile",
+        "fr": "quelqu'un a commencé à le travailler entre-temps",
+    },
+    "note_over": {"en": "the reason was over", "fr": "la raison n'existait plus"},
     "note_changed": {"en": "it moved on by itself meanwhile", "fr": "il a avancé de lui-même entre-temps"},
     "note_unknown": {
         "en": "it is not remembered any more",
@@ -193,6 +203,8 @@ def figures(report: NightReport, language: str) -> Iterator[tuple[str, int, str]
         if count or (outcome == "moved" and not report.count("held")):
             yield word(language, f"outcome_{outcome}"), count, word(language, f"about_{outcome}")
     yield word(language, "found"), report.found, word(language, "about_found")
+    if report.repaired:
+        yield word(language, "repaired"), report.repaired, word(language, "about_repaired")
     if report.looked_at:
         yield word(language, "looked_at"), report.looked_at, word(language, "about_looked_at")
 

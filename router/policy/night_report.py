@@ -10,8 +10,9 @@ from typing import Any, Final, Literal
 Outcome = Literal["moved", "refused", "parked", "pending", "held"]
 """Moved to somebody; refused because a person was faster, or nothing fitted any more; parked; still on its
 way when the report was written; or held by the brake."""
-Note = Literal["", "person", "deleted", "changed", "unknown"]
-"""Why a lead was left: a person chose an owner, it was deleted, it moved on by itself, or nobody knows."""
+Note = Literal["", "person", "deleted", "begun", "over", "changed", "unknown"]
+"""Why a lead was left: a person chose an owner, it was deleted, work on it has begun, the reason is over, it
+moved on by itself, or it is not remembered any more."""
 OUTCOMES: Final[tuple[Outcome, ...]] = ("moved", "refused", "parked", "pending", "held")
 
 
@@ -57,15 +58,16 @@ class Brake:
 class NightReport:
     """One night (ISO date `day`), begun and ended at those moments (ISO, UTC).
 
-    `found` contacts had not been announced, `looked_at` open leads were judged, `stayed` tells of leads with
-    a reason to move that stay, by why. `drifted` are sentences on what the portal has changed. `moves` may be
-    a part of all; `reasons` and `outcomes` count all of them.
+    `found` contacts had not been announced, `repaired` leads were not on record as decided, `looked_at` open
+    leads were judged, `stayed` counts by why those with a reason to move that stay. `drifted` are sentences
+    on what the portal has changed. `moves` may be a part of all; `reasons` and `outcomes` count all of them.
     """
 
     day: str
     began_at: str
     ended_at: str
     found: int = 0
+    repaired: int = 0
     looked_at: int = 0
     stayed: Mapping[str, int] | None = None
     drifted: tuple[str, ...] = ()

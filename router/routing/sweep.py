@@ -19,6 +19,7 @@ from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, Decision, Queued
 from router.policy.follow_up import FollowUp
+from router.policy.night_report import Note
 from router.policy.occasion import Destination, PushedOut, Reassigned
 from router.policy.phrases import moment_in_words, say
 from router.policy.rules import Policy
@@ -166,6 +167,52 @@ def plan_some(
         stayed=dict(stayed),
     )
     return ahead, tuple(planned)
+
+
+def why_left(desk: Desk, ground: Ground, planned: Sequence[Planned]) -> dict[str, Note]:
+    """Which of these leads stay after all, because of what happened since they were planned, and why.
+
+    One batch read per hundred leads. Leads that are on their way already are not looked at. Raises
+    `HubSpotError` or `redis.RedisError`.
+    """
+    left: dict[str, Note] = {}
+    for start in range(0, len(planned), AT_A_TIME):
+        some = {one.contact_id: one for one in planned[start : start + AT_A_TIME]}
+        states = desk.leads.recall(some)
+        still = [one for one in some if one not in states or states[one].state in CAN_BE_REASSIGNED]
+        records = _read(desk, still)
+        running = desk.ledger.follow_ups.running_of(still)
+        for contact_id in still:
+            note = _note(
+                ground,
+                some[contact_id],
+                records.get(contact_id),
+                states.get(contact_id),
+                running.get(contact_id),
+            )
+            if note:
+                left[contact_id] = note
+    return left
+
+
+def _note(
+    ground: Ground,
+    planned: Planned,
+    record: Record | None,
+    state: LeadState | None,
+    running: FollowUp | None,
+) -> Note:
+    """Why this lead stays; "" if it is as it was planned."""
+    if record is None:
+        return "deleted"
+    if (record.properties.get(OWNER) or "") != planned.owner_id:
+        return "person"
+    if (state.episode if state else None) != planned.episode:
+        return "changed" if state else "unknown"
+    standing = _standing(ground.policy, record, state, running)
+    if standing is not None and _why(ground, standing) is not None:
+        return ""
+    return "begun" if standing is not None and standing.started else "over"
 
 
 def _candidates(desk: Desk, ground: Ground, reason: Reason, after: str) -> tuple[list[str], str]:

@@ -69,7 +69,7 @@ def _ended(
 ) -> tuple[Outcome, str, Note]:
     """The outcome, who has it, and in one word why it was left."""
     if state is None:
-        return "refused", one.goes_to, "unknown"
+        return "refused", one.goes_to, one.left or "unknown"
     if state.state in _ON_THE_WAY:
         return "pending", one.goes_to, ""
     if state.state is State.PARKED:
@@ -79,7 +79,7 @@ def _ended(
         queue = say(language, "queued", team=state.queue)
         return "moved", names.get(state.owner_id, state.owner_id) if state.owner_id else queue, ""
     left: dict[State, Note] = {State.HUMAN: "person", State.GONE: "deleted"}
-    return "refused", one.goes_to, left.get(state.state, "changed")
+    return "refused", one.goes_to, one.left or left.get(state.state, "changed")
 
 
 def _told(one: Planned, outcome: Outcome, goes_to: str, note: Note) -> NightMove:

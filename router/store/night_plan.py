@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 import orjson
 import redis
 
+from router.policy.night_report import Note
 from router.store.keys import Keys
 
 
@@ -16,8 +17,9 @@ from router.store.keys import Keys
 class Planned:
     """One lead on the plan: whose it is, to whom it would go, and why.
 
-    `episode` is None for a lead that we know nothing of, `owner_id` "" for a lead in a queue. `moment` is ISO
-    or "". `rule` decides it. Leads move in the order of `place`, as they were planned.
+    `episode` is None for a lead that we know nothing of, `owner_id` "" for a lead in a queue. `moment` is
+    ISO or "". `rule` decides it. Leads move in the order of `place`, as they were planned. `left` says why
+    one was not, when its turn came.
     """
 
     place: int
@@ -30,6 +32,7 @@ class Planned:
     goes_to: str
     rule: str
     why: str
+    left: Note = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,13 @@ class NightPlan:
         with self._redis.pipeline() as pipeline:
             for one in planned:
                 pipeline.hsetnx(self._plan, one.contact_id, _text(one))
+            pipeline.execute()
+
+    def leave(self, why: Mapping[str, Note]) -> None:
+        """These stay, and why; whoever was erased meanwhile stays off the plan."""
+        with self._redis.pipeline() as pipeline:
+            for one in self.of(why).values():
+                pipeline.hset(self._plan, one.contact_id, _text(replace(one, left=why[one.contact_id])))
             pipeline.execute()
 
     def of(self, contact_ids: Iterable[str]) -> dict[str, Planned]:

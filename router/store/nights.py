@@ -26,9 +26,9 @@ class Night:
 
     Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
     announced. Leads decided since then were compared with HubSpot up to `compared_to`, and so many repaired.
-    announced. `sweep` is how far the planning got (see `routing.sweep.Sweeping`), `away_since` since when
-    (ISO) reps are away without a known end, `brake` why the plan was held and who approved it (see
-    `policy.night_report.Brake`). The leads up to `moved_to` on the plan were moved; the report is written
+    `sweep` is how far the planning got (see `routing.sweep.Sweeping`), `away_since` since when (ISO) reps are
+    away without a known end, `brake` why the plan was held and who approved it (see
+    `policy.night_report.Brake`). The leads before `moved_to` on the plan were moved; the report is written
     when they have arrived, or at `settle_by` (ISO). `drifted` are sentences on what the portal has changed.
     """
 

@@ -233,20 +233,23 @@ def test_what_waits_in_a_queue_for_days_is_given_to_somebody(team: Team) -> None
 
 
 def test_a_manager_who_reassigns_by_hand_meanwhile_wins(team: Team) -> None:
-    ids = team.leads(8)
-    first, second = team.owned_by("hugo", ids)
+    """Before we look again, and after we looked and before anybody writes."""
+    first, second, third = team.owned_by("hugo", team.leads(12))
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
     while len(team.desk.night_plan) == 0:
         night.take_step(team.office)
     team.sandbox.edit_by_hand(first, owner=OWNERS["claire"])
+    while team.desk.leads.recall([second])[second].state is not State.REOPENED:
+        night.take_step(team.office)
+    team.sandbox.edit_by_hand(second, owner=OWNERS["claire"])
 
     told = team.go_on()
 
-    assert team.owner_of(first) == OWNERS["claire"]
-    assert team.owner_of(second) not in ("", OWNERS["hugo"])
+    assert (team.owner_of(first), team.owner_of(second)) == (OWNERS["claire"], OWNERS["claire"])
+    assert team.owner_of(third) not in ("", OWNERS["hugo"])
     outcomes = {one.contact_id: (one.outcome, one.note) for one in told.moves}
-    assert outcomes == {first: ("refused", "person"), second: ("moved", "")}
+    assert outcomes == {first: ("refused", "person"), second: ("refused", "person"), third: ("moved", "")}
 
 
 def test_an_emptied_redis_changes_no_owner(team: Team, redis_client: redis.Redis) -> None:
@@ -445,13 +448,14 @@ def test_without_the_brake_a_wrong_rule_would_move_them_all(
 def test_without_the_expected_owner_the_manager_would_lose(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The negative control: planned for whoever owns it when it is read, the lead is taken from them."""
+    """The negative control: without a second look and the owner expected, the lead is taken from them."""
     (contact_id,) = team.owned_by("hugo", team.leads(4))
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
     while len(team.desk.night_plan) == 0:
         night.take_step(team.office)
     team.sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    monkeypatch.setattr("workers.sweeping.sweep.why_left", lambda *_: {})
     monkeypatch.setattr("router.routing.route._is_kept", lambda *_, **__: False)
     monkeypatch.setattr("router.routing.trip.Trip.expected_owner_id", OWNERS["claire"])
 
@@ -510,3 +514,55 @@ def test_the_team_is_told_of_a_night_in_chat(team: Team) -> None:
     assert len(chat.deliveries) == 1
     assert told["event"] == "night"
     assert told["outcomes"] == {"moved": 2}
+
+
+def test_who_begins_before_the_approval_keeps_the_lead(team: Team) -> None:
+    team.with_rules(lambda routing: routing + "  max_reassignments_per_night: {count: 1}\n")
+    first, second = team.leads(2)
+    owners = {one: team.owner_of(one) for one in (first, second)}
+    told = team.a_night(days=3)
+    team.sleep_until(11, days=0)
+    team.sandbox.log_activity(first, "call")
+    waiting = team.desk.night_plan.waiting()
+    assert waiting is not None
+
+    approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
+    after = team.go_on()
+
+    assert told.outcomes == {"held": 2}
+    assert {one.contact_id: (one.outcome, one.note) for one in after.moves} == {
+        first: ("refused", "begun"),
+        second: ("moved", ""),
+    }
+    assert team.owner_of(first) == owners[first]
+    assert team.owner_of(second) != owners[second]
+
+
+def test_a_plan_that_is_approved_after_midnight_still_moves(team: Team) -> None:
+    ids = a_wrong_rule(team)
+    team.a_night()
+    held = team.today()
+    team.sleep_until(1)
+    waiting = team.desk.night_plan.waiting()
+    assert waiting is not None
+
+    approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
+    for _ in range(20):
+        night.take_step(team.office)
+        team.work()
+
+    told = team.desk.ledger.nights.of(held)
+    assert told is not None
+    assert told.outcomes == {"moved": 20}
+    assert not team.owned_by("camille", ids)
+
+
+def test_rules_that_move_nothing_any_more_let_a_held_plan_go(team: Team) -> None:
+    a_wrong_rule(team)
+    team.a_night()
+    team.with_rules(lambda routing: routing[: routing.index("\nnight:")])
+
+    team.a_night()
+
+    assert team.desk.night_plan.waiting() is None
+    assert len(team.desk.night_plan) == 0

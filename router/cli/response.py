@@ -53,9 +53,11 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
         print_json(_as_facts(found, now - since, late if rep is not None else None))
         return
     if not found:
-        click.echo(f"No rep was given a lead since {local_time(now - since)}.")
+        click.echo(f"No rep was given a lead since {local_time(now - since, policy.roster.timezone)}.")
         return
-    _show(found, response_of(EVERYBODY, chosen, now=now), since=now - since, team=team)
+    whose = ", ".join([rep or "everybody", *([f"team {team}"] if team else [])])
+    began = local_time(now - since, policy.roster.timezone)
+    _show(found, response_of(EVERYBODY, chosen, now=now), title=f"Leads given since {began} ({whose})")
     if rep is not None:
         _show_late(rep, late, roster=policy.roster)
 
@@ -67,7 +69,7 @@ def _check_names(roster: Roster, leads: Sequence[FollowUp], *, team: str | None,
         raise click.UsageError(f"There is no rep '{rep}'. The reps are: {', '.join(roster.reps)}.")
 
 
-def _show(found: Sequence[Response], all_of_them: Response, *, since: datetime, team: str | None) -> None:
+def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> None:
     out = screen()
     told = [*found, all_of_them] if len(found) > 1 else [*found]
     rows = [
@@ -84,7 +86,6 @@ def _show(found: Sequence[Response], all_of_them: Response, *, since: datetime, 
         )
         for one in told
     ]
-    title = f"{'Everybody' if team is None else f'Team {team}'}: leads given since {local_time(since)}"
     out.print(titled(title, table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))))
     out.print("median, p90: from the assignment to the first response, by the clock.")
     out.print("in time: of answered and late leads, by their due time, which counts in\nworking hours.")

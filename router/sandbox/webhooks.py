@@ -87,11 +87,12 @@ class Event:
             body["objectTypeId"] = "0-1"
         if self.changed is not None:
             body |= {"propertyName": self.changed[0], "propertyValue": self.changed[1]}
-            body["isSensitive"] = False
         else:
             body["changeFlag"] = _FLAGS[self.kind]
         body["changeSource"] = self.source.type
         body["sourceId"] = self.source.id
+        if self.changed is not None:
+            body["isSensitive"] = False
         return body
 
 

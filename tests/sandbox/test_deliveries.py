@@ -43,8 +43,8 @@ def test_a_change_is_told_to_whoever_subscribed_to_the_property(sandbox: Sandbox
     event, status = endpoint.events
     assert list(event) == [
         *("eventId", "subscriptionId", "portalId", "appId", "occurredAt", "subscriptionType"),
-        *("attemptNumber", "objectId", "propertyName", "propertyValue", "isSensitive"),
-        *("changeSource", "sourceId"),
+        *("attemptNumber", "objectId", "propertyName", "propertyValue", "changeSource", "sourceId"),
+        "isSensitive",
     ]
     assert (event["subscriptionType"], event["objectId"]) == ("contact.propertyChange", int(contact))
     assert (event["propertyName"], event["propertyValue"]) == ("hubspot_owner_id", "71480101")

@@ -1,0 +1,59 @@
+"""The job that watches over leads: every job has its function, and this one looks until nothing is due."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import redis
+
+from router.bootstrap import Office
+from router.queue import Job, WakeUps
+from router.routing.desk import Desk
+from router.sandbox.client import SandboxClient
+from router.store.drains import Drains
+from router.store.nights import Nights
+from router.store.progress import ProgressBoard
+from tests.routing.conftest import OWNERS, Time, route_all
+from tests.routing.test_claims import owner_of, with_rules
+from tests.routing.test_reassign import done
+from tests.routing.test_watch import ROUTING
+from workers import jobs
+from workers import office as process
+
+
+def test_every_job_has_its_function() -> None:
+    assert [job for job in Job if not callable(getattr(jobs, job.removeprefix("workers.jobs."), None))] == []
+
+
+def test_the_job_looks_at_all_that_is_due(
+    desk: Desk,
+    sandbox: SandboxClient,
+    rules: Path,
+    time: Time,
+    redis_client: redis.Redis,
+    redis_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with_rules(desk, rules, ROUTING)
+    ids = [one for _ in range(3) for one in done(desk, sandbox, time, 50)]
+    for_queue = redis.Redis.from_url(redis_url)
+    office = Office(
+        desk=desk,
+        drains=Drains(redis_client, desk.keys),
+        wake_ups=WakeUps(for_queue, desk.portal),
+        progress=ProgressBoard(redis_client, desk.keys, role="night"),
+        nights=Nights(redis_client, desk.keys),
+        queue_client=for_queue,
+    )
+    monkeypatch.setattr(process._process, "office", office)
+    time.pass_by(hours=6, minutes=1)
+    before = {one: owner_of(sandbox, one) for one in ids}
+
+    looked_at = jobs.watch(desk.portal)
+    again = jobs.watch(desk.portal)
+    route_all(desk)
+
+    assert (looked_at, again) == (150, 0)
+    assert all(owner_of(sandbox, one) not in ("", before[one]) for one in ids)
+    assert set(before.values()) == {OWNERS["camille"], OWNERS["hugo"], OWNERS["lea"]}

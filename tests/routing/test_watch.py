@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import redis
 
 from router.bootstrap import open_desk
+from router.notify import Address, Chat
 from router.policy.assignment import assignment_of_record, course_of
+from router.policy.phrases import moment_in_words
 from router.routing.claims import claim, release
 from router.routing.desk import Desk
 from router.routing.follow import follow
@@ -26,7 +30,7 @@ from router.store.availability import Override
 from router.store.leads import State
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, with_rules
-from tests.routing.test_notify import tasks_of
+from tests.routing.test_notify import CHAT, a_chat_that_answers, sent_to, tasks_of
 from tests.routing.test_reassign import done
 
 ROUTING = """
@@ -254,6 +258,30 @@ def test_everybody_is_told_once_however_often_the_watch_looks(
         time.pass_by(minutes=10)
 
     assert len(tasks(watching)) == 2
+
+
+def test_a_manager_with_a_chat_is_told_there_what_comes_next(
+    watching: Desk, sandbox: SandboxClient, time: Time
+) -> None:
+    chat = Chat({"claire": Address("claire", "json", CHAT)}, sleep=lambda _: None)
+    watching = replace(watching, chat=chat)
+    (contact_id,) = done(watching, sandbox, time)
+    due_at = due_of(watching, contact_id).astimezone(ZoneInfo("Europe/Paris"))
+    time.pass_until(due_at + timedelta(seconds=1))
+    look(watching, time)
+    record(watching)
+
+    with a_chat_that_answers(200) as posts:
+        while notify(watching):
+            pass
+        (message,) = sent_to(posts)
+
+    was_due, then = (moment_in_words(at, "en") for at in (due_at, due_at + timedelta(hours=2)))
+    assert (message["event"], message["title"]) == ("overdue", "Overdue lead of camille")
+    assert message["reason"] == (
+        f"Nobody has worked on it; it was due {was_due}. {then} it goes to somebody else."
+    )
+    assert tasks(watching) == [(OWNERS["camille"], "Overdue lead of camille")]
 
 
 def test_one_call_looks_at_a_hundred_leads(watching: Desk, sandbox: SandboxClient, time: Time) -> None:

@@ -20,6 +20,7 @@ from router.cli.words import count_of, local_time, print_json
 from router.policy.fairness import Missed, Point, Standing, differences, missed
 from router.routing.fairness import Fairness
 from router.routing.fairness import fairness as fairness_since
+from router.routing.rep_news import News, news_of
 
 HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
 
@@ -29,7 +30,7 @@ HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wa
 )
 @click.option("--since", callback=span, default="30d", show_default=True, help="How far to look back.")
 @click.option("--team", help="Only this team.")
-@click.option("--rep", help="Only this rep, with every reason why leads passed them by, dated.")
+@click.option("--rep", help="Only this rep: also why leads passed them by and what changed, dated.")
 @click.option(
     "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the differences over time (SVG)."
 )
@@ -46,14 +47,16 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     _check_names(found, team=team, rep=rep)
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
     reasons = _missed(found, rep) if rep is not None else ()
+    news = news_of(desk, rep, since=found.since) if rep is not None else ()
     if plot is not None:
         plot.write_text(_picture(found, chosen), encoding="utf-8")
     if as_json:
-        print_json(_as_json(found, chosen, reasons if rep is not None else None))
+        print_json(_as_json(found, chosen, reasons if rep is not None else None, news))
     else:
         _show(found, chosen)
         if rep is not None:
             _show_missed(rep, reasons)
+            _show_news(rep, news)
         if plot is not None:
             click.echo(f"Drawn: {plot}")
     if any(one.beyond for one in chosen):
@@ -125,6 +128,12 @@ def _show_missed(rep: str, reasons: Sequence[Missed]) -> None:
     out.print(titled(title, drawn))
 
 
+def _show_news(rep: str, news: Sequence[News]) -> None:
+    if news:
+        rows = [(local_time(one.at)[:10], one.team or "all", one.what) for one in news]
+        screen().print(titled(f"What changed for {rep}", table("when", "team", "what", rows=rows)))
+
+
 def _days(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first} to {last:%m-%d}"
 
@@ -161,11 +170,14 @@ def _chart(found: Fairness, of_team: Sequence[Standing]) -> Chart | None:
     )
 
 
-def _as_json(found: Fairness, chosen: Sequence[Standing], reasons: Sequence[Missed] | None) -> dict[str, Any]:
+def _as_json(
+    found: Fairness, chosen: Sequence[Standing], reasons: Sequence[Missed] | None, news: Sequence[News]
+) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "since": found.since.isoformat(),
         "standings": [{**dataclasses.asdict(one), "beyond": one.beyond} for one in chosen],
     }
     if reasons is not None:
         facts["missed"] = [dataclasses.asdict(one) for one in reasons]
+        facts["news"] = [dataclasses.asdict(one) for one in news]
     return facts

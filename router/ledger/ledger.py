@@ -127,6 +127,22 @@ class Ledger:
             rows = connection.execute(query).all()
         return tuple(Entry(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
 
+    def events_of_nobody(self, kinds: Collection[str], *, since: datetime) -> tuple[Entry, ...]:
+        """Events of these kinds at or after `since` (aware UTC) that belong to no contact, first to last."""
+        query = (
+            select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
+            .where(
+                EVENTS.c.portal == self._portal,
+                EVENTS.c.contact_id == "",
+                EVENTS.c.kind.in_(kinds),
+                EVENTS.c.at >= since.isoformat(),
+            )
+            .order_by(EVENTS.c.at)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+        return tuple(Entry(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
+
     def recent(self, *, limit: int = 100) -> tuple[dict[str, Any], ...]:
         """The records of the latest decisions, newest first."""
         query = select(DECISIONS.c.record).where(DECISIONS.c.portal == self._portal)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from router.policy.assignment import assignment_of, course_of
+from router.policy.book import factor_field
 from router.policy.breach import MoveToQueue, Reassign
 from router.policy.conditions import as_written, first_failure
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued, Share
 from router.policy.lead import Facts
 from router.policy.phrases import credit_in_words, moment_in_words, say
 from router.policy.rotation import next_up
@@ -100,11 +101,14 @@ def _rules_above(decision: Decision, policy: Policy, facts: Facts, language: str
 
 def _share_lines(decision: Decision, language: str) -> Iterator[str]:
     for share in decision.shares:
+        factor = _factor_of(share, decision)
         yield say(
             language,
-            "line_share",
+            "line_share" if factor is None else "line_share_by_results",
             rep=share.rep,
             weight=f"{Decimal(share.weight) / 1000:g}",
+            written="" if factor is None else f"{round(share.weight / factor / 1000, 2):g}",
+            factor=factor,
             credit=credit_in_words(share.credit, language, decision.worth.unit),
         )
     for share in decision.away:
@@ -119,6 +123,15 @@ def _share_lines(decision: Decision, language: str) -> Iterator[str]:
         decision.shares, worth=decision.worth, away=decision.away
     ):
         yield say(language, "line_next", rep=decision.outcome.rep)
+
+
+def _factor_of(share: Share, decision: Decision) -> float | None:
+    """What the rep's results multiplied their weight by, if they did."""
+    team = decision.outcome.team if isinstance(decision.outcome, Assigned) else None
+    if decision.inputs is None or team is None:
+        return None
+    factor = decision.inputs.book.get(factor_field(team, share.rep))
+    return None if factor is None else factor / 1000
 
 
 def _outcome_lines(decision: Decision, policy: Policy, language: str) -> Iterator[str]:

@@ -138,6 +138,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep}: weight {weight}, credit {credit}",
         "fr": "{rep} : poids {weight}, crédit {credit}",
     },
+    "line_share_by_results": {
+        "en": "{rep}: weight {weight} ({written} × {factor} by results), credit {credit}",
+        "fr": "{rep} : poids {weight} ({written} × {factor} selon les résultats), crédit {credit}",
+    },
     "line_away": {
         "en": "{rep}: away, credit {credit}, earns their part to catch up",
         "fr": "{rep} : absent, crédit {credit}, gagne sa part pour la rattraper",

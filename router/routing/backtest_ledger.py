@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import cast
+from datetime import datetime, timedelta
+from typing import Final, cast
 
 import orjson
 
@@ -21,6 +21,9 @@ from router.policy.lead import Value
 from router.policy.record import from_record
 from router.policy.rules import Policy
 from router.rulefiles.load import load_files
+
+LONGEST_WORD: Final = timedelta(days=366)
+"""What was said of a rep so long before the first lead may still have held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ class LedgerLeads:
         """What people said of reps by `router away` and the API, first to last."""
         ledger = open_ledger(self.url, self.portal)
         try:
-            told = [one for one in ledger.events_of("") if one.kind == OVERRIDE]
+            told = ledger.events_of_nobody((OVERRIDE,), since=self.since - LONGEST_WORD)
         finally:
             ledger.close()
         return tuple(

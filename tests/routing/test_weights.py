@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from router.ledger.follow_ups import Seen
 from router.policy.book import factor_field
+from router.policy.explanation import explain
+from router.policy.record import from_record
 from router.routing.desk import Desk
+from router.routing.fairness import grant
+from router.routing.overrides import say_away, say_back
 from router.routing.record import record
+from router.routing.rep_news import news_of
 from router.routing.replay import replay
+from router.routing.restore import make_whole
 from router.routing.weights import refresh_weights, weights
 from router.sandbox.client import SandboxClient
 from tests.ledger.test_ledger import a_record
@@ -155,3 +163,50 @@ def test_a_team_that_goes_back_to_fixed_weights_forgets_the_factors(
     assert weights(fixed) == ()
     assert refresh_weights(fixed)
     assert set(factors(fixed).values()) == {0}
+
+
+def test_an_explanation_says_what_results_made_of_a_weight(judged: Desk, sandbox: SandboxClient) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+    refresh_weights(judged)
+    route_leads(judged, sandbox, 1)
+    decision = from_record(judged.ledger.recent(limit=1)[0])
+    policy, _needed = judged.rules.required()
+
+    (shares,) = [one for one in explain(decision, policy, language="en") if one.title.startswith("Shares")]
+
+    camille, lea = factors(judged)["camille"] / 1000, factors(judged)["lea"] / 1000
+    assert f"camille: weight {2 * camille:g} (2 × {camille:g} by results)" in shares.lines[0]
+    assert f"lea: weight {lea:g} (1 × {lea:g} by results)" in shares.lines[2]
+
+
+def test_factors_come_back_when_redis_was_emptied(judged: Desk, redis_client: redis.Redis) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+    refresh_weights(judged)
+    before = factors(judged)
+    redis_client.delete(judged.keys.book)
+
+    make_whole(judged)
+
+    assert before["lea"] > 1500
+    assert factors(judged) == before
+
+
+def test_a_rep_is_told_what_changed_about_their_leads(judged: Desk) -> None:
+    with_results(judged, WINS, ago=timedelta(days=40))
+    refresh_weights(judged)
+    grant(judged, judged.credits, team="idf", rep="lea", amount=Decimal(2), why="two duplicates")
+    say_away(judged, "hugo", until=judged.clock() + timedelta(days=3), why="a secret")
+    say_back(judged, "hugo")
+    record(judged)
+    since = judged.clock() - timedelta(days=1)
+
+    told = {rep: [one.what for one in news_of(judged, rep, since=since)] for rep in WINS}
+
+    hugo = factors(judged)["hugo"] / 1000
+    assert told["hugo"][0] == f"weight times {hugo:.2f}: 20 of 200 leads won"
+    assert told["hugo"][1] == "-0.67 leads of credit for lea: two duplicates"
+    assert told["hugo"][2].startswith("said to be away until ")
+    assert told["hugo"][3] == "what was said of them was taken back"
+    assert told["lea"][1] == "+2.00 leads of credit: two duplicates"
+    assert len(told["camille"]) == 2
+    assert "secret" not in str(told)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.crash.checker import Verdict, check
 from tests.crash.fleet import CRASH_POINTS, PUBLIC_URL, Fleet, a_fleet, until
 from tests.routing.conftest import OWNERS, a_hot_contact
 
+REPS = ("camille", "hugo", "lea")
 WEIGHTS = {OWNERS["camille"]: 2, OWNERS["hugo"]: 1, OWNERS["lea"]: 1}
 FAULTS = (
     {"kind": "429", "on": "contacts", "next": 1},
@@ -57,7 +59,7 @@ def is_quiet(fleet: Fleet, ids: list[str]) -> bool:
 def storm(fleet: Fleet, *, seed: int, seconds: float, leads: int, redis_kills: int) -> list[str]:
     """Create leads while processes die and HubSpot misbehaves; returns their ids when it is over."""
     chance = random.Random(seed)
-    announce(fleet)
+    announce(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
     fleet.sandbox.overtake(rate=0.05, seed=seed, owner=OWNERS["claire"])
     ids: list[str] = []
     ends_at = time.monotonic() + seconds
@@ -90,6 +92,20 @@ def settled(fleet: Fleet, ids: list[str]) -> Verdict:
     return judge(fleet, ids, within_s=60)
 
 
+def open_leads(fleet: Fleet) -> tuple[Counter[str], Counter[str]]:
+    """Leads by rep as HubSpot shows them, and as the book counts them: once all is quiet, the same."""
+    rep_of = {owner: rep for rep, owner in OWNERS.items()}
+    shown = Counter(rep_of[one["owner"]] for one in fleet.sandbox.contacts(brief=True) if one["owner"])
+    book = fleet.redis.hgetall(fleet.keys.book)
+    counted = Counter({rep: int(book.get(f"open:{rep}", 0)) for rep in REPS})
+    return Counter({rep: shown[rep] for rep in REPS}), counted
+
+
+def counts_stand(fleet: Fleet) -> bool:
+    shown, counted = open_leads(fleet)
+    return shown == counted
+
+
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", [1])
 def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
@@ -100,6 +116,7 @@ def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
 
         assert verdict.sound, f"seed {seed}: {verdict}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"
+        assert until(lambda: counts_stand(fleet), within_s=30), open_leads(fleet)
         assert fleet.kills + fleet.respawns > 5
         assert not fleet.redis.hlen(fleet.keys.parked)
 

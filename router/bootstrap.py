@@ -11,7 +11,7 @@ import structlog
 
 from router.hubspot.gateway import Gateway
 from router.ledger import open_ledger
-from router.notify import Address, Chat
+from router.notify import Address, Chat, Mail
 from router.queue import WakeUps
 from router.routing.availability import Availability
 from router.routing.desk import Desk
@@ -110,6 +110,7 @@ def open_desk(
         reconciled=Reconciled(client, keys),
         restoration=Restoration(client, keys),
         chat=open_chat(settings),
+        mail=open_mail(settings),
         ledger=ledger,
         rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),
         owners=Owners(client, keys, gateway, clock=clock),
@@ -126,6 +127,14 @@ def open_chat(settings: Settings) -> Chat:
         for name, webhook in (settings.notify_webhooks or {}).items()
     }
     return Chat(addresses, allow_private=settings.notify_allow_private)
+
+
+def open_mail(settings: Settings) -> Mail | None:
+    """Who is mailed the report of a night, or None; nobody is asked anything yet."""
+    if settings.smtp_url is None or not settings.night_mail_to:
+        return None
+    sender = (settings.night_mail_from or settings.night_mail_to)[0]
+    return Mail(settings.smtp_url.get_secret_value(), sender, settings.night_mail_to)
 
 
 def open_office(settings: Settings, *, role: str) -> Office:

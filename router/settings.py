@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     Json,
@@ -28,6 +29,7 @@ SECRETS_IN_FILES: Final = (
     "HUBSPOT_CLIENT_SECRET",
     "NOTIFY_WEBHOOKS",
     "CLAIM_SECRET",
+    "SMTP_URL",
 )
 LONGEST_SECRET: Final = 200_000
 SHORTEST_SECRET: Final = 16
@@ -77,6 +79,16 @@ def _one_or_two(secrets: SecretStr) -> SecretStr:
     return secrets
 
 
+def _addresses(text: object) -> object:
+    """Mail addresses with commas between them."""
+    if not isinstance(text, str):
+        return text
+    found = tuple(part.strip() for part in text.split(","))
+    if not all(re.fullmatch(r"[^@\s<>,;]+@[^@\s<>,;]+", part) for part in found):
+        raise ValueError("it has to be one mail address, or several with commas between them")
+    return found
+
+
 def _of_scheme(*schemes: str) -> AfterValidator:
     def check(url: SecretStr) -> SecretStr:
         if urlsplit(url.get_secret_value()).scheme not in schemes:
@@ -92,6 +104,8 @@ ClientSecrets = Annotated[SecretStr, AfterValidator(_one_or_two)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
 RedisUrl = Annotated[SecretStr, _of_scheme("redis", "rediss", "unix")]
 DatabaseUrl = Annotated[SecretStr, _of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
+SmtpUrl = Annotated[SecretStr, _of_scheme("smtp", "smtps")]
+Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,19}$")]
 ApiVersion = Annotated[str, StringConstraints(pattern=r"^(v3|20[0-9]{2}-(0[1-9]|1[0-2]))$")]
 
@@ -144,6 +158,13 @@ class Settings(BaseSettings):
     notify_allow_private: bool = Field(
         False, description="Use true only if your chat is inside your own network."
     )
+    smtp_url: SmtpUrl | None = Field(
+        None, description="Use smtps://user:password@host, or leave it out for no mail."
+    )
+    night_mail_to: Addresses = Field(
+        (), description="Name who gets the report of each night: ops@acme.fr, lea@acme.fr."
+    )
+    night_mail_from: Addresses = Field((), description="Name the one address that the reports come from.")
     claim_secret: SigningSecret | None = Field(
         None, description="Use 32 characters of chance that nothing else uses, or leave it out for no links."
     )
@@ -175,7 +196,9 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[SecretStr, ...]:
         """Every value that must never be shown, for the log's last filter."""
         passwords = (
-            urlsplit(url.get_secret_value()).password for url in (self.redis_url, self.database_url) if url
+            urlsplit(url.get_secret_value()).password
+            for url in (self.redis_url, self.database_url, self.smtp_url)
+            if url
         )
         return (
             self.hubspot_access_token,
@@ -224,6 +247,10 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         for mistake in error.errors(include_input=False, include_url=False, include_context=False):
             name = str(mistake["loc"][0]).upper()
             problems.setdefault(name, _sentence(name, mistake["type"], mistake["msg"]))
+    if ("NIGHT_MAIL_TO" in given) != ("SMTP_URL" in given) and not problems.keys() & {"SMTP_URL"}:
+        missing = "SMTP_URL" if "NIGHT_MAIL_TO" in given else "NIGHT_MAIL_TO"
+        remedy = Settings.model_fields[missing.lower()].description
+        problems[missing] = f"{missing} is not set, and mails need SMTP_URL and NIGHT_MAIL_TO. {remedy}"
     if problems:
         raise SettingsInvalid(tuple(problems[name] for name in names if name in problems))
     return settings

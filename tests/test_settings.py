@@ -192,3 +192,27 @@ def test_the_chats_of_a_file_are_secrets(tmp_path: Path) -> None:
     assert settings.notify_webhooks["default"].kind == "teams"
     assert f"https://example.com/{CANARY}" in [one.get_secret_value() for one in settings.secrets]
     assert f"example.com/{CANARY}" not in repr(settings)
+
+
+def test_mails_need_a_server_and_readers() -> None:
+    server, readers = (
+        {"SMTP_URL": "smtps://ops:geheim@mail.acme.fr"},
+        {"NIGHT_MAIL_TO": "ops@acme.fr, l@acme.fr"},
+    )
+
+    both = read_settings({**ENOUGH, **server, **readers})
+
+    assert both.night_mail_to == ("ops@acme.fr", "l@acme.fr")
+    assert "geheim" in [secret.get_secret_value() for secret in both.secrets]
+    for half, missing in ((server, "NIGHT_MAIL_TO"), (readers, "SMTP_URL")):
+        with pytest.raises(SettingsInvalid, match=f"^{missing} is not set") as caught:
+            read_settings({**ENOUGH, **half})
+        assert "geheim" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [("NIGHT_MAIL_TO", "ops"), ("SMTP_URL", "https://mail.acme.fr")])
+def test_a_wrong_mail_setting_is_named(name: str, value: str) -> None:
+    others = {"NIGHT_MAIL_TO": "ops@acme.fr", "SMTP_URL": "smtps://mail.acme.fr"}
+
+    with pytest.raises(SettingsInvalid, match=f"^{name} is wrong"):
+        read_settings({**ENOUGH, **others, name: value})

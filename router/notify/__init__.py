@@ -2,6 +2,17 @@
 
 from router.notify.chat import Address, Chat, Delivered
 from router.notify.errors import NotDelivered, NotifyError, Unclear
+from router.notify.mail import Letter, Mail
 from router.notify.message import Message
 
-__all__ = ["Address", "Chat", "Delivered", "Message", "NotDelivered", "NotifyError", "Unclear"]
+__all__ = [
+    "Address",
+    "Chat",
+    "Delivered",
+    "Letter",
+    "Mail",
+    "Message",
+    "NotDelivered",
+    "NotifyError",
+    "Unclear",
+]

@@ -10,7 +10,7 @@ import structlog
 
 from router.hubspot.gateway import Gateway
 from router.ledger import Ledger
-from router.notify import Chat
+from router.notify import Chat, Mail
 from router.routing.availability import Availability
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
@@ -61,6 +61,7 @@ class Desk:
     reconciled: Reconciled
     restoration: Restoration
     chat: Chat
+    mail: Mail | None
     ledger: Ledger
     rules: LiveRules
     owners: Owners

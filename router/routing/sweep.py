@@ -83,6 +83,8 @@ def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
     """
     policy, _needed = desk.rules.required()
     now, owners = desk.clock(), desk.owners.refresh()
+    # Who came back has a new owner under the old address, and their old leads are orphans all the same.
+    everybody = desk.gateway.at("sweep").owners()
     said = desk.availability.said(policy.roster, owners, now=now)
     reps = {
         owner.id: rep.name for rep in policy.roster.reps.values() if (owner := owners.get(rep.owner.lower()))
@@ -98,9 +100,9 @@ def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
         policy=policy,
         owners=owners,
         said=said,
-        gone=frozenset(owner.id for owner in owners.values() if owner.archived),
+        gone=frozenset(owner.id for owner in everybody if owner.archived),
         away=away,
-        names={owner.id: owner.name for owner in owners.values()} | reps,
+        names={owner.id: owner.name or owner.email for owner in everybody} | reps,
         reps=reps,
         now=now,
     )

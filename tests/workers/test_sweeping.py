@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import email
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from email.policy import default
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ import pytest
 import redis
 
 from router.bootstrap import Office, open_desk
-from router.notify import Address, Chat
+from router.notify import Address, Chat, Mail
 from router.policy.night_report import NightReport
 from router.queue import WakeUps
 from router.routing.desk import Desk
@@ -31,6 +33,7 @@ from router.store.leads import State
 from router.store.nights import Nights
 from router.store.progress import ProgressBoard
 from router.store.vitals import Vitals, warnings
+from tests.notify.test_mail import a_mail_server
 from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
 from tests.sandbox.endpoint import Endpoint
 from workers import night
@@ -566,3 +569,17 @@ def test_rules_that_move_nothing_any_more_let_a_held_plan_go(team: Team) -> None
 
     assert team.desk.night_plan.waiting() is None
     assert len(team.desk.night_plan) == 0
+
+
+def test_the_team_is_mailed_what_a_night_did(team: Team) -> None:
+    with a_mail_server() as server:
+        mail = Mail(f"smtp://127.0.0.1:{server.server_address[1]}", "router@acme.fr", ("ops@acme.fr",))
+        team.office = replace(team.office, desk=replace(team.desk, mail=mail))
+        team.leads(8)
+        team.sandbox.archive_owner(OWNERS["hugo"])
+
+        team.a_night()
+
+        (raw,) = server.letters
+    letter = email.message_from_bytes(raw, policy=default)
+    assert "2 leads ont changé de mains" in str(letter["Subject"])

@@ -67,7 +67,7 @@ def _checked(written: Mapping[str, tuple[int, str]], sheet: Sheet, here: RulesHe
         Entry(Scalar(name, line, 1), Scalar(value, line, len(name) + 2))
         for name, (line, value) in written.items()
     )
-    reader = LeadReader(sheet, here.catalog, here.policy.roster.timezone)
+    reader = LeadReader(sheet, here.catalog, here.policy.roster)
     texts = reader.texts(Map(entries, 1, 1), "the lead")
     if sheet.found:
         raise Told("\n".join(str(mistake) for mistake in sheet.found))

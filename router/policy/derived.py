@@ -21,6 +21,7 @@ DERIVED: Final[Mapping[str, FactType]] = {
     "email_kind": FactType.CHOICE,
     "channel": FactType.CHOICE,
     "account_owner": FactType.TEXT,
+    "previous_owner": FactType.TEXT,
     "age": FactType.DURATION,
     "fit": FactType.NUMBER,
     "engagement": FactType.NUMBER,
@@ -87,6 +88,10 @@ def _account_owner(lead: Lead) -> str | None:
     return text_in(lead.company.get("hubspot_owner_id") or "")
 
 
+def _previous_owner(lead: Lead) -> str | None:
+    return lead.previous_owner
+
+
 DERIVE: Final[Mapping[str, Callable[[Lead], Value | None]]] = {
     "country": _country,
     "departement": _departement,
@@ -95,5 +100,6 @@ DERIVE: Final[Mapping[str, Callable[[Lead], Value | None]]] = {
     "email_kind": _email_kind,
     "channel": _channel,
     "account_owner": _account_owner,
+    "previous_owner": _previous_owner,
 }
 """How each derived fact is found; `age` needs to be told what time it is, see `age_of`."""

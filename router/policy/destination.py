@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from router.policy.decision import Assigned, Decision, Queued
-from router.policy.rules import Action, Assign, Policy, Rule, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import Action, Assign, Policy, Rule, ToRep, ToTeam, owner_fact
 
 GETS, IN_TURN, MAY_TAKE, NOT_THERE = range(4)
 """How well a decision meets the wish: there at once, a matter of turns, out of the queue, or not at all."""
@@ -47,7 +47,7 @@ def leads_to(rule: Rule, wanted: Wanted, policy: Policy) -> bool:
     teams = {team.name for team in policy.roster.teams.values() if wanted.name in team.reps}
     return any(
         target == ToRep(wanted.name)
-        or isinstance(target, ToAccountOwner)
+        or owner_fact(target) is not None
         or (isinstance(target, ToTeam) and target.team in teams)
         for target in targets
     )
@@ -74,8 +74,8 @@ def facts_asked(action: Action) -> tuple[str, ...]:
     names: dict[str, None] = {}
     for step in steps_of(action):
         names.update((need.from_fact, None) for need in (*step.needs, *step.prefer) if need.from_fact)
-        if isinstance(step.to, ToAccountOwner):
-            names["account_owner"] = None
+        if (fact := owner_fact(step.to)) is not None:
+            names[fact] = None
     return tuple(names)
 
 

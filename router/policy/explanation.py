@@ -12,7 +12,7 @@ from router.policy.breach import MoveToQueue, Reassign
 from router.policy.conditions import as_written, first_failure
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued, Share
 from router.policy.lead import Facts
-from router.policy.phrases import credit_in_words, moment_in_words, say
+from router.policy.phrases import credit_in_words, moment_in_words, owner_called, say
 from router.policy.rotation import next_up
 from router.policy.rules import Policy
 from router.policy.scoring import Earned, Scorecard, points
@@ -137,7 +137,12 @@ def _factor_of(share: Share, decision: Decision) -> float | None:
 def _outcome_lines(decision: Decision, policy: Policy, language: str) -> Iterator[str]:
     match decision.outcome:
         case Assigned(rep=rep, owner_id=owner_id):
-            yield say(language, "line_assigned", rep=rep or say(language, "account_owner"), owner_id=owner_id)
+            yield say(
+                language,
+                "line_assigned",
+                rep=rep or owner_called(decision.facts, owner_id, language),
+                owner_id=owner_id,
+            )
         case Queued(team=team, why=None):
             yield say(language, "queued", team=team)
         case Queued(team=team, why=why):

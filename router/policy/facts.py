@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -11,7 +11,7 @@ from router.policy.catalog import COMPANY_PREFIX, FactType
 from router.policy.derived import DERIVE, DERIVED, SOURCES, age_of
 from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, Reader
-from router.policy.rules import Assign, Policy, ToAccountOwner
+from router.policy.rules import Assign, Policy, owner_fact
 from router.policy.scoring import LAST_CONVERSION
 from router.policy.sticky import READ, memory_span
 
@@ -47,13 +47,14 @@ def facts_needed(policy: Policy) -> Mapping[str, str]:
     """The type of every fact that a decision of this policy depends on.
 
     That is what rules name, the last conversion where points without a date decay, and the account's
-    owner where a rule assigns to it.
+    owner, or the previous one, where a rule assigns to it.
     """
     needed = dict(policy.types)
     if any(card.decay is not None for card in (policy.scoring.fit, policy.scoring.engagement)):
         needed.setdefault(LAST_CONVERSION, FactType.DATETIME)
-    if any(_asks_for_account_owner(rule.action) for rule in policy.rules):
-        needed.setdefault("account_owner", FactType.TEXT)
+    for rule in policy.rules:
+        for fact in _owners_asked(rule.action):
+            needed.setdefault(fact, FactType.TEXT)
     return needed
 
 
@@ -110,9 +111,8 @@ def reading(types: Mapping[str, str]) -> Reading:
     return read
 
 
-def _asks_for_account_owner(action: object) -> bool:
+def _owners_asked(action: object) -> Iterator[str]:
     while isinstance(action, Assign):
-        if isinstance(action.to, ToAccountOwner):
-            return True
+        if (fact := owner_fact(action.to)) is not None:
+            yield fact
         action = action.if_unavailable
-    return False

@@ -30,13 +30,15 @@ class Inputs:
     """The fields of the book that were looked at (those that are 0 left out), owners, and who was excluded.
 
     `reps` are the owners by rep name; a rep who was looked up and had none is absent. `account_owner` is
-    the owner of the lead's company, or whom it was to be reassigned to, when they are no rep of ours.
+    the owner of the lead's company, or whom it was to be reassigned to, when they are no rep of ours, and
+    `previous_owner` likewise whoever had the contact before.
     `said` is what was known of the availability of those reps who were looked at and of whom anything was.
     """
 
     book: Mapping[str, int] = field(default_factory=dict)
     reps: Mapping[str, OwnerSeen] = field(default_factory=dict)
     account_owner: OwnerSeen | None = None
+    previous_owner: OwnerSeen | None = None
     excluded: frozenset[str] = frozenset()
     said: Mapping[str, Said] = field(default_factory=dict)
     remembered: tuple[Remembered, ...] = ()
@@ -55,8 +57,9 @@ class Inputs:
             for rep, seen in self.reps.items()
             if rep in policy.roster.reps
         }
-        if self.account_owner is not None:
-            known[f"owner {self.account_owner.id}"] = self.account_owner
+        for other in (self.account_owner, self.previous_owner):
+            if other is not None:
+                known[f"owner {other.id}"] = other
         return {email: Owner(seen.id, email, "", seen.archived) for email, seen in known.items()}
 
 
@@ -99,29 +102,37 @@ def inputs_seen(
     *,
     policy: Policy,
     account_owner: object,
+    previous_owner: object = None,
     excluded: frozenset[str],
     said: Watched[Said] | None = None,
     remembered: tuple[Remembered, ...] = (),
     occasion: Occasion | None = None,
 ) -> Inputs:
-    """What the decision looked at; `account_owner` is the id that the facts name, if they name one."""
+    """What the decision looked at; `account_owner` and `previous_owner` are ids that the facts may name."""
     rep_of = made_ready(policy).rep_of_email
-    followed = _asked_for(owners, occasion)
-    if followed is None and account_owner is not None:
-        followed = next((owner for owner in owners.values() if owner.id == account_owner), None)
     reps = {rep_of[email]: owner for email, owner in owners.asked_for.items() if email in rep_of}
-    if followed is not None and (rep := rep_of.get(followed.email.lower())) is not None:
-        reps[rep] = followed
-        followed = None
+    others: list[OwnerSeen | None] = []
+    account = _asked_for(owners, occasion) or _owner_of(owners, account_owner)
+    for followed in (account, _owner_of(owners, previous_owner)):
+        rep = None if followed is None else rep_of.get(followed.email.lower())
+        if followed is not None and rep is not None:
+            reps[rep] = followed
+        is_other = followed is not None and rep is None
+        others.append(OwnerSeen(followed.id, followed.archived) if followed and is_other else None)
     return Inputs(
         book={name: count for name, count in book.asked_for.items() if count},
         reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
-        account_owner=OwnerSeen(followed.id, followed.archived) if followed is not None else None,
+        account_owner=others[0],
+        previous_owner=others[1],
         excluded=excluded,
         said={} if said is None else dict(sorted(said.asked_for.items())),
         remembered=remembered,
         occasion=occasion,
     )
+
+
+def _owner_of(owners: Mapping[str, Owner], named: object) -> Owner | None:
+    return None if named is None else next((one for one in owners.values() if one.id == named), None)
 
 
 def _asked_for(owners: Watched[Owner], occasion: Occasion | None) -> Owner | None:

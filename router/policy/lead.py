@@ -20,3 +20,5 @@ class Lead:
     id: str
     properties: Mapping[str, str]
     company: Mapping[str, str] = field(default_factory=dict)
+    previous_owner: str | None = None
+    """The HubSpot owner who had the contact before it was deleted and created again."""

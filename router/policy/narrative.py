@@ -40,7 +40,8 @@ def _outcome(placement: Placement, language: str) -> str:
     match placement.outcome:
         case Assigned(rep=rep, team=team):
             credit = next((share.credit for share in placement.shares if share.rep == rep), 0)
-            called = rep or say(language, "account_owner")
+            owner = "previous_owner" if placement.how == "contact" else "account_owner"
+            called = rep or say(language, owner)
             owed = credit_in_words(credit, language, placement.worth.unit)
             return say(language, placement.how, rep=called, team=team, credit=owed)
         case Queued(team=team):

@@ -13,6 +13,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "previous_owner": {"en": "previous owner", "fr": "propriétaire précédent"},
     "no_owner": {"en": "no active HubSpot owner", "fr": "pas de propriétaire HubSpot actif"},
     "no_account_owner": {"en": "the company has no owner", "fr": "l'entreprise n'a pas de propriétaire"},
+    "no_previous_owner": {
+        "en": "nobody had this contact before",
+        "fr": "personne n'avait ce contact avant",
+    },
     "on_leave": {"en": "on leave until {day}", "fr": "en congé jusqu'au {day}"},
     "away": {"en": "away until {end}", "fr": "absent jusqu'au {end}"},
     "out_of_office": {"en": "out of office until {end} (HubSpot)", "fr": "absent jusqu'au {end} (HubSpot)"},
@@ -186,6 +190,12 @@ _DAYS: Final[Mapping[str, tuple[str, ...]]] = {
 def say(language: str, phrase: str, **words: object) -> str:
     """The phrase in `fr` or `en` with its words filled in."""
     return PHRASES[phrase][language].format(**words)
+
+
+def owner_called(facts: Mapping[str, object], owner_id: str, language: str) -> str:
+    """What an owner is called who is no rep of ours: the lead's facts tell why it went to them."""
+    was_theirs = facts.get("previous_owner") == owner_id != facts.get("account_owner")
+    return say(language, "previous_owner" if was_theirs else "account_owner")
 
 
 def day_in_words(day: date, language: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from router.policy.absent import earning, kept_away
 from router.policy.availability import time_off_at
@@ -19,7 +19,7 @@ from router.policy.phrases import say
 from router.policy.ready import ReadyRep, ReadyTeam
 from router.policy.roster import Rep, Team
 from router.policy.rotation import next_up, pay
-from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
 from router.policy.sla import queue_due_at
 from router.policy.sticky import Kind, to_follow
 from router.policy.worth import ONE_LEAD, Worth, points_of
@@ -65,7 +65,9 @@ def place(policy: Policy, assign: Assign, case: Case) -> Placement:
         case ToRep(rep):
             return _with_rep(policy, rep, assign, case)
         case ToAccountOwner():
-            return _with_account_owner(policy, assign, case)
+            return _with_owner(policy, assign, case, fact="account_owner")
+        case ToPreviousOwner():
+            return _with_owner(policy, assign, case, fact="previous_owner")
 
 
 def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement:
@@ -179,23 +181,25 @@ def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement
     return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, why)])
 
 
-def _with_account_owner(policy: Policy, assign: Assign, case: Case) -> Placement:
-    """An account's owner may have as many leads of it as come: caps do not hold for them, time off does."""
-    owner_id = case.facts.get("account_owner")
+def _with_owner(
+    policy: Policy, assign: Assign, case: Case, *, fact: Literal["account_owner", "previous_owner"]
+) -> Placement:
+    """Whose account or contact it is may have as many as come: caps do not hold for them, time off does."""
+    owner_id, how = case.facts.get(fact), _HOW[fact]
     owner = next((owner for owner in case.owners.values() if owner.id == owner_id), None)
     rep = None if owner is None else case.ready.rep_of_email.get(owner.email.lower())
-    called = rep or say(case.language, "account_owner")
+    called = rep or say(case.language, fact)
     if owner is None or owner.archived:
-        why = say(case.language, "no_account_owner" if owner_id is None else "no_owner")
+        why = say(case.language, f"no_{fact}" if owner_id is None else "no_owner")
         return _stood_in(policy, assign, case, rep=None, refusals=[PassedOver(called, why)])
     if rep is None:
         if owner.id not in case.excluded:
-            return Placement(Assigned(rep=None, owner_id=owner.id, team=None), how="account")
+            return Placement(Assigned(rep=None, owner_id=owner.id, team=None), how=how)
         refusal = PassedOver(called, say(case.language, "previous_owner"))
         return _stood_in(policy, assign, case, rep=None, refusals=[refusal])
     absent = why_absent(case, case.ready.reps[rep])
     if absent is None:
-        return _given(case, rep, how="account")
+        return _given(case, rep, how=how)
     return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, absent)])
 
 
@@ -233,7 +237,13 @@ def _instead(
     return replace(second, outcome=outcome, passed_over=tuple(already), detour=why)
 
 
-def _given(case: Case, rep: str, *, how: Literal["named", "account", "stand_in"]) -> Placement:
+_HOW: Final[Mapping[str, Literal["account", "contact"]]] = {
+    "account_owner": "account",
+    "previous_owner": "contact",
+}
+
+
+def _given(case: Case, rep: str, *, how: Literal["named", "account", "contact", "stand_in"]) -> Placement:
     return Placement(
         Assigned(rep=rep, owner_id=_owner_id(case, rep), team=None),
         how=how,

@@ -149,11 +149,15 @@ def _outcome(record: Mapping[str, Any]) -> Outcome:
 
 
 def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
-    followed = inputs.account_owner
     return {
         "book": dict(inputs.book),
         "reps": {rep: [owner.id, owner.archived] for rep, owner in inputs.reps.items()},
-        "account_owner": None if followed is None else [followed.id, followed.archived],
+        "account_owner": None if inputs.account_owner is None else _seen_as_record(inputs.account_owner),
+        **(
+            {}
+            if inputs.previous_owner is None
+            else {"previous_owner": _seen_as_record(inputs.previous_owner)}
+        ),
         "excluded": sorted(inputs.excluded),
         "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
         "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
@@ -161,14 +165,19 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
     }
 
 
+def _seen_as_record(owner: OwnerSeen) -> list[str | bool]:
+    return [owner.id, owner.archived]
+
+
 def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
     if written is None:
         return None
-    followed = written["account_owner"]
+    followed, before = written["account_owner"], written.get("previous_owner")
     return Inputs(
         book=dict(written["book"]),
         reps={rep: OwnerSeen(owner_id, archived) for rep, (owner_id, archived) in written["reps"].items()},
         account_owner=None if followed is None else OwnerSeen(*followed),
+        previous_owner=None if before is None else OwnerSeen(*before),
         excluded=frozenset(written["excluded"]),
         said={rep: said_from_record(said) for rep, said in written.get("said", {}).items()},
         remembered=tuple(

@@ -52,7 +52,12 @@ class ToAccountOwner:
     """The lead goes to the owner of its company."""
 
 
-Target: TypeAlias = ToTeam | ToRep | ToAccountOwner
+@dataclass(frozen=True, slots=True)
+class ToPreviousOwner:
+    """The lead goes to who had the contact before it was deleted and created again."""
+
+
+Target: TypeAlias = ToTeam | ToRep | ToAccountOwner | ToPreviousOwner
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,17 @@ class Assign:
     """So long after a company's last lead its next one goes to the same rep; None: turns alone decide."""
     push_after: timedelta | None = None
     """Working time after which a queue gives a lead that nobody claimed by fair share."""
+
+
+def owner_fact(target: Target) -> Literal["account_owner", "previous_owner"] | None:
+    """The fact that names whom a target by relation means; None for a team and a named rep."""
+    match target:
+        case ToAccountOwner():
+            return "account_owner"
+        case ToPreviousOwner():
+            return "previous_owner"
+        case _:
+            return None
 
 
 @dataclass(frozen=True, slots=True)

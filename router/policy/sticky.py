@@ -9,11 +9,12 @@ from typing import Final, Literal
 
 from router.policy.lead import Lead
 from router.policy.mail import domain_of, kind_of
-from router.policy.rules import Assign, Policy
+from router.policy.rules import Assign, Policy, owner_fact
 
 Kind = Literal["contact", "company", "domain"]
 
 COMPANY_ID: Final = "associatedcompanyid"
+PREVIOUS_OWNER: Final = "previous_owner"
 READ: Final = ("email", COMPANY_ID)
 """The contact's properties that traces are made from."""
 LONGEST: Final = timedelta(days=90)
@@ -43,9 +44,27 @@ def traces_of(lead: Lead) -> tuple[Trace, ...]:
 
 
 def memory_span(policy: Policy) -> timedelta:
-    """How long the policy needs leads to be remembered: the longest `sticky` of its rules, 0 without any."""
-    spans = [step.sticky for rule in policy.rules for step in _steps(rule.action) if step.sticky is not None]
-    return max(spans, default=timedelta(0))
+    """How long the policy needs leads to be remembered: the longest `sticky` of its rules, 0 without any.
+
+    A policy that names the previous owner remembers as long as it may.
+    """
+    if names_previous_owner(policy):
+        return LONGEST
+    return max(_spans(policy), default=timedelta(0))
+
+
+def kinds_remembered(policy: Policy) -> tuple[Kind, ...]:
+    """Which traces have to be remembered: without a sticky rule only a contact's own."""
+    if any(True for _ in _spans(policy)):
+        return "contact", "company", "domain"
+    return ("contact",) if names_previous_owner(policy) else ()
+
+
+def names_previous_owner(policy: Policy) -> bool:
+    """Whether some rule asks who had a contact before, or gives it to them."""
+    return PREVIOUS_OWNER in policy.types or any(
+        owner_fact(step.to) == PREVIOUS_OWNER for rule in policy.rules for step in _steps(rule.action)
+    )
 
 
 def to_follow(
@@ -69,6 +88,13 @@ def _traces(lead: Lead) -> Iterator[Trace]:
         yield Trace("company", company)
     if domain is not None and kind_of(domain) == "business":
         yield Trace("domain", domain)
+
+
+def _spans(policy: Policy) -> Iterator[timedelta]:
+    for rule in policy.rules:
+        for step in _steps(rule.action):
+            if step.sticky is not None:
+                yield step.sticky
 
 
 def _steps(action: object) -> Iterator[Assign]:

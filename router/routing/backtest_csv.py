@@ -17,7 +17,8 @@ from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.derived import DERIVE, DERIVED
 from router.policy.facts import sources_of
 from router.policy.lead import Lead, Value
-from router.policy.reading import READERS, moment_in
+from router.policy.reading import READERS, moment_in, text_in
+from router.policy.sticky import PREVIOUS_OWNER
 from router.routing.backtest_moments import Moments
 
 BLOCK_BYTES: Final = 100 * 1024
@@ -155,7 +156,10 @@ def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> 
         begins=begins,
         columns=columns,
         unknown=tuple(unknown),
-        labels={name: _labels(found) for name in columns if (found := catalog.property(name)) is not None},
+        labels={
+            PREVIOUS_OWNER: {owner.email: owner.id for owner in catalog.owners},
+            **{name: _labels(found) for name in columns if (found := catalog.property(name)) is not None},
+        },
         since=None if since is None else instant(since),
     )
 
@@ -181,6 +185,8 @@ class _Reader:
                 texts[name] = _unlabelled(self._labels[name], texts[name])
         if fact in self._readers:
             return self._readers[fact](texts[fact]) if texts[fact] else None
+        if fact == PREVIOUS_OWNER:
+            return text_in(texts[fact])
         if names[0].startswith(COMPANY_PREFIX):
             return DERIVE[fact](Lead("", {}, {names[0].removeprefix(COMPANY_PREFIX): texts[names[0]]}))
         return DERIVE[fact](Lead("", texts))
@@ -191,13 +197,18 @@ def _unlabelled(labels: Mapping[str, str], text: str) -> str:
 
 
 def _properties(fact: str) -> list[str]:
+    if fact == PREVIOUS_OWNER:
+        return [PREVIOUS_OWNER]
     of_contact, of_company = sources_of(fact)
     return [*of_contact, *(f"{COMPANY_PREFIX}{name}" for name in of_company)]
 
 
 def _properties_by_heading(catalog: Catalog) -> dict[str, str]:
-    """The property of each heading, folded: its name, or its label where no other has the same."""
-    found: dict[str, str] = {}
+    """The property of each heading, folded: its name, or its label where no other has the same.
+
+    HubSpot exports no previous owner; a column of that name tells it by id or e-mail address.
+    """
+    found: dict[str, str] = {PREVIOUS_OWNER: PREVIOUS_OWNER}
     for prefix, properties in (("", catalog.contact), (COMPANY_PREFIX, catalog.company)):
         counts = Counter(one.label.casefold() for one in properties.values())
         found |= {

@@ -25,7 +25,7 @@ from router.policy.sticky import Remembered
 from router.routing.assigned import assigned
 from router.routing.desk import Desk
 from router.routing.restore import make_whole
-from router.routing.sticky import followed
+from router.routing.sticky import followed, with_previous_owners
 from router.routing.trip import Trip
 from router.store.commits import Committed, Lost, Memory, NewDecision, Outdated
 from router.store.leads import LeadState, State
@@ -143,6 +143,7 @@ def decide_trip(
         owners_seen,
         policy=policy,
         account_owner=decision.facts.get("account_owner"),
+        previous_owner=decision.facts.get("previous_owner"),
         excluded=trip.excluded,
         said=said_seen,
         remembered=remembered,
@@ -151,9 +152,9 @@ def decide_trip(
     return replace(decision, inputs=inputs)
 
 
-def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> dict[str, Lead]:
-    """The leads as the policy sees them, with their companies' facts if it names any."""
-    _policy, needed = desk.rules.required()
+def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> Mapping[str, Lead]:
+    """The leads as the policy sees them, with their companies and previous owners if it names any."""
+    policy, needed = desk.rules.required()
     company_of = {
         trip.contact_id: company_id
         for trip in trips
@@ -172,7 +173,7 @@ def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -
             properties=records[trip.contact_id].properties,
             company=company.properties if company else {},
         )
-    return leads
+    return with_previous_owners(desk.companies, policy, leads)
 
 
 def _new(

@@ -15,7 +15,7 @@ from typing import Any, Final, cast
 from router.hubspot.errors import HubSpotError, OutcomeUnknown
 from router.notify import Message, NotifyError, Unclear
 from router.notify.message import Event
-from router.policy.phrases import say
+from router.policy.phrases import owner_called
 from router.policy.rules import Policy
 from router.routing.desk import Desk
 from router.store.leads import State
@@ -137,7 +137,8 @@ def _message(desk: Desk, policy: Policy, record: dict[str, Any], notice: Notice)
     zone = policy.roster.timezone
     return Message(
         cast("Event", notice.about.partition(":")[0]),
-        rep=record["outcome"]["rep"] or say(policy.language, "account_owner"),
+        rep=record["outcome"]["rep"]
+        or owner_called(record["facts"], record["outcome"]["owner_id"], policy.language),
         reason=record["reason"] if is_new else notice.text,
         language=policy.language,
         due_at=None if due_at is None else datetime.fromisoformat(due_at).astimezone(zone),

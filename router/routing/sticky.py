@@ -9,7 +9,14 @@ from datetime import datetime
 from router.policy.decision import Assigned, Decision
 from router.policy.lead import Lead
 from router.policy.rules import Policy
-from router.policy.sticky import Remembered, Trace, memory_span, traces_of
+from router.policy.sticky import (
+    Remembered,
+    Trace,
+    kinds_remembered,
+    memory_span,
+    names_previous_owner,
+    traces_of,
+)
 from router.store.commits import Memory
 from router.store.companies import Companies, Kept, written_memory
 
@@ -18,7 +25,8 @@ from router.store.companies import Companies, Kept, written_memory
 class Followed:
     """The traces of a batch's leads, and what is remembered of them.
 
-    `span_s` is 0, and nothing is asked or written, while no rule of the policy is sticky.
+    `span_s` is 0, and nothing is asked or written, while no rule of the policy is sticky or names the
+    previous owner.
     """
 
     companies: Companies
@@ -44,11 +52,19 @@ class Followed:
         traces = self.keys_of.get(decision.contact_id, ())
         if not traces or not isinstance(decision.outcome, Assigned):
             return None
-        owner_id, at_ms = decision.outcome.owner_id, _epoch_ms(decision.decided_at)
-        self.known.update({key: Kept(owner_id, decision.decided_at) for key, _ in traces})
+        owner_id, contact_id = decision.outcome.owner_id, decision.contact_id
+        known = next((self.known.get(key) for key, trace in traces if trace.kind == "contact"), None)
+        before = "" if known is None else known.previous_owner(contact_id)
+        kept = Kept(owner_id, decision.decided_at, contact_id, before)
+        self.known.update({key: kept for key, _ in traces})
         return Memory(
             keys=tuple(key for key, _ in traces),
-            text=written_memory(owner_id=owner_id, contact_id=decision.contact_id, at_ms=at_ms),
+            text=written_memory(
+                owner_id=owner_id,
+                contact_id=contact_id,
+                at_ms=_epoch_ms(decision.decided_at),
+                before=before,
+            ),
             lasts_s=self.span_s,
         )
 
@@ -59,12 +75,34 @@ def followed(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) ->
     nothing = Followed(companies, span_s)
     if not span_s:
         return nothing
-    key_of = companies.naming()
+    key_of, kinds = companies.naming(), kinds_remembered(policy)
     keys_of = {
-        contact_id: tuple((key_of(trace), trace) for trace in traces_of(lead))
+        contact_id: tuple((key_of(trace), trace) for trace in traces_of(lead) if trace.kind in kinds)
         for contact_id, lead in leads.items()
     }
     return replace(nothing, keys_of=keys_of)
+
+
+def with_previous_owners(
+    companies: Companies, policy: Policy, leads: Mapping[str, Lead]
+) -> Mapping[str, Lead]:
+    """The leads (by contact id), each knowing who had it before it was deleted and created again.
+
+    One question to Redis, and none while the policy does not name the previous owner. Two contacts with
+    one mail address are never there at once, so what is read here does not change before the commit.
+    """
+    if not names_previous_owner(policy) or not leads:
+        return leads
+    key_of = companies.naming()
+    keys = {
+        contact_id: key_of(trace)
+        for contact_id, lead in leads.items()
+        for trace in traces_of(lead)
+        if trace.kind == "contact"
+    }
+    known = companies.recall(keys.values())
+    before = {one: known[key].previous_owner(one) for one, key in keys.items() if key in known}
+    return {one: replace(lead, previous_owner=before.get(one) or None) for one, lead in leads.items()}
 
 
 def _epoch_ms(moment: datetime) -> int:

@@ -17,6 +17,7 @@ from router.policy.rules import (
     Nurture,
     Target,
     ToAccountOwner,
+    ToPreviousOwner,
     ToRep,
     ToTeam,
 )
@@ -186,11 +187,10 @@ class ActionReader:
         if written.text == "account_owner":
             return ToAccountOwner()
         if written.text == "previous_owner":
-            message = "this version does not assign to a previous owner"
-            self.sheet.error(written, message, "Write 'to: account_owner', or name a team or a rep.")
-        else:
-            hint = "Write 'to: account_owner', 'team: …' or 'rep: …'."
-            self.sheet.error(written, f"'to' cannot be '{written.text}'", hint)
+            return ToPreviousOwner()
+        hint = "Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'."
+        among = ("account_owner", "previous_owner")
+        self.sheet.error(written, f"'to' cannot be '{written.text}'", hint, like=written.text, among=among)
         return None
 
     def _any_hour(self, node: Node) -> bool:

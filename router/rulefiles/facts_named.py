@@ -8,7 +8,7 @@ from typing import Final
 from router.policy.catalog import Catalog, FactType
 from router.policy.conditions import Condition, Test
 from router.policy.derived import DERIVED
-from router.policy.rules import Action, Assign, Rule, ToAccountOwner
+from router.policy.rules import Action, Assign, Rule, owner_fact
 from router.policy.scoring import Scoring, Segment
 
 AGE_OF_INTEREST: Final = "recent_conversion_date"
@@ -50,8 +50,8 @@ def _in_condition(condition: Condition) -> Iterator[str]:
 def _in_action(action: Action) -> Iterator[str]:
     if not isinstance(action, Assign):
         return
-    if isinstance(action.to, ToAccountOwner):
-        yield "account_owner"
+    if (fact := owner_fact(action.to)) is not None:
+        yield fact
     for need in (*action.needs, *action.prefer):
         if need.from_fact is not None:
             yield need.from_fact

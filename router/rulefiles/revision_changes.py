@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 from router.policy.conditions import AllOf, AnyOf, NoneOf, Test, as_written
 from router.policy.roster import Hours, Roster
-from router.policy.rules import Policy, Rule, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import Policy, Rule, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
 from router.policy.scoring import Scorecard
 from router.rulefiles.catalog_file import CATALOG_FILE
 from router.rulefiles.events import read
@@ -168,6 +168,8 @@ def _words(value: Any) -> str:
             return f"rep {rep}"
         case ToAccountOwner():
             return "the account owner"
+        case ToPreviousOwner():
+            return "the previous owner"
         case timedelta():
             return _span(value)
         case Decimal():

@@ -16,10 +16,9 @@ from router.policy.geography import region_of
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar
 
-_LATER: Final[Mapping[str, str]] = {
-    "previous_owner": "this version does not know previous owners",
-}
-_OWNER_FACTS: Final = frozenset(("account_owner", "hubspot_owner_id", "company.hubspot_owner_id"))
+_OWNER_FACTS: Final = frozenset(
+    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
+)
 _WHOLE_NUMBERS: Final = frozenset(("fit", "engagement", "score"))
 _OVERSEAS: Final = ("971", "972", "973", "974", "975", "976", "977", "978", "984", "986", "987", "988")
 
@@ -59,9 +58,6 @@ class Vocabulary:
         """The fact of that name; a name that nobody knows is noted on the sheet."""
         if name.text in self.refused:
             sheet.error(name, self.refused[name.text])
-            return None
-        if name.text in _LATER:
-            sheet.error(name, _LATER[name.text], f"Remove the condition on '{name.text}'.")
             return None
         if name.text in DERIVED:
             return self._derived(name.text)

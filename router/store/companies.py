@@ -22,10 +22,19 @@ from router.store.keys import Keys
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The owner who got the last lead, and when (aware UTC)."""
+    """The owner who got the last lead, when (aware UTC), and which contact it was.
+
+    `before` is the owner who had the contact before that one, if a deleted one came back; "" for nobody.
+    """
 
     owner_id: str
     at: datetime
+    contact_id: str
+    before: str = ""
+
+    def previous_owner(self, contact_id: str) -> str:
+        """Who had the contact, known by its trace, before it became this one; "" for nobody."""
+        return self.before if contact_id == self.contact_id else self.owner_id
 
 
 class Companies:
@@ -60,11 +69,13 @@ class Companies:
         return {key: _kept(text) for key, text in zip(asked, texts, strict=True) if text is not None}
 
 
-def written_memory(*, owner_id: str, contact_id: str, at_ms: int) -> str:
+def written_memory(*, owner_id: str, contact_id: str, at_ms: int, before: str = "") -> str:
     """A memory as commits write it; the scripts compare `c` with the contact that is refunded or erased."""
-    return orjson.dumps({"o": owner_id, "t": at_ms, "c": contact_id}).decode()
+    known = {"o": owner_id, "t": at_ms, "c": contact_id}
+    return orjson.dumps(known | {"p": before} if before else known).decode()
 
 
 def _kept(text: str) -> Kept:
     memory = orjson.loads(text)
-    return Kept(memory["o"], datetime.fromtimestamp(memory["t"] / 1000, UTC))
+    at = datetime.fromtimestamp(memory["t"] / 1000, UTC)
+    return Kept(memory["o"], at, memory["c"], memory.get("p", ""))

@@ -10,6 +10,7 @@ import pytest
 
 from router.policy.book import LEAD, Book
 from router.policy.catalog import Owner
+from router.policy.conditions import Known
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued, Share
 from router.policy.roster import Roster, Team, TimeOff
 from router.policy.rules import (
@@ -20,6 +21,7 @@ from router.policy.rules import (
     Need,
     Nurture,
     ToAccountOwner,
+    ToPreviousOwner,
     ToRep,
     ToTeam,
 )
@@ -315,6 +317,62 @@ def test_an_account_owner_on_leave_is_stood_in_for() -> None:
     decision = assigning(Assign(ToAccountOwner()), roster, **account("owner-anna"))
 
     assert decision.outcome == Assigned(rep="ben", owner_id="owner-ben", team=None)
+
+
+def came_back(owner_id: str | None) -> dict[str, Any]:
+    return {"lead": replace(a_lead(), previous_owner=owner_id)}
+
+
+def test_a_contact_that_came_back_goes_to_its_previous_owner_whatever_their_caps() -> None:
+    roster = a_team(a_rep("anna", max_open_leads=1))
+    book = Book({"open:anna": 1})
+
+    decision = assigning(Assign(ToPreviousOwner()), roster, book=book, **came_back("owner-anna"))
+
+    assert decision.outcome == Assigned(rep="anna", owner_id="owner-anna", team=None)
+    assert "anna, who had this contact before" in decision.reason
+    assert decision.facts == {"previous_owner": "owner-anna"}
+
+
+def test_a_previous_owner_need_not_be_a_rep_of_ours() -> None:
+    owners = {"kam@example.com": Owner("77", "kam@example.com", "K A M")}
+
+    decision = assigning(Assign(ToPreviousOwner()), owners=owners, **came_back("77"))
+
+    assert decision.outcome == Assigned(rep=None, owner_id="77", team=None)
+    assert "previous owner, who had this contact before" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("owner_id", "reason"),
+    [(None, "nobody had this contact before"), ("999", "no active HubSpot owner")],
+)
+def test_a_contact_that_nobody_had_goes_where_the_rule_says(owner_id: str | None, reason: str) -> None:
+    action = Assign(ToPreviousOwner(), if_unavailable=FAIR)
+
+    decision = assigning(action, **came_back(owner_id))
+
+    assert decision.passed_over == (PassedOver("previous owner", reason),)
+    assert isinstance(decision.outcome, Assigned)
+    assert (decision.outcome.rep, decision.outcome.team) == ("anna", "sales")
+
+
+def test_a_previous_owner_on_leave_is_stood_in_for() -> None:
+    roster = a_team(time_off=(off("anna", backup="ben"),))
+
+    decision = assigning(Assign(ToPreviousOwner()), roster, **came_back("owner-anna"))
+
+    assert decision.outcome == Assigned(rep="ben", owner_id="owner-ben", team=None)
+
+
+def test_rules_can_ask_whether_somebody_had_the_contact() -> None:
+    policy = a_policy(
+        a_rule("back", asks("previous_owner", Known()), Assign(ToPreviousOwner())),
+        types={"previous_owner": "text"},
+    )
+
+    assert deciding(policy, replace(a_lead(), previous_owner="owner-ben")).rule == "back"
+    assert deciding(policy).rule == "otherwise"
 
 
 def test_the_last_resort_is_the_first_team_where_otherwise_names_none() -> None:

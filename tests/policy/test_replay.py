@@ -22,7 +22,17 @@ from router.policy.decide import decide_on_facts
 from router.policy.decision import Decision
 from router.policy.lead import Value
 from router.policy.roster import CatchUp, Rep, Roster, Team, TimeOff
-from router.policy.rules import Assign, Method, Need, Nurture, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import (
+    Assign,
+    Method,
+    Need,
+    Nurture,
+    Policy,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+)
 from router.policy.scoring import (
     GradeGrid,
     HalfLife,
@@ -41,6 +51,7 @@ TYPES = {
     "seen": FactType.DATETIME,
     "recent_conversion_date": FactType.DATETIME,
     "account_owner": FactType.TEXT,
+    "previous_owner": FactType.TEXT,
     "skill": FactType.CHOICES,
 }
 Facts = Mapping[str, Value]
@@ -144,6 +155,7 @@ actions = st.one_of(
     st.builds(lambda rep: Assign(ToRep(rep), if_unavailable=Assign(ToTeam("all"))), st.just("rep0")),
     st.just(Assign(ToRep("rep1"))),
     st.just(Assign(ToAccountOwner(), if_unavailable=Assign(ToTeam("sales")))),
+    st.just(Assign(ToPreviousOwner(), if_unavailable=Assign(ToAccountOwner()))),
     st.just(Nurture("cold")),
 )
 conditions: st.SearchStrategy[Condition] = st.sampled_from(
@@ -195,6 +207,7 @@ def leads(draw: st.DrawFn) -> tuple[datetime, Facts]:
         "seen": days_ago,
         "recent_conversion_date": days_ago,
         "account_owner": st.sampled_from(["owner-rep0", "owner-rep2", "owner-else"]),
+        "previous_owner": st.sampled_from(["owner-rep1", "owner-else"]),
         "skill": st.sampled_from([frozenset(["crm"]), frozenset(["bi", "paie"])]),
     }
     known = draw(st.sets(st.sampled_from(sorted(facts))))

@@ -180,6 +180,27 @@ def test_labels_of_properties_and_options_are_understood(tmp_path: Path, catalog
     assert leads.reader({"hs_country_region_code": "choice"})("hs_country_region_code", "Aruba") == "AW"
 
 
+def test_a_column_tells_who_had_a_contact_before_by_address_or_id(tmp_path: Path, catalog: Catalog) -> None:
+    owner = catalog.owners[0]
+    header = ("Record ID", "Create Date", "previous_owner")
+    rows = [
+        ("1", "2026-11-02 08:00", owner.email),
+        ("2", "2026-11-02 09:00", owner.id),
+        ("3", "2026-11-02 10:00", ""),
+    ]
+
+    leads = open_csv(an_export(tmp_path / "leads.csv", rows, header=header), catalog)
+
+    read = leads.reader({"previous_owner": "text"})
+    (_number, chunk) = next(iter(leads.chunks({"previous_owner": "text"}, wanted=lambda _number: True)))
+    assert [read("previous_owner", cell) for cell in chunk.cells["previous_owner"]] == [
+        owner.id,
+        owner.id,
+        None,
+    ]
+    assert leads.tells("previous_owner")
+
+
 def test_rows_without_a_date_are_left_out_and_counted(
     tmp_path: Path, policy: Policy, catalog: Catalog
 ) -> None:

@@ -9,10 +9,13 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
+from router.hubspot.records import Record
+from router.routing.deciding import leads_of
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.routing.replay import replay
 from router.routing.route import route
+from router.routing.trip import Trip
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
@@ -155,3 +158,81 @@ def test_a_lead_that_a_person_took_is_not_followed(
 
     assert owner_of(sandbox, contact) == OWNERS["claire"]
     assert list(redis_client.scan_iter(match="lr:*:company:*")) == []
+
+
+BACK = """rules:
+  - name: Revenu
+    when: {previous_owner: known}
+    assign: {to: previous_owner}
+"""
+
+
+@pytest.fixture
+def by_rule(desk: Desk, rules: Path) -> Desk:
+    """Nothing is sticky; a rule gives contacts that come back to who had them."""
+    routing = (rules / "routing.yaml").read_text("utf-8").replace("sticky: company\n", "")
+    (rules / "routing.yaml").write_text(routing.replace("rules:\n", BACK, 1), "utf-8")
+    desk.rules.refresh()
+    return desk
+
+
+def test_a_rule_gives_a_contact_that_comes_back_to_who_had_it_and_it_replays(
+    by_rule: Desk, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    first, other = sandbox.create_exactly(
+        [a_hot_contact(email=mail) for mail in ("jeanne@acier.fr", "paul@acier.fr")]
+    )
+    announce(by_rule, first, other)
+    route_all(by_rule)
+    before = owner_of(sandbox, first)
+    assert len(redis_client.keys("*company:*")) == 2  # of mail addresses, and of nothing else
+    for once_more in ("Jeanne@acier.fr", " jeanne@ACIER.fr"):
+        sandbox.delete(first)
+        (first,) = sandbox.create_exactly([a_hot_contact(email=once_more)])
+        announce(by_rule, first)
+        route_all(by_rule)
+
+        assert owner_of(sandbox, first) == before
+
+    record(by_rule)
+    (decision,) = by_rule.ledger.decisions_of(first)
+    replayed = replay(by_rule.ledger, decision["id"])
+    assert (decision["rule"], decision["facts"]["previous_owner"]) == ("Revenu", before)
+    assert "qui suivait déjà ce contact" in decision["reason"]
+    assert replayed is not None
+    assert replayed.identical
+    assert owner_of(sandbox, other) != before
+
+
+def test_a_contact_is_not_its_own_return(by_rule: Desk, sandbox: SandboxClient) -> None:
+    (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(by_rule, contact)
+    route_all(by_rule)
+    properties = sandbox.contact(contact)["properties"]
+    trip, seen = Trip(contact, entries=()), Record(contact, properties=properties)
+
+    again = leads_of(by_rule, [trip], {contact: seen})[contact]
+    sandbox.delete(contact)
+    (new,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(by_rule, new)
+    route_all(by_rule)
+    trip, seen = Trip(new, entries=()), Record(new, properties=sandbox.contact(new)["properties"])
+    once_more = leads_of(by_rule, [trip], {new: seen})[new]
+
+    assert again.previous_owner is None
+    assert once_more.previous_owner == properties["hubspot_owner_id"]  # known still, although it has the lead
+
+
+def test_an_erased_contact_had_no_owner(by_rule: Desk, sandbox: SandboxClient) -> None:
+    (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(by_rule, contact)
+    route_all(by_rule)
+    sandbox.delete(contact)
+    by_rule.erasures.erase(contact)
+    (again,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(by_rule, again)
+    route_all(by_rule)
+
+    record(by_rule)
+    (decision,) = by_rule.ledger.decisions_of(again)
+    assert decision["rule"] == "otherwise"

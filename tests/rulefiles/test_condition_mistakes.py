@@ -54,14 +54,25 @@ CASES = (
         """,
     ),
     Case(
-        "a fact of a later version",
+        "a misspelt fact",
         "{company.industry: GOVERNMENT}",
-        "{previous_owner: known}",
+        "{previus_owner: known}",
         """
-        routing.yaml:6:12: error: this version does not know previous owners
-                when: {previous_owner: known}
+        routing.yaml:6:12: error: HubSpot has no contact property 'previus_owner'
+                when: {previus_owner: known}
                        ^
-            Remove the condition on 'previous_owner'.
+            Did you mean 'previous_owner'?
+        """,
+    ),
+    Case(
+        "a previous owner that nobody is",
+        "{company.industry: GOVERNMENT}",
+        "{previous_owner: ana@acme.fr}",
+        """
+        routing.yaml:6:28: error: HubSpot has no owner 'ana@acme.fr' for previous_owner
+                when: {previous_owner: ana@acme.fr}
+                                       ^
+            Did you mean 'anna@acme.fr'?
         """,
     ),
     Case(

@@ -22,7 +22,18 @@ from router.policy.conditions import (
     holds,
 )
 from router.policy.roster import CatchUp
-from router.policy.rules import Assign, DoNothing, Method, Need, Nurture, Rule, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import (
+    Assign,
+    DoNothing,
+    Method,
+    Need,
+    Nurture,
+    Rule,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+)
 from router.policy.scoring import HalfLife, Scorecard, Steps
 from tests.rulefiles.builders import ROUTING, SCORING, TEAM, loaded, policy_of
 
@@ -86,6 +97,8 @@ VALUES: tuple[tuple[str, Matcher], ...] = (
     ("jobtitle: {contains: [daf, direct*]}", Contains(("daf", "direct*"))),
     ("jobtitle: contains chef de projet", Contains(("chef de projet",))),
     ("account_owner: anna@acme.fr", OneOf(frozenset({"1"}))),
+    ("previous_owner: anna@acme.fr", OneOf(frozenset({"1"}))),
+    ("previous_owner: known", Known()),
     ("product: [crm, bi]", OneOf(frozenset({"crm", "bi"}))),
 )
 
@@ -154,6 +167,10 @@ ACTIONS: tuple[tuple[str, object], ...] = (
     (
         "assign: {to: account_owner, if_unavailable: {team: south}}",
         Assign(ToAccountOwner(), if_unavailable=Assign(ToTeam("south"))),
+    ),
+    (
+        "assign: {to: previous_owner, if_unavailable: {team: south}}",
+        Assign(ToPreviousOwner(), if_unavailable=Assign(ToTeam("south"))),
     ),
     (
         "assign: {team: north, needs: {skill: [crm, bi]}, prefer: {language: from language}}",

@@ -142,14 +142,14 @@ CASES = (
         """,
     ),
     Case(
-        "a previous owner",
+        "a misspelt previous owner",
         "assign: {rep: anna}",
-        "assign: {to: previous_owner}",
+        "assign: {to: previous_owners}",
         """
-        routing.yaml:7:18: error: this version does not assign to a previous owner
-                assign: {to: previous_owner}
+        routing.yaml:7:18: error: 'to' cannot be 'previous_owners'
+                assign: {to: previous_owners}
                              ^
-            Write 'to: account_owner', or name a team or a rep.
+            Did you mean 'previous_owner'?
         """,
     ),
     Case(
@@ -160,7 +160,7 @@ CASES = (
         routing.yaml:7:18: error: 'to' cannot be 'anna'
                 assign: {to: anna}
                              ^
-            Write 'to: account_owner', 'team: …' or 'rep: …'.
+            Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'.
         """,
     ),
     Case(

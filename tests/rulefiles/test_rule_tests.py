@@ -349,3 +349,40 @@ def test_a_value_that_the_portal_has_archived_is_a_warning_and_no_failure() -> N
 
     assert answer.mistakes[0].severity == "warning"
     assert answer.passed
+
+
+BACK = {
+    "routing.yaml": ROUTING.replace(
+        "rules:\n",
+        """rules:
+  - name: Back
+    when: {previous_owner: known}
+    assign: {to: previous_owner}
+""",
+    )
+}
+
+
+def test_a_lead_can_have_had_an_owner_by_a_reps_name_or_an_address() -> None:
+    content = (
+        HEAD
+        + dedent("""
+    - {name: a rep, lead: {previous_owner: ben}, expect: {rule: Back, rep: ben}}
+    - {name: an address, lead: {previous_owner: Ben@acme.fr}, expect: {rule: Back, rep: ben}}
+    - {name: nobody, lead: {previous_owner: unknown}, expect: {rule: otherwise}}
+    - {name: nothing said, expect: {rule: otherwise}}
+    """)
+    ).encode()
+
+    answer = run_tests({"tests/a.test.yaml": content}, policy_of(BACK), CATALOG)
+
+    assert said_of(answer) == ""
+    assert failures(answer) == []
+    assert answer.passed
+
+
+def test_a_previous_owner_that_nobody_is_is_told() -> None:
+    answer = results("- {name: back, lead: {previous_owner: bon}, expect: {rule: otherwise}}")
+
+    assert "there is no rep and no HubSpot owner 'bon'" in said_of(answer)
+    assert "Did you mean 'ben'?" in said_of(answer)

@@ -13,7 +13,7 @@ from router.policy.backtest.sieve import COMPUTED, Sieve, Sifted
 from router.policy.conditions import ALWAYS
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
-from router.policy.rules import Action, Assign, Policy, Rule, ToAccountOwner
+from router.policy.rules import Action, Assign, Policy, Rule, owner_fact
 from router.policy.scoring import Scoring, grade_of
 
 
@@ -152,8 +152,8 @@ def _facts_asked(rule: Rule) -> Iterator[str]:
     """The facts that the rule's action asks of a lead, besides who is next."""
     action: Action | None = rule.action
     while isinstance(action, Assign):
-        if isinstance(action.to, ToAccountOwner):
-            yield "account_owner"
+        if (fact := owner_fact(action.to)) is not None:
+            yield fact
         yield from (need.from_fact for need in (*action.needs, *action.prefer) if need.from_fact is not None)
         action = action.if_unavailable
 

@@ -35,7 +35,9 @@ MOST_TRIALS: Final = 6_000
 """Decisions tried, each a tenth of a millisecond at most: the answer comes within a second."""
 _A_NEW_OWNER: Final = 3.0
 """The distance to an account of the wanted rep's own: always possible, and rarely what was asked."""
-_OWNERS: Final = frozenset(("account_owner", "hubspot_owner_id", "company.hubspot_owner_id"))
+_OWNERS: Final = frozenset(
+    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
+)
 _CLOSED: Final = frozenset(("departement", "region", "email_kind"))
 """Facts whose values are all known: a value that no rule names may not exist."""
 _CARDS: Final = ("fit", "engagement")

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from router.policy.decision import Assigned, Decision, Nurtured, Queued
 from router.policy.explanation import Step
 from router.policy.lead import Value
+from router.policy.phrases import owner_called
 from router.policy.phrases import say as say_phrase
 from router.policy.rules import Policy
 from router.policy.why_not.other_values import ANY_OTHER
@@ -62,7 +63,9 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "any_other": {"en": "any other value", "fr": "une autre valeur"},
     "whoever": {"en": "an owner who is no rep", "fr": "un propriétaire hors équipe"},
 }
-_OWNERS: Final = frozenset(("account_owner", "hubspot_owner_id", "company.hubspot_owner_id"))
+_OWNERS: Final = frozenset(
+    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
+)
 
 
 def steps_of(answer: WhyNot, policy: Policy, *, language: str, owners: Mapping[str, str]) -> tuple[Step, ...]:
@@ -167,8 +170,8 @@ def _arrival(answer: WhyNot, language: str) -> tuple[str, ...]:
 
 def _outcome(decision: Decision, language: str) -> str:
     match decision.outcome:
-        case Assigned(rep=rep, team=team):
-            called = rep or say_phrase(language, "account_owner")
+        case Assigned(rep=rep, owner_id=owner_id, team=team):
+            called = rep or owner_called(decision.facts, owner_id, language)
             return f"{called} ({team})" if team else called
         case Queued(team=team):
             return say_phrase(language, "queued", team=team)

@@ -8,7 +8,20 @@ from datetime import timedelta
 
 from router.policy.folding import folded
 from router.policy.roster import Rep
-from router.policy.rules import Action, Assign, DoNothing, Method, Need, Nurture, Policy, Rule, ToRep, ToTeam
+from router.policy.rules import (
+    Action,
+    Assign,
+    DoNothing,
+    Method,
+    Need,
+    Nurture,
+    Policy,
+    Rule,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+)
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.phrases import PHRASES, percent, say, span_in_words
 
@@ -81,10 +94,10 @@ class ActionTeller:
                 return self._say("to_team_by_load" if by_load else "to_team", team=team, shares=shares)
             case ToRep(rep):
                 return self._say("to_rep", rep=rep)
-            case other:
-                # A target by relation is told by its own name: ToAccountOwner, ToPreviousOwner.
-                relation = type(other).__name__
-                return self._say("to_owner" if relation == "ToAccountOwner" else "to_previous")
+            case ToAccountOwner():
+                return self._say("to_owner")
+            case ToPreviousOwner():
+                return self._say("to_previous")
 
     def _who_may(self, team: str, needs: Sequence[Need]) -> list[Rep]:
         """The team's reps who have what is always needed; what the lead itself asks for is not known here."""

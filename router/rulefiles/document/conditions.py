@@ -30,7 +30,9 @@ from router.rulefiles.document.phrases import PHRASES, either, say, span_in_word
 LONGEST_LIST: Final = 8
 """Values of a list that stand in the text; a longer one gets a line of its own at the end."""
 _LABELS_OF: Final = {"country": "hs_country_region_code", "channel": "hs_analytics_source"}
-_OWNERS: Final = frozenset(("account_owner", "hubspot_owner_id", "company.hubspot_owner_id"))
+_OWNERS: Final = frozenset(
+    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "email_kind": "business, free (gmail.com, orange.fr …) or disposable",
     "channel": "Where the contact came from (hs_analytics_source)",
     "account_owner": "The owner of the contact's company; write their e-mail address",
+    "previous_owner": "Who had the contact before it was deleted and created again; their e-mail address",
     "age": "Time since the contact was created: ..7d",
     "fit": "Points for who the lead is (scoring.yaml)",
     "engagement": "Points for what the lead does (scoring.yaml)",

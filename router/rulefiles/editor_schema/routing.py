@@ -160,7 +160,12 @@ def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
     known: dict[str, Schema] = {
         "team": described(choice(names.teams), "The next rep of this team in turn, by weight"),
         "rep": described(choice(names.reps), "This rep"),
-        "to": choice({"account_owner": "The owner of the contact's company"}),
+        "to": choice(
+            {
+                "account_owner": "The owner of the contact's company",
+                "previous_owner": "Who had the contact before it was deleted and created again",
+            }
+        ),
         "method": choice(METHODS),
         "needs": described(needs, "Reps without it are passed over"),
         "prefer": described(needs, "Reps with it come first, if there are any"),

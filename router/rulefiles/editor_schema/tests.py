@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from router.policy.catalog import Catalog, FactType
+from router.policy.sticky import PREVIOUS_OWNER
 from router.rulefiles.editor_schema.facts import EditorFact, properties_of
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import TEXT, Schema, choice, defined, described, keys, one_or_many
@@ -52,7 +53,9 @@ def tests_schema(catalog: Catalog, names: Names) -> Schema:
         "defaults": described(defined("lead"), "What every lead has unless its test says otherwise"),
         "tests": {"type": "array", "items": keys(test, required=("name", "expect")), "minItems": 1},
     }
-    lead = keys({fact.name: _held(fact) for fact in properties_of(catalog)})
+    known_reps: Schema = {"anyOf": [rep, {"const": "unknown"}, {"type": "null"}, TEXT]}
+    before = described(known_reps, "Who had the contact before: a rep, or an owner's e-mail address")
+    lead = keys({PREVIOUS_OWNER: before, **{fact.name: _held(fact) for fact in properties_of(catalog)}})
     return {"definitions": {"lead": lead}, **keys(top, required=("now", "tests"))}
 
 

@@ -12,7 +12,7 @@ from router.policy.destination import steps_of
 from router.policy.eligibility import wishes_of
 from router.policy.lead import Facts, Value
 from router.policy.ready import Ready, made_ready
-from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
 from router.rulefiles.proofs.domains import Kinds
 from router.rulefiles.proofs.ground import Ground
 
@@ -44,7 +44,7 @@ class Candidates:
                 names: Sequence[str] = self.policy.roster.teams[team].reps
             case ToRep(rep):
                 names = (rep,)
-            case ToAccountOwner():
+            case ToAccountOwner() | ToPreviousOwner():
                 names = ()
         wishes = wishes_of(facts, () if step.method is Method.QUEUE else step.needs)
         reps = self.ready.reps

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from router.policy.destination import steps_of
-from router.policy.rules import ToAccountOwner, ToRep
+from router.policy.rules import ToRep, owner_fact
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.candidates import NO_FACTS, Candidates
 from router.rulefiles.proofs.findings import TEAM_FILE, Finding, few_of
 from router.rulefiles.proofs.reach import Reach
+
+_THEIRS: Final = {
+    "account_owner": "accounts that they own",
+    "previous_owner": "contacts that they had before",
+}
 
 
 def idle_findings(candidates: Candidates, reaches: Sequence[Reach]) -> Iterator[Finding]:
@@ -19,9 +25,9 @@ def idle_findings(candidates: Candidates, reaches: Sequence[Reach]) -> Iterator[
     live = [reach.rule for reach in reaches if reach.is_reached or reach.rule == len(reaches) - 1]
     steps = [step for rule in live for step in steps_of(candidates.ground.rules[rule].action)]
     given = {rep for step in steps for rep in candidates.of_step(step, NO_FACTS)}
-    owners_asked = any(isinstance(step.to, ToAccountOwner) for step in steps)
+    theirs = " or ".join(dict.fromkeys(_THEIRS[fact] for step in steps if (fact := owner_fact(step.to))))
     named = {step.to.rep for step in steps if isinstance(step.to, ToRep)}
-    given |= {off.backup for off in roster.time_off if off.backup and (owners_asked or off.rep in named)}
+    given |= {off.backup for off in roster.time_off if off.backup and (theirs or off.rep in named)}
     for name in roster.reps:
         if name in given or name in candidates.gone:
             continue
@@ -32,8 +38,8 @@ def idle_findings(candidates: Candidates, reaches: Sequence[Reach]) -> Iterator[
             )
         else:
             hint = "Put them in a team that a rule names, or remove them."
-        if owners_asked:
-            message = f"only leads of accounts that they own can reach '{name}'"
+        if theirs:
+            message = f"only leads of {theirs} can reach '{name}'"
             yield Finding(roster.lines.get(name, 1), name, Severity.INFO, message, hint, TEAM_FILE)
         else:
             message = f"no rule can ever give '{name}' a lead"

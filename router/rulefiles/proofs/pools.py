@@ -13,7 +13,7 @@ from typing import TypeAlias
 from router.policy.calendar import off_on, time_off_of
 from router.policy.destination import steps_of
 from router.policy.lead import Facts
-from router.policy.rules import Assign, Method, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import Assign, Method, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam, owner_fact
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.absences import Absences, absences, in_spans
 from router.rulefiles.proofs.candidates import Candidates
@@ -39,8 +39,8 @@ def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: date
     by_day: dict[Gap, _Empty] = {}
     for reach in reaches:
         rule = candidates.ground.rules[reach.rule]
-        # An owner of an account is nobody's team, and a queue waits for whoever comes.
-        steps = [step for step in steps_of(rule.action) if not isinstance(step.to, ToAccountOwner)]
+        # Whose account or contact it is, is nobody's team, and a queue waits for whoever comes.
+        steps = [step for step in steps_of(rule.action) if owner_fact(step.to) is None]
         if not reach.is_reached or not steps or any(step.method is Method.QUEUE for step in steps):
             continue
         unmet: dict[str, None] = {}
@@ -120,7 +120,7 @@ def _names(steps: Sequence[Assign]) -> list[str]:
                 names[f"the team '{team}'"] = None
             case ToRep(rep):
                 names[f"'{rep}'"] = None
-            case ToAccountOwner():
+            case ToAccountOwner() | ToPreviousOwner():
                 continue
     return [*names]
 

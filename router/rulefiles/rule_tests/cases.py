@@ -109,7 +109,7 @@ class CaseReader:
         return sum(mistake.severity is Severity.ERROR for mistake in self.sheet.found)
 
     def _leads(self) -> LeadReader:
-        return LeadReader(self.sheet, self.catalog, self.policy.roster.timezone)
+        return LeadReader(self.sheet, self.catalog, self.policy.roster)
 
     def _moment(self, entry: Entry) -> datetime | None:
         written = self.sheet.scalar(entry.value, "'now'")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
-from zoneinfo import ZoneInfo
 
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.derived import DERIVED, SOURCES
 from router.policy.lead import Lead
+from router.policy.roster import Roster
+from router.policy.sticky import PREVIOUS_OWNER
 from router.rulefiles.quantities import day, midnight, moment, whole
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Map, Node, Scalar, Seq
@@ -24,11 +25,11 @@ MISSING: Final = "unknown"
 
 @dataclass(frozen=True, slots=True)
 class LeadReader:
-    """Reads the properties of a lead; `timezone` is that of moments written without one."""
+    """Reads the properties of a lead; moments written without a time zone are in the roster's."""
 
     sheet: Sheet
     catalog: Catalog
-    timezone: ZoneInfo
+    roster: Roster
 
     def texts(self, node: Node, what: str) -> dict[str, str | None]:
         """The properties of a map; an empty value, or `unknown`, is one that is not filled in."""
@@ -36,10 +37,31 @@ class LeadReader:
             return {}
         found: dict[str, str | None] = {}
         for entry in self.sheet.entries(node, what):
+            if entry.key.text == PREVIOUS_OWNER:
+                found[PREVIOUS_OWNER] = self._previous_owner(entry.value)
+                continue
             prop = self._property(entry.key)
             if prop is not None:
                 found[entry.key.text] = self._text(entry.key, prop, entry.value)
         return found
+
+    def _previous_owner(self, node: Node) -> str | None:
+        """The id of the owner whom a rep's name or an e-mail address means; what nobody could work out."""
+        if isinstance(node, Scalar) and not node.quoted and node.text in ("", MISSING):
+            return None
+        written = self.sheet.scalar(node, f"'{PREVIOUS_OWNER}'")
+        if written is None:
+            return None
+        rep = self.roster.reps.get(written.text)
+        meant = written.text if rep is None else rep.owner
+        for owner in self.catalog.owners:
+            if meant.casefold() in (owner.email.casefold(), owner.id):
+                return owner.id
+        hint = "Write the name of a rep, or the e-mail address of a HubSpot owner."
+        among = (*self.roster.reps, *(owner.email for owner in self.catalog.owners))
+        message = f"there is no rep and no HubSpot owner '{written.text}'"
+        self.sheet.error(written, message, hint, like=written.text, among=among)
+        return None
 
     def _property(self, key: Scalar) -> Property | None:
         name = key.text
@@ -54,7 +76,7 @@ class LeadReader:
             self.sheet.error(key, f"'{name}' is worked out, so a lead cannot be given it", hint)
             return None
         # The vocabulary of rules says what is wrong with a name that is not the portal's.
-        Vocabulary(self.catalog, self.timezone, None).fact(key, self.sheet)
+        Vocabulary(self.catalog, self.roster.timezone, None).fact(key, self.sheet)
         return None
 
     def _text(self, key: Scalar, prop: Property, node: Node) -> str | None:
@@ -90,12 +112,12 @@ class LeadReader:
         return str(value) if fact.is_owner else written.text
 
     def _moment(self, written: Scalar, fact: Fact) -> str | None:
-        found = moment(written.text, self.timezone)
+        found = moment(written.text, self.roster.timezone)
         if found is not None:
             return found.isoformat()
         of_day = day(written.text)
         if of_day is not None:
-            return midnight(of_day, self.timezone).isoformat()
+            return midnight(of_day, self.roster.timezone).isoformat()
         hint = "Write 2026-11-24T09:30, or 2026-11-24 for the beginning of that day."
         self.sheet.error(written, f"{fact} is a moment, and '{written.text}' is none", hint)
         return None
@@ -112,6 +134,7 @@ class LeadReader:
 def lead_of(texts: Texts, *, contact_id: str) -> Lead:
     """The lead with these properties, those of its company included."""
     known = {name: text for name, text in texts.items() if text is not None}
+    before = known.pop(PREVIOUS_OWNER, None)
     return Lead(
         contact_id,
         properties={name: text for name, text in known.items() if not name.startswith(COMPANY_PREFIX)},
@@ -120,4 +143,5 @@ def lead_of(texts: Texts, *, contact_id: str) -> Lead:
             for name, text in known.items()
             if name.startswith(COMPANY_PREFIX)
         },
+        previous_owner=before,
     )

@@ -91,8 +91,8 @@ def _deliver(desk: Desk, policy: Policy, notice: Notice) -> bool:
 
 
 def _is_true(desk: Desk, notice: Notice) -> bool:
-    """Whether what the notice says still holds: that a lead was taken away always does."""
-    return notice.about.startswith("taken") or _is_theirs(desk, notice)
+    """Whether what the notice says holds: the lead is with that owner, or was taken from them."""
+    return _is_theirs(desk, notice) is not notice.about.startswith("taken")
 
 
 def _is_theirs(desk: Desk, notice: Notice) -> bool:

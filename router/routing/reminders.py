@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
 
 from router.policy.assignment import Assignment
 from router.policy.breach import Whom, managers_of
@@ -11,6 +13,9 @@ from router.policy.rules import Policy
 from router.routing.desk import Desk
 from router.store.leads import LeadState
 from router.store.notices import Notice
+
+AFTER: Final = timedelta(seconds=5)
+"""By then a lead that was to be taken from its rep is on its way, or stays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Reminder:
 def remind(desk: Desk, policy: Policy, reminders: Sequence[Reminder]) -> None:
     """Have them told, each person once for each lead and step. Safe to repeat."""
     notices = [notice for one in reminders for notice in _notices(desk, policy, one)]
-    desk.notices.note(notices, due_ms=desk.now_ms())
+    desk.notices.note(notices, due_ms=desk.now_ms() + AFTER // timedelta(milliseconds=1))
 
 
 def _notices(desk: Desk, policy: Policy, reminder: Reminder) -> Iterator[Notice]:

@@ -31,7 +31,7 @@ from router.store.leads import State
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, with_rules
 from tests.routing.test_notify import CHAT, a_chat_that_answers, sent_to, tasks_of
-from tests.routing.test_reassign import done
+from tests.routing.test_reassign import crash, done
 
 ROUTING = """
 language: en
@@ -64,7 +64,7 @@ def look(desk: Desk, time: Time) -> Watching:
     """What the watch, and whoever carries its moves out, do within a few minutes."""
     found = watch(desk)
     route_all(desk)
-    time.pass_by(seconds=4)
+    time.pass_by(seconds=6)
     verify(desk)
     return found
 
@@ -353,6 +353,29 @@ def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_ta
     assert (again.overdue, again.moved) == (1, 0)
     assert queued.moved == 1
     assert owner_of(sandbox, contact_id) == ""
+
+
+def test_a_crash_before_the_move_tells_nobody_of_it_and_one_after_it_does(
+    watching: Desk, sandbox: SandboxClient, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (contact_id,) = done(watching, sandbox, time)
+    record(watching)
+    time.pass_by(hours=6, minutes=1)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("router.routing.watch.reassign", crash)
+        watch(watching)
+    time.pass_by(seconds=6)
+    notify(watching)
+    before = tasks(watching)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+        patch.setattr("router.routing.watch.Watching", crash)
+        watch(watching)
+    time.pass_by(seconds=6)
+    notify(watching)
+
+    assert before == []
+    assert (OWNERS["claire"], "Lead taken from camille") in tasks(watching)
+    assert watching.leads.recall([contact_id])[contact_id].state is State.REOPENED
 
 
 def test_two_watches_at_once_move_and_tell_once(

@@ -73,9 +73,8 @@ def _check_names(found: Fairness, *, team: str | None, rep: str | None) -> None:
 
 
 def _missed(found: Fairness, rep: str) -> Sequence[Missed]:
-    known = found.roster.reps.get(rep)
-    weight = known.weight if known is not None else 0
-    return missed(found.decisions, rep, weight=weight, timezone=found.roster.timezone)
+    weights = {team: by_rep[rep] for team, by_rep in found.weights.items() if rep in by_rep}
+    return missed(found.decisions, rep, weights=weights, timezone=found.roster.timezone)
 
 
 def _show(found: Fairness, chosen: Sequence[Standing]) -> None:

@@ -128,9 +128,11 @@ def standings(
     )
 
 
-def missed(decisions: Iterable[Decision], rep: str, *, weight: int, timezone: ZoneInfo) -> tuple[Missed, ...]:
-    """Why a rep of this weight (thousandths) was not eligible, first to last; equal reasons of days that
-    follow each other, weekends apart, are one line."""
+def missed(
+    decisions: Iterable[Decision], rep: str, *, weights: Mapping[str, int], timezone: ZoneInfo
+) -> tuple[Missed, ...]:
+    """Why a rep was not eligible, first to last; equal reasons of days that follow each other, weekends
+    apart, are one line. `weights` are the rep's by team (thousandths); none: nothing would be theirs."""
     lines: list[Missed] = []
     latest: dict[tuple[str, str], int] = {}
     for decision in decisions:
@@ -140,7 +142,7 @@ def missed(decisions: Iterable[Decision], rep: str, *, weight: int, timezone: Zo
             continue
         reason = lasting(said)
         day = decision.decided_at.astimezone(timezone).date()
-        eligible = sum(share.weight for share in decision.shares)
+        eligible, weight = sum(share.weight for share in decision.shares), weights.get(team, 0)
         part = weight / (eligible + weight) if eligible else float(weight > 0)
         place = latest.get((team, reason))
         if place is not None and (day - lines[place].last).days <= _WEEKEND_DAYS:

@@ -17,8 +17,9 @@ from math import sqrt
 from statistics import NormalDist
 from typing import Final
 
+from router.policy.book import Book, factor_field
 from router.policy.follow_up import FollowUp
-from router.policy.roster import Team
+from router.policy.roster import Roster, Team
 
 LEAST_FACTOR: Final = 500
 MOST_FACTOR: Final = 2000
@@ -89,6 +90,16 @@ def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[
         late = one.ended_at is not None and (one.outcome_at is None or one.outcome_at > one.ended_at)
         won[one.rep] += one.outcome == "won" and not late
     return tuple(Wins(rep, received[rep], won[rep]) for rep in team.reps)
+
+
+def weights_in_force(roster: Roster, team: str, book: Book) -> dict[str, int]:
+    """By rep of the team, in file order: the weight (thousandths) that counts in it now."""
+    found = {}
+    for name in roster.teams[team].reps:
+        weight = roster.reps[name].weight
+        factor = book.value(factor_field(team, name)) if roster.teams[team].performance is not None else 0
+        found[name] = weight * factor // UNCHANGED if factor else weight
+    return found
 
 
 def performance_of(results: Sequence[Wins]) -> TeamPerformance:

@@ -13,6 +13,7 @@ from router.policy.bounds import bounds_of
 from router.policy.decision import Decision
 from router.policy.fairness import Standing, standings, that_count
 from router.policy.grant import granted
+from router.policy.performance import weights_in_force
 from router.policy.record import from_record
 from router.policy.roster import Roster
 from router.policy.worth import Unit
@@ -38,6 +39,8 @@ class Fairness:
     roster: Roster
     decisions: tuple[Decision, ...]
     standings: tuple[Standing, ...]
+    weights: Mapping[str, Mapping[str, int]]
+    """By team and rep, the weights in force now (thousandths)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,14 @@ def fairness(desk: Desk, *, since: datetime) -> Fairness:
         roster=policy.roster,
         decisions=decisions,
         standings=standings(decisions, roster=policy.roster, book=Book(fields), bounds=bounds_of(policy)),
+        weights={team: weights_in_force(policy.roster, team, Book(fields)) for team in policy.roster.teams},
     )
 
 
 def plan_grant(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Granted:
     """What a grant of so much would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
     fields, _version = desk.commits.read_book()
-    return _after(desk, fields, _changes(desk, team=team, rep=rep, amount=amount), team=team)
+    return _after(desk, fields, _changes(desk, fields, team=team, rep=rep, amount=amount), team=team)
 
 
 def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, why: str) -> Granted:
@@ -78,7 +82,7 @@ def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, w
 
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
     """
-    changes = _changes(desk, team=team, rep=rep, amount=amount)
+    changes = _changes(desk, desk.commits.read_book()[0], team=team, rep=rep, amount=amount)
     event: dict[str, str | Mapping[str, int]] = {
         "at": desk.clock().isoformat(),
         "kind": "credit_granted",
@@ -96,9 +100,11 @@ def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, w
     raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")
 
 
-def _changes(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Mapping[str, int]:
+def _changes(
+    desk: Desk, fields: Mapping[str, int], *, team: str, rep: str, amount: Decimal
+) -> Mapping[str, int]:
     policy, _needed = desk.rules.required()
-    return granted(policy.roster, team=team, rep=rep, amount=int(amount * LEAD))
+    return granted(policy.roster, team=team, rep=rep, amount=int(amount * LEAD), book=Book(fields))
 
 
 def _after(desk: Desk, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str) -> Granted:

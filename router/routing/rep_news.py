@@ -44,7 +44,11 @@ def _news(event: Entry, rep: str) -> Iterator[News]:
         case "weights_changed":
             yield from _weighed(event, rep)
         case "override" if event.detail["rep"] == rep:
-            until = f" until {event.detail['until'][:16]} UTC" if "until" in event.detail else ""
+            until = (
+                f" until {event.detail['until'][:16].replace('T', ' ')} UTC"
+                if "until" in event.detail
+                else ""
+            )
             said = {
                 "away": f"said to be away{until}",
                 "present": f"said to be there{until}, whatever else is written",

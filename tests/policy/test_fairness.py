@@ -125,7 +125,7 @@ def test_why_leads_passed_a_rep_by_is_told_by_day_and_reason() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", max_open_leads=1), time_off=(leave,))
     decisions, _book = dealt(team, leads=12, every=DAY / 3)
 
-    lines = missed(decisions, "ben", weight=1000, timezone=PARIS)
+    lines = missed(decisions, "ben", weights={"sales": 1000}, timezone=PARIS)
 
     assert [(one.first, one.last, one.reason) for one in lines] == [
         (date(2026, 11, 24), date(2026, 11, 25), "on leave until 25 Nov"),
@@ -139,7 +139,11 @@ def test_the_same_reason_weeks_later_is_another_line() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", max_open_leads=0))
     decisions, _book = dealt(team, leads=3, every=10 * DAY)
 
-    assert [one.leads for one in missed(decisions, "ben", weight=1000, timezone=PARIS)] == [1, 1, 1]
+    assert [one.leads for one in missed(decisions, "ben", weights={"sales": 1000}, timezone=PARIS)] == [
+        1,
+        1,
+        1,
+    ]
 
 
 def test_differences_over_time_end_where_the_book_stands() -> None:
@@ -169,7 +173,7 @@ def test_shifts_of_a_week_are_one_line_whatever_the_hour() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", hours=nights))
     decisions, _book = dealt(team, leads=8, every=DAY / 2)
 
-    lines = missed(decisions, "ben", weight=1000, timezone=PARIS)
+    lines = missed(decisions, "ben", weights={"sales": 1000}, timezone=PARIS)
 
     assert [(one.first, one.last, one.reason) for one in lines] == [
         (date(2026, 11, 24), date(2026, 11, 27), "outside of working hours")

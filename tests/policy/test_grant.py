@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.book import LEAD, credit_field
+from router.policy.book import LEAD, Book, credit_field, factor_field
 from router.policy.grant import MOST, CannotGrant, granted
 from router.policy.roster import Team
 from tests.policy.builders import a_rep, a_team
@@ -86,3 +87,17 @@ def test_a_team_that_shares_by_value_grants_points() -> None:
     assert all(name.startswith("points:") for name in changes)
     with pytest.raises(CannotGrant, match=r"between -10000 and \+10000 points"):
         granted(roster, team="sales", rep="anna", amount=10_001 * LEAD)
+
+
+def test_weights_by_results_decide_who_pays_what() -> None:
+    by_results = replace(TEAM.teams["sales"], performance=timedelta(days=90))
+    roster = replace(TEAM, teams={"sales": by_results})
+    reps = [name for name in by_results.reps if name != "anna"]
+    book = Book({factor_field("sales", reps[0]): 2000, factor_field("sales", reps[1]): 500})
+
+    usual = granted(TEAM, team="sales", rep="anna", amount=LEAD, book=book)
+    found = granted(roster, team="sales", rep="anna", amount=7 * LEAD, book=book)
+
+    ben, carl = (credit_field("sales", rep) for rep in reps)
+    assert (usual[ben], usual[carl]) == (-LEAD // 4, -3 * LEAD // 4)
+    assert (found[ben], found[carl]) == (-4 * LEAD, -3 * LEAD)

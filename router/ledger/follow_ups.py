@@ -10,11 +10,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Row, delete, or_, select, update
 
-from router.ledger.tables import FOLLOW_UPS
+from router.ledger.tables import DECISIONS, FOLLOW_UPS
 from router.policy.follow_up import Ending, FollowUp, Results, results
 
 NEVER_THEIRS: Final = frozenset({"taken_by_a_person", "restored", "gone", "owner_refused", "shadowed"})
 """Events after which a decision gave nobody a lead."""
+CLAIMED: Final = "claimed_in_hubspot"
+"""The event of a waiting lead that somebody took by becoming its owner."""
 ENDS: Final = frozenset({"changed_by_a_person", "owner_changed", "deleted"})
 """Events after which the lead is another's, or nobody's."""
 
@@ -58,6 +60,45 @@ class FollowUps:
             for record in decisions
             if record["outcome"]["kind"] == "assigned" and record.get("mode", "live") == "live"
         ]
+
+    def claimed_rows(
+        self, connection: Connection, events: Sequence[tuple[str, str, Mapping[str, Any]]]
+    ) -> list[dict[str, Any]]:
+        """The rows of leads that somebody took out of a queue in HubSpot; nothing said by when they are due.
+
+        The decision is the one that had put the lead into the queue.
+        """
+        rows = []
+        for _, contact_id, event in events:
+            if event["kind"] != CLAIMED:
+                continue
+            query = (
+                select(DECISIONS)
+                .where(
+                    DECISIONS.c.portal == self._portal,
+                    DECISIONS.c.contact_id == contact_id,
+                    DECISIONS.c.outcome == "queued",
+                )
+                .order_by(DECISIONS.c.episode.desc())
+            )
+            queued = connection.execute(query.limit(1)).first()
+            if queued is not None:
+                rows.append(
+                    {
+                        "portal": self._portal,
+                        "decision_id": queued.id,
+                        "contact_id": contact_id,
+                        "team": queued.team,
+                        "rep": event.get("rep"),
+                        "owner_id": event["owner_id"],
+                        "rule": queued.rule,
+                        "revision": queued.revision,
+                        "score": queued.score,
+                        "assigned_at": event["at"],
+                        "due_at": None,
+                    }
+                )
+        return rows
 
     def follow(
         self,

@@ -59,6 +59,7 @@ class Ledger:
             self._add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
             self._add(connection, EVENTS, [self._event_row(*line) for line in events])
             self._add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
+            self._add(connection, FOLLOW_UPS, self.follow_ups.claimed_rows(connection, events))
             self.follow_ups.follow(connection, decisions, events)
 
     def _add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:

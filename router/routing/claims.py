@@ -23,6 +23,7 @@ from router.routing.claim_words import say
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
 from router.routing.last_decision import last_decision
+from router.routing.owners import reps_by_owner
 from router.routing.trip import Trip
 from router.store.by_hand import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
 from router.store.commits import NewDecision
@@ -219,8 +220,10 @@ def _left_already(desk: Desk, policy: Policy, state: LeadState, record: Record |
         )
         return _no("unknown", policy, "gone", contact=contact_id)
     owner_id = record.properties[OWNER]
-    move = moves.claimed_in_hubspot(contact_id, episode=episode, owner_id=owner_id, now=now)
+    rep = reps_by_owner(desk.owners.by_email(), policy.roster).get(owner_id)
+    move = moves.claimed_in_hubspot(contact_id, episode=episode, owner_id=owner_id, rep=rep, now=now)
     desk.commits.finish([move], now_ms=desk.now_ms())
+    desk.changed.look_again([contact_id], at_ms=desk.now_ms())
     return _no("taken", policy, "taken", owner_id=owner_id, who=_called(desk, policy, owner_id))
 
 

@@ -18,6 +18,7 @@ from router.policy.rules import Policy
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.followed import Histories, asked_of, is_as_it_was, left_at, now_in, owner_in, seen_in
+from router.routing.owners import reps_by_owner
 from router.routing.record import record as record_lines
 from router.store.commits import Move
 from router.store.leads import LeadState, State
@@ -126,9 +127,15 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
     silent = [one for one in leads if one not in told]
     gone = _gone(desk, silent)
     _note(desk, policy, told)
-    now = desk.clock()
+    now, rep_of = desk.clock(), reps_by_owner(desk.owners.by_email(), policy.roster)
     claimed = [
-        moves.claimed_in_hubspot(one, episode=state.episode, owner_id=owner.owner_id, now=now)
+        moves.claimed_in_hubspot(
+            one,
+            episode=state.episode,
+            owner_id=owner.owner_id,
+            rep=rep_of.get(owner.owner_id),
+            now=owner.at or now,
+        )
         for one, state in leads.items()
         if state and one in told and state.state is State.QUEUED and (owner := owner_in(told[one])).owner_id
     ]
@@ -188,8 +195,7 @@ def _recount(
     desk: Desk, policy: Policy, leads: Leads, told: Mapping[str, Histories], *, moves_book: bool
 ) -> None:
     """Each lead is open with its owner, if that is a rep and its status is an open one; else with nobody."""
-    owners, reps = desk.owners.by_email(), policy.roster.reps.values()
-    rep_of = {owner.id: rep.name for rep in reps if (owner := owners.get(rep.owner.lower())) is not None}
+    rep_of = reps_by_owner(desk.owners.by_email(), policy.roster)
     places: dict[str, tuple[int, str]] = {}
     for one, state in leads.items():
         if state is None:

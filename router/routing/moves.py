@@ -143,15 +143,21 @@ def _taken(taken: Reassigned) -> dict[str, str | int | None]:
     return {"from": taken.owner_id or None, "why": taken.why, "run": taken.run}
 
 
-def claimed_in_hubspot(contact_id: str, *, episode: int, owner_id: str, now: datetime) -> Move:
-    """Somebody set the owner of a waiting lead on its record: it leaves the queue, and theirs stands."""
+def claimed_in_hubspot(
+    contact_id: str, *, episode: int, owner_id: str, rep: str | None, now: datetime
+) -> Move:
+    """Somebody set the owner of a waiting lead on its record: it leaves the queue, and theirs stands.
+
+    `rep` is the owner's name in the rule files, if they know one.
+    """
+    claimed: dict[str, str | int | None] = {"owner_id": owner_id, "rep": rep}
     return Move(
         contact_id,
         episode,
         State.HUMAN,
         come_from=frozenset({State.QUEUED, State.REOPENED}),
         set={"ow": owner_id},
-        event={"at": now.isoformat(), "kind": "claimed_in_hubspot", "decision": None, "owner_id": owner_id},
+        event={"at": now.isoformat(), "kind": "claimed_in_hubspot", "decision": None, **claimed},
         count="leads_claimed_in_hubspot",
     )
 

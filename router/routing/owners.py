@@ -13,10 +13,17 @@ import redis
 
 from router.hubspot.gateway import Gateway
 from router.policy.catalog import Owner
+from router.policy.roster import Roster
 from router.store.keys import Keys
 
 FRESH: Final = timedelta(minutes=5)
 LOOK_AGAIN: Final = timedelta(seconds=2)
+
+
+def reps_by_owner(owners: Mapping[str, Owner], roster: Roster) -> dict[str, str]:
+    """Owner id → the rep of the rule files whose HubSpot account that is; `owners` by lower-case e-mail."""
+    reps = roster.reps.values()
+    return {owner.id: rep.name for rep in reps if (owner := owners.get(rep.owner.lower())) is not None}
 
 
 class Owners:

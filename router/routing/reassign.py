@@ -10,6 +10,7 @@ from router.policy.rules import Policy
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.last_decision import last_decision
+from router.routing.owners import reps_by_owner
 from router.store.commits import Move
 from router.store.inbox import BATCH
 from router.store.leads import LeadState
@@ -56,7 +57,7 @@ def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassig
     if policy.mode == "shadow":
         why = "The rules are in shadow mode, which writes nothing."
         return Reassigning(left={one.contact_id: why for one in wanted})
-    rep_of = _reps_by_owner(desk, policy)
+    rep_of = reps_by_owner(desk.owners.by_email(), policy.roster)
     moving: list[str] = []
     left: dict[str, str] = {}
     for start in range(0, len(wanted), BATCH):
@@ -95,12 +96,6 @@ def _still_excluded(one: Reassignment, state: LeadState | None, rep_of: Mapping[
     before = state.released_by if state else ()
     named = {one.to.owner_id, rep_of.get(one.to.owner_id)} if isinstance(one.to, ToOwner) else frozenset()
     return tuple(rep for rep in before if rep not in named)
-
-
-def _reps_by_owner(desk: Desk, policy: Policy) -> dict[str, str]:
-    owners = desk.owners.by_email()
-    reps = policy.roster.reps.values()
-    return {owner.id: rep.name for rep in reps if (owner := owners.get(rep.owner.lower())) is not None}
 
 
 def _why_left(one: Reassignment, state: LeadState | None, policy: Policy) -> str | None:

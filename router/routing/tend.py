@@ -18,6 +18,7 @@ from router.policy.record import from_record
 from router.policy.rules import Policy
 from router.routing import moves
 from router.routing.desk import Desk
+from router.routing.owners import reps_by_owner
 from router.store.commits import Move
 from router.store.leads import State
 from router.store.queues import Tended
@@ -53,13 +54,13 @@ def tend(desk: Desk, *, limit: int = AT_A_TIME) -> Tending:
     known = desk.queues.recall(due)
     waiting = {one: lead for one, lead in known.items() if lead.state is State.QUEUED}
     desk.queues.let_go([one for one in due if one not in waiting])
-    left = _look_in_hubspot(desk, waiting)
+    left = _look_in_hubspot(desk, policy, waiting)
     here = [lead for one, lead in waiting.items() if one not in left]
     reopened = _reopen(desk, policy, here)
     return Tending(len(due), reopened, len(left))
 
 
-def _look_in_hubspot(desk: Desk, waiting: Mapping[str, Tended]) -> frozenset[str]:
+def _look_in_hubspot(desk: Desk, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
     """Read those that were not read lately; who is owned or gone leaves the queue."""
     before_ms = desk.now_ms() - READ_EVERY / timedelta(milliseconds=1)
     unread = [one for one, lead in waiting.items() if lead.read_at_ms <= before_ms]
@@ -75,11 +76,13 @@ def _look_in_hubspot(desk: Desk, waiting: Mapping[str, Tended]) -> frozenset[str
         elif record is None and answer.missing[one] == "gone":
             left.append(moves.gone_from_queue(one, episode=episode, now=now))
         elif record is not None and (owner_id := record.properties.get(OWNER)):
-            left.append(moves.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, now=now))
+            rep = reps_by_owner(desk.owners.by_email(), policy.roster).get(owner_id)
+            left.append(moves.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now))
         elif record is not None:
             free.append(one)
     desk.queues.note_read(free, at_ms=desk.now_ms())
     desk.commits.finish(left, now_ms=desk.now_ms())
+    desk.changed.look_again([move.contact_id for move in left], at_ms=desk.now_ms())
     for move in left:
         desk.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
     return frozenset(move.contact_id for move in left)

@@ -16,10 +16,11 @@ from router.routing.erase import erase
 from router.routing.follow import follow, follow_up_step
 from router.routing.record import record
 from router.routing.refresh import refresh
+from router.routing.tend import tend
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.store.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.routing.conftest import OWNERS, Clock, Time, a_hot_contact, announce, route_all
 from tests.routing.test_claims import pull, queued, with_rep_line
 
 __all__ = ["pull"]
@@ -84,6 +85,29 @@ def test_a_waiting_lead_that_somebody_took_in_hubspot_leaves_the_queue_at_once(
     assert open_leads(pull)["camille"] == 1
     assert "claimed_in_hubspot" in kinds(pull, taken)
     assert follow(pull).looked_at == 0
+
+
+@pytest.mark.parametrize("told_by", ["webhook", "read"])
+def test_a_lead_taken_in_hubspot_is_followed_like_a_claimed_one(
+    pull: Desk, sandbox: SandboxClient, time: Time, told_by: str
+) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["lea"])
+    if told_by == "webhook":
+        changed(pull, contact_id)
+    else:
+        time.pass_by(seconds=181)
+        tend(pull)
+    while follow(pull).looked_at:
+        pass
+    sandbox.edit_by_hand(contact_id, status="CONNECTED", properties={"lifecyclestage": "opportunity"})
+    changed(pull, contact_id)
+
+    follow(pull)
+
+    found = follow_up_of(pull, contact_id)
+    assert (found.rep, found.team, found.outcome, found.due_at) == ("lea", "idf", "won", None)
+    assert open_leads(pull)["lea"] == 1
 
 
 def test_another_owner_is_recorded_and_has_the_open_lead(

@@ -12,6 +12,8 @@ def erase(desk: Desk) -> int:
     sums over reps and stay as they are.
     """
     asked_for = desk.erasures.asked_for()
+    if asked_for:
+        desk.erasures.forget_companies(asked_for)
     for contact_id in asked_for:
         desk.ledger.erase(contact_id)
         desk.notices.forget(contact_id)

@@ -126,9 +126,10 @@ def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> Known:
         return Known(_state(decision, State.HUMAN))  # somebody took the owner away
     if not ours:
         state = _state(decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
-        return Known(
+        lost = Known(
             state, announce=True, record=_kept_record(decision), event=_event(desk, "write_lost", decision)
         )
+        return replace(_watched(desk, decision, lost), watch_at_ms=None)  # once it is written
     if isinstance(decision.outcome, Queued):
         return Known(_state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision))
     if to and decision.episode == 0 and desk.clock() - decision.decided_at < YOUNG:

@@ -51,9 +51,13 @@ def read_history(history: Sequence[HistoryEntry], *, ours: str, expected: str, s
         newest = history[0].value if history else ""
         # A person who confirms our choice agrees with it.
         return Finding("ours stands" if newest == ours else "theirs stands")
-    before = history[start].value if start is not None else ""
+    if start is None:
+        return Finding("ours stands")  # nobody else ever wrote it
+    before = history[start].value
     if before in (expected, ours):
         return Finding("ours stands")
+    if ours == expected and not any(one.value == ours for one in history[start + 1 :]):
+        return Finding("ours stands")  # it was ours already: our write of the same value left no entry
     return Finding("theirs was covered", covered=before)
 
 

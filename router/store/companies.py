@@ -75,6 +75,11 @@ def written_memory(*, owner_id: str, contact_id: str, at_ms: int, before: str = 
     return orjson.dumps(known | {"p": before} if before else known).decode()
 
 
+def contact_of(text: str | None) -> str | None:
+    """From which contact a memory came; None where there is no memory (any more)."""
+    return str(orjson.loads(text)["c"]) if text else None
+
+
 def _kept(text: str) -> Kept:
     memory = orjson.loads(text)
     at = datetime.fromtimestamp(memory["t"] / 1000, UTC)

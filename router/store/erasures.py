@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
-from typing import cast
+from itertools import islice
+from typing import Final, cast
 
 import redis
 
+from router.store.companies import contact_of
 from router.store.inbox import GROUP
 from router.store.keys import Keys
 from router.store.scripts import script
+
+SCANNED: Final = 1_000
+"""Memories looked at in one round trip."""
 
 
 class Erasures:
@@ -35,6 +41,19 @@ class Erasures:
         names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
         names += [keys.changed, keys.moved, keys.watched, keys.overdue, keys.book]
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue("")])
+
+    def forget_companies(self, contact_ids: Collection[str]) -> None:
+        """Forget whom the companies' next leads would follow, where these contacts are the reason.
+
+        Looks through all memories: one can outlive the lead that it came from.
+        """
+        gone = frozenset(contact_ids)
+        names = self._redis.scan_iter(match=self._keys.company("*"), count=SCANNED)
+        for chunk in iter(lambda: list(islice(names, SCANNED)), []):
+            texts = cast("list[str | None]", self._redis.mget(chunk))
+            about = [name for name, text in zip(chunk, texts, strict=True) if contact_of(text) in gone]
+            if about:
+                self._redis.delete(*about)
 
     def forget_journal(self) -> None:
         """Have the append-only file written anew: the old one still tells what was deleted.

@@ -31,7 +31,7 @@ for index, lead in ipairs(asked.leads) do
         local kind = string.match(field, '^%a+:') or ''
         local counted_below = current[6] and kind == 'open:'
         if not stays[kind] and not counted_below then
-          redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', -tonumber(delta)))
+          redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', 0 - tonumber(delta)))
         end
       end
       if current[6] and current[6] ~= '' then

@@ -45,6 +45,23 @@ def test_a_history_is_judged(history: list[HistoryEntry], finding: Finding) -> N
     assert read_history(history, ours="A", expected="", since=NOW) == finding
 
 
+@pytest.mark.parametrize(
+    ("history", "finding"),
+    [
+        ([ours()], Finding("ours stands")),
+        ([ours(), theirs("", at_s=-9)], Finding("ours stands")),
+        ([ours(at_s=2), theirs("B", at_s=1), ours(at_s=-9)], Finding("theirs was covered", covered="B")),
+        ([ours(at_s=2), theirs("", at_s=1), ours(at_s=-9)], Finding("theirs was covered", covered="")),
+        ([theirs("B", at_s=1), ours(at_s=-9)], Finding("theirs stands")),
+    ],
+)
+def test_the_history_of_a_lead_that_its_owner_got_once_more_is_judged(
+    history: list[HistoryEntry], finding: Finding
+) -> None:
+    """HubSpot keeps no entry for a write that changes nothing."""
+    assert read_history(history, ours="A", expected="A", since=NOW) == finding
+
+
 def test_a_choice_made_between_our_read_and_our_write_is_given_back_with_its_status(
     desk: Desk, sandbox: SandboxClient, clock: Clock
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 import redis
@@ -181,4 +182,15 @@ def test_erasing_leaves_no_trace_of_the_contact_and_keeps_the_shares(
     assert redis_client.zscore(keys.queue("sdr"), "98765") is None
     assert [fields["c"] for _, fields in redis_client.xrange(keys.inbox)] == ["502"]
     assert redis_client.xlen(keys.outbox) == 0
-    assert commits.read_book()[0]["open:camille"] == 1
+    book, _ = commits.read_book()
+    assert (book["credit:idf:camille"], book["open:camille"]) == (-500_000_000, 0)
+
+
+def test_a_refund_of_nothing_is_no_mistake(commits: Commits) -> None:
+    decision = replace(a_decision(), paid={"credit:idf:hugo": 0, "open:camille": 1})
+    commits.commit([decision], version=0, now_ms=5)
+
+    moved = commits.finish([a_move("501", State.HUMAN, refund=True)], now_ms=6)
+
+    assert moved == (True,)
+    assert commits.read_book()[0] == {"credit:idf:hugo": 0, "open:camille": 0}

@@ -131,12 +131,15 @@ def test_states_come_back_as_the_records_tell_and_no_owner_changes(
     sandbox.delete(deleted)
     clock.forward(3600)
     before = owners(sandbox)
+    watched = redis_client.zscore(desk.keys.watched, done)
 
     redis_client.flushall()
     converge(office)
 
     states = desk.leads.recall([done, moved, cleared, lost, deleted])
     assert states[done].state is State.DONE
+    assert redis_client.zscore(desk.keys.watched, done) == watched is not None
+    assert redis_client.zscore(desk.keys.watched, lost) is not None
     assert (states[moved].state, states[moved].owner_id) == (State.HUMAN, OWNERS["claire"])
     assert states[cleared].state is State.HUMAN
     assert states[lost].state is State.WRITTEN

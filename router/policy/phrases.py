@@ -82,8 +82,8 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "fr": "{moment}, il ira dans la file de {team}.",
     },
     "taken_often": {
-        "en": "It was reassigned {count} times already and stays where it is.",
-        "fr": "Il a déjà été réattribué {count} fois et reste où il est.",
+        "en": "It was reassigned already ({count}×) and is not reassigned again.",
+        "fr": "Il a déjà été réattribué ({count} fois) et ne l'est plus.",
     },
     "taken_away": {
         "en": "It was taken from {rep} because {why}.",

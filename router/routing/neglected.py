@@ -85,21 +85,23 @@ def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> lis
     if lead.move is not None:
         told.append(say(language, "taken_often", count=lead.state.times_taken))
         whom["manager"] = None
-    following = lead.course.following(now)
-    if following is not None:
-        told.append(next_in_words(policy, following))
+    told += _next_move(policy, lead, now=now)
     event = "overdue" if overdue else "due_soon"
-    return _reminders(lead, whom, event=event, text=" ".join(filter(None, told)))
+    return _reminders(lead, whom, event=event, text=" ".join(told))
 
 
-def next_in_words(policy: Policy, moment: Moment) -> str:
-    """`Tue 24 Nov 16:15 it goes to somebody else.`; nothing for a step that only reminds."""
-    if moment.at is None or moment.step.action is None:
-        return ""
-    at = _in_words(policy, moment.at)
-    if isinstance(moment.step.action, MoveToQueue):
-        return say(policy.language, "then_queued", moment=at, team=moment.step.action.team)
-    return say(policy.language, "then_reassigned", moment=at)
+def _next_move(policy: Policy, lead: Neglected, *, now: datetime) -> list[str]:
+    """`Tue 24 Nov 16:15 it goes to somebody else.`; nothing where no step will move it."""
+    for moment in lead.course.moments:
+        if moment.at is None or moment.at <= now:
+            continue
+        at = _in_words(policy, moment.at)
+        match moment.step.action:
+            case MoveToQueue(team):
+                return [say(policy.language, "then_queued", moment=at, team=team)]
+            case Reassign(at_most=at_most) if lead.state.times_taken < at_most:
+                return [say(policy.language, "then_reassigned", moment=at)]
+    return []
 
 
 def _whom(lead: Neglected) -> dict[Whom, None]:

@@ -242,7 +242,8 @@ def test_it_is_reassigned_so_often_and_then_only_the_managers_are_told(
     assert found.moved == 0
     assert owner_of(sandbox, contact_id) == second == OWNERS["hugo"]
     bodies = [one["hs_task_body"] for one in tasks_of(watching)]
-    assert any("It was reassigned 1 times already and stays where it is." in body for body in bodies)
+    assert any("It was reassigned already (1×) and is not reassigned again. " in body for body in bodies)
+    assert all("somebody else" not in body for body in bodies if "(1×)" in body)
 
 
 def test_everybody_is_told_once_however_often_the_watch_looks(

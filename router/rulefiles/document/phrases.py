@@ -159,9 +159,11 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "overdue": ("Quand personne ne s'en occupe", "When nobody works on it"),
     "overdue_text": (
         "Un lead est pris en charge dès que l'on voit dans HubSpot {signs}. Sans cela, le délai court à "
-        "partir de l'attribution, ou de l'ouverture suivante ; il s'arrête hors des heures de travail.",
+        "partir de l'attribution, ou de l'ouverture suivante ; il s'arrête hors des heures de travail, et "
+        "repart de zéro chez une nouvelle personne.",
         "A lead counts as worked on once HubSpot shows {signs}. Until then the time runs from the "
-        "assignment, or from the next opening; outside of working hours it stands still.",
+        "assignment, or from the next opening; outside of working hours it stands still, and with "
+        "a new rep it starts anew.",
     ),
     "overdue_nothing": (
         "Un lead en retard est signalé dans la liste des retards, et reste où il est.",

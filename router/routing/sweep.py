@@ -40,6 +40,8 @@ AT_A_TIME: Final = 100
 """Leads judged together: HubSpot reads so many in one call."""
 OWNERS_PER_SEARCH: Final = 100
 """HubSpot takes so many values in one filter."""
+NIGHTS_VARY: Final = timedelta(hours=2)
+"""Nights come every 24 hours more or less: five nights later five days have passed."""
 MOST_QUEUED: Final = 10_000
 """Leads of one queue that are looked at in a night."""
 
@@ -124,7 +126,7 @@ def away_without_end(desk: Desk, *, before: Mapping[str, str]) -> dict[str, str]
     now = desk.clock()
     said = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
     gone = [one.rep for one in absent(policy.roster, said, now=now) if one.back_at is None]
-    return {rep: before.get(rep, now.isoformat()) for rep in gone}
+    return {rep: before.get(rep, (now - NIGHTS_VARY).isoformat()) for rep in gone}
 
 
 def open_leads(desk: Desk, ground: Ground) -> int:

@@ -194,6 +194,11 @@ class Keys:
         return self._key("night:turn")
 
     @property
+    def night_ended(self) -> str:
+        """string: when the last night ended (ISO); for ever."""
+        return self._key("night:ended")
+
+    @property
     def night_plan(self) -> str:
         """hash: contact id → what the night would do with it (JSON); until the next night plans."""
         return self._key("night:plan")

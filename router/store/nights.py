@@ -55,6 +55,7 @@ class Nights:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.night
+        self._ended = keys.night_ended
         self._turn = client.lock(keys.night_turn, timeout=TURN.total_seconds(), blocking=False)
 
     def born(self, now: datetime) -> datetime:
@@ -94,6 +95,8 @@ class Nights:
     def put(self, day: date, night: Night) -> None:
         """The run got this far."""
         self._redis.hset(self._key, day.isoformat(), _text(night))
+        if night.done_at and not night.stage:
+            self._redis.set(self._ended, night.done_at)
 
     def _forget_old(self) -> None:
         days = self._days()

@@ -24,6 +24,8 @@ CHANGES_PATIENCE: Final = timedelta(minutes=10)
 """What people do in HubSpot may wait this long, behind new leads, before a person should know of it."""
 FORGET_AFTER: Final = timedelta(days=1)
 """A process that said nothing for a day is gone: its last word is dropped."""
+NIGHT_OVERDUE: Final = timedelta(hours=30)
+"""A night ends once a day; so long after the last one something is wrong with it."""
 NO_ACCESS: Final = re.compile(r"\b(401|403|access)\b", re.IGNORECASE)
 """In the reason of a pause that no waiting ends: HubSpot does not let us in."""
 
@@ -91,6 +93,8 @@ class Reading:
     changed: int = 0
     """Leads that people worked on in HubSpot, and that nobody has looked at yet."""
     changed_waited_s: float = 0.0
+    night_ended_at: datetime | None = None
+    """When the last night ended; None if none ever did."""
     held: Waiting | None = None
     """The leads that the last night would have moved, and that wait for somebody's approval."""
     overdue: int = 0
@@ -128,12 +132,13 @@ class Vitals:
             look.zrange(keys.overdue, 0, 0, withscores=True)
             look.zcard(keys.changed)
             look.zrange(keys.changed, 0, 0, withscores=True)
+            look.get(keys.night_ended)
             answers = look.execute(raise_on_error=False)
         seconds, microseconds = _sound(answers[0])
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
         parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:16])
-        late, latest, changed, longest = map(_sound, answers[16:])
+        late, latest, changed, longest, night_ended = map(_sound, answers[16:])
         return Reading(
             at=at,
             inbox=inbox,
@@ -151,6 +156,7 @@ class Vitals:
             furthest=_furthest(book, orjson.loads(rules[4] or "{}")),
             changed=changed,
             changed_waited_s=max((at.timestamp() - due / 1000 for _, due in longest), default=0.0),
+            night_ended_at=datetime.fromisoformat(night_ended) if night_ended else None,
             held=Waiting(**orjson.loads(brake)) if brake else None,
             overdue=late,
             overdue_for_s=max((max(0.0, at.timestamp() - since / 1000) for _, since in latest), default=None),
@@ -219,6 +225,11 @@ def warnings(reading: Reading) -> tuple[str, ...]:
         found.append(
             f"What people did with {reading.changed} leads in HubSpot waits to be looked at for "
             f"{reading.changed_waited_s / 60:.0f} min. Start or restart the night process."
+        )
+    if reading.night_ended_at is not None and reading.at - reading.night_ended_at > NIGHT_OVERDUE:
+        found.append(
+            f"No night has ended since {reading.night_ended_at:%Y-%m-%d %H:%M} UTC. Look whether the "
+            "processes 'cron' and 'night' run, and at their log."
         )
     if reading.held is not None:
         found.append(

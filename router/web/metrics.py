@@ -48,6 +48,9 @@ class _Scrape(Collector):
         yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
         yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
         held = reading.held.moves if reading.held else 0
+        if reading.night_ended_at is not None:
+            ended_s = (reading.at - reading.night_ended_at).total_seconds()
+            yield _gauge("last_night_seconds", "Since the last night ended", max(0.0, ended_s))
         yield _gauge("night_held_leads", "Leads of a night's plan that wait for approval", held)
         yield _furthest(reading, "leads")
         yield _furthest(reading, "points")

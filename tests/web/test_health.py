@@ -15,6 +15,7 @@ from router.store.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.inbox import Inbox
 from router.store.keys import Keys
+from router.store.night_plan import NightPlan, Waiting
 from router.store.rules import RulesShelf
 from router.store.vitals import Vitals
 from tests.web.conftest import Bell, a_browser
@@ -192,6 +193,33 @@ def test_changes_that_nobody_looks_at_are_a_warning(
     assert report["changed"] == 2
     assert "lead_router_changed_leads 2.0" in page.text
     assert any("2 leads in HubSpot" in warning for warning in report["warnings"]) == warned
+
+
+def test_a_night_that_does_not_end_is_a_warning_and_one_that_ended_is_none(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    redis_client.set(keys.night_ended, (datetime.now(UTC) - timedelta(hours=20)).isoformat())
+    fine = browser.get("/health").get_json()
+    redis_client.set(keys.night_ended, (datetime.now(UTC) - timedelta(hours=31)).isoformat())
+
+    late = browser.get("/health").get_json()
+
+    assert fine["warnings"] == []
+    assert late["status"] == "well"
+    assert "No night has ended since" in late["warnings"][0]
+    assert b"lead_router_last_night_seconds" in browser.get("/metrics").data
+
+
+def test_a_plan_that_waits_for_approval_is_a_warning_with_its_remedy(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    NightPlan(redis_client, keys).hold(Waiting("2026-11-24", "abc", "count", 412, 200, 9_000))
+
+    told = browser.get("/health").get_json()
+
+    assert "412 leads, more than 200" in told["warnings"][0]
+    assert "router sweep --approve" in told["warnings"][0]
+    assert b"lead_router_night_held_leads 412.0" in browser.get("/metrics").data
 
 
 def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:

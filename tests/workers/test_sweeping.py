@@ -24,6 +24,7 @@ from router.routing.desk import Desk
 from router.routing.erase import erase
 from router.routing.night_approval import NotApproved, approve
 from router.routing.record import record
+from router.routing.refresh import refresh_availability
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
@@ -583,3 +584,64 @@ def test_the_team_is_mailed_what_a_night_did(team: Team) -> None:
         (raw,) = server.letters
     letter = email.message_from_bytes(raw, policy=default)
     assert "2 leads ont changé de mains" in str(letter["Subject"])
+
+
+def test_away_without_an_end_counts_from_the_first_night(team: Team) -> None:
+    """HubSpot's away status has no end, so what counts is how many nights it was seen."""
+    team.with_rules(without_overdue)
+    of_hugo = team.owned_by("hugo", team.leads(8))
+    team.sandbox.set_availability(OWNERS["hugo"], hs_availability_status="away")
+    moved: list[int] = []
+
+    for _ in range(6):
+        team.sleep_until(3)
+        refresh_availability(team.desk)
+        moved.append(team.go_on().count("moved"))
+
+    assert moved == [0, 0, 0, 0, 0, len(of_hugo)]
+
+
+def test_what_nobody_can_take_waits_in_the_queue_only_if_its_owner_left(team: Team) -> None:
+    team.with_rules(lambda routing: routing + "  max_reassignments_per_night: {share: 100%}\n")
+    ids = team.leads(4)
+    for rep in ("camille", "hugo", "lea"):
+        team.sandbox.archive_owner(OWNERS[rep])
+    team.desk.owners.refresh()
+
+    told = team.a_night()
+
+    assert {one: team.owner_of(one) for one in ids} == dict.fromkeys(ids, "")
+    assert {(one.outcome, one.goes_to) for one in told.moves} == {("moved", "la file de idf")}
+    assert {one.contact_id for one in team.desk.queues.waiting("idf")} == set(ids)
+
+
+def test_who_is_away_keeps_what_nobody_else_can_take(team: Team) -> None:
+    team.with_rules(without_overdue)
+    ids = team.leads(4)
+    until = team.time.now() + timedelta(days=14)
+    for rep in ("camille", "hugo", "lea"):
+        team.desk.availability.shelf.override(rep, Override("away", until, team.time.now(), "fair"))
+
+    told = team.a_night()
+
+    assert told.moves == ()
+    assert told.stayed == {"nobody": 4}
+    assert "" not in {team.owner_of(one) for one in ids}
+
+
+def test_a_night_that_runs_again_after_redis_was_emptied_forgets_no_move(
+    team: Team, redis_client: redis.Redis
+) -> None:
+    of_hugo = team.owned_by("hugo", team.leads(8))
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    first = team.a_night()
+    redis_client.flushdb()
+    team.desk.inbox.open()
+    team.desk.rules.refresh()
+
+    again = team.go_on()
+
+    assert {one.contact_id for one in first.moves} == set(of_hugo)
+    assert again.began_at > first.began_at
+    assert again.outcomes == first.outcomes
+    assert again.moves == first.moves

@@ -137,7 +137,7 @@ def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool
     if as_json and not yes:
         return
     if not yes:
-        click.confirm(f"Let these {count_of(len(planned), 'lead')} move?", abort=True)
+        click.confirm(f"Let {count_of(len(planned), 'lead')} move?", abort=True)
     try:
         approve_plan(desk, nights, plan=waiting.plan, by=getpass.getuser())
     except NotApproved as error:

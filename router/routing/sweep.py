@@ -285,7 +285,7 @@ def _judged(
     states = desk.leads.recall(records)
     running = desk.ledger.follow_ups.running_of(list(records))
     moving: list[tuple[str, Why]] = []
-    for contact_id in records:
+    for contact_id in (one for one in ids if one in records):
         record, state = records[contact_id], states.get(contact_id)
         standing = _standing(ground.policy, record, state, running.get(contact_id))
         if standing is None:

@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from router.policy.availability import Said
 from router.policy.book import LEAD, Book, closed, credit_field, factor_field, open_field, today_field
+from router.policy.conditions import Known, OneOf
 from router.policy.decision import Assigned, Decision, Queued
-from router.policy.roster import Rep, Roster, Team, TimeOff
+from router.policy.roster import CatchUp, Rep, Roster, Team, TimeOff
 from router.policy.rules import Assign, Method, Need, Policy, ToTeam
-from tests.policy.builders import NOW, PARIS, a_lead, a_policy, a_rep, deciding, office_hours
+from router.policy.scoring import PointsLine, PointsTable, Scorecard
+from tests.policy.builders import NOW, PARIS, a_lead, a_policy, a_rep, deciding, no_points, office_hours
 
 STEP = timedelta(minutes=30)
 """All hours open and close at such moments, and leads come at them."""
@@ -68,11 +70,12 @@ def rosters(draw: st.DrawFn) -> Roster:
     leaves = draw(st.lists(st.tuples(st.sampled_from(named), st.integers(23, 28)), max_size=3))
     fair_by: Literal["count", "value"] = draw(st.sampled_from(["count", "value"]))
     by_results = draw(st.sampled_from([None, timedelta(days=90)]))
+    catch_up = draw(st.sampled_from([None, CatchUp(), CatchUp(2)]))
     names = tuple(rep.name for rep in named)
     return Roster(
         timezone=PARIS,
         reps={rep.name: rep for rep in named},
-        teams={"sales": Team("sales", names, fair_by=fair_by, performance=by_results)},
+        teams={"sales": Team("sales", names, fair_by=fair_by, performance=by_results, catch_up=catch_up)},
         time_off=tuple(
             TimeOff(rep.name, date(2026, 11, day), date(2026, 11, day + 1)) for rep, day in leaves
         ),
@@ -145,7 +148,14 @@ def may_take(
 
 def a_push(roster: Roster, method: Method) -> Policy:
     action = Assign(ToTeam("sales"), method, needs=BY_TOPIC)
-    return a_policy(roster=roster, otherwise=action, types={"topic": "text"}, default_sla=SLA)
+    lines = (PointsLine(OneOf(frozenset({"crm"})), 90, "crm"), PointsLine(Known(), 20, "others"))
+    return a_policy(
+        roster=roster,
+        otherwise=action,
+        scoring=replace(no_points(), fit=Scorecard(100, (PointsTable("topic", lines),))),
+        types={"topic": "text"},
+        default_sla=SLA,
+    )
 
 
 def dealt(
@@ -204,7 +214,38 @@ def test_nobody_is_ever_above_a_cap_and_credits_sum_to_nothing(
         for rep in world[0].roster.reps.values():
             assert rep.max_open_leads is None or book.open_leads(rep.name) <= rep.max_open_leads
             assert rep.max_per_day is None or book.received_on(today, rep.name) <= rep.max_per_day
-        assert sum(book.credit("sales", rep) for rep in world[0].roster.reps) == 0
+        team = world[0].roster.teams["sales"]
+        assert sum(book.credit("sales", rep, team.unit) for rep in team.reps) == 0
+        if isinstance(decision.outcome, Assigned):
+            assert (
+                book.credit("sales", str(decision.outcome.rep), team.unit)
+                < before.credit("sales", str(decision.outcome.rep), team.unit)
+                or len(decision.shares) == 1
+            )
+
+
+@quick
+@given(worlds())
+def test_only_whoever_is_away_earns_without_being_there_and_no_more_than_may_wait(
+    world: tuple[Policy, dict[str, Said], Sequence[Arrival], Book],
+) -> None:
+    policy, said = world[0], world[1]
+    team = policy.roster.teams["sales"]
+    for decision, before, able in dealt(*world):
+        book = before.apply(decision.book_changes)
+        earned = {
+            rep
+            for rep in team.reps
+            if rep not in able and credit_field("sales", rep, team.unit) in decision.book_changes
+        }
+        assert earned == {share.rep for share in decision.earned_away}
+        assert not earned or team.catch_up is not None
+        for rep in earned:
+            word = said[rep]
+            was_there = is_there(policy.roster.reps[rep], policy.roster, word, decision.decided_at)
+            assert not was_there or word.away_in_hubspot
+            if team.catch_up is not None and team.catch_up.at_most is not None:
+                assert book.credit("sales", rep, team.unit) <= team.catch_up.at_most * LEAD + 1
 
 
 @quick
@@ -234,7 +275,8 @@ def test_the_order_of_the_file_decides_ties_only(
         )
         same_load = book.open_leads(ours.rep) * theirs.weight == book.open_leads(theirs.rep) * ours.weight
         level = (ours.weight, ours.last) == (theirs.weight, theirs.last)
-        near = abs(book.credit("sales", ours.rep) - book.credit("sales", theirs.rep)) <= LEAD // 10_000_000
+        owed = [book.credit("sales", one.rep, team.unit) for one in (ours, theirs)]
+        near = abs(owed[0] - owed[1]) <= LEAD // 10_000_000
         assert ours.rep == theirs.rep or (level and near and (same_load or _by_share(policy)))
 
 

@@ -7,7 +7,7 @@ count with whoever has them now; first responses and outcomes go to the ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -57,6 +57,7 @@ def follow(desk: Desk, *, limit: int = AT_A_TIME) -> Followed:
     due = desk.changed.due(now_ms=desk.now_ms(), limit=limit)
     if not due:
         return Followed(0)
+    desk = replace(desk, gateway=desk.gateway.at("verify"))
     policy, _needed = desk.rules.required()
     states = desk.leads.recall(due)
     watched = {one: state for one, state in states.items() if state.state in _SETTLED}
@@ -75,6 +76,7 @@ def follow_up_step(desk: Desk, *, before: datetime, limit: int = 1_000) -> int:
     0 means that this is done. One read per 100 leads, one more per 50 of those that changed. Open counts
     stay as they are: searches know what no webhook told us. Raises like `follow`.
     """
+    desk = replace(desk, gateway=desk.gateway.at("sweep"))
     policy, _needed = desk.rules.required()
     record_lines(desk)
     looked_at = 0
@@ -98,7 +100,7 @@ def follow_up_step(desk: Desk, *, before: datetime, limit: int = 1_000) -> int:
 def _changed(desk: Desk, policy: Policy, unseen: Iterable[FollowUp]) -> list[str]:
     """The contacts that do not look as they did when they were last looked at."""
     by_contact = {one.contact_id: one for one in unseen if one.contact_id is not None}
-    answer = desk.gateway.at("sweep").read_contacts(list(by_contact), asked_of(policy.outcomes))
+    answer = desk.gateway.read_contacts(list(by_contact), asked_of(policy.outcomes))
     return [
         contact_id
         for contact_id, follow_up in by_contact.items()
@@ -123,7 +125,7 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
     """Read the histories of at most 50 contacts, and let everybody know what they tell."""
     if not leads:
         return _Looked()
-    told = desk.gateway.at("verify").read_owner_history(list(leads), asked_of(policy.outcomes))
+    told = desk.gateway.read_owner_history(list(leads), asked_of(policy.outcomes))
     silent = [one for one in leads if one not in told]
     gone = _gone(desk, silent)
     _note(desk, policy, told)
@@ -154,7 +156,7 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
 
 def _gone(desk: Desk, contact_ids: list[str]) -> frozenset[str]:
     """Those that HubSpot has no more; a history that is missing says less."""
-    answer = desk.gateway.at("verify").read_contacts(contact_ids, ())
+    answer = desk.gateway.read_contacts(contact_ids, ())
     return frozenset(one for one, why in answer.missing.items() if why == "gone")
 
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from router.hubspot.webhooks import Announced, Delivery, DeliveryInvalid, SignatureInvalid, parse, verify
+from router.hubspot.webhooks import (
+    FOLLOWED,
+    Announced,
+    Delivery,
+    DeliveryInvalid,
+    SignatureInvalid,
+    parse,
+    verify,
+)
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 URL = "https://leads.example.com/webhooks/hubspot"
@@ -196,6 +205,18 @@ def test_what_people_do_to_a_contact_is_worth_a_look_once() -> None:
     delivery = parse(_body(*changes), portal=PORTAL)
 
     assert delivery == Delivery((), (), 1, ("501", "502", "504"))
+
+
+def test_the_app_asks_for_exactly_what_is_followed() -> None:
+    folder = Path(__file__).parents[2] / "config" / "hubspot-app" / "src" / "app" / "webhooks"
+    asked = json.loads((folder / "webhooks-hsmeta.json").read_bytes())["config"]["subscriptions"]
+
+    kinds = [one["subscriptionType"] for one in asked["crmObjects"]]
+    changes = {one["propertyName"] for one in asked["crmObjects"] if "propertyName" in one}
+    assert changes == FOLLOWED
+    assert set(kinds) == {"object.creation", "object.deletion", "object.propertyChange"}
+    assert {one["objectType"] for one in asked["crmObjects"]} == {"contact"}
+    assert asked["hubEvents"] == [{"subscriptionType": "contact.privacyDeletion", "active": True}]
 
 
 def test_the_echo_of_our_own_writes_makes_no_work() -> None:

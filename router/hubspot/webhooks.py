@@ -123,13 +123,17 @@ def parse(body: bytes, *, portal: str) -> Delivery:
     created: list[Announced] = []
     erased: list[ContactId] = []
     changed: list[ContactId] = []
+    ours: object = None
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
         kind = event.get("subscriptionType") or event.get("eventType")
         if type(kind) is not str:
             raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
-        if _id_in(event, "portalId", number) != portal:
-            continue
+        of_portal = event.get("portalId")
+        if type(of_portal) is not int or of_portal != ours:  # the same number as before needs no second look
+            if _id_in(event, "portalId", number) != portal:
+                continue
+            ours = of_portal
         if kind == "contact.creation" or (
             kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
         ):
@@ -158,6 +162,9 @@ def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:
+    found = headers.get(name)
+    if found is not None:
+        return found
     return next((value for key, value in headers.items() if key.lower() == name.lower()), None)
 
 

@@ -19,14 +19,18 @@ from dataclasses import dataclass
 
 import pytest
 import redis
+from waitress.adjustments import Adjustments
 
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+from router.web import serve
 from tests.web.deliveries import ENVIRON, created, signed
 
 DOOR = "/webhooks/hubspot"
 MOST_DELAY_S = 0.25
 HUBSPOT_STILL_LISTENS_S = 4.0
+NEXT_SWEEP_S = 1.8
+"""Whoever waits longer was seen only because the loop looks around every two seconds."""
 MODULE = ("-m", "router.web")
 
 
@@ -143,6 +147,57 @@ def test_a_chunked_delivery_is_accepted(receiver: Receiver, redis_client: redis.
 
         assert line.recv(100).startswith(b"HTTP/1.1 200 ")
     assert redis_client.xlen(keys.inbox) == 1
+
+
+def test_deliveries_sent_ahead_of_their_answers_are_all_answered_at_once(receiver: Receiver) -> None:
+    body = created(*range(1, 101))  # more than is read at a time
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed(body).items())
+    request = f"POST {DOOR} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode() + body
+    with receiver.connection() as line:
+        line.settimeout(NEXT_SWEEP_S)
+        answered = b""
+        line.sendall(request * 12)
+
+        while answered.count(b"HTTP/1.1 200 ") < 12 or not answered.endswith(b"}"):
+            answered += line.recv(65_536)
+
+
+def test_no_delivery_waits_for_a_loop_that_was_not_woken(receiver: Receiver) -> None:
+    took_s: list[float] = []
+
+    def deliver() -> None:
+        body = created(501)
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=10)) as line:
+            for _ in range(150):
+                began = time.perf_counter()
+                line.request("POST", DOOR, body=body, headers=signed(body))
+                assert line.getresponse().read() == b'{"received":true}'
+                took_s.append(time.perf_counter() - began)
+
+    threads = [threading.Thread(target=deliver) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(took_s) == 900
+    assert max(took_s) < NEXT_SWEEP_S
+
+
+def test_a_connection_whose_answer_leaves_between_two_looks_is_looked_at_again() -> None:
+    class Leaving(serve._Channel):
+        left_to_send = [1, 0]  # noqa: RUF012 - used up by one test
+
+        @property
+        def total_outbufs_len(self) -> int:
+            return self.left_to_send.pop(0)
+
+    channel = object.__new__(Leaving)
+    channel.requests = [object()]
+    channel.adj = Adjustments(channel_request_lookahead=1)
+
+    assert not channel.readable()
+    assert channel.writable()
 
 
 # ---- a slow or absent Redis ----------------------------------------------------------------------

@@ -26,6 +26,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
     "overdue": "overdue: nobody had worked on it",
+    "write_lost": "its write to HubSpot was lost, so it is written anew",
     "redriven": "sent again by a person",
     "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
     "reassigning": "to be taken from its owner and decided once more",

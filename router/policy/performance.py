@@ -77,7 +77,8 @@ def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[
     """The wins of the team's reps, in the order of the file, that count at `now` (aware UTC).
 
     Leads count that the team gave within its window; those of the last two weeks do not count yet, or
-    whoever got many of late would look bad. What was won after somebody else got the lead is not theirs.
+    whoever got many of late would look bad. What was won after somebody else got the lead is not theirs. A
+    lead that a rep gave back counts as not won, or giving back what looks hard would pay.
     """
     if team.performance is None:
         return ()

@@ -16,6 +16,7 @@ from router.ledger.follow_ups import Seen
 from router.policy.book import factor_field
 from router.policy.explanation import explain
 from router.policy.record import from_record
+from router.routing.claims import release
 from router.routing.desk import Desk
 from router.routing.fairness import grant
 from router.routing.overrides import say_away, say_back
@@ -26,7 +27,7 @@ from router.routing.restore import make_whole
 from router.routing.weights import refresh_weights, weights
 from router.sandbox.client import SandboxClient
 from tests.ledger.test_ledger import a_record
-from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 BY_RESULTS = "idf: {reps: [camille, hugo, lea], weights: performance}"
 WINS = {"camille": (200, 20), "hugo": (200, 20), "lea": (200, 80)}
@@ -210,3 +211,22 @@ def test_a_rep_is_told_what_changed_about_their_leads(judged: Desk) -> None:
     assert told["lea"][1] == "+2.00 leads of credit: two duplicates"
     assert len(told["camille"]) == 2
     assert "secret" not in str(told)
+
+
+def test_a_lead_that_was_given_back_counts_as_not_won(
+    judged: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    ids = sandbox.create_exactly([a_hot_contact()], announce=False)
+    announce(judged, *ids)
+    route_all(judged)
+    record(judged)
+    given_to = judged.ledger.decisions_of(ids[0])[0]["outcome"]["rep"]
+    answer = release(judged, ids[0], rep=given_to, why="wrong region")
+    route_all(judged)
+    record(judged)
+    clock.forward(20 * 86_400)
+
+    (team,) = weights(judged)
+
+    assert answer.is_yes
+    assert {one.rep: (one.received, one.won) for one in team.performance.reps}[given_to] == (1, 0)

@@ -128,7 +128,7 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
     told = desk.gateway.read_owner_history(list(leads), asked_of(policy.outcomes))
     silent = [one for one in leads if one not in told]
     gone = _gone(desk, silent)
-    _note(desk, policy, told)
+    _note(desk, policy, told, gone)
     now, rep_of = desk.clock(), reps_by_owner(desk.owners.by_email(), policy.roster)
     claimed = [
         moves.claimed_in_hubspot(
@@ -170,9 +170,11 @@ def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Move]:
     ]
 
 
-def _note(desk: Desk, policy: Policy, told: Mapping[str, Histories]) -> None:
-    """What the rep's work came to, before the lead went to somebody else."""
+def _note(desk: Desk, policy: Policy, told: Mapping[str, Histories], gone: frozenset[str]) -> None:
+    """What the rep's work came to, before the lead went to somebody else or was deleted."""
     record_lines(desk)
+    left_for_ever = desk.ledger.follow_ups.running_of(gone)
+    desk.ledger.follow_ups.end({one.decision_id: desk.clock() for one in left_for_ever.values()})
     running = desk.ledger.follow_ups.running_of(list(told))
     left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
     started_when = policy.breach.started_when

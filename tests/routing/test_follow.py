@@ -340,19 +340,21 @@ class TestNight:
         assert sandbox.calls()["total"] == calls + 1
 
     def test_it_knows_leads_that_redis_has_forgotten(
-        self, desk: Desk, sandbox: SandboxClient, clock: Clock
+        self, desk: Desk, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
     ) -> None:
-        won, moved = given(desk, sandbox, clock, 2)
+        won, moved, deleted = given(desk, sandbox, clock, 3)
         record(desk)
-        for contact_id in (won, moved):
-            desk.inbox._redis.delete(desk.keys.lead(contact_id))
+        for contact_id in (won, moved, deleted):
+            redis_client.delete(desk.keys.lead(contact_id))
         sandbox.edit_by_hand(won, properties={"lifecyclestage": "customer"})
         sandbox.edit_by_hand(moved, owner=OWNERS["nadia"])
+        sandbox.delete(deleted)
 
         self.until_dry(desk)
 
         assert follow_up_of(desk, won).outcome == "won"
         assert follow_up_of(desk, moved).ended_at is not None
+        assert follow_up_of(desk, deleted).ended_at is not None
 
     @staticmethod
     def until_dry(desk: Desk) -> int:

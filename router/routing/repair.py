@@ -57,16 +57,15 @@ def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> 
 
     No owner is changed: whoever a person has chosen stands (`follow` notes it), and where our own write is
     missing the lead goes the way of every lead, which reads it again before it writes. In shadow mode
-    nothing is touched.
+    nothing is written; what was decided in it is remembered again, so that it is not decided twice.
     Safe to repeat. Raises `HubSpotError`, `NoRules`, and what ledger and Redis raise.
     """
     policy, _needed = desk.rules.required()
     done = Repaired(after=after)
-    if policy.mode == "shadow":
-        return Repaired()
     for _ in range(PAGES_PER_STEP):
         page = last_words(desk.ledger, since=since, until=until, after=done.after, limit=AT_A_TIME)
-        part = _compare(desk, [from_record(record) for record in page.records])
+        decisions = [from_record(record) for record in page.records]
+        part = _compare(desk, decisions, live=policy.mode == "live")
         done = Repaired(
             done.compared + part.compared,
             done.remembered + part.remembered,
@@ -78,21 +77,21 @@ def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> 
     return done
 
 
-def _compare(desk: Desk, decisions: Sequence[Decision]) -> Repaired:
+def _compare(desk: Desk, decisions: Sequence[Decision], *, live: bool) -> Repaired:
     erased = frozenset(desk.erasures.asked_for())
     known = desk.leads.recall([one.contact_id for one in decisions]) if decisions else {}
-    open_to_doubt = [
-        one
-        for one in decisions
-        if one.mode == "live"
-        and one.contact_id not in erased
-        and _is_doubtful(desk, one, known.get(one.contact_id))
-    ]
-    if not open_to_doubt:
-        return Repaired(compared=len(decisions))
+    found = _Findings()
+    open_to_doubt: list[Decision] = []
+    for one in decisions:
+        if one.contact_id in erased:
+            continue
+        state = known.get(one.contact_id)
+        if one.mode == "shadow" and state is None:
+            found.remember.append(Known(_state(one, State.SHADOW, owner_id=one.owner_id)))
+        elif one.mode == "live" and live and _is_doubtful(desk, one, state):
+            open_to_doubt.append(one)
     ids = [one.contact_id for one in open_to_doubt]
     records = desk.gateway.at("sweep").read_contacts(ids, (OWNER, STATUS, DECISION_ID)).records
-    found = _Findings()
     for decision in open_to_doubt:
         record, state = records.get(decision.contact_id), known.get(decision.contact_id)
         if record is None or record.merged_into is not None:

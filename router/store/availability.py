@@ -68,17 +68,17 @@ class AvailabilityShelf:
 
     def override(self, rep: str, override: Override) -> None:
         """This holds for the rep from now on, in place of an earlier override."""
-        told = {
-            "kind": override.kind,
-            "until": override.until.isoformat(),
-            "said_at": override.said_at.isoformat(),
-            "why": override.why,
-        }
-        event = {"says": override.kind, "until": told["until"]}
+        event = {"says": override.kind, "until": override.until.isoformat()}
         with self._redis.pipeline() as pipeline:
-            pipeline.hset(self._key, _OVERRIDE + rep, orjson.dumps(told).decode())
+            pipeline.hset(self._key, _OVERRIDE + rep, _written(override))
             self._tell(pipeline, rep, at=override.said_at, event=event)
             pipeline.execute()
+
+    def put_back(self, overrides: Mapping[str, Override], *, now: datetime) -> None:
+        """These held before Redis was emptied; what was said since stays. The ledger has them already."""
+        for rep, override in overrides.items():
+            if override.until > now:
+                self._redis.hsetnx(self._key, _OVERRIDE + rep, _written(override))
 
     def lift(self, rep: str, *, at: datetime) -> bool:
         """Take the rep's override back; False if there is none."""
@@ -112,6 +112,16 @@ def _heard(texts: Mapping[str, str]) -> Heard:
             if name.startswith(_OVERRIDE)
         },
     )
+
+
+def _written(override: Override) -> str:
+    told = {
+        "kind": override.kind,
+        "until": override.until.isoformat(),
+        "said_at": override.said_at.isoformat(),
+        "why": override.why,
+    }
+    return orjson.dumps(told).decode()
 
 
 def _override(told: Mapping[str, str]) -> Override:

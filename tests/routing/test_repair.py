@@ -154,7 +154,7 @@ def test_in_shadow_mode_nothing_is_touched(
     lose_the_write(sandbox, contact_id)
     with_rules(desk, rules, "mode: shadow\n" + (rules / "routing.yaml").read_text())
 
-    assert compare(desk) == Repaired()
+    assert compare(desk) == Repaired(compared=1)
 
 
 def test_only_the_last_word_about_a_lead_counts_and_steps_go_on_where_they_were(

@@ -12,6 +12,7 @@ from router.hubspot.routing_properties import OWNER
 from router.routing.claims import claim
 from router.routing.desk import Desk
 from router.routing.fairness import grant
+from router.routing.overrides import say_away, say_back
 from router.routing.record import record
 from router.routing.restore import make_whole
 from router.routing.tend import tend
@@ -116,6 +117,41 @@ def test_a_book_that_is_there_stays(
     assert not make_whole(desk)
     assert shares(desk)["credit:idf:hugo"] == 5
     assert desk.restoration.rebuild() is None
+
+
+def test_who_is_away_stays_away(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    desk = office.desk
+    a_day_of_leads(desk, sandbox, clock, 1)
+    say_away(desk, "camille", until=clock() + timedelta(days=2))
+    say_away(desk, "lea", until=clock() + timedelta(days=2))
+    say_back(desk, "lea")
+    sandbox.set_availability(OWNERS["hugo"], hs_availability_status="away")
+    record(desk)
+
+    redis_client.flushall()
+    ids = a_day_of_leads(desk, sandbox, clock, 4)
+
+    assert {owners(sandbox)[one] for one in ids} == {OWNERS["lea"]}
+
+
+def test_what_was_decided_in_shadow_mode_is_not_decided_twice(
+    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
+) -> None:
+    desk = with_rules(office.desk, rules, "mode: shadow\n" + (rules / "routing.yaml").read_text())
+    ids = a_day_of_leads(desk, sandbox, clock, 3)
+    clock.forward(3600)
+
+    redis_client.flushall()
+    converge(office)
+    announce(desk, *ids)
+    route_all(desk)
+    record(desk)
+
+    assert {state.state for state in desk.leads.recall(ids).values()} == {State.SHADOW}
+    assert [len(desk.ledger.decisions_of(one)) for one in ids] == [1, 1, 1]
+    assert sandbox.writes() == []
 
 
 def test_states_come_back_as_the_records_tell_and_no_owner_changes(

@@ -41,9 +41,11 @@ class Course:
     due_at: datetime | None
     moments: tuple[Moment, ...]
 
-    def reached(self, now: datetime, *, taken: int) -> tuple[Moment, ...]:
-        """The steps whose moment has come, but for the first `taken`, which are behind the lead."""
-        return tuple(one for one in self.moments[taken:] if one.at is not None and one.at <= now)
+    def reached(self, now: datetime, *, beyond: int) -> tuple[Moment, ...]:
+        """The steps whose moment has come; those up to `beyond` per cent of the SLA are behind the lead."""
+        return tuple(
+            one for one in self.moments if one.step.after > beyond and one.at is not None and one.at <= now
+        )
 
     def following(self, now: datetime) -> Moment | None:
         """The first step whose moment is still to come."""

@@ -70,11 +70,10 @@ NOTHING_SAID: Final[Mapping[str, Said]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a step is due (aware UTC; None: never within two years), and which of the steps it is, from 0."""
+    """When a step is due (aware UTC); None: never within two years."""
 
     at: datetime | None
     step: BreachStep
-    number: int
 
 
 def moments(
@@ -92,8 +91,8 @@ def moments(
     night is counted from their next opening.
     """
     return tuple(
-        Moment(due_at(assigned_at, part(sla, step.after), roster=roster, rep=rep, said=said), step, number)
-        for number, step in enumerate(steps)
+        Moment(due_at(assigned_at, part(sla, step.after), roster=roster, rep=rep, said=said), step)
+        for step in steps
     )
 
 

@@ -128,7 +128,7 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
     told = desk.gateway.read_owner_history(list(leads), asked_of(policy.outcomes))
     silent = [one for one in leads if one not in told]
     gone = _gone(desk, silent)
-    _note(desk, policy, told, gone)
+    _note(desk, policy, leads, told, gone)
     now, rep_of = desk.clock(), reps_by_owner(desk.owners.by_email(), policy.roster)
     claimed = [
         moves.claimed_in_hubspot(
@@ -170,7 +170,9 @@ def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Move]:
     ]
 
 
-def _note(desk: Desk, policy: Policy, told: Mapping[str, Histories], gone: frozenset[str]) -> None:
+def _note(
+    desk: Desk, policy: Policy, leads: Leads, told: Mapping[str, Histories], gone: frozenset[str]
+) -> None:
     """What the rep's work came to, before the lead went to somebody else or was deleted."""
     record_lines(desk)
     left_for_ever = desk.ledger.follow_ups.running_of(gone)
@@ -178,13 +180,14 @@ def _note(desk: Desk, policy: Policy, told: Mapping[str, Histories], gone: froze
     running = desk.ledger.follow_ups.running_of(list(told))
     left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
     started_when = policy.breach.started_when
-    desk.ledger.follow_ups.note(
-        [
-            seen_in(told[one], follow_up, policy.outcomes, until=left[one], started_when=started_when)
-            for one, follow_up in running.items()
-        ],
-        at=desk.clock(),
-    )
+    seen = {
+        one: seen_in(told[one], follow_up, policy.outcomes, until=left[one], started_when=started_when)
+        for one, follow_up in running.items()
+    }
+    desk.ledger.follow_ups.note(list(seen.values()), at=desk.clock())
+    begun = [one for one in seen.values() if one.first_response_at is not None]
+    mine = {state.decision_id: one for one, state in leads.items() if state is not None}
+    desk.watched.let_go([mine[one.decision_id] for one in begun if one.decision_id in mine])
     desk.ledger.follow_ups.end({running[one].decision_id: at for one, at in left.items() if at is not None})
 
 

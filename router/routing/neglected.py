@@ -117,7 +117,7 @@ def _in_words(policy: Policy, moment: datetime) -> str:
     return moment_in_words(moment.astimezone(policy.roster.timezone), policy.language)
 
 
-def noted(lead: Neglected, *, steps: int, now: datetime, soon: bool = False) -> Noted:
+def noted(lead: Neglected, *, percent: int, now: datetime, soon: bool = False) -> Noted:
     """When to look again: at the next step, when it is due, and while it is overdue ever less often."""
     due_at, following = lead.course.due_at, lead.course.following(now)
     known = [now + SOON] if soon else []
@@ -135,7 +135,7 @@ def noted(lead: Neglected, *, steps: int, now: datetime, soon: bool = False) -> 
     return Noted(
         lead.state.contact_id,
         lead.state.episode,
-        steps,
+        percent,
         look_at_ms=look_at_ms,
         overdue_since_ms=since_ms,
         event=event,

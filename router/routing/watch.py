@@ -72,10 +72,10 @@ def watch(desk: Desk, *, limit: int = AT_A_TIME) -> Watching:
         one = lead.state.contact_id
         if one in answer.left:
             desk.log.info("lead.not_taken", contact_id=one, why=answer.left[one])
-            seen.append(noted(lead, steps=lead.state.steps_taken, now=now, soon=True))
+            seen.append(noted(lead, percent=lead.state.percent_behind, now=now, soon=True))
         elif one not in answer.moving:
-            steps = max((moment.number + 1 for moment in lead.reached), default=lead.state.steps_taken)
-            seen.append(noted(lead, steps=steps, now=now))
+            percent = max([lead.state.percent_behind, *(moment.step.after for moment in lead.reached)])
+            seen.append(noted(lead, percent=percent, now=now))
     desk.watched.note(seen)
     overdue = sum(one.overdue_since_ms is not None for one in seen)
     return Watching(len(due), len(theirs) - len(untouched), overdue, len(answer.moving))
@@ -87,7 +87,7 @@ def _has_an_owner(state: LeadState) -> bool:
 
 def _look_soon(desk: Desk, states: Sequence[LeadState]) -> None:
     at_ms = desk.now_ms() + SOON // timedelta(milliseconds=1)
-    desk.watched.note([Noted(one.contact_id, one.episode, one.steps_taken, at_ms) for one in states])
+    desk.watched.note([Noted(one.contact_id, one.episode, one.percent_behind, at_ms) for one in states])
 
 
 def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> list[LeadState]:
@@ -143,5 +143,5 @@ def _judged(desk: Desk, policy: Policy, states: Sequence[LeadState]) -> list[Neg
     for state in states:
         given = _given(state)
         course = course_of(policy, given, said=said)
-        leads.append(Neglected(state, given, course, course.reached(now, taken=state.steps_taken)))
+        leads.append(Neglected(state, given, course, course.reached(now, beyond=state.percent_behind)))
     return leads

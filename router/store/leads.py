@@ -90,8 +90,8 @@ class LeadState:
     """Why it is being taken from its owner (a `Reassigned` as written), until that is done."""
     assignment: Mapping[str, Any] | None = None
     """What its rep was given, for whoever watches it (an `Assignment` as written)."""
-    steps_taken: int = 0
-    """How many steps of `on_breach` are behind it since it was given to its rep."""
+    percent_behind: int = 0
+    """Steps of `on_breach` up to so many per cent of the SLA are behind it since its rep has it."""
     times_taken: int = 0
     """How often it was taken from a rep who did not work on it."""
 
@@ -139,7 +139,7 @@ class Leads:
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by, occasion, assignment, steps, taken = rest
+    entry_id, queued_since, released_by, occasion, assignment, percent, taken = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -157,6 +157,6 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         released_by=tuple(filter(None, (released_by or "").split(","))),
         occasion=orjson.loads(occasion) if occasion else None,
         assignment=orjson.loads(assignment) if assignment else None,
-        steps_taken=int(steps or 0),
+        percent_behind=int(percent or 0),
         times_taken=int(taken or 0),
     )

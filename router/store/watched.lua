@@ -1,6 +1,6 @@
 -- Note what was seen of leads that are watched; whoever was decided once more or let go meanwhile is left alone.
 -- KEYS: watched, overdue, outbox, lead hash of each lead …
--- ARGV: JSON {{id, episode, look_at (none: watch it no more), steps, overdue_since, event} …}
+-- ARGV: JSON {{id, episode, look_at (none: watch it no more), percent, overdue_since, event} …}
 -- The event, a line for the ledger, is told once: when the lead becomes overdue.
 -- Returns for each lead 1 (noted), or 0.
 local watched, overdue, outbox = KEYS[1], KEYS[2], KEYS[3]
@@ -10,7 +10,7 @@ for index, lead in ipairs(cjson.decode(ARGV[1])) do
   local state = redis.call('HMGET', key, 'st', 'ep')
   local here = state[1] == 'done' or state[1] == 'written'
   if here and tonumber(state[2]) == lead.episode and redis.call('ZSCORE', watched, lead.id) then
-    redis.call('HSET', key, 'fs', lead.steps)
+    redis.call('HSET', key, 'fs', lead.percent)
     if lead.look_at then redis.call('ZADD', watched, lead.look_at, lead.id) else redis.call('ZREM', watched, lead.id) end
     if lead.event and not redis.call('ZSCORE', overdue, lead.id) then
       redis.call('XADD', outbox, '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event)

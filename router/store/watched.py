@@ -18,13 +18,13 @@ from router.store.scripts import script
 class Noted:
     """What was seen of one lead. `look_at_ms`: when to look again, None never; `overdue_since_ms`: if it is.
 
-    `steps` of `on_breach` are behind it; `event` is the ledger's line for the moment when it becomes
-    overdue. Times are epoch milliseconds.
+    Steps up to `percent` of the SLA are behind it; `event` is the ledger's line for the moment when it
+    becomes overdue. Times are epoch milliseconds.
     """
 
     contact_id: str
     episode: int
-    steps: int
+    percent: int
     look_at_ms: int | None = None
     overdue_since_ms: int | None = None
     event: Mapping[str, str | int | None] | None = None
@@ -86,7 +86,7 @@ class WatchedLeads:
 
 
 def _asked(one: Noted) -> dict[str, object]:
-    asked: dict[str, object] = {"id": one.contact_id, "episode": one.episode, "steps": one.steps}
+    asked: dict[str, object] = {"id": one.contact_id, "episode": one.episode, "percent": one.percent}
     optional = {
         "look_at": one.look_at_ms,
         "overdue_since": one.overdue_since_ms,

@@ -159,6 +159,42 @@ def test_a_rep_who_answers_one_second_before_the_move_keeps_the_lead(
     assert watching.watched.count_overdue() == 0
 
 
+def test_an_answer_that_a_webhook_announces_takes_the_lead_off_the_list_at_once(
+    watching: Desk, sandbox: SandboxClient, time: Time
+) -> None:
+    answered, forgotten = done(watching, sandbox, time, 2)
+    time.pass_by(hours=4, minutes=1)
+    look(watching, time)
+    sandbox.log_activity(answered, "call")
+    watching.inbox.append([], changed=[answered, forgotten])
+
+    follow(watching)
+
+    assert list(watching.watched.overdue(limit=9)) == [forgotten]
+
+
+def test_the_steps_may_change_while_a_lead_waits(
+    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
+) -> None:
+    """What was done up to 100% is not done again, whatever steps the file has by now."""
+    (contact_id,) = done(watching, sandbox, time)
+    time.pass_by(hours=4, minutes=1)
+    look(watching, time)
+    earlier = "    - {after: 50%, notify: rep}\n    - {after: 100%"
+    with_rules(watching, rules, ROUTING.replace("    - {after: 100%", earlier))
+    time.pass_by(minutes=30)
+    again = look(watching, time)
+    time.pass_by(hours=2)
+
+    taken = look(watching, time)
+    record(watching)
+    notify(watching)
+
+    assert (again.moved, taken.moved) == (0, 1)
+    told = [event for event in watching.ledger.events_of(contact_id) if event.kind == "overdue"]
+    assert len(told) == 1
+
+
 def test_without_an_answer_that_second_the_lead_moves(
     watching: Desk, sandbox: SandboxClient, time: Time
 ) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.text import Text
 from rich.tree import Tree
 
 from router.policy.catalog import Catalog
+from router.policy.roster import Team
 from router.policy.rules import Policy
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.breach import BreachTeller
@@ -29,7 +32,8 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
     teams = root.add(_title(say(language, "teams")))
     for team in policy.roster.teams.values():
         reps = [policy.roster.reps[name] for name in team.reps]
-        teams.add(Text.assemble((team.name, "bold"), f"  {actions.shares(reps)}"))
+        told = ", ".join((actions.shares(reps), *_terms(team, language)))
+        teams.add(Text.assemble((team.name, "bold"), f"  {told}"))
     default = actions.span(policy.default_sla)
     sla = root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
     breach = BreachTeller(policy, language)
@@ -62,6 +66,17 @@ def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
     return Text.assemble(
         (f"{numbered.number}. {name}", "bold"), (line, "dim"), f"\n{asks}", ("\n→ ", "green"), done
     )
+
+
+def _terms(team: Team, language: str) -> Iterator[str]:
+    """What is special about the team's shares, in a few words."""
+    if team.fair_by == "value":
+        yield say(language, "in_points")
+    if team.catch_up is not None:
+        most = team.catch_up.at_most
+        yield say(language, "catches_up" if most is None else f"catches_up_{team.unit}", count=most)
+    if team.performance is not None:
+        yield say(language, "follows_results", days=team.performance.days)
 
 
 def _title(text: str) -> Text:

@@ -13,6 +13,7 @@ from router.hubspot.records import Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, STATUS, changes_for
 from router.policy.book import Book, open_field, today_field
 from router.policy.decision import Assigned, Decision
+from router.policy.lead import Lead
 from router.policy.occasion import Claimed, Occasion, Released
 from router.policy.record import as_record
 from router.policy.roster import Rep, Roster
@@ -24,9 +25,10 @@ from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
 from router.routing.last_decision import last_decision
 from router.routing.owners import reps_by_owner
+from router.routing.sticky import followed
 from router.routing.trip import Trip
 from router.store.by_hand import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
-from router.store.commits import NewDecision
+from router.store.commits import Memory, NewDecision
 from router.store.leads import LeadState, State
 
 Kind = Literal["yes", "taken", "unknown", "not_waiting", "not_allowed", "at_limit"]
@@ -77,6 +79,7 @@ def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
             return _left_already(desk, policy, state, record)
         decision = _decide(desk, policy, record, state=state, occasion=Claimed(rep, state.queue))
         new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
+        new = replace(new, memory=_memory(desk, policy, record, decision))
         said = desk.availability.said(policy.roster, desk.owners.by_email(), now=decision.decided_at)
         new = replace(new, assignment=assigned(policy, decision, said=said))
         answer = desk.by_hand.claim(new, rep=rep, limits=_limits(policy, who, desk), now_ms=desk.now_ms())
@@ -143,6 +146,15 @@ def _decide(desk: Desk, policy: Policy, record: Record, *, state: LeadState, occ
     now = desk.clock()
     said = desk.availability.said(policy.roster, owners, now=now)
     return decide_trip(policy, trip, lead, Book(book), owners, now, said=said)
+
+
+def _memory(desk: Desk, policy: Policy, record: Record, decision: Decision) -> Memory | None:
+    """The rep who claimed the lead is whom its company's next one follows, if the policy asks for that."""
+    contact_id = decision.contact_id
+    lead = Lead(contact_id, properties=record.properties)
+    memory = followed(desk.companies, policy, {contact_id: lead})
+    memory.read()
+    return memory.learn(decision)
 
 
 def _new(decision: Decision, record: Record, *, owner_id: str, expected: str, queue: str) -> NewDecision:

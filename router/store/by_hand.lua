@@ -1,15 +1,15 @@
 -- Commit what a person asks for: a rep claims a waiting lead, or gives one back. One wins; the others learn who has it.
--- KEYS: lead hash, book, outbox, inbox, erasures, claims of the rep
+-- KEYS: lead hash, book, outbox, inbox, erasures, claims of the rep, keys of what the lead's company is remembered by …
 -- ARGV: JSON {id, episode, from = {state …}, now, fields, keep = {field …}, record, book = {field = delta …},
 --             opens = {field = delta …}, joins = whose open leads it joins,
---             limits = {{field of the book, most} …}, claims_most, hour, counts_as_claim, queues = prefix of their names}
+--             memory, memory_s (of those keys), limits = {{field of the book, most} …}, claims_most, hour, counts_as_claim, queues = prefix of their names}
 -- Returns {'done'} · {'elsewhere', state, owner, episode} · {'erased'} · {'full', field, count}
 --         · {'often', claims, when the next one may be made}
 local lead, book, outbox, inbox, erasures, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local asked = cjson.decode(ARGV[1])
 
 if redis.call('SISMEMBER', erasures, asked.id) == 1 then return { 'erased' } end
-local known = redis.call('HMGET', lead, 'st', 'ow', 'ep', 'qu', 'op')
+local known = redis.call('HMGET', lead, 'st', 'ow', 'ep', 'qu', 'op', 'mk')
 local allowed = false
 for _, from in ipairs(asked.from) do if from == known[1] then allowed = true end end
 if not allowed or tonumber(known[3] or '0') + 1 ~= asked.episode then
@@ -41,6 +41,14 @@ if asked.counts_as_claim then
   redis.call('ZADD', claims, asked.now, entry)
   redis.call('PEXPIRE', claims, asked.hour)
 end
+if known[6] then
+  -- Whoever gave the lead back is not whom its company's next lead follows.
+  for _, name in ipairs(cjson.decode(known[6])) do
+    local memory = redis.call('GET', name)
+    if memory and cjson.decode(memory).c == asked.id then redis.call('DEL', name) end
+  end
+end
+for place = 7, #KEYS do redis.call('SET', KEYS[place], asked.memory, 'EX', asked.memory_s) end
 redis.call('DEL', lead)
 redis.call('HSET', lead, 'ep', asked.episode, 'st', 'decided', 'at', string.format('%.0f', asked.now), 'en', entry,
   unpack(kept))

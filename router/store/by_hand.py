@@ -117,7 +117,11 @@ class ByHand:
         if limits.claims_per_hour is not None:
             asked["claims_most"] = limits.claims_per_hour
         names = [keys.lead(decision.contact_id), keys.book, keys.outbox, keys.inbox, keys.erasures]
-        answer = self._by_hand(keys=[*names, keys.claims(rep)], args=[orjson.dumps(asked)])
+        memory = decision.memory
+        if memory is not None:
+            asked |= {"memory": memory.text, "memory_s": memory.lasts_s}
+        remembered = memory.keys if memory is not None else ()
+        answer = self._by_hand(keys=[*names, keys.claims(rep), *remembered], args=[orjson.dumps(asked)])
         match answer:
             case ["done"]:
                 return Done()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from click.testing import CliRunner, Result
@@ -44,3 +45,20 @@ def test_without_a_place_the_markdown_goes_to_standard_output() -> None:
 
 def test_a_place_without_a_document_is_misuse(tmp_path: Path) -> None:
     assert shown("--out", tmp_path).exit_code == 2
+
+
+def test_the_tree_says_how_a_team_shares(tmp_path: Path) -> None:
+    shutil.copytree(CONFIG, tmp_path / "config")
+    team = (tmp_path / "config" / "team.yaml").read_text("utf-8")
+    special = "{reps: [sophie, nadia], fair_by: value, time_off: {catch_up: 300}}"
+    changed = team.replace("est:            [sophie, nadia]", f"est: {special}")
+    changed = changed.replace(
+        "[yann, nadia]", "{reps: [yann, nadia], time_off: catch_up, weights: performance}"
+    )
+    (tmp_path / "config" / "team.yaml").write_text(changed, "utf-8")
+
+    environ = {"CONFIG_DIR": str(tmp_path / "config"), "COLUMNS": "200"}
+    tree = CliRunner(env=environ).invoke(show, ["--language", "en"]).output
+
+    assert "nadia\u00a050%, shares in points, catches up with 300 points after time off" in tree
+    assert "catches up with everything after time off, weights by the results of 90 days" in tree

@@ -10,6 +10,7 @@ import redis
 
 from router.bootstrap import open_desk
 from router.hubspot.records import Record
+from router.routing.claims import claim, release
 from router.routing.deciding import leads_of
 from router.routing.desk import Desk
 from router.routing.record import record
@@ -202,6 +203,31 @@ def test_a_rule_gives_a_contact_that_comes_back_to_who_had_it_and_it_replays(
     assert replayed is not None
     assert replayed.identical
     assert owner_of(sandbox, other) != before
+
+
+@pytest.mark.parametrize("gives_back", [False, True])
+def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
+    by_rule: Desk, sandbox: SandboxClient, rules: Path, clock: Clock, gives_back: bool
+) -> None:
+    routing = (rules / "routing.yaml").read_text("utf-8")
+    (rules / "routing.yaml").write_text(routing.replace("{team: idf}", "{team: idf, method: queue}"), "utf-8")
+    by_rule.rules.refresh()
+    (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(by_rule, contact)
+    route_all(by_rule)
+    assert claim(by_rule, contact, rep="lea").is_yes
+    route_all(by_rule)
+    if gives_back:
+        clock.forward(10)
+        assert release(by_rule, contact, rep="lea", why="not mine").is_yes
+        route_all(by_rule)
+    sandbox.delete(contact)
+
+    (again,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(by_rule, again)
+    route_all(by_rule)
+
+    assert owner_of(sandbox, again) == ("" if gives_back else OWNERS["lea"])
 
 
 def test_a_contact_is_not_its_own_return(by_rule: Desk, sandbox: SandboxClient) -> None:

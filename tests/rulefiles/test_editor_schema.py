@@ -84,6 +84,7 @@ CONDITIONS = (
     "age: ..7d",
     "newsletter: true",
     "account_owner: anna@acme.fr",
+    "previous_owner: known",
     "segment: [hot, cold]",
     "grade: A1",
     "email_domain: {not: [gmail.com, $nordic]}",
@@ -97,6 +98,19 @@ def test_a_right_condition_is_not_underlined(condition: str) -> None:
     routing = ROUTING.replace("company.industry: GOVERNMENT", condition)
 
     assert about("routing", routing) == []
+
+
+TEAMS = (
+    "{reps: [ben], fair_by: value}",
+    "{reps: [ben], fair_by: count, time_off: forgive}",
+    "{reps: [ben], time_off: catch_up}",
+    "{reps: ben, time_off: {catch_up: 5}}",
+)
+
+
+@pytest.mark.parametrize("team", TEAMS)
+def test_a_team_that_is_written_right_is_not_underlined(team: str) -> None:
+    assert about("team", FILES["team.yaml"].replace("south: [ben]", f"south: {team}")) == []
 
 
 TYPOS = (
@@ -118,6 +132,10 @@ TYPOS = (
     ("scoring", "half_life: 14d", "half_live: 14d"),
     ("team", "owner: anna@acme.fr", "owner: ana@acme.fr"),
     ("team", "south: [ben]", "south: [bem]"),
+    ("team", "south: [ben]", "south: {reps: [ben], fair_by: values}"),
+    ("team", "south: [ben]", "south: {reps: [ben], time_off: forget}"),
+    ("team", "south: [ben]", "south: {reps: [ben], time_off: {catch_up: 0}}"),
+    ("routing", "method: queue", "method: least_load"),
     ("team", "mon-fri", "lun-ven"),
     ("team", "hours: office", "hours: ofice"),
     ("team", "from: 2026-12-21", "from: 21/12/2026"),

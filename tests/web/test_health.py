@@ -222,6 +222,16 @@ def test_a_plan_that_waits_for_approval_is_a_warning_with_its_remedy(
     assert b"lead_router_night_held_leads 412.0" in browser.get("/metrics").data
 
 
+@pytest.mark.parametrize(("billionths", "warns"), [(6_900_000_000, False), (7_100_000_000, True)])
+def test_what_waits_for_those_who_are_away_is_part_of_the_bound(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys, billionths: int, warns: bool
+) -> None:
+    redis_client.hset(keys.book, mapping={"credit:idf:lea": str(billionths)})
+    RulesShelf(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds={"idf": Bound(waiting=5)})
+
+    assert bool(browser.get("/health").json["warnings"]) == warns
+
+
 def test_the_last_word_of_a_process_is_dropped_after_a_day(redis_client: redis.Redis, keys: Keys) -> None:
     _made_progress(keys, redis_client, ago_s=2, process="alive")
     _made_progress(keys, redis_client, ago_s=25 * 3600, process="gone")

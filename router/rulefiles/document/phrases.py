@@ -82,6 +82,17 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "one without points weighs 1. Whoever gets a lead pays its points; so while the whole team is "
         "available nobody is more than one of the largest leads ahead or behind.",
     ),
+    "in_points": ("parts en points", "shares in points"),
+    "catches_up": ("rattrape tout après une absence", "catches up with everything after time off"),
+    "catches_up_leads": (
+        "rattrape {count} leads après une absence",
+        "catches up with {count} leads after time off",
+    ),
+    "catches_up_points": (
+        "rattrape {count} points après une absence",
+        "catches up with {count} points after time off",
+    ),
+    "follows_results": ("poids selon les résultats de {days} jours", "weights by the results of {days} days"),
     "catch_up": (
         "Dans cette équipe, qui est absent continue de gagner sa part, sans limite. À son retour, les leads "
         "lui reviennent l'un après l'autre jusqu'à ce que ses comptes soient à jour.",

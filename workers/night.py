@@ -104,7 +104,12 @@ def _follow_up(office: Office, night: Night) -> Night:
     """Look at some more of the leads that reps were given: what no webhook told comes to the ledger now."""
     if not office.desk.rules.live:
         return _next(night)
-    looked_at = follow_up_step(office.desk, before=office.desk.clock() - LOOKED_AT_LATELY)
+    try:
+        looked_at = follow_up_step(office.desk, before=office.desk.clock() - LOOKED_AT_LATELY)
+    except (NotFound, Refused) as error:
+        # A property that the portal does not tell us must not keep overdue leads from being moved.
+        office.desk.log.warning("follow_up.unknown", why=str(error))
+        return _next(night)
     return night if looked_at else _next(night)
 
 

@@ -10,6 +10,7 @@ import pytest
 import redis
 
 from router.bootstrap import Office
+from router.hubspot.errors import Refused
 from router.queue import WakeUps
 from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
@@ -71,6 +72,22 @@ def test_the_night_tells_what_has_drifted(
     assert steps == len(night.STAGES) - len({"move", "settle"})
     assert "hugo.petit@acme.fr" in Vitals(redis_client, office.desk.keys).read().drift[0]
     assert office.desk.inbox.has_work()
+
+
+def test_a_night_ends_although_hubspot_refuses_to_tell_what_became_of_leads(
+    office: Office,
+    sandbox: SandboxClient,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuses(*_: object, **__: object) -> int:
+        raise Refused("There is no property 'hs_lead_status'.")
+
+    # The portal refuses no batch read of ours; another one may.
+    monkeypatch.setattr(night, "follow_up_step", refuses)
+
+    run_the_night(office)
+
+    assert not night.is_due(office)
 
 
 def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(

@@ -353,9 +353,10 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "night": ("La nuit", "At night"),
     "night_text": (
         "Chaque nuit à {at}, les contacts qu'aucun message de HubSpot n'a annoncés sont cherchés et "
-        "attribués, et ces règles sont comparées avec le portail.",
-        "Every night at {at}, contacts that no message of HubSpot's announced are looked for and routed, and "
-        "these rules are compared with the portal.",
+        "attribués, ce que sont devenus les leads donnés est relevé, et ces règles sont comparées avec le "
+        "portail.",
+        "Every night at {at}, contacts that no message of HubSpot's announced are looked for and routed, "
+        "what has become of the leads is read, and these rules are compared with the portal.",
     ),
     "night_moves": (
         "Puis des leads ouverts changent de mains, selon la règle qui les avait attribués, sans jamais "

@@ -25,6 +25,7 @@ from pydantic import SecretStr
 ContactId = NewType("ContactId", str)
 
 MAX_SKEW: Final = timedelta(minutes=5)
+_MAX_SKEW_MS: Final = MAX_SKEW / timedelta(milliseconds=1)
 MAX_EVENTS: Final = 100
 CONTACT_TYPE_ID: Final = "0-1"
 FOLLOWED: Final = frozenset(
@@ -97,7 +98,7 @@ def verify(
         raise SignatureInvalid(
             "The X-HubSpot-Request-Timestamp header is missing or not a time in milliseconds."
         )
-    if abs(now.timestamp() * 1000 - int(timestamp)) > MAX_SKEW / timedelta(milliseconds=1):
+    if abs(now.timestamp() * 1000 - int(timestamp)) > _MAX_SKEW_MS:
         raise SignatureInvalid(
             "The request was signed more than 5 minutes ago or ahead of now; check this machine's clock."
         )
@@ -120,20 +121,44 @@ def parse(body: bytes, *, portal: str) -> Delivery:
     `DeliveryInvalid` for anything that is not a JSON list of at most 100 events.
     """
     events = _events(body)
+    alike = _only_creations(events, portal)
+    return Delivery(alike, (), 0) if alike is not None else _sorted_out(events, portal)
+
+
+def _only_creations(events: list[dict[str, Any]], portal: str) -> tuple[Announced, ...] | None:
+    """All events looked at together, which is four times as fast, when all of them announce contacts of
+    this portal, as nearly always; None as soon as anything is different.
+    """
+    kinds = [event.get("subscriptionType") for event in events]
+    if not events or kinds.count(kinds[0]) < len(events):
+        return None
+    about = [event.get("objectTypeId") for event in events]
+    is_of_contacts = kinds[0] == "object.creation" and about.count(CONTACT_TYPE_ID) == len(events)
+    if not is_of_contacts and kinds[0] != "contact.creation":
+        return None
+    portals = [event.get("portalId") for event in events]
+    ids: list[Any] = [event.get("objectId") for event in events]
+    moments: list[Any] = [event.get("occurredAt") for event in events]
+    if {*map(type, portals), *map(type, ids), *map(type, moments)} != {int}:
+        return None
+    if str(portals[0]) != portal or portals.count(portals[0]) < len(events):
+        return None
+    if min(ids) <= 0 or max(ids) >= _ID_END or min(moments) < 0 or max(moments) >= _LATEST_MS:
+        return None
+    return tuple(map(Announced._make, zip(map(str, ids), moments, strict=True)))
+
+
+def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
     created: list[Announced] = []
     erased: list[ContactId] = []
     changed: list[ContactId] = []
-    ours: object = None
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
         kind = event.get("subscriptionType") or event.get("eventType")
         if type(kind) is not str:
             raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
-        of_portal = event.get("portalId")
-        if type(of_portal) is not int or of_portal != ours:  # the same number as before needs no second look
-            if _id_in(event, "portalId", number) != portal:
-                continue
-            ours = of_portal
+        if _id_in(event, "portalId", number) != portal:
+            continue
         if kind == "contact.creation" or (
             kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
         ):

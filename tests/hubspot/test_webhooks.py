@@ -21,6 +21,8 @@ from router.hubspot.webhooks import (
     Delivery,
     DeliveryInvalid,
     SignatureInvalid,
+    _only_creations,
+    _sorted_out,
     parse,
     verify,
 )
@@ -314,6 +316,45 @@ EVENT = st.dictionaries(
 @given(st.lists(EVENT))
 def test_any_json_is_a_delivery_or_a_refusal(events: list[dict[str, Any]]) -> None:
     _parse_or_refuse(json.dumps(events).encode())
+
+
+creations = st.fixed_dictionaries(
+    {
+        "subscriptionType": st.sampled_from(["object.creation", "contact.creation"]),
+        "objectTypeId": st.just("0-1"),
+        "portalId": st.just(int(PORTAL)),
+        "objectId": st.integers(1, 10**20 - 1),
+        "occurredAt": st.integers(0, 10**14 - 1),
+    }
+)
+odd: st.SearchStrategy[Any] = st.sampled_from(
+    [None, True, False, 0, 1, -1, 10**14, 10**18, 1.0, "", "501", PORTAL, int(PORTAL), "0-1", "0-2", [], {}]
+    + ["object.creation", "contact.creation", "contact.deletion", "contact.privacyDeletion"]
+)
+KEYS = ["subscriptionType", "eventType", "objectTypeId", "portalId", "objectId", "occurredAt"]
+
+
+@given(
+    st.lists(creations, min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from(KEYS), odd | st.just(...)), max_size=3),
+    st.sampled_from([PORTAL, "1"]),
+)
+def test_events_looked_at_together_say_what_each_says_alone(
+    events: list[dict[str, Any]], changes: list[tuple[int, str, Any]], portal: str
+) -> None:
+    for place, key, value in changes:
+        event = events[place % len(events)]
+        if value is ...:
+            event.pop(key, None)
+        else:
+            event[key] = value
+
+    together = _only_creations(events, portal)
+
+    if together is not None:
+        assert _sorted_out(events, portal) == Delivery(together, (), 0)
+    elif not changes and portal == PORTAL and len({event["subscriptionType"] for event in events}) == 1:
+        pytest.fail("plain creations were not looked at together")
 
 
 # ---- builders ------------------------------------------------------------------------------------

@@ -328,8 +328,10 @@ creations = st.fixed_dictionaries(
     }
 )
 odd: st.SearchStrategy[Any] = st.sampled_from(
-    [None, True, False, 0, 1, -1, 10**14, 10**18, 1.0, "", "501", PORTAL, int(PORTAL), "0-1", "0-2", [], {}]
-    + ["object.creation", "contact.creation", "contact.deletion", "contact.privacyDeletion"]
+    [
+        *(None, True, False, 0, 1, -1, 10**14, 10**18, 1.0, "", "501", PORTAL, int(PORTAL), "0-1", [], {}),
+        *("object.creation", "contact.creation", "contact.deletion", "contact.privacyDeletion"),
+    ]
 )
 KEYS = ["subscriptionType", "eventType", "objectTypeId", "portalId", "objectId", "occurredAt"]
 

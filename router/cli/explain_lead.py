@@ -80,6 +80,7 @@ def why_not_here(
         contact_id=decision.contact_id,
         said=decision.inputs.said if decision.inputs else {},
         remembered=decision.inputs.remembered if decision.inputs else (),
+        excluded=decision.inputs.excluded if decision.inputs else frozenset(),
     )
 
 

@@ -145,6 +145,24 @@ def test_a_rep_whose_turn_is_later_learns_after_how_many_leads() -> None:
     assert answer.turns == 2
 
 
+def test_a_rep_from_whom_the_lead_was_taken_learns_that_they_had_it() -> None:
+    wanted = wanted_named(TERRITORY, "anna")
+    assert wanted is not None
+
+    answer = why_not(
+        TERRITORY,
+        {"country": "FR"},
+        wanted,
+        book=Book(),
+        owners=owners_of(TERRITORY.roster),
+        now=NOW,
+        excluded=frozenset({"anna"}),
+    )
+
+    assert answer.passed_over == "previous owner"
+    assert answer.decision.passed_over[0].rep == "anna"
+
+
 def test_a_rep_who_was_passed_over_learns_why() -> None:
     roster = Roster(
         PARIS,

@@ -63,6 +63,21 @@ def test_depth_and_claims_and_parked_leads_are_shown(
     assert report["warnings"] == ["Parked leads that need a person: 1. See: router parked"]
 
 
+def test_overdue_leads_are_counted_and_no_problem_of_the_service(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    an_hour_ago_ms = (time.time() - 3600) * 1000
+    redis_client.zadd(keys.overdue, {"501": an_hour_ago_ms, "502": an_hour_ago_ms + 1_000_000})
+
+    report = browser.get("/health").json
+    metrics = browser.get("/metrics").text
+
+    assert (report["overdue"], report["problems"]) == (2, [])
+    assert 3600 <= report["overdue_for_s"] < 3660
+    assert "lead_router_overdue_leads 2.0" in metrics
+    assert "lead_router_overdue_oldest_seconds 36" in metrics
+
+
 def test_a_lead_that_waits_too_long_is_a_problem(
     browser: FlaskClient, redis_client: redis.Redis, keys: Keys
 ) -> None:

@@ -90,6 +90,8 @@ class Search:
     said: Mapping[str, Said]
     """What was known of the reps' availability."""
     remembered: tuple[Remembered, ...] = ()
+    excluded: frozenset[str] = frozenset()
+    """Reps from whom the lead was taken, or who gave it back."""
     trials: int = 0
     heading_for: tuple[Rule, ...] = ()
     known: dict[tuple[str, Value | None], tuple[Other, ...]] = field(default_factory=dict)
@@ -133,6 +135,7 @@ class Search:
             now=self.now,
             said=self.said,
             remembered=self.remembered,
+            excluded=self.excluded,
         )
 
     def with_changes(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> dict[str, Value]:

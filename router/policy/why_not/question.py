@@ -82,12 +82,13 @@ def why_not(
     contact_id: str = "lead",
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
+    excluded: frozenset[str] = frozenset(),
 ) -> WhyNot:
     """Why the lead with these facts does not go to `wanted`, and what would send it there.
 
     Candidate values are the rules' own constants and their neighbours, and every answer is confirmed by
     deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC, `said` what
-    was known of the reps' availability then.
+    was known of the reps' availability then, `excluded` who could not have the lead again.
     """
     search = Search(
         policy=policy,
@@ -102,6 +103,7 @@ def why_not(
         contact_id=contact_id,
         said=said,
         remembered=remembered,
+        excluded=excluded,
     )
     actual = search.first(facts)
     best = nearest(search, actual)

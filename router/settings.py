@@ -164,7 +164,9 @@ class Settings(BaseSettings):
     night_mail_to: Addresses = Field(
         (), description="Name who gets the report of each night: ops@acme.fr, lea@acme.fr."
     )
-    night_mail_from: Addresses = Field((), description="Name the one address that the reports come from.")
+    night_mail_from: Addresses = Field(
+        (), max_length=1, description="Name the one address that the reports come from."
+    )
     claim_secret: SigningSecret | None = Field(
         None, description="Use 32 characters of chance that nothing else uses, or leave it out for no links."
     )

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from router.bootstrap import Office
+from router.hubspot.errors import ComeBackLater, Unreachable
 from router.policy.night_report import Brake, NightReport
 from router.policy.sweep import held_back
 from router.routing import sweep
@@ -44,10 +45,15 @@ def plan(office: Office, night: Night) -> Night:
         since = sweep.away_without_end(desk, before=before.away_since if before else {})
         night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
     ground = sweep.ground_of(desk, away_since=night.away_since)
-    sweeping = sweep.Sweeping(**night.sweep or {})
+    began = sweeping = sweep.Sweeping(**(night.sweep or {}))
     ends_at = time.monotonic() + STEP_S
     while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
-        sweeping, planned = sweep.plan_some(desk, ground, sweeping, already=desk.night_plan.of)
+        try:
+            sweeping, planned = sweep.plan_some(desk, ground, sweeping, already=desk.night_plan.of)
+        except (ComeBackLater, Unreachable):
+            if sweeping is began:
+                raise
+            break  # what is planned so far is kept, and the rest waits for HubSpot
         desk.night_plan.add(planned)
     night = replace(night, sweep=asdict(sweeping))
     return night if sweeping.reason else _held_or_moved(office, night, ground)

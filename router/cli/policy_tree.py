@@ -14,6 +14,7 @@ from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.breach import BreachTeller
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.groups import Group, Numbered, groups_of
+from router.rulefiles.document.people import night_lines
 from router.rulefiles.document.phrases import say
 
 
@@ -43,6 +44,9 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
         branch = sla.add(Text(name, "bold"))
         for step in steps:
             branch.add(Text(breach.step(step)))
+    night = root.add(Text.assemble((say(language, "night"), "bold cyan"), f"  {policy.night.at:%H:%M}"))
+    for line in night_lines(policy, language):
+        night.add(Text(line))
     return root
 
 

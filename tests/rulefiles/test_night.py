@@ -8,7 +8,9 @@ from decimal import Decimal
 import pytest
 
 from router.policy.night import NIGHT, Limits, Night
-from tests.rulefiles.builders import ROUTING, Case, check, policy_of
+from router.rulefiles.document.markdown import as_markdown
+from router.rulefiles.document.policy_document import document_of
+from tests.rulefiles.builders import ROUTING, Case, a_catalog, check, policy_of
 
 
 def written(night: str) -> str:
@@ -132,3 +134,25 @@ def test_a_mistake_in_night_is_told_with_its_remedy(case: Case) -> None:
 )
 def test_the_night_is_as_written(line: str, night: Night) -> None:
     assert policy_of({"routing.yaml": line + ROUTING}).night == night
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", ("deactivated", "stays away for 5 days", "12 h after they were due", "waited 7 days")),
+        ("fr", ("désactivé", "absent 5 jours ou plus", "12 h après l'échéance", "depuis 7 jours")),
+    ],
+)
+def test_the_document_tells_what_moves_at_night_and_the_brake(language: str, told: tuple[str, ...]) -> None:
+    night = (
+        "night: {reassign_when_gone: true, reassign_when_away: 5d, reassign_when_overdue: 12h, "
+        "push_when_queued: 7d, max_reassignments_per_night: {count: 150, share: 4%}}\n"
+    )
+
+    document = as_markdown(
+        document_of(policy_of({"routing.yaml": night + ROUTING}), a_catalog(), language=language)
+    )
+
+    assert all(words in document for words in told)
+    assert "150" in document
+    assert "4%" in document.replace("\u00a0", "")

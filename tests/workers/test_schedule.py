@@ -153,6 +153,15 @@ def test_two_schedulers_make_one_night(office: Office, clock: Clock) -> None:
     assert began == [True, False]
 
 
+def test_two_schedulers_ask_for_the_night_once(office: Office, clock: Clock) -> None:
+    at(clock, 3)
+    office.nights.born(clock())
+
+    asked = [Job.NIGHT in Schedule(office).look() for _ in range(2)]
+
+    assert asked == [True, False]
+
+
 def test_a_night_that_is_not_over_at_midnight_goes_on(office: Office, clock: Clock) -> None:
     at(clock, 23)
     office.nights.born(clock())

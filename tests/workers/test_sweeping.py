@@ -17,9 +17,11 @@ import pytest
 import redis
 
 from router.bootstrap import Office, open_desk
+from router.hubspot.errors import Unreachable
 from router.notify import Address, Chat, Mail
 from router.policy.night_report import NightReport
 from router.queue import WakeUps
+from router.routing import sweep
 from router.routing.desk import Desk
 from router.routing.erase import erase
 from router.routing.night_approval import NotApproved, approve
@@ -645,3 +647,32 @@ def test_a_night_that_runs_again_after_redis_was_emptied_forgets_no_move(
     assert again.began_at > first.began_at
     assert again.outcomes == first.outcomes
     assert again.moves == first.moves
+
+
+def test_a_portal_that_fails_in_the_middle_costs_no_progress(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first leads are planned, then HubSpot is gone for a while; the night goes on where it was."""
+    of_hugo = team.owned_by("hugo", team.leads(8))
+    team.sandbox.archive_owner(OWNERS["hugo"])
+    team.sleep_until(3)
+    real, calls = sweep.plan_some, []
+
+    def fails_the_second_time(*given: object, **named: object) -> object:
+        calls.append(1)
+        if len(calls) == 2:
+            raise Unreachable("HubSpot brought nothing usable.")
+        return real(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(sweep, "plan_some", fails_the_second_time)
+    while not calls:
+        night.take_step(team.office)
+    kept = team.office.nights.of(team.today())
+
+    told = team.go_on()
+
+    assert kept is not None
+    assert kept.stage == "plan"
+    assert kept.sweep is not None
+    assert kept.sweep["planned"] == len(of_hugo)
+    assert told.outcomes == {"moved": len(of_hugo)}

@@ -11,7 +11,7 @@ from router.policy.rules import Assign, Policy, ToTeam
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
 from router.rulefiles.document.breach import BreachTeller
-from router.rulefiles.document.phrases import percent, say
+from router.rulefiles.document.phrases import percent, say, span_in_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +68,10 @@ class PeopleTeller:
         night = self.policy.night
         yield Heading(2, self._say("night"))
         yield Paragraph(self._say("night_text", at=f"{night.at:%H:%M}"))
-        spans = {"away": night.when_away, "overdue": night.when_overdue, "queued": night.when_queued}
-        lines = [self._say("night_gone")] if night.when_gone else []
-        lines += [
-            self._say(f"night_{why}", span=self.actions.span(span)) for why, span in spans.items() if span
-        ]
+        lines = night_lines(self.policy, self.language)
         if lines:
             yield Paragraph(self._say("night_moves"))
-            yield Bullets(tuple(lines))
+            yield Bullets(lines)
             share = percent(int(night.limits.share * 10_000), 10_000, self.language)
             yield Paragraph(self._say("night_brake", count=night.limits.count, share=share))
 
@@ -148,3 +144,16 @@ class PeopleTeller:
 
     def _say(self, phrase: str, **words: object) -> str:
         return say(self.language, phrase, **words)
+
+
+def night_lines(policy: Policy, language: str) -> tuple[str, ...]:
+    """Which open leads change hands at night, one line for each reason."""
+    night = policy.night
+    spans = {"away": night.when_away, "overdue": night.when_overdue, "queued": night.when_queued}
+    gone = (say(language, "night_gone"),) if night.when_gone else ()
+    told = (
+        say(language, f"night_{why}", span=span_in_words(span, language))
+        for why, span in spans.items()
+        if span
+    )
+    return (*gone, *told)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -29,10 +29,10 @@ RUN: Final = "watch"
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """What became of the leads that were looked at."""
+    """What became of the leads that were looked at; who was let go has begun, finished or lost the lead."""
 
     looked_at: int = 0
-    started: int = 0
+    let_go: int = 0
     overdue: int = 0
     moved: int = 0
 
@@ -78,7 +78,9 @@ def watch(desk: Desk, *, limit: int = AT_A_TIME) -> Watching:
             seen.append(noted(lead, percent=percent, now=now))
     desk.watched.note(seen)
     overdue = sum(one.overdue_since_ms is not None for one in seen)
-    return Watching(len(due), len(theirs) - len(untouched), overdue, len(answer.moving))
+    found = Watching(len(due), len(theirs) - len(untouched), overdue, len(answer.moving))
+    desk.log.info("leads.watched", **asdict(found))
+    return found
 
 
 def _has_an_owner(state: LeadState) -> bool:

@@ -154,7 +154,7 @@ def test_a_rep_who_answers_one_second_before_the_move_keeps_the_lead(
     time.pass_by(days=3)
     late = look(watching, time)
 
-    assert (found.started, found.moved, late.looked_at) == (1, 0, 0)
+    assert (found.let_go, found.moved, late.looked_at) == (1, 0, 0)
     assert owner_of(sandbox, contact_id) == OWNERS["camille"]
     assert watching.watched.count_overdue() == 0
 
@@ -233,7 +233,7 @@ def test_a_lead_that_a_manager_reassigned_by_hand_is_let_go(
 
     found = look(watching, time)
 
-    assert (found.moved, found.started) == (0, 1)
+    assert (found.moved, found.let_go) == (0, 1)
     assert owner_of(sandbox, contact_id) == OWNERS["lea"]
     assert not watching.watched.is_due(now_ms=watching.now_ms() + 10**10)
 

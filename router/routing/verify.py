@@ -194,4 +194,7 @@ def _settle(
         event=event,
     )
     desk.commits.finish([move], now_ms=desk.now_ms())
+    if to is State.HUMAN:
+        # Their rep has one more open lead, whether or not a webhook tells of it.
+        desk.changed.look_again([state.contact_id], at_ms=desk.now_ms())
     desk.leads.verified([state.contact_id])

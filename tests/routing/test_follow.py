@@ -251,6 +251,23 @@ def test_a_lead_that_is_being_written_is_looked_at_once_that_is_verified(
     assert sum(open_leads(desk).values()) == 0
 
 
+def test_whoever_was_chosen_in_the_moment_of_our_write_has_the_open_lead(
+    desk: Desk, sandbox: SandboxClient, time: Time
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    sandbox.overtake(times=1, owner=OWNERS["lea"])
+    announce(desk, contact_id)
+    route_all(desk)
+    for _ in range(2):
+        time.pass_by(seconds=4)
+        verify(desk)
+    assert desk.leads.recall([contact_id])[contact_id].state is State.HUMAN
+
+    follow(desk)
+
+    assert open_leads(desk) == {"camille": 0, "hugo": 0, "lea": 1}
+
+
 def test_a_change_that_comes_while_we_look_is_looked_at_too(
     desk: Desk, sandbox: SandboxClient, clock: Clock
 ) -> None:

@@ -5,8 +5,9 @@
 A toy portal with 100,000 contacts, of which 2 % have no owner and were never announced, allows 5
 searches a second and 190 calls in ten seconds, and takes 50 ms per call. The night finds the missed
 ones, has them routed by two worker processes, looks at their owners' history and compares ledger and
-portal; every call is counted. Then new leads come one by one, about four a second: first in a quiet
-night, then while the night works on six times as many missed contacts.
+portal; every call is counted. Days later nobody has worked on those leads, and a whole night gives them
+to other reps. Then new leads come one by one, about four a second: first in a quiet night, then while
+the night works on six times as many missed contacts.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import read_settings
 from router.store.budget import SAFETY, SEARCH_SAFETY, SHARE_OF_WINDOW
+from workers import night
 from workers.reconciling import is_unfinished, look_back
 
 LATENCY_MS = 50
@@ -42,6 +44,13 @@ PAGE, BATCH, HISTORIES = 200, 100, 50
 CHUNK = 5_000
 PATIENCE_S = 600.0
 A_NIGHT = 1_000_000
+OVERDUE_AFTER = timedelta(days=9)
+"""The SLA is four working hours, and two days more make a night move a lead; at noon it has begun."""
+MOVES = """
+night:
+  reassign_when_overdue: 2d
+  max_reassignments_per_night: {count: 100000, share: 100%}
+"""
 
 
 @dataclass(frozen=True)
@@ -167,6 +176,25 @@ def _project(share: float) -> None:
     )
 
 
+def move_overdue(office: Office, sandbox: SandboxClient, *, overdue: int) -> None:
+    """A whole night in which the leads routed before are overdue; print its calls, and how many moved."""
+    before, began = calls_of(sandbox), time.monotonic()
+    while night.is_due(office):
+        night.take_step(office)
+    await_quiet(office)
+    took_s = time.monotonic() - began
+    made = calls_of(sandbox) - before
+    report = office.desk.ledger.nights.of(office.desk.ledger.nights.days()[0])
+    batches, histories = math.ceil(overdue / BATCH), math.ceil(overdue / HISTORIES)
+    print(f"a night with {overdue} overdue leads: {report.outcomes if report else {}} in {took_s:.1f} s")
+    print(f"{'searches':<22}{made.searches:>8}")
+    print(
+        f"{'batch reads':<22}{made.reads:>8}{4 * batches + 2 * histories:>8}   (followed, planned, read "
+        "again, routed; and histories twice)"
+    )
+    print(f"{'batch updates':<22}{made.updates:>8}{batches:>8}", flush=True)
+
+
 def trickle(stage: Stage, count: int, *, first: int) -> list[float]:
     """Announce leads one by one, about four a second; seconds from each announcement to its owner."""
     sandbox, chance = stage.sandbox, random.Random(7)
@@ -231,6 +259,8 @@ def main() -> None:
     missed = int(contacts * asked.missed)
     with tempfile.TemporaryDirectory() as name:
         config = copy_rules(Path(__file__).parent / "rules", Path(name) / "config")
+        with (config / "routing.yaml").open("a", encoding="utf-8") as routing:
+            routing.write(MOVES)
         with a_stage(config=config, calls_per_10s=CALLS_PER_10S) as stage:
             stage.environment["HUBSPOT_SEARCHES_PER_S"] = str(SEARCHES_PER_S)
             names = {name: value for name, value in stage.environment.items() if name not in os.environ}
@@ -255,6 +285,10 @@ def main() -> None:
                 housekeeping(office),
             ):
                 count_calls(ahead, stage.sandbox, missed=missed)
+                noon = (desk.clock() + OVERDUE_AFTER).replace(hour=11)
+                span = noon - desk.clock()
+                days_later = replace(office, desk=replace(desk, clock=lambda: desk.clock() + span))
+                move_overdue(days_later, stage.sandbox, overdue=missed)
                 compare_latency(stage, ahead, url, leads=120 // size, missed=6 * missed)
 
 

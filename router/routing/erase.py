@@ -14,12 +14,13 @@ def erase(desk: Desk) -> int:
     asked_for = desk.erasures.asked_for()
     if asked_for:
         desk.erasures.forget_companies(asked_for)
+        desk.erasures.note_erased(asked_for, now_ms=desk.now_ms())
     for contact_id in asked_for:
         desk.ledger.erase(contact_id)
         desk.notices.forget(contact_id)
         desk.night_plan.forget(contact_id)
         desk.erasures.erase(contact_id)
-        desk.ledger.erase(contact_id)  # a line that was between the outbox and the ledger
+        desk.ledger.erase(contact_id)  # a line that came from the outbox meanwhile; `record` drops later ones
         desk.log.info("contact.erased")  # not its id: that would be a trace
     if asked_for:
         desk.erasures.forget_journal()

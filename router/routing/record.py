@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from router.routing.desk import Desk
 from router.routing.notify import note
+from router.store.outbox import Line
 
 
 def record(desk: Desk, *, limit: int = 5_000) -> int:
@@ -21,6 +24,15 @@ def record(desk: Desk, *, limit: int = 5_000) -> int:
             [(line.id, line.contact_id, line.record) for line in lines if line.kind == "event"],
         )
         note(desk, lines)
+        _drop_erased(desk, lines)
         desk.outbox.recorded(lines)
         recorded += len(lines)
     return recorded
+
+
+def _drop_erased(desk: Desk, lines: Sequence[Line]) -> None:
+    """Whoever was erased while we carried these lines has left a trace by now."""
+    about = {line.contact_id for line in lines if line.contact_id}
+    for contact_id in desk.erasures.erased_lately(about, now_ms=desk.now_ms()):
+        desk.ledger.erase(contact_id)
+        desk.notices.forget(contact_id)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import suppress
+from hashlib import blake2b
 from itertools import islice
 from typing import Final, cast
 
@@ -14,6 +15,8 @@ from router.store.inbox import GROUP
 from router.store.keys import Keys
 from router.store.scripts import script
 
+LATELY_MS: Final = 20_000
+"""Longer than anybody carries a line from the outbox into the ledger."""
 SCANNED: Final = 1_000
 """Memories looked at in one round trip."""
 
@@ -41,6 +44,30 @@ class Erasures:
         names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
         names += [keys.changed, keys.moved, keys.watched, keys.overdue, keys.book]
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue("")])
+
+    def note_erased(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
+        """Whoever is carrying lines about these contacts has to drop them: see `erased_lately`."""
+        marks = {self._mark(one): now_ms for one in contact_ids}
+        with self._redis.pipeline() as pipeline:
+            pipeline.zremrangebyscore(self._keys.erased, "-inf", now_ms - LATELY_MS)
+            if marks:
+                pipeline.zadd(self._keys.erased, marks)
+            pipeline.pexpire(self._keys.erased, LATELY_MS)
+            pipeline.execute()
+
+    def erased_lately(self, contact_ids: Iterable[str], *, now_ms: int) -> frozenset[str]:
+        """Which of these contacts were erased within the last twenty seconds."""
+        ids = list(dict.fromkeys(contact_ids))
+        if not ids or not self._redis.exists(self._keys.erased):
+            return frozenset()
+        scores = self._redis.zmscore(self._keys.erased, [self._mark(one) for one in ids])
+        since = now_ms - LATELY_MS
+        return frozenset(one for one, at in zip(ids, scores, strict=True) if at is not None and at >= since)
+
+    def _mark(self, contact_id: str) -> str:
+        """The id itself would be a trace."""
+        salt = cast("str | None", self._redis.get(self._keys.salt)) or ""
+        return blake2b(contact_id.encode(), key=bytes.fromhex(salt), digest_size=16).hexdigest()
 
     def forget_companies(self, contact_ids: Collection[str]) -> None:
         """Forget whom the companies' next leads would follow, where these contacts are the reason.

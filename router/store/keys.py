@@ -44,6 +44,11 @@ class Keys:
         return self._key("erasures")
 
     @property
+    def erased(self) -> str:
+        """sorted set: digests of contacts erased just now; score = when, epoch ms; twenty seconds."""
+        return self._key("erased")
+
+    @property
     def outbox(self) -> str:
         """stream: what happened, on its way to the SQL ledger; an entry lives until the ledger has it."""
         return self._key("outbox")

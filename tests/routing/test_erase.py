@@ -229,3 +229,25 @@ def test_a_contact_that_is_being_erased_is_not_taken_up_again(
 
     assert traces_in_redis(redis_client, contact_id) == []
     assert desk.ledger.decisions_of(contact_id) == ()
+
+
+def test_a_line_that_is_on_its_way_to_the_ledger_does_not_outlive_the_erasure(
+    desk: Desk, sandbox: SandboxClient, time: Time, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    routed(desk, sandbox, time, contact_id)
+    write = desk.ledger.record
+
+    def overtaken(decisions: object, events: object) -> None:
+        desk.erasures.ask(contact_id)
+        erase(desk)
+        write(decisions, events)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(desk.ledger, "record", overtaken)
+    record(desk)
+
+    assert desk.ledger.decisions_of(contact_id) == ()
+    assert desk.ledger.events_of(contact_id) == ()
+    assert traces_in_redis(redis_client, contact_id) == []
+    time.pass_by(seconds=21)
+    assert desk.erasures.erased_lately([contact_id], now_ms=desk.now_ms()) == frozenset()

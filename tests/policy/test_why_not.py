@@ -18,7 +18,17 @@ from router.policy.decide import decide_on_facts
 from router.policy.destination import Wanted, wanted_named
 from router.policy.lead import Value
 from router.policy.roster import Roster, Team, TimeOff
-from router.policy.rules import Assign, DoNothing, Method, Need, Policy, ToAccountOwner, ToRep, ToTeam
+from router.policy.rules import (
+    Assign,
+    DoNothing,
+    Method,
+    Need,
+    Policy,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+)
 from router.policy.scoring import GradeGrid, PointsLine, PointsTable, Scorecard, Scoring, Segment
 from router.policy.why_not.other_values import ANY_OTHER, other_values
 from router.policy.why_not.question import WhyNot, why_not
@@ -204,6 +214,19 @@ def test_an_account_of_ones_own_is_the_last_thing_proposed() -> None:
 
     assert changes(asked(policy, {}, "chloe")) == {"account_owner": (None, "owner-chloe")}
     assert changes(asked(policy, {"country": "FR"}, "ben")) == {}
+
+
+def test_having_had_the_contact_would_have_sent_it_there() -> None:
+    policy = a_policy(
+        a_rule("Back", asks("previous_owner", Known()), Assign(ToPreviousOwner())),
+        types={"previous_owner": "text"},
+        otherwise=Assign(ToRep("anna")),
+        roster=a_company_of_two_teams(),
+    )
+
+    answer = asked(policy, {}, "chloe")
+
+    assert changes(answer) == {"previous_owner": (None, "owner-chloe")}
 
 
 def test_where_nothing_leads_there_nothing_is_proposed() -> None:

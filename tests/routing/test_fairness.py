@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
+from router.bootstrap import open_desk
 from router.policy.book import LEAD
 from router.policy.decision import Assigned
 from router.policy.grant import CannotGrant
@@ -18,8 +20,11 @@ from router.routing.desk import Desk
 from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
 from router.routing.record import record
 from router.routing.restore import KEPT
+from router.routing.route import route
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
+from router.settings import Settings
+from router.store.availability import Override
 from router.store.credits import Credits
 from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
 
@@ -173,3 +178,39 @@ def test_points_are_shared_given_back_and_granted_as_leads_are(
     rebuilt, _count = desk.ledger.shares.book()
     kept = {name: value for name, value in fields.items() if name.startswith(KEPT)}
     assert {name: rebuilt.get(name, 0) for name in kept} == kept
+
+
+def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
+    rules: Path, settings: Settings, redis_client: redis.Redis, desk: Desk, sandbox: SandboxClient
+) -> None:
+    team = (rules / "team.yaml").read_text("utf-8")
+    shared = "{reps: [camille, hugo, lea], fair_by: value, time_off: {catch_up: 600}}"
+    (rules / "team.yaml").write_text(team.replace("[camille, hugo, lea]", shared), "utf-8")
+    desk.rules.refresh()
+    other = open_desk(settings, redis_client)
+    other.rules.refresh()
+    now = desk.clock()
+    desk.availability.shelf.override("lea", Override("away", now + timedelta(hours=1), now, "sick"))
+    desk.owners.by_email()
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(60)], announce=False)
+    announce(desk, *ids)
+    batches = [(one, desk.inbox.take(f"worker {n}", limit=15)) for n, one in enumerate([desk, other] * 2)]
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: route(batches[n][0], batches[n][1], consumer=f"worker {n}"), range(4)))
+
+    fields, _ = desk.commits.read_book()
+    points = {name: value for name, value in fields.items() if name.startswith("points:idf:")}
+    assert sum(points.values()) == 0
+    assert points["points:idf:lea"] == pytest.approx(600 * LEAD, abs=120 * LEAD)
+    assert points["points:idf:lea"] <= 600 * LEAD
+    assert (fields["given:idf"], fields["largest:idf"], fields["served:idf"]) == (60 * 120, 120, 60)
+    # Among those at work nothing has changed: camille weighs twice as much as hugo.
+    owners = [sandbox.contact(one)["properties"]["hubspot_owner_id"] for one in ids]
+    assert (owners.count(OWNERS["camille"]), owners.count(OWNERS["hugo"])) == (40, 20)
+    record(desk)
+    rebuilt, _count = desk.ledger.shares.book()
+    assert {name: rebuilt.get(name, 0) for name in fields if name.startswith(KEPT)} == {
+        name: value for name, value in fields.items() if name.startswith(KEPT)
+    }
+    other.ledger.close()

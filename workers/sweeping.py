@@ -24,6 +24,8 @@ from workers import office as process
 STEP_S: Final = 5.0
 """A step plans for so long: owner histories are looked at by the same process, and cannot wait."""
 MOVED_AT_A_TIME: Final = 300
+HELD_KEPT: Final = 1_000
+"""Leads of a plan that waits which the ledger keeps, night after night; the plan itself has all of them."""
 SETTLED_WITHIN: Final = timedelta(minutes=30)
 """Leads that have not arrived by then are told as still on their way."""
 
@@ -125,6 +127,8 @@ def report(office: Office, night: Night) -> Night:
         # Redis was emptied since, and the night ran again: what it moved before still happened.
         again = {one.contact_id for one in told.moves}
         told = told.with_moves([*(one for one in earlier.moves if one.contact_id not in again), *told.moves])
+    if held:
+        told = replace(told, moves=told.moves[:HELD_KEPT])
     desk.ledger.nights.keep(told)
     desk.log.info("night.reported", day=night.day, outcomes=told.outcomes)
     tell(desk, told)

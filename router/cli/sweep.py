@@ -35,6 +35,7 @@ from router.routing.sweep_outcome import move
 from router.store.clients import redis_url, text_client
 from router.store.night_plan import Planned
 from router.store.nights import Nights
+from router.store.vitals import PATIENCE, Vitals
 
 SHOWN: Final = 50
 """Leads shown unless somebody asks for more."""
@@ -142,8 +143,18 @@ def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool
         approve_plan(desk, nights, plan=waiting.plan, by=getpass.getuser())
     except NotApproved as error:
         raise Told(str(error)) from error
-    if not as_json:
-        click.echo("Approved. The night process moves them within a minute; what became of it: router night")
+    if as_json:
+        return
+    click.echo("Approved. The night process moves them within a minute; what became of it: router night")
+    if not _night_is_there(desk):
+        click.secho("No night process has made progress within a minute. Start it: router up", fg="red")
+
+
+def _night_is_there(desk: Desk) -> bool:
+    reading = Vitals(text_client(redis_url(settings_here())), desk.keys).read()
+    return any(
+        one.process.split()[0] == "night" and reading.at - one.at <= PATIENCE for one in reading.progress
+    )
 
 
 def _show(planned: Sequence[Planned], ground: Ground, *, limit: int) -> None:

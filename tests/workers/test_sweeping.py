@@ -676,3 +676,23 @@ def test_a_portal_that_fails_in_the_middle_costs_no_progress(
     assert kept.sweep is not None
     assert kept.sweep["planned"] == len(of_hugo)
     assert told.outcomes == {"moved": len(of_hugo)}
+
+
+def test_a_chat_that_is_down_costs_neither_the_report_nor_the_mail(team: Team) -> None:
+    with Endpoint() as chat, a_mail_server() as server:
+        chat.answer = lambda _: 500
+        addresses = {"default": Address("default", "slack", chat.url)}
+        desk = replace(
+            team.desk,
+            chat=Chat(addresses, allow_private=True, sleep=lambda _: None),
+            mail=Mail(f"smtp://127.0.0.1:{server.server_address[1]}", "r@acme.fr", ("ops@acme.fr",)),
+        )
+        team.office = replace(team.office, desk=desk)
+        team.leads(8)
+        team.sandbox.archive_owner(OWNERS["hugo"])
+
+        told = team.a_night()
+
+        assert len(server.letters) == 1
+    assert told.count("moved") == 2
+    assert not night.is_due(team.office)

@@ -67,7 +67,8 @@ def _rebuild(office: Office, rebuild: Rebuild) -> int:
         office.desk.restoration.put(replace(rebuild, after=step.after))
     else:
         office.desk.restoration.close()
-        office.desk.reconciled.put(_next_window(office))  # what waited in the inbox is gone: look at once
+        # What waited in the inbox is gone, announced this very minute or not: look at once.
+        office.desk.reconciled.put(_next_window(office, grace=timedelta(0)))
     office.desk.log.info("leads.remembered", leads=step.remembered, compared=step.compared)
     return step.remembered
 
@@ -83,8 +84,8 @@ def since_when(office: Office) -> datetime:
     return max(now - office.look_back, born)
 
 
-def _next_window(office: Office) -> Window:
-    since, until = since_when(office), office.desk.clock() - GRACE
+def _next_window(office: Office, *, grace: timedelta = GRACE) -> Window:
+    since, until = since_when(office), office.desk.clock() - grace
     last = office.desk.reconciled.until()
     if last is not None:
         since = max(since, datetime.fromisoformat(last) - OVERLAP)

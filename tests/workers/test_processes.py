@@ -28,6 +28,15 @@ def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 60) -> bool:
     return until(lambda: not check(fleet.sandbox, ids, weights=WEIGHTS).lost, within_s=within_s)
 
 
+def shares(fleet: Fleet) -> dict[str, int]:
+    fields = fleet.redis.hgetall(fleet.keys.book)
+    return {name: int(value) for name, value in fields.items() if name.startswith(("credit:", "served:"))}
+
+
+def served(book: dict[str, int]) -> int:
+    return sum(value for name, value in book.items() if name.startswith("served:"))
+
+
 @pytest.fixture
 def fleet(tmp_path: Path):  # type: ignore[no-untyped-def]
     with a_fleet(tmp_path, workers=1) as running:
@@ -63,12 +72,19 @@ def test_an_emptied_redis_goes_on_working(fleet: Fleet) -> None:
     before = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(20)])
     assert all_owned(fleet, before)
     owners = {one["id"]: one["owner"] for one in fleet.sandbox.contacts(brief=True)}
+    assert until(lambda: fleet.redis.xlen(fleet.keys.outbox) == 0, within_s=60)
+    book = shares(fleet)
+    forgotten = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)], announce=False)
 
     fleet.redis.flushall()
     after = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(20)])
 
     assert all_owned(fleet, after)
+    assert all_owned(fleet, forgotten), "what waited in the inbox is found by search"
     assert {one["id"]: one["owner"] for one in fleet.sandbox.contacts(*before, brief=True)} == owners
+    assert until(lambda: all(fleet.redis.exists(fleet.keys.lead(one)) for one in before), within_s=60)
+    assert shares(fleet).keys() == book.keys()
+    assert served(shares(fleet)) == served(book) + len(after) + len(forgotten)
 
 
 def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: Fleet) -> None:

@@ -170,6 +170,7 @@ def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) ->
         state.episode,
         State.HUMAN,
         come_from=frozenset({State.DONE, State.HUMAN}),
+        owner_id=state.owner_id,
         set={"ow": owner_id},
         event=_event("owner_changed", now, state, **changed, by=by),
         count="owners_changed",

@@ -80,6 +80,7 @@ class Move:
     `parked`: why a person is needed. `event`: the line for the ledger. `keep`: never forget the state.
     `queue`: the team in whose queue it waits from now on, `score`: how urgent it is there. `announce`: have
     it decided once more, when no new lead waits. `watch_at_ms`: look then whether its rep works on it.
+    `owner_id`: only if that is the owner we remember ("" for nobody).
     """
 
     contact_id: str
@@ -89,6 +90,7 @@ class Move:
     entries: Sequence[Entry] = ()
     set: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
+    owner_id: str | None = None
     verify_at_ms: int | None = None
     watch_at_ms: int | None = None
     refund: bool = False
@@ -236,6 +238,7 @@ def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -
         "keep": move.keep,
     }
     optional = {
+        "owner": move.owner_id,
         "verify_at": move.verify_at_ms,
         "watch_at": move.watch_at_ms,
         "parked": orjson.dumps(move.parked).decode() if move.parked else None,

@@ -2,7 +2,7 @@
 -- KEYS: book, outbox, verify, parked, queues, counts, inbox, inbox:low, lead hash of each lead …
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                            drop = {field …}, verify_at, watch_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
+--                            drop = {field …}, owner = who still has it, verify_at, watch_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of their names, tended = the list of queued leads to look at,
 --       low_ids = who waits in inbox:low, erasures = contacts to forget,
 --       watched, overdue = the lists of leads that somebody has to work on}
@@ -16,11 +16,12 @@ local waits = { queued = true, reopened = true }
 
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[8 + index]
-  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk', 'qu', 'op')
+  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk', 'qu', 'op', 'ow')
   local state, episode = current[1] or '', tonumber(current[2] or '0')
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
   if episode ~= lead.episode then allowed = false end
+  if lead.owner and lead.owner ~= (current[7] or '') then allowed = false end
   -- Whoever asks to be forgotten is not taken up again.
   if lead.announce and redis.call('SISMEMBER', asked.erasures, lead.id) == 1 then allowed = false end
 

@@ -11,6 +11,7 @@ import redis
 
 from router.policy.book import Book
 from router.policy.follow_up import FollowUp
+from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.erase import erase
 from router.routing.follow import follow, follow_up_step
@@ -129,6 +130,17 @@ def test_another_owner_is_recorded_and_has_the_open_lead(
     assert open_leads(desk) == before | {old: before[old] - 1, new: before[new] + 1}
     assert desk.leads.recall([contact_id])[contact_id].state is State.HUMAN
     assert follow_up_of(desk, contact_id).ended_at is not None
+
+
+def test_two_who_see_the_same_change_record_it_once(desk: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+    (contact_id,) = given(desk, sandbox, clock)
+    state = desk.leads.recall([contact_id])[contact_id]
+    move = moves.owner_changed(state, owner_id=OWNERS["nadia"], by="CRM_UI", now=desk.clock())
+
+    first, second = (desk.commits.finish([move], now_ms=desk.now_ms()) for _ in range(2))
+
+    assert (first, second) == ((True,), (False,))
+    assert kinds(desk, contact_id).count("owner_changed") == 1
 
 
 @pytest.mark.parametrize("status", ["UNQUALIFIED", "BAD_TIMING"])

@@ -5,9 +5,9 @@ HubSpot's `hs_last_sales_activity_timestamp` is no sign: it tells what the conta
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 Activity: TypeAlias = Literal["call", "email", "meeting", "note"]
@@ -15,6 +15,8 @@ Activity: TypeAlias = Literal["call", "email", "meeting", "note"]
 
 CONTACTED: Final[frozenset[Activity]] = frozenset({"call", "email", "meeting"})
 ANY_ACTIVITY: Final[frozenset[Activity]] = CONTACTED | {"note"}
+
+_CLOCKS_DIFFER: Final = timedelta(minutes=2)
 
 Sign: TypeAlias = Literal["contacted", "noted", "status moved", "worked"]
 """By what we know it: a date of contact, a date of any activity, a status that moved, HubSpot's own word."""
@@ -66,6 +68,23 @@ def started(
         # Its date would be the surer sign: HubSpot's flag speaks of the owner's date, not of ours.
         return Started(None, "worked")
     return None
+
+
+def without_ours(signs: Signs, tasks: Collection[datetime]) -> Signs:
+    """The signs without the dates that HubSpot took from tasks of ours, made or due at these moments.
+
+    A task dates its contact as a note does; a reminder would else pass for the work it asks for.
+    """
+    if not tasks:
+        return signs
+    last = signs.last_updated
+    of_ours = last is not None and is_of_ours(last, tasks)
+    return replace(signs, last_updated=None if of_ours else last, is_unworked=None)
+
+
+def is_of_ours(moment: datetime, tasks: Collection[datetime]) -> bool:
+    """Whether the date of a last activity is that of one of these tasks, give or take two minutes."""
+    return any(abs(moment - at) <= _CLOCKS_DIFFER for at in tasks)
 
 
 def _dated(signs: Signs, started_when: frozenset[Activity]) -> Iterator[tuple[datetime, Sign]]:

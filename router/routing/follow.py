@@ -181,7 +181,14 @@ def _note(
     left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
     started_when = policy.breach.started_when
     seen = {
-        one: seen_in(told[one], follow_up, policy.outcomes, until=left[one], started_when=started_when)
+        one: seen_in(
+            told[one],
+            follow_up,
+            policy.outcomes,
+            until=left[one],
+            started_when=started_when,
+            tasks=state.tasks if (state := leads.get(one)) is not None else (),
+        )
         for one, follow_up in running.items()
     }
     desk.ledger.follow_ups.note(list(seen.values()), at=desk.clock())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
@@ -12,7 +12,7 @@ from router.hubspot.routing_properties import OWNER, STATUS
 from router.ledger.follow_ups import Seen
 from router.policy.follow_up import FollowUp
 from router.policy.outcomes import STAGE, Change, Outcomes, outcome_of
-from router.policy.started import ANY_ACTIVITY, Activity, Signs, StatusMove, started
+from router.policy.started import ANY_ACTIVITY, Activity, Signs, StatusMove, is_of_ours, started
 
 CONTACTED: Final = "notes_last_contacted"
 UPDATED: Final = "notes_last_updated"
@@ -83,14 +83,18 @@ def seen_in(
     *,
     until: datetime | None = None,
     started_when: frozenset[Activity] = ANY_ACTIVITY,
+    tasks: Collection[datetime] = (),
 ) -> Seen:
-    """What the histories tell of a lead since its rep was given it; nothing that came after `until`."""
+    """What the histories tell of a lead since its rep was given it; nothing that came after `until`.
+
+    `tasks` are the moments of tasks of ours, which are no work.
+    """
     of_rep = {
         name: [one for one in history if until is None or one.at <= until]
         for name, history in histories.items()
     }
     since = follow_up.assigned_at
-    work = started(_signs(of_rep, since=since), assigned_at=since, started_when=started_when)
+    work = started(_signs(of_rep, since=since, tasks=tasks), assigned_at=since, started_when=started_when)
     changes = {name: [Change(one.value, one.at) for one in history] for name, history in of_rep.items()}
     ended = outcome_of(changes, outcomes, assigned_at=since)
     return Seen(
@@ -103,19 +107,21 @@ def seen_in(
     )
 
 
-def _signs(histories: Histories, *, since: datetime) -> Signs:
+def _signs(histories: Histories, *, since: datetime, tasks: Collection[datetime]) -> Signs:
     """HubSpot keeps one date of the last activity; its history has the earlier ones too."""
     moves = (StatusMove(one.at, one.by_person) for one in histories.get(STATUS, ()))
     return Signs(
         last_contacted=_first(histories.get(CONTACTED, ()), since=since),
-        last_updated=_first(histories.get(UPDATED, ()), since=since),
+        last_updated=_first(histories.get(UPDATED, ()), since=since, tasks=tasks),
         status_moves=tuple(moves),
     )
 
 
-def _first(history: Sequence[HistoryEntry], *, since: datetime) -> datetime | None:
+def _first(
+    history: Sequence[HistoryEntry], *, since: datetime, tasks: Collection[datetime] = ()
+) -> datetime | None:
     moments = [moment for one in history if (moment := moment_in(one.value)) is not None and moment >= since]
-    return min(moments, default=None)
+    return min((moment for moment in moments if not is_of_ours(moment, tasks)), default=None)
 
 
 def moment_in(text: str) -> datetime | None:

@@ -117,12 +117,16 @@ def _is_wanted(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any
 def _send(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any]) -> None:
     message = _message(desk, policy, record, notice)
     if notice.channel == "task":
+        due_at = message.due_at or desk.clock()
+        # Before it is made, so that no crash lets it pass for work on the lead.
+        moments_ms = [desk.now_ms(), int(due_at.timestamp() * 1000)]
+        desk.leads.note_task(notice.contact_id, moments_ms=moments_ms)
         desk.gateway.at("verify").create_task(
             notice.contact_id,
             owner_id=notice.task_owner_id or notice.owner_id,
             subject=message.title,
             body=message.reason,
-            due_at=message.due_at or desk.clock(),
+            due_at=due_at,
         )
         return
     told = notice.to or record["outcome"]["rep"]

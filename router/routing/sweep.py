@@ -23,7 +23,7 @@ from router.policy.night_report import Note
 from router.policy.occasion import Destination, PushedOut, Reassigned
 from router.policy.phrases import moment_in_words, say
 from router.policy.rules import Policy
-from router.policy.started import Signs, started
+from router.policy.started import Signs, started, without_ours
 from router.policy.sweep import Reason, Standing, Why, absent, is_long, why_moved
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
@@ -332,12 +332,14 @@ def _standing(
     assigned_at = ours.assigned_at if ours else _moment(record.properties.get(ASSIGNED_AT))
     return Standing(
         owner_id,
-        started=_has_begun(policy, record, assigned_at),
+        started=_has_begun(policy, record, assigned_at, tasks=state.tasks if state else ()),
         due_at=ours.due_at if ours else None,
     )
 
 
-def _has_begun(policy: Policy, record: Record, assigned_at: datetime | None) -> bool:
+def _has_begun(
+    policy: Policy, record: Record, assigned_at: datetime | None, *, tasks: Collection[datetime]
+) -> bool:
     """Whether anything shows that somebody worked on it; in doubt they have, and keep it."""
     properties = record.properties
     status = properties.get(STATUS) or ""
@@ -349,6 +351,7 @@ def _has_begun(policy: Policy, record: Record, assigned_at: datetime | None) -> 
         last_updated=_moment(properties.get(UPDATED)),
         is_unworked=None if not unworked else unworked == "true",
     )
+    signs = without_ours(signs, tasks)
     if assigned_at is None:
         return any(sign is not None for sign in (signs.last_contacted, signs.last_updated))
     return started(signs, assigned_at=assigned_at, started_when=policy.breach.started_when) is not None

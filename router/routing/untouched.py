@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from router.hubspot.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.decision import Decision
-from router.policy.started import Signs, StatusMove, started
+from router.policy.started import Signs, StatusMove, started, without_ours
 from router.routing.moves import CAN_BE_REASSIGNED
 from router.store.leads import LeadState, State
 
@@ -43,7 +43,7 @@ def why_touched(decision: Decision, state: LeadState | None, histories: Historie
         return "a person chose its owner"
     if owner is not None and owner.value and owner.source_type != OURS:
         return "a person confirmed its owner"
-    if started(_signs(histories), assigned_at=decision.decided_at) is not None:
+    if started(without_ours(_signs(histories), state.tasks), assigned_at=decision.decided_at) is not None:
         return "work on it has begun"
     return None
 

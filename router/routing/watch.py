@@ -12,7 +12,7 @@ from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.assignment import Assignment, assignment_of_record, course_of
 from router.policy.availability import Said
 from router.policy.rules import Policy
-from router.policy.started import started
+from router.policy.started import started, without_ours
 from router.routing.desk import Desk
 from router.routing.neglected import SOON, Neglected, noted, told_of_the_breach, told_of_the_move, wish_of
 from router.routing.reassign import reassign
@@ -111,7 +111,7 @@ def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> li
     untouched = []
     for one, record in open_ones.items():
         work = started(
-            signs_of(record, histories.get(one, ())),
+            without_ours(signs_of(record, histories.get(one, ())), leads[one].tasks),
             assigned_at=_given(leads[one]).at,
             started_when=policy.breach.started_when,
         )

@@ -3,6 +3,7 @@
 from typing import Any
 
 from router.sandbox.calls import Answer, Call, Json
+from router.sandbox.clock import iso, now_ms
 from router.sandbox.errors import Mistake, Refused, bad_request, error_body, invalid_values, not_found
 from router.sandbox.portal import Portal
 from router.sandbox.properties import clean
@@ -14,7 +15,20 @@ def create(portal: Portal, call: Call) -> Answer:
     """POST on the collection."""
     with portal.lock:
         (values,) = checked_creations(portal, call, [call.body])
-        return Answer(201, created(portal, call, values))
+        made = created(portal, call, values)
+        if call.kind == "tasks":
+            _date_contacts(portal, call.body.get("associations") or [])
+        return Answer(201, made)
+
+
+def _date_contacts(portal: Portal, associations: list[Json]) -> None:
+    """A task dates the last activity of its contacts (HubSpot's definition of notes_last_updated)."""
+    shelf = portal.shelves["contacts"]
+    for association in associations:
+        contact = shelf.find(str(association["to"]["id"]))
+        if contact is not None:
+            dates = {"notes_last_updated": iso(now_ms())}
+            contact.write(dates, source=portal.app, at_ms=now_ms(), modified=shelf.modified)
 
 
 def read(portal: Portal, call: Call) -> Answer:

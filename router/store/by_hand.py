@@ -105,7 +105,7 @@ class ByHand:
             "from": come_from,
             "now": now_ms,
             "fields": [*lead_fields(decision), "pd", orjson.dumps(dict(refundable)).decode(), *more],
-            "keep": ["qs", "xr", "tk"],
+            "keep": ["qs", "xr", "tk", "ta"],
             "record": decision.record.decode(),
             "book": {name: str(delta) for name, delta in parts_of(decision.paid)[0].items()},
             **opens_of(decision.paid),

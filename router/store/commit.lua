@@ -21,12 +21,13 @@ if #lost > 0 then return { 2, unpack(lost) } end
 local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
-  local left = redis.call('HMGET', key, 'qu', 'qs', 'xr', 'op', 'tk')
+  local left = redis.call('HMGET', key, 'qu', 'qs', 'xr', 'op', 'tk', 'ta')
   if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
   redis.call('DEL', key)
   if left[2] then redis.call('HSET', key, 'qs', left[2]) end
   if left[3] then redis.call('HSET', key, 'xr', left[3]) end
   if left[5] then redis.call('HSET', key, 'tk', left[5]) end
+  if left[6] then redis.call('HSET', key, 'ta', left[6]) end
   if left[4] then
     -- It leaves whoever it counted with, whatever the decision thought that was.
     if left[4] ~= '' then redis.call('HINCRBY', book, left[4], -1) end

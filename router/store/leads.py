@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final, cast
 
@@ -55,6 +56,7 @@ _FIELDS: Final = (
     "fu",
     "fs",
     "tk",
+    "ta",
 )
 
 
@@ -94,6 +96,8 @@ class LeadState:
     """Steps of `on_breach` up to so many per cent of the SLA are behind it since its rep has it."""
     times_taken: int = 0
     """How often it was taken from a rep who did not work on it."""
+    tasks: tuple[datetime, ...] = ()
+    """When HubSpot tasks of ours about it were made, and when they are due (aware UTC)."""
 
 
 class Leads:
@@ -103,6 +107,7 @@ class Leads:
         self._redis = client
         self._keys = keys
         self._recall = script(client, "recall")
+        self._note_task = script(client, "note_task")
 
     def recall(self, contact_ids: Iterable[str]) -> dict[str, LeadState]:
         """The leads that are known already, by contact id. One round trip."""
@@ -113,6 +118,10 @@ class Leads:
             for contact_id, row in zip(ids, rows, strict=True)
             if row[1] is not None
         }
+
+    def note_task(self, contact_id: str, *, moments_ms: Iterable[int]) -> None:
+        """A task about the lead is made, or due, at these moments; nothing happens if it is unknown."""
+        self._note_task(keys=[self._keys.lead(contact_id)], args=[",".join(map(str, moments_ms))])
 
     def to_verify(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
         """Contact ids whose owner history is due to be looked at, longest due first."""
@@ -139,7 +148,7 @@ class Leads:
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by, occasion, assignment, percent, taken = rest
+    entry_id, queued_since, released_by, occasion, assignment, percent, taken, tasks = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -159,4 +168,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         assignment=orjson.loads(assignment) if assignment else None,
         percent_behind=int(percent or 0),
         times_taken=int(taken or 0),
+        tasks=tuple(
+            datetime.fromtimestamp(int(at_ms) / 1000, UTC) for at_ms in (tasks or "").split(",") if at_ms
+        ),
     )

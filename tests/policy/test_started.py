@@ -6,7 +6,16 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from router.policy.started import ANY_ACTIVITY, CONTACTED, Activity, Signs, Started, StatusMove, started
+from router.policy.started import (
+    ANY_ACTIVITY,
+    CONTACTED,
+    Activity,
+    Signs,
+    Started,
+    StatusMove,
+    started,
+    without_ours,
+)
 from tests.policy.builders import NOW
 
 BEFORE, AFTER, LATER = NOW - timedelta(minutes=1), NOW + timedelta(minutes=1), NOW + timedelta(hours=1)
@@ -52,6 +61,21 @@ def test_only_activities_that_are_named_count(
     assert begun(Signs(last_updated=AFTER)) is by_note
     assert begun(Signs(is_unworked=False)) is by_note
     assert begun(Signs(status_moves=(StatusMove(AFTER, by_person=True),)))
+
+
+@pytest.mark.parametrize(
+    ("last_updated", "found"),
+    [
+        (AFTER, None),
+        (AFTER + timedelta(minutes=2), None),
+        (AFTER + timedelta(minutes=3), Started(AFTER + timedelta(minutes=3), "noted")),
+    ],
+)
+def test_a_task_of_ours_is_no_work_on_the_lead(last_updated: datetime, found: Started | None) -> None:
+    signs = without_ours(Signs(last_updated=last_updated, is_unworked=False), [AFTER])
+
+    assert started(signs, assigned_at=NOW) == found
+    assert started(Signs(last_contacted=AFTER), assigned_at=NOW) is not None
 
 
 def test_a_rep_who_answers_at_the_very_moment_of_the_assignment_has_answered() -> None:

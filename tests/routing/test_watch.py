@@ -238,6 +238,31 @@ def test_a_lead_that_a_manager_reassigned_by_hand_is_let_go(
     assert not watching.watched.is_due(now_ms=watching.now_ms() + 10**10)
 
 
+def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
+    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
+) -> None:
+    """HubSpot dates a contact's last activity by tasks too: by the rule's own, and by each reminder."""
+    with_rules(watching, rules, ROUTING.replace("assign: {team: idf}", "assign: {team: idf}\n  task: true"))
+    (contact_id,) = done(watching, sandbox, time)
+    record(watching)
+    time.pass_by(seconds=6)
+    notify(watching)
+    time.pass_by(hours=4, minutes=1)
+    due = look(watching, time)
+    notify(watching)
+    watching.inbox.append([], changed=[contact_id])
+    follow(watching)
+    time.pass_by(hours=2)
+
+    late = look(watching, time)
+
+    assert len(tasks(watching)) == 3
+    assert (due.overdue, late.moved) == (1, 1)
+    assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
+    follow_up = watching.ledger.follow_ups.running_of([contact_id]).get(contact_id)
+    assert follow_up is None or follow_up.first_response_at is None
+
+
 def test_a_program_that_moves_the_status_has_not_answered(
     watching: Desk, sandbox: SandboxClient, time: Time
 ) -> None:

@@ -19,6 +19,7 @@ from router.routing.claims import release
 from router.routing.desk import Desk
 from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
 from router.routing.record import record
+from router.routing.replay import replay
 from router.routing.restore import KEPT
 from router.routing.route import route
 from router.routing.verify import verify
@@ -213,4 +214,8 @@ def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
     assert {name: rebuilt.get(name, 0) for name in fields if name.startswith(KEPT)} == {
         name: value for name, value in fields.items() if name.startswith(KEPT)
     }
+    for decision in today(desk).decisions:
+        again = replay(desk.ledger, decision.id)
+        assert again is not None
+        assert again.differences == ()
     other.ledger.close()

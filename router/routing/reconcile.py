@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.hubspot.errors import Refused
+from router.hubspot.records import SearchPage
 from router.hubspot.routing_properties import DECISION_ID, OWNER
 from router.routing.desk import Desk
 from router.store.inbox import LEASE
@@ -37,19 +39,28 @@ def reconcile(desk: Desk, *, since: datetime, until: datetime | None = None, aft
     found = 0
     filters = [
         {"propertyName": OWNER, "operator": "NOT_HAS_PROPERTY"},
-        {"propertyName": DECISION_ID, "operator": "NOT_HAS_PROPERTY"},
         {"propertyName": "createdate", "operator": "GTE", "value": _ms(since)},
     ]
     if until is not None:
         filters.append({"propertyName": "createdate", "operator": "LT", "value": _ms(until)})
     for _ in range(PAGES_PER_STEP):
-        page = desk.gateway.at("sweep").search_contacts([filters], (DECISION_ID,), after_id=after_id)
+        page = _undecided(desk, filters, after_id=after_id)
         found += _announce(desk, [one.id for one in page.records if not one.properties.get(DECISION_ID)])
         if page.records:
             after_id = page.records[-1].id
         if not page.more:
             return Step(found, after_id=None)
     return Step(found, after_id=after_id)
+
+
+def _undecided(desk: Desk, filters: Sequence[Mapping[str, str]], *, after_id: str) -> SearchPage:
+    gateway = desk.gateway.at("sweep")
+    undecided = {"propertyName": DECISION_ID, "operator": "NOT_HAS_PROPERTY"}
+    try:
+        return gateway.search_contacts([[*filters, undecided]], (DECISION_ID,), after_id=after_id)
+    except Refused:
+        # Before `router setup` the portal has no such property; shadow mode can do without.
+        return gateway.search_contacts([filters], (), after_id=after_id)
 
 
 def _announce(desk: Desk, contact_ids: Sequence[str]) -> int:

@@ -140,6 +140,16 @@ def test_more_contacts_than_a_search_shows_are_found_page_by_page_and_a_step_can
     sandbox.settings(search_short_pages=False, search_ghosts=0)
 
 
+def test_a_portal_that_was_never_set_up_is_looked_through_too(office: Office, sandbox: SandboxClient) -> None:
+    """Shadow mode writes nothing, so it needs no properties of ours."""
+    sandbox.reset()  # and with it go the properties
+    (missed,) = sandbox.create_exactly([created(0.2)], announce=False)
+
+    assert look_back(office) == 1
+    assert [entry.contact_id for entry in office.desk.inbox.take("test")] == [missed]
+    assert look_back(office) == 0
+
+
 def test_what_search_shows_late_is_found_by_the_next_window(
     office: Office, sandbox: SandboxClient, clock: Clock
 ) -> None:

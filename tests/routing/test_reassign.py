@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import threading
+import time as real_time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -20,7 +23,7 @@ from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
 from router.store.leads import State
-from tests.routing.conftest import OWNERS, Time, announce, route_all
+from tests.routing.conftest import OWNERS, Clock, Time, announce, route_all
 from tests.routing.test_claims import ROUTING, owner_of, pull, queued, with_rules
 
 __all__ = ["pull"]
@@ -164,31 +167,37 @@ def test_two_processes_at_once_move_a_lead_once(
 ) -> None:
     ids = done(desk, sandbox, time, 12)
     wishes = [wanted(desk, one, excluded=frozenset({"camille", "hugo"})) for one in ids]
-    answers: list[Reassigning] = []
     before = len(sandbox.writes())
-    ready = threading.Barrier(2)
-
-    def work(name: str) -> None:
-        with redis.Redis.from_url(redis_url, decode_responses=True, protocol=3) as client:
-            other = open_desk(settings, client, clock=time.clock)
-            other.rules.refresh()
-            ready.wait()
-            answers.append(reassign(other, wishes, run=name))
-            route_all(other, consumer=name)
-            other.ledger.close()
-
-    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:
+        works = [
+            processes.submit(reassign_elsewhere, settings, redis_url, time.clock, wishes, name)
+            for name in ("one", "two")
+        ]
+        moving = [one for work in works for one in work.result(timeout=60)]
 
     route_all(desk)
     written = [write["id"] for write in sandbox.writes()[before:]]
-    assert sorted(one for answer in answers for one in answer.moving) == sorted(ids)
+    assert sorted(moving) == sorted(ids)
     assert sorted(written) == sorted(ids)
     assert {owner_of(sandbox, one) for one in ids} == {OWNERS["lea"]}
     assert {desk.leads.recall([one])[one].episode for one in ids} == {1}
+
+
+def reassign_elsewhere(
+    settings: Settings, redis_url: str, clock: Clock, wishes: Sequence[Reassignment], name: str
+) -> tuple[str, ...]:
+    """What one of several processes does, as soon as the other one is ready, too."""
+    with redis.Redis.from_url(redis_url, decode_responses=True, protocol=3) as client:
+        desk = open_desk(settings, client, clock=clock)
+        desk.rules.refresh()
+        client.incr("test:ready")
+        deadline = real_time.monotonic() + 30
+        while int(client.get("test:ready") or 0) < 2 and real_time.monotonic() < deadline:
+            pass
+        moving = reassign(desk, wishes, run=name).moving
+        route_all(desk, consumer=name)
+        desk.ledger.close()
+        return moving
 
 
 STEPS = ("after_recall", "after_read", "after_commit", "before_write", "after_write", "after_finish")

@@ -16,7 +16,8 @@ from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
 
 from router.policy.backtest.columns import View
 from router.policy.backtest.comparison import Comparison, compare
-from router.policy.backtest.judging import Judge, Kind, Standing, columns_for, judges
+from router.policy.backtest.grading import Standing
+from router.policy.backtest.judging import Judge, Kind, columns_for, judges
 from router.policy.backtest.replay import Dealt, Judged, Replayed, deal
 from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog, Owner

@@ -134,7 +134,7 @@ class Columns:
         types: Mapping[str, str],
         sources: Mapping[str, Sequence[str]],
     ) -> None:
-        self._read = read
+        self.read = read
         self._bounds = {fact: sorted(some) for fact, some in bounds.items()}
         self._sources = sources
         self._cells: dict[str, _Cells] = {}
@@ -155,7 +155,7 @@ class Columns:
         found = self._values.get(fact)
         if found is None:
             cells = [self.cells(column) for column in self.sources(fact)]
-            found = self._values[fact] = _Values(fact, self._read, cells)
+            found = self._values[fact] = _Values(fact, self.read, cells)
         return found
 
     def age_classes(self, fact: str, chunk: Chunk) -> list[int]:
@@ -215,8 +215,14 @@ class View:
         return found
 
     def value(self, fact: str, row: int) -> Value | None:
-        """The value of the lead in that row."""
-        return self._columns.values(fact).by_number[self.numbers(fact)[row]]
+        """The value of the lead in that row; for one lead, no column is numbered that nobody needs else."""
+        numbers = self._numbers.get(fact)
+        if numbers is not None:
+            return self._columns.values(fact).by_number[numbers[row]]
+        if not self.tells(fact):
+            return None
+        cells = [self.chunk.cells[column][row] for column in self._columns.sources(fact)]
+        return self._columns.read(fact, cells[0] if len(cells) == 1 else tuple(cells))
 
     def facts(self, row: int, names: Sequence[str]) -> dict[str, Value]:
         """The facts of these names that the lead in that row has."""
@@ -240,8 +246,7 @@ def each_once(keys: Sequence[Cell], known: dict[Cell, V], work_out: Callable[[in
     try:
         return list(map(known.__getitem__, keys))
     except KeyError:  # new ones are rare, once the first leads have been seen
-        new = set(keys).difference(known)
-    rows = {key: row for row, key in enumerate(keys) if key in new}
-    for key, row in rows.items():
-        known[key] = work_out(row)
+        for row, key in enumerate(keys):
+            if key not in known:
+                known[key] = work_out(row)
     return list(map(known.__getitem__, keys))

@@ -65,6 +65,8 @@ class _Column:
         self._tally_unaged = tallying(replace(card, decay=None))
         self._is_moment = types.get(table.fact) in MOMENTS
         self._by_day = any(isinstance(line.matcher, Between | OneOf) for line in table.lines)
+        self._counts_unknown = card.decay is not None and self._line_for(None) > 0
+        """Whether a missing moment has a line, for `unknown`, which ages with the last conversion."""
         self._points: list[int] = []
         self._line: list[int] = []
         self._left: dict[Cell, int] = {}
@@ -88,11 +90,8 @@ class _Column:
     def _moments(self, view: View) -> Sequence[Cell]:
         own = view.ages(self._fact)
         # Lines for certain days look at the moment itself, whatever its age.
-        keys: list[Cell] = (
-            list(zip(own, view.numbers(self._fact), strict=True)) if self._by_day else list(own)
-        )
-        if self._decay is not None and 0 in own:
-            # A missing moment may have a line, for `unknown`, which ages with the last conversion.
+        keys: Sequence[Cell] = list(zip(own, view.numbers(self._fact), strict=True)) if self._by_day else own
+        if self._counts_unknown and 0 in own:
             since = view.ages(LAST_CONVERSION)
             keys = [
                 key if age else (key, since[row])

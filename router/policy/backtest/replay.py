@@ -19,7 +19,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.backtest.columns import moment_at
-from router.policy.backtest.judging import Kind, Standing
+from router.policy.backtest.grading import Standing
+from router.policy.backtest.judging import Kind
 from router.policy.backtest.moments import Changes, Schedule, Schedules
 from router.policy.backtest.turns import Rounds, Standings, Turns
 from router.policy.book import LEAD, Book, open_field, today_field

@@ -64,7 +64,7 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
         "fr": "HubSpot ne montrait pas ce qui était décidé",
     },
     "looked_at": {"en": "looked at", "fr": "examinés"},
-    "about_looked_at": {"en": "leads with a reason to be", "fr": "leads qui pouvaient être concernés"},
+    "about_looked_at": {"en": "leads that might have to move", "fr": "leads qui auraient pu bouger"},
     "why_gone": {"en": "of a deactivated owner", "fr": "d'un propriétaire désactivé"},
     "why_away": {"en": "of somebody away for long", "fr": "de quelqu'un d'absent longtemps"},
     "why_overdue": {"en": "that nobody began in time", "fr": "que personne n'a commencés à temps"},

@@ -696,3 +696,30 @@ def test_a_chat_that_is_down_costs_neither_the_report_nor_the_mail(team: Team) -
         assert len(server.letters) == 1
     assert told.count("moved") == 2
     assert not night.is_due(team.office)
+
+
+@pytest.mark.parametrize("sign", ["status", "call", "note"])
+def test_whatever_shows_that_somebody_began_keeps_the_lead_with_them(team: Team, sign: str) -> None:
+    (begun,) = team.leads(1)
+    first = team.owner_of(begun)
+    team.time.pass_by(hours=9)  # late, and all the same
+    if sign == "status":
+        team.sandbox.edit_by_hand(begun, status="OPEN")
+    else:
+        team.sandbox.log_activity(begun, sign)
+
+    told = team.a_night(days=3)
+
+    assert told.moves == ()
+    assert team.owner_of(begun) == first
+
+
+def test_a_lead_that_is_closed_stays_with_whoever_closed_it(team: Team) -> None:
+    closed = team.owned_by("hugo", team.leads(4))[0]
+    team.sandbox.edit_by_hand(closed, status="UNQUALIFIED")
+    team.sandbox.archive_owner(OWNERS["hugo"])
+
+    told = team.a_night()
+
+    assert told.moves == ()
+    assert team.owner_of(closed) == OWNERS["hugo"]

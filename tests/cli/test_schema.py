@@ -45,7 +45,8 @@ def test_a_new_team_makes_the_schemas_stale(folder: Path) -> None:
     run(folder)
     assert run(folder, "--check").exit_code == 0
     team = folder / "team.yaml"
-    team.write_text(team.read_text("utf-8") + "  nouvelle:       [marc]\n", "utf-8")
+    sdr = "  sdr:            [hugo, ines]\n"
+    team.write_text(team.read_text("utf-8").replace(sdr, f"{sdr}  nouvelle:       [marc]\n"), "utf-8")
 
     answer = run(folder, "--check")
 

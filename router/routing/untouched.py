@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 from router.hubspot.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.decision import Decision
+from router.policy.occasion import Claimed
 from router.policy.started import Signs, StatusMove, started, without_ours
 from router.routing.moves import CAN_BE_REASSIGNED
 from router.store.leads import LeadState, State
@@ -34,6 +35,8 @@ def why_touched(decision: Decision, state: LeadState | None, histories: Historie
         return "it is forgotten here by now"
     if state.decision_id != decision.id:
         return "it was decided once more meanwhile"
+    if decision.inputs is not None and isinstance(decision.inputs.occasion, Claimed):
+        return "its rep claimed it"
     if state.restored or state.state is State.HUMAN:
         return "a person chose its owner"
     if state.state not in CAN_BE_REASSIGNED:

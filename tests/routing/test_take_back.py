@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from router.policy.occasion import ToOwner
+from router.routing.claims import claim
 from router.routing.desk import Desk
 from router.routing.reassign import Reassignment, reassign
 from router.routing.record import record
@@ -221,6 +222,20 @@ def test_a_company_that_sticks_to_the_wrong_rep_is_let_go(
 
     assert before == OWNERS["hugo"]
     assert owner_of(sandbox, contact_id) in {OWNERS["camille"], OWNERS["lea"]}
+
+
+def test_a_lead_that_its_rep_claimed_stays_with_them(
+    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    wrong = live(desk, rules, PULLING)
+    (contact_id,) = queued(desk, sandbox, 1)
+    assert claim(desk, contact_id, rep="hugo").is_yes
+    settle(desk, time)
+    live(desk, rules, RIGHT)
+
+    plan = plan_undo(desk, wrong)
+
+    assert (plan.steps, plan.stay) == ((), {contact_id: "its rep claimed it"})
 
 
 def test_reroute_moves_only_what_the_live_rules_send_elsewhere(

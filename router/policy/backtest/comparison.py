@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress, count
 from typing import Final, Literal
 
 from router.policy.backtest.columns import moment_at
@@ -138,7 +139,7 @@ def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Com
         if isinstance(becomes, Nurtured) and not isinstance(was, Nurtured):
             new_nurture += leads
     leads = len(before.judged.kind_of)
-    sides = _Counted.of(before), _Counted.of(after)
+    sides = _Counted.of(before, pairs, side=0), _Counted.of(after, pairs, side=1)
     return Comparison(
         leads=leads,
         first=moment_at(arrived[0]),
@@ -180,8 +181,10 @@ class _Counted:
     outcomes: Sequence[tuple[Outcome, int]]
 
     @classmethod
-    def of(cls, replayed: Replayed) -> _Counted:
-        counts = Counter(replayed.dealt.landing_of)
+    def of(cls, replayed: Replayed, pairs: Counter[tuple[int, int]], *, side: Literal[0, 1]) -> _Counted:
+        counts = Counter[int]()
+        for pair, leads in pairs.items():
+            counts[pair[side]] += leads
         return cls(
             replayed.policy.roster.reps,
             [(replayed.dealt.landings[landing].outcome, leads) for landing, leads in counts.items()],
@@ -230,8 +233,9 @@ def _examples(
     """Ten leads that move: the first of each of the commonest moves, then second ones, and so on."""
     wanted = {move: EXAMPLES for move, _ in moves.most_common(EXAMPLES)}
     found: dict[tuple[str, str], list[int]] = {move: [] for move in wanted}
-    for lead, pair in _of(zip(before.dealt.landing_of, after.dealt.landing_of, strict=True), moved):
-        move = moved[pair]
+    old, new = before.dealt.landing_of, after.dealt.landing_of
+    for lead in compress(count(), map(moved.__contains__, zip(old, new, strict=True))):
+        move = moved[old[lead], new[lead]]
         if wanted.get(move):
             wanted[move] -= 1
             found[move].append(lead)
@@ -239,9 +243,3 @@ def _examples(
                 break
     rounds = (leads[nth] for nth in range(EXAMPLES) for leads in found.values() if nth < len(leads))
     return [lead for lead, _ in zip(rounds, range(EXAMPLES), strict=False)]
-
-
-def _of(
-    pairs: Iterable[tuple[int, int]], moved: dict[tuple[int, int], tuple[str, str]]
-) -> Iterator[tuple[int, tuple[int, int]]]:
-    return ((lead, pair) for lead, pair in enumerate(pairs) if pair in moved)

@@ -5,6 +5,7 @@ What several lists have in common is asked once: two versions of a policy differ
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import partial
@@ -32,7 +33,7 @@ class Sieve:
     """
 
     def __init__(self, *lists: Sequence[Condition]) -> None:
-        keys = [[_meaning(condition) for condition in conditions] for conditions in lists]
+        keys = [_meanings(conditions) for conditions in lists]
         known = dict(zip(chain.from_iterable(keys), chain.from_iterable(lists), strict=True))
         merged = _merged(keys)
         self._index = Index([known[key] for key in reversed(merged)])
@@ -125,10 +126,20 @@ class Sifted:
         return None
 
 
-def _meaning(condition: Condition) -> Hashable:
-    """Equal for conditions that hold for the same leads, wherever they are written."""
-    found = alternatives(condition)
-    return condition if found is None else found
+def _meanings(conditions: Iterable[Condition]) -> list[Hashable]:
+    """What each condition means, equal for those that hold for the same leads, wherever they are written.
+
+    One that comes again is told from the first by a number: lists of many repetitions would take long to
+    merge.
+    """
+    found: list[Hashable] = []
+    times = Counter[Hashable]()
+    for condition in conditions:
+        meaning = alternatives(condition)
+        key = condition if meaning is None else meaning
+        times[key] += 1
+        found.append((key, times[key]))
+    return found
 
 
 def _merged(lists: Sequence[Sequence[Hashable]]) -> list[Hashable]:

@@ -46,6 +46,7 @@ class Drain:
     not_before: float = 0.0
     low_not_before: float = 0.0
     kept_at: float = 0.0
+    looked_at: float = 0.0
     leads: int = 0
 
     @property
@@ -109,11 +110,21 @@ class Drain:
         if in_the_air + len(self.low) >= FLIGHTS_PER_DRAIN:
             return False
         waiting = desk.inbox.waiting(limit=BATCH, low=False)
-        if waiting == 0 or waiting >= BATCH:
-            return waiting > 0 or not self.flights  # where nothing waits, a claim may have been abandoned
+        if waiting == 0:
+            return not self.flights or self._looks_for_abandoned()
+        if waiting >= BATCH:
+            return True
         if desk.budget.tightness() >= TIGHT:
             return self._filled_up(in_the_air)
         return in_the_air <= 1
+
+    def _looks_for_abandoned(self) -> bool:
+        """Where nothing waits, somebody's claim may have been abandoned; once a second is soon enough."""
+        now = time.monotonic()
+        if now - self.looked_at < KEEP_S:
+            return False
+        self.looked_at = now
+        return True
 
     def _may_take_low(self, ends_at: float) -> bool:
         """Housekeeping has its turn when no new lead waits, and stops first."""

@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import redis
@@ -15,7 +17,7 @@ from router.queue import WakeUps
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
 from router.store.drains import Drains
-from router.store.inbox import FLIGHTS_PER_DRAIN
+from router.store.inbox import FLIGHTS_PER_DRAIN, Inbox
 from router.store.nights import Nights
 from router.store.progress import ProgressBoard
 from tests.routing.conftest import a_hot_contact
@@ -82,6 +84,31 @@ def test_a_new_lead_is_routed_while_housekeeping_waits_for_calls(
     assert max(waits) < 2
     assert still_low == draining.LOW_FLIGHTS
     assert left > 100
+
+
+def test_a_new_lead_that_a_dead_worker_had_claimed_is_taken_over_meanwhile(
+    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    desk = replace(scarce.desk, inbox=Inbox(redis_client, scarce.desk.keys, lease=timedelta(seconds=3)))
+    busy = replace(scarce, desk=desk)
+    missed = sandbox.create_exactly([a_hot_contact() for _ in range(3_000)], announce=False)
+    (claimed,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    desk.inbox.append([(claimed, desk.now_ms())])
+    assert len(desk.inbox.take("a worker that dies", low=False)) == 1
+    desk.inbox.append_low(missed, now_ms=desk.now_ms())
+    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+        drain = Drain(busy, pool)
+        working = threading.Thread(target=drain.run)
+        working.start()
+        try:
+            waited = seconds_until_owned(sandbox, claimed, within_s=9)
+            still_low = len(drain.low)
+        finally:
+            process.stop()
+            working.join()
+
+    assert waited < 8
+    assert still_low == draining.LOW_FLIGHTS
 
 
 def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(

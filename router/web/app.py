@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 import orjson
@@ -13,15 +13,18 @@ from router.settings import Settings
 from router.store.inbox import Inbox
 from router.store.vitals import Vitals
 from router.web.api import api_doors
-from router.web.headers import SECURITY_HEADERS
 from router.web.health import health_doors
-from router.web.receiver import PATH, receiver_door
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+from router.web.receiver import receiver_door
 
 if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
     from router.routing.desk import Desk
+
+SECURITY_HEADERS: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
 
 _SENTENCES: Final = {
     404: "There is nothing at this address; webhooks are received at /webhooks/hubspot.",
@@ -44,23 +47,13 @@ def create_app(
     routing desk when a rep first asks for something; without it there are no doors for reps.
     """
     app = Flask("router.web", static_folder=None)
+    app.register_blueprint(receiver_door(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
     app.register_blueprint(health_doors(vitals=vitals))
     if desk is not None:
         app.register_blueprint(api_doors(settings=settings, desk=desk, wake=wake))
     app.register_error_handler(HTTPException, _refusal)
     app.after_request(_guarded)
-    receiver = receiver_door(settings=settings, inbox=inbox, wake=wake, vitals=vitals)
-    app.wsgi_app = _beside(app.wsgi_app, receiver)  # type: ignore[method-assign, assignment] # Flask's own way
     return app
-
-
-def _beside(others: WSGIApplication, receiver: WSGIApplication) -> WSGIApplication:
-    """Deliveries go to the receiver, everything else to the other doors."""
-
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        return (receiver if environ["PATH_INFO"] == PATH else others)(environ, start_response)
-
-    return answer
 
 
 def _refusal(error: HTTPException) -> Response:

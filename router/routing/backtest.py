@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -84,7 +84,7 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
     comparison = compare(was, becomes, arrived=read.arrived)
     return Backtest(
         comparison=comparison,
-        example_ids=tuple(read.id_of(one.lead) for one in comparison.examples),
+        example_ids=read.ids_of(one.lead for one in comparison.examples),
         left_out=sum(part.left_out for part in parts),
     )
 
@@ -173,13 +173,14 @@ class _Reading:
             blocks += (array("l", map(renumbered.__getitem__, block)) for block in of_part)
         return list(numbers), self._in_order(self._joined(blocks, "l"))
 
-    def id_of(self, lead: int) -> str:
-        """The contact's id; in an export without ids, the row."""
-        row = lead if self._order is None else self._order[lead]
+    def ids_of(self, leads: Iterable[int]) -> tuple[str, ...]:
+        """The contacts' ids; in an export without ids, their rows."""
+        rows = [lead if self._order is None else self._order[lead] for lead in leads]
         blocks = [ids for part in self._parts for ids in part.ids]
         if not any(blocks):
-            return f"in row {row + 2}"
-        return "\n".join([blocks[block] for block in self._blocks]).split("\n")[row]
+            return tuple(f"in row {row + 2}" for row in rows)
+        ids = "\n".join([blocks[block] for block in self._blocks]).split("\n")
+        return tuple(ids[row] for row in rows)
 
     def _joined(self, blocks: Sequence[array[int]], kind: str) -> array[int]:
         joined: array[int] = array(kind)

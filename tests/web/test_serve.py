@@ -200,6 +200,16 @@ def test_a_connection_whose_answer_leaves_between_two_looks_is_looked_at_again()
     assert channel.writable()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="no other system lets a process choose its cores")
+def test_all_threads_of_a_receiver_stay_on_one_core(receiver: Receiver) -> None:
+    assert receiver.post(created(501))[0] == 200
+
+    cores = [os.sched_getaffinity(int(thread)) for thread in os.listdir(f"/proc/{receiver.process.pid}/task")]  # noqa: PTH208 - a kernel directory
+
+    assert len(cores) > 1
+    assert all(core == cores[0] and len(core) == 1 for core in cores)
+
+
 # ---- a slow or absent Redis ----------------------------------------------------------------------
 
 

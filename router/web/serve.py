@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import random
 import signal
 import sys
 import threading
@@ -85,8 +86,9 @@ def _stay_on_one_core() -> None:
     other, which costs a third of the time that a delivery takes. Several processes are spread over the cores.
     """
     if sys.platform == "linux":
-        cores = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, {cores[os.getpid() % len(cores)]})
+        # Any of them: in containers process ids are alike, and all would choose the same.
+        core = random.choice(sorted(os.sched_getaffinity(0)))  # noqa: S311 - nothing secret depends on it
+        os.sched_setaffinity(0, {core})
 
 
 class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc] # waitress has no types

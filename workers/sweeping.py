@@ -15,6 +15,8 @@ from router.policy.night_report import Brake, NightReport
 from router.policy.sweep import held_back
 from router.routing import sweep
 from router.routing.night_news import tell
+from router.routing.sweep_candidates import open_leads
+from router.routing.sweep_ground import Ground, away_without_end, ground_of
 from router.routing.sweep_outcome import is_settled, outcomes
 from router.routing.sweep_outcome import move as move_leads
 from router.store.night_plan import Planned, Waiting
@@ -44,9 +46,9 @@ def plan(office: Office, night: Night) -> Night:
         return replace(night, stage="drift")
     if night.sweep is None:
         before = office.nights.before(date.fromisoformat(night.day))
-        since = sweep.away_without_end(desk, before=before.away_since if before else {})
+        since = away_without_end(desk, before=before.away_since if before else {})
         night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
-    ground = sweep.ground_of(desk, away_since=night.away_since)
+    ground = ground_of(desk, away_since=night.away_since)
     began = sweeping = sweep.Sweeping(**(night.sweep or {}))
     ends_at = time.monotonic() + STEP_S
     while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
@@ -61,15 +63,15 @@ def plan(office: Office, night: Night) -> Night:
     return night if sweeping.reason else _held_or_moved(office, night, ground)
 
 
-def _held_or_moved(office: Office, night: Night, ground: sweep.Ground) -> Night:
+def _held_or_moved(office: Office, night: Night, ground: Ground) -> Night:
     desk = office.desk
     planned = desk.night_plan.all()
     moves = len(planned)
-    open_leads = sweep.open_leads(desk, ground) if moves else 0
-    held = held_back(moves, open_leads=open_leads, limits=ground.policy.night.limits)
+    now_open = open_leads(desk, ground) if moves else 0
+    held = held_back(moves, open_leads=now_open, limits=ground.policy.night.limits)
     if held is None:
         return replace(night, stage="move" if moves else "drift")
-    desk.night_plan.hold(Waiting(night.day, digest(planned), held.by, moves, held.limit, open_leads))
+    desk.night_plan.hold(Waiting(night.day, digest(planned), held.by, moves, held.limit, now_open))
     desk.log.warning("night.held", day=night.day, **asdict(held))
     return replace(night, stage="drift", brake=asdict(held))
 
@@ -85,7 +87,7 @@ def move(office: Office, night: Night) -> Night:
     desk = office.desk
     ahead = [one for one in desk.night_plan.all() if one.place >= night.moved_to]
     some = ahead[:MOVED_AT_A_TIME]
-    left = sweep.why_left(desk, sweep.ground_of(desk, away_since=night.away_since), some)
+    left = sweep.why_left(desk, ground_of(desk, away_since=night.away_since), some)
     desk.night_plan.leave(left)
     moving = [one for one in some if one.contact_id not in left]
     move_leads(desk, moving, run=run_of(night.day))  # what is on its way already, after a kill, stays on it

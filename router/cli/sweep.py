@@ -23,14 +23,9 @@ from router.policy.sweep import Held, held_back
 from router.routing.desk import Desk
 from router.routing.night_approval import NotApproved
 from router.routing.night_approval import approve as approve_plan
-from router.routing.sweep import (
-    Ground,
-    Sweeping,
-    ground_of,
-    moves_anything,
-    open_leads,
-    plan_some,
-)
+from router.routing.sweep import Sweeping, moves_anything, plan_some
+from router.routing.sweep_candidates import open_leads
+from router.routing.sweep_ground import Ground, ground_of
 from router.routing.sweep_outcome import move
 from router.store.clients import redis_url, text_client
 from router.store.night_plan import Planned

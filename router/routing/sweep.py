@@ -9,41 +9,26 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
 
 from router.hubspot.records import Record
-from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, RULE, STATUS
-from router.policy.availability import Said
+from router.hubspot.routing_properties import OWNER, RULE
 from router.policy.book import Book
-from router.policy.catalog import Owner
 from router.policy.decision import Assigned, Decision, Queued
 from router.policy.follow_up import FollowUp
 from router.policy.night_report import Note
 from router.policy.occasion import Destination, PushedOut, Reassigned
 from router.policy.phrases import moment_in_words, say
-from router.policy.rules import Policy
-from router.policy.started import Signs, started, without_ours
-from router.policy.sweep import Reason, Standing, Why, absent, is_long, why_moved
+from router.policy.sweep import Reason, Why
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
 from router.routing.moves import CAN_BE_REASSIGNED
 from router.routing.sticky import followed
+from router.routing.sweep_candidates import AT_A_TIME, candidates
+from router.routing.sweep_ground import Ground
+from router.routing.sweep_standing import read, standing_of, why_of
 from router.routing.trip import Trip
-from router.store.leads import LeadState, State
+from router.store.leads import LeadState
 from router.store.night_plan import Planned
-
-ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
-CONTACTED, UPDATED, UNWORKED = "notes_last_contacted", "notes_last_updated", "hs_is_unworked"
-SIGNS: Final = (ASSIGNED_AT, CONTACTED, UPDATED, UNWORKED)
-AT_A_TIME: Final = 100
-"""Leads judged together: HubSpot reads so many in one call."""
-OWNERS_PER_SEARCH: Final = 100
-"""HubSpot takes so many values in one filter."""
-NIGHTS_VARY: Final = timedelta(hours=2)
-"""Nights come every 24 hours more or less: five nights later five days have passed."""
-MOST_QUEUED: Final = 10_000
-"""Leads of one queue that are looked at in a night."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,53 +48,6 @@ class Sweeping:
     stayed: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What is the same for all leads of one night."""
-
-    policy: Policy
-    owners: Mapping[str, Owner]
-    said: Mapping[str, Said]
-    gone: frozenset[str]
-    away: Mapping[str, datetime | None]
-    names: Mapping[str, str]
-    """What owner ids are called: rep names, or the owner's own."""
-    reps: Mapping[str, str]
-    now: datetime
-
-
-def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
-    """The ground of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
-
-    Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
-    """
-    policy, _needed = desk.rules.required()
-    now, owners = desk.clock(), desk.owners.refresh()
-    # Who came back has a new owner under the old address, and their old leads are orphans all the same.
-    everybody = desk.gateway.at("sweep").owners()
-    said = desk.availability.said(policy.roster, owners, now=now)
-    reps = {
-        owner.id: rep.name for rep in policy.roster.reps.values() if (owner := owners.get(rep.owner.lower()))
-    }
-    ids = {rep: owner_id for owner_id, rep in reps.items()}
-    away: dict[str, datetime | None] = {}
-    for one in absent(policy.roster, said, now=now):
-        since = datetime.fromisoformat(away_since[one.rep]) if one.rep in away_since else now
-        span = policy.night.when_away
-        if span is not None and one.rep in ids and is_long(one, span, since=since, now=now):
-            away[ids[one.rep]] = one.back_at
-    return Ground(
-        policy=policy,
-        owners=owners,
-        said=said,
-        gone=frozenset(owner.id for owner in everybody if owner.archived),
-        away=away,
-        names={owner.id: owner.name or owner.email for owner in everybody} | reps,
-        reps=reps,
-        now=now,
-    )
-
-
 def moves_anything(desk: Desk) -> bool:
     """Whether good rules are live that move leads at night, and not only watch."""
     if not desk.rules.live:
@@ -118,26 +56,6 @@ def moves_anything(desk: Desk) -> bool:
     night = policy.night
     reasons = (night.when_gone, night.when_away, night.when_overdue, night.when_queued)
     return policy.mode == "live" and any(reasons)
-
-
-def away_without_end(desk: Desk, *, before: Mapping[str, str]) -> dict[str, str]:
-    """Since when (ISO) reps are away of whom nobody knows an end; `before` is what was known last night."""
-    policy, _needed = desk.rules.required()
-    now = desk.clock()
-    said = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
-    gone = [one.rep for one in absent(policy.roster, said, now=now) if one.back_at is None]
-    return {rep: before.get(rep, (now - NIGHTS_VARY).isoformat()) for rep in gone}
-
-
-def open_leads(desk: Desk, ground: Ground) -> int:
-    """How many open leads the reps of the roster have, by one search per hundred reps."""
-    ids = sorted(ground.reps)
-    return sum(
-        desk.gateway.at("sweep").count_contacts(
-            _open_leads_of(ground.policy, ids[start : start + OWNERS_PER_SEARCH])
-        )
-        for start in range(0, len(ids), OWNERS_PER_SEARCH)
-    )
 
 
 def plan_some(
@@ -150,7 +68,7 @@ def plan_some(
     `HubSpotError` or `redis.RedisError`.
     """
     reason = Reason(sweeping.reason)
-    ids, after = _candidates(desk, ground, reason, sweeping.after)
+    ids, after = candidates(desk, ground, reason, sweeping.after)
     planned: list[Planned] = []
     stayed: Counter[str] = Counter(sweeping.stayed)
     paid = Counter(sweeping.paid)
@@ -184,7 +102,7 @@ def why_left(desk: Desk, ground: Ground, planned: Sequence[Planned]) -> dict[str
         some = {one.contact_id: one for one in planned[start : start + AT_A_TIME]}
         states = desk.leads.recall(some)
         still = [one for one in some if one not in states or states[one].state in CAN_BE_REASSIGNED]
-        records = _read(desk, still)
+        records = read(desk, still)
         running = desk.ledger.follow_ups.running_of(still)
         for contact_id in still:
             note = _note(
@@ -213,61 +131,10 @@ def _note(
         return "person"
     if (state.episode if state else None) != planned.episode:
         return "changed" if state else "unknown"
-    standing = _standing(ground.policy, record, state, running)
-    if standing is not None and _why(ground, standing) is not None:
+    standing = standing_of(ground.policy, record, state, running)
+    if standing is not None and why_of(ground, standing) is not None:
         return ""
     return "begun" if standing is not None and standing.started else "over"
-
-
-def _candidates(desk: Desk, ground: Ground, reason: Reason, after: str) -> tuple[list[str], str]:
-    """Up to a hundred contacts that may have this reason to move, and where to go on ("" if that was all)."""
-    night = ground.policy.night
-    match reason:
-        case Reason.GONE if night.when_gone:
-            return _of_owners(desk, ground.policy, sorted(ground.gone), after)
-        case Reason.AWAY:
-            return _of_owners(desk, ground.policy, sorted(ground.away), after)
-        case Reason.OVERDUE if night.when_overdue is not None:
-            before = ground.now - night.when_overdue
-            late = desk.ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
-            return list(late), late[-1] if len(late) == AT_A_TIME else ""
-        case Reason.QUEUED if night.when_queued is not None:
-            waiting = sorted(_queued(desk, ground.now - night.when_queued))
-            some = [one for one in waiting if one > after][:AT_A_TIME]
-            return some, some[-1] if len(some) == AT_A_TIME else ""
-        case _:
-            return [], ""
-
-
-def _of_owners(desk: Desk, policy: Policy, owner_ids: Sequence[str], after: str) -> tuple[list[str], str]:
-    """Open leads of these owners; `after` is the hundred of owners and the last contact, as `1:501`."""
-    chunk, _, after_id = after.partition(":")
-    start = int(chunk or 0) * OWNERS_PER_SEARCH
-    some = list(owner_ids[start : start + OWNERS_PER_SEARCH])
-    if not some:
-        return [], ""
-    page = desk.gateway.at("sweep").search_contacts(
-        [_open_leads_of(policy, some)], (OWNER,), after_id=after_id or "0"
-    )
-    ids = [one.id for one in page.records]
-    if page.more and ids:
-        return ids, f"{chunk or 0}:{ids[-1]}"
-    return ids, f"{int(chunk or 0) + 1}:" if start + OWNERS_PER_SEARCH < len(owner_ids) else ""
-
-
-def _open_leads_of(policy: Policy, owner_ids: Sequence[str]) -> list[dict[str, Any]]:
-    return [
-        {"propertyName": OWNER, "operator": "IN", "values": list(owner_ids)},
-        {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},
-    ]
-
-
-def _queued(desk: Desk, before: datetime) -> Iterator[str]:
-    before_ms = int(before.timestamp() * 1000)
-    for team in desk.queues.lengths():
-        for one in desk.queues.waiting(team, limit=MOST_QUEUED):
-            if one.since_ms <= before_ms:
-                yield one.contact_id
 
 
 def _judged(
@@ -281,18 +148,18 @@ def _judged(
     stayed: Counter[str],
 ) -> Iterator[Planned]:
     """The leads of these that would move, each decided after the ones before it."""
-    records = _read(desk, ids)
+    records = read(desk, ids)
     states = desk.leads.recall(records)
     running = desk.ledger.follow_ups.running_of(list(records))
     moving: list[tuple[str, Why]] = []
     for contact_id in (one for one in ids if one in records):
         record, state = records[contact_id], states.get(contact_id)
-        standing = _standing(ground.policy, record, state, running.get(contact_id))
+        standing = standing_of(ground.policy, record, state, running.get(contact_id))
         if standing is None:
             continue
-        why = _why(ground, standing)
+        why = why_of(ground, standing)
         if why is None:
-            if standing.started and _why(ground, replace(standing, started=False)):
+            if standing.started and why_of(ground, replace(standing, started=False)):
                 stayed["begun"] += 1
         elif state is None and why.reason is not Reason.GONE:
             stayed["unknown"] += 1
@@ -302,59 +169,6 @@ def _judged(
             moving.append((contact_id, why))
     trips = [_trip(ground, one, why, records[one], states.get(one), run=run) for one, why in moving]
     yield from _decided(desk, ground, trips, dict(moving), records, place=place, paid=paid, stayed=stayed)
-
-
-def _read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
-    """The records that there still are, with all that deciding and judging asks of them."""
-    _policy, needed = desk.rules.required()
-    company = (COMPANY,) if needed.company else ()
-    asked = tuple(dict.fromkeys((*ALWAYS_READ, RULE, *SIGNS, *company, *needed.contact)))
-    answer = desk.gateway.at("sweep").read_contacts(ids, asked)
-    return {one: record for one, record in answer.records.items() if record.merged_into is None}
-
-
-def _why(ground: Ground, standing: Standing) -> Why | None:
-    return why_moved(standing, ground.policy.night, gone=ground.gone, away=ground.away, now=ground.now)
-
-
-def _standing(
-    policy: Policy, record: Record, state: LeadState | None, running: FollowUp | None
-) -> Standing | None:
-    """How the lead stands by its record; None if it is closed, or not what we remember."""
-    owner_id, status = record.properties.get(OWNER) or "", record.properties.get(STATUS) or ""
-    if status and status not in policy.outcomes.open_statuses:
-        return None
-    if not owner_id:
-        if state is None or state.state is not State.QUEUED or not state.queued_since_ms:
-            return None
-        return Standing("", queued_since=_moment(str(state.queued_since_ms)))
-    ours = running if running is not None and running.owner_id == owner_id else None
-    assigned_at = ours.assigned_at if ours else _moment(record.properties.get(ASSIGNED_AT))
-    return Standing(
-        owner_id,
-        started=_has_begun(policy, record, assigned_at, tasks=state.tasks if state else ()),
-        due_at=ours.due_at if ours else None,
-    )
-
-
-def _has_begun(
-    policy: Policy, record: Record, assigned_at: datetime | None, *, tasks: Collection[datetime]
-) -> bool:
-    """Whether anything shows that somebody worked on it; in doubt they have, and keep it."""
-    properties = record.properties
-    status = properties.get(STATUS) or ""
-    if status and status not in {policy.default_status, *(rule.status for rule in policy.rules)}:
-        return True  # we never set it, so a person moved it on
-    unworked = properties.get(UNWORKED)
-    signs = Signs(
-        last_contacted=_moment(properties.get(CONTACTED)),
-        last_updated=_moment(properties.get(UPDATED)),
-        is_unworked=None if not unworked else unworked == "true",
-    )
-    signs = without_ours(signs, tasks)
-    if assigned_at is None:
-        return any(sign is not None for sign in (signs.last_contacted, signs.last_updated))
-    return started(signs, assigned_at=assigned_at, started_when=policy.breach.started_when) is not None
 
 
 def _decided(
@@ -464,12 +278,3 @@ def _planned(
         rule=decision.rule,
         why=taken.why,
     )
-
-
-def _moment(text: str | None) -> datetime | None:
-    """A date as HubSpot writes it: ISO, or epoch milliseconds."""
-    if not text:
-        return None
-    if text.isdigit():
-        return datetime.fromtimestamp(0, UTC) + timedelta(milliseconds=int(text))
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))

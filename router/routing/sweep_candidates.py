@@ -1,0 +1,85 @@
+"""Which leads may have a reason to move tonight: found by search, in the ledger, and in the queues.
+
+What is found is a hint; each lead is read before anything is planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from router.hubspot.routing_properties import OWNER, STATUS
+from router.policy.rules import Policy
+from router.policy.sweep import Reason
+from router.routing.desk import Desk
+from router.routing.sweep_ground import Ground
+
+AT_A_TIME: Final = 100
+"""Leads judged together: HubSpot reads so many in one call."""
+OWNERS_PER_SEARCH: Final = 100
+"""HubSpot takes so many values in one filter."""
+MOST_QUEUED: Final = 10_000
+"""Leads of one queue that are looked at in a night."""
+
+
+def open_leads(desk: Desk, ground: Ground) -> int:
+    """How many open leads the reps of the roster have, by one search per hundred reps."""
+    ids = sorted(ground.reps)
+    return sum(
+        desk.gateway.at("sweep").count_contacts(
+            _open_leads_of(ground.policy, ids[start : start + OWNERS_PER_SEARCH])
+        )
+        for start in range(0, len(ids), OWNERS_PER_SEARCH)
+    )
+
+
+def candidates(desk: Desk, ground: Ground, reason: Reason, after: str) -> tuple[list[str], str]:
+    """Up to a hundred contacts that may have this reason to move, and where to go on ("" if that was all)."""
+    night = ground.policy.night
+    match reason:
+        case Reason.GONE if night.when_gone:
+            return _of_owners(desk, ground.policy, sorted(ground.gone), after)
+        case Reason.AWAY:
+            return _of_owners(desk, ground.policy, sorted(ground.away), after)
+        case Reason.OVERDUE if night.when_overdue is not None:
+            before = ground.now - night.when_overdue
+            late = desk.ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
+            return list(late), late[-1] if len(late) == AT_A_TIME else ""
+        case Reason.QUEUED if night.when_queued is not None:
+            waiting = sorted(_queued(desk, ground.now - night.when_queued))
+            some = [one for one in waiting if one > after][:AT_A_TIME]
+            return some, some[-1] if len(some) == AT_A_TIME else ""
+        case _:
+            return [], ""
+
+
+def _of_owners(desk: Desk, policy: Policy, owner_ids: Sequence[str], after: str) -> tuple[list[str], str]:
+    """Open leads of these owners; `after` is the hundred of owners and the last contact, as `1:501`."""
+    chunk, _, after_id = after.partition(":")
+    start = int(chunk or 0) * OWNERS_PER_SEARCH
+    some = list(owner_ids[start : start + OWNERS_PER_SEARCH])
+    if not some:
+        return [], ""
+    page = desk.gateway.at("sweep").search_contacts(
+        [_open_leads_of(policy, some)], (OWNER,), after_id=after_id or "0"
+    )
+    ids = [one.id for one in page.records]
+    if page.more and ids:
+        return ids, f"{chunk or 0}:{ids[-1]}"
+    return ids, f"{int(chunk or 0) + 1}:" if start + OWNERS_PER_SEARCH < len(owner_ids) else ""
+
+
+def _open_leads_of(policy: Policy, owner_ids: Sequence[str]) -> list[dict[str, Any]]:
+    return [
+        {"propertyName": OWNER, "operator": "IN", "values": list(owner_ids)},
+        {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},
+    ]
+
+
+def _queued(desk: Desk, before: datetime) -> Iterator[str]:
+    before_ms = int(before.timestamp() * 1000)
+    for team in desk.queues.lengths():
+        for one in desk.queues.waiting(team, limit=MOST_QUEUED):
+            if one.since_ms <= before_ms:
+                yield one.contact_id

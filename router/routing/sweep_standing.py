@@ -1,0 +1,68 @@
+"""How a lead stands by its record: whose it is, whether somebody works on it, and why it would move."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from router.hubspot.records import Record
+from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, RULE, STATUS
+from router.policy.follow_up import FollowUp
+from router.policy.rules import Policy
+from router.policy.started import started, without_ours
+from router.policy.sweep import Standing, Why, why_moved
+from router.routing.desk import Desk
+from router.routing.followed import moment_in
+from router.routing.sweep_ground import Ground
+from router.routing.work_seen import WORK, signs_of
+from router.store.leads import LeadState, State
+
+ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
+
+
+def read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
+    """The records that there still are, with all that deciding and judging asks of them."""
+    _policy, needed = desk.rules.required()
+    company = (COMPANY,) if needed.company else ()
+    asked = tuple(dict.fromkeys((*ALWAYS_READ, RULE, ASSIGNED_AT, *WORK, *company, *needed.contact)))
+    answer = desk.gateway.at("sweep").read_contacts(ids, asked)
+    return {one: record for one, record in answer.records.items() if record.merged_into is None}
+
+
+def standing_of(
+    policy: Policy, record: Record, state: LeadState | None, running: FollowUp | None
+) -> Standing | None:
+    """How the lead stands by its record; None if it is closed, or not what we remember."""
+    owner_id, status = record.properties.get(OWNER) or "", record.properties.get(STATUS) or ""
+    if status and status not in policy.outcomes.open_statuses:
+        return None
+    if not owner_id:
+        if state is None or state.state is not State.QUEUED or not state.queued_since_ms:
+            return None
+        return Standing("", queued_since=datetime.fromtimestamp(state.queued_since_ms / 1000, UTC))
+    ours = running if running is not None and running.owner_id == owner_id else None
+    assigned_at = ours.assigned_at if ours else moment_in(record.properties.get(ASSIGNED_AT) or "")
+    return Standing(
+        owner_id,
+        started=_has_begun(policy, record, assigned_at, tasks=state.tasks if state else ()),
+        due_at=ours.due_at if ours else None,
+    )
+
+
+def _has_begun(
+    policy: Policy, record: Record, assigned_at: datetime | None, *, tasks: Collection[datetime]
+) -> bool:
+    """Whether anything shows that somebody worked on it; in doubt they have, and keep it."""
+    status = record.properties.get(STATUS) or ""
+    if status and status not in {policy.default_status, *(rule.status for rule in policy.rules)}:
+        return True  # we never set it, so a person moved it on
+    signs = without_ours(signs_of(record), tasks)
+    if assigned_at is None:
+        return any(sign is not None for sign in (signs.last_contacted, signs.last_updated))
+    return started(signs, assigned_at=assigned_at, started_when=policy.breach.started_when) is not None
+
+
+def why_of(ground: Ground, standing: Standing) -> Why | None:
+    """Why the lead would move tonight, or None."""
+    return why_moved(standing, ground.policy.night, gone=ground.gone, away=ground.away, now=ground.now)

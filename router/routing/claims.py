@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from router.hubspot.records import Record
-from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, STATUS, changes_for
+from router.hubspot.routing_properties import OWNER, STATUS, changes_for
 from router.policy.book import Book, open_field, today_field
 from router.policy.decision import Assigned, Decision
 from router.policy.lead import Lead
@@ -21,7 +21,7 @@ from router.policy.rules import Policy
 from router.routing import moves
 from router.routing.assigned import assigned
 from router.routing.claim_words import say
-from router.routing.deciding import decide_trip, leads_of
+from router.routing.deciding import decide_trip, leads_of, properties_read
 from router.routing.desk import Desk
 from router.routing.last_decision import last_decision
 from router.routing.owners import reps_by_owner
@@ -132,10 +132,7 @@ def _waits(state: LeadState) -> bool:
 
 def _read(desk: Desk, contact_id: str) -> Record | None:
     """The contact with all that deciding asks of it; None when HubSpot has it no more under this id."""
-    _policy, needed = desk.rules.required()
-    company = (COMPANY,) if needed.company else ()
-    asked = tuple(dict.fromkeys((*ALWAYS_READ, *company, *needed.contact)))
-    record = desk.gateway.read_contacts([contact_id], asked).records.get(contact_id)
+    record = desk.gateway.read_contacts([contact_id], properties_read(desk)).records.get(contact_id)
     return None if record is None or record.merged_into else record
 
 

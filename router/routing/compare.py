@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from router.hubspot.routing_properties import OWNER
 from router.routing.desk import Desk
+from router.routing.owners import reps_by_owner
 
 PER_CALL: Final = 100
 NOBODY: Final = ""
@@ -114,13 +115,10 @@ def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
 
 def _names(desk: Desk, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Names by owner id: HubSpot's, and the rep's own wherever we know it."""
-    names = {owner.id: owner.name or owner.id for owner in desk.owners.by_email().values()}
-    live = desk.rules.live
+    owners, live = desk.owners.by_email(), desk.rules.live
+    names = {owner.id: owner.name or owner.id for owner in owners.values()}
     if live is not None:
-        owners = desk.owners.by_email()
-        for rep in live[0].roster.reps.values():
-            if (owner := owners.get(rep.owner.lower())) is not None:
-                names[owner.id] = rep.name
+        names |= reps_by_owner(owners, live[0].roster)
     for record in records:
         if rep_name := record["outcome"].get("rep"):
             names[record["outcome"]["owner_id"]] = rep_name

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from router.hubspot.records import Record
-from router.hubspot.routing_properties import COMPANY, OWNER, STATUS, changes_for
+from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, STATUS, changes_for
 from router.policy.availability import Said
 from router.policy.book import Book
 from router.policy.catalog import Owner
@@ -150,6 +150,13 @@ def decide_trip(
         occasion=trip.occasion,
     )
     return replace(decision, inputs=inputs)
+
+
+def properties_read(desk: Desk, *more: str) -> tuple[str, ...]:
+    """The contact properties that deciding by the live rules asks for, and `more`, each once."""
+    _policy, needed = desk.rules.required()
+    company = (COMPANY,) if needed.company else ()
+    return tuple(dict.fromkeys((*ALWAYS_READ, *more, *company, *needed.contact)))
 
 
 def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> Mapping[str, Lead]:

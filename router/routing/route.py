@@ -10,10 +10,10 @@ from typing import Final
 from router.crashpoints import crash_point
 from router.hubspot.errors import OutcomeUnknown
 from router.hubspot.records import Outcome, Record
-from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, DECISION_ID, OWNER
+from router.hubspot.routing_properties import DECISION_ID, OWNER
 from router.policy.occasion import Occasion, Pushed, Reassigned, occasion_of_record
 from router.routing import moves
-from router.routing.deciding import decide_and_commit
+from router.routing.deciding import decide_and_commit, properties_read
 from router.routing.desk import Desk
 from router.routing.trip import Trip
 from router.store.commits import Move
@@ -146,10 +146,7 @@ def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]
 
 def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list[Trip]]:
     """The records by contact id, and the trips that HubSpot said nothing about."""
-    _policy, needed = desk.rules.required()
-    company = (COMPANY,) if needed.company else ()
-    asked = tuple(dict.fromkeys((*ALWAYS_READ, *company, *needed.contact)))
-    answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], asked)
+    answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], properties_read(desk))
     merged = {asked: record.merged_into for asked, record in answer.records.items()}
     unread: list[Trip] = []
     ended: list[Move] = []

@@ -12,6 +12,7 @@ from router.policy.catalog import Owner
 from router.policy.rules import Policy
 from router.policy.sweep import absent, is_long
 from router.routing.desk import Desk
+from router.routing.owners import reps_by_owner
 
 NIGHTS_VARY: Final = timedelta(hours=2)
 """Nights come every 24 hours more or less: five nights later five days have passed."""
@@ -42,9 +43,7 @@ def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
     # Who came back has a new owner under the old address, and their old leads are orphans all the same.
     everybody = desk.gateway.at("sweep").owners()
     said = desk.availability.said(policy.roster, owners, now=now)
-    reps = {
-        owner.id: rep.name for rep in policy.roster.reps.values() if (owner := owners.get(rep.owner.lower()))
-    }
+    reps = reps_by_owner(owners, policy.roster)
     ids = {rep: owner_id for owner_id, rep in reps.items()}
     away: dict[str, datetime | None] = {}
     for one in absent(policy.roster, said, now=now):

@@ -8,6 +8,7 @@ from typing import Final
 from router.policy.night_report import NightMove, Note, Outcome
 from router.policy.phrases import say
 from router.routing.desk import Desk
+from router.routing.owners import reps_by_owner
 from router.routing.reassign import Reassigning, Reassignment, reassign
 from router.routing.sweep import destination
 from router.store.leads import LeadState, State
@@ -48,9 +49,7 @@ def outcomes(desk: Desk, planned: Iterable[Planned], *, held: bool) -> tuple[Nig
     listed = list(planned)
     policy, _needed = desk.rules.required()
     owners = desk.owners.by_email()
-    names = {owner.id: owner.name for owner in owners.values()}
-    reps = policy.roster.reps.values()
-    names |= {owner.id: rep.name for rep in reps if (owner := owners.get(rep.owner.lower()))}
+    names = {owner.id: owner.name for owner in owners.values()} | reps_by_owner(owners, policy.roster)
     return tuple(
         _told(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
         for one, state in zip(listed, _states(desk, listed), strict=True)

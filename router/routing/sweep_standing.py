@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Final
 
 from router.hubspot.records import Record
-from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, RULE, STATUS
+from router.hubspot.routing_properties import OWNER, RULE, STATUS
 from router.policy.follow_up import FollowUp
 from router.policy.rules import Policy
 from router.policy.started import started, without_ours
 from router.policy.sweep import Standing, Why, why_moved
+from router.routing.deciding import properties_read
 from router.routing.desk import Desk
 from router.routing.followed import moment_in
 from router.routing.sweep_ground import Ground
@@ -23,10 +24,7 @@ ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
 
 def read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
     """The records that there still are, with all that deciding and judging asks of them."""
-    _policy, needed = desk.rules.required()
-    company = (COMPANY,) if needed.company else ()
-    asked = tuple(dict.fromkeys((*ALWAYS_READ, RULE, ASSIGNED_AT, *WORK, *company, *needed.contact)))
-    answer = desk.gateway.at("sweep").read_contacts(ids, asked)
+    answer = desk.gateway.at("sweep").read_contacts(ids, properties_read(desk, RULE, ASSIGNED_AT, *WORK))
     return {one: record for one, record in answer.records.items() if record.merged_into is None}
 
 

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
 from router.hubspot.records import Record
-from router.hubspot.routing_properties import ALWAYS_READ, COMPANY
 from router.ledger.latest import last_words
 from router.policy.availability import Said
 from router.policy.book import Book
@@ -17,8 +16,9 @@ from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queu
 from router.policy.occasion import Reassigned, ToOwner
 from router.policy.record import from_record
 from router.policy.rules import Policy
-from router.routing.deciding import decide_trip, leads_of
+from router.routing.deciding import decide_trip, leads_of, properties_read
 from router.routing.desk import Desk
+from router.routing.owners import reps_by_owner
 from router.routing.reassign import Reassigning, Reassignment, reassign
 from router.routing.record import record
 from router.routing.sticky import followed
@@ -135,9 +135,7 @@ def _ground(desk: Desk, policy: Policy, *, kind: Kind, name: str, why: str) -> _
         raise CannotTakeBack("The rules are in shadow mode, which writes nothing to HubSpot.")
     record(desk)  # what was decided a moment ago
     now, owners = desk.clock(), desk.owners.refresh()
-    reps = {
-        owner.id: rep.name for rep in policy.roster.reps.values() if (owner := owners.get(rep.owner.lower()))
-    }
+    reps = reps_by_owner(owners, policy.roster)
     return _Ground(
         policy=policy,
         owners=owners,
@@ -209,10 +207,7 @@ def _judged(
 
 
 def _read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
-    _policy, needed = desk.rules.required()
-    company = (COMPANY,) if needed.company else ()
-    asked = tuple(dict.fromkeys((*ALWAYS_READ, *company, *needed.contact)))
-    answer = desk.gateway.at("sweep").read_contacts(ids, asked)
+    answer = desk.gateway.at("sweep").read_contacts(ids, properties_read(desk))
     return {one: found for one, found in answer.records.items() if found.merged_into is None}
 
 

@@ -54,7 +54,6 @@ AVAILABILITY: Final = (
 )
 TASK_TO_CONTACT: Final = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}
 """https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide: task to contact."""
-SEARCH_BODY: Final = "public_object_search_request"
 
 
 class Gateway:

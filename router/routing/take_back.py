@@ -24,6 +24,7 @@ from router.routing.record import record
 from router.routing.sticky import followed
 from router.routing.trip import Trip
 from router.routing.untouched import ASKED, why_touched
+from router.rulefiles.mistakes import did_you_mean
 from router.store.leads import LeadState
 
 READ_AT_ONCE: Final = 500
@@ -111,14 +112,21 @@ def plan_reroute(
 ) -> Plan:
     """Which leads that a rule decided since then (aware UTC) would go elsewhere by the live rules.
 
-    A lead that they send to the same team, queue or rep stays with whoever has it. Costs and raises like
-    `plan_undo`.
+    A lead that they send to the same team, queue or rep stays with whoever has it. The rule need not be live
+    any more, but some rule has to have had the name. Costs and raises like `plan_undo`.
     """
     desk.rules.refresh()
     policy, _needed = desk.rules.required()
     why = {"fr": f"les règles ont changé depuis « {rule} »", "en": f'the rules have changed since "{rule}"'}
     ground = _ground(desk, policy, kind="reroute", name=rule, why=why[policy.language])
-    return _plan(desk, ground, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
+    plan = _plan(desk, ground, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
+    names = [one.name for one in policy.rules]
+    if rule not in names and not plan.steps and not plan.stay:
+        hint = (
+            did_you_mean(rule, names) or "Write the name as it stands in routing.yaml, or a longer --since."
+        )
+        raise CannotTakeBack(f'No live rule is called "{rule}", and none decided a lead in that time. {hint}')
+    return plan
 
 
 def carry_out(desk: Desk, plan: Plan) -> Reassigning:

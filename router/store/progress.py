@@ -23,7 +23,3 @@ class ProgressBoard:
     def report(self, did: str) -> None:
         """This process did something just now."""
         self._redis.hset(self._key, self.name, orjson.dumps({"at": time.time(), "did": did}).decode())
-
-    def sign_off(self) -> None:
-        """This process ends in good order."""
-        self._redis.hdel(self._key, self.name)

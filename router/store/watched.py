@@ -55,10 +55,6 @@ class WatchedLeads:
             for row in cast("list[tuple[str, float]]", rows)
         }
 
-    def count_overdue(self) -> int:
-        """How many leads are overdue."""
-        return self._redis.zcard(self._keys.overdue)
-
     def note(self, seen: Sequence[Noted]) -> None:
         """Note what was seen. A lead that is no longer its rep's, as far as we know, is let go."""
         if not seen:

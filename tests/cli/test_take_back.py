@@ -83,10 +83,18 @@ def test_undo_of_a_live_revision_says_what_to_do(run: Run, desk: Desk) -> None:
 
 
 def test_reroute_says_that_nothing_would_go_elsewhere(run: Run, desk: Desk) -> None:
-    nothing = run("reroute", "--rule", "Grands comptes", "--since", "3d")
+    nothing = run("reroute", "--rule", "otherwise", "--since", "3d")
 
     assert nothing.exit_code == 1
-    assert nothing.stdout == 'No lead that "Grands comptes" decided would go elsewhere.\n'
+    assert nothing.stdout == 'No lead that "otherwise" decided would go elsewhere.\n'
+
+
+def test_a_rule_that_nobody_knows_is_named_with_the_nearest_one(run: Run, desk: Desk) -> None:
+    found = run("reroute", "--rule", "otherwize", "--since", "3d")
+
+    assert found.exit_code == 1
+    assert 'No live rule is called "otherwize"' in found.stderr
+    assert "otherwise" in found.stderr
 
 
 def test_reroute_moves_what_another_rule_takes_now(

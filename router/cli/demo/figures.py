@@ -13,7 +13,6 @@ from router.policy.decision import Assigned, Decision
 BUCKET: Final = 25
 """Points per bucket of the scores."""
 PERCENTILES: Final = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
-NO_TEAM: Final = "by name or account"
 
 
 @dataclass(frozen=True, slots=True)

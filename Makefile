@@ -21,7 +21,8 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-soak: $(VENV)/.dev ## The long crash tests
+soak: $(VENV)/.dev ## The long crash tests, and the properties with new random examples
+	$(BIN)/pytest -q -n $(WORKERS) -m "hypothesis and not soak" --hypothesis-profile=search
 	$(BIN)/pytest -q -m soak -x
 
 bench: $(VENV)/.run ## Throughput and receiver figures, as ratios against a textbook worker

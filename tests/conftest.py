@@ -1,4 +1,5 @@
-"""Where every test's Redis comes from: REDIS_URL if set, else a real Valkey of our own."""
+"""What every test stands on: a Redis (REDIS_URL if set, else a real Valkey of our own), and examples that
+are the same in every run (`make soak` looks for new ones)."""
 
 from __future__ import annotations
 
@@ -8,9 +9,14 @@ from pathlib import Path
 
 import pytest
 import redis
+from hypothesis import settings
 
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+
+settings.register_profile("search", derandomize=False)
+settings.register_profile("repeatable", derandomize=True)
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")

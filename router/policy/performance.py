@@ -31,6 +31,9 @@ _STEP: Final = 10
 """Factors are told in hundredths, so that people can repeat the sum."""
 _CHANCE: Final = 0.001
 """How often a team whose reps do not differ at all may look as if they did."""
+_TELLING: Final = 2
+"""Reps who can expect fewer wins, or fewer losses, do not tell whether a team's reps differ: the
+distribution below does not hold for them, and one lucky first lead would look like proof."""
 _CONFIDENCE: Final = 0.95
 _HALVINGS: Final = 60
 
@@ -64,8 +67,9 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class TeamPerformance:
-    """A team's results. `strength` is how many leads of its own a rep needs to count as much as the team;
-    None: the wins do not show that the reps differ, and every factor is 1000."""
+    """A team's results. `strength` is how many leads of its own a rep needs to count as much as the team
+    (0: each rep's own leads say everything); None: the wins do not show that the reps differ, and every
+    factor is 1000."""
 
     received: int
     won: int
@@ -113,7 +117,7 @@ def performance_of(results: Sequence[Wins]) -> TeamPerformance:
             raise ValueError(f"{one.rep} won {one.won} of {one.received} leads received.")
     received, won = sum(one.received for one in results), sum(one.won for one in results)
     rate = won / received if received else 0.0
-    alike = _alikeness([one for one in results if one.received], rate)
+    alike = _alikeness([one for one in results if one.received * min(rate, 1 - rate) >= _TELLING], rate)
     strength = (1 - alike) / alike if alike > 0 else None
     return TeamPerformance(
         received, won, strength, tuple(_performance(one, rate=rate, strength=strength) for one in results)
@@ -123,7 +127,7 @@ def performance_of(results: Sequence[Wins]) -> TeamPerformance:
 def _performance(one: Wins, *, rate: float, strength: float | None) -> Performance:
     low, high = wilson(one.won, one.received)
     expected, factor = rate, UNCHANGED
-    if strength is not None:
+    if strength is not None and one.received:
         expected = (one.won + strength * rate) / (one.received + strength)
         steps = round(UNCHANGED * expected / rate / _STEP)
         factor = min(max(steps * _STEP, LEAST_FACTOR), MOST_FACTOR)

@@ -75,6 +75,18 @@ def test_whoever_has_few_leads_stays_near_the_team() -> None:
     assert found["away"] == 1.0
 
 
+def test_where_reps_win_all_or_nothing_one_without_leads_counts_as_the_team() -> None:
+    team = performance_of([Wins("away", 0, 0), Wins("ben", 40, 40), Wins("carl", 760, 0)])
+
+    assert team.strength == 0.0
+    assert [(one.rep, one.factor) for one in team.reps] == [("away", 1000), ("ben", 2000), ("carl", 500)]
+    assert team.reps[0].expected == pytest.approx(40 / 800)
+
+
+def test_one_lucky_first_lead_is_no_proof() -> None:
+    assert performance_of([Wins("ben", 1, 1), Wins("carl", 35, 0)]).strength is None
+
+
 def test_the_evidence_comes_along() -> None:
     team = performance_of([Wins("anna", 200, 60), Wins("ben", 200, 10)])
 

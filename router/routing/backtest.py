@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import gc
 import os
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from multiprocessing import get_context
-from operator import gt
 from typing import Any, Final, NamedTuple, TypeAlias, TypeVar
+
+import numpy as np
 
 from router.policy.backtest.columns import View
 from router.policy.backtest.comparison import Comparison, compare
 from router.policy.backtest.grading import Standing
 from router.policy.backtest.judging import Judge, Kind, columns_for, judges
+from router.policy.backtest.numbering import Ints
 from router.policy.backtest.replay import Dealt, Judged, Replayed, deal
 from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog, Owner
@@ -68,7 +68,7 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
     with _pool(workers) as pool:
         parts = pool.judged(leads, before, after, tell)
         read = _Reading(parts)
-        if not read.arrived:
+        if not len(read.arrived):
             raise LeadsUnreadable("There is no lead to replay. Choose an earlier --since, or another file.")
         judged = [read.judged(side) for side in (0, 1)]
         dealt = pool.dealt(
@@ -95,8 +95,8 @@ class _Side:
 
     kinds: list[Kind]
     standings: list[Standing]
-    kind_of: list[array[int]]
-    standing_of: list[array[int]]
+    kind_of: list[Ints]
+    standing_of: list[Ints]
 
 
 @dataclass(slots=True)
@@ -104,7 +104,7 @@ class _Part:
     """Some blocks of leads, judged by both rule sets; `numbers` are the blocks' places in the file."""
 
     numbers: list[int]
-    arrived: list[array[int]]
+    arrived: list[Ints]
     ids: list[str]
     """The block's contact ids, a line each; empty in an export without ids."""
     sides: tuple[_Side, _Side]
@@ -120,15 +120,15 @@ def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts
     found = _Part([], [], [], (_side(both[0]), _side(both[1])))
     for number, chunk in leads.chunks(told, wanted=lambda number: number % parts == part):
         found.left_out += chunk.left_out
-        if not chunk.arrived:
+        if not len(chunk.arrived):
             continue
         view = View(columns, chunk)
         for judge, side in zip(both, found.sides, strict=True):
             kinds, standings = judge.judged(view)
-            side.kind_of.append(array("l", kinds))
-            side.standing_of.append(array("l", standings))
+            side.kind_of.append(kinds)
+            side.standing_of.append(standings)
         found.numbers.append(number)
-        found.arrived.append(array("q", chunk.arrived))
+        found.arrived.append(chunk.arrived)
         found.ids.append(_in_lines(chunk.ids))
         tell(len(chunk.arrived))
     return found
@@ -151,10 +151,10 @@ class _Reading:
         self._parts = parts
         numbers = [number for part in parts for number in part.numbers]
         self._blocks = sorted(range(len(numbers)), key=numbers.__getitem__)
-        as_read = self._joined([block for part in parts for block in part.arrived], "q")
-        self._order: array[int] | None = None
-        if any(map(gt, as_read, islice(as_read, 1, None))):
-            self._order = array("l", sorted(range(len(as_read)), key=as_read.__getitem__))
+        as_read = self._joined([block for part in parts for block in part.arrived])
+        self._order: Ints | None = None
+        if (as_read[1:] < as_read[:-1]).any():
+            self._order = as_read.argsort(kind="stable")
         self.arrived = self._in_order(as_read)
 
     def judged(self, side: int) -> Judged:
@@ -164,14 +164,14 @@ class _Reading:
         standings, standing_of = self._merged([(one.standings, one.standing_of) for one in sides])
         return Judged(kinds, kind_of, standings, standing_of)
 
-    def _merged(self, parts: Sequence[tuple[list[T], list[array[int]]]]) -> tuple[list[T], array[int]]:
+    def _merged(self, parts: Sequence[tuple[list[T], list[Ints]]]) -> tuple[list[T], Ints]:
         """What is in the parts' lists, each once, and each lead's place in it."""
         numbers: dict[T, int] = {}
-        blocks: list[array[int]] = []
+        blocks: list[Ints] = []
         for listed, of_part in parts:
-            renumbered = [numbers.setdefault(one, len(numbers)) for one in listed]
-            blocks += (array("l", map(renumbered.__getitem__, block)) for block in of_part)
-        return list(numbers), self._in_order(self._joined(blocks, "l"))
+            renumbered = np.array([numbers.setdefault(one, len(numbers)) for one in listed], np.int64)
+            blocks += (renumbered[block] for block in of_part)
+        return list(numbers), self._in_order(self._joined(blocks))
 
     def ids_of(self, leads: Iterable[int]) -> tuple[str, ...]:
         """The contacts' ids; in an export without ids, their rows."""
@@ -182,16 +182,11 @@ class _Reading:
         ids = "\n".join([blocks[block] for block in self._blocks]).split("\n")
         return tuple(ids[row] for row in rows)
 
-    def _joined(self, blocks: Sequence[array[int]], kind: str) -> array[int]:
-        joined: array[int] = array(kind)
-        for place in self._blocks:
-            joined.extend(blocks[place])
-        return joined
+    def _joined(self, blocks: Sequence[Ints]) -> Ints:
+        return np.concatenate([np.zeros(0, np.int64), *(blocks[place] for place in self._blocks)])
 
-    def _in_order(self, as_read: array[int]) -> array[int]:
-        if self._order is None:
-            return as_read
-        return array(as_read.typecode, map(as_read.__getitem__, self._order))
+    def _in_order(self, as_read: Ints) -> Ints:
+        return as_read if self._order is None else as_read[self._order]
 
 
 class _ToDeal(NamedTuple):
@@ -199,9 +194,9 @@ class _ToDeal(NamedTuple):
 
     rules: RuleSet
     kinds: Sequence[Kind]
-    kind_of: array[int]
-    arrived: array[int]
-    scores: array[int]
+    kind_of: Ints
+    arrived: Ints
+    scores: Ints
 
 
 def _deal(side: _ToDeal) -> Dealt:

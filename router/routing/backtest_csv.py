@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Final
 
+import numpy as np
+
 from router.policy.backtest.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
 from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.derived import DERIVE, DERIVED
@@ -75,12 +77,12 @@ class CsvLeads:
                 if not columns:
                     continue
                 arrived = moments.of(columns[self.columns[ARRIVED]])
-                left_out = arrived.count(MISSING)
+                left_out = int((arrived == MISSING).sum())
                 if left_out or self.since is not None:
                     since = MISSING + 1 if self.since is None else self.since
-                    kept = [row for row, at in enumerate(arrived) if at >= since]
-                    columns = [[column[row] for row in kept] for column in columns]
-                    arrived = [arrived[row] for row in kept]
+                    kept = np.flatnonzero(arrived >= since)
+                    columns = [[column[row] for row in kept.tolist()] for column in columns]
+                    arrived = arrived[kept]
                 cells = self._cells(told, columns)
                 yield (
                     number,

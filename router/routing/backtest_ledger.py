@@ -14,6 +14,7 @@ from router.ledger import Ledger, open_ledger
 from router.ledger.past_leads import first_decisions
 from router.policy.availability import OVERRIDE
 from router.policy.backtest.columns import Cell, CellReader, Chunk, instant
+from router.policy.backtest.numbering import ints
 from router.policy.backtest.past_words import Word
 from router.policy.backtest.sieve import COMPUTED
 from router.policy.facts import facts_needed
@@ -46,7 +47,7 @@ class LedgerLeads:
                     yield (
                         number,
                         Chunk(
-                            arrived=[instant(one.decided_at) for one in decisions],
+                            arrived=ints((instant(one.decided_at) for one in decisions), len(decisions)),
                             cells={fact: [one.facts.get(fact) for one in decisions] for fact in types},
                             ids=[one.contact_id for one in decisions],
                         ),

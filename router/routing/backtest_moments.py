@@ -6,7 +6,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import numpy as np
+
 from router.policy.backtest.columns import MISSING, REMEMBERED, instant
+from router.policy.backtest.numbering import Ints
 from router.policy.reading import moment_in
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -25,12 +28,12 @@ class Moments:
         self._days = _Once(_day)
         self._clocks = _Once(_clock)
 
-    def of(self, texts: Sequence[str]) -> list[int]:
+    def of(self, texts: Sequence[str]) -> Ints:
         """The instant (µs since 1970) of each text, MISSING where it is none."""
         days, clocks = self._days, self._clocks
-        found = [days[text[:_DAY_ENDS]] + clocks[text[_DAY_ENDS:]] for text in texts]
-        if max(found, default=0) > _LATEST:
-            found = [at if at < _LATEST else _instant_in(text) for at, text in zip(found, texts, strict=True)]
+        found = np.array([days[text[:_DAY_ENDS]] + clocks[text[_DAY_ENDS:]] for text in texts], np.int64)
+        for row in np.flatnonzero(found > _LATEST).tolist():
+            found[row] = _instant_in(texts[row])
         return found
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -69,22 +69,28 @@ def replayed_side_by_side(
     leads = sorted(leads, key=lambda lead: lead[0])
     side_by_side = judges(*policies)
     columns = columns_for(side_by_side, _as_it_is, sources={})
-    kinds, standings = [array("l") for _ in policies], [array("l") for _ in policies]
+    kinds: list[list[int]] = [[] for _ in policies]
+    standings: list[list[int]] = [[] for _ in policies]
     for start in range(0, len(leads), chunk):
         some = leads[start : start + chunk]
         cells: dict[str, list[Cell]] = {name: [facts.get(name) for _, facts in some] for name in TYPES}
-        view = View(columns, Chunk([instant(at) for at, _ in some], cells))
+        view = View(columns, Chunk(np.array([instant(at) for at, _ in some]), cells))
         for judge, kind_of, standing_of in zip(side_by_side, kinds, standings, strict=True):
             kind, standing = judge.judged(view)
-            kind_of.extend(kind)
-            standing_of.extend(standing)
-    arrived = array("q", [instant(at) for at, _ in leads])
+            kind_of.extend(kind.tolist())
+            standing_of.extend(standing.tolist())
+    arrived = np.array([instant(at) for at, _ in leads])
     found = []
     for policy, judge, kind_of, standing_of in zip(policies, side_by_side, kinds, standings, strict=True):
-        judged = Judged(judge.kinds, kind_of, judge.standings, standing_of)
+        judged = Judged(judge.kinds, np.array(kind_of), judge.standings, np.array(standing_of))
         owners = owners_of(policy.roster)
         dealt = deal(
-            policy, judged.kinds, owners=owners, kind_of=kind_of, arrived=arrived, scores=judged.scores()
+            policy,
+            judged.kinds,
+            owners=owners,
+            kind_of=judged.kind_of,
+            arrived=arrived,
+            scores=judged.scores(),
         )
         found.append(Replayed(policy, judged, dealt))
     return found

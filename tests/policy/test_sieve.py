@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from router.policy.backtest.columns import Chunk, Columns, View
-from router.policy.backtest.sieve import Sieve, _merged
+from router.policy.backtest.sieve import NOWHERE, Sieve, _merged
 from router.policy.conditions import ALWAYS
 from tests.policy.builders import asks
 
@@ -31,10 +32,10 @@ def test_each_list_finds_its_own_first_condition(lists: list[list[int]]) -> None
     sieve = Sieve(*[[QUESTIONS[number] for number in numbers] for numbers in lists])
     columns = Columns(lambda _fact, cell: cell, bounds={}, types={}, sources={})  # type: ignore[arg-type,return-value]
     cells = {"need": [need for need, _ in leads], "size": [size for _, size in leads]}
-    view = View(columns, Chunk([0] * len(leads), cells))
+    view = View(columns, Chunk(np.zeros(len(leads), np.int64), cells))
 
     for numbers, own in zip(lists, sieve.of_list, strict=True):
-        lefts = [left & own.of({}) for left in sieve.left(view)]
-        for (need, size), found in zip(leads, own.first(lefts, view, lambda _row: {}), strict=True):
+        left = sieve.left(view) & sieve.masks.of(np.full(len(leads), own.of({})))
+        for (need, size), found in zip(leads, own.first(left, view, lambda _row: {}).tolist(), strict=True):
             holds = [need == "demo", need == "quote", size == "big", True]
-            assert found == next((place for place, one in enumerate(numbers) if holds[one]), None)
+            assert found == next((place for place, one in enumerate(numbers) if holds[one]), NOWHERE)

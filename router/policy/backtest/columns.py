@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeAlias, TypeVar
+from itertools import count
+from typing import Final, TypeAlias, TypeVar, cast
 
+import numpy as np
+
+from router.policy.backtest.numbering import ByNumber, Ints, KnownPairs, ints
 from router.policy.conditions import moment_of
 from router.policy.lead import Value
 
@@ -15,8 +18,6 @@ EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 MISSING: Final = -(1 << 62)
 """Stands for the instant of a moment that is missing."""
-_BITS: Final = 32
-"""No column has more different cells than fit into so many."""
 REMEMBERED: Final = 500_000
 """Different cells of a column that are kept; moments have no end."""
 
@@ -24,7 +25,7 @@ Cell: TypeAlias = Hashable
 """What a fact is read from: the same cell always means the same value."""
 CellReader: TypeAlias = Callable[[str, Cell], Value | None]
 """(fact, cell) → the value, or None if the fact is missing."""
-V = TypeVar("V")
+T = TypeVar("T")
 
 
 def instant(moment: datetime) -> int:
@@ -46,9 +47,9 @@ class Chunk:
     empty; `left_out` counts leads that are not here because nobody knows when they arrived.
     """
 
-    arrived: Sequence[int]
+    arrived: Ints
     cells: Mapping[str, Sequence[Cell]]
-    instants: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    instants: Mapping[str, Ints] = field(default_factory=dict)
     ids: Sequence[str] = ()
     left_out: int = 0
 
@@ -73,25 +74,30 @@ class _Cells(dict[Cell, int]):
 class _Values:
     """The values of one fact by number; number 0 is the missing value. A value may have several numbers."""
 
-    __slots__ = ("_cells", "_fact", "_numbers", "_read", "by_number")
+    __slots__ = ("_cells", "_count", "_fact", "_joined", "_known", "_read", "by_number")
 
     def __init__(self, fact: str, read: CellReader, cells: Sequence[_Cells]) -> None:
         self._fact = fact
         self._read = read
         self._cells = cells
-        self._numbers: dict[Cell, int] = {}
+        # Of more than two cells, the first ones are told by a number that they share.
+        self._joined = [KnownPairs() for _ in cells[1:-1]]
+        self._count = count()
+        self._known = KnownPairs()
         self.by_number: list[Value | None] = [None]
 
-    def numbers(self, numbered: Sequence[list[int]]) -> list[int]:
+    def numbers(self, numbered: Sequence[Ints]) -> Ints:
         """The numbers of values by those of the cells that they are read from."""
         if len(numbered) == 1:
             new = self._cells[0].by_number[len(self.by_number) :]
             self.by_number.extend([self._read(self._fact, cell) for cell in new])
             return numbered[0]
-        keys = numbered[0]
-        for more in numbered[1:]:
-            keys = [key << _BITS | number for key, number in zip(keys, more, strict=True)]
-        return each_once(keys, self._numbers, lambda row: self._new([column[row] for column in numbered]))
+        joined = numbered[0]
+        for more, known in zip(numbered[1:-1], self._joined, strict=True):
+            joined = known.of(joined, more, lambda _row: next(self._count))
+        return self._known.of(
+            joined, numbered[-1], lambda row: self._new([int(column[row]) for column in numbered])
+        )
 
     def _new(self, numbers: Sequence[int]) -> int:
         cell = tuple(cells.by_number[number] for cells, number in zip(self._cells, numbers, strict=True))
@@ -135,7 +141,7 @@ class Columns:
         sources: Mapping[str, Sequence[str]],
     ) -> None:
         self.read = read
-        self._bounds = {fact: sorted(some) for fact, some in bounds.items()}
+        self._bounds = {fact: np.array(sorted(some), np.int64) for fact, some in bounds.items()}
         self._sources = sources
         self._cells: dict[str, _Cells] = {}
         self._values: dict[str, _Values] = {}
@@ -158,19 +164,17 @@ class Columns:
             found = self._values[fact] = _Values(fact, self.read, cells)
         return found
 
-    def age_classes(self, fact: str, chunk: Chunk) -> list[int]:
+    def age_classes(self, fact: str, chunk: Chunk) -> Ints:
         """The class of age of each lead's moment; only of facts that have bounds."""
-        instants: Iterable[int] | None = chunk.instants.get(fact)
+        instants = chunk.instants.get(fact)
         if instants is None:
             cells = chunk.cells.get(fact)
             if cells is None:
-                return [0] * len(chunk.arrived)
-            instants = map(self._instants[fact].__getitem__, cells)
-        bounds = self._bounds[fact]
-        return [
-            0 if since == MISSING else bisect_left(bounds, now - since) + 1
-            for now, since in zip(chunk.arrived, instants, strict=True)
-        ]
+                return np.zeros_like(chunk.arrived)
+            instants = ints(map(self._instants[fact].__getitem__, cells), len(cells))
+        classes = np.searchsorted(self._bounds[fact], chunk.arrived - instants) + 1
+        classes[instants == MISSING] = 0
+        return classes
 
 
 class View:
@@ -180,34 +184,42 @@ class View:
         self.chunk = chunk
         self.leads = len(chunk.arrived)
         self._columns = columns
-        self._cells: dict[str, list[int]] = {}
-        self._numbers: dict[str, list[int]] = {}
-        self._ages: dict[str, list[int]] = {}
-        self.shared: dict[int, list[int]] = {}
-        """What was found for all judges already, by the identity of who found it."""
+        self._cells: dict[str, Ints] = {}
+        self._numbers: dict[str, Ints] = {}
+        self._ages: dict[str, Ints] = {}
+        self._shared: dict[int, object] = {}
+
+    def once(self, asked_by: object, work_out: Callable[[View], T]) -> T:
+        """What several judges ask of one and the same, worked out for the first of them."""
+        found = self._shared.get(id(asked_by))
+        if found is None:
+            found = self._shared[id(asked_by)] = work_out(self)
+        return cast("T", found)
 
     def tells(self, fact: str) -> bool:
         """Whether some lead may have the fact."""
         return self._columns.sources(fact)[0] in self.chunk.cells
 
-    def numbers(self, fact: str) -> list[int]:
+    def numbers(self, fact: str) -> Ints:
         """A number for each lead's value: the same one always means the same value, and 0 a missing one."""
         found = self._numbers.get(fact)
         if found is None:
-            numbered = [self._numbered(column) for column in self._columns.sources(fact)]
-            known = self.tells(fact)
-            found = self._columns.values(fact).numbers(numbered) if known else [0] * self.leads
+            if self.tells(fact):
+                numbered = [self._numbered(column) for column in self._columns.sources(fact)]
+                found = self._columns.values(fact).numbers(numbered)
+            else:
+                found = np.zeros(self.leads, np.int64)
             self._numbers[fact] = found
         return found
 
-    def _numbered(self, column: str) -> list[int]:
+    def _numbered(self, column: str) -> Ints:
         found = self._cells.get(column)
         if found is None:
             number_of = self._columns.cells(column).__getitem__
-            found = self._cells[column] = list(map(number_of, self.chunk.cells.get(column, ())))
+            found = self._cells[column] = ints(map(number_of, self.chunk.cells[column]), self.leads)
         return found
 
-    def ages(self, fact: str) -> list[int]:
+    def ages(self, fact: str) -> Ints:
         """The class of age of each lead's moment."""
         found = self._ages.get(fact)
         if found is None:
@@ -218,7 +230,7 @@ class View:
         """The value of the lead in that row; for one lead, no column is numbered that nobody needs else."""
         numbers = self._numbers.get(fact)
         if numbers is not None:
-            return self._columns.values(fact).by_number[numbers[row]]
+            return self._columns.values(fact).by_number[int(numbers[row])]
         if not self.tells(fact):
             return None
         cells = [self.chunk.cells[column][row] for column in self._columns.sources(fact)]
@@ -231,22 +243,8 @@ class View:
 
     def now(self, row: int) -> datetime:
         """When the lead in that row arrived."""
-        return moment_at(self.chunk.arrived[row])
+        return moment_at(int(self.chunk.arrived[row]))
 
-    def by_value(self, fact: str, known: list[V], work_out: Callable[[Value | None], V]) -> Iterator[V]:
-        """What each lead's value stands for; `known` has it by number, and grows by what is new."""
-        numbers = self.numbers(fact)
-        values = self._columns.values(fact).by_number
-        known.extend(work_out(value) for value in values[len(known) :])
-        return map(known.__getitem__, numbers)
-
-
-def each_once(keys: Sequence[Cell], known: dict[Cell, V], work_out: Callable[[int], V]) -> list[V]:
-    """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
-    try:
-        return list(map(known.__getitem__, keys))
-    except KeyError:  # new ones are rare, once the first leads have been seen
-        for row, key in enumerate(keys):
-            if key not in known:
-                known[key] = work_out(row)
-    return list(map(known.__getitem__, keys))
+    def by_value(self, fact: str, told: ByNumber) -> Ints:
+        """What each lead's value stands for."""
+        return told.of(self.numbers(fact), self._columns.values(fact).by_number)

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import compress, count
 from typing import Final, Literal
 
+import numpy as np
+
 from router.policy.backtest.columns import moment_at
-from router.policy.backtest.replay import Replayed
+from router.policy.backtest.numbering import Ints
+from router.policy.backtest.replay import Dealt, Replayed
 from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
 
 EXAMPLES: Final = 10
@@ -119,9 +121,9 @@ def taker_of(outcome: Outcome) -> str | None:
     return outcome.rep or f"owner {outcome.owner_id}"
 
 
-def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Comparison:
+def compare(before: Replayed, after: Replayed, *, arrived: Ints) -> Comparison:
     """The difference between two replays of the same leads; `arrived` tells when (µs) each one came."""
-    pairs = Counter(zip(before.dealt.landing_of, after.dealt.landing_of, strict=True))
+    pairs = _pairs(before.dealt, after.dealt)
     moves, rep_moves = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     moved_pairs: dict[tuple[int, int], tuple[str, str]] = {}
     other_rep = new_nurture = 0
@@ -138,12 +140,12 @@ def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Com
             rep_moves[takers] += leads
         if isinstance(becomes, Nurtured) and not isinstance(was, Nurtured):
             new_nurture += leads
-    leads = len(before.judged.kind_of)
+    leads = len(arrived)
     sides = _Counted.of(before, pairs, side=0), _Counted.of(after, pairs, side=1)
     return Comparison(
         leads=leads,
-        first=moment_at(arrived[0]),
-        last=moment_at(arrived[-1]),
+        first=moment_at(int(arrived[0])),
+        last=moment_at(int(arrived[-1])),
         revisions=(before.policy.revision, after.policy.revision),
         moved=moves.total(),
         other_rep=other_rep,
@@ -160,13 +162,24 @@ def compare(before: Replayed, after: Replayed, *, arrived: Sequence[int]) -> Com
         examples=tuple(
             Example(
                 lead=lead,
-                arrived=moment_at(arrived[lead]),
+                arrived=moment_at(int(arrived[lead])),
                 before=_stop(before, lead),
                 after=_stop(after, lead),
             )
             for lead in _examples(before, after, moved_pairs, moves)
         ),
     )
+
+
+def _pairs(before: Dealt, after: Dealt) -> Counter[tuple[int, int]]:
+    """How many leads landed here and there, the pairs in the order in which they first came."""
+    many = len(after.landings)
+    keys, firsts, leads = np.unique(
+        before.landing_of * many + after.landing_of, return_index=True, return_counts=True
+    )
+    order = np.argsort(firsts)
+    pairs = (divmod(key, many) for key in keys[order].tolist())
+    return Counter(dict(zip(pairs, leads[order].tolist(), strict=True)))
 
 
 def _moves(counted: Counter[tuple[str, str]]) -> tuple[Move, ...]:
@@ -215,8 +228,9 @@ def _change(before: _Counted, after: _Counted, counts: Callable[[Outcome], bool]
 def _unrouted(replayed: Replayed) -> int:
     """Leads that no rule but the last, the catch-all, has taken."""
     last = len(replayed.policy.rules) - 1
+    by_kind = np.bincount(replayed.judged.kind_of).tolist()
     kinds = replayed.judged.kinds
-    return sum(leads for kind, leads in Counter(replayed.judged.kind_of).items() if kinds[kind].rule == last)
+    return sum(leads for kind, leads in zip(kinds, by_kind, strict=False) if kind.rule == last)
 
 
 def _stop(replayed: Replayed, lead: int) -> Stop:
@@ -233,9 +247,11 @@ def _examples(
     """Ten leads that move: the first of each of the commonest moves, then second ones, and so on."""
     wanted = {move: EXAMPLES for move, _ in moves.most_common(EXAMPLES)}
     found: dict[tuple[str, str], list[int]] = {move: [] for move in wanted}
-    old, new = before.dealt.landing_of, after.dealt.landing_of
-    for lead in compress(count(), map(moved.__contains__, zip(old, new, strict=True))):
-        move = moved[old[lead], new[lead]]
+    old, new = before.dealt.landing_of.tolist(), after.dealt.landing_of.tolist()
+    for lead, pair in enumerate(zip(old, new, strict=True)):
+        if pair not in moved:
+            continue
+        move = moved[pair]
         if wanted.get(move):
             wanted[move] -= 1
             found[move].append(lead)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from router.policy.backtest.columns import Cell, View, each_once
+from router.policy.backtest.columns import View
+from router.policy.backtest.numbering import Ints, Known, KnownPairs, Numbers
 from router.policy.backtest.points import ManyPoints
-from router.policy.backtest.sieve import Sieve
+from router.policy.backtest.sieve import NOWHERE, Sieve
 from router.policy.conditions import ALWAYS
 from router.policy.lead import Value
 from router.policy.rules import Policy
@@ -48,15 +49,9 @@ class Scorer:
         yield from self._fit.bounds()
         yield from self._engagement.bounds()
 
-    def sums(self, view: View) -> list[int]:
+    def sums(self, view: View) -> Ints:
         """Each lead's fit and engagement in one number, see `points`."""
-        found = view.shared.get(id(self))
-        if found is None:
-            fits, engagements = self._fit.of(view), self._engagement.of(view)
-            many = self._many
-            found = [fit * many + engagement for fit, engagement in zip(fits, engagements, strict=True)]
-            view.shared[id(self)] = found
-        return found
+        return view.once(self, lambda view: self._fit.of(view) * self._many + self._engagement.of(view))
 
     def points(self, both: int) -> tuple[int, int]:
         """Fit and engagement."""
@@ -66,13 +61,18 @@ class Scorer:
 class Grader:
     """Scoring and segments made ready for many leads; judges of policies that have both alike share one."""
 
-    def __init__(self, scorer: Scorer, segments: Sequence[Segment]) -> None:
+    def __init__(self, scorer: Scorer, segments: Sequence[Segment], facts: Sequence[str]) -> None:
         self.scorer = scorer
         self._segments = tuple(segments)
+        self._facts = facts
         (self._sifted,) = Sieve([segment.when or ALWAYS for segment in segments]).of_list
+        self._ungraded: list[Standing] = []
+        """Every different standing so far, but for its segment; `_left_by` is the mask of each."""
+        self._ungraded_numbers = Known()
+        self._left_by = Numbers()
         self.standings: list[Standing] = []
         """Every different standing so far."""
-        self._numbers: dict[Cell, int] = {}
+        self._numbers = KnownPairs()
 
     def grades_as(self, policy: Policy) -> bool:
         """Whether this policy's leads have the same standings."""
@@ -83,27 +83,31 @@ class Grader:
         yield from self.scorer.bounds()
         yield from self._sifted.sieve.bounds()
 
-    def standings_of(self, view: View) -> list[int]:
+    def standings_of(self, view: View) -> Ints:
         """Each lead's place in `standings`."""
-        found = view.shared.get(id(self))
-        if found is None:
-            found = view.shared[id(self)] = self._graded(view)
-        return found
+        return view.once(self, self._graded)
 
-    def _graded(self, view: View) -> list[int]:
+    def _graded(self, view: View) -> Ints:
         sums = self.scorer.sums(view)
-        if not self._sifted.sieve.looks_at_leads:
-            everything = self._sifted.everything
-            return each_once(sums, self._numbers, lambda row: self._new(sums[row], everything))
-        lefts = self._sifted.sieve.left(view)
-        keys = list(zip(sums, lefts, strict=True))
-        return each_once(keys, self._numbers, lambda row: self._new(sums[row], lefts[row]))
+        graded = self._ungraded_numbers.of(sums, lambda row: self._grade(int(sums[row])))
+        sieve = self._sifted.sieve
+        left = sieve.left(view) & sieve.masks.of(self._left_by.of(graded))
+        places = self._sifted.first(
+            left, view, lambda row: view.facts(row, self._facts) | self._ungraded[graded[row]].facts()
+        )
+        return self._numbers.of(
+            graded, places - NOWHERE, lambda row: self._new(self._ungraded[graded[row]], int(places[row]))
+        )
 
-    def _new(self, both: int, left: int) -> int:
+    def _grade(self, both: int) -> int:
         fit, engagement = self.scorer.points(both)
         grade = grade_of(self.scorer.scoring.grade, fit=fit, engagement=engagement)
-        facts = Standing(fit, engagement, grade, "").facts()
-        place = self._sifted.first_left(left & self._sifted.of(facts))
-        segment = "" if place is None else self._segments[place].name
-        self.standings.append(Standing(fit, engagement, grade, segment))
+        standing = Standing(fit, engagement, grade, "")
+        self._ungraded.append(standing)
+        self._left_by.append(self._sifted.of(standing.facts()))
+        return len(self._ungraded) - 1
+
+    def _new(self, standing: Standing, place: int) -> int:
+        segment = "" if place == NOWHERE else self._segments[place].name
+        self.standings.append(standing._replace(segment=segment))
         return len(self.standings) - 1

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from operator import and_
 from typing import NamedTuple
 
-from router.policy.backtest.columns import Cell, CellReader, Columns, View, each_once
+import numpy as np
+
+from router.policy.backtest.columns import CellReader, Columns, View
 from router.policy.backtest.grading import Grader, Scorer
-from router.policy.backtest.sieve import COMPUTED, Sieve, Sifted
+from router.policy.backtest.numbering import Ints, Known, Numbers, each_once
+from router.policy.backtest.sieve import COMPUTED, NOWHERE, Sieve, Sifted
 from router.policy.facts import facts_needed
 from router.policy.lead import Value
 from router.policy.rules import Action, Assign, Policy, Rule, owner_fact
@@ -30,45 +32,54 @@ class Judge:
         self.types = facts_needed(policy)
         self._names = [name for name in self.types if name not in COMPUTED]
         self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
-        self._asking = frozenset(place for place, asked in enumerate(self._asked) if asked)
         self.standings = grader.standings
         self.kinds: list[Kind] = []
         """Every different kind so far."""
-        self._left_by: list[int] = []
-        self._kind_numbers: dict[Cell, int] = {}
+        self._left_by = Numbers()
+        """By standing: the number of the mask of the rules that it leaves."""
+        self._kind_of_rule = Known()
+        self._kind_asking: dict[tuple[int, ...], int] = {}
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         """The moments whose age matters, each with the bounds of its classes."""
         yield from self._grader.bounds()
         yield from self._rules.sieve.bounds()
 
-    def judged(self, view: View) -> tuple[list[int], list[int]]:
+    def judged(self, view: View) -> tuple[Ints, Ints]:
         """Each lead's places in `kinds` and in `standings`. Raises ValueError when no rule takes a lead."""
         numbers = self._grader.standings_of(view)
         for standing in self.standings[len(self._left_by) :]:
             self._left_by.append(self._rules.of(standing.facts()))
-        lefts = map(and_, self._rules.sieve.left(view), map(self._left_by.__getitem__, numbers))
-        places = self._rules.first(lefts, view, lambda row: self._facts(view, row, numbers[row]))
-        keys: Sequence[Cell] = places
-        asking = {
-            place: [view.numbers(fact) for fact in self._asked[place]]
-            for place in self._asking.intersection(places)
-        }
-        if asking:
-            keys = [
-                (place, *[column[row] for column in asking[place]]) if place in asking else place
-                for row, place in enumerate(places)
-            ]
-        kinds = each_once(keys, self._kind_numbers, lambda row: self._new_kind(view, row, places[row]))
-        return kinds, numbers
+        sieve = self._rules.sieve
+        left = sieve.left(view) & sieve.masks.of(self._left_by.of(numbers))
+        rules = self._rules.first(left, view, lambda row: self._facts(view, row, int(numbers[row])))
+        if NOWHERE in rules:
+            raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
+        return self._kinds_of(rules, view), numbers
+
+    def _kinds_of(self, rules: Ints, view: View) -> Ints:
+        kinds = self._kind_of_rule.of(rules, lambda row: self._new_kind(int(rules[row]), {}))
+        for rule in np.unique(rules).tolist():
+            if self._asked[rule]:
+                rows = np.flatnonzero(rules == rule)
+                kinds[rows] = self._kinds_asking(rule, rows, view)
+        return kinds
+
+    def _kinds_asking(self, rule: int, rows: Ints, view: View) -> Ints:
+        """The kinds of the leads in these rows, which this rule takes and asks for facts."""
+        asked = self._asked[rule]
+        values = zip(*(view.numbers(fact)[rows].tolist() for fact in asked), strict=True)
+        return each_once(
+            [(rule, *numbers) for numbers in values],
+            self._kind_asking,
+            lambda place: self._new_kind(rule, view.facts(int(rows[place]), asked)),
+        )
 
     def _facts(self, view: View, row: int, number: int) -> dict[str, Value]:
         return view.facts(row, self._names) | self.standings[number].facts()
 
-    def _new_kind(self, view: View, row: int, place: int | None) -> int:
-        if place is None:
-            raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
-        self.kinds.append(Kind(place, tuple(sorted(view.facts(row, self._asked[place]).items()))))
+    def _new_kind(self, rule: int, facts: Mapping[str, Value]) -> int:
+        self.kinds.append(Kind(rule, tuple(sorted(facts.items()))))
         return len(self.kinds) - 1
 
 
@@ -88,6 +99,7 @@ def judges(*policies: Policy) -> tuple[Judge, ...]:
     All facts are of the same type in all policies.
     """
     types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
+    names = [fact for fact in types if fact not in COMPUTED]
     graders: list[Grader] = []
     sieve = Sieve(*([rule.when for rule in policy.rules] for policy in policies))
     found = []
@@ -95,7 +107,7 @@ def judges(*policies: Policy) -> tuple[Judge, ...]:
         grader = next((one for one in graders if one.grades_as(policy)), None)
         if grader is None:
             scorer = next((one.scorer for one in graders if one.scorer.scoring == policy.scoring), None)
-            grader = Grader(scorer or Scorer(policy.scoring, types), policy.segments)
+            grader = Grader(scorer or Scorer(policy.scoring, types), policy.segments, names)
             graders.append(grader)
         found.append(Judge(policy, grader, rules))
     return tuple(found)

@@ -6,22 +6,28 @@ in which no line changes and no point is lost.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from functools import lru_cache, partial, reduce
-from operator import add
+from functools import lru_cache
 from typing import Final
 
-from router.policy.backtest.columns import EPOCH, MICROSECOND, Cell, View, each_once
+import numpy as np
+
+from router.policy.backtest.columns import EPOCH, MICROSECOND, View
+from router.policy.backtest.numbering import ByNumber, Ints, Known
 from router.policy.catalog import FactType
 from router.policy.conditions import CLOCK_SKEW, Between, OneOf, Within
 from router.policy.decay import left_after_half_lives, left_after_steps
 from router.policy.lead import Value
-from router.policy.scoring import LAST_CONVERSION, HalfLife, PointsTable, Scorecard, Steps, clamped, tallying
+from router.policy.scoring import LAST_CONVERSION, HalfLife, PointsTable, Scorecard, Steps, tallying
 
 LONGEST_AGE: Final = timedelta(days=9999 * 366) // MICROSECOND
 """Older than any two moments can be apart."""
+_ENDLESS: Final = 1 << 40
+"""More points than any card's maximum; some thousand times as many still are a number of 64 bits."""
+_AGES: Final = 1 << 12
+"""More classes of age than a fact has."""
 MOMENTS: Final = frozenset({FactType.DATE, FactType.DATETIME})
 
 
@@ -43,15 +49,12 @@ class ManyPoints:
         for column in self._tables:
             yield from column.bounds()
 
-    def of(self, view: View) -> list[int]:
+    def of(self, view: View) -> Ints:
         """The points of each lead."""
-        if not self._tables:
-            return [clamped(0, self._card)] * view.leads
-        totals = list(reduce(partial(map, add), [column.points(view) for column in self._tables]))
-        low, high = clamped(-(10**9), self._card), clamped(10**9, self._card)
-        if low <= min(totals, default=low) and max(totals, default=low) <= high:
-            return totals
-        return [low if total < low else high if total > high else total for total in totals]
+        totals = np.zeros(view.leads, np.int64)
+        for column in self._tables:
+            totals += column.points(view)
+        return totals.clip(0, self._card.maximum)
 
 
 class _Column:
@@ -67,9 +70,9 @@ class _Column:
         self._by_day = any(isinstance(line.matcher, Between | OneOf) for line in table.lines)
         self._counts_unknown = card.decay is not None and self._line_for(None) > 0
         """Whether a missing moment has a line, for `unknown`, which ages with the last conversion."""
-        self._points: list[int] = []
-        self._line: list[int] = []
-        self._left: dict[Cell, int] = {}
+        self._points = ByNumber(self._points_for)
+        self._line = ByNumber(self._line_for)
+        self._left = Known()
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         if self._is_moment:
@@ -78,29 +81,26 @@ class _Column:
         if self._decay is not None:
             yield LAST_CONVERSION, self._losses()
 
-    def points(self, view: View) -> Iterable[int]:
+    def points(self, view: View) -> Ints:
+        """What each lead earns here."""
         if self._is_moment:
-            return each_once(self._moments(view), self._left, lambda row: self._left_at(view, row))
+            return self._left.of(self._moments(view), lambda row: self._left_at(view, row))
         if self._decay is None:
-            return view.by_value(self._fact, self._points, self._points_for)
-        lines, many = view.by_value(self._fact, self._line, self._line_for), len(self._lines) + 1
-        keys = [age * many + line for age, line in zip(view.ages(LAST_CONVERSION), lines, strict=True)]
-        return each_once(keys, self._left, lambda row: self._left_at(view, row))
+            return view.by_value(self._fact, self._points)
+        keys = view.ages(LAST_CONVERSION) * (len(self._lines) + 1) + view.by_value(self._fact, self._line)
+        return self._left.of(keys, lambda row: self._left_at(view, row))
 
-    def _moments(self, view: View) -> Sequence[Cell]:
-        own = view.ages(self._fact)
-        # Lines for certain days look at the moment itself, whatever its age.
-        keys: Sequence[Cell] = list(zip(own, view.numbers(self._fact), strict=True)) if self._by_day else own
-        if self._counts_unknown and 0 in own:
-            since = view.ages(LAST_CONVERSION)
-            keys = [
-                key if age else (key, since[row])
-                for row, (key, age) in enumerate(zip(keys, own, strict=True))
-            ]
+    def _moments(self, view: View) -> Ints:
+        own = keys = view.ages(self._fact)
+        if self._by_day:
+            # Lines for certain days look at the moment itself, whatever its age.
+            keys = view.numbers(self._fact) * _AGES + own
+        if self._counts_unknown:
+            return np.where(own == 0, view.ages(LAST_CONVERSION), keys + _AGES)
         return keys
 
     def _points_for(self, value: Value | None) -> int:
-        return sum(left for _, _, left in self._tally(self._facts(value), EPOCH))
+        return _bounded(sum(left for _, _, left in self._tally(self._facts(value), EPOCH)))
 
     def _line_for(self, value: Value | None) -> int:
         """The place of the line that fits, from 1; 0 for none."""
@@ -111,7 +111,7 @@ class _Column:
 
     def _left_at(self, view: View, row: int) -> int:
         facts = view.facts(row, (self._fact, LAST_CONVERSION))
-        return sum(left for _, _, left in self._tally(facts, view.now(row)))
+        return _bounded(sum(left for _, _, left in self._tally(facts, view.now(row))))
 
     def _facts(self, value: Value | None) -> dict[str, Value]:
         return {} if value is None else {self._fact: value}
@@ -120,6 +120,10 @@ class _Column:
         if self._decay is None:
             return set()
         return {age for line in self._lines for age in _losses(line.points, self._decay)}
+
+
+def _bounded(points: int) -> int:
+    return min(max(points, -_ENDLESS), _ENDLESS)
 
 
 @lru_cache(maxsize=1024)

@@ -11,17 +11,19 @@ When leads are closed is not known in a replay, so nobody's `max_open_leads` is 
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+import numpy as np
+
 from router.policy.backtest.columns import moment_at
 from router.policy.backtest.grading import Standing
 from router.policy.backtest.judging import Kind
 from router.policy.backtest.moments import Changes, Schedule, Schedules
+from router.policy.backtest.numbering import Ints
 from router.policy.backtest.turns import Rounds, Standings, Turns
 from router.policy.book import LEAD, Book, open_field, today_field
 from router.policy.catalog import Owner
@@ -61,8 +63,8 @@ class Dealt:
     """
 
     landings: Sequence[Landing]
-    landing_of: array[int]
-    credit_of: array[int]
+    landing_of: Ints
+    credit_of: Ints
     due_by_hour: tuple[int, ...]
 
 
@@ -71,14 +73,14 @@ class Judged:
     """What a judge said: each lead's places in `kinds` and in `standings`."""
 
     kinds: Sequence[Kind]
-    kind_of: array[int]
+    kind_of: Ints
     standings: Sequence[Standing]
-    standing_of: array[int]
+    standing_of: Ints
 
-    def scores(self) -> array[int]:
+    def scores(self) -> Ints:
         """Each lead's points, fit and engagement together."""
-        score_of = [standing.fit + standing.engagement for standing in self.standings]
-        return array("l", map(score_of.__getitem__, self.standing_of))
+        score_of = np.array([standing.fit + standing.engagement for standing in self.standings])
+        return score_of[self.standing_of]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +93,18 @@ class Replayed:
 
     def outcome(self, lead: int) -> Outcome:
         """Who has the lead, or which queue."""
-        return self.dealt.landings[self.dealt.landing_of[lead]].outcome
+        return self.dealt.landings[int(self.dealt.landing_of[lead])].outcome
 
     def rule(self, lead: int) -> Rule:
         """The rule that took the lead."""
-        return self.policy.rules[self.judged.kinds[self.judged.kind_of[lead]].rule]
+        return self.policy.rules[self.judged.kinds[int(self.judged.kind_of[lead])].rule]
 
     def reason(self, lead: int) -> str:
         """The sentence that stands on the lead's record, in the policy's language."""
-        placement = self.dealt.landings[self.dealt.landing_of[lead]].placement
-        standing = self.judged.standings[self.judged.standing_of[lead]]
+        placement = self.dealt.landings[int(self.dealt.landing_of[lead])].placement
+        standing = self.judged.standings[int(self.judged.standing_of[lead])]
         if isinstance(placement.outcome, Assigned) and placement.how == "turn":
-            share = Share(placement.outcome.rep or "", LEAD, self.dealt.credit_of[lead])
+            share = Share(placement.outcome.rep or "", LEAD, int(self.dealt.credit_of[lead]))
             placement = replace(placement, shares=(share,))
         return sentence(
             placement,
@@ -119,9 +121,9 @@ def deal(
     kinds: Sequence[Kind],
     *,
     owners: Mapping[str, Owner],
-    kind_of: array[int],
-    arrived: array[int],
-    scores: array[int],
+    kind_of: Ints,
+    arrived: Ints,
+    scores: Ints,
 ) -> Dealt:
     """Deal out leads that are judged, in the order of arrival.
 
@@ -129,11 +131,12 @@ def deal(
     `scores` its points.
     `owners` are the portal's by lower-case e-mail. Raises ValueError without leads.
     """
-    if not arrived:
+    if not len(arrived):
         raise ValueError(NO_LEADS)
-    dealer = _Dealer(without_open_caps(policy), owners, kinds, first_us=arrived[0], last_us=arrived[-1])
-    dealer.deal(kind_of, arrived, scores)
-    return Dealt(dealer.landings, dealer.landing_of, dealer.credit_of, dealer.due_by_hour())
+    first_us, last_us = int(arrived[0]), int(arrived[-1])
+    dealer = _Dealer(without_open_caps(policy), owners, kinds, first_us=first_us, last_us=last_us)
+    landing_of, credit_of = dealer.deal(kind_of, arrived, scores)
+    return Dealt(dealer.landings, landing_of, credit_of, dealer.due_by_hour())
 
 
 def without_open_caps(policy: Policy) -> Policy:
@@ -192,16 +195,15 @@ class _Dealer:
         self._watched: list[Rep | None] = []
         """By landing: the rep, if they may have only so many leads in a day, or if their load decides."""
         self._due: defaultdict[int, int] = defaultdict(int)
-        self.landing_of: array[int] = array("l")
-        self.credit_of: array[int] = array("q")
 
-    def deal(self, kind_of: array[int], arrived: array[int], scores: array[int]) -> None:
-        """Give every lead its landing; what is asked a million times stands in this one loop."""
+    def deal(self, kind_of: Ints, arrived: Ints, scores: Ints) -> tuple[Ints, Ints]:
+        """Each lead's landing and credit; what is asked a million times stands in this one loop."""
         watched, schedule_of, due = self._watched, self._schedule_of, self._due
         landing_of: list[int] = []
         credit_of: list[int] = []
         landed, owed = landing_of.append, credit_of.append
-        for spot, now, score in zip(map(self._spots.__getitem__, kind_of), arrived, scores, strict=True):
+        spots = map(self._spots.__getitem__, kind_of.tolist())
+        for spot, now, score in zip(spots, arrived.tolist(), scores.tolist(), strict=True):
             if now >= spot.until or spot.version != self._version:
                 self._renew(spot, now)
             if spot.turns is None:
@@ -220,8 +222,7 @@ class _Dealer:
                 if schedule.due is not None:
                     at = schedule.due + now - schedule.start if schedule.rises else schedule.due
                     due[at // _QUARTER_US] += 1
-        self.landing_of = array("l", landing_of)
-        self.credit_of = array("q", credit_of)
+        return np.array(landing_of), np.array(credit_of)
 
     def due_by_hour(self) -> tuple[int, ...]:
         """Leads by the local hour in which they fall due."""

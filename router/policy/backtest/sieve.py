@@ -7,13 +7,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from datetime import datetime
 from difflib import SequenceMatcher
 from functools import partial
-from itertools import chain, compress, repeat
-from operator import and_
+from itertools import chain
 from typing import Final
 
-from router.policy.backtest.columns import Cell, View, each_once
+import numpy as np
+
+from router.policy.backtest.bits import Bits, MaskRows, first_bits, ones
+from router.policy.backtest.columns import View
+from router.policy.backtest.numbering import ByNumber, Ints, Known
 from router.policy.backtest.points import age_bounds
 from router.policy.conditions import Condition
 from router.policy.fact_masks import Ages, Masks
@@ -23,24 +27,25 @@ from router.policy.rule_index import Index
 
 COMPUTED: Final = ("fit", "engagement", "score", "grade", "segment")
 """Facts that follow from the score."""
+NOWHERE: Final = -1
+"""The place where no condition is."""
 
 
 class Sieve:
-    """An index of several lists of conditions, each in order of precedence; `of_list` has what is each one's.
-
-    The index is built upside down, so that the first condition left is the highest bit, which is found
-    without a look at the others.
-    """
+    """An index of several lists of conditions, each in order of precedence; `of_list` has each one's."""
 
     def __init__(self, *lists: Sequence[Condition]) -> None:
         keys = [_meanings(conditions) for conditions in lists]
         known = dict(zip(chain.from_iterable(keys), chain.from_iterable(lists), strict=True))
         merged = _merged(keys)
-        self._index = Index([known[key] for key in reversed(merged)])
-        self._of_lead = [(fact, masks) for fact, masks in self._index.columns if fact not in COMPUTED]
-        self._known: list[list[int]] = [[] for _ in self._of_lead]
-        self._masks: dict[int, int] = {}
-        self._aged: list[dict[Cell, int]] = [{} for _ in self._index.ages]
+        self._index = Index([known[key] for key in merged])
+        self.masks = MaskRows(len(self._index.places))
+        self._of_lead = [
+            (fact, masks, ByNumber(partial(self._mask, masks)))
+            for fact, masks in self._index.columns
+            if fact not in COMPUTED
+        ]
+        self._aged = [Known() for _ in self._index.ages]
         self.looks_at_leads = bool(self._of_lead or self._index.ages)
         self.of_list = tuple(Sifted(self, self._index, _found_in(merged, some)) for some in keys)
 
@@ -49,37 +54,29 @@ class Sieve:
         for fact, ages in self._index.ages:
             yield fact, {bound for span in ages.spans for bound in age_bounds(span)}
 
-    def left(self, view: View) -> list[int]:
+    def left(self, view: View) -> Bits:
         """The conditions of all lists that each lead's own facts leave standing."""
-        found = view.shared.get(id(self))
-        if found is None:
-            found = view.shared[id(self)] = list(self._left(view))
-        return found
-
-    def once(self, mask: int) -> int:
-        """The mask itself, always the same object: few stay near the processor, a thousand copies do not."""
-        return self._masks.setdefault(mask, mask)
+        return view.once(self, self._left)
 
     def _mask(self, masks: Masks, value: Value | None) -> int:
-        return self.once(masks[value])
+        return self.masks.number(masks[value])
 
-    def _left(self, view: View) -> Iterable[int]:
+    def _left(self, view: View) -> Bits:
         always = self._index.everything
-        for fact, masks in self._of_lead:
+        for fact, masks, _ in self._of_lead:
             if not view.tells(fact):
                 always &= masks[None]
-        lefts: Iterable[int] = repeat(always, view.leads)
-        for (fact, masks), known in zip(self._of_lead, self._known, strict=True):
+        left = self.masks.of(np.full(view.leads, self.masks.number(always)))
+        for fact, _, by_number in self._of_lead:
             if view.tells(fact):
-                mask_of = partial(self._mask, masks)
-                lefts = map(and_, lefts, view.by_value(fact, known, mask_of))
-        for (fact, by_age), aged in zip(self._index.ages, self._aged, strict=True):
+                left &= self.masks.of(view.by_value(fact, by_number))
+        for (fact, by_age), known in zip(self._index.ages, self._aged, strict=True):
 
             def aged_at(row: int, fact: str = fact, by_age: Ages = by_age) -> int:
-                return by_age.mask(view.value(fact, row), view.now(row))
+                return self.masks.number(by_age.mask(view.value(fact, row), view.now(row)))
 
-            lefts = map(and_, lefts, each_once(view.ages(fact), aged, aged_at))
-        return lefts
+            left &= self.masks.of(known.of(view.ages(fact), aged_at))
+        return left
 
 
 class Sifted:
@@ -87,43 +84,34 @@ class Sifted:
 
     def __init__(self, sieve: Sieve, index: Index, places: Sequence[int | None]) -> None:
         self.sieve = sieve
-        # By the number of the highest bit, from 1; nothing is left of 0.
-        self._places: list[int | None] = [None, *(places[len(places) - 1 - place] for place in index.places)]
-        is_own = [place is not None for place in self._places[1:]]
-        self.everything = sum(1 << bit for bit, own in enumerate(is_own) if own)
+        own = [places[place] for place in index.places]
+        # Where no bit is left, the place is the last of these: none.
+        self._places = np.array([*(NOWHERE if place is None else place for place in own), NOWHERE])
+        self.everything = sum(1 << bit for bit, place in enumerate(own) if place is not None)
         self._of_score = [(fact, masks) for fact, masks in index.columns if fact in COMPUTED]
-        self._in_full = index.in_full if any(compress(index.in_full, is_own)) else None
+        self._in_full = index.in_full
+        self._is_in_full = np.array([holds is not None for holds in [*index.in_full, None]])
 
     def of(self, facts: dict[str, Value]) -> int:
-        """The conditions of this list that these facts of the score leave standing."""
+        """The number of the mask of this list's conditions that these facts of the score leave standing."""
         left = self.everything
         for fact, masks in self._of_score:
             left &= masks[facts.get(fact)]
-        return self.sieve.once(left)
+        return self.sieve.masks.number(left)
 
-    def first_left(self, left: int) -> int | None:
-        """The place of the first condition among the bits left."""
-        return self._places[left.bit_length()]
+    def first(self, left: Bits, view: View, facts_at: Callable[[int], dict[str, Value]]) -> Ints:
+        """The place of each lead's first condition among the bits left of this list, or NOWHERE."""
+        bits = first_bits(left)
+        for row in np.flatnonzero(self._is_in_full[bits]).tolist():
+            bits[row] = self._first_in_full(ones(left[row]), facts_at(row), view.now(row))
+        return self._places[bits]
 
-    def first(
-        self, lefts: Iterable[int], view: View, facts_at: Callable[[int], dict[str, Value]]
-    ) -> list[int | None]:
-        """The place of each lead's first condition among the bits left of this list."""
-        places = self._places
-        if self._in_full is None:
-            return [places[left.bit_length()] for left in lefts]
-        return [self._first_in_full(left, facts_at, view, row) for row, left in enumerate(lefts)]
-
-    def _first_in_full(
-        self, left: int, facts_at: Callable[[int], dict[str, Value]], view: View, row: int
-    ) -> int | None:
-        while left:
-            highest = left.bit_length()
-            holds = self._in_full[highest - 1] if self._in_full else None
-            if holds is None or holds(facts_at(row), view.now(row)):
-                return self._places[highest]
-            left ^= 1 << (highest - 1)
-        return None
+    def _first_in_full(self, bits: Iterable[int], facts: dict[str, Value], now: datetime) -> int:
+        for bit in bits:
+            holds = self._in_full[bit]
+            if holds is None or holds(facts, now):
+                return bit
+        return -1
 
 
 def _meanings(conditions: Iterable[Condition]) -> list[Hashable]:

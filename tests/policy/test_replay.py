@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Literal
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,13 +118,19 @@ hours = st.sampled_from(
     [None, office_hours(), office_hours("08:30", "12:30"), office_hours("22:00", "00:00")]
 )
 reps = st.builds(
-    lambda weight, hours, cap, skills: a_rep(
-        weight=weight, hours=hours, max_per_day=cap, skills=skills, max_open_leads=1
+    lambda weight, hours, cap, skills, holidays: a_rep(
+        weight=weight,
+        hours=hours,
+        max_per_day=cap,
+        skills=skills,
+        max_open_leads=1,
+        public_holidays=holidays,
     ),
     st.integers(1, 3),
     hours,
     st.sampled_from([None, None, 2]),
     st.sampled_from([(), ("crm",), ("crm", "bi")]),
+    st.sampled_from([None, None, "AT"]),  # closed on the 26th
 )
 slas = st.sampled_from([None, timedelta(minutes=15), timedelta(hours=4), timedelta(hours=12)])
 needs = st.sampled_from([(), (Need("skill", "crm"),), (Need("skill", from_fact="skill"),)])
@@ -152,11 +159,15 @@ def rosters(draw: st.DrawFn) -> Roster:
 
 actions = st.one_of(
     st.builds(
-        lambda team, method, needs, prefer: Assign(ToTeam(team), method, needs, prefer),
-        st.sampled_from(["sales", "all"]),
+        Assign,
+        st.sampled_from([ToTeam("sales"), ToTeam("all")]),
         st.sampled_from(list(Method)),
         needs,
         needs,
+        st.sampled_from(
+            [None, Assign(ToTeam("all"), needs=(Need("skill", "crm"),)), Assign(ToTeam("sales"))]
+        ),
+        st.booleans(),
     ),
     st.builds(lambda rep: Assign(ToRep(rep), if_unavailable=Assign(ToTeam("all"))), st.just("rep0")),
     st.just(Assign(ToRep("rep1"))),
@@ -302,6 +313,57 @@ def test_nobody_reaches_their_open_leads_in_a_replay() -> None:
 
 def _one_rep(rep: Rep) -> Roster:
     return Roster(PARIS, reps={rep.name: rep}, teams={"sales": Team("sales", (rep.name,))})
+
+
+MONDAY, HOLIDAY = date(2026, 10, 19), date(2026, 10, 26)
+OFF_ON_MONDAY = (TimeOff("anna", MONDAY, MONDAY),)
+MORNINGS, AFTERNOONS = office_hours("08:00", "12:00"), office_hours("12:00", "18:00")
+
+
+@pytest.mark.parametrize(
+    ("assign", "team", "time_off"),
+    [
+        # On leave nobody gets a lead, however late the others start; on a public holiday they do.
+        (Assign(ToTeam("sales"), any_hour=True), Team("sales", ("anna", "ben")), OFF_ON_MONDAY),
+        # A public holiday is time off that is caught up; a Sunday is not.
+        (Assign(ToTeam("sales")), Team("sales", ("anna", "ben"), catch_up=CatchUp()), ()),
+        # Nobody in sales can, whoever is there: the hours of the others decide.
+        (
+            Assign(ToTeam("sales"), needs=(Need("skill", "crm"),), if_unavailable=Assign(ToTeam("shifts"))),
+            Team("sales", ("ben",)),
+            (),
+        ),
+    ],
+)
+def test_times_that_look_alike_but_differ_are_told_apart(
+    assign: Assign, team: Team, time_off: tuple[TimeOff, ...]
+) -> None:
+    anna = a_rep("anna", hours=office_hours(), public_holidays="AT")
+    shifts = [a_rep("carl", hours=MORNINGS), a_rep("dora", hours=AFTERNOONS)]
+    roster = Roster(
+        PARIS,
+        reps={rep.name: rep for rep in (anna, a_rep("ben"), *shifts)},
+        teams={"sales": team, "shifts": Team("shifts", ("carl", "dora"))},
+        time_off=time_off,
+    )
+    policy = a_policy(roster=roster, types=TYPES, default_sla=timedelta(minutes=30), otherwise=assign)
+    days = [
+        MONDAY - timedelta(days=1),
+        MONDAY,
+        MONDAY + timedelta(days=1),
+        HOLIDAY,
+        HOLIDAY + timedelta(days=1),
+    ]
+    leads: list[tuple[datetime, Facts]] = [
+        (datetime.combine(day, time(hour, 5), tzinfo=PARIS).astimezone(UTC), {})
+        for day in days
+        for hour in (0, 10, 15)
+    ]
+
+    found = replayed(policy, leads)
+
+    expected = decided(policy, leads)
+    assert [found.reason(lead) for lead in range(len(leads))] == [one.reason for one in expected]
 
 
 AWAY = (

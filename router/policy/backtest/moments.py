@@ -32,12 +32,17 @@ class Changes:
 
     def after(self, now_us: int, sla: timedelta) -> int:
         """The first change after `now_us`."""
+        return self.stretch(now_us, sla)[1]
+
+    def stretch(self, now_us: int, sla: timedelta) -> tuple[int, int]:
+        """The last change until `now_us`, and the first one after it."""
         edges = self._by_sla.get(sla)
         if edges is None:
             ahead = sla // MICROSECOND
             edges = sorted({*self._clock_changes, *(edge - ahead for edge in self._clock_changes)})
             self._by_sla[sla] = edges
-        return edges[bisect_right(edges, now_us)]
+        place = bisect_right(edges, now_us)
+        return edges[place - 1], edges[place]
 
 
 class Schedule:

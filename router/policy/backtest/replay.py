@@ -12,7 +12,7 @@ When leads are closed is not known in a replay, so nobody's `max_open_leads` is 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,6 +24,7 @@ from router.policy.backtest.grading import Standing
 from router.policy.backtest.judging import Kind
 from router.policy.backtest.moments import Changes, Schedule, Schedules
 from router.policy.backtest.numbering import Ints
+from router.policy.backtest.presence import Presences
 from router.policy.backtest.turns import Rounds, Standings, Turns
 from router.policy.book import LEAD, Book, open_field, today_field
 from router.policy.catalog import Owner
@@ -35,9 +36,11 @@ from router.policy.narrative import sentence
 from router.policy.placement import Placement, place
 from router.policy.ready import made_ready
 from router.policy.roster import Rep
-from router.policy.rules import Assign, Nurture, Policy, Rule
+from router.policy.rules import Assign, Nurture, Policy, Rule, ToTeam
 
 NO_LEADS: Final = "A replay needs at least one lead."
+_TOGETHER: Final = 1 << 12
+"""So many leads become Python's own numbers at once: few enough to stay near the processor."""
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 
 
@@ -148,7 +151,7 @@ def without_open_caps(policy: Policy) -> Policy:
 class _Spot:
     """One action for leads that ask the same of it, until something changes in who may take them."""
 
-    __slots__ = ("among", "asked", "landings", "rule", "sla", "turns", "until", "version")
+    __slots__ = ("asked", "known", "landings", "rule", "sla", "team", "turns", "until", "version")
 
     def __init__(self, rule: Rule, asked: Mapping[str, Value], *, sla: timedelta) -> None:
         self.rule = rule
@@ -157,10 +160,12 @@ class _Spot:
         self.until = 0
         self.version = -1
         self.turns: Turns | Rounds | None = None
-        self.among: object = None
-        """Whose turns they are, and why it is theirs."""
         self.landings: list[int] = []
         """One, or one for each rep of the turns."""
+        action = rule.action
+        self.team = action.to.team if isinstance(action, Assign) and isinstance(action.to, ToTeam) else None
+        self.known: dict[Hashable, tuple[Turns | Rounds, list[int]]] = {}
+        """Turns and landings, by who of the team is there, and who has all that they may have today."""
 
 
 class _Dealer:
@@ -184,6 +189,12 @@ class _Dealer:
         self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
         self._turns: dict[tuple[object, ...], Turns | Rounds] = {}
         self._spots = _spots(policy, kinds)
+        self._presences = Presences(self._ready)
+        reps = policy.roster.reps
+        self._capped = {
+            name: [(rep, most) for rep in team.reps if (most := reps[rep].max_per_day) is not None]
+            for name, team in policy.roster.teams.items()
+        }
         self._counted: dict[str, int] = {}
         """Fields of the book: leads of today where a limit counts them, open ones where load decides."""
         self._load_decides = frozenset(reps_counted(policy))
@@ -197,13 +208,21 @@ class _Dealer:
         self._due: defaultdict[int, int] = defaultdict(int)
 
     def deal(self, kind_of: Ints, arrived: Ints, scores: Ints) -> tuple[Ints, Ints]:
-        """Each lead's landing and credit; what is asked a million times stands in this one loop."""
+        """Each lead's landing and credit."""
+        landing_of, credit_of = np.empty_like(kind_of), np.empty_like(kind_of)
+        for start in range(0, len(kind_of), _TOGETHER):
+            some = slice(start, start + _TOGETHER)
+            dealt = self._deal(kind_of[some].tolist(), arrived[some].tolist(), scores[some].tolist())
+            landing_of[some], credit_of[some] = dealt
+        return landing_of, credit_of
+
+    def _deal(self, kind_of: list[int], arrived: list[int], scores: list[int]) -> tuple[list[int], list[int]]:
+        """What is asked a million times stands in this one loop."""
         watched, schedule_of, due = self._watched, self._schedule_of, self._due
         landing_of: list[int] = []
         credit_of: list[int] = []
         landed, owed = landing_of.append, credit_of.append
-        spots = map(self._spots.__getitem__, kind_of.tolist())
-        for spot, now, score in zip(spots, arrived.tolist(), scores.tolist(), strict=True):
+        for spot, now, score in zip(map(self._spots.__getitem__, kind_of), arrived, scores, strict=True):
             if now >= spot.until or spot.version != self._version:
                 self._renew(spot, now)
             if spot.turns is None:
@@ -222,7 +241,7 @@ class _Dealer:
                 if schedule.due is not None:
                     at = schedule.due + now - schedule.start if schedule.rises else schedule.due
                     due[at // _QUARTER_US] += 1
-        return np.array(landing_of), np.array(credit_of)
+        return landing_of, credit_of
 
     def due_by_hour(self) -> tuple[int, ...]:
         """Leads by the local hour in which they fall due."""
@@ -233,24 +252,37 @@ class _Dealer:
 
     def _renew(self, spot: _Spot, now_us: int) -> None:
         """Ask `placement` again who may take such leads from now on."""
-        case = self._case(spot, moment_at(now_us))
-        placement = self._placed(spot, case)
-        spot.until = self._changes.after(now_us, spot.sla)
+        start, spot.until = self._changes.stretch(now_us, spot.sla)
         spot.version = self._version
+        who = (
+            None
+            if spot.team is None
+            else (self._presences.of(spot.team, start), self._full(spot.team, now_us))
+        )
+        if who in spot.known:
+            spot.turns, spot.landings = spot.known[who]
+            return
+        placement = self._placed(spot, self._case(spot, moment_at(now_us)))
         outcome = placement.outcome
         if placement.how not in ("turn", "load") or not isinstance(outcome, Assigned) or outcome.team is None:
             spot.turns = None
             spot.landings = [self._landing(placement, spot)]
             return
-        reps = tuple(share.rep for share in placement.shares)
-        among = outcome.team, placement.how, reps, placement.detour, [share.rep for share in placement.away]
-        if spot.turns is not None and spot.among == among:
-            return  # the same people as a moment ago
-        spot.among = among
         spot.turns = self._turns_of(outcome.team, placement)
         spot.landings = [
-            self._landing(replace(placement, outcome=self._to(rep, outcome.team)), spot) for rep in reps
+            self._landing(replace(placement, outcome=self._to(share.rep, outcome.team)), spot)
+            for share in placement.shares
         ]
+        if who is not None and placement.detour is None:
+            spot.known[who] = spot.turns, spot.landings
+
+    def _full(self, team: str, now_us: int) -> tuple[str, ...]:
+        """Who of the team has all the leads that they may have in a day."""
+        if not self._capped[team]:
+            return ()
+        day = moment_at(now_us).astimezone(self._policy.roster.timezone).date()
+        counted = self._counted
+        return tuple(rep for rep, most in self._capped[team] if counted.get(today_field(day, rep), 0) >= most)
 
     def _case(self, spot: _Spot, now: datetime) -> Case:
         today = now.astimezone(self._policy.roster.timezone).date()

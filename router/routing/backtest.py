@@ -65,16 +65,16 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
     With more than one worker, leads are judged and dealt in processes. Raises LeadsUnreadable when there
     are none, or none that can be read.
     """
-    with _pool(workers) as pool:
-        parts = pool.judged(leads, before, after, tell)
+    with _pool(workers, _Work(leads, (before, after))) as pool:
+        parts = pool.judged(tell)
         read = _Reading(parts)
         if not len(read.arrived):
             raise LeadsUnreadable("There is no lead to replay. Choose an earlier --since, or another file.")
         judged = [read.judged(side) for side in (0, 1)]
         dealt = pool.dealt(
             [
-                _ToDeal(rules, found.kinds, found.kind_of, read.arrived, found.scores())
-                for rules, found in zip((before, after), judged, strict=True)
+                _ToDeal(side, found.kinds, found.kind_of, read.arrived, found.scores())
+                for side, found in enumerate(judged)
             ]
         )
     was, becomes = (
@@ -111,14 +111,22 @@ class _Part:
     left_out: int = 0
 
 
-def _judge_part(leads: Leads, before: Policy, after: Policy, *, part: int, parts: int, tell: Tell) -> _Part:
-    """Judge every block whose number is `part` modulo `parts`."""
-    both = judges(before, after)
-    types = {**facts_needed(before), **facts_needed(after)}
+class _Work(NamedTuple):
+    """What is replayed, and through which rules."""
+
+    leads: Leads
+    sides: tuple[RuleSet, RuleSet]
+
+
+def _judge_part(work: _Work, *, wanted: Callable[[int], bool], tell: Tell) -> _Part:
+    """Judge every block whose number is `wanted`, which is asked once for each, in order."""
+    leads, policies = work.leads, [rules.policy for rules in work.sides]
+    both = judges(*policies)
+    types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
     columns = columns_for(both, leads.reader(types), sources=leads.sources(types))
     told = {fact: found for fact, found in types.items() if fact not in COMPUTED}
     found = _Part([], [], [], (_side(both[0]), _side(both[1])))
-    for number, chunk in leads.chunks(told, wanted=lambda number: number % parts == part):
+    for number, chunk in leads.chunks(told, wanted=wanted):
         found.left_out += chunk.left_out
         if not len(chunk.arrived):
             continue
@@ -190,60 +198,60 @@ class _Reading:
 
 
 class _ToDeal(NamedTuple):
-    """One side, ready to be dealt out."""
+    """One side (0 or 1), ready to be dealt out."""
 
-    rules: RuleSet
+    side: int
     kinds: Sequence[Kind]
     kind_of: Ints
     arrived: Ints
     scores: Ints
 
 
-def _deal(side: _ToDeal) -> Dealt:
+def _deal(work: _Work, found: _ToDeal) -> Dealt:
+    rules = work.sides[found.side]
     return deal(
-        side.rules.policy,
-        side.kinds,
-        owners=side.rules.owners,
-        kind_of=side.kind_of,
-        arrived=side.arrived,
-        scores=side.scores,
+        rules.policy,
+        found.kinds,
+        owners=rules.owners,
+        kind_of=found.kind_of,
+        arrived=found.arrived,
+        scores=found.scores,
     )
 
 
 @contextmanager
-def _pool(workers: int) -> Iterator[_Pool]:
+def _pool(workers: int, work: _Work) -> Iterator[_Pool]:
     if workers < 2:
-        yield _Pool(None, None, 1)
+        yield _Pool(None, None, 1, work)
         return
     context = get_context()
-    told = context.SimpleQueue()
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_begin, initargs=(told,)) as pool:
-        yield _Pool(pool, told, workers)
+    told, next_block = context.SimpleQueue(), context.Value("q", 0)
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin, initargs=(work, told, next_block)
+    ) as pool:
+        yield _Pool(pool, told, workers, work)
 
 
 class _Pool:
     """Does the work in processes, or here when there is none."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None, told: Any, workers: int) -> None:
+    def __init__(self, pool: ProcessPoolExecutor | None, told: Any, workers: int, work: _Work) -> None:
         self._pool = pool
         self._told = told
         self._workers = workers
+        self._work = work
 
-    def judged(self, leads: Leads, before: RuleSet, after: RuleSet, tell: Tell) -> list[_Part]:
+    def judged(self, tell: Tell) -> list[_Part]:
         """All blocks of leads, judged by both."""
         if self._pool is None:
-            return [_judge_part(leads, before.policy, after.policy, part=0, parts=1, tell=tell)]
-        futures = [
-            self._pool.submit(_judge_there, leads, before.policy, after.policy, part, self._workers)
-            for part in range(self._workers)
-        ]
-        return self._results(futures, tell)
+            return [_judge_part(self._work, wanted=lambda _number: True, tell=tell)]
+        return self._results([self._pool.submit(_judge_there) for _ in range(self._workers)], tell)
 
     def dealt(self, sides: Sequence[_ToDeal]) -> list[Dealt]:
         """Both sides, dealt out."""
         if self._pool is None:
-            return [_deal(side) for side in sides]
-        return self._results([self._pool.submit(_deal, side) for side in sides], lambda _leads: None)
+            return [_deal(self._work, side) for side in sides]
+        return self._results([self._pool.submit(_deal_there, side) for side in sides], lambda _leads: None)
 
     def _results(self, futures: Sequence[Future[Any]], tell: Tell) -> list[Any]:
         waiting = set(futures)
@@ -254,15 +262,50 @@ class _Pool:
         return [future.result() for future in futures]
 
 
-_told: Any = None
+class _Here(NamedTuple):
+    """What a process of the pool has: the work, whom to tell how far it is, and the block that is next."""
+
+    work: _Work
+    told: Any
+    next_block: Any
 
 
-def _begin(told: Any) -> None:
-    """In a new process: remember whom to tell, and spare a million small objects the garbage collector."""
-    global _told
-    _told = told
+_here: _Here | None = None
+
+
+def _begin(work: _Work, told: Any, next_block: Any) -> None:
+    """In a new process: remember what there is, and spare a million small objects the garbage collector."""
+    global _here
+    _here = _Here(work, told, next_block)
     gc.disable()
 
 
-def _judge_there(leads: Leads, before: Policy, after: Policy, part: int, parts: int) -> _Part:
-    return _judge_part(leads, before, after, part=part, parts=parts, tell=_told.put)
+def _found_here() -> _Here:
+    if _here is None:
+        raise RuntimeError("This process is not one of a backtest's.")
+    return _here
+
+
+def _judge_there() -> _Part:
+    """Judge the blocks that no other process takes: whoever is done with one draws the next."""
+    work, told, next_block = _found_here()
+
+    def drawn() -> int:
+        with next_block.get_lock():
+            next_block.value += 1
+            return int(next_block.value) - 1
+
+    mine = drawn()
+
+    def wanted(number: int) -> bool:
+        nonlocal mine
+        if number != mine:
+            return False
+        mine = drawn()
+        return True
+
+    return _judge_part(work, wanted=wanted, tell=told.put)
+
+
+def _deal_there(found: _ToDeal) -> Dealt:
+    return _deal(_found_here().work, found)

@@ -17,7 +17,6 @@ from pydantic import SecretStr
 
 from router.hubspot.webhooks import (
     FOLLOWED,
-    Announced,
     Delivery,
     DeliveryInvalid,
     SignatureInvalid,
@@ -152,13 +151,13 @@ def test_a_created_contact_is_announced_by_the_legacy_event() -> None:
         b'"objectId":112558566461,"changeFlag":"CREATED","changeSource":"INTEGRATION","sourceId":"10457515"}]'
     )
 
-    assert parse(body, portal=PORTAL) == Delivery((Announced("112558566461", 1744159176740),), (), 0)
+    assert parse(body, portal=PORTAL) == Delivery((("112558566461", 1744159176740),), (), 0)
 
 
 def test_a_created_contact_is_announced_by_the_generic_event() -> None:
     event = an_event("object.creation", objectTypeId="0-1")
 
-    assert [lead.contact_id for lead in parse(_body(event), portal=PORTAL).created] == ["501"]
+    assert [contact_id for contact_id, _ in parse(_body(event), portal=PORTAL).created] == ["501"]
 
 
 def test_the_documentation_s_key_for_the_kind_is_understood_too() -> None:
@@ -396,4 +395,4 @@ def _parse_or_refuse(body: bytes) -> None:
     except DeliveryInvalid as error:
         assert str(error).endswith(".")
     else:
-        assert all(lead.contact_id.isascii() and lead.contact_id.isdigit() for lead in delivery.created)
+        assert all(found.isascii() and found.isdigit() for found, _ in delivery.created)

@@ -29,6 +29,7 @@ _LOUD: Final = (
 """Libraries that narrate: from these only warnings are worth a line."""
 _LOUDER: Final = ("waitress.queue",)
 """Warns of every request that waits a moment for a thread."""
+_ENCODER: Final = json.JSONEncoder(default=str)
 _EMAIL: Final = re.compile(r"[^\s\"'<>=:/@]+@[\w-]+(\.[\w-]+)+")
 _HIDDEN: Final = "**********"
 
@@ -75,7 +76,7 @@ def _renderers(*, on_terminal: bool) -> list[Processor]:
 
 def _as_json(event: EventDict, **_: Any) -> str:
     # Not orjson: it raises for large numbers and for half a surrogate pair, and a log line must not.
-    return json.dumps(event, default=str)
+    return _ENCODER.encode(event)
 
 
 def _route_standard_library(

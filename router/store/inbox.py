@@ -10,7 +10,7 @@ from typing import Any, Final, TypeVar
 import redis
 
 from router.store.keys import Keys
-from router.store.scripts import script
+from router.store.scripts import KeptScript, script
 
 GROUP: Final = "routers"
 BATCH: Final = 100
@@ -41,7 +41,7 @@ class Inbox:
         self._redis = client
         self._keys = keys
         self._lease_ms = int(lease / timedelta(milliseconds=1))
-        self._append = script(client, "append")
+        self._append = KeptScript(client, "append")
         self._append_low = script(client, "append_low")
         self._take = script(client, "take")
         self._renew = script(client, "renew")
@@ -61,9 +61,10 @@ class Inbox:
         """
         keys = self._keys
         leads = " ".join([f"{contact_id} {occurred_at_ms}" for contact_id, occurred_at_ms in created])
-        arguments = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, " ".join(changed), keys.lead(""), *erased]
+        arguments: list[str | int] = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, " ".join(changed)]
+        arguments += [keys.lead(""), *erased]
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
-        return bool(self._append(keys=names, args=arguments))
+        return bool(self._append(names, arguments))
 
     def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:
         """Add contacts that housekeeping found, unless they wait there already; how many were added.

@@ -1,7 +1,10 @@
-"""Where the Lua scripts are found."""
+"""Where the Lua scripts are found, and how one is run that is run all the time."""
 
 from __future__ import annotations
 
+import hashlib
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,4 +13,44 @@ import redis
 
 def script(client: redis.Redis, name: str) -> Any:
     """The script of the file `<name>.lua` beside this one, ready to be called on `client`."""
-    return client.register_script((Path(__file__).parent / f"{name}.lua").read_text())
+    return client.register_script(_text(name))
+
+
+class KeptScript:
+    """The script of the file `<name>.lua`, run by each thread on a connection that it keeps.
+
+    It goes around the client's pool and its accounts, which take longer than all else that a call costs
+    here. What the client promises holds: its timeouts, its retries, and a broken connection is made anew.
+    """
+
+    def __init__(self, client: redis.Redis, name: str) -> None:
+        self._client = client
+        self._text = _text(name)
+        self._digest = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
+        self._kept = threading.local()
+
+    def __call__(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        """What the script returns. Raises `redis.RedisError`."""
+        connection = self._connection()
+        return connection.retry.call_with_retry(
+            lambda: self._run(connection, keys, args), lambda _error: connection.disconnect()
+        )
+
+    def _run(self, connection: Any, keys: Sequence[str], args: Sequence[str | int]) -> Any:
+        connection.send_command("EVALSHA", self._digest, len(keys), *keys, *args)
+        try:
+            return connection.read_response()
+        except redis.exceptions.NoScriptError:  # Redis is new, or was emptied of scripts
+            connection.send_command("EVAL", self._text, len(keys), *keys, *args)
+            return connection.read_response()
+
+    def _connection(self) -> Any:
+        # Any, because redis-py has no types for what its connections do.
+        found = getattr(self._kept, "connection", None)
+        if found is None:
+            found = self._kept.connection = self._client.connection_pool.get_connection()
+        return found
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.lua").read_text()

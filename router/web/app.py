@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 from flask import Flask, Response
@@ -16,15 +16,18 @@ from router.web.api import api_doors
 from router.web.health import health_doors
 from router.web.receiver import receiver_door
 
-if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+    # Loading routing takes longer than all else that the receiver needs.
     from router.routing.desk import Desk
 
-SECURITY_HEADERS: Final = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
+SECURITY_HEADERS: Final = (
+    ("Cache-Control", "no-store"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+    ("Referrer-Policy", "no-referrer"),
+    ("X-Content-Type-Options", "nosniff"),
+)
 
 _SENTENCES: Final = {
     404: "There is nothing at this address; webhooks are received at /webhooks/hubspot.",
@@ -52,7 +55,7 @@ def create_app(
     if desk is not None:
         app.register_blueprint(api_doors(settings=settings, desk=desk, wake=wake))
     app.register_error_handler(HTTPException, _refusal)
-    app.after_request(_guarded)
+    app.wsgi_app = _guarded(app.wsgi_app)  # type: ignore[method-assign,assignment] # as Flask documents
     return app
 
 
@@ -66,7 +69,15 @@ def _refusal(error: HTTPException) -> Response:
     return response
 
 
-def _guarded(response: Response) -> Response:
-    for name, value in SECURITY_HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _guarded(application: WSGIApplication) -> WSGIApplication:
+    """The application with the security headers on every answer that does not set its own."""
+
+    def guarded(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            there = {name.lower() for name, _ in headers}
+            missing = [header for header in SECURITY_HEADERS if header[0].lower() not in there]
+            return start_response(status, [*headers, *missing], *error)
+
+        return application(environ, start)
+
+    return guarded

@@ -74,7 +74,8 @@ _RECEIVED: Final = orjson.dumps({"received": True})
 
 
 def _signature_headers() -> dict[str, str]:
-    return {name: request.headers[name] for name in SIGNATURE_HEADERS if name in request.headers}
+    headers = request.headers
+    return {name: found for name in SIGNATURE_HEADERS if (found := headers.get(name)) is not None}
 
 
 def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 
 from router.policy.backtest.columns import View
 from router.policy.backtest.comparison import Comparison, compare
+from router.policy.backtest.dealing import Dealt, deal
 from router.policy.backtest.grading import Standing
 from router.policy.backtest.judging import Judge, Kind, columns_for, judges
 from router.policy.backtest.numbering import Ints
-from router.policy.backtest.replay import Dealt, Judged, Replayed, deal
+from router.policy.backtest.replay import Judged, Replayed
 from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog, Owner
 from router.policy.facts import facts_needed

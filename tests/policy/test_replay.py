@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.policy.backtest.columns import Cell, Chunk, View, instant
+from router.policy.backtest.dealing import deal, without_open_caps
 from router.policy.backtest.judging import columns_for, judges
-from router.policy.backtest.replay import Judged, Replayed, deal, without_open_caps
+from router.policy.backtest.replay import Judged, Replayed
 from router.policy.book import Book
 from router.policy.catalog import FactType
 from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within

@@ -14,7 +14,7 @@ import pytest
 
 from router.ledger import open_ledger
 from router.policy.backtest.comparison import Move, taker_of
-from router.policy.backtest.replay import without_open_caps
+from router.policy.backtest.dealing import without_open_caps
 from router.policy.book import Book
 from router.policy.catalog import Catalog
 from router.policy.conditions import OneOf

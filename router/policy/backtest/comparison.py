@@ -11,8 +11,9 @@ from typing import Final, Literal
 import numpy as np
 
 from router.policy.backtest.columns import moment_at
+from router.policy.backtest.dealing import Dealt
 from router.policy.backtest.numbering import Ints
-from router.policy.backtest.replay import Dealt, Replayed
+from router.policy.backtest.replay import Replayed
 from router.policy.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
 
 EXAMPLES: Final = 10

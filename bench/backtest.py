@@ -20,8 +20,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from router.policy.rules import Policy
-from router.routing.backtest import RuleSet, rule_set, run_backtest
-from router.routing.backtest_csv import open_csv
+from router.routing.backtest.blocks import RuleSet
+from router.routing.backtest.csv_leads import open_csv
+from router.routing.backtest.run import rule_set, run_backtest
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
 from router.rules_on_disk import read_rule_files

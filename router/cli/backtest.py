@@ -25,16 +25,17 @@ from router.policy.backtest.sieve import COMPUTED
 from router.policy.catalog import Catalog
 from router.policy.facts import facts_needed
 from router.policy.rules import Policy
-from router.routing.backtest import WORKERS, Backtest, Leads, Tell, rule_set, run_backtest
-from router.routing.backtest_csv import CsvLeads, LeadsUnreadable, open_csv
-from router.routing.backtest_ledger import LedgerLeads
-from router.routing.backtest_rules import (
+from router.routing.backtest.blocks import Leads, Tell
+from router.routing.backtest.csv_leads import CsvLeads, LeadsUnreadable, open_csv
+from router.routing.backtest.ledger_leads import LedgerLeads
+from router.routing.backtest.other_rules import (
     NothingToCompare,
     OtherRules,
     live_rules,
     rules_of_commit,
     rules_of_directory,
 )
+from router.routing.backtest.run import WORKERS, Backtest, rule_set, run_backtest
 from router.rulefiles.quantities import span
 
 LEDGER: Final = "ledger"

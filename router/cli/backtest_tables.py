@@ -12,7 +12,7 @@ from rich.text import Text
 from router.cli.screen import table
 from router.cli.words import count_of
 from router.policy.backtest.comparison import Change, Comparison, Move
-from router.routing.backtest import Backtest
+from router.routing.backtest.run import Backtest
 
 MOST_MOVES: Final = 12
 BAR: Final = 24

@@ -22,10 +22,11 @@ from router.policy.decide import decide
 from router.policy.lead import Lead
 from router.policy.record import as_record
 from router.policy.rules import Assign, DoNothing, Policy, ToTeam
-from router.routing.backtest import Backtest, Leads, rule_set, run_backtest
-from router.routing.backtest_csv import LeadsUnreadable, open_csv
-from router.routing.backtest_ledger import LedgerLeads
-from router.routing.backtest_rules import NothingToCompare, rules_of_commit, rules_of_directory
+from router.routing.backtest.blocks import Leads
+from router.routing.backtest.csv_leads import LeadsUnreadable, open_csv
+from router.routing.backtest.ledger_leads import LedgerLeads
+from router.routing.backtest.other_rules import NothingToCompare, rules_of_commit, rules_of_directory
+from router.routing.backtest.run import Backtest, rule_set, run_backtest
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files, revision
 from router.rules_on_disk import read_rule_files

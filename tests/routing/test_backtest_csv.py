@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from router.policy.backtest.columns import MISSING, instant
 from router.policy.reading import moment_in
-from router.routing import backtest_csv
-from router.routing.backtest_csv import LeadsUnreadable, open_csv
-from router.routing.backtest_moments import Moments
+from router.routing.backtest import csv_leads
+from router.routing.backtest.csv_leads import LeadsUnreadable, open_csv
+from router.routing.backtest.moments import Moments
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 
 CATALOG = parse_catalog((Path(__file__).parents[2] / "config" / CATALOG_FILE).read_bytes())
@@ -24,7 +24,7 @@ TYPES = {"zip": "text", "email": "text"}
 @pytest.fixture
 def tiny_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a few rows: what matters happens where one ends."""
-    monkeypatch.setattr(backtest_csv, "BLOCK_BYTES", 40)
+    monkeypatch.setattr(csv_leads, "BLOCK_BYTES", 40)
 
 
 def read(path: Path) -> list[tuple[object, ...]]:

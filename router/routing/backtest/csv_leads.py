@@ -21,7 +21,7 @@ from router.policy.facts import sources_of
 from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, moment_in, text_in
 from router.policy.sticky import PREVIOUS_OWNER
-from router.routing.backtest_moments import Moments
+from router.routing.backtest.moments import Moments
 
 BLOCK_BYTES: Final = 100 * 1024
 """Leads looked at together, a thousand or so: few enough to stay near the processor, enough to share the

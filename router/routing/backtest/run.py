@@ -1,0 +1,62 @@
+"""What would have happened to real leads under other rules: both rule sets replayed, and compared."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final
+
+from router.policy.backtest.comparison import Comparison, compare
+from router.policy.backtest.replay import Replayed
+from router.policy.catalog import Catalog
+from router.policy.rules import Policy
+from router.routing.backtest.blocks import Leads, Reading, RuleSet, Tell, Work
+from router.routing.backtest.csv_leads import LeadsUnreadable
+from router.routing.backtest.pool import ToDeal, a_pool
+
+WORKERS: Final = min(os.cpu_count() or 1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class Backtest:
+    """The comparison, the contact id of each example, and how many rows had no date to place them by."""
+
+    comparison: Comparison
+    example_ids: tuple[str, ...]
+    left_out: int
+
+
+def rule_set(name: str, policy: Policy, catalog: Catalog) -> RuleSet:
+    """A policy whose owners are those of its catalog."""
+    archived_first = sorted(catalog.owners, key=lambda owner: not owner.archived)
+    return RuleSet(name, policy, {owner.email.lower(): owner for owner in archived_first})
+
+
+def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int, tell: Tell) -> Backtest:
+    """Replay the leads through both rule sets, in order, each with a book of shares of its own.
+
+    With more than one worker, leads are judged and dealt in processes. Raises LeadsUnreadable when there
+    are none, or none that can be read.
+    """
+    with a_pool(workers, Work(leads, (before, after))) as pool:
+        parts = pool.judged(tell)
+        read = Reading(parts)
+        if not len(read.arrived):
+            raise LeadsUnreadable("There is no lead to replay. Choose an earlier --since, or another file.")
+        judged = [read.judged(side) for side in (0, 1)]
+        dealt = pool.dealt(
+            [
+                ToDeal(side, found.kinds, found.kind_of, read.arrived, found.scores())
+                for side, found in enumerate(judged)
+            ]
+        )
+    was, becomes = (
+        Replayed(rules.policy, said, found)
+        for rules, said, found in zip((before, after), judged, dealt, strict=True)
+    )
+    comparison = compare(was, becomes, arrived=read.arrived)
+    return Backtest(
+        comparison=comparison,
+        example_ids=read.ids_of(one.lead for one in comparison.examples),
+        left_out=sum(part.left_out for part in parts),
+    )

@@ -26,7 +26,8 @@ from router.policy.catalog import Catalog
 from router.policy.facts import facts_needed
 from router.policy.rules import Policy
 from router.routing.backtest.blocks import Leads, Tell
-from router.routing.backtest.csv_leads import CsvLeads, LeadsUnreadable, open_csv
+from router.routing.backtest.csv_leads import CsvLeads, open_csv
+from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.ledger_leads import LedgerLeads
 from router.routing.backtest.other_rules import (
     NothingToCompare,
@@ -156,7 +157,7 @@ def _ran(leads: Leads, other: OtherRules, here: RulesHere) -> tuple[Backtest, li
     before = rule_set(other.name, then, here.catalog)
     after = rule_set(str(here.folder), now, here.catalog)
     notes = _notes(leads, (other.policy, here.policy))
-    large = not isinstance(leads, CsvLeads) or leads.path.stat().st_size > FEW_BYTES
+    large = not isinstance(leads, CsvLeads) or leads.shape.path.stat().st_size > FEW_BYTES
     with _progress() as tell:
         ran = run_backtest(leads, before, after, workers=WORKERS if large else 1, tell=tell)
     if ran.left_out:

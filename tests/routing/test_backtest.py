@@ -23,7 +23,8 @@ from router.policy.lead import Lead
 from router.policy.record import as_record
 from router.policy.rules import Assign, DoNothing, Policy, ToTeam
 from router.routing.backtest.blocks import Leads
-from router.routing.backtest.csv_leads import LeadsUnreadable, open_csv
+from router.routing.backtest.csv_leads import open_csv
+from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.ledger_leads import LedgerLeads
 from router.routing.backtest.other_rules import NothingToCompare, rules_of_commit, rules_of_directory
 from router.routing.backtest.run import Backtest, rule_set, run_backtest

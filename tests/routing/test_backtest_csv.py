@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from router.policy.backtest.columns import MISSING, instant
 from router.policy.reading import moment_in
-from router.routing.backtest import csv_leads
-from router.routing.backtest.csv_leads import LeadsUnreadable, open_csv
+from router.routing.backtest import csv_rows
+from router.routing.backtest.csv_leads import open_csv
+from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.moments import Moments
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 
@@ -24,7 +25,7 @@ TYPES = {"zip": "text", "email": "text"}
 @pytest.fixture
 def tiny_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Blocks of a few rows: what matters happens where one ends."""
-    monkeypatch.setattr(csv_leads, "BLOCK_BYTES", 40)
+    monkeypatch.setattr(csv_rows, "BLOCK_BYTES", 40)
 
 
 def read(path: Path) -> list[tuple[object, ...]]:

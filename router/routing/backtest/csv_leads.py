@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 import numpy as np
 
@@ -21,11 +21,9 @@ from router.policy.facts import sources_of
 from router.policy.lead import Lead, Value
 from router.policy.reading import READERS, moment_in, text_in
 from router.policy.sticky import PREVIOUS_OWNER
+from router.routing.backtest.csv_rows import LeadsUnreadable, Shape, blocks, columns_of, text_of
 from router.routing.backtest.moments import Moments
 
-BLOCK_BYTES: Final = 100 * 1024
-"""Leads looked at together, a thousand or so: few enough to stay near the processor, enough to share the
-overhead."""
 ARRIVED: Final = "createdate"
 ID: Final = "hs_object_id"
 _IDS: Final = frozenset({"record id", "hs_object_id", "id", "vid", "contact id"})
@@ -35,17 +33,11 @@ _END_OF_EMAIL: Final = "end of email"
 _OF_EMAIL: Final = frozenset({"email_domain", "email_kind"})
 
 
-class LeadsUnreadable(Exception):  # noqa: N818 - it reads as the sentence that it is
-    """The file of leads cannot be replayed; the message names it, the place and the way out."""
-
-
 @dataclass(frozen=True, slots=True)
 class CsvLeads:
     """An export: its columns by the property they hold (`company.x` for a company's), and the others."""
 
-    path: Path
-    delimiter: str
-    width: int
+    shape: Shape
     begins: int
     """The byte at which the rows begin."""
     columns: Mapping[str, int]
@@ -70,10 +62,10 @@ class CsvLeads:
         told = [fact for fact in types if self.tells(fact)]
         dated = [fact for fact in told if types[fact] == FactType.DATETIME]
         moments = Moments()
-        with self.path.open("rb") as file:
+        with self.shape.path.open("rb") as file:
             file.seek(self.begins)
-            for number, block in enumerate(_blocks(file)):
-                columns = _columns(self, block) if wanted(number) else []
+            for number, block in enumerate(blocks(file)):
+                columns = columns_of(self.shape, block) if wanted(number) else []
                 if not columns:
                     continue
                 arrived = moments.of(columns[self.columns[ARRIVED]])
@@ -130,7 +122,7 @@ def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> 
     with path.open("rb") as file:
         # Of a file whose lines end as they did on old Macs, this is all there is.
         raw = file.readline()
-    first = io.StringIO(_text(raw, path=path), newline="").readline()
+    first = io.StringIO(text_of(raw, path=path), newline="").readline()
     begins = len(first.encode())
     first = first.removeprefix(_BOM)
     if not first.strip():
@@ -152,9 +144,7 @@ def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> 
             "Export it along with the others."
         )
     return CsvLeads(
-        path=path,
-        delimiter=delimiter,
-        width=len(header),
+        shape=Shape(path, delimiter, len(header)),
         begins=begins,
         columns=columns,
         unknown=tuple(unknown),
@@ -245,66 +235,3 @@ def _ends_of_emails(texts: Sequence[str]) -> list[str]:
         f"x{text[at:]}" if (at := text.rfind("@")) > 0 and not text[at - 1].isspace() else text
         for text in texts
     ]
-
-
-def _blocks(file: BinaryIO) -> Iterator[bytes]:
-    """The rows, a thousand or so at once; a line break within quotes ends no block."""
-    while block := file.read(BLOCK_BYTES):
-        lines = [block, file.readline()]
-        # An odd number of quotes: the last row goes on in the next line.
-        is_open = (lines[0].count(b'"') + lines[1].count(b'"')) % 2
-        while is_open and (more := file.readline()):
-            lines.append(more)
-            is_open ^= more.count(b'"') % 2
-        yield b"".join(lines)
-
-
-def _columns(leads: CsvLeads, block: bytes) -> Sequence[Sequence[str]]:
-    """The columns of one block's rows, without empty ones; none if there is no row."""
-    text = _text(block, path=leads.path)
-    plain = _plain_columns(leads, text)
-    return list(zip(*_rows(leads, text), strict=True)) if plain is None else plain
-
-
-def _plain_columns(leads: CsvLeads, text: str) -> list[list[str]] | None:
-    """What the csv module would find, four times as fast; None for blocks that only it can read.
-
-    Those have quotes, a row of another width, an empty one, line breaks of old, or a text without end.
-    """
-    text = text.replace("\r\n", "\n").removesuffix("\n")
-    if '"' in text or "\r" in text or leads.width == 1 or len(text) > csv.field_size_limit():
-        return None
-    # A line break becomes a cell of its own, and has to come after every row.
-    cells = text.replace("\n", f"{leads.delimiter}\n{leads.delimiter}").split(leads.delimiter)
-    breaks = text.count("\n")
-    width = leads.width + 1
-    if len(cells) != breaks * width + leads.width or cells[leads.width :: width] != ["\n"] * breaks:
-        return None
-    return [cells[place::width] for place in range(leads.width)]
-
-
-def _rows(leads: CsvLeads, text: str) -> list[list[str]]:
-    """The rows of one block, without empty ones."""
-    try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=leads.delimiter))
-    except csv.Error as error:
-        raise LeadsUnreadable(f"{leads.path} is no CSV file: {error}. Export it again.") from error
-    if not all(map(leads.width.__eq__, map(len, rows))):
-        rows = [row for row in rows if row]
-        uneven = next((row for row in rows if len(row) != leads.width), None)
-        if uneven is not None:
-            raise LeadsUnreadable(
-                f"{leads.path} has a row of {len(uneven)} cells where the header has {leads.width}: "
-                f"{leads.delimiter.join(uneven)[:60]!r}. Export it again."
-            )
-    return rows
-
-
-def _text(block: bytes, *, path: Path) -> str:
-    try:
-        return block.decode()
-    except UnicodeDecodeError as error:
-        raise LeadsUnreadable(
-            f"{path} is not UTF-8 text ({error.reason}). Save it as CSV UTF-8, or export it again from "
-            "HubSpot."
-        ) from error

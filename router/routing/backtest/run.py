@@ -11,7 +11,7 @@ from router.policy.backtest.replay import Replayed
 from router.policy.catalog import Catalog
 from router.policy.rules import Policy
 from router.routing.backtest.blocks import Leads, Reading, RuleSet, Tell, Work
-from router.routing.backtest.csv_leads import LeadsUnreadable
+from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.pool import ToDeal, a_pool
 
 WORKERS: Final = min(os.cpu_count() or 1, 4)

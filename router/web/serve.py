@@ -94,7 +94,7 @@ def _stay_on_one_core() -> None:
 
 
 def _spare_what_stays() -> None:
-    """What is loaded by now stays: looking through it for garbage would stop every request for 20 ms."""
+    """What is loaded by now stays: looking through it for garbage would stop every request for 25 ms."""
     gc.collect()
     gc.freeze()
     # Deliveries leave no cycles behind; the collector's own pace is one look for every three of them.

@@ -32,6 +32,7 @@ class Judge:
         self.types = facts_needed(policy)
         self._names = [name for name in self.types if name not in COMPUTED]
         self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
+        self._asks = np.array([bool(asked) for asked in self._asked])
         self.standings = grader.standings
         self.kinds: list[Kind] = []
         """Every different kind so far."""
@@ -58,11 +59,12 @@ class Judge:
         return self._kinds_of(rules, view), numbers
 
     def _kinds_of(self, rules: Ints, view: View) -> Ints:
-        kinds = self._kind_of_rule.of(rules, lambda row: self._new_kind(int(rules[row]), {}))
-        for rule in np.unique(rules).tolist():
-            if self._asked[rule]:
-                rows = np.flatnonzero(rules == rule)
-                kinds[rows] = self._kinds_asking(rule, rows, view)
+        kinds, asks = np.empty_like(rules), self._asks[rules]
+        plain = rules[~asks]
+        kinds[~asks] = self._kind_of_rule.of(plain, lambda row: self._new_kind(int(plain[row]), {}))
+        for rule in np.unique(rules[asks]).tolist():
+            rows = np.flatnonzero(rules == rule)
+            kinds[rows] = self._kinds_asking(rule, rows, view)
         return kinds
 
     def _kinds_asking(self, rule: int, rows: Ints, view: View) -> Ints:

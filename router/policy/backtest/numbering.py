@@ -37,9 +37,18 @@ class Known:
 
     def of(self, keys: Ints, work_out: Callable[[int], int]) -> Ints:
         """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
+        near = keys < _LONGEST
+        if near.all():
+            return self._near(keys, work_out)
+        found = np.empty_like(keys)
+        near_rows, far_rows = np.flatnonzero(near), np.flatnonzero(~near)
+        found[near_rows] = self._near(keys[near_rows], lambda place: work_out(int(near_rows[place])))
+        far = keys[far_rows].tolist()
+        found[far_rows] = each_once(far, self._far, lambda place: work_out(int(far_rows[place])))
+        return found
+
+    def _near(self, keys: Ints, work_out: Callable[[int], int]) -> Ints:
         highest = int(keys.max(initial=0))
-        if highest >= _LONGEST:
-            return each_once(keys.tolist(), self._far, work_out)
         if highest >= len(self._table):
             more = np.full(1 << highest.bit_length(), _NEW, np.int64)
             more[: len(self._table)] = self._table

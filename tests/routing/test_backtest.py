@@ -169,6 +169,21 @@ def test_leads_in_any_order_are_replayed_in_the_order_in_which_they_came(
     assert ran.example_ids == expected.example_ids
 
 
+def test_contacts_without_ids_are_told_by_their_places(
+    tmp_path: Path, policy: Policy, catalog: Catalog
+) -> None:
+    rows = contacts(40)
+    path = an_export(tmp_path / "leads.csv", [row[1:] for row in rows], header=HEADER[1:])
+    since = datetime.fromisoformat(rows[30][1])
+    nobody = replace(policy, rules=(a_rule("nobody", action=DoNothing()), *policy.rules))
+
+    ran = backtested(open_csv(path, catalog, since=since), nobody, policy, catalog)
+
+    places = [example.lead + 1 for example in ran.comparison.examples]
+    assert places and max(places) <= 10
+    assert list(ran.example_ids) == [f"number {place} of those replayed" for place in places]
+
+
 def test_labels_of_properties_and_options_are_understood(tmp_path: Path, catalog: Catalog) -> None:
     header = ("Record ID", "Create Date", "Adresse e-mail", "Code de pays", "Who knows")
     path = an_export(

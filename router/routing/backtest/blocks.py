@@ -128,11 +128,11 @@ class Reading:
         return list(numbers), self._in_order(self._joined(blocks))
 
     def ids_of(self, leads: Iterable[int]) -> tuple[str, ...]:
-        """The contacts' ids; in an export without ids, their rows."""
+        """The contacts' ids; in an export without ids, their places among those read."""
         rows = [lead if self._order is None else self._order[lead] for lead in leads]
         blocks = [ids for part in self._parts for ids in part.ids]
         if not any(blocks):
-            return tuple(f"in row {row + 2}" for row in rows)
+            return tuple(f"number {row + 1} of those replayed" for row in rows)
         ids = "\n".join([blocks[block] for block in self._blocks]).split("\n")
         return tuple(ids[row] for row in rows)
 

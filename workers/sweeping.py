@@ -13,12 +13,12 @@ from router.bootstrap import Office
 from router.hubspot.errors import ComeBackLater, Unreachable
 from router.policy.night_report import Brake, NightReport
 from router.policy.sweep import held_back
-from router.routing import sweep
-from router.routing.night_news import tell
-from router.routing.sweep_candidates import open_leads
-from router.routing.sweep_ground import Ground, away_without_end, ground_of
-from router.routing.sweep_outcome import is_settled, outcomes
-from router.routing.sweep_outcome import move as move_leads
+from router.routing.night import sweep
+from router.routing.night.candidates import open_leads
+from router.routing.night.ground import Ground, away_without_end, ground_of
+from router.routing.night.news import tell
+from router.routing.night.outcome import is_settled, outcomes
+from router.routing.night.outcome import move as move_leads
 from router.store.night_plan import Planned, Waiting
 from router.store.nights import Night
 from workers import office as process

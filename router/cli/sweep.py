@@ -21,12 +21,12 @@ from router.cli.words import count_of, print_json
 from router.notify.night_words import why_words, word
 from router.policy.sweep import Held, held_back
 from router.routing.desk import Desk
-from router.routing.night_approval import NotApproved
-from router.routing.night_approval import approve as approve_plan
-from router.routing.sweep import Sweeping, moves_anything, plan_some
-from router.routing.sweep_candidates import open_leads
-from router.routing.sweep_ground import Ground, ground_of
-from router.routing.sweep_outcome import move
+from router.routing.night.approval import NotApproved
+from router.routing.night.approval import approve as approve_plan
+from router.routing.night.candidates import open_leads
+from router.routing.night.ground import Ground, ground_of
+from router.routing.night.outcome import move
+from router.routing.night.sweep import Sweeping, moves_anything, plan_some
 from router.store.clients import redis_url, text_client
 from router.store.night_plan import Planned
 from router.store.nights import Nights

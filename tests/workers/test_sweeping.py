@@ -21,10 +21,10 @@ from router.hubspot.errors import Unreachable
 from router.notify import Address, Chat, Mail
 from router.policy.night_report import NightReport
 from router.queue import WakeUps
-from router.routing import sweep
 from router.routing.desk import Desk
 from router.routing.erase import erase
-from router.routing.night_approval import NotApproved, approve
+from router.routing.night import sweep
+from router.routing.night.approval import NotApproved, approve
 from router.routing.record import record
 from router.routing.refresh import refresh_availability
 from router.routing.verify import verify

@@ -22,10 +22,10 @@ from router.policy.sweep import Reason, Why
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
 from router.routing.moves import CAN_BE_REASSIGNED
+from router.routing.night.candidates import AT_A_TIME, candidates
+from router.routing.night.ground import Ground
+from router.routing.night.standing import read, standing_of, why_of
 from router.routing.sticky import followed
-from router.routing.sweep_candidates import AT_A_TIME, candidates
-from router.routing.sweep_ground import Ground
-from router.routing.sweep_standing import read, standing_of, why_of
 from router.routing.trip import Trip
 from router.store.leads import LeadState
 from router.store.night_plan import Planned

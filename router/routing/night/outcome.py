@@ -8,9 +8,9 @@ from typing import Final
 from router.policy.night_report import NightMove, Note, Outcome
 from router.policy.phrases import say
 from router.routing.desk import Desk
+from router.routing.night.sweep import destination
 from router.routing.owners import reps_by_owner
 from router.routing.reassign import Reassigning, Reassignment, reassign
-from router.routing.sweep import destination
 from router.store.leads import LeadState, State
 from router.store.night_plan import Planned
 

@@ -15,7 +15,7 @@ from router.policy.sweep import Standing, Why, why_moved
 from router.routing.deciding import properties_read
 from router.routing.desk import Desk
 from router.routing.followed import moment_in
-from router.routing.sweep_ground import Ground
+from router.routing.night.ground import Ground
 from router.routing.work_seen import WORK, signs_of
 from router.store.leads import LeadState, State
 

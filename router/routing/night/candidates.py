@@ -13,7 +13,7 @@ from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.rules import Policy
 from router.policy.sweep import Reason
 from router.routing.desk import Desk
-from router.routing.sweep_ground import Ground
+from router.routing.night.ground import Ground
 
 AT_A_TIME: Final = 100
 """Leads judged together: HubSpot reads so many in one call."""

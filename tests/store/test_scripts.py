@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from router.store.inbox import Inbox
 from router.store.keys import Keys
+from tests.crash.fleet import until
 
 IMPATIENT_S = 0.3
 BUSY = "local began = os.clock() while os.clock() - began < tonumber(ARGV[1]) do end"
@@ -61,11 +62,14 @@ def test_an_answer_that_comes_too_late_is_nobody_elses(
     busy = threading.Thread(target=redis_client.eval, args=(BUSY, 0, str(2 * IMPATIENT_S)))
     busy.start()
 
+    sent: list[str] = []
     with pytest.raises(redis.TimeoutError):
-        for _ in range(10_000):  # until one comes while the server is busy
+        while True:  # until one comes while the server is busy
+            sent.append("502")
             inbox.append([("502", 1)])  # its answer would be False: a wake-up is on its way already
 
     busy.join()
+    assert until(lambda: announced(redis_client, keys).count("502") == len(sent), within_s=10)
     redis_client.delete(keys.awake)
     assert inbox.append([("503", 1)]) is True
     assert "503" in announced(redis_client, keys)

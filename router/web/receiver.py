@@ -86,7 +86,8 @@ def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) ->
         except (redis.RedisError, OSError) as error:
             # A worker's own tick finds the inbox within seconds.
             log.warning("wake_up.failed", error=type(error).__name__)
-    log.info(
+    # Metrics count them; a line for each would take longer than the signature.
+    log.debug(
         "delivery.received",
         created=len(delivery.created),
         erased=len(delivery.erased),

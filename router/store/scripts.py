@@ -48,7 +48,9 @@ class KeptScript:
         # Any, because redis-py has no types for what its connections do.
         found = getattr(self._kept, "connection", None)
         if found is None:
-            found = self._kept.connection = self._client.connection_pool.get_connection()
+            # Not one of the pool's, which would keep it for ever: it is closed when its thread ends.
+            pool = self._client.connection_pool
+            found = self._kept.connection = pool.connection_class(**pool.connection_kwargs)
         return found
 
 

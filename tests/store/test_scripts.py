@@ -87,6 +87,8 @@ def test_threads_do_not_share_a_connection(inbox: Inbox, redis_client: redis.Red
         thread.join()
 
     assert len(set(announced(redis_client, keys))) == 400
+    # Whoever is gone leaves no connection behind.
+    assert until(lambda: len(redis_client.client_list(_type="normal")) < 8, within_s=10)
 
 
 def test_an_error_of_the_server_is_told_and_breaks_nothing(

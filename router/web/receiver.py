@@ -13,14 +13,8 @@ import structlog
 from flask import Blueprint, Response, request
 
 from router.crashpoints import crash_point
-from router.hubspot.webhooks import (
-    SIGNATURE_HEADERS,
-    Delivery,
-    DeliveryInvalid,
-    SignatureInvalid,
-    parse,
-    verify,
-)
+from router.hubspot.signatures import SIGNATURE_HEADERS, SignatureInvalid, verify
+from router.hubspot.webhooks import Delivery, DeliveryInvalid, parse
 from router.settings import Settings
 from router.store.inbox import Inbox
 from router.store.vitals import Vitals

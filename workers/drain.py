@@ -93,7 +93,9 @@ class Drain:
         return now < ends_at or (bool(self.low) and now < ends_at + LOW_LANDS_S)
 
     def _take_next(self, ends_at: float) -> bool:
-        """Send the next batch on its way, new leads first; False if there is none for now."""
+        """Send the next batch on its way, new leads first; False if there is none for now, or no place."""
+        if len(self.flights) >= FLIGHTS_PER_DRAIN:
+            return False
         if self._may_take() and self._take(low=False):
             return True
         return self._may_take_low(ends_at) and self._take(low=True)
@@ -106,8 +108,6 @@ class Drain:
             self.not_before = time.monotonic() + min(
                 1.0, max(0.05, (pause.until - desk.clock()).total_seconds())
             )
-            return False
-        if in_the_air + len(self.low) >= FLIGHTS_PER_DRAIN:
             return False
         waiting = desk.inbox.waiting(limit=BATCH, low=False)
         if waiting == 0:

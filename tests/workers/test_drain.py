@@ -143,3 +143,30 @@ def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
     assert drain.low_not_before > time.monotonic() + 30
     assert drain.not_before == 0
     assert waited < 8
+
+
+def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
+    scarce: Office, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Although housekeeping waits, which new leads would make room for."""
+    desk, may_land, fly = scarce.desk, threading.Event(), draining.fly
+
+    def fly_later(*arguments: object, **more: object) -> object:
+        assert may_land.wait(timeout=30)
+        return fly(*arguments, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(draining, "fly", fly_later)
+    monkeypatch.setattr(draining, "BATCH", 1)
+    monkeypatch.setattr(type(desk.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True})
+    new = sandbox.create_exactly([a_hot_contact() for _ in range(FLIGHTS_PER_DRAIN)], announce=False)
+    (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    desk.inbox.append([(contact_id, desk.now_ms()) for contact_id in new])
+    desk.inbox.append_low([low], now_ms=desk.now_ms())
+    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+        drain = Drain(scarce, pool)
+        taken = [drain._take_next(time.monotonic() + 10) for _ in range(FLIGHTS_PER_DRAIN + 1)]
+        may_land.set()
+        routed = drain.run()
+
+    assert taken == [True] * FLIGHTS_PER_DRAIN + [False]
+    assert routed == len(new) + 1

@@ -68,6 +68,11 @@ class Keys:
         return self._key("turn")
 
     @property
+    def turn_bell(self) -> str:
+        """list: one element when a turn has ended since somebody last listened."""
+        return self._key("turn:bell")
+
+    @property
     def whole(self) -> str:
         """string: since when Redis holds the whole book (ISO); absent where Redis is new or was emptied."""
         return self._key("whole")

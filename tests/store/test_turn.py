@@ -7,6 +7,8 @@ import time
 
 import pytest
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from router.store import turn as turns
 from router.store.keys import Keys
@@ -36,6 +38,38 @@ def test_two_processes_never_have_the_turn_at_once(redis_client: redis.Redis, ke
     assert most == [1]
 
 
+def test_whoever_waits_is_woken_when_the_turn_ends(
+    redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "LOOK_S", 60.0)
+    monkeypatch.setattr(turns, "PATIENCE_S", 60.0)
+    mine, entered = Turn(redis_client, keys), threading.Event()
+
+    def wait_for_it() -> None:
+        with Turn(redis_client, keys):
+            entered.set()
+
+    waiting = threading.Thread(target=wait_for_it)
+    with mine:
+        waiting.start()
+        ends_at = time.monotonic() + 10
+        while not redis_client.info("clients")["blocked_clients"] and time.monotonic() < ends_at:
+            time.sleep(0.005)
+        assert not entered.is_set()
+
+    assert entered.wait(timeout=20)
+    waiting.join(timeout=20)
+
+
+def test_the_bell_is_rung_once_however_often_nobody_listens(redis_client: redis.Redis, keys: Keys) -> None:
+    turn = Turn(redis_client, keys)
+    for _ in range(5):
+        with turn:
+            pass
+
+    assert redis_client.llen(keys.turn_bell) == 1
+
+
 def test_whoever_waited_long_enough_decides_anyway(
     redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,7 +94,7 @@ def test_a_turn_that_lasted_too_long_ends_without_harm(redis_client: redis.Redis
 
 
 def test_without_redis_nobody_is_locked_out(redis_client: redis.Redis, keys: Keys) -> None:
-    turn = Turn(redis.Redis(port=1), keys)
+    turn = Turn(redis.Redis(port=1, retry=Retry(NoBackoff(), 0)), keys)
     for _ in range(2):
         with pytest.raises(redis.ConnectionError), turn:
             pass

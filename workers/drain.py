@@ -46,7 +46,7 @@ class Drain:
     not_before: float = 0.0
     low_not_before: float = 0.0
     kept_at: float = 0.0
-    looked_at: float = 0.0
+    looked_at: float = -KEEP_S
     leads: int = 0
 
     @property
@@ -111,7 +111,7 @@ class Drain:
             return False
         waiting = desk.inbox.waiting(limit=BATCH, low=False)
         if waiting == 0:
-            return not self.flights or self._looks_for_abandoned()
+            return self._looks_for_abandoned()
         if waiting >= BATCH:
             return True
         if desk.budget.tightness() >= TIGHT:
@@ -119,12 +119,8 @@ class Drain:
         return in_the_air <= 1
 
     def _looks_for_abandoned(self) -> bool:
-        """Where nothing waits, somebody's claim may have been abandoned; once a second is soon enough."""
-        now = time.monotonic()
-        if now - self.looked_at < KEEP_S:
-            return False
-        self.looked_at = now
-        return True
+        """Somebody's claims may have been abandoned: once a second is soon enough, as all claims are looked at."""
+        return time.monotonic() - self.looked_at >= KEEP_S
 
     def _may_take_low(self, ends_at: float) -> bool:
         """Housekeeping has its turn when no new lead waits, and stops first."""
@@ -145,7 +141,10 @@ class Drain:
     def _take(self, *, low: bool) -> bool:
         slot = min(set(range(FLIGHTS_PER_DRAIN)) - set(self.flights.values()))
         consumer = f"{self.name}/{slot}"
-        entries = self.office.desk.inbox.take(consumer, low=low)
+        reclaim = self._looks_for_abandoned()
+        entries = self.office.desk.inbox.take(consumer, reclaim=reclaim, low=low)
+        if reclaim and not any(entry.deliveries > 1 for entry in entries):
+            self.looked_at = time.monotonic()  # where some were abandoned there may be more
         if not entries:
             return False
         flight = self.pool.submit(fly, self.office.desk, entries, consumer=consumer)

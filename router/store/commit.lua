@@ -1,8 +1,9 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
 -- KEYS: book, outbox, erasures, lead hash of each decision …, keys of what each remembers …
 -- ARGV: expected version, JSON {now, queues = prefix of their names, book = {field = delta …},
---         leads = {{id, episode, fields, record, opens = {field = delta …}, joins = whose open leads it joins,
---                   memories = how many keys, memory, memory_s} …}}
+--         leads = {{id, episode, fields, opens = {field = delta …}, joins = whose open leads it joins,
+--                   memories = how many keys, memory, memory_s} …}},
+--       record of each decision …
 -- Returns {1, new version} · {0, current version} (somebody else committed: decide again)
 --         · {2, indexes of leads that are decided already, or erased}
 local book, outbox, erasures = KEYS[1], KEYS[2], KEYS[3]
@@ -37,7 +38,7 @@ for index, lead in ipairs(asked.leads) do
   for field, delta in pairs(lead.opens) do redis.call('HINCRBY', book, field, delta) end
   redis.call('HSET', key, 'op', lead.joins)
   redis.call('HSET', key, 'ep', lead.episode, 'st', 'decided', 'at', asked.now, unpack(lead.fields))
-  redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', lead.record)
+  redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', ARGV[2 + index])
   for _ = 1, lead.memories do
     remembered = remembered + 1
     redis.call('SET', KEYS[remembered], lead.memory, 'EX', lead.memory_s)

@@ -146,7 +146,6 @@ class Commits:
                     "id": one.contact_id,
                     "episode": one.episode,
                     "fields": [*lead_fields(one), "pd", orjson.dumps(dict(one.paid)).decode()],
-                    "record": one.record.decode(),
                     **opens_of(one.paid),
                     **_memory(one.memory),
                 }
@@ -156,7 +155,8 @@ class Commits:
         names = [self._keys.book, self._keys.outbox, self._keys.erasures]
         names += [self._keys.lead(one.contact_id) for one in decisions]
         names += [key for one in decisions if one.memory for key in one.memory.keys]
-        answer = self._commit(keys=names, args=[version, orjson.dumps(asked)])
+        records = [one.record for one in decisions]
+        answer = self._commit(keys=names, args=[version, orjson.dumps(asked), *records])
         if answer[0] == 1:
             return Committed()
         if answer[0] == 0:

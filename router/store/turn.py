@@ -23,6 +23,8 @@ LEASE_S: Final = 1.0
 PATIENCE_S: Final = 1.0
 LOOK_S: Final = 0.05
 """How long one listens for the bell at most: the dead do not ring it."""
+STAY_S: Final = 0.15
+"""So long a turn is handed on within a process before the others have theirs: that costs nothing."""
 
 
 class Turn:
@@ -33,28 +35,41 @@ class Turn:
         self._keys = keys
         self._end = script(client, "turn_end")
         self._here = threading.Lock()
+        self._counting = threading.Lock()
+        self._waiting = 0
         self._name = ""
+        self._stays_until = 0.0
 
     def __enter__(self) -> None:
+        with self._counting:
+            self._waiting += 1
         self._here.acquire()
+        with self._counting:
+            self._waiting -= 1
         try:
-            self._name = secrets.token_hex(8)
-            ends_at = time.monotonic() + PATIENCE_S
-            while not self._is_free() and time.monotonic() < ends_at:
-                self._redis.blpop([self._keys.turn_bell], timeout=LOOK_S)
+            if not self._stays_until:
+                self._wait_for_it()
         except BaseException:
             self._here.release()
             raise
 
-    def _is_free(self) -> bool:
-        """Whether nobody has the turn; then it is ours."""
+    def _wait_for_it(self) -> None:
+        self._name = secrets.token_hex(8)
+        ends_at = time.monotonic() + PATIENCE_S
+        while not (is_ours := self._take()) and time.monotonic() < ends_at:
+            self._redis.blpop([self._keys.turn_bell], timeout=LOOK_S)
+        self._stays_until = time.monotonic() + STAY_S if is_ours else 0.0
+
+    def _take(self) -> bool:
         return bool(self._redis.set(self._keys.turn, self._name, nx=True, px=int(LEASE_S * 1000)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            # If it lasted longer than the lease, or never was ours, somebody else decides by now.
-            self._end(keys=[self._keys.turn, self._keys.turn_bell], args=[self._name])
+            if time.monotonic() > self._stays_until or not self._waiting:
+                self._stays_until = 0.0
+                # If it lasted longer than the lease, or never was ours, somebody else decides by now.
+                self._end(keys=[self._keys.turn, self._keys.turn_bell], args=[self._name])
         finally:
             self._here.release()

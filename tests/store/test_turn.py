@@ -61,6 +61,30 @@ def test_whoever_waits_is_woken_when_the_turn_ends(
     waiting.join(timeout=20)
 
 
+@pytest.mark.parametrize(("stay_s", "stays"), [(60.0, True), (0.0, False)])
+def test_a_turn_is_handed_on_within_a_process_for_a_while(
+    redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch, stay_s: float, stays: bool
+) -> None:
+    monkeypatch.setattr(turns, "STAY_S", stay_s)
+    turn, names = Turn(redis_client, keys), []
+
+    def note_whose_turn_it_is() -> None:
+        with turn:
+            names.append(redis_client.get(keys.turn))
+
+    next_one = threading.Thread(target=note_whose_turn_it_is)
+    with turn:
+        names.append(redis_client.get(keys.turn))
+        next_one.start()
+        ends_at = time.monotonic() + 10
+        while not turn._waiting and time.monotonic() < ends_at:
+            time.sleep(0.001)
+    next_one.join(timeout=20)
+
+    assert (names[0] == names[1]) is stays
+    assert not redis_client.exists(keys.turn), "nobody waits any more"
+
+
 def test_the_bell_is_rung_once_however_often_nobody_listens(redis_client: redis.Redis, keys: Keys) -> None:
     turn = Turn(redis_client, keys)
     for _ in range(5):

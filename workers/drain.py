@@ -119,7 +119,7 @@ class Drain:
         return in_the_air <= 1
 
     def _looks_for_abandoned(self) -> bool:
-        """Somebody's claims may have been abandoned: once a second is soon enough, as all claims are looked at."""
+        """Claims may have been abandoned. Once a second is soon enough: every look reads all claims."""
         return time.monotonic() - self.looked_at >= KEEP_S
 
     def _may_take_low(self, ends_at: float) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,6 +15,7 @@ from router.policy.book import Book, today_field
 from router.policy.catalog import Owner
 from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.eligibility import Case
+from router.policy.inputs import Inputs
 from router.policy.lead import Lead, Value
 from router.policy.narrative import sentence
 from router.policy.occasion import Claimed, Occasion, Pushed, Reassigned, Released
@@ -44,13 +45,15 @@ def decide(
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
     occasion: Occasion | None = None,
+    seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
     names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
     overrides say of their availability, `remembered` what is known of its company's last leads; without
-    an `occasion` the lead is new. Raises ValueError when the policy has no rule for the lead or no team to
+    an `occasion` the lead is new. `seen` tells, once the lead's facts and place are known, what was looked
+    at on the way. Raises ValueError when the policy has no rule for the lead or no team to
     fall back on, which the loader of rule files rules out, and KeyError when a claim names a rep who is
     unknown or no owner in HubSpot.
     """
@@ -67,6 +70,7 @@ def decide(
         said=said,
         remembered=remembered,
         occasion=occasion,
+        seen=seen,
     )
 
 
@@ -83,6 +87,7 @@ def decide_on_facts(
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
     occasion: Occasion | None = None,
+    seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
@@ -140,6 +145,7 @@ def decide_on_facts(
         book_changes=placement.changes,
         worth=placement.worth,
         mode=policy.mode,
+        inputs=None if seen is None else seen(facts),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +16,8 @@ from router.policy.book import Book
 from router.policy.catalog import Owner
 from router.policy.decide import decide
 from router.policy.decision import Assigned, Decision, Queued
-from router.policy.inputs import Watched, inputs_seen
-from router.policy.lead import Lead
+from router.policy.inputs import Inputs, Watched, inputs_seen
+from router.policy.lead import Lead, Value
 from router.policy.occasion import Reassigned, occasion_as_record
 from router.policy.record import as_record
 from router.policy.rules import Policy
@@ -126,7 +126,21 @@ def decide_trip(
 ) -> Decision:
     """The decision with everything it looked at, so that it can be computed again from the ledger."""
     fields_seen, owners_seen, said_seen = Watched(book.fields), Watched(owners), Watched(said)
-    decision = decide(
+
+    def seen(facts: Mapping[str, Value]) -> Inputs:
+        return inputs_seen(
+            fields_seen,
+            owners_seen,
+            policy=policy,
+            account_owner=facts.get("account_owner"),
+            previous_owner=facts.get("previous_owner"),
+            excluded=trip.excluded,
+            said=said_seen,
+            remembered=remembered,
+            occasion=trip.occasion,
+        )
+
+    return decide(
         policy,
         lead,
         book=Book(fields_seen),
@@ -137,19 +151,8 @@ def decide_trip(
         said=said_seen,
         remembered=remembered,
         occasion=trip.occasion,
+        seen=seen,
     )
-    inputs = inputs_seen(
-        fields_seen,
-        owners_seen,
-        policy=policy,
-        account_owner=decision.facts.get("account_owner"),
-        previous_owner=decision.facts.get("previous_owner"),
-        excluded=trip.excluded,
-        said=said_seen,
-        remembered=remembered,
-        occasion=trip.occasion,
-    )
-    return replace(decision, inputs=inputs)
 
 
 def properties_read(desk: Desk, *more: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import click
 
 from router.cli.compare import span
 from router.cli.taking_back import take_back
-from router.routing.take_back import plan_reroute
+from router.routing.take_back.plan import plan_reroute
 
 
 @click.command(epilog='Example: router reroute --rule "Grands comptes" --since 7d')

@@ -19,7 +19,8 @@ from router.cli.screen import hanging, screen, table, titled
 from router.cli.words import count_of, print_json
 from router.routing.desk import Desk
 from router.routing.reassign import Reassigning
-from router.routing.take_back import CannotTakeBack, Plan, carry_out
+from router.routing.take_back.ground import CannotTakeBack
+from router.routing.take_back.plan import Plan, carry_out
 
 LISTED: Final = 20
 """Leads that are listed one by one; all of them with --json."""

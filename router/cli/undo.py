@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.taking_back import take_back
-from router.routing.take_back import plan_undo
+from router.routing.take_back.plan import plan_undo
 
 
 @click.command(epilog="Example: router undo 3f9a21c4")

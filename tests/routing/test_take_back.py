@@ -12,7 +12,8 @@ from router.routing.claims import claim
 from router.routing.desk import Desk
 from router.routing.reassign import Reassignment, reassign
 from router.routing.record import record
-from router.routing.take_back import CannotTakeBack, Plan, carry_out, plan_reroute, plan_undo
+from router.routing.take_back.ground import CannotTakeBack
+from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_undo
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.store.leads import State

@@ -1,0 +1,1 @@
+"""Leads that a revision or a rule gave away, decided anew by the live rules."""

@@ -1,0 +1,128 @@
+"""What a revision or a rule gave away, and nobody has touched since, is decided anew by the live rules."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from router.ledger.latest import last_words
+from router.policy.decision import Decision
+from router.policy.record import from_record
+from router.routing.desk import Desk
+from router.routing.reassign import Reassigning, reassign
+from router.routing.take_back.ground import CannotTakeBack, Ground, ground_of
+from router.routing.take_back.judging import Step, judged
+from router.rulefiles.mistakes import did_you_mean
+
+READ_AT_ONCE: Final = 500
+"""Decisions read from the ledger in one go."""
+AT_A_TIME: Final = 50
+"""Leads judged together: HubSpot tells the histories of so many in one call."""
+CLOCKS_DIFFER: Final = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would move, in the order in which it was decided, and by contact id why the others stay."""
+
+    run: str
+    steps: tuple[Step, ...] = ()
+    stay: Mapping[str, str] = field(default_factory=dict)
+
+
+def plan_undo(desk: Desk, revision: str, *, tell: Callable[[int], None] = lambda _: None) -> Plan:
+    """Which owners set by a revision (its first digits are enough) would go back, and to whom.
+
+    Back to the owner before where there was one who is still active, else wherever the live rules send
+    the lead now. Nothing is changed. Two history reads and one batch read per hundred leads; `tell` hears of
+    each lead that was looked at. Raises `CannotTakeBack`, `HubSpotError`, `NoRules`, and what ledger and
+    Redis raise.
+    """
+    desk.rules.refresh()
+    policy, _needed = desk.rules.required()
+    changes = [one for one in desk.ledger.revisions.all() if one.revision.startswith(revision)]
+    found = sorted({one.revision for one in changes})
+    if not found:
+        raise CannotTakeBack(f"No revision {revision} was ever live here. See: router revisions")
+    if len(found) > 1:
+        raise CannotTakeBack(f"Several revisions begin with {revision}. Give one more digit.")
+    whole = found[0]
+    if whole == policy.revision:
+        raise CannotTakeBack(
+            f"Revision {whole} is live: it would decide its leads the same way again. Put the files before "
+            "it back into the rules folder (such as by git revert), then undo it."
+        )
+    since = min(datetime.fromisoformat(one.live_since) for one in changes) - CLOCKS_DIFFER
+    why = {"fr": f"la révision {whole} a été annulée", "en": f"revision {whole} was undone"}
+    ground = ground_of(desk, policy, kind="undo", name=whole, why=why[policy.language])
+
+    def set_by_it(written: Mapping[str, Any]) -> bool:
+        return bool(written["revision"] == whole and written["outcome"]["kind"] == "assigned")
+
+    return _plan(desk, ground, since=since, concerns=set_by_it, tell=tell)
+
+
+def plan_reroute(
+    desk: Desk, rule: str, *, since: datetime, tell: Callable[[int], None] = lambda _: None
+) -> Plan:
+    """Which leads that a rule decided since then (aware UTC) would go elsewhere by the live rules.
+
+    A lead that they send to the same team, queue or rep stays with whoever has it. The rule need not be live
+    any more, but some rule has to have had the name. Costs and raises like `plan_undo`.
+    """
+    desk.rules.refresh()
+    policy, _needed = desk.rules.required()
+    why = {"fr": f"les règles ont changé depuis « {rule} »", "en": f'the rules have changed since "{rule}"'}
+    ground = ground_of(desk, policy, kind="reroute", name=rule, why=why[policy.language])
+    plan = _plan(desk, ground, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
+    names = [one.name for one in policy.rules]
+    if rule not in names and not plan.steps and not plan.stay:
+        hint = (
+            did_you_mean(rule, names) or "Write the name as it stands in routing.yaml, or a longer --since."
+        )
+        raise CannotTakeBack(f'No live rule is called "{rule}", and none decided a lead in that time. {hint}')
+    return plan
+
+
+def carry_out(desk: Desk, plan: Plan) -> Reassigning:
+    """Have the leads of the plan moved, by whoever drains the inbox; wake somebody.
+
+    A person who is faster wins: each lead is read again before it is written. Safe to repeat and to leave
+    half-way: a new plan holds what is left. Raises like `reassign`.
+    """
+    return reassign(desk, [step.wanted for step in plan.steps], run=plan.run)
+
+
+def _plan(
+    desk: Desk,
+    ground: Ground,
+    *,
+    since: datetime,
+    concerns: Callable[[Mapping[str, Any]], bool],
+    tell: Callable[[int], None],
+) -> Plan:
+    steps: list[Step] = []
+    stay: dict[str, str] = {}
+    for decisions in _concerned(desk, since=since, until=ground.now, concerns=concerns):
+        steps += judged(desk, ground, decisions, stay)
+        tell(len(decisions))
+    return Plan(ground.run, tuple(steps), stay)
+
+
+def _concerned(
+    desk: Desk, *, since: datetime, until: datetime, concerns: Callable[[Mapping[str, Any]], bool]
+) -> Iterator[Sequence[Decision]]:
+    """The last words about leads that are concerned, some at a time."""
+    after, waiting = "", list[Decision]()
+    while True:
+        page = last_words(desk.ledger, since=since, until=until, after=after, limit=READ_AT_ONCE)
+        live = (one for one in page.records if one.get("mode", "live") == "live" and concerns(one))
+        waiting += [from_record(one) for one in live]
+        after = page.after
+        while len(waiting) >= AT_A_TIME or (waiting and not after):
+            yield waiting[:AT_A_TIME]
+            waiting = waiting[AT_A_TIME:]
+        if not after:
+            return

@@ -22,6 +22,8 @@ LONGEST_S: Final = 30.0
 LAST_FLIGHTS_S: Final = 9.0
 """How long a process that has to stop waits for the batches in the air."""
 LOOK_S: Final = 0.01
+FULL_S: Final = 0.1
+"""With all flights in the air there is nothing to look for but one that lands, or the order to stop."""
 LINGER_S: Final = 0.25
 TIGHT: Final = 0.85
 """From this share of the call budget on, a batch waits a moment to fill up; housekeeping alone uses less."""
@@ -64,7 +66,7 @@ class Drain:
         try:
             while self._goes_on(ends_at) and not process.stopping():
                 self._keep()
-                self._land(patience_s=LOOK_S if self.flights else 0)
+                self._land(patience_s=LOOK_S if self._has_room() else FULL_S)
                 if time.monotonic() < self.not_before:
                     if not self.flights and self.not_before > ends_at:
                         break
@@ -94,11 +96,14 @@ class Drain:
 
     def _take_next(self, ends_at: float) -> bool:
         """Send the next batch on its way, new leads first; False if there is none for now, or no place."""
-        if len(self.flights) >= FLIGHTS_PER_DRAIN:
+        if not self._has_room():
             return False
         if self._may_take() and self._take(low=False):
             return True
         return self._may_take_low(ends_at) and self._take(low=True)
+
+    def _has_room(self) -> bool:
+        return len(self.flights) < FLIGHTS_PER_DRAIN
 
     def _may_take(self) -> bool:
         """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""

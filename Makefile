@@ -2,7 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
+# One more than cores: many tests wait for processes, not for the processor.
+WORKERS ?= 3
 
 .PHONY: demo test lint soak bench lock clean help
 

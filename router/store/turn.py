@@ -20,7 +20,8 @@ from router.store.scripts import script
 
 LEASE_S: Final = 1.0
 """Some forty times what a batch of 100 takes; a turn that lasts longer is over."""
-PATIENCE_S: Final = 1.0
+PATIENCE_S: Final = 3.0
+"""Longer than a lease: only then does waiting for the dead end, and not for many who live."""
 LOOK_S: Final = 0.05
 """How long one listens for the bell at most: the dead do not ring it."""
 STAY_S: Final = 0.15

@@ -22,8 +22,7 @@ LONGEST_S: Final = 30.0
 LAST_FLIGHTS_S: Final = 9.0
 """How long a process that has to stop waits for the batches in the air."""
 LOOK_S: Final = 0.01
-FULL_S: Final = 0.1
-"""With all flights in the air there is nothing to look for but one that lands, or the order to stop."""
+"""How often to look for more, times the flights in the air: one that lands is noticed at once anyway."""
 LINGER_S: Final = 0.25
 TIGHT: Final = 0.85
 """From this share of the call budget on, a batch waits a moment to fill up; housekeeping alone uses less."""
@@ -66,7 +65,7 @@ class Drain:
         try:
             while self._goes_on(ends_at) and not process.stopping():
                 self._keep()
-                self._land(patience_s=LOOK_S if self._has_room() else FULL_S)
+                self._land(patience_s=LOOK_S * len(self.flights))
                 if time.monotonic() < self.not_before:
                     if not self.flights and self.not_before > ends_at:
                         break

@@ -106,6 +106,7 @@ RedisUrl = Annotated[SecretStr, _of_scheme("redis", "rediss", "unix")]
 DatabaseUrl = Annotated[SecretStr, _of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
 SmtpUrl = Annotated[SecretStr, _of_scheme("smtp", "smtps")]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
+# 18 digits fit into 64 bits, as HubSpot's own numbers do and the decoder of deliveries needs.
 PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 ApiVersion = Annotated[str, StringConstraints(pattern=r"^(v3|20[0-9]{2}-(0[1-9]|1[0-2]))$")]
 

@@ -48,6 +48,7 @@ def test_everything_missing_is_named_at_once_with_its_remedy() -> None:
         ("HUBSPOT_CLIENT_SECRET", f"{CANARY},"),
         ("HUBSPOT_PORTAL_ID", CANARY),
         ("HUBSPOT_PORTAL_ID", "٤٢"),
+        ("HUBSPOT_PORTAL_ID", "1" * 19),
         ("PUBLIC_WEBHOOK_URL", f"http://leads.example.com/{CANARY}"),
         ("PUBLIC_WEBHOOK_URL", f"https://{CANARY}["),
         ("PUBLIC_WEBHOOK_URL", f"leads.example.com/{CANARY}"),

@@ -22,7 +22,7 @@ LONGEST_S: Final = 30.0
 LAST_FLIGHTS_S: Final = 9.0
 """How long a process that has to stop waits for the batches in the air."""
 LOOK_S: Final = 0.01
-"""How often to look for more, times the flights in the air: one that lands is noticed at once anyway."""
+"""Between two looks for more, for each flight in the air: one that lands is noticed at once anyway."""
 LINGER_S: Final = 0.25
 TIGHT: Final = 0.85
 """From this share of the call budget on, a batch waits a moment to fill up; housekeeping alone uses less."""
@@ -95,14 +95,11 @@ class Drain:
 
     def _take_next(self, ends_at: float) -> bool:
         """Send the next batch on its way, new leads first; False if there is none for now, or no place."""
-        if not self._has_room():
+        if len(self.flights) >= FLIGHTS_PER_DRAIN:
             return False
         if self._may_take() and self._take(low=False):
             return True
         return self._may_take_low(ends_at) and self._take(low=True)
-
-    def _has_room(self) -> bool:
-        return len(self.flights) < FLIGHTS_PER_DRAIN
 
     def _may_take(self) -> bool:
         """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""
@@ -115,14 +112,14 @@ class Drain:
             return False
         waiting = desk.inbox.waiting(limit=BATCH, low=False)
         if waiting == 0:
-            return self._looks_for_abandoned()
+            return self._may_reclaim()
         if waiting >= BATCH:
             return True
         if desk.budget.tightness() >= TIGHT:
             return self._filled_up(in_the_air)
         return in_the_air <= 1
 
-    def _looks_for_abandoned(self) -> bool:
+    def _may_reclaim(self) -> bool:
         """Claims may have been abandoned. Once a second is soon enough: every look reads all claims."""
         return time.monotonic() - self.looked_at >= KEEP_S
 
@@ -145,7 +142,7 @@ class Drain:
     def _take(self, *, low: bool) -> bool:
         slot = min(set(range(FLIGHTS_PER_DRAIN)) - set(self.flights.values()))
         consumer = f"{self.name}/{slot}"
-        reclaim = self._looks_for_abandoned()
+        reclaim = self._may_reclaim()
         entries = self.office.desk.inbox.take(consumer, reclaim=reclaim, low=low)
         if reclaim and not any(entry.deliveries > 1 for entry in entries):
             self.looked_at = time.monotonic()  # where some were abandoned there may be more

@@ -30,7 +30,7 @@ _DECODED: Final = {
 
 
 class SignatureInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
-    """The request does not prove that HubSpot sent it just now."""
+    """The request does not prove that HubSpot sent it just now; answered with 401."""
 
 
 def verify(

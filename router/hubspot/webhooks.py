@@ -22,7 +22,7 @@ _ID_END: Final = 10**20
 
 
 class DeliveryInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
-    """The body is not a list of webhook events."""
+    """The body is not a list of webhook events; answered with 400."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 A courtesy, no guarantee: what keeps the book of shares right is the version that a commit names. Whoever
 waited long enough decides anyway, so a process that dies in its turn costs the others a moment. Who waits
-sleeps until the bell rings: looking again and again took a tenth of all the time that workers had.
+sleeps until the bell rings: asking again and again cost an eighth of the leads per second.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from router.store.keys import Keys
 from router.store.scripts import script
 
 LEASE_S: Final = 1.0
-"""Some forty times what a batch of 100 takes; a turn that lasts longer is over."""
+"""Some five times what a turn lasts, the batches it is handed on to included; a longer one is over."""
 PATIENCE_S: Final = 3.0
-"""Longer than a lease: only then does waiting for the dead end, and not for many who live."""
+"""Three leases: whoever holds a turn by then is not dead, but very slow."""
 LOOK_S: Final = 0.05
 """How long one listens for the bell at most: the dead do not ring it."""
 STAY_S: Final = 0.15

@@ -94,6 +94,13 @@ def test_the_bell_is_rung_once_however_often_nobody_listens(redis_client: redis.
     assert redis_client.llen(keys.turn_bell) == 1
 
 
+def test_a_turn_ends_by_itself_if_its_process_dies(redis_client: redis.Redis, keys: Keys) -> None:
+    with Turn(redis_client, keys):
+        ends_in_ms = redis_client.pttl(keys.turn)
+
+    assert 0 < ends_in_ms <= turns.LEASE_S * 1000
+
+
 def test_whoever_waited_long_enough_decides_anyway(
     redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from router.queue import WakeUps
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
 from router.store.drains import Drains
-from router.store.inbox import FLIGHTS_PER_DRAIN, Inbox
+from router.store.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
 from router.store.nights import Nights
 from router.store.progress import ProgressBoard
 from tests.routing.conftest import a_hot_contact
@@ -170,3 +170,30 @@ def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
 
     assert taken == [True] * FLIGHTS_PER_DRAIN + [False]
     assert routed == len(new) + 1
+
+
+def test_all_that_a_dead_worker_had_claimed_is_taken_over_without_a_pause(
+    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Claims are looked at once a second, but where some were abandoned the next look comes at once."""
+    desk = scarce.desk
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(4)], announce=False)
+
+    def abandon(contact_ids: list[str]) -> None:
+        desk.inbox.append([(contact_id, desk.now_ms()) for contact_id in contact_ids])
+        claimed = [desk.inbox.take("a worker that dies", low=False)[0].id for _ in contact_ids]
+        redis_client.xclaim(desk.keys.inbox, GROUP, "a worker that dies", 0, claimed, idle=60_000)
+
+    monkeypatch.setattr(draining, "KEEP_S", 3600.0)
+    monkeypatch.setattr(type(desk.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True})
+    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+        drain = Drain(scarce, pool, looked_at=-3600.0)
+        abandon(ids[:3])
+        taken = [drain._take_next(time.monotonic() + 10) for _ in range(4)]
+        drain._land_all()
+        abandon(ids[3:])
+        soon_after = drain._take_next(time.monotonic() + 10)
+
+    assert taken == [True, True, True, False]
+    assert not soon_after
+    assert all(sandbox.contact(contact_id)["owner"] for contact_id in ids[:3])

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from router.policy.rules import Policy
+from router.policy.rules.policy import Policy
 from router.routing.backtest.blocks import RuleSet
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.run import rule_set, run_backtest

@@ -22,12 +22,12 @@ from decimal import Decimal
 from types import ModuleType
 from typing import Any
 
-from router.policy.catalog import FactType
-from router.policy.conditions import AllOf, Between, OneOf, Test
-from router.policy.facts import reading
-from router.policy.lead import Lead, Value
-from router.policy.rule_index import first_match_among
-from router.policy.rules import DoNothing, Rule
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Lead, Value
+from router.policy.rules.conditions import AllOf, Between, OneOf, Test
+from router.policy.rules.facts import reading
+from router.policy.rules.policy import DoNothing, Rule
+from router.policy.rules.rule_index import first_match_among
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 COUNTRIES = ["FR", "DE", "BE", "CH", "ES", "IT", "GB", "NL"]

@@ -20,8 +20,8 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.conditions import (
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.conditions import (
     ALWAYS,
     AllOf,
     AnyOf,
@@ -33,7 +33,7 @@ from router.policy.conditions import (
     Test,
     Within,
 )
-from router.policy.rules import Assign, Method, Policy, Rule, ToTeam
+from router.policy.rules.policy import Assign, Method, Policy, Rule, ToTeam
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
 from router.rulefiles.proofs.domains import kinds_of

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from router.bootstrap import Office
 from router.hubspot.errors import AccessDenied, NotFound, Refused
-from router.policy import night as policy_night
+from router.policy.rules import night_settings as policy_night
 from router.routing.drift import check_drift
 from router.routing.follow import follow_up_step
 from router.routing.reconcile import STUCK_AFTER

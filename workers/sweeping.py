@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from router.bootstrap import Office
 from router.hubspot.errors import ComeBackLater, Unreachable
-from router.policy.night_report import Brake, NightReport
-from router.policy.sweep import held_back
+from router.policy.reports.night_report import Brake, NightReport
+from router.policy.reports.night_selection import held_back
 from router.routing.night import sweep
 from router.routing.night.candidates import open_leads
 from router.routing.night.ground import Ground, away_without_end, ground_of

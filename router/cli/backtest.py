@@ -20,11 +20,11 @@ from router.cli.place import settings_here
 from router.cli.rules_here import RulesHere, rules_here
 from router.cli.screen import screen
 from router.cli.words import count_of, print_json
-from router.policy.backtest.past_words import as_it_was
-from router.policy.backtest.sieve import COMPUTED
-from router.policy.catalog import Catalog
-from router.policy.facts import facts_needed
-from router.policy.rules import Policy
+from router.policy.backtest.dealing.past_absences import as_it_was
+from router.policy.backtest.judging.condition_index import COMPUTED
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.facts import facts_needed
+from router.policy.rules.policy import Policy
 from router.routing.backtest.blocks import Leads, Tell
 from router.routing.backtest.csv_leads import CsvLeads, open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.backtest.comparison import Comparison
+from router.policy.backtest.dealing.comparison import Comparison
 
 COUNTS: Final[Mapping[str, Callable[[Comparison], int]]] = {
     "moved": lambda found: found.moved,

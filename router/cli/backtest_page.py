@@ -10,7 +10,7 @@ from typing import Final
 
 from router.cli import backtest_plots as plots
 from router.cli.backtest_tables import elsewhere, headline, percent, provenance, signed
-from router.policy.backtest.comparison import Change, Comparison, Example, Move
+from router.policy.backtest.dealing.comparison import Change, Comparison, Example, Move
 from router.routing.backtest.run import Backtest
 
 TEMPLATE: Final = Path(__file__).with_name("backtest_page.html")

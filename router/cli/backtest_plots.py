@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from router.policy.backtest.comparison import Change, Move
+from router.policy.backtest.dealing.comparison import Change, Move
 
 WIDTH: Final = 520
 """Units of the drawing; the page scales it to the screen, and names can still be read on a phone."""

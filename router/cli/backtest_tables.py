@@ -11,7 +11,7 @@ from rich.text import Text
 
 from router.cli.screen import table
 from router.cli.words import count_of
-from router.policy.backtest.comparison import Change, Comparison, Move
+from router.policy.backtest.dealing.comparison import Change, Comparison, Move
 from router.routing.backtest.run import Backtest
 
 MOST_MOVES: Final = 12

@@ -13,7 +13,7 @@ import click
 
 from router.cli.sarif import as_sarif
 from router.cli.words import count_of, print_json
-from router.policy.catalog import Catalog
+from router.policy.leads.catalog import Catalog
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
 from router.rulefiles.mistakes import Mistake, Severity, in_order

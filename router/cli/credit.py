@@ -10,7 +10,7 @@ from router.cli.desk import desk_here
 from router.cli.failures import Told
 from router.cli.screen import screen, table, titled
 from router.cli.words import print_json
-from router.policy.grant import CannotGrant
+from router.policy.shares.grant import CannotGrant
 from router.routing.fairness import Granted, TooBusy, grant, plan_grant
 from router.routing.record import record
 

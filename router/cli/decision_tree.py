@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.text import Text
 from rich.tree import Tree
 
-from router.policy.explanation import Step
+from router.policy.explanation.explanation import Step
 
 
 def tree(title: str, steps: Iterable[Step]) -> Tree:

@@ -8,11 +8,11 @@ from typing import Any, Final
 
 from router.cli.history import Happening, history_of
 from router.ledger.ledger import Entry
-from router.policy.decision import Decision
-from router.policy.explanation import Step, explain
-from router.policy.follow_up import FollowUp
-from router.policy.record import as_record, from_record
-from router.policy.rules import Policy
+from router.policy.decision.decision import Decision
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.explanation import Step, explain
+from router.policy.results.follow_up import FollowUp
+from router.policy.rules.policy import Policy
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog

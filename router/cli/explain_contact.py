@@ -15,10 +15,10 @@ from router.cli.failures import Told
 from router.cli.history import outcome_in_words
 from router.cli.screen import screen, table
 from router.cli.words import local_time, print_json
-from router.policy.book import Book
-from router.policy.decision import Decision
-from router.policy.explanation import Step
-from router.policy.rules import Policy
+from router.policy.decision.decision import Decision
+from router.policy.explanation.explanation import Step
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
 
 NEVER_SEEN: Final = (
     "Lead Router has never seen contact {contact}. Check the number in the address of its HubSpot page. "

@@ -12,16 +12,16 @@ from router.cli.failures import Told
 from router.cli.rules_here import RulesHere
 from router.cli.screen import screen
 from router.cli.words import print_json
-from router.policy.book import Book
-from router.policy.catalog import Owner
-from router.policy.decide import decide
-from router.policy.decision import Decision
-from router.policy.destination import wanted_named
-from router.policy.explanation import Step, explain
-from router.policy.lead import Lead
-from router.policy.record import as_record
-from router.policy.rules import Policy
-from router.policy.turns import turns_from
+from router.policy.decision.decide import decide
+from router.policy.decision.decision import Decision
+from router.policy.explanation.decision_record import as_record
+from router.policy.explanation.destination import wanted_named
+from router.policy.explanation.explanation import Step, explain
+from router.policy.explanation.next_reps import turns_from
+from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Lead
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
 from router.policy.why_not.question import WhyNot, why_not
 from router.policy.why_not.words import steps_of
 from router.rulefiles.mistakes import did_you_mean

@@ -17,7 +17,7 @@ from router.cli.desk import desk_here
 from router.cli.failures import Told
 from router.cli.screen import screen, table, titled
 from router.cli.words import count_of, local_time, print_json
-from router.policy.fairness import Missed, Point, Standing, differences, missed
+from router.policy.reports.fairness import Missed, Point, Standing, differences, missed
 from router.routing.fairness import Fairness
 from router.routing.fairness import fairness as fairness_since
 from router.routing.rep_news import News, news_of

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from router.ledger.ledger import Entry
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
-from router.policy.follow_up import FollowUp
-from router.policy.occasion import Claimed, Pushed, Reassigned, Released
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released
+from router.policy.results.follow_up import FollowUp
 
 EVENTS: Final[Mapping[str, str]] = {
     "written": "written to HubSpot",

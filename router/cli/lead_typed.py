@@ -13,7 +13,7 @@ import orjson
 
 from router.cli.failures import Told
 from router.cli.rules_here import RulesHere
-from router.policy.lead import Lead
+from router.policy.leads.lead import Lead
 from router.rulefiles.quantities import moment
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
 from router.rulefiles.sheet import Sheet

@@ -17,7 +17,7 @@ from router.cli.screen import screen, table, titled
 from router.cli.words import print_json
 from router.notify.night_page import night_page
 from router.notify.night_words import brake_lines, figures, headline, title, why_words, word
-from router.policy.night_report import OUTCOMES, NightMove, NightReport
+from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
 
 SHOWN: Final = 50
 LANGUAGE: Final = "en"

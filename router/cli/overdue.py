@@ -13,7 +13,7 @@ from router.cli.desk import desk_here
 from router.cli.failures import Told
 from router.cli.screen import screen, table
 from router.cli.words import count_of, print_json
-from router.policy.phrases import moment_in_words
+from router.policy.wording.phrases import moment_in_words
 from router.routing.overdue import OverdueLead
 from router.routing.overdue import overdue as overdue_leads
 from router.rulefiles.mistakes import did_you_mean

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from rich.text import Text
 from rich.tree import Tree
 
-from router.policy.catalog import Catalog
-from router.policy.roster import Team
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.people.roster import Team
+from router.policy.rules.policy import Policy
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.breach import BreachTeller
 from router.rulefiles.document.conditions import ConditionTeller

@@ -14,7 +14,7 @@ from router.cli.desk import desk_here
 from router.cli.place import settings_here
 from router.cli.words import count_of, print_json
 from router.hubspot.catalog import pull as pull_catalog
-from router.policy.catalog import Catalog, Property
+from router.policy.leads.catalog import Catalog, Property
 from router.routing.drift import drift_of
 from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, dump_catalog, parse_catalog
 from router.rules_on_disk import read_rule_files

@@ -14,9 +14,9 @@ from router.cli.compare import span
 from router.cli.desk import desk_here
 from router.cli.screen import screen, table, titled
 from router.cli.words import count_of, local_time, print_json
-from router.policy.follow_up import FollowUp
-from router.policy.response import Response, promptness, response_of, responses
-from router.policy.roster import Roster
+from router.policy.people.roster import Roster
+from router.policy.results.follow_up import FollowUp
+from router.policy.results.response_times import Response, promptness, response_of, responses
 from router.routing.record import record
 
 HEADINGS: Final = ("rep", "leads", "answered", "median", "p90", "in time", "late", "won", "lost")

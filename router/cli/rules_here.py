@@ -12,8 +12,8 @@ import click
 
 from router.cli.failures import Told
 from router.cli.words import count_of
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_policy
 from router.rulefiles.mistakes import Severity

@@ -19,7 +19,7 @@ from router.cli.place import settings_here
 from router.cli.screen import screen, table
 from router.cli.words import count_of, print_json
 from router.notify.night_words import why_words, word
-from router.policy.sweep import Held, held_back
+from router.policy.reports.night_selection import Held, held_back
 from router.routing.desk import Desk
 from router.routing.night.approval import NotApproved
 from router.routing.night.approval import approve as approve_plan

@@ -9,8 +9,8 @@ import click
 from router.cli.desk import desk_here
 from router.cli.screen import screen, table, titled
 from router.cli.words import count_of, print_json
-from router.policy.performance import RIPENS, UNCHANGED, Performance
-from router.policy.roster import Roster
+from router.policy.people.roster import Roster
+from router.policy.shares.performance_weights import RIPENS, UNCHANGED, Performance
 from router.routing.weights import TeamWeights, refresh_weights
 from router.routing.weights import weights as weights_of
 

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from router.hubspot.records import PortalOwner, Record
-from router.policy.availability import NOTHING, Said
-from router.policy.calendar import Span
-from router.policy.roster import Hours
+from router.policy.people.availability import NOTHING, Said
+from router.policy.people.calendar import Span
+from router.policy.people.roster import Hours
 
 USER_ID: Final = "hs_internal_user_id"
 EMAIL: Final = "hs_email"

@@ -8,7 +8,7 @@ from typing import Final
 from router.hubspot.gateway import Gateway
 from router.hubspot.records import PortalOwner, PortalProperty
 from router.hubspot.routing_properties import OWNER
-from router.policy.catalog import Catalog, FactType, Option, Owner, Property
+from router.policy.leads.catalog import Catalog, FactType, Option, Owner, Property
 from router.rulefiles.catalog_file import fact_type
 
 INTEGERS: Final = frozenset({"numberofemployees", "hs_object_id", "associatedcompanyid", "days_to_close"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from router.policy.decision import Assigned, Decision, Nurtured
+from router.policy.decision.decision import Assigned, Decision, Nurtured
 
 OWNER: Final = "hubspot_owner_id"
 STATUS: Final = "hs_lead_status"

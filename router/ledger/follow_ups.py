@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, delete, or_, select, update
 
 from router.ledger.tables import DECISIONS, FOLLOW_UPS
-from router.policy.follow_up import Ending, FollowUp, Results, results
+from router.policy.results.follow_up import Ending, FollowUp, Results, results
 
 NEVER_THEIRS: Final = frozenset({"taken_by_a_person", "restored", "gone", "owner_refused", "shadowed"})
 """Events after which a decision gave nobody a lead."""

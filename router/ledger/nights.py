@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, delete, insert, select
 
 from router.ledger.tables import NIGHT_MOVES, NIGHTS
-from router.policy.night_report import NightMove, NightReport, report_as_record, report_of_record
+from router.policy.reports.night_report import NightMove, NightReport, report_as_record, report_of_record
 
 
 class NightHistory:

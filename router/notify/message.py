@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
 
-from router.policy.phrases import moment_in_words
+from router.policy.wording.phrases import moment_in_words
 
 Event = Literal["assigned", "due_soon", "overdue", "taken", "test"]
 Kind = Literal["slack", "teams", "json"]

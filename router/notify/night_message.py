@@ -8,7 +8,7 @@ from typing import Any
 
 from router.notify.message import Kind, slack_text, teams_card
 from router.notify.night_words import headline, lines, title
-from router.policy.night_report import NightReport, report_as_record
+from router.policy.reports.night_report import NightReport, report_as_record
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from router.notify.night_words import (
     why_words,
     word,
 )
-from router.policy.night_report import NightMove, NightReport, Outcome
+from router.policy.reports.night_report import NightMove, NightReport, Outcome
 
 TEMPLATE: Final = Path(__file__).with_name("night_page.html")
 MOST_ROWS: Final = 500

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from typing import Final
 
-from router.policy.night_report import Brake, NightReport, Outcome
-from router.policy.phrases import moment_in_words
+from router.policy.reports.night_report import Brake, NightReport, Outcome
+from router.policy.wording.phrases import moment_in_words
 
 _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
     "title": {"en": "Night of {day}", "fr": "Nuit du {day}"},

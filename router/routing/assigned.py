@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from router.policy.assignment import assignment_as_record, assignment_of, first_look
-from router.policy.availability import Said
-from router.policy.decision import Decision
-from router.policy.rules import Policy
+from router.policy.decision.assignment import assignment_as_record, assignment_of, first_look
+from router.policy.decision.decision import Decision
+from router.policy.people.availability import Said
+from router.policy.rules.policy import Policy
 from router.store.leads import LeadState
 
 

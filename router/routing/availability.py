@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.policy.availability import NOTHING, Said, calendar_of, is_gone, is_present, why_away
-from router.policy.catalog import Owner
-from router.policy.phrases import say
-from router.policy.public_holidays import holiday_on
-from router.policy.roster import Roster
+from router.policy.leads.catalog import Owner
+from router.policy.people.availability import NOTHING, Said, calendar_of, is_gone, is_present, why_away
+from router.policy.people.public_holidays import holiday_on
+from router.policy.people.roster import Roster
+from router.policy.wording.phrases import say
 from router.store.availability import AvailabilityShelf, Heard, Override
 
 BELIEVED: Final = timedelta(days=1)

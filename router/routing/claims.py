@@ -11,13 +11,13 @@ import orjson
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for
-from router.policy.book import Book, open_field, today_field
-from router.policy.decision import Assigned, Decision
-from router.policy.lead import Lead
-from router.policy.occasion import Claimed, Occasion, Released
-from router.policy.record import as_record
-from router.policy.roster import Rep, Roster
-from router.policy.rules import Policy
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.trigger import Claimed, Occasion, Released
+from router.policy.explanation.decision_record import as_record
+from router.policy.leads.lead import Lead
+from router.policy.people.roster import Rep, Roster
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book, open_field, today_field
 from router.routing import moves
 from router.routing.assigned import assigned
 from router.routing.claim_words import say

@@ -11,17 +11,17 @@ import orjson
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, STATUS, changes_for
-from router.policy.availability import Said
-from router.policy.book import Book
-from router.policy.catalog import Owner
-from router.policy.decide import decide
-from router.policy.decision import Assigned, Decision, Queued
-from router.policy.inputs import Inputs, Watched, inputs_seen
-from router.policy.lead import Lead, Value
-from router.policy.occasion import Reassigned, occasion_as_record
-from router.policy.record import as_record
-from router.policy.rules import Policy
-from router.policy.sticky import Remembered
+from router.policy.decision.decide import decide
+from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.decision.inputs import Inputs, Watched, inputs_seen
+from router.policy.decision.trigger import Reassigned, occasion_as_record
+from router.policy.explanation.decision_record import as_record
+from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Lead, Value
+from router.policy.people.availability import Said
+from router.policy.rules.affinity import Remembered
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
 from router.routing.assigned import assigned
 from router.routing.desk import Desk
 from router.routing.restore import make_whole

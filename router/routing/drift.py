@@ -7,11 +7,11 @@ from typing import Final
 
 from router.hubspot.catalog import pull
 from router.hubspot.gateway import Gateway
-from router.policy.catalog import Catalog
-from router.policy.conditions import AllOf, AnyOf, Condition, NoneOf, OneOf, Test
-from router.policy.facts import sources_of
-from router.policy.rules import Policy
-from router.policy.scoring import Scorecard
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.conditions import AllOf, AnyOf, Condition, NoneOf, OneOf, Test
+from router.policy.rules.facts import sources_of
+from router.policy.rules.policy import Policy
+from router.policy.rules.scoring import Scorecard
 from router.routing.desk import Desk
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import ROUTING, SCORING, load_policy

@@ -8,15 +8,15 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from router.policy.book import LEAD, Book
-from router.policy.bounds import bounds_of
-from router.policy.decision import Decision
-from router.policy.fairness import Standing, standings, that_count
-from router.policy.grant import granted
-from router.policy.performance import weights_in_force
-from router.policy.record import from_record
-from router.policy.roster import Roster
-from router.policy.worth import Unit
+from router.policy.decision.decision import Decision
+from router.policy.explanation.decision_record import from_record
+from router.policy.people.roster import Roster
+from router.policy.reports.bounds import bounds_of
+from router.policy.reports.fairness import Standing, standings, that_count
+from router.policy.shares.grant import granted
+from router.policy.shares.lead_value import Unit
+from router.policy.shares.performance_weights import weights_in_force
+from router.policy.shares.share_book import LEAD, Book
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.store.credits import Credits

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.hubspot.routing_properties import STATUS
-from router.policy.book import open_field
-from router.policy.follow_up import FollowUp
-from router.policy.rules import Policy
+from router.policy.results.follow_up import FollowUp
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import open_field
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.followed import Histories, asked_of, is_as_it_was, left_at, now_in, owner_in, seen_in

@@ -10,9 +10,9 @@ from typing import Final, TypeAlias
 from router.hubspot.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.ledger.follow_ups import Seen
-from router.policy.follow_up import FollowUp
-from router.policy.outcomes import STAGE, Change, Outcomes, outcome_of
-from router.policy.started import ANY_ACTIVITY, Activity, Signs, StatusMove, is_of_ours, started
+from router.policy.results.follow_up import FollowUp
+from router.policy.results.outcomes import STAGE, Change, Outcomes, outcome_of
+from router.policy.results.work_signs import ANY_ACTIVITY, Activity, Signs, StatusMove, is_of_ours, started
 
 CONTACTED: Final = "notes_last_contacted"
 UPDATED: Final = "notes_last_updated"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from router.policy.rules import Policy
+from router.policy.rules.policy import Policy
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
 from router.rulefiles.mistakes import Mistake, Severity

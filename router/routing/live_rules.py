@@ -13,9 +13,9 @@ from typing import Any, Final, Self
 import structlog
 
 from router.ledger import Ledger
-from router.policy.bounds import bounds_of
-from router.policy.facts import Needed, properties_read
-from router.policy.rules import Policy
+from router.policy.reports.bounds import bounds_of
+from router.policy.rules.facts import Needed, properties_read
+from router.policy.rules.policy import Policy
 from router.routing.judging import Judged, as_mistake, judge
 from router.routing.origin import origin_of
 from router.rulefiles.load import load_files

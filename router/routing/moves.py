@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from router.hubspot.routing_properties import SCORE
-from router.policy.occasion import Reassigned, occasion_as_record
+from router.policy.decision.trigger import Reassigned, occasion_as_record
 from router.routing.assigned import first_look_ms
 from router.routing.trip import Trip
 from router.store.commits import Move

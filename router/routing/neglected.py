@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.policy.assignment import Assignment, Course
-from router.policy.breach import Moment, MoveToQueue, Reassign, Whom, part
-from router.policy.occasion import ToQueue
-from router.policy.phrases import moment_in_words, say
-from router.policy.rules import Policy
+from router.policy.decision.assignment import Assignment, Course
+from router.policy.decision.trigger import ToQueue
+from router.policy.rules.policy import Policy
+from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign, Whom, part
+from router.policy.wording.phrases import moment_in_words, say
 from router.routing.reassign import Reassignment
 from router.routing.reminders import Reminder
 from router.rulefiles.document.phrases import span_in_words

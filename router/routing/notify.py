@@ -15,8 +15,8 @@ from typing import Any, Final, cast
 from router.hubspot.errors import HubSpotError, OutcomeUnknown
 from router.notify import Message, NotifyError, Unclear
 from router.notify.message import Event
-from router.policy.phrases import owner_called
-from router.policy.rules import Policy
+from router.policy.rules.policy import Policy
+from router.policy.wording.phrases import owner_called
 from router.routing.desk import Desk
 from router.store.leads import State
 from router.store.notices import ASSIGNED, Notice

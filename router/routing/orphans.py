@@ -7,7 +7,7 @@ from typing import Final
 
 from router.hubspot.records import PortalOwner
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.outcomes import USUAL
+from router.policy.results.outcomes import USUAL
 from router.routing.desk import Desk
 
 ASSIGNED: Final = "hubspot_owner_assigneddate"

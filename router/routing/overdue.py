@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from router.policy.assignment import assignment_of_record, course_of
-from router.policy.breach import Moment, MoveToQueue, Reassign
+from router.policy.decision.assignment import assignment_of_record, course_of
+from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign
 from router.routing.desk import Desk
 from router.store.leads import State
 

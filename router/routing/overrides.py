@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from router.policy.rules import Policy
+from router.policy.rules.policy import Policy
 from router.routing.availability import Standing, standings
 from router.routing.desk import Desk
 from router.store.availability import Override

@@ -12,8 +12,8 @@ import orjson
 import redis
 
 from router.hubspot.gateway import Gateway
-from router.policy.catalog import Owner
-from router.policy.roster import Roster
+from router.policy.leads.catalog import Owner
+from router.policy.people.roster import Roster
 from router.store.keys import Keys
 
 FRESH: Final = timedelta(minutes=5)

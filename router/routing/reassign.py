@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from router.policy.occasion import Destination, Reassigned, ToOwner, ToQueue
-from router.policy.rules import Policy
+from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQueue
+from router.policy.rules.policy import Policy
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.last_decision import last_decision

@@ -10,8 +10,8 @@ from typing import Final
 from router.hubspot.availability import said_by_owner
 from router.hubspot.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.book import open_field
-from router.policy.load import reps_counted
+from router.policy.shares.least_loaded import reps_counted
+from router.policy.shares.share_book import open_field
 from router.routing.desk import Desk
 from router.routing.record import record as record_lines
 from router.store.open_leads import LATELY

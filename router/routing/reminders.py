@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from router.policy.assignment import Assignment
-from router.policy.breach import Whom, managers_of
-from router.policy.rules import Policy
+from router.policy.decision.assignment import Assignment
+from router.policy.rules.policy import Policy
+from router.policy.rules.sla_steps import Whom, managers_of
 from router.routing.desk import Desk
 from router.store.leads import LeadState
 from router.store.notices import Notice

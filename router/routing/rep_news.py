@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Final
 
 from router.ledger.ledger import Entry
-from router.policy.availability import OVERRIDE
-from router.policy.book import LEAD, credit_field, factor_field
-from router.policy.worth import Unit
+from router.policy.people.availability import OVERRIDE
+from router.policy.shares.lead_value import Unit
+from router.policy.shares.share_book import LEAD, credit_field, factor_field
 from router.routing.desk import Desk
 from router.routing.weights import EVENT as WEIGHTS_CHANGED
 

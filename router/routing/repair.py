@@ -12,9 +12,9 @@ import orjson
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER, STATUS, changes_for
 from router.ledger.latest import last_words
-from router.policy.decision import Decision, Queued
-from router.policy.occasion import Occasion, Reassigned, Released
-from router.policy.record import as_record, from_record
+from router.policy.decision.decision import Decision, Queued
+from router.policy.decision.trigger import Occasion, Reassigned, Released
+from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.assigned import assigned
 from router.routing.desk import Desk
 from router.routing.reconcile import STUCK_AFTER

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.ledger import Ledger
-from router.policy.decide import decide_on_facts
-from router.policy.record import as_record, from_record
-from router.policy.rules import Policy
+from router.policy.decision.decide import decide_on_facts
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
 from router.rulefiles.mistakes import Severity
 

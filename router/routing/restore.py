@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from router.policy.availability import OVERRIDE
-from router.policy.book import today_field
+from router.policy.people.availability import OVERRIDE
+from router.policy.shares.share_book import today_field
 from router.routing.desk import Desk
 from router.routing.refresh import refresh_availability
 from router.store.availability import Override

@@ -11,7 +11,7 @@ from router.crashpoints import crash_point
 from router.hubspot.errors import OutcomeUnknown
 from router.hubspot.records import Outcome, Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER
-from router.policy.occasion import Occasion, Pushed, Reassigned, occasion_of_record
+from router.policy.decision.trigger import Occasion, Pushed, Reassigned, occasion_of_record
 from router.routing import moves
 from router.routing.deciding import decide_and_commit, properties_read
 from router.routing.desk import Desk

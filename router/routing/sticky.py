@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from router.policy.decision import Assigned, Decision
-from router.policy.lead import Lead
-from router.policy.rules import Policy
-from router.policy.sticky import (
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.leads.lead import Lead
+from router.policy.rules.affinity import (
     Remembered,
     Trace,
     kinds_remembered,
@@ -17,6 +16,7 @@ from router.policy.sticky import (
     names_previous_owner,
     traces_of,
 )
+from router.policy.rules.policy import Policy
 from router.store.commits import Memory
 from router.store.companies import Companies, Kept, written_memory
 

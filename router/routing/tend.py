@@ -8,14 +8,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.hubspot.routing_properties import OWNER
-from router.policy.availability import Said
-from router.policy.book import Book
-from router.policy.catalog import Owner
-from router.policy.decide import decide_on_facts
-from router.policy.decision import Assigned, Decision, Queued
-from router.policy.occasion import Pushed
-from router.policy.record import from_record
-from router.policy.rules import Policy
+from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.decision.trigger import Pushed
+from router.policy.explanation.decision_record import from_record
+from router.policy.leads.catalog import Owner
+from router.policy.people.availability import Said
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.owners import reps_by_owner

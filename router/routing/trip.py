@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from router.policy.occasion import Occasion, Reassigned
+from router.policy.decision.trigger import Occasion, Reassigned
 from router.store.inbox import Entry
 from router.store.leads import LeadState, State
 

@@ -8,9 +8,9 @@ from typing import Final, TypeAlias
 
 from router.hubspot.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.decision import Decision
-from router.policy.occasion import Claimed
-from router.policy.started import Signs, StatusMove, started, without_ours
+from router.policy.decision.decision import Decision
+from router.policy.decision.trigger import Claimed
+from router.policy.results.work_signs import Signs, StatusMove, started, without_ours
 from router.routing.moves import CAN_BE_REASSIGNED
 from router.store.leads import LeadState, State
 

@@ -9,10 +9,10 @@ from typing import Final
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.assignment import Assignment, assignment_of_record, course_of
-from router.policy.availability import Said
-from router.policy.rules import Policy
-from router.policy.started import started, without_ours
+from router.policy.decision.assignment import Assignment, assignment_of_record, course_of
+from router.policy.people.availability import Said
+from router.policy.results.work_signs import started, without_ours
+from router.policy.rules.policy import Policy
 from router.routing.desk import Desk
 from router.routing.neglected import SOON, Neglected, noted, told_of_the_breach, told_of_the_move, wish_of
 from router.routing.reassign import reassign

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from router.policy.book import FACTORS, factor_field
-from router.policy.performance import RIPENS, UNCHANGED, TeamPerformance, performance_of, ripe
-from router.policy.roster import Team
+from router.policy.people.roster import Team
+from router.policy.shares.performance_weights import RIPENS, UNCHANGED, TeamPerformance, performance_of, ripe
+from router.policy.shares.share_book import FACTORS, factor_field
 from router.routing.desk import Desk
 from router.routing.record import record
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from router.hubspot.records import HistoryEntry, Record
 from router.hubspot.routing_properties import STATUS
-from router.policy.started import Signs, StatusMove
+from router.policy.results.work_signs import Signs, StatusMove
 from router.routing.desk import Desk
 from router.routing.followed import CONTACTED, UPDATED, moment_in
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.roster import Roster
-from router.policy.rules import (
+from router.policy.leads.catalog import Catalog
+from router.policy.people.roster import Roster
+from router.policy.rules.policy import (
     Action,
     Assign,
     DoNothing,

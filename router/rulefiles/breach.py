@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
-from router.policy.breach import DUE, NO_BREACH, Breach, BreachStep, MoveToQueue, Reassign, Whom
-from router.policy.roster import Roster
-from router.policy.started import ANY_ACTIVITY, CONTACTED, Activity
+from router.policy.people.roster import Roster
+from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED, Activity
+from router.policy.rules.sla_steps import DUE, NO_BREACH, Breach, BreachStep, MoveToQueue, Reassign, Whom
 from router.rulefiles.quantities import share, whole
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar

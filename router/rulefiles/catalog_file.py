@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import orjson
 
-from router.policy.catalog import Catalog, FactType, Option, Owner, Property
+from router.policy.leads.catalog import Catalog, FactType, Option, Owner, Property
 
 CATALOG_FILE: Final = "hubspot.catalog.json"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.conditions import AllOf, AnyOf, Condition, Known, Matcher, NoneOf, Test
+from router.policy.rules.conditions import AllOf, AnyOf, Condition, Known, Matcher, NoneOf, Test
 from router.rulefiles.matchers import MatcherReader, merged
 from router.rulefiles.ranges import ABOVE, RANGE_WORDS, End
 from router.rulefiles.sheet import Sheet

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from router.policy.catalog import Catalog, FactType
-from router.policy.conditions import Condition, Test
-from router.policy.derived import DERIVED
-from router.policy.rules import Action, Assign, Rule, owner_fact
-from router.policy.scoring import Scoring, Segment
+from router.policy.leads.catalog import Catalog, FactType
+from router.policy.leads.derived import DERIVED
+from router.policy.rules.conditions import Condition, Test
+from router.policy.rules.policy import Action, Assign, Rule, owner_fact
+from router.policy.rules.scoring import Scoring, Segment
 
 AGE_OF_INTEREST: Final = "recent_conversion_date"
 """The moment from which points decay when their own fact has none."""

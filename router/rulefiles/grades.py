@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.policy.catalog import FactType
-from router.policy.conditions import Between, lies_between
-from router.policy.scoring import GradeGrid, Scorecard
+from router.policy.leads.catalog import FactType
+from router.policy.rules.conditions import Between, lies_between
+from router.policy.rules.scoring import GradeGrid, Scorecard
 from router.rulefiles.ranges import RangeReader
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar

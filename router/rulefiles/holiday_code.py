@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.policy.public_holidays import is_known, known_codes
+from router.policy.people.public_holidays import is_known, known_codes
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Node
 

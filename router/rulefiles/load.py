@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
 from router.rulefiles.events import read
 from router.rulefiles.facts_named import facts_named

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.roster import Manager
+from router.policy.leads.catalog import Catalog
+from router.policy.people.roster import Manager
 from router.rulefiles.owner_named import owner_named
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Node

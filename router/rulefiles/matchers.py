@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.catalog import FactType
-from router.policy.conditions import Contains, Known, Matcher, OneOf, Unknown, Within
+from router.policy.leads.catalog import FactType
+from router.policy.rules.conditions import Contains, Known, Matcher, OneOf, Unknown, Within
 from router.rulefiles.quantities import SPAN_FORMS, span
 from router.rulefiles.ranges import RangeReader
 from router.rulefiles.sheet import Sheet

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-from router.policy.catalog import FactType
-from router.policy.roster import Rep, Roster
-from router.policy.rules import Need
+from router.policy.leads.catalog import FactType
+from router.policy.people.roster import Rep, Roster
+from router.policy.rules.policy import Need
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar
 from router.rulefiles.vocabulary import Vocabulary

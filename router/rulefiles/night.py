@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from router.policy.night import NIGHT, Limits, Night
+from router.policy.rules.night_settings import NIGHT, Limits, Night
 from router.rulefiles.quantities import clock, share, span, whole
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node

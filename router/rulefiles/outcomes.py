@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from router.policy.catalog import Catalog, FactType
-from router.policy.outcomes import FINISHED, LOST, STATUS, STATUSES, WON, Outcomes, Values
+from router.policy.leads.catalog import Catalog, FactType
+from router.policy.results.outcomes import FINISHED, LOST, STATUS, STATUSES, WON, Outcomes, Values
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node
 from router.rulefiles.values import option_exists

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.policy.catalog import Catalog
+from router.policy.leads.catalog import Catalog
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Node
 

@@ -9,9 +9,9 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final
 
-from router.policy.catalog import FactType
-from router.policy.conditions import Between, Within
-from router.policy.scoring import PointsLine
+from router.policy.leads.catalog import FactType
+from router.policy.rules.conditions import Between, Within
+from router.policy.rules.scoring import PointsLine
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar
 from router.rulefiles.vocabulary import Fact

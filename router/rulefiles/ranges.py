@@ -10,8 +10,8 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from router.policy.catalog import FactType
-from router.policy.conditions import Between
+from router.policy.leads.catalog import FactType
+from router.policy.rules.conditions import Between
 from router.rulefiles.quantities import SPAN_FORMS, day, midnight, moment, number, span
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar

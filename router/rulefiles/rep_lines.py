@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.roster import Hours, Rep
+from router.policy.leads.catalog import Catalog
+from router.policy.people.roster import Hours, Rep
 from router.rulefiles.holiday_code import read_holidays
 from router.rulefiles.owner_named import owner_named
 from router.rulefiles.quantities import number, whole

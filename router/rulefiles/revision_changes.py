@@ -9,10 +9,10 @@ from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any, Final, Literal
 
-from router.policy.conditions import AllOf, AnyOf, NoneOf, Test, as_written
-from router.policy.roster import Hours, Roster
-from router.policy.rules import Policy, Rule, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
-from router.policy.scoring import Scorecard
+from router.policy.people.roster import Hours, Roster
+from router.policy.rules.conditions import AllOf, AnyOf, NoneOf, Test, as_written
+from router.policy.rules.policy import Policy, Rule, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
+from router.policy.rules.scoring import Scorecard
 from router.rulefiles.catalog_file import CATALOG_FILE
 from router.rulefiles.events import read
 from router.rulefiles.lists_file import read_lists

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
 
-from router.policy.breach import NO_BREACH, Breach
-from router.policy.conditions import Condition
-from router.policy.night import NIGHT, Night
-from router.policy.outcomes import Outcomes
-from router.policy.roster import Roster
-from router.policy.rules import Assign, Rule, ToTeam
-from router.policy.scoring import Segment
+from router.policy.people.roster import Roster
+from router.policy.results.outcomes import Outcomes
+from router.policy.rules.conditions import Condition
+from router.policy.rules.night_settings import NIGHT, Night
+from router.policy.rules.policy import Assign, Rule, ToTeam
+from router.policy.rules.scoring import Segment
+from router.policy.rules.sla_steps import NO_BREACH, Breach
 from router.rulefiles.actions import LATER, ActionReader
 from router.rulefiles.breach import SLA_KEYS, BreachReader
 from router.rulefiles.conditions import ConditionReader

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from router.policy.conditions import ALWAYS, AllOf, Condition
-from router.policy.rules import Rule
+from router.policy.rules.conditions import ALWAYS, AllOf, Condition
+from router.policy.rules.policy import Rule
 from router.rulefiles.actions import ACTION_KEYS, LATER, ActionReader
 from router.rulefiles.conditions import ConditionReader
 from router.rulefiles.sheet import Sheet

@@ -8,9 +8,17 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Final
 
-from router.policy.catalog import FactType
-from router.policy.conditions import OneOf
-from router.policy.scoring import GradeGrid, HalfLife, PointsLine, PointsTable, Scorecard, Scoring, Steps
+from router.policy.leads.catalog import FactType
+from router.policy.rules.conditions import OneOf
+from router.policy.rules.scoring import (
+    GradeGrid,
+    HalfLife,
+    PointsLine,
+    PointsTable,
+    Scorecard,
+    Scoring,
+    Steps,
+)
 from router.rulefiles.grades import read_grid
 from router.rulefiles.matchers import MatcherReader, merged
 from router.rulefiles.points_overlap import note_overlaps

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Final
 
-from router.policy.sticky import LONGEST
+from router.policy.rules.affinity import LONGEST
 from router.rulefiles.quantities import span
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Map, Node

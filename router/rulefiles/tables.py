@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.conditions import AllOf, Condition
+from router.policy.rules.conditions import AllOf, Condition
 from router.rulefiles.conditions import ConditionReader, both
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Map, Node, Scalar, Seq, as_written

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from router.policy.catalog import Catalog
-from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
+from router.policy.leads.catalog import Catalog
+from router.policy.people.roster import Hours, Rep, Roster, Team, TimeOff
 from router.rulefiles.holiday_code import read_holidays
 from router.rulefiles.managers import read_managers
 from router.rulefiles.quantities import day

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
 
-from router.policy.roster import CatchUp, Rep, Team
+from router.policy.people.roster import CatchUp, Rep, Team
 from router.rulefiles.quantities import span, whole
 from router.rulefiles.rep_lines import REP_KEYS
 from router.rulefiles.sheet import Sheet

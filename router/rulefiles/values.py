@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final, TypeAlias
 
-from router.policy.catalog import Catalog, FactType
+from router.policy.leads.catalog import Catalog, FactType
 from router.rulefiles.quantities import day, number
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar

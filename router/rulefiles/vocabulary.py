@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 import pycountry
 
-from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Option
-from router.policy.derived import DERIVED
-from router.policy.geography import region_of
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Option
+from router.policy.leads.derived import DERIVED
+from router.policy.leads.geography import region_of
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar
 

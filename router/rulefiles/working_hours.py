@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Final
 
-from router.policy.roster import Hours
+from router.policy.people.roster import Hours
 from router.rulefiles.quantities import clock
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Entry, Node, Scalar

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from router.policy.catalog import COMPANY_PREFIX, Catalog
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Node, Scalar
 from router.rulefiles.values import equal_value

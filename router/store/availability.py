@@ -12,8 +12,8 @@ import orjson
 import redis
 from redis.client import Pipeline
 
-from router.policy.availability import OVERRIDE, Said
-from router.policy.availability_record import said_as_record, said_from_record
+from router.policy.people.availability import OVERRIDE, Said
+from router.policy.people.availability_record import said_as_record, said_from_record
 from router.store.keys import Keys
 
 HUBSPOT = "hubspot"

@@ -16,7 +16,7 @@ from typing import cast
 import orjson
 import redis
 
-from router.policy.sticky import Trace
+from router.policy.rules.affinity import Trace
 from router.store.keys import Keys
 
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 import orjson
 import redis
 
-from router.policy.night_report import Note
+from router.policy.reports.night_report import Note
 from router.store.keys import Keys
 
 

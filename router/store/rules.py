@@ -12,7 +12,7 @@ from typing import Any, cast
 import orjson
 import redis
 
-from router.policy.bounds import Bound
+from router.policy.reports.bounds import Bound
 from router.rulefiles.catalog_file import CATALOG_FILE
 from router.store.keys import Keys
 

@@ -11,8 +11,8 @@ from typing import Any, Final
 import orjson
 import redis
 
-from router.policy.book import BOUND, LEAD
-from router.policy.worth import Unit
+from router.policy.shares.lead_value import Unit
+from router.policy.shares.share_book import BOUND, LEAD
 from router.store.budget import Pause
 from router.store.inbox import GROUP
 from router.store.keys import Keys

@@ -12,7 +12,7 @@ import pytest
 from router.cli.demo.checks import Check, Scene, run_checks
 from router.cli.demo.figures import RepShare, figures
 from router.cli.demo.report import worth_reading
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Share
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Share
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 DUE = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)

@@ -8,7 +8,7 @@ from router.cli.dossier import open_dossier
 from router.cli.history import history_of
 from router.ledger.follow_ups import Seen
 from router.ledger.ledger import Entry
-from router.policy.follow_up import FollowUp
+from router.policy.results.follow_up import FollowUp
 from router.routing.claims import claim, release
 from router.routing.desk import Desk
 from router.routing.reassign import Reassignment, reassign

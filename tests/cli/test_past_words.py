@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
-from router.policy.record import as_record
+from router.policy.explanation.decision_record import as_record
 from router.routing.desk import Desk
 from router.routing.overrides import say_away
 from router.routing.record import record

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.policy.night_report import Brake, NightMove, NightReport
+from router.policy.reports.night_report import Brake, NightMove, NightReport
 from router.routing.desk import Desk
 from router.routing.route import route
 from router.routing.verify import verify

@@ -9,7 +9,7 @@ import pytest
 
 from router.hubspot.availability import Unread, said_by_owner
 from router.hubspot.records import PortalOwner, Record
-from router.policy.availability import Said
+from router.policy.people.availability import Said
 
 LEA = PortalOwner(id="103", email="lea@acme.fr", name="Léa", user_id="9103", archived=False)
 DAY = ((time(9), time(17)),)

@@ -8,7 +8,7 @@ from router.hubspot.errors import Refused
 from router.hubspot.gateway import Gateway
 from router.hubspot.records import PortalProperty
 from router.hubspot.setup import OURS, SetupPlan, apply, setup_plan
-from router.policy.catalog import FactType
+from router.policy.leads.catalog import FactType
 from router.rulefiles.catalog_file import fact_type
 from tests.hubspot.responder import Responder, json_reply
 

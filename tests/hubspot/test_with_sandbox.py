@@ -12,7 +12,7 @@ from router.hubspot.catalog import pull
 from router.hubspot.errors import AccessDenied, OutcomeUnknown, RateLimited, Unreachable
 from router.hubspot.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
-from router.policy.catalog import FactType
+from router.policy.leads.catalog import FactType
 from router.sandbox.client import SandboxClient, start_sandbox
 from router.store.budget import CallBudget
 from router.store.keys import Keys

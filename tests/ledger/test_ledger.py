@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.tables import METADATA
-from router.policy.night_report import Brake, NightMove, NightReport
+from router.policy.reports.night_report import Brake, NightMove, NightReport
 
 PORTAL = "4242"
 

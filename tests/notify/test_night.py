@@ -10,7 +10,13 @@ import pytest
 from router.notify.night_message import NightMessage
 from router.notify.night_page import night_page
 from router.notify.night_words import headline
-from router.policy.night_report import Brake, NightMove, NightReport, report_as_record, report_of_record
+from router.policy.reports.night_report import (
+    Brake,
+    NightMove,
+    NightReport,
+    report_as_record,
+    report_of_record,
+)
 
 PARIS = ZoneInfo("Europe/Paris")
 BEGAN, ENDED = "2026-11-24T01:30:00+00:00", "2026-11-24T01:42:00+00:00"

@@ -10,15 +10,15 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from router.policy.book import Book
-from router.policy.catalog import Owner
-from router.policy.conditions import ALWAYS, Between, Condition, Matcher, OneOf, Test
-from router.policy.decide import decide
-from router.policy.decision import Assigned, Decision
-from router.policy.lead import Lead
-from router.policy.roster import Hours, Rep, Roster, Team, TimeOff
-from router.policy.rules import Action, Assign, Method, Policy, Rule, ToTeam
-from router.policy.scoring import GradeGrid, Scorecard, Scoring, Segment
+from router.policy.decision.decide import decide
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Lead
+from router.policy.people.roster import Hours, Rep, Roster, Team, TimeOff
+from router.policy.rules.conditions import ALWAYS, Between, Condition, Matcher, OneOf, Test
+from router.policy.rules.policy import Action, Assign, Method, Policy, Rule, ToTeam
+from router.policy.rules.scoring import GradeGrid, Scorecard, Scoring, Segment
+from router.policy.shares.share_book import Book
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 """A Tuesday, 10:15 in Paris."""

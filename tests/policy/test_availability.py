@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from router.policy.availability import Said
-from router.policy.availability_record import said_as_record, said_from_record
-from router.policy.book import Book
-from router.policy.decide import decide_on_facts
-from router.policy.decision import Assigned, Decision
-from router.policy.destination import wanted_named
-from router.policy.inputs import Watched, inputs_seen
-from router.policy.record import as_record, from_record
-from router.policy.roster import Roster, TimeOff
-from router.policy.rules import Assign, Method, ToRep, ToTeam
+from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.inputs import Watched, inputs_seen
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.destination import wanted_named
+from router.policy.people.availability import Said
+from router.policy.people.availability_record import said_as_record, said_from_record
+from router.policy.people.roster import Roster, TimeOff
+from router.policy.rules.policy import Assign, Method, ToRep, ToTeam
+from router.policy.shares.share_book import Book
 from router.policy.why_not.question import why_not
 from tests.policy.builders import (
     NOW,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.assignment import (
+from router.policy.decision.assignment import (
     Assignment,
     assignment_as_record,
     assignment_of,
@@ -17,11 +17,11 @@ from router.policy.assignment import (
     course_of,
     first_look,
 )
-from router.policy.availability import Said, calendar_of
-from router.policy.breach import Breach, BreachStep, MoveToQueue, Reassign, managers_of, moments
-from router.policy.explanation import explain
-from router.policy.roster import Hours, Manager, Roster, TimeOff
-from router.policy.rules import Assign, DoNothing, Method, Policy, ToTeam
+from router.policy.explanation.explanation import explain
+from router.policy.people.availability import Said, calendar_of
+from router.policy.people.roster import Hours, Manager, Roster, TimeOff
+from router.policy.rules.policy import Assign, DoNothing, Method, Policy, ToTeam
+from router.policy.rules.sla_steps import Breach, BreachStep, MoveToQueue, Reassign, managers_of, moments
 from tests.policy.builders import NOW, PARIS, a_policy, a_rep, a_rule, a_team, deciding, office_hours
 
 MINUTE = timedelta(minutes=1)

@@ -6,12 +6,19 @@ from datetime import timedelta
 
 import pytest
 
-from router.policy.book import Book, credit_field, open_field
-from router.policy.decision import Assigned, Queued
-from router.policy.explanation import explain
-from router.policy.occasion import Claimed, Occasion, Pushed, Released, occasion_as_record, occasion_of_record
-from router.policy.record import as_record, from_record
-from router.policy.rules import Assign, Method, ToTeam
+from router.policy.decision.decision import Assigned, Queued
+from router.policy.decision.trigger import (
+    Claimed,
+    Occasion,
+    Pushed,
+    Released,
+    occasion_as_record,
+    occasion_of_record,
+)
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.explanation import explain
+from router.policy.rules.policy import Assign, Method, ToTeam
+from router.policy.shares.share_book import Book, credit_field, open_field
 from tests.policy.builders import NOW, a_policy, a_rep, a_rule, a_team, deciding, office_hours
 
 HALF_AN_HOUR = timedelta(minutes=30)

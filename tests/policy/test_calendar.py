@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from router.policy.calendar import add_working_time, is_off, next_working_minute, working_time_between
-from router.policy.roster import Hours, TimeOff
-from router.policy.sla import due_at, queue_due_at
+from router.policy.people.calendar import add_working_time, is_off, next_working_minute, working_time_between
+from router.policy.people.roster import Hours, TimeOff
+from router.policy.rules.sla import due_at, queue_due_at
 from tests.policy.builders import NOW, PARIS, a_rep, a_team, office_hours
 
 HOUR = timedelta(hours=1)

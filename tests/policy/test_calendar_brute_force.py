@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from router.policy.calendar import Calendar
-from router.policy.public_holidays import holiday_on
-from router.policy.roster import Hours, TimeOff
+from router.policy.people.calendar import Calendar
+from router.policy.people.public_holidays import holiday_on
+from router.policy.people.roster import Hours, TimeOff
 
 MINUTE = timedelta(minutes=1)
 ZONES = [

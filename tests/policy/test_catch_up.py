@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.absent import earning
-from router.policy.availability import Said
-from router.policy.book import BOUND, LEAD, Book, credit_field, largest_field, last_field
-from router.policy.bounds import Bound, bounds_of
-from router.policy.by_hand import refund_of
-from router.policy.decide import as_record, from_record
-from router.policy.decision import Decision, Share
-from router.policy.fairness import standings
-from router.policy.narrative import explain
-from router.policy.roster import CatchUp, Rep, TimeOff
-from router.policy.rotation import next_up, pay
-from router.policy.rules import Assign, Need, Policy, ToTeam
-from router.policy.worth import ONE_LEAD, points_of
+from router.policy.decision.catch_up import earning
+from router.policy.decision.decide import as_record, from_record
+from router.policy.decision.decision import Decision, Share
+from router.policy.decision.manual import refund_of
+from router.policy.decision.narrative import explain
+from router.policy.people.availability import Said
+from router.policy.people.roster import CatchUp, Rep, TimeOff
+from router.policy.reports.bounds import Bound, bounds_of
+from router.policy.reports.fairness import standings
+from router.policy.rules.policy import Assign, Need, Policy, ToTeam
+from router.policy.shares.fair_share import next_up, pay
+from router.policy.shares.lead_value import ONE_LEAD, points_of
+from router.policy.shares.share_book import BOUND, LEAD, Book, credit_field, largest_field, last_field
 from tests.policy.builders import NOW, a_lead, a_policy, a_rep, a_team, deciding, office_hours, owners_of
 
 TEAM = "sales"

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from router.policy.conditions import (
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import (
     ALWAYS,
     AllOf,
     AnyOf,
@@ -25,7 +26,6 @@ from router.policy.conditions import (
     first_failure,
     holds,
 )
-from router.policy.lead import Value
 from tests.policy.builders import NOW, asks
 
 D = Decimal

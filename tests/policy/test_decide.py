@@ -8,12 +8,11 @@ from typing import Any
 
 import pytest
 
-from router.policy.book import LEAD, Book
-from router.policy.catalog import Owner
-from router.policy.conditions import Known
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued, Share
-from router.policy.roster import Roster, Team, TimeOff
-from router.policy.rules import (
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued, Share
+from router.policy.leads.catalog import Owner
+from router.policy.people.roster import Roster, Team, TimeOff
+from router.policy.rules.conditions import Known
+from router.policy.rules.policy import (
     Action,
     Assign,
     DoNothing,
@@ -25,6 +24,7 @@ from router.policy.rules import (
     ToRep,
     ToTeam,
 )
+from router.policy.shares.share_book import LEAD, Book
 from tests.policy.builders import (
     NOW,
     a_lead,

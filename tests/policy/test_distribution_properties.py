@@ -14,13 +14,21 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.availability import Said
-from router.policy.book import LEAD, Book, closed, credit_field, factor_field, open_field, today_field
-from router.policy.conditions import Known, OneOf
-from router.policy.decision import Assigned, Decision, Queued
-from router.policy.roster import CatchUp, Rep, Roster, Team, TimeOff
-from router.policy.rules import Assign, Method, Need, Policy, ToTeam
-from router.policy.scoring import PointsLine, PointsTable, Scorecard
+from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.people.availability import Said
+from router.policy.people.roster import CatchUp, Rep, Roster, Team, TimeOff
+from router.policy.rules.conditions import Known, OneOf
+from router.policy.rules.policy import Assign, Method, Need, Policy, ToTeam
+from router.policy.rules.scoring import PointsLine, PointsTable, Scorecard
+from router.policy.shares.share_book import (
+    LEAD,
+    Book,
+    closed,
+    credit_field,
+    factor_field,
+    open_field,
+    today_field,
+)
 from tests.policy.builders import NOW, PARIS, a_lead, a_policy, a_rep, deciding, no_points, office_hours
 
 STEP = timedelta(minutes=30)

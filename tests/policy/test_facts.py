@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from router.policy.catalog import FactType
-from router.policy.decay import left_after_half_lives
-from router.policy.facts import DERIVED, Needed, facts_of, properties_read, sources_of
-from router.policy.lead import Value
-from router.policy.rules import Assign, ToAccountOwner, ToTeam
-from router.policy.scoring import GradeGrid, HalfLife, Scorecard, Scoring
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Value
+from router.policy.rules.decay import left_after_half_lives
+from router.policy.rules.facts import DERIVED, Needed, facts_of, properties_read, sources_of
+from router.policy.rules.policy import Assign, ToAccountOwner, ToTeam
+from router.policy.rules.scoring import GradeGrid, HalfLife, Scorecard, Scoring
 from tests.policy.builders import NOW, a_lead, a_policy, a_rule, asks
 
 

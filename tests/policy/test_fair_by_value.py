@@ -12,19 +12,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.book import BOUND, LEAD, Book, credit_field, given_field, largest_field, last_field
-from router.policy.bounds import Bound, bounds_of
-from router.policy.by_hand import refund_of
-from router.policy.conditions import Between
-from router.policy.decide import as_record, from_record
-from router.policy.decision import Decision, Share
-from router.policy.fairness import differences, standings
-from router.policy.narrative import explain
-from router.policy.roster import Roster, Team
-from router.policy.rotation import next_up, pay
-from router.policy.rules import Assign, Policy, ToTeam
-from router.policy.scoring import PointsLine, PointsTable, Scorecard
-from router.policy.worth import ONE_LEAD, Worth, points_of
+from router.policy.decision.decide import as_record, from_record
+from router.policy.decision.decision import Decision, Share
+from router.policy.decision.manual import refund_of
+from router.policy.decision.narrative import explain
+from router.policy.people.roster import Roster, Team
+from router.policy.reports.bounds import Bound, bounds_of
+from router.policy.reports.fairness import differences, standings
+from router.policy.rules.conditions import Between
+from router.policy.rules.policy import Assign, Policy, ToTeam
+from router.policy.rules.scoring import PointsLine, PointsTable, Scorecard
+from router.policy.shares.fair_share import next_up, pay
+from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
+from router.policy.shares.share_book import (
+    BOUND,
+    LEAD,
+    Book,
+    credit_field,
+    given_field,
+    largest_field,
+    last_field,
+)
 from tests.policy.builders import a_lead, a_policy, a_rep, a_rule, a_team, deciding, no_points
 
 TEAM = "sales"

@@ -8,13 +8,13 @@ from datetime import date, timedelta
 
 import pytest
 
-from router.policy.book import LEAD, Book, closed, credit_field, open_field
-from router.policy.decision import Decision
-from router.policy.fairness import Standing, differences, missed, standings, that_count
-from router.policy.inputs import Inputs
-from router.policy.occasion import Released
-from router.policy.roster import Roster, TimeOff
-from router.policy.rules import Assign, ToTeam
+from router.policy.decision.decision import Decision
+from router.policy.decision.inputs import Inputs
+from router.policy.decision.trigger import Released
+from router.policy.people.roster import Roster, TimeOff
+from router.policy.reports.fairness import Standing, differences, missed, standings, that_count
+from router.policy.rules.policy import Assign, ToTeam
+from router.policy.shares.share_book import LEAD, Book, closed, credit_field, open_field
 from tests.policy.builders import NOW, PARIS, a_lead, a_policy, a_rep, a_team, deciding, office_hours
 
 DAY = timedelta(days=1)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.book import LEAD, Book, credit_field, factor_field
-from router.policy.grant import MOST, CannotGrant, granted
-from router.policy.roster import Team
+from router.policy.people.roster import Team
+from router.policy.shares.grant import MOST, CannotGrant, granted
+from router.policy.shares.share_book import LEAD, Book, credit_field, factor_field
 from tests.policy.builders import a_rep, a_team
 
 TEAM = a_team(a_rep("anna", weight=2), a_rep("ben", weight=1), a_rep("carl", weight=3))

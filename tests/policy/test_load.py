@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.book import LEAD, Book, credit_field, open_field
-from router.policy.bounds import Bound, bounds_of
-from router.policy.decision import Assigned, Share
-from router.policy.load import least_loaded, reps_counted
-from router.policy.rotation import next_up
-from router.policy.rules import Assign, Method, Policy, ToTeam
+from router.policy.decision.decision import Assigned, Share
+from router.policy.reports.bounds import Bound, bounds_of
+from router.policy.rules.policy import Assign, Method, Policy, ToTeam
+from router.policy.shares.fair_share import next_up
+from router.policy.shares.least_loaded import least_loaded, reps_counted
+from router.policy.shares.share_book import LEAD, Book, credit_field, open_field
 from tests.policy.builders import a_lead, a_policy, a_rep, a_team, deciding
 
 BY_LOAD = Assign(ToTeam("sales"), Method.LEAST_LOADED)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.night import Night, begun_day
+from router.policy.rules.night_settings import Night, begun_day
 
 PARIS = ZoneInfo("Europe/Paris")
 

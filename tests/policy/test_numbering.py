@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.backtest.bits import MaskRows, first_bits, ones
-from router.policy.backtest.numbering import Ints, Known, KnownPairs, Numbers
+from router.policy.backtest.judging.bitmasks import MaskRows, first_bits, ones
+from router.policy.backtest.judging.numbering import Ints, Known, KnownPairs, Numbers
 
 keys = st.one_of(st.integers(0, 40), st.integers(0, 1 << 40))
 WIDTH = 200

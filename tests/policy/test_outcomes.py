@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.policy.follow_up import Ending
-from router.policy.outcomes import STAGE, STATUS, USUAL, Change, outcome_of
+from router.policy.results.follow_up import Ending
+from router.policy.results.outcomes import STAGE, STATUS, USUAL, Change, outcome_of
 
 ASSIGNED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
-from router.policy.backtest.past_words import Word, as_it_was
-from router.policy.roster import Roster, TimeOff
+from router.policy.backtest.dealing.past_absences import Word, as_it_was
+from router.policy.people.roster import Roster, TimeOff
 from tests.policy.builders import a_rep, a_team
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)

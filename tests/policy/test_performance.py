@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.book import Book, factor_field
-from router.policy.decision import Assigned
-from router.policy.performance import LEAST_FACTOR, MOST_FACTOR, Wins, performance_of, wilson
-from router.policy.roster import Roster, Team
-from router.policy.rules import Assign, ToTeam
+from router.policy.decision.decision import Assigned
+from router.policy.people.roster import Roster, Team
+from router.policy.rules.policy import Assign, ToTeam
+from router.policy.shares.performance_weights import LEAST_FACTOR, MOST_FACTOR, Wins, performance_of, wilson
+from router.policy.shares.share_book import Book, factor_field
 from tests.policy.builders import a_lead, a_policy, a_rep, a_team, deciding
 
 quick = settings(max_examples=200, deadline=None)

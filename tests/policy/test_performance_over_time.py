@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import pytest
 
-from router.policy.book import Book
-from router.policy.decision import Share
-from router.policy.follow_up import FollowUp
-from router.policy.performance import UNCHANGED, performance_of, ripe
-from router.policy.roster import Team
-from router.policy.rotation import next_up, pay
+from router.policy.decision.decision import Share
+from router.policy.people.roster import Team
+from router.policy.results.follow_up import FollowUp
+from router.policy.shares.fair_share import next_up, pay
+from router.policy.shares.performance_weights import UNCHANGED, performance_of, ripe
+from router.policy.shares.share_book import Book
 from tests.policy.builders import NOW
 
 DAY = timedelta(days=1)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.policy.phrases import say
-from router.policy.reasons import phrase_of, says_away
+from router.policy.wording.phrases import say
+from router.policy.wording.reasons import phrase_of, says_away
 
 
 @pytest.mark.parametrize("language", ["fr", "en"])

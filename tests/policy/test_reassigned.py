@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from router.policy.book import Book
-from router.policy.decision import Assigned, LeftAlone, Queued
-from router.policy.occasion import (
+from router.policy.decision.decision import Assigned, LeftAlone, Queued
+from router.policy.decision.trigger import (
     Destination,
     PushedOut,
     Reassigned,
@@ -17,8 +16,9 @@ from router.policy.occasion import (
     occasion_as_record,
     occasion_of_record,
 )
-from router.policy.roster import TimeOff
-from router.policy.rules import Assign, DoNothing, Method, ToRep, ToTeam
+from router.policy.people.roster import TimeOff
+from router.policy.rules.policy import Assign, DoNothing, Method, ToRep, ToTeam
+from router.policy.shares.share_book import Book
 from tests.policy.builders import NOW, a_policy, a_rep, a_rule, a_team, asks, deciding, owners_of
 
 TAKEN = Reassigned("owner-anna", "anna", "nobody acted within 6 h", "watch", rule="a rule")

@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, PassedOver, Queued, Share
-from router.policy.lead import Value
-from router.policy.record import as_record, from_record
-from router.policy.rules import Assign, ToTeam
+from router.policy.decision.decision import (
+    Assigned,
+    Decision,
+    LeftAlone,
+    Nurtured,
+    Outcome,
+    PassedOver,
+    Queued,
+    Share,
+)
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.leads.lead import Value
+from router.policy.rules.policy import Assign, ToTeam
 from tests.policy.builders import NOW, a_policy, a_rep, a_rule, a_team, deciding
 
 values: st.SearchStrategy[Value] = st.one_of(

@@ -13,18 +13,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.backtest.columns import Cell, Chunk, View, instant
-from router.policy.backtest.dealing import deal, without_open_caps
-from router.policy.backtest.judging import columns_for, judges
-from router.policy.backtest.replay import Judged, Replayed
-from router.policy.book import Book
-from router.policy.catalog import FactType
-from router.policy.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within
-from router.policy.decide import decide_on_facts
-from router.policy.decision import Decision
-from router.policy.lead import Value
-from router.policy.roster import CatchUp, Rep, Roster, Team, TimeOff
-from router.policy.rules import (
+from router.policy.backtest.dealing.dealing import deal, without_open_caps
+from router.policy.backtest.dealing.replay import Judged, Replayed
+from router.policy.backtest.judging.columns import Cell, Chunk, View, instant
+from router.policy.backtest.judging.judging import columns_for, judges
+from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decision import Decision
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Value
+from router.policy.people.roster import CatchUp, Rep, Roster, Team, TimeOff
+from router.policy.rules.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within
+from router.policy.rules.policy import (
     Assign,
     Method,
     Need,
@@ -35,7 +34,7 @@ from router.policy.rules import (
     ToRep,
     ToTeam,
 )
-from router.policy.scoring import (
+from router.policy.rules.scoring import (
     GradeGrid,
     HalfLife,
     PointsLine,
@@ -45,6 +44,7 @@ from router.policy.scoring import (
     Segment,
     Steps,
 )
+from router.policy.shares.share_book import Book
 from tests.policy.builders import NOW, PARIS, a_policy, a_rep, a_rule, asks, office_hours, owners_of
 
 TYPES = {

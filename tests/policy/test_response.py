@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from router.policy.follow_up import FollowUp
-from router.policy.response import promptness, responses
+from router.policy.results.follow_up import FollowUp
+from router.policy.results.response_times import promptness, responses
 
 ASSIGNED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NOW = ASSIGNED + timedelta(hours=8)

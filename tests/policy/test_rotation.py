@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from router.policy.book import LEAD, Book, credit_field
-from router.policy.decision import Share
-from router.policy.rotation import next_up, pay
+from router.policy.decision.decision import Share
+from router.policy.shares.fair_share import next_up, pay
+from router.policy.shares.share_book import LEAD, Book, credit_field
 from tests.policy.builders import a_rep, a_team, deal
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.conditions import (
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import (
     AllOf,
     AnyOf,
     Between,
@@ -23,9 +24,8 @@ from router.policy.conditions import (
     Within,
     holds,
 )
-from router.policy.fact_masks import REMEMBERED
-from router.policy.lead import Value
-from router.policy.rule_index import first_match_among
+from router.policy.rules.fact_masks import REMEMBERED
+from router.policy.rules.rule_index import first_match_among
 from tests.policy.builders import NOW, a_rule
 
 texts = st.sampled_from(["x", "y", "z"])

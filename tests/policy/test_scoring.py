@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.conditions import Between, Contains, Known, Matcher, OneOf, Unknown, Within
-from router.policy.decay import left_after_half_lives, left_after_steps
-from router.policy.lead import Value
-from router.policy.scoring import (
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import Between, Contains, Known, Matcher, OneOf, Unknown, Within
+from router.policy.rules.decay import left_after_half_lives, left_after_steps
+from router.policy.rules.scoring import (
     GradeGrid,
     HalfLife,
     PointsLine,

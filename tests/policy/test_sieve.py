@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.backtest.columns import Chunk, Columns, View
-from router.policy.backtest.sieve import NOWHERE, Sieve, _merged
-from router.policy.conditions import ALWAYS
+from router.policy.backtest.judging.columns import Chunk, Columns, View
+from router.policy.backtest.judging.condition_index import NOWHERE, Sieve, _merged
+from router.policy.rules.conditions import ALWAYS
 from tests.policy.builders import asks
 
 QUESTIONS = [asks("need", "demo"), asks("need", "quote"), asks("size", "big"), ALWAYS]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from router.policy.started import (
+from router.policy.results.work_signs import (
     ANY_ACTIVITY,
     CONTACTED,
     Activity,

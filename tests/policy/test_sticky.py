@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from router.policy.book import Book
-from router.policy.decide import as_record, from_record
-from router.policy.decision import Assigned, Decision
-from router.policy.destination import Wanted
-from router.policy.explanation import explain
-from router.policy.facts import properties_read
-from router.policy.inputs import Inputs
-from router.policy.roster import Roster, TimeOff
-from router.policy.rules import Assign, Need, ToTeam
-from router.policy.sticky import Remembered, Trace, traces_of
+from router.policy.decision.decide import as_record, from_record
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.inputs import Inputs
+from router.policy.explanation.destination import Wanted
+from router.policy.explanation.explanation import explain
+from router.policy.people.roster import Roster, TimeOff
+from router.policy.rules.affinity import Remembered, Trace, traces_of
+from router.policy.rules.facts import properties_read
+from router.policy.rules.policy import Assign, Need, ToTeam
+from router.policy.shares.share_book import Book
 from router.policy.why_not.question import why_not
 from router.routing.replay import compared
 from tests.policy.builders import NOW, a_lead, a_policy, a_rep, a_team, deciding, owners_of

@@ -10,10 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.availability import Said
-from router.policy.night import Limits, Night
-from router.policy.roster import Hours, Rep, Roster, TimeOff
-from router.policy.sweep import Absent, Reason, Standing, Why, absent, held_back, is_long, why_moved
+from router.policy.people.availability import Said
+from router.policy.people.roster import Hours, Rep, Roster, TimeOff
+from router.policy.reports.night_selection import (
+    Absent,
+    Reason,
+    Standing,
+    Why,
+    absent,
+    held_back,
+    is_long,
+    why_moved,
+)
+from router.policy.rules.night_settings import Limits, Night
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # a Tuesday, 02:30 in Paris
 DAY = timedelta(days=1)

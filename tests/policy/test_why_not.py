@@ -12,13 +12,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.book import Book, open_field
-from router.policy.conditions import AllOf, AnyOf, Between, Condition, Contains, Known, NoneOf, OneOf, Within
-from router.policy.decide import decide_on_facts
-from router.policy.destination import Wanted, wanted_named
-from router.policy.lead import Value
-from router.policy.roster import Roster, Team, TimeOff
-from router.policy.rules import (
+from router.policy.decision.decide import decide_on_facts
+from router.policy.explanation.destination import Wanted, wanted_named
+from router.policy.leads.lead import Value
+from router.policy.people.roster import Roster, Team, TimeOff
+from router.policy.rules.conditions import (
+    AllOf,
+    AnyOf,
+    Between,
+    Condition,
+    Contains,
+    Known,
+    NoneOf,
+    OneOf,
+    Within,
+)
+from router.policy.rules.policy import (
     Assign,
     DoNothing,
     Method,
@@ -29,7 +38,8 @@ from router.policy.rules import (
     ToRep,
     ToTeam,
 )
-from router.policy.scoring import GradeGrid, PointsLine, PointsTable, Scorecard, Scoring, Segment
+from router.policy.rules.scoring import GradeGrid, PointsLine, PointsTable, Scorecard, Scoring, Segment
+from router.policy.shares.share_book import Book, open_field
 from router.policy.why_not.other_values import ANY_OTHER, other_values
 from router.policy.why_not.question import WhyNot, why_not
 from router.policy.why_not.words import PHRASES, steps_of

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from router.policy.book import LEAD
-from router.policy.decision import Assigned
-from router.policy.record import from_record
+from router.policy.decision.decision import Assigned
+from router.policy.explanation.decision_record import from_record
+from router.policy.shares.share_book import LEAD
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.routing.refresh import refresh, refresh_availability

@@ -13,15 +13,15 @@ from pathlib import Path
 import pytest
 
 from router.ledger import open_ledger
-from router.policy.backtest.comparison import Move, taker_of
-from router.policy.backtest.dealing import without_open_caps
-from router.policy.book import Book
-from router.policy.catalog import Catalog
-from router.policy.conditions import OneOf
-from router.policy.decide import decide
-from router.policy.lead import Lead
-from router.policy.record import as_record
-from router.policy.rules import Assign, DoNothing, Policy, ToTeam
+from router.policy.backtest.dealing.comparison import Move, taker_of
+from router.policy.backtest.dealing.dealing import without_open_caps
+from router.policy.decision.decide import decide
+from router.policy.explanation.decision_record import as_record
+from router.policy.leads.catalog import Catalog
+from router.policy.leads.lead import Lead
+from router.policy.rules.conditions import OneOf
+from router.policy.rules.policy import Assign, DoNothing, Policy, ToTeam
+from router.policy.shares.share_book import Book
 from router.routing.backtest.blocks import Leads
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable

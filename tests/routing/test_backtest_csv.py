@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from router.policy.backtest.columns import MISSING, instant
-from router.policy.reading import moment_in
+from router.policy.backtest.judging.columns import MISSING, instant
+from router.policy.leads.parsing import moment_in
 from router.routing.backtest import csv_rows
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.policy.catalog import Catalog, FactType, Property
+from router.policy.leads.catalog import Catalog, FactType, Property
 from router.routing.desk import Desk
 from router.routing.drift import check_drift, drift_between
 from router.rulefiles.catalog_file import parse_catalog

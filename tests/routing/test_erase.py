@@ -11,7 +11,7 @@ import redis
 from sqlalchemy import create_engine, select
 
 from router.ledger.tables import METADATA
-from router.policy.occasion import PushedOut
+from router.policy.decision.trigger import PushedOut
 from router.routing import moves
 from router.routing.claims import claim, release
 from router.routing.desk import Desk

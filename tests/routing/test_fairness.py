@@ -12,9 +12,9 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
-from router.policy.book import LEAD
-from router.policy.decision import Assigned
-from router.policy.grant import CannotGrant
+from router.policy.decision.decision import Assigned
+from router.policy.shares.grant import CannotGrant
+from router.policy.shares.share_book import LEAD
 from router.routing.claims import release
 from router.routing.desk import Desk
 from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant

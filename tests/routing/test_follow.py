@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.policy.book import Book
-from router.policy.follow_up import FollowUp
+from router.policy.results.follow_up import FollowUp
+from router.policy.shares.share_book import Book
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.erase import erase

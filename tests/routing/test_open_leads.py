@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from router.policy.book import Book
-from router.policy.outcomes import USUAL
+from router.policy.results.outcomes import USUAL
+from router.policy.shares.share_book import Book
 from router.routing.claims import claim, release
 from router.routing.desk import Desk
 from router.routing.follow import follow

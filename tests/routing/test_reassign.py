@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
-from router.policy.occasion import PushedOut, ToOwner, ToQueue
+from router.policy.decision.trigger import PushedOut, ToOwner, ToQueue
 from router.routing.claims import claim
 from router.routing.desk import Desk
 from router.routing.reassign import Reassigning, Reassignment, reassign

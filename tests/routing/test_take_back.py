@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from router.policy.occasion import ToOwner
+from router.policy.decision.trigger import ToOwner
 from router.routing.claims import claim
 from router.routing.desk import Desk
 from router.routing.reassign import Reassignment, reassign

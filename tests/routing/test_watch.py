@@ -14,8 +14,8 @@ import redis
 
 from router.bootstrap import open_desk
 from router.notify import Address, Chat
-from router.policy.assignment import assignment_of_record, course_of
-from router.policy.phrases import moment_in_words
+from router.policy.decision.assignment import assignment_of_record, course_of
+from router.policy.wording.phrases import moment_in_words
 from router.routing.claims import claim, release
 from router.routing.desk import Desk
 from router.routing.follow import follow

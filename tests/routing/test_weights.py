@@ -13,9 +13,9 @@ import pytest
 import redis
 
 from router.ledger.follow_ups import Seen
-from router.policy.book import factor_field
-from router.policy.explanation import explain
-from router.policy.record import from_record
+from router.policy.explanation.decision_record import from_record
+from router.policy.explanation.explanation import explain
+from router.policy.shares.share_book import factor_field
 from router.routing.claims import release
 from router.routing.desk import Desk
 from router.routing.fairness import grant

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from textwrap import dedent
 from typing import Final
 
-from router.policy.catalog import Catalog, FactType, Option, Owner, Property
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog, FactType, Option, Owner, Property
+from router.policy.rules.policy import Policy
 from router.rulefiles.load import Loaded, load_policy
 
 TEAM: Final = """\

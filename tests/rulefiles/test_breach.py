@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from router.policy.breach import Breach, BreachStep, MoveToQueue, Reassign
-from router.policy.roster import Manager
-from router.policy.started import ANY_ACTIVITY, CONTACTED
+from router.policy.people.roster import Manager
+from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED
+from router.policy.rules.sla_steps import Breach, BreachStep, MoveToQueue, Reassign
 from router.rulefiles.document.blocks import Bullets
 from router.rulefiles.document.policy_document import document_of
 from tests.rulefiles.builders import ROUTING, TEAM, Case, a_catalog, check, policy_of

@@ -9,8 +9,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from router.policy.conditions import AllOf
-from router.policy.rules import Policy
+from router.policy.rules.conditions import AllOf
+from router.policy.rules.policy import Policy
 from router.rulefiles.document.blocks import Grid, Paragraph
 from router.rulefiles.document.groups import groups_of
 from router.rulefiles.document.markdown import as_markdown

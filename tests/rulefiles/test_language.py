@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
-from router.policy.rules import Assign, DoNothing, Method, Need, Nurture, ToAccountOwner, ToTeam
+from router.policy.rules.policy import Assign, DoNothing, Method, Need, Nurture, ToAccountOwner, ToTeam
 from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from router.policy.conditions import (
+from router.policy.people.roster import CatchUp
+from router.policy.rules.conditions import (
     AllOf,
     AnyOf,
     Between,
@@ -21,8 +22,7 @@ from router.policy.conditions import (
     Within,
     holds,
 )
-from router.policy.roster import CatchUp
-from router.policy.rules import (
+from router.policy.rules.policy import (
     Assign,
     DoNothing,
     Method,
@@ -34,7 +34,7 @@ from router.policy.rules import (
     ToRep,
     ToTeam,
 )
-from router.policy.scoring import HalfLife, Scorecard, Steps
+from router.policy.rules.scoring import HalfLife, Scorecard, Steps
 from tests.rulefiles.builders import ROUTING, SCORING, TEAM, loaded, policy_of
 
 NORDIC = """\

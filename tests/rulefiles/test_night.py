@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from router.policy.night import NIGHT, Limits, Night
+from router.policy.rules.night_settings import NIGHT, Limits, Night
 from router.rulefiles.document.markdown import as_markdown
 from router.rulefiles.document.policy_document import document_of
 from tests.rulefiles.builders import ROUTING, Case, a_catalog, check, policy_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.policy.outcomes import Outcomes
+from router.policy.results.outcomes import Outcomes
 from tests.rulefiles.builders import ROUTING, Case, check, policy_of
 
 CASES = (

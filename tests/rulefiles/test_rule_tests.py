@@ -7,7 +7,7 @@ from textwrap import dedent
 
 import pytest
 
-from router.policy.catalog import FactType
+from router.policy.leads.catalog import FactType
 from router.rulefiles.rule_tests.run import Results, run_tests
 from router.rulefiles.rule_tests.verdict import Difference
 from tests.rulefiles.builders import ROUTING, a_catalog, a_property, policy_of

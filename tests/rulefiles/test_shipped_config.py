@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from router.policy.book import Book
-from router.policy.decide import decide
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
-from router.policy.geography import departement_of
-from router.policy.lead import Lead
-from router.policy.rules import Assign, DoNothing, Nurture, Policy
+from router.policy.decision.decide import decide
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.leads.geography import departement_of
+from router.policy.leads.lead import Lead
+from router.policy.rules.policy import Assign, DoNothing, Nurture, Policy
+from router.policy.shares.share_book import Book
 from router.rulefiles.catalog_file import CATALOG_FILE, dump_catalog, parse_catalog
 from router.rulefiles.load import load_files
 from router.rules_on_disk import read_rule_files

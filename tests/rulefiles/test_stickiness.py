@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from router.policy.rules import Assign
+from router.policy.rules.policy import Assign
 from tests.rulefiles.builders import ROUTING, Case, check, policy_of
 
 SHARED = ROUTING.replace("method: queue", "method: fair_share")

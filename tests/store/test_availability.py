@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from router.policy.availability import Said
+from router.policy.people.availability import Said
 from router.store.availability import AvailabilityShelf, Override
 from router.store.keys import Keys
 

@@ -10,7 +10,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from router.policy.bounds import Bound
+from router.policy.reports.bounds import Bound
 from router.store.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.inbox import Inbox

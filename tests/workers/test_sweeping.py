@@ -19,7 +19,7 @@ import redis
 from router.bootstrap import Office, open_desk
 from router.hubspot.errors import Unreachable
 from router.notify import Address, Chat, Mail
-from router.policy.night_report import NightReport
+from router.policy.reports.night_report import NightReport
 from router.queue import WakeUps
 from router.routing.desk import Desk
 from router.routing.erase import erase

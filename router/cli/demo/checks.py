@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from router.cli.demo.figures import RepShare
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 
 SHOWN: Final = 5
 FAR: Final = 2.0

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from router.policy.decision import Assigned, Decision
+from router.policy.decision.decision import Assigned, Decision
 
 BUCKET: Final = 25
 """Points per bucket of the scores."""

@@ -11,10 +11,10 @@ from router.cli.demo.figures import Figures, figures
 from router.cli.demo.flow import Arrivals
 from router.cli.demo.stage import CALLS_PER_10S, Stage
 from router.cli.dossier import policy_of
-from router.policy.decision import Assigned, Decision, Nurtured
-from router.policy.explanation import Step, explain
-from router.policy.record import as_record, from_record
-from router.policy.rules import Policy
+from router.policy.decision.decision import Assigned, Decision, Nurtured
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.explanation import Step, explain
+from router.policy.rules.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)

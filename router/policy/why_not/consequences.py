@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from router.policy.geography import departement_of, region_of
-from router.policy.lead import Facts, Value
-from router.policy.mail import kind_of
+from router.policy.leads.email import kind_of
+from router.policy.leads.geography import departement_of, region_of
+from router.policy.leads.lead import Facts, Value
 from router.policy.why_not.other_values import ANY_OTHER
 
 SAME: Final[Mapping[str, str]] = {

@@ -15,16 +15,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-from router.policy.availability import Said
-from router.policy.book import Book
-from router.policy.catalog import FactType, Owner
-from router.policy.conditions import AllOf, Condition, Matcher, first_failure, holds
-from router.policy.decide import decide_on_facts
-from router.policy.decision import Decision
-from router.policy.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
-from router.policy.lead import Facts, Value
-from router.policy.rules import Policy, Rule
-from router.policy.sticky import Remembered
+from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decision import Decision
+from router.policy.explanation.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
+from router.policy.leads.catalog import FactType, Owner
+from router.policy.leads.lead import Facts, Value
+from router.policy.people.availability import Said
+from router.policy.rules.affinity import Remembered
+from router.policy.rules.conditions import AllOf, Condition, Matcher, first_failure, holds
+from router.policy.rules.policy import Policy, Rule
+from router.policy.shares.share_book import Book
 from router.policy.why_not.consequences import changed
 from router.policy.why_not.other_values import ANY_OTHER, Other, other_values, tests_in
 

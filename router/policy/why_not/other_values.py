@@ -8,8 +8,10 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from router.policy.catalog import FactType
-from router.policy.conditions import (
+from router.policy.explanation.destination import steps_of
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
@@ -20,10 +22,8 @@ from router.policy.conditions import (
     Within,
     answering,
 )
-from router.policy.destination import steps_of
-from router.policy.lead import Value
-from router.policy.rules import Policy
-from router.policy.scoring import LAST_CONVERSION
+from router.policy.rules.policy import Policy
+from router.policy.rules.scoring import LAST_CONVERSION
 
 ANY_OTHER: Final = "⁂"
 """Stands for a text or option that no rule names; no whole word of a rule is found in it."""

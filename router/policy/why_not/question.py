@@ -8,17 +8,17 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from router.policy.availability import Said
-from router.policy.book import Book
-from router.policy.catalog import Owner
-from router.policy.conditions import as_written, first_failure
-from router.policy.decision import Decision
-from router.policy.destination import Wanted, leads_to
-from router.policy.facts import facts_needed
-from router.policy.lead import Facts, Value
-from router.policy.rules import Policy, Rule
-from router.policy.sticky import Remembered
-from router.policy.turns import turns_from
+from router.policy.decision.decision import Decision
+from router.policy.explanation.destination import Wanted, leads_to
+from router.policy.explanation.next_reps import turns_from
+from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Facts, Value
+from router.policy.people.availability import Said
+from router.policy.rules.affinity import Remembered
+from router.policy.rules.conditions import as_written, first_failure
+from router.policy.rules.facts import facts_needed
+from router.policy.rules.policy import Policy, Rule
+from router.policy.shares.share_book import Book
 from router.policy.why_not.counterfactual import Search, Trial, nearest
 from router.policy.why_not.other_values import Other, questions_of
 

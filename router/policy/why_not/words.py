@@ -8,14 +8,14 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.policy.decision import Assigned, Decision, Nurtured, Queued
-from router.policy.explanation import Step
-from router.policy.lead import Value
-from router.policy.phrases import owner_called
-from router.policy.phrases import say as say_phrase
-from router.policy.rules import Policy
+from router.policy.decision.decision import Assigned, Decision, Nurtured, Queued
+from router.policy.explanation.explanation import Step
+from router.policy.leads.lead import Value
+from router.policy.rules.policy import Policy
 from router.policy.why_not.other_values import ANY_OTHER
 from router.policy.why_not.question import Change, Road, WhyNot
+from router.policy.wording.phrases import owner_called
+from router.policy.wording.phrases import say as say_phrase
 
 MOST_ROADS: Final = 5
 MOST_OTHERS: Final = 3

@@ -8,15 +8,15 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from router.policy.backtest.columns import View
-from router.policy.backtest.grading import Standing
-from router.policy.backtest.judging import Judge, Kind, columns_for, judges
-from router.policy.backtest.numbering import Ints
-from router.policy.backtest.replay import Judged
-from router.policy.backtest.sieve import COMPUTED
-from router.policy.catalog import Owner
-from router.policy.facts import facts_needed
-from router.policy.rules import Policy
+from router.policy.backtest.dealing.replay import Judged
+from router.policy.backtest.judging.columns import View
+from router.policy.backtest.judging.condition_index import COMPUTED
+from router.policy.backtest.judging.grading import Standing
+from router.policy.backtest.judging.judging import Judge, Kind, columns_for, judges
+from router.policy.backtest.judging.numbering import Ints
+from router.policy.leads.catalog import Owner
+from router.policy.rules.facts import facts_needed
+from router.policy.rules.policy import Policy
 from router.routing.backtest.csv_leads import CsvLeads
 from router.routing.backtest.ledger_leads import LedgerLeads
 

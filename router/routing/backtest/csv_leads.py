@@ -14,13 +14,13 @@ from typing import Final
 
 import numpy as np
 
-from router.policy.backtest.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
-from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
-from router.policy.derived import DERIVE, DERIVED
-from router.policy.facts import sources_of
-from router.policy.lead import Lead, Value
-from router.policy.reading import READERS, moment_in, text_in
-from router.policy.sticky import PREVIOUS_OWNER
+from router.policy.backtest.judging.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Property
+from router.policy.leads.derived import DERIVE, DERIVED
+from router.policy.leads.lead import Lead, Value
+from router.policy.leads.parsing import READERS, moment_in, text_in
+from router.policy.rules.affinity import PREVIOUS_OWNER
+from router.policy.rules.facts import sources_of
 from router.routing.backtest.csv_rows import LeadsUnreadable, Shape, blocks, columns_of, text_of
 from router.routing.backtest.moments import Moments
 

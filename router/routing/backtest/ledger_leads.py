@@ -12,15 +12,15 @@ import orjson
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.past_leads import first_decisions
-from router.policy.availability import OVERRIDE
-from router.policy.backtest.columns import Cell, CellReader, Chunk, instant
-from router.policy.backtest.numbering import ints
-from router.policy.backtest.past_words import Word
-from router.policy.backtest.sieve import COMPUTED
-from router.policy.facts import facts_needed
-from router.policy.lead import Value
-from router.policy.record import from_record
-from router.policy.rules import Policy
+from router.policy.backtest.dealing.past_absences import Word
+from router.policy.backtest.judging.columns import Cell, CellReader, Chunk, instant
+from router.policy.backtest.judging.condition_index import COMPUTED
+from router.policy.backtest.judging.numbering import ints
+from router.policy.explanation.decision_record import from_record
+from router.policy.leads.lead import Value
+from router.policy.people.availability import OVERRIDE
+from router.policy.rules.facts import facts_needed
+from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
 
 LONGEST_WORD: Final = timedelta(days=366)

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from router.policy.backtest.columns import MISSING, REMEMBERED, instant
-from router.policy.backtest.numbering import Ints
-from router.policy.reading import moment_in
+from router.policy.backtest.judging.columns import MISSING, REMEMBERED, instant
+from router.policy.backtest.judging.numbering import Ints
+from router.policy.leads.parsing import moment_in
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK: Final = re.compile(r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?")

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from router.ledger import Ledger
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.routing.git import ask_git
 from router.rulefiles.load import REVISION_DIGITS, RULE_FILES, load_policy, revision
 from router.rulefiles.mistakes import Severity

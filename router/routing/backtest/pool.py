@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 from typing import Any, Final, NamedTuple
 
-from router.policy.backtest.dealing import Dealt, deal
-from router.policy.backtest.judging import Kind
-from router.policy.backtest.numbering import Ints
+from router.policy.backtest.dealing.dealing import Dealt, deal
+from router.policy.backtest.judging.judging import Kind
+from router.policy.backtest.judging.numbering import Ints
 from router.routing.backtest.blocks import Part, Tell, Work, judge_part
 
 _LOOK_EVERY_S: Final = 0.1

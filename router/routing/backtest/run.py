@@ -6,10 +6,10 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.backtest.comparison import Comparison, compare
-from router.policy.backtest.replay import Replayed
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.backtest.dealing.comparison import Comparison, compare
+from router.policy.backtest.dealing.replay import Replayed
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.routing.backtest.blocks import Leads, Reading, RuleSet, Tell, Work
 from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.pool import ToDeal, a_pool

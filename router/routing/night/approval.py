@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import date
 
-from router.policy.night_report import Brake
+from router.policy.reports.night_report import Brake
 from router.routing.desk import Desk
 from router.store.nights import Nights
 

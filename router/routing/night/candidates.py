@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.rules import Policy
-from router.policy.sweep import Reason
+from router.policy.reports.night_selection import Reason
+from router.policy.rules.policy import Policy
 from router.routing.desk import Desk
 from router.routing.night.ground import Ground
 

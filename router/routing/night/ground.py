@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.policy.availability import Said
-from router.policy.catalog import Owner
-from router.policy.rules import Policy
-from router.policy.sweep import absent, is_long
+from router.policy.leads.catalog import Owner
+from router.policy.people.availability import Said
+from router.policy.reports.night_selection import absent, is_long
+from router.policy.rules.policy import Policy
 from router.routing.desk import Desk
 from router.routing.owners import reps_by_owner
 

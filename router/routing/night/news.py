@@ -9,7 +9,7 @@ from router.notify import Letter, NotifyError
 from router.notify.night_message import NightMessage
 from router.notify.night_page import night_page
 from router.notify.night_words import headline, lines, title
-from router.policy.night_report import NightReport
+from router.policy.reports.night_report import NightReport
 from router.routing.desk import Desk
 
 NIGHT: Final = "night"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from router.policy.night_report import NightMove, Note, Outcome
-from router.policy.phrases import say
+from router.policy.reports.night_report import NightMove, Note, Outcome
+from router.policy.wording.phrases import say
 from router.routing.desk import Desk
 from router.routing.night.sweep import destination
 from router.routing.owners import reps_by_owner

@@ -8,10 +8,10 @@ from typing import Final
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import OWNER, RULE, STATUS
-from router.policy.follow_up import FollowUp
-from router.policy.rules import Policy
-from router.policy.started import started, without_ours
-from router.policy.sweep import Standing, Why, why_moved
+from router.policy.reports.night_selection import Standing, Why, why_moved
+from router.policy.results.follow_up import FollowUp
+from router.policy.results.work_signs import started, without_ours
+from router.policy.rules.policy import Policy
 from router.routing.deciding import properties_read
 from router.routing.desk import Desk
 from router.routing.followed import moment_in

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 
 from router.hubspot.records import Record
 from router.hubspot.routing_properties import OWNER, RULE
-from router.policy.book import Book
-from router.policy.decision import Assigned, Decision, Queued
-from router.policy.follow_up import FollowUp
-from router.policy.night_report import Note
-from router.policy.occasion import Destination, PushedOut, Reassigned
-from router.policy.phrases import moment_in_words, say
-from router.policy.sweep import Reason, Why
+from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.decision.trigger import Destination, PushedOut, Reassigned
+from router.policy.reports.night_report import Note
+from router.policy.reports.night_selection import Reason, Why
+from router.policy.results.follow_up import FollowUp
+from router.policy.shares.share_book import Book
+from router.policy.wording.phrases import moment_in_words, say
 from router.routing.deciding import decide_trip, leads_of
 from router.routing.desk import Desk
 from router.routing.moves import CAN_BE_REASSIGNED

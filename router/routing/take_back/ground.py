@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from router.policy.availability import Said
-from router.policy.book import Book
-from router.policy.catalog import Owner
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Owner
+from router.policy.people.availability import Said
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
 from router.routing.desk import Desk
 from router.routing.owners import reps_by_owner
 from router.routing.record import record

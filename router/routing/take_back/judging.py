@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from router.hubspot.records import Record
-from router.policy.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
-from router.policy.occasion import Reassigned, ToOwner
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.decision.trigger import Reassigned, ToOwner
 from router.routing.deciding import decide_trip, leads_of, properties_read
 from router.routing.desk import Desk
 from router.routing.reassign import Reassignment

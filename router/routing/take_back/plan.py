@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from router.ledger.latest import last_words
-from router.policy.decision import Decision
-from router.policy.record import from_record
+from router.policy.decision.decision import Decision
+from router.policy.explanation.decision_record import from_record
 from router.routing.desk import Desk
 from router.routing.reassign import Reassigning, reassign
 from router.routing.take_back.ground import CannotTakeBack, Ground, ground_of

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from router.policy.folding import folded
-from router.policy.roster import Rep
-from router.policy.rules import (
+from router.policy.leads.text import folded
+from router.policy.people.roster import Rep
+from router.policy.rules.policy import (
     Action,
     Assign,
     DoNothing,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from router.policy.breach import BreachStep, MoveToQueue, Reassign
-from router.policy.roster import Manager
-from router.policy.rules import Policy
-from router.policy.started import CONTACTED
+from router.policy.people.roster import Manager
+from router.policy.results.work_signs import CONTACTED
+from router.policy.rules.policy import Policy
+from router.policy.rules.sla_steps import BreachStep, MoveToQueue, Reassign
 from router.rulefiles.document.blocks import Block, Bullets, Heading, Paragraph
 from router.rulefiles.document.phrases import either, percent, say
 

@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.policy.catalog import COMPANY_PREFIX, Catalog
-from router.policy.conditions import (
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
+from router.policy.leads.derived import DERIVED
+from router.policy.rules.conditions import (
     AllOf,
     AnyOf,
     Between,
@@ -24,7 +25,6 @@ from router.policy.conditions import (
     Unknown,
     Within,
 )
-from router.policy.derived import DERIVED
 from router.rulefiles.document.phrases import PHRASES, either, say, span_in_words
 
 LONGEST_LIST: Final = 8

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final
 
-from router.policy.conditions import AllOf, Condition
-from router.policy.rules import Rule
+from router.policy.rules.conditions import AllOf, Condition
+from router.policy.rules.policy import Rule
 
 INSIDE: Final = " / "
 """Between a group's name and that of its rule."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from router.policy.roster import Hours, Rep, Team
-from router.policy.rules import Assign, Policy, ToTeam
+from router.policy.people.roster import Hours, Rep, Team
+from router.policy.rules.policy import Assign, Policy, ToTeam
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
 from router.rulefiles.document.breach import BreachTeller

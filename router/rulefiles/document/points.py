@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from router.policy.conditions import Between
-from router.policy.rules import Policy
-from router.policy.scoring import HalfLife, PointsTable, Scorecard
+from router.policy.rules.conditions import Between
+from router.policy.rules.policy import Policy
+from router.policy.rules.scoring import HalfLife, PointsTable, Scorecard
 from router.rulefiles.document.blocks import Block, Grid, Heading, Paragraph
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.phrases import percent, say, span_in_words

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Document, Grid, Heading, Paragraph
 from router.rulefiles.document.conditions import ConditionTeller

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from router.policy.catalog import Catalog
+from router.policy.leads.catalog import Catalog
 from router.rulefiles.editor_schema.facts import facts_of
 from router.rulefiles.editor_schema.lists import lists_schema
 from router.rulefiles.editor_schema.names import names_in

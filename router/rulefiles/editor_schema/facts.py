@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType
-from router.policy.derived import DERIVED
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType
+from router.policy.leads.derived import DERIVED
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import (
     SPAN,

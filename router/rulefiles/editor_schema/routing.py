@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType
-from router.policy.outcomes import STAGE, STATUS
-from router.policy.rules import Method
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType
+from router.policy.results.outcomes import STAGE, STATUS
+from router.policy.rules.policy import Method
 from router.rulefiles.actions import ASSIGN_KEYS
 from router.rulefiles.editor_schema.breach import sla_schema
 from router.rulefiles.editor_schema.facts import EditorFact

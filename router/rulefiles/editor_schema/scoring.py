@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
-from router.policy.catalog import FactType
+from router.policy.leads.catalog import FactType
 from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import SPAN, Schema, choice, defined, described, keys, named

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from router.policy.catalog import Catalog
+from router.policy.leads.catalog import Catalog
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import (
     DAY,

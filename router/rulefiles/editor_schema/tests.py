@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from router.policy.catalog import Catalog, FactType
-from router.policy.sticky import PREVIOUS_OWNER
+from router.policy.leads.catalog import Catalog, FactType
+from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.rulefiles.editor_schema.facts import EditorFact, properties_of
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import TEXT, Schema, choice, defined, described, keys, one_or_many

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from router.policy.calendar import off_on, time_off_of
-from router.policy.roster import Roster
+from router.policy.people.calendar import off_on, time_off_of
+from router.policy.people.roster import Roster
 
 DAYS_AHEAD: Final = 60
 """Days that are looked at, today included."""

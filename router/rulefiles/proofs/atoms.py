@@ -13,9 +13,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
 
-from router.policy.catalog import FactType
-from router.policy.conditions import Contains, Matcher, OneOf, answering
-from router.policy.lead import Value
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import Contains, Matcher, OneOf, answering
 from router.rulefiles.proofs.domains import LISTED, Kinds, unlisted
 from router.rulefiles.proofs.moments import told_apart
 from router.rulefiles.proofs.tokens import Build, choices_of, options_in, text_of, unions, words_in

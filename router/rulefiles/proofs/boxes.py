@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from router.policy.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test, answering
-from router.policy.lead import Value
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test, answering
 from router.rulefiles.proofs.atoms import Choice, Dimension, atoms_of
 from router.rulefiles.proofs.domains import Kinds
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
 
-from router.policy.catalog import FactType
-from router.policy.destination import steps_of
-from router.policy.eligibility import wishes_of
-from router.policy.lead import Facts, Value
-from router.policy.ready import Ready, made_ready
-from router.policy.rules import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
+from router.policy.decision.compiled import Ready, made_ready
+from router.policy.decision.eligibility import wishes_of
+from router.policy.explanation.destination import steps_of
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Facts, Value
+from router.policy.rules.policy import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
 from router.rulefiles.proofs.domains import Kinds
 from router.rulefiles.proofs.ground import Ground
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
 
-from router.policy.catalog import Catalog, FactType
-from router.policy.conditions import Contains, Matcher, answering
-from router.policy.lead import Value
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog, FactType
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import Contains, Matcher, answering
+from router.policy.rules.policy import Policy
 from router.rulefiles.grades import grades_of
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Scalar

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.rules import Rule
+from router.policy.rules.policy import Rule
 from router.rulefiles.mistakes import Severity
 
 ROUTING_FILE: Final = "routing.yaml"

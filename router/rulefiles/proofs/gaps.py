@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from router.policy.conditions import AllOf, Condition
-from router.policy.lead import Facts
-from router.policy.rules import Rule
+from router.policy.leads.lead import Facts
+from router.policy.rules.conditions import AllOf, Condition
+from router.policy.rules.policy import Rule
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.boxes import EVERYTHING, Box
 from router.rulefiles.proofs.findings import Finding, group_of, own_name

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.conditions import Condition, Within
-from router.policy.rule_index import Index
-from router.policy.rules import Policy, Rule
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.conditions import Condition, Within
+from router.policy.rules.policy import Policy, Rule
+from router.policy.rules.rule_index import Index
 from router.rulefiles.proofs.boxes import Box, Space, space_of, tests_in
 from router.rulefiles.proofs.cover import Answer, Boxes, bits, boxes_in
 from router.rulefiles.proofs.domains import kinds_of

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
-from router.policy.countries import country_code
-from router.policy.geography import departement_of, region_of
-from router.policy.lead import Value
-from router.policy.mail import kind_of
+from router.policy.leads.countries import country_code
+from router.policy.leads.email import kind_of
+from router.policy.leads.geography import departement_of, region_of
+from router.policy.leads.lead import Value
 from router.rulefiles.proofs.atoms import Dimension
 from router.rulefiles.proofs.boxes import Box, Space
 

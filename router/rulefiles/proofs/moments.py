@@ -8,9 +8,9 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from itertools import pairwise
 from typing import Any, Final
 
-from router.policy.catalog import FactType
-from router.policy.conditions import CLOCK_SKEW, Between, Matcher, OneOf, Within
-from router.policy.lead import Value
+from router.policy.leads.catalog import FactType
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import CLOCK_SKEW, Between, Matcher, OneOf, Within
 
 _TICK: Final = timedelta(microseconds=1)
 _DAY: Final = timedelta(days=1)

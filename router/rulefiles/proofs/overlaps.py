@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, TypeAlias
 
-from router.policy.lead import Facts
-from router.policy.rules import DoNothing, Rule
+from router.policy.leads.lead import Facts
+from router.policy.rules.policy import DoNothing, Rule
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.boxes import Box, intersection
 from router.rulefiles.proofs.cover import bits

@@ -10,10 +10,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias
 
-from router.policy.calendar import off_on, time_off_of
-from router.policy.destination import steps_of
-from router.policy.lead import Facts
-from router.policy.rules import Assign, Method, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam, owner_fact
+from router.policy.explanation.destination import steps_of
+from router.policy.leads.lead import Facts
+from router.policy.people.calendar import off_on, time_off_of
+from router.policy.rules.policy import (
+    Assign,
+    Method,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+    owner_fact,
+)
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.absences import Absences, absences, in_spans
 from router.rulefiles.proofs.candidates import Candidates

@@ -11,8 +11,8 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.rulefiles.mistakes import Mistake, in_order
 from router.rulefiles.proofs.candidates import candidates_in
 from router.rulefiles.proofs.domains import kinds_of

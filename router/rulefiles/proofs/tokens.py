@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final, TypeAlias
 
-from router.policy.conditions import Contains, Matcher, OneOf, answering
-from router.policy.lead import Value
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import Contains, Matcher, OneOf, answering
 
 MOST_UNIONS: Final = 512
 """Combinations that are told apart exactly; beyond, each token is taken as independent of the others."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.policy.rules import Rule
+from router.policy.rules.policy import Rule
 from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.findings import Finding, own_name
 

@@ -7,8 +7,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from router.policy.conditions import Condition, holds
-from router.policy.lead import Facts, Value
+from router.policy.leads.lead import Facts, Value
+from router.policy.rules.conditions import Condition, holds
 from router.rulefiles.proofs.boxes import Box, Space, tests_in
 from router.rulefiles.proofs.ground import Ground
 from router.rulefiles.proofs.tokens import choices_of, text_of

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from router.policy.catalog import Catalog
-from router.policy.rules import Policy
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
 from router.rulefiles.grades import grades_of
 from router.rulefiles.quantities import moment, whole
 from router.rulefiles.sheet import Sheet

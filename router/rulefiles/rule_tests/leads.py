@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from router.policy.catalog import COMPANY_PREFIX, Catalog, FactType, Property
-from router.policy.derived import DERIVED, SOURCES
-from router.policy.lead import Lead
-from router.policy.roster import Roster
-from router.policy.sticky import PREVIOUS_OWNER
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Property
+from router.policy.leads.derived import DERIVED, SOURCES
+from router.policy.leads.lead import Lead
+from router.policy.people.roster import Roster
+from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.rulefiles.quantities import day, midnight, moment, whole
 from router.rulefiles.sheet import Sheet
 from router.rulefiles.tree import Map, Node, Scalar, Seq

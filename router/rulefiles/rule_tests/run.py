@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from router.policy.book import Book
-from router.policy.catalog import Catalog, Owner
-from router.policy.decide import decide
-from router.policy.decision import Decision
-from router.policy.narrative import Step, explain
-from router.policy.rules import Policy, Rule
+from router.policy.decision.decide import decide
+from router.policy.decision.decision import Decision
+from router.policy.decision.narrative import Step, explain
+from router.policy.leads.catalog import Catalog, Owner
+from router.policy.rules.policy import Policy, Rule
+from router.policy.shares.share_book import Book
 from router.rulefiles.mistakes import Mistake, Severity, in_order
 from router.rulefiles.rule_tests.cases import RuleTest, read_cases
 from router.rulefiles.rule_tests.leads import lead_of

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.policy.decision import Assigned, Decision, Nurtured, Queued
+from router.policy.decision.decision import Assigned, Decision, Nurtured, Queued
 from router.rulefiles.rule_tests.expectations import Expected
 
 NOBODY: Final = "nobody"

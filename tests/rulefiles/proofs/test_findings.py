@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from router.policy.conditions import NoneOf, OneOf, Test
-from router.policy.rules import Assign, Rule, ToTeam
+from router.policy.rules.conditions import NoneOf, OneOf, Test
+from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.rulefiles.proofs.prove import left_over, prove
 from tests.policy.builders import a_policy, a_rule, asks
 from tests.rulefiles.builders import a_catalog, policy_of

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from router.policy.conditions import asking, holds
-from router.policy.rules import Policy
+from router.policy.rules.conditions import asking, holds
+from router.policy.rules.policy import Policy
 from router.rulefiles.proofs.boxes import EVERYTHING
 from router.rulefiles.proofs.gaps import left_by
 from router.rulefiles.proofs.ground import Ground, ground_of

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations, product
 from random import Random
 
-from router.policy.catalog import Catalog, FactType, Option, Property
-from router.policy.conditions import (
+from router.policy.leads.catalog import Catalog, FactType, Option, Property
+from router.policy.leads.lead import Lead, Value
+from router.policy.rules.conditions import (
     AllOf,
     AnyOf,
     Between,
@@ -20,9 +21,8 @@ from router.policy.conditions import (
     Unknown,
     Within,
 )
-from router.policy.facts import facts_of
-from router.policy.lead import Lead, Value
-from router.policy.rules import Assign, Rule, ToTeam
+from router.policy.rules.facts import facts_of
+from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.rulefiles.proofs.ground import ground_of
 from router.rulefiles.proofs.reach import reaches_of
 from tests.policy.builders import a_policy

@@ -14,8 +14,8 @@ from itertools import chain, combinations, product
 from random import Random
 from typing import Any, Final
 
-from router.policy.catalog import Catalog, FactType, Option, Property
-from router.policy.conditions import (
+from router.policy.leads.catalog import Catalog, FactType, Option, Property
+from router.policy.rules.conditions import (
     AllOf,
     AnyOf,
     Between,
@@ -30,7 +30,7 @@ from router.policy.conditions import (
     Within,
     asking,
 )
-from router.policy.rules import Assign, Policy, Rule, ToRep, ToTeam
+from router.policy.rules.policy import Assign, Policy, Rule, ToRep, ToTeam
 from tests.policy.builders import a_policy, a_rep, a_team
 
 NOW: Final = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)

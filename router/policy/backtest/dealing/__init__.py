@@ -1,0 +1,1 @@
+"""Past leads are given out as they would be now: presence, action slots, fast rotation, replay."""

@@ -1,0 +1,46 @@
+"""Which leads are dealt out alike, and whose turns are they at this moment?"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import timedelta
+
+from router.policy.backtest.dealing.fast_rotation import Rounds, Turns
+from router.policy.backtest.judging.judging import Kind
+from router.policy.leads.lead import Value
+from router.policy.rules.policy import Assign, Policy, Rule, ToTeam
+
+
+class Spot:
+    """One action for leads that ask the same of it, until something changes in who may take them."""
+
+    __slots__ = ("asked", "known", "landings", "rule", "sla", "team", "turns", "until", "version")
+
+    def __init__(self, rule: Rule, asked: Mapping[str, Value], *, sla: timedelta) -> None:
+        self.rule = rule
+        self.asked = asked
+        self.sla = sla
+        self.until = 0
+        self.version = -1
+        self.turns: Turns | Rounds | None = None
+        self.landings: list[int] = []
+        """One, or one for each rep of the turns."""
+        action = rule.action
+        self.team = action.to.team if isinstance(action, Assign) and isinstance(action.to, ToTeam) else None
+        self.known: dict[Hashable, tuple[Turns | Rounds, list[int]]] = {}
+        """Turns and landings, by who of the team is there, and who has all that they may have today."""
+
+
+def spots_of(policy: Policy, kinds: Sequence[Kind]) -> list[Spot]:
+    """The spot of each kind; leads of several rules share it when the rules do the same."""
+    known: dict[object, Spot] = {}
+    found = []
+    for kind in kinds:
+        rule = policy.rules[kind.rule]
+        sla = rule.sla or policy.default_sla
+        key = (rule.action if isinstance(rule.action, Assign) else kind.rule, sla, kind.asked)
+        spot = known.get(key)
+        if spot is None:
+            spot = known[key] = Spot(rule, dict(kind.asked), sla=sla)
+        found.append(spot)
+    return found

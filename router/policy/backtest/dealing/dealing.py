@@ -1,0 +1,315 @@
+"""Who would have got these leads, one after the other, in the order in which they came?
+
+The replay keeps a book of shares of its own. What a decision depends on is worked out as online (by
+`placement`, `rotation`, `sla`), but only once for everything that cannot differ: a stretch of time in which
+nobody comes to work or leaves, and times that are alike in who is there.
+
+When leads are closed is not known in a replay, so nobody's `max_open_leads` is ever reached there, and
+`least_loaded` goes by all that a rep was given.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+import numpy as np
+
+from router.policy.backtest.dealing.action_slots import Spot, spots_of
+from router.policy.backtest.dealing.fast_rotation import Rounds, Standings, Turns
+from router.policy.backtest.dealing.presence import Presences
+from router.policy.backtest.dealing.schedule import Changes, Schedule, Schedules
+from router.policy.backtest.judging.columns import moment_at
+from router.policy.backtest.judging.judging import Kind
+from router.policy.backtest.judging.numbering import Ints
+from router.policy.decision.compiled import made_ready
+from router.policy.decision.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
+from router.policy.decision.eligibility import Case
+from router.policy.decision.placement import Placement, place
+from router.policy.leads.catalog import Owner
+from router.policy.people.roster import Rep
+from router.policy.rules.policy import Assign, Nurture, Policy
+from router.policy.shares.least_loaded import reps_counted
+from router.policy.shares.share_book import Book, open_field, today_field
+
+NO_LEADS: Final = "A replay needs at least one lead."
+_TOGETHER: Final = 1 << 12
+"""So many leads become Python's own numbers at once: few enough to stay near the processor."""
+_QUARTER_US: Final = 15 * 60 * 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where leads end up and how; the credits of their turns are kept apart."""
+
+    placement: Placement
+    sla: timedelta
+
+    @property
+    def outcome(self) -> Outcome:
+        """Who has the lead, or which queue."""
+        return self.placement.outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """Where leads landed, each by its place in the order of arrival.
+
+    `landing_of` gives places in `landings`; `credit_of` is what the winner of a turn was owed before it
+    (billionths of a lead). `due_by_hour` counts leads by the local hour (0 to 23) in which they fall due.
+    """
+
+    landings: Sequence[Landing]
+    landing_of: Ints
+    credit_of: Ints
+    due_by_hour: tuple[int, ...]
+
+
+def deal(
+    policy: Policy,
+    kinds: Sequence[Kind],
+    *,
+    owners: Mapping[str, Owner],
+    kind_of: Ints,
+    arrived: Ints,
+    scores: Ints,
+) -> Dealt:
+    """Deal out leads that are judged, in the order of arrival.
+
+    `kind_of` gives each lead's place in `kinds`, `arrived` when it came (µs since 1970, ascending), and
+    `scores` its points.
+    `owners` are the portal's by lower-case e-mail. Raises ValueError without leads.
+    """
+    if not len(arrived):
+        raise ValueError(NO_LEADS)
+    first_us, last_us = int(arrived[0]), int(arrived[-1])
+    dealer = _Dealer(without_open_caps(policy), owners, kinds, first_us=first_us, last_us=last_us)
+    landing_of, credit_of = dealer.deal(kind_of, arrived, scores)
+    return Dealt(dealer.landings, landing_of, credit_of, dealer.due_by_hour())
+
+
+def without_open_caps(policy: Policy) -> Policy:
+    """The policy with nobody's `max_open_leads`."""
+    reps = {name: replace(rep, max_open_leads=None) for name, rep in policy.roster.reps.items()}
+    return replace(policy, roster=replace(policy.roster, reps=reps))
+
+
+class _Dealer:
+    """Deals leads out in order and keeps the book."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        owners: Mapping[str, Owner],
+        kinds: Sequence[Kind],
+        *,
+        first_us: int,
+        last_us: int,
+    ) -> None:
+        self._policy = policy
+        self._owners = owners
+        self._ready = made_ready(policy)
+        slas = {rule.sla or policy.default_sla for rule in policy.rules}
+        self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
+        self._schedules = Schedules(policy.roster, self._changes)
+        self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
+        self._turns: dict[tuple[object, ...], Turns | Rounds] = {}
+        self._spots = spots_of(policy, kinds)
+        self._presences = Presences(self._ready)
+        reps = policy.roster.reps
+        self._capped = {
+            name: [(rep, most) for rep in team.reps if (most := reps[rep].max_per_day) is not None]
+            for name, team in policy.roster.teams.items()
+        }
+        self._counted: dict[str, int] = {}
+        """Fields of the book: leads of today where a limit counts them, open ones where load decides."""
+        self._load_decides = frozenset(reps_counted(policy))
+        self._version = 0
+        """Goes up when somebody has got all the leads that they may have in a day."""
+        self._numbers: dict[object, int] = {}
+        self.landings: list[Landing] = []
+        self._schedule_of: list[Schedule | None] = []
+        self._watched: list[Rep | None] = []
+        """By landing: the rep, if they may have only so many leads in a day, or if their load decides."""
+        self._due: defaultdict[int, int] = defaultdict(int)
+
+    def deal(self, kind_of: Ints, arrived: Ints, scores: Ints) -> tuple[Ints, Ints]:
+        """Each lead's landing and credit."""
+        landing_of, credit_of = np.empty_like(kind_of), np.empty_like(kind_of)
+        for start in range(0, len(kind_of), _TOGETHER):
+            some = slice(start, start + _TOGETHER)
+            dealt = self._deal(kind_of[some].tolist(), arrived[some].tolist(), scores[some].tolist())
+            landing_of[some], credit_of[some] = dealt
+        return landing_of, credit_of
+
+    def _deal(self, kind_of: list[int], arrived: list[int], scores: list[int]) -> tuple[list[int], list[int]]:
+        """What is asked a million times stands in this one loop."""
+        watched, schedule_of, due = self._watched, self._schedule_of, self._due
+        landing_of: list[int] = []
+        credit_of: list[int] = []
+        landed, owed = landing_of.append, credit_of.append
+        for spot, now, score in zip(map(self._spots.__getitem__, kind_of), arrived, scores, strict=True):
+            if now >= spot.until or spot.version != self._version:
+                self._renew(spot, now)
+            if spot.turns is None:
+                landing, credit = spot.landings[0], 0
+            else:
+                winner, credit = spot.turns.take(score)
+                landing = spot.landings[winner]
+            landed(landing)
+            owed(credit)
+            if watched[landing] is not None:
+                self._count(watched[landing], now)
+            schedule = schedule_of[landing]
+            if schedule is not None:
+                if not schedule.start <= now < schedule.end:
+                    schedule.renew(now)
+                if schedule.due is not None:
+                    at = schedule.due + now - schedule.start if schedule.rises else schedule.due
+                    due[at // _QUARTER_US] += 1
+        return landing_of, credit_of
+
+    def due_by_hour(self) -> tuple[int, ...]:
+        """Leads by the local hour in which they fall due."""
+        by_hour = [0] * 24
+        for quarter, leads in self._due.items():
+            by_hour[moment_at(quarter * _QUARTER_US).astimezone(self._policy.roster.timezone).hour] += leads
+        return tuple(by_hour)
+
+    def _renew(self, spot: Spot, now_us: int) -> None:
+        """Ask `placement` again who may take such leads from now on."""
+        start, spot.until = self._changes.stretch(now_us, spot.sla)
+        spot.version = self._version
+        who = (
+            None
+            if spot.team is None
+            else (self._presences.of(spot.team, start), self._full(spot.team, now_us))
+        )
+        if who in spot.known:
+            spot.turns, spot.landings = spot.known[who]
+            return
+        placement = self._placed(spot, self._case(spot, moment_at(now_us)))
+        outcome = placement.outcome
+        if placement.how not in ("turn", "load") or not isinstance(outcome, Assigned) or outcome.team is None:
+            spot.turns = None
+            spot.landings = [self._landing(placement, spot)]
+            return
+        spot.turns = self._turns_of(outcome.team, placement)
+        spot.landings = [
+            self._landing(replace(placement, outcome=self._to(share.rep, outcome.team)), spot)
+            for share in placement.shares
+        ]
+        if who is not None and placement.detour is None:
+            spot.known[who] = spot.turns, spot.landings
+
+    def _full(self, team: str, now_us: int) -> tuple[str, ...]:
+        """Who of the team has all the leads that they may have in a day."""
+        if not self._capped[team]:
+            return ()
+        day = moment_at(now_us).astimezone(self._policy.roster.timezone).date()
+        counted = self._counted
+        return tuple(rep for rep, most in self._capped[team] if counted.get(today_field(day, rep), 0) >= most)
+
+    def _case(self, spot: Spot, now: datetime) -> Case:
+        today = now.astimezone(self._policy.roster.timezone).date()
+        return Case(
+            ready=self._ready,
+            facts=spot.asked,
+            book=Book(self._counted),
+            owners=self._owners,
+            now=now,
+            today=today,
+            today_prefix=today_field(today, ""),
+            timezone=self._policy.roster.timezone,
+            excluded=frozenset(),
+            sla=spot.sla,
+            language=self._policy.language,
+        )
+
+    def _placed(self, spot: Spot, case: Case) -> Placement:
+        match spot.rule.action:
+            case Assign() as action:
+                return place(self._policy, action, case)
+            case Nurture(workflow, sets):
+                return Placement(Nurtured(sets=sets, workflow=workflow))
+            case _:
+                return Placement(LeftAlone())
+
+    def _turns_of(self, team: str, placement: Placement) -> Turns | Rounds:
+        """The same for all leads with the same eligible reps of the team, and the same away."""
+        reps = tuple(share.rep for share in placement.shares)
+        key = (team, placement.how, reps, tuple(share.rep for share in placement.away))
+        if key not in self._turns:
+            shared, standings = self._policy.roster.teams[team], self._standings[team]
+            places = [shared.reps.index(rep) for rep in reps]
+            weights = [share.weight for share in placement.shares]
+            self._turns[key] = (
+                Turns(standings, places=places, weights=weights)
+                if placement.how == "turn" and shared.fair_by == "count" and not placement.away
+                else Rounds(
+                    standings,
+                    places=places,
+                    weights=weights,
+                    reps=reps,
+                    by_value=shared.fair_by == "value",
+                    open_leads=self._open_leads if placement.how == "load" else None,
+                    catch_up=shared.catch_up,
+                    away=[(shared.reps.index(share.rep), share.weight) for share in placement.away],
+                )
+            )
+        return self._turns[key]
+
+    def _open_leads(self, rep: str) -> int:
+        return self._counted.get(open_field(rep), 0)
+
+    def _to(self, rep: str, team: str) -> Assigned:
+        return Assigned(rep=rep, owner_id=self._owners[self._ready.reps[rep].email].id, team=team)
+
+    def _landing(self, placement: Placement, spot: Spot) -> int:
+        outcome = placement.outcome
+        key = (
+            outcome if isinstance(outcome, Assigned | Queued) else (type(outcome), spot.rule.line),
+            placement.how,
+            placement.detour,
+            spot.sla,
+        )
+        number = self._numbers.get(key)
+        if number is None:
+            number = self._numbers[key] = len(self.landings)
+            self.landings.append(
+                Landing(replace(placement, shares=(), away=(), passed_over=(), changes={}), spot.sla)
+            )
+            self._schedule_of.append(self._schedule(outcome, spot.sla))
+            rep = None
+            if isinstance(outcome, Assigned) and outcome.rep is not None:
+                rep = self._policy.roster.reps[outcome.rep]
+            if rep is not None and rep.max_per_day is None and rep.name not in self._load_decides:
+                rep = None
+            self._watched.append(rep)
+        return number
+
+    def _schedule(self, outcome: Outcome, sla: timedelta) -> Schedule | None:
+        match outcome:
+            case Assigned(rep=rep):
+                return self._schedules.of_rep(rep, sla)
+            case Queued(team=team):
+                return self._schedules.of_queue(team, sla)
+            case _:
+                return None
+
+    def _count(self, rep: Rep | None, now_us: int) -> None:
+        """One more lead for a rep with a limit of leads today, or whose load decides."""
+        if rep is None:
+            return
+        held = open_field(rep.name)
+        self._counted[held] = self._counted.get(held, 0) + 1
+        if rep.max_per_day is None:
+            return
+        day = moment_at(now_us).astimezone(self._policy.roster.timezone).date()
+        name = today_field(day, rep.name)
+        self._counted[name] = self._counted.get(name, 0) + 1
+        if self._counted[name] >= rep.max_per_day:
+            self._version += 1

@@ -1,0 +1,85 @@
+"""The roster as it was: what people said of reps at the time, day by day, put into their time off.
+
+A replay changes who may take leads at midnight and at opening hours only, so a day counts as a whole: off
+for whoever was said to be away at noon, worked by whoever was said to be there at noon.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from router.policy.people.roster import Roster, TimeOff
+
+_DAY: Final = timedelta(days=1)
+_NOON: Final = time(12)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """At a moment (aware UTC) somebody said a rep is away or present `until` another, or took it back."""
+
+    at: datetime
+    rep: str
+    says: Literal["away", "present", "lifted"]
+    until: datetime | None = None
+
+
+def as_it_was(roster: Roster, words: Iterable[Word], *, now: datetime) -> Roster:
+    """The roster with the time off that these words, first to last, came to until `now` (aware UTC).
+
+    Words about reps whom the roster has not are left out. Backups stay with what is left of their time off.
+    """
+    said: dict[str, dict[date, bool]] = {}
+    for word, ends in _with_ends(words, now=now):
+        if word.rep in roster.reps and word.says != "lifted":
+            for day in _days(word.at, ends, roster.timezone):
+                said.setdefault(word.rep, {})[day] = word.says == "away"
+    if not said:
+        return roster
+    kept = [part for off in roster.time_off for part in _without(off, said.get(off.rep, {}))]
+    away = [TimeOff(rep, day, day) for rep, days in said.items() for day, is_away in days.items() if is_away]
+    return replace(roster, time_off=(*kept, *away))
+
+
+def _with_ends(words: Iterable[Word], *, now: datetime) -> list[tuple[Word, datetime]]:
+    """Each word with when it ended: as it said, by the rep's next word, or `now`."""
+    found: list[tuple[Word, datetime]] = []
+    last: dict[str, int] = {}
+    for word in sorted(words, key=lambda one: one.at):
+        before = last.get(word.rep)
+        if before is not None:
+            earlier, ends = found[before]
+            found[before] = earlier, min(ends, word.at)
+        last[word.rep] = len(found)
+        found.append((word, min(word.until or word.at, now)))
+    return found
+
+
+def _days(start: datetime, end: datetime, timezone: ZoneInfo) -> list[date]:
+    """The local days whose noon lies in the span."""
+    day, days = start.astimezone(timezone).date(), []
+    while (noon := datetime.combine(day, _NOON, tzinfo=timezone)) < end:
+        if noon >= start:
+            days.append(day)
+        day += _DAY
+    return days
+
+
+def _without(off: TimeOff, days: Mapping[date, bool]) -> list[TimeOff]:
+    """What is left of a time off once the days on which the rep was there are taken out."""
+    parts: list[TimeOff] = []
+    begins: date | None = None
+    day = off.start
+    while day <= off.end:
+        was_there = days.get(day) is False
+        if not was_there and begins is None:
+            begins = day
+        if was_there and begins is not None:
+            parts.append(replace(off, start=begins, end=day - _DAY))
+            begins = None
+        day += _DAY
+    return [*parts, replace(off, start=begins)] if begins is not None else parts

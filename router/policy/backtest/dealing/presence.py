@@ -1,0 +1,52 @@
+"""Who of a team is there, and who comes next? Told by a number, equal for times that are alike in that.
+
+Teams are alike at most times: a Tuesday at ten is like a Thursday at eleven. What follows from who is
+there has to be worked out once for each number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+from router.policy.backtest.judging.columns import moment_at
+from router.policy.decision.compiled import Ready, ReadyRep
+from router.policy.people.availability import time_off_at
+
+
+class Presences:
+    """The presence of teams at moments at which a stretch begins (`Changes.stretch`)."""
+
+    def __init__(self, ready: Ready) -> None:
+        self._ready = ready
+        self._by_rep: dict[tuple[Hashable, int], Hashable] = {}
+        self._numbers: dict[Hashable, int] = {}
+        self._known: dict[tuple[str, int], int] = {}
+
+    def of(self, team: str, start_us: int) -> int:
+        """The number of who is there, of this team, in the stretch that begins then."""
+        key = team, start_us
+        number = self._known.get(key)
+        if number is None:
+            found = team, self._all_of(self._ready.teams[team].reps, start_us)
+            number = self._known[key] = self._numbers.setdefault(found, len(self._numbers))
+        return number
+
+    def _all_of(self, reps: Sequence[ReadyRep], start_us: int) -> Hashable:
+        found = []
+        for rep in reps:
+            key = rep.week, start_us
+            if key not in self._by_rep:
+                self._by_rep[key] = _of_rep(rep, start_us)
+            found.append(self._by_rep[key])
+        return tuple(found)
+
+
+def _of_rep(rep: ReadyRep, start_us: int) -> Hashable:
+    """How long until their next working minute, and whether they are on leave or have a day off."""
+    calendar, start = rep.calendar, moment_at(start_us)
+    opens = calendar.next_working_minute(start)
+    return (
+        None if opens is None else opens - start,
+        time_off_at(calendar, start) is not None,
+        calendar.is_closed(calendar.day_of(start)),
+    )

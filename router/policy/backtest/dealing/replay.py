@@ -1,0 +1,65 @@
+"""What became of leads under a policy: judged, dealt out, and told as online."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from router.policy.backtest.dealing.dealing import Dealt
+from router.policy.backtest.judging.grading import Standing
+from router.policy.backtest.judging.judging import Kind
+from router.policy.backtest.judging.numbering import Ints
+from router.policy.decision.decision import Assigned, Outcome, Share
+from router.policy.decision.narrative import sentence
+from router.policy.rules.policy import Policy, Rule
+from router.policy.shares.share_book import LEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judge said: each lead's places in `kinds` and in `standings`."""
+
+    kinds: Sequence[Kind]
+    kind_of: Ints
+    standings: Sequence[Standing]
+    standing_of: Ints
+
+    def scores(self) -> Ints:
+        """Each lead's points, fit and engagement together."""
+        score_of = np.array([standing.fit + standing.engagement for standing in self.standings])
+        return score_of[self.standing_of]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the leads under a policy, each by its place in the order of arrival."""
+
+    policy: Policy
+    judged: Judged
+    dealt: Dealt
+
+    def outcome(self, lead: int) -> Outcome:
+        """Who has the lead, or which queue."""
+        return self.dealt.landings[int(self.dealt.landing_of[lead])].outcome
+
+    def rule(self, lead: int) -> Rule:
+        """The rule that took the lead."""
+        return self.policy.rules[self.judged.kinds[int(self.judged.kind_of[lead])].rule]
+
+    def reason(self, lead: int) -> str:
+        """The sentence that stands on the lead's record, in the policy's language."""
+        placement = self.dealt.landings[int(self.dealt.landing_of[lead])].placement
+        standing = self.judged.standings[int(self.judged.standing_of[lead])]
+        if isinstance(placement.outcome, Assigned) and placement.how == "turn":
+            share = Share(placement.outcome.rep or "", LEAD, int(self.dealt.credit_of[lead]))
+            placement = replace(placement, shares=(share,))
+        return sentence(
+            placement,
+            rule=self.rule(lead).name,
+            grade=standing.grade,
+            segment=standing.segment,
+            score=standing.fit + standing.engagement,
+            language=self.policy.language,
+        )

@@ -1,0 +1,153 @@
+"""From when until when does nothing change in who is at work, and when do leads fall due meanwhile?"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final
+
+from router.policy.backtest.judging.columns import MICROSECOND, instant, moment_at
+from router.policy.people.calendar import time_off_of
+from router.policy.people.roster import Roster
+from router.policy.rules.sla import due_at, queue_due_at
+
+_DAY: Final = timedelta(days=1)
+_QUARTER: Final = timedelta(minutes=15)
+_HALVINGS: Final = 3
+
+
+class Changes:
+    """The instants, within a span of time, at which who can start within an SLA may change.
+
+    Between two of them everybody is at work, or nobody is who was not before: hours open and close, days
+    off begin and end, and an opening comes to lie within the SLA (of `longest` at most).
+    """
+
+    def __init__(self, roster: Roster, *, first_us: int, last_us: int, longest: timedelta) -> None:
+        days = _days(roster, moment_at(first_us), moment_at(last_us) + longest + _DAY)
+        self._clock_changes = sorted({edge for day in days for edge in _edges(roster, day)})
+        self._by_sla: dict[timedelta, list[int]] = {}
+
+    def after(self, now_us: int, sla: timedelta) -> int:
+        """The first change after `now_us`."""
+        return self.stretch(now_us, sla)[1]
+
+    def stretch(self, now_us: int, sla: timedelta) -> tuple[int, int]:
+        """The last change until `now_us`, and the first one after it."""
+        edges = self._by_sla.get(sla)
+        if edges is None:
+            ahead = sla // MICROSECOND
+            edges = sorted({*self._clock_changes, *(edge - ahead for edge in self._clock_changes)})
+            self._by_sla[sla] = edges
+        place = bisect_right(edges, now_us)
+        return edges[place - 1], edges[place]
+
+
+class Schedule:
+    """When leads of one SLA fall due that are given to a rep, or wait in a team's queue.
+
+    From `start` until `end` (µs since 1970) they fall due at `due` (None: never), later by as much as
+    they come later if it `rises`. Call `renew` for an arrival outside of that stretch.
+    """
+
+    __slots__ = ("_ask", "_changes", "_sla", "due", "end", "rises", "start")
+
+    def __init__(self, ask: Callable[[datetime], datetime | None], changes: Changes, sla: timedelta) -> None:
+        self._ask = ask
+        self._changes = changes
+        self._sla = sla
+        self.start = self.end = 0
+        self.due: int | None = None
+        self.rises = False
+
+    def renew(self, now_us: int) -> None:
+        """Move on to the stretch of this arrival: a straight line as far as its two ends say so."""
+        self.start, self.due = now_us, self._asked(now_us)
+        self.end = self._changes.after(now_us, self._sla)
+        for _ in range(_HALVINGS):
+            last = self._asked(self.end - 1)
+            self.rises = last != self.due
+            if not self.rises:
+                return
+            if self.due is not None and last is not None and last - self.due == self.end - 1 - now_us:
+                return
+            # Somewhere in between working time jumps over a break: a shorter stretch may miss it.
+            self.end = now_us + max((self.end - now_us) // 2, 1)
+        self.end = now_us + 1
+
+    def due_at(self, now_us: int) -> int | None:
+        """When a lead falls due that arrives at `now_us`."""
+        if not self.start <= now_us < self.end:
+            self.renew(now_us)
+        return self.due + now_us - self.start if self.rises and self.due is not None else self.due
+
+    def _asked(self, now_us: int) -> int | None:
+        due = self._ask(moment_at(now_us))
+        return None if due is None else instant(due)
+
+
+class Schedules:
+    """The schedules of a roster; reps who work the same hours on the same days share theirs."""
+
+    def __init__(self, roster: Roster, changes: Changes) -> None:
+        self._roster = roster
+        self._changes = changes
+        self._known: dict[object, Schedule] = {}
+
+    def of_rep(self, rep: str | None, sla: timedelta) -> Schedule:
+        """With a rep, or with an owner who is no rep of ours (None)."""
+        key = (None if rep is None else self._week_of(rep), sla)
+        return self._schedule(key, lambda now: due_at(now, sla, roster=self._roster, rep=rep), sla)
+
+    def of_queue(self, team: str, sla: timedelta) -> Schedule:
+        """In a team's queue."""
+        key = (team, sla)
+        return self._schedule(key, lambda now: queue_due_at(now, sla, roster=self._roster, team=team), sla)
+
+    def _schedule(self, key: object, ask: Callable[[datetime], datetime | None], sla: timedelta) -> Schedule:
+        if key not in self._known:
+            self._known[key] = Schedule(ask, self._changes, sla)
+        return self._known[key]
+
+    def _week_of(self, rep: str) -> object:
+        """Equal for reps who work the same hours on the same days."""
+        unnamed = replace(
+            self._roster.reps[rep],
+            name="",
+            owner="",
+            level=None,
+            skills=(),
+            languages=(),
+            weight=1,
+            max_open_leads=None,
+            max_per_day=None,
+        )
+        return unnamed, tuple(replace(off, rep="", backup=None) for off in time_off_of(self._roster, rep))
+
+
+def _days(roster: Roster, first: datetime, last_moment: datetime) -> Iterator[date]:
+    day = first.astimezone(roster.timezone).date() - _DAY
+    last = last_moment.astimezone(roster.timezone).date() + _DAY
+    while day <= last:
+        yield day
+        day += _DAY
+
+
+def _edges(roster: Roster, day: date) -> Iterator[int]:
+    """Midnight, openings and closings of that local day; every quarter of a day on which clocks change."""
+    midnight, next_midnight = (
+        datetime.combine(one, time(0), tzinfo=roster.timezone) for one in (day, day + _DAY)
+    )
+    clocks = {time(0)}
+    for rep in roster.reps.values():
+        if rep.hours is not None:
+            clocks.update(clock for span in rep.hours.week[day.weekday()] for clock in span)
+    for clock in clocks:
+        yield instant(datetime.combine(day, clock, tzinfo=roster.timezone).astimezone(UTC))
+    if midnight.utcoffset() != next_midnight.utcoffset():
+        at = midnight.astimezone(UTC)
+        while at < next_midnight.astimezone(UTC):
+            yield instant(at)
+            at += _QUARTER

@@ -1,0 +1,1 @@
+"""Past leads are scored and matched column by column with numpy."""

@@ -1,0 +1,250 @@
+"""How are many leads looked at column by column, each different value once?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Final, TypeAlias, TypeVar, cast
+
+import numpy as np
+
+from router.policy.backtest.judging.numbering import ByNumber, Ints, KnownPairs, ints
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import moment_of
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND: Final = timedelta(microseconds=1)
+MISSING: Final = -(1 << 62)
+"""Stands for the instant of a moment that is missing."""
+REMEMBERED: Final = 500_000
+"""Different cells of a column that are kept; moments have no end."""
+
+Cell: TypeAlias = Hashable
+"""What a fact is read from: the same cell always means the same value."""
+CellReader: TypeAlias = Callable[[str, Cell], Value | None]
+"""(fact, cell) → the value, or None if the fact is missing."""
+T = TypeVar("T")
+
+
+def instant(moment: datetime) -> int:
+    """The moment (aware) in whole microseconds since 1970."""
+    return (moment - EPOCH) // MICROSECOND
+
+
+def moment_at(instant_us: int) -> datetime:
+    """The aware UTC moment of so many microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=instant_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Some thousand leads. `arrived` has each one's own `now` (µs since 1970), `cells` the columns by name.
+
+    A fact whose columns are not there is missing from every lead. `instants` has moments, by fact, that
+    have been read ahead (µs since 1970, or MISSING); the others are read from their cells. `ids` may be
+    empty; `left_out` counts leads that are not here because nobody knows when they arrived.
+    """
+
+    arrived: Ints
+    cells: Mapping[str, Sequence[Cell]]
+    instants: Mapping[str, Ints] = field(default_factory=dict)
+    ids: Sequence[str] = ()
+    left_out: int = 0
+
+
+class _Cells(dict[Cell, int]):
+    """Numbers the different cells of one column, from 1; `by_number` has them."""
+
+    __slots__ = ("by_number",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.by_number: list[Cell] = [None]
+
+    def __missing__(self, cell: Cell) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        number = self[cell] = len(self.by_number)
+        self.by_number.append(cell)
+        return number
+
+
+class _Values:
+    """The values of one fact by number; number 0 is the missing value. A value may have several numbers."""
+
+    __slots__ = ("_cells", "_count", "_fact", "_joined", "_known", "_read", "by_number")
+
+    def __init__(self, fact: str, read: CellReader, cells: Sequence[_Cells]) -> None:
+        self._fact = fact
+        self._read = read
+        self._cells = cells
+        # Of more than two cells, the first ones are told by a number that they share.
+        self._joined = [KnownPairs() for _ in cells[1:-1]]
+        self._count = count()
+        self._known = KnownPairs()
+        self.by_number: list[Value | None] = [None]
+
+    def numbers(self, numbered: Sequence[Ints]) -> Ints:
+        """The numbers of values by those of the cells that they are read from."""
+        if len(numbered) == 1:
+            new = self._cells[0].by_number[len(self.by_number) :]
+            self.by_number.extend([self._read(self._fact, cell) for cell in new])
+            return numbered[0]
+        joined = numbered[0]
+        for more, known in zip(numbered[1:-1], self._joined, strict=True):
+            joined = known.of(joined, more, lambda _row: next(self._count))
+        return self._known.of(
+            joined, numbered[-1], lambda row: self._new([int(column[row]) for column in numbered])
+        )
+
+    def _new(self, numbers: Sequence[int]) -> int:
+        cell = tuple(cells.by_number[number] for cells, number in zip(self._cells, numbers, strict=True))
+        self.by_number.append(self._read(self._fact, cell))
+        return len(self.by_number) - 1
+
+
+class Instants(dict[Cell, int]):
+    """The instant (µs since 1970) of each cell of facts of one type; MISSING for a missing moment."""
+
+    __slots__ = ("_fact", "_read")
+
+    def __init__(self, fact: str, read: CellReader) -> None:
+        super().__init__()
+        self._fact = fact
+        self._read = read
+
+    def __missing__(self, cell: Cell) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        moment = moment_of(self._read(self._fact, cell))
+        found = self[cell] = MISSING if moment is None else instant(moment)
+        return found
+
+
+class Columns:
+    """How the facts of all chunks are read: values by number, and moments by class of age.
+
+    `sources` name the columns that a fact is read from (its cell is then a tuple, if they are several);
+    all others are read from the column of their own name. `bounds` are ages (µs) by fact, the last of each
+    class; class 0 holds missing moments. Facts of one type (`types`: fact → FactType) mean the same by the
+    same cell.
+    """
+
+    def __init__(
+        self,
+        read: CellReader,
+        *,
+        bounds: Mapping[str, set[int]],
+        types: Mapping[str, str],
+        sources: Mapping[str, Sequence[str]],
+    ) -> None:
+        self.read = read
+        self._bounds = {fact: np.array(sorted(some), np.int64) for fact, some in bounds.items()}
+        self._sources = sources
+        self._cells: dict[str, _Cells] = {}
+        self._values: dict[str, _Values] = {}
+        of_type = {types[fact]: Instants(fact, read) for fact in bounds}
+        self._instants = {fact: of_type[types[fact]] for fact in bounds}
+
+    def sources(self, fact: str) -> Sequence[str]:
+        """The columns that the fact is read from."""
+        return self._sources.get(fact) or (fact,)
+
+    def cells(self, column: str) -> _Cells:
+        """The numbered cells of a column."""
+        return self._cells.setdefault(column, _Cells())
+
+    def values(self, fact: str) -> _Values:
+        """The numbered values of a fact."""
+        found = self._values.get(fact)
+        if found is None:
+            cells = [self.cells(column) for column in self.sources(fact)]
+            found = self._values[fact] = _Values(fact, self.read, cells)
+        return found
+
+    def age_classes(self, fact: str, chunk: Chunk) -> Ints:
+        """The class of age of each lead's moment; only of facts that have bounds."""
+        instants = chunk.instants.get(fact)
+        if instants is None:
+            cells = chunk.cells.get(fact)
+            if cells is None:
+                return np.zeros_like(chunk.arrived)
+            instants = ints(map(self._instants[fact].__getitem__, cells), len(cells))
+        classes = np.searchsorted(self._bounds[fact], chunk.arrived - instants) + 1
+        classes[instants == MISSING] = 0
+        return classes
+
+
+class View:
+    """One chunk as the columns read it; whatever is asked twice is worked out once."""
+
+    def __init__(self, columns: Columns, chunk: Chunk) -> None:
+        self.chunk = chunk
+        self.leads = len(chunk.arrived)
+        self._columns = columns
+        self._cells: dict[str, Ints] = {}
+        self._numbers: dict[str, Ints] = {}
+        self._ages: dict[str, Ints] = {}
+        self._shared: dict[int, object] = {}
+
+    def once(self, asked_by: object, work_out: Callable[[View], T]) -> T:
+        """What several judges ask of one and the same, worked out for the first of them."""
+        found = self._shared.get(id(asked_by))
+        if found is None:
+            found = self._shared[id(asked_by)] = work_out(self)
+        return cast("T", found)
+
+    def tells(self, fact: str) -> bool:
+        """Whether some lead may have the fact."""
+        return self._columns.sources(fact)[0] in self.chunk.cells
+
+    def numbers(self, fact: str) -> Ints:
+        """A number for each lead's value: the same one always means the same value, and 0 a missing one."""
+        found = self._numbers.get(fact)
+        if found is None:
+            if self.tells(fact):
+                numbered = [self._numbered(column) for column in self._columns.sources(fact)]
+                found = self._columns.values(fact).numbers(numbered)
+            else:
+                found = np.zeros(self.leads, np.int64)
+            self._numbers[fact] = found
+        return found
+
+    def _numbered(self, column: str) -> Ints:
+        found = self._cells.get(column)
+        if found is None:
+            number_of = self._columns.cells(column).__getitem__
+            found = self._cells[column] = ints(map(number_of, self.chunk.cells[column]), self.leads)
+        return found
+
+    def ages(self, fact: str) -> Ints:
+        """The class of age of each lead's moment."""
+        found = self._ages.get(fact)
+        if found is None:
+            found = self._ages[fact] = self._columns.age_classes(fact, self.chunk)
+        return found
+
+    def value(self, fact: str, row: int) -> Value | None:
+        """The value of the lead in that row; for one lead, no column is numbered that nobody needs else."""
+        numbers = self._numbers.get(fact)
+        if numbers is not None:
+            return self._columns.values(fact).by_number[int(numbers[row])]
+        if not self.tells(fact):
+            return None
+        cells = [self.chunk.cells[column][row] for column in self._columns.sources(fact)]
+        return self._columns.read(fact, cells[0] if len(cells) == 1 else tuple(cells))
+
+    def facts(self, row: int, names: Sequence[str]) -> dict[str, Value]:
+        """The facts of these names that the lead in that row has."""
+        found = ((name, self.value(name, row)) for name in names)
+        return {name: value for name, value in found if value is not None}
+
+    def now(self, row: int) -> datetime:
+        """When the lead in that row arrived."""
+        return moment_at(int(self.chunk.arrived[row]))
+
+    def by_value(self, fact: str, told: ByNumber) -> Ints:
+        """What each lead's value stands for."""
+        return told.of(self.numbers(fact), self._columns.values(fact).by_number)

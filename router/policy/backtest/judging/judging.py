@@ -1,0 +1,128 @@
+"""What do the rules say of many leads: points, grade, segment, and the rule that takes each?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from router.policy.backtest.judging.columns import CellReader, Columns, View
+from router.policy.backtest.judging.condition_index import COMPUTED, NOWHERE, Sieve, Sifted
+from router.policy.backtest.judging.grading import Grader, Scorer
+from router.policy.backtest.judging.numbering import Ints, Known, Numbers, each_once
+from router.policy.leads.lead import Value
+from router.policy.rules.facts import facts_needed
+from router.policy.rules.policy import Action, Assign, Policy, Rule, owner_fact
+
+
+class Kind(NamedTuple):
+    """Leads that are dealt out alike: taken by one rule (by place), with the facts its action asks for."""
+
+    rule: int
+    asked: tuple[tuple[str, Value], ...]
+
+
+class Judge:
+    """A policy's rules, made ready to judge leads chunk by chunk, in any order."""
+
+    def __init__(self, policy: Policy, grader: Grader, rules: Sifted) -> None:
+        self._grader = grader
+        self._rules = rules
+        self.types = facts_needed(policy)
+        self._names = [name for name in self.types if name not in COMPUTED]
+        self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
+        self._asks = np.array([bool(asked) for asked in self._asked])
+        self.standings = grader.standings
+        self.kinds: list[Kind] = []
+        """Every different kind so far."""
+        self._left_by = Numbers()
+        """By standing: the number of the mask of the rules that it leaves."""
+        self._kind_of_rule = Known()
+        self._kind_asking: dict[tuple[int, ...], int] = {}
+
+    def bounds(self) -> Iterator[tuple[str, set[int]]]:
+        """The moments whose age matters, each with the bounds of its classes."""
+        yield from self._grader.bounds()
+        yield from self._rules.sieve.bounds()
+
+    def judged(self, view: View) -> tuple[Ints, Ints]:
+        """Each lead's places in `kinds` and in `standings`. Raises ValueError when no rule takes a lead."""
+        numbers = self._grader.standings_of(view)
+        for standing in self.standings[len(self._left_by) :]:
+            self._left_by.append(self._rules.of(standing.facts()))
+        sieve = self._rules.sieve
+        left = sieve.left(view) & sieve.masks.of(self._left_by.of(numbers))
+        rules = self._rules.first(left, view, lambda row: self._facts(view, row, int(numbers[row])))
+        if NOWHERE in rules:
+            raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
+        return self._kinds_of(rules, view), numbers
+
+    def _kinds_of(self, rules: Ints, view: View) -> Ints:
+        kinds, asks = np.empty_like(rules), self._asks[rules]
+        plain = rules[~asks]
+        kinds[~asks] = self._kind_of_rule.of(plain, lambda row: self._new_kind(int(plain[row]), {}))
+        for rule in np.unique(rules[asks]).tolist():
+            rows = np.flatnonzero(rules == rule)
+            kinds[rows] = self._kinds_asking(rule, rows, view)
+        return kinds
+
+    def _kinds_asking(self, rule: int, rows: Ints, view: View) -> Ints:
+        """The kinds of the leads in these rows, which this rule takes and asks for facts."""
+        asked = self._asked[rule]
+        values = zip(*(view.numbers(fact)[rows].tolist() for fact in asked), strict=True)
+        return each_once(
+            [(rule, *numbers) for numbers in values],
+            self._kind_asking,
+            lambda place: self._new_kind(rule, view.facts(int(rows[place]), asked)),
+        )
+
+    def _facts(self, view: View, row: int, number: int) -> dict[str, Value]:
+        return view.facts(row, self._names) | self.standings[number].facts()
+
+    def _new_kind(self, rule: int, facts: Mapping[str, Value]) -> int:
+        self.kinds.append(Kind(rule, tuple(sorted(facts.items()))))
+        return len(self.kinds) - 1
+
+
+def _facts_asked(rule: Rule) -> Iterator[str]:
+    """The facts that the rule's action asks of a lead, besides who is next."""
+    action: Action | None = rule.action
+    while isinstance(action, Assign):
+        if (fact := owner_fact(action.to)) is not None:
+            yield fact
+        yield from (need.from_fact for need in (*action.needs, *action.prefer) if need.from_fact is not None)
+        action = action.if_unavailable
+
+
+def judges(*policies: Policy) -> tuple[Judge, ...]:
+    """A judge for each policy; what their scorings and rules have in common is worked out once per chunk.
+
+    All facts are of the same type in all policies.
+    """
+    types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
+    names = [fact for fact in types if fact not in COMPUTED]
+    graders: list[Grader] = []
+    sieve = Sieve(*([rule.when for rule in policy.rules] for policy in policies))
+    found = []
+    for policy, rules in zip(policies, sieve.of_list, strict=True):
+        grader = next((one for one in graders if one.grades_as(policy)), None)
+        if grader is None:
+            scorer = next((one.scorer for one in graders if one.scorer.scoring == policy.scoring), None)
+            grader = Grader(scorer or Scorer(policy.scoring, types), policy.segments, names)
+            graders.append(grader)
+        found.append(Judge(policy, grader, rules))
+    return tuple(found)
+
+
+def columns_for(
+    judges: Iterable[Judge], read: CellReader, *, sources: Mapping[str, Sequence[str]]
+) -> Columns:
+    """The columns that these judges look at; `read` reads their cells, see Columns for `sources`."""
+    bounds: dict[str, set[int]] = {}
+    types: dict[str, str] = {}
+    for judge in judges:
+        types |= judge.types
+        for fact, some in judge.bounds():
+            bounds.setdefault(fact, set()).update(some)
+    return Columns(read, bounds=bounds, types=types, sources=sources)

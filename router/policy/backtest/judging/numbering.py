@@ -1,0 +1,129 @@
+"""How are whole columns of numbers looked up at once, with each new number worked out a single time?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from typing import Final, TypeAlias, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from router.policy.leads.lead import Value
+
+Ints: TypeAlias = NDArray[np.int64]
+"""A number for each lead, in their order."""
+K = TypeVar("K", bound=Hashable)
+_NEW: Final = -(1 << 62)
+"""Stands for what has not been worked out yet."""
+_LONGEST: Final = 1 << 20
+"""So many keys are looked up in a table, 8 MB; greater ones in a dict."""
+_BITS: Final = 2
+"""So many more at once for growing keys."""
+
+
+def ints(numbers: Iterable[int], count: int) -> Ints:
+    """So many numbers as one array."""
+    return np.fromiter(numbers, np.int64, count)
+
+
+class Known:
+    """What each key stands for. Keys are at least 0, and stand for numbers above -2^62."""
+
+    __slots__ = ("_far", "_table")
+
+    def __init__(self) -> None:
+        self._table = np.full(256, _NEW, np.int64)
+        self._far: dict[int, int] = {}
+
+    def of(self, keys: Ints, work_out: Callable[[int], int]) -> Ints:
+        """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
+        near = keys < _LONGEST
+        if near.all():
+            return self._near(keys, work_out)
+        found = np.empty_like(keys)
+        near_rows, far_rows = np.flatnonzero(near), np.flatnonzero(~near)
+        found[near_rows] = self._near(keys[near_rows], lambda place: work_out(int(near_rows[place])))
+        far = keys[far_rows].tolist()
+        found[far_rows] = each_once(far, self._far, lambda place: work_out(int(far_rows[place])))
+        return found
+
+    def _near(self, keys: Ints, work_out: Callable[[int], int]) -> Ints:
+        highest = int(keys.max(initial=0))
+        if highest >= len(self._table):
+            more = np.full(1 << highest.bit_length(), _NEW, np.int64)
+            more[: len(self._table)] = self._table
+            self._table = more
+        found = self._table[keys]
+        new = np.flatnonzero(found == _NEW).tolist()
+        for row in new:
+            if self._table[keys[row]] == _NEW:
+                self._table[keys[row]] = work_out(row)
+        return self._table[keys] if new else found
+
+
+class KnownPairs:
+    """What each pair of keys stands for; both are at least 0. The same pair may be asked for again."""
+
+    __slots__ = ("_bits", "_known")
+
+    def __init__(self) -> None:
+        self._bits = 0
+        self._known = Known()
+
+    def of(self, firsts: Ints, seconds: Ints, work_out: Callable[[int], int]) -> Ints:
+        """What each pair stands for; `work_out` is asked with a row that has it."""
+        needed = int(seconds.max(initial=0)).bit_length()
+        if needed > self._bits:
+            self._bits, self._known = -(-needed // _BITS) * _BITS, Known()
+        return self._known.of(firsts << self._bits | seconds, work_out)
+
+
+class Numbers:
+    """A growing list of numbers, which whole columns are looked up in."""
+
+    __slots__ = ("_count", "_table")
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._table = np.zeros(64, np.int64)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def append(self, number: int) -> None:
+        """Put it at the end."""
+        if self._count == len(self._table):
+            self._table = np.concatenate((self._table, np.zeros_like(self._table)))
+        self._table[self._count] = number
+        self._count += 1
+
+    def of(self, places: Ints) -> Ints:
+        """The numbers in those places."""
+        return self._table[places]
+
+
+class ByNumber:
+    """What each value of a growing list stands for, by its place in the list."""
+
+    __slots__ = ("_known", "_work_out")
+
+    def __init__(self, work_out: Callable[[Value | None], int]) -> None:
+        self._work_out = work_out
+        self._known = Numbers()
+
+    def of(self, places: Ints, values: Sequence[Value | None]) -> Ints:
+        """What the values in those places stand for."""
+        for value in values[len(self._known) :]:
+            self._known.append(self._work_out(value))
+        return self._known.of(places)
+
+
+def each_once(keys: Sequence[K], known: dict[K, int], work_out: Callable[[int], int]) -> Ints:
+    """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
+    try:
+        return ints(map(known.__getitem__, keys), len(keys))
+    except KeyError:  # new ones are rare, once the first leads have been seen
+        for row, key in enumerate(keys):
+            if key not in known:
+                known[key] = work_out(row)
+    return ints(map(known.__getitem__, keys), len(keys))

@@ -1,0 +1,72 @@
+"""Who would have had a part in this lead, were they not away? And who of them keeps earning it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from router.policy.decision.compiled import ReadyRep
+from router.policy.decision.decision import Share
+from router.policy.decision.eligibility import Case, calendar_on, why_barred, why_unfit, wishes_of
+from router.policy.people.availability import is_present, why_away
+from router.policy.people.public_holidays import holiday_on
+from router.policy.people.roster import CatchUp
+from router.policy.rules.policy import Need
+from router.policy.shares.lead_value import Worth
+from router.policy.shares.share_book import LEAD
+
+
+def kept_away(
+    case: Case,
+    reps: Sequence[ReadyRep],
+    *,
+    eligible: Sequence[ReadyRep],
+    needs: Sequence[Need],
+    prefer: Sequence[Need],
+) -> list[ReadyRep]:
+    """The reps whom time off alone keeps from the lead: they have what it needs, and room for it.
+
+    `eligible` are those who may take it. Time off is leave, an absence told to HubSpot or by an override,
+    and a public holiday; closed hours are not.
+    """
+    there = {one.rep.name for one in eligible}
+    wishes = wishes_of(case.facts, needs)
+    for wish in wishes_of(case.facts, prefer):
+        if any(not wish.folded.isdisjoint(one.has[wish.kind]) for one in eligible):
+            wishes.append(wish)
+    return [
+        one
+        for one in reps
+        if one.rep.name not in there
+        and one.rep.weight > 0
+        and _is_away(case, one)
+        and why_barred(case, one) is None
+        and why_unfit(case, one, wishes=wishes) is None
+    ]
+
+
+def earning(
+    away: Sequence[Share], shares: Sequence[Share], *, catch_up: CatchUp, worth: Worth
+) -> tuple[Share, ...]:
+    """Those of the `away` who earn their part of a lead that goes to one of `shares`.
+
+    Whom it would leave owed more than the team lets wait earns nothing of it.
+    """
+    there = sum(share.weight for share in shares)
+    found = tuple(away)
+    while catch_up.at_most is not None:
+        total = there + sum(share.weight for share in found)
+        most, lot = catch_up.at_most * LEAD * total, worth.value * LEAD
+        left = tuple(share for share in found if share.credit * total + share.weight * lot <= most)
+        if left == found:
+            break
+        found = left  # the fewer earn, the more each of them does
+    return found
+
+
+def _is_away(case: Case, one: ReadyRep) -> bool:
+    calendar, said = calendar_on(case, one)
+    if why_away(calendar, said, now=case.now, language=case.language) is not None:
+        return True
+    if calendar.holidays is None or is_present(said, case.now):
+        return False
+    return holiday_on(calendar.holidays, calendar.day_of(case.now), case.language) is not None

@@ -1,0 +1,219 @@
+"""Who gets a lead, from its first fact to its due time."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from router.policy.decision import manual
+from router.policy.decision.compiled import Ready, made_ready
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
+from router.policy.decision.eligibility import Case
+from router.policy.decision.inputs import Inputs
+from router.policy.decision.narrative import sentence
+from router.policy.decision.placement import Placement, place
+from router.policy.decision.reassignment import back_from, reassigned
+from router.policy.decision.trigger import Claimed, Occasion, Pushed, Reassigned, Released
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Lead, Value
+from router.policy.people.availability import Said
+from router.policy.rules.affinity import Remembered
+from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
+from router.policy.rules.scoring import clamped, grade_of
+from router.policy.rules.sla import due_at, queue_due_at
+from router.policy.shares.share_book import Book, today_field
+
+__all__ = ["as_record", "decide", "decide_on_facts", "from_record"]
+
+_NOTHING_SAID: Final[Mapping[str, Said]] = {}
+
+
+def decide(
+    policy: Policy,
+    lead: Lead,
+    *,
+    book: Book,
+    owners: Mapping[str, Owner],
+    now: datetime,
+    episode: int = 0,
+    excluded: frozenset[str] = frozenset(),
+    said: Mapping[str, Said] = _NOTHING_SAID,
+    remembered: tuple[Remembered, ...] = (),
+    occasion: Occasion | None = None,
+    seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
+) -> Decision:
+    """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
+
+    `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
+    names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
+    overrides say of their availability, `remembered` what is known of its company's last leads; without
+    an `occasion` the lead is new. `seen` tells, once the lead's facts and place are known, what was looked
+    at on the way. Raises ValueError when the policy has no rule for the lead or no team to
+    fall back on, which the loader of rule files rules out, and KeyError when a claim names a rep who is
+    unknown or no owner in HubSpot.
+    """
+    facts = made_ready(policy).read(lead, now)
+    return decide_on_facts(
+        policy,
+        facts,
+        contact_id=lead.id,
+        book=book,
+        owners=owners,
+        now=now,
+        episode=episode,
+        excluded=excluded,
+        said=said,
+        remembered=remembered,
+        occasion=occasion,
+        seen=seen,
+    )
+
+
+def decide_on_facts(
+    policy: Policy,
+    known: Mapping[str, Value],
+    *,
+    contact_id: str,
+    book: Book,
+    owners: Mapping[str, Owner],
+    now: datetime,
+    episode: int = 0,
+    excluded: frozenset[str] = frozenset(),
+    said: Mapping[str, Said] = _NOTHING_SAID,
+    remembered: tuple[Remembered, ...] = (),
+    occasion: Occasion | None = None,
+    seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
+) -> Decision:
+    """`decide` from facts already normalised, as an earlier decision stored them."""
+    ready = made_ready(policy)
+    facts = dict(known)
+    fit, engagement, grade, segment = _judge(policy, ready, facts, now)
+    rule = _rule_kept(policy, occasion) or ready.first_match(facts, now)
+    if rule is None:
+        raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
+    today = now.astimezone(policy.roster.timezone).date()
+    case = Case(
+        ready=ready,
+        facts=facts,
+        book=book,
+        owners=owners,
+        now=now,
+        today=today,
+        today_prefix=today_field(today, ""),
+        timezone=policy.roster.timezone,
+        excluded=excluded,
+        sla=rule.sla or policy.default_sla,
+        language=policy.language,
+        said=said,
+        remembered=remembered,
+        pushed=isinstance(occasion, Pushed),
+    )
+    placement = _placement(policy, rule, case, occasion)
+    return Decision(
+        id=_decision_id(contact_id, episode, policy.revision, now),
+        contact_id=contact_id,
+        episode=episode,
+        decided_at=now,
+        revision=policy.revision,
+        facts={fact: value for fact, value in facts.items() if fact in ready.kept_facts},
+        fit=fit,
+        engagement=engagement,
+        score=fit + engagement,
+        grade=grade,
+        segment=segment,
+        rule=rule.name,
+        rule_line=rule.line,
+        outcome=placement.outcome,
+        status=_status(policy, rule, placement.outcome),
+        due_at=_due(policy, case, placement.outcome),
+        reason=sentence(
+            placement,
+            rule=rule.name,
+            grade=grade,
+            segment=segment,
+            score=fit + engagement,
+            language=case.language,
+        ),
+        shares=placement.shares,
+        away=placement.away,
+        passed_over=placement.passed_over,
+        book_changes=placement.changes,
+        worth=placement.worth,
+        mode=policy.mode,
+        inputs=None if seen is None else seen(facts),
+    )
+
+
+def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
+    """Fit, engagement, grade and segment; rules can name them, so they join the facts one after the other."""
+    scoring = policy.scoring
+    fit = clamped(sum([left for _, _, left in ready.fit(facts, now)]), scoring.fit)
+    engagement = clamped(sum([left for _, _, left in ready.engagement(facts, now)]), scoring.engagement)
+    grade = ready.grades.get((fit, engagement))
+    if grade is None:
+        grade = ready.grades[fit, engagement] = grade_of(scoring.grade, fit=fit, engagement=engagement)
+    facts["fit"] = Decimal(fit)
+    facts["engagement"] = Decimal(engagement)
+    facts["score"] = Decimal(fit + engagement)
+    if grade:
+        facts["grade"] = grade
+    segment = next((name for name, holds in ready.segments if holds is None or holds(facts, now)), "")
+    if segment:
+        facts["segment"] = segment
+    return fit, engagement, grade, segment
+
+
+def _rule_kept(policy: Policy, occasion: Occasion | None) -> Rule | None:
+    """The rule that a reassigned lead stays with, although its facts may have aged since."""
+    if not isinstance(occasion, Reassigned) or occasion.rule is None:
+        return None
+    return next((rule for rule in policy.rules if rule.name == occasion.rule), None)
+
+
+def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None) -> Placement:
+    match occasion:
+        case Claimed():
+            return manual.claimed(occasion, case)
+        case Released():
+            return manual.given_back(policy, rule.action, occasion, case)
+        case Reassigned():
+            placement = reassigned(policy, rule.action, occasion, case)
+            if placement is not None:
+                return placement
+            return replace(_to_nobody(rule.action), changes=back_from(occasion))
+    if isinstance(rule.action, Assign):
+        return place(policy, rule.action, case)
+    return _to_nobody(rule.action)
+
+
+def _to_nobody(action: Action) -> Placement:
+    if isinstance(action, Nurture):
+        return Placement(Nurtured(sets=action.sets, workflow=action.workflow))
+    return Placement(LeftAlone())
+
+
+def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
+    """A lead that somebody will work starts with the default status; others only change if the rule says."""
+    if isinstance(outcome, Assigned | Queued):
+        return rule.status or policy.default_status
+    return rule.status
+
+
+def _due(policy: Policy, case: Case, outcome: Outcome) -> datetime | None:
+    match outcome:
+        case Assigned(rep=rep):
+            return due_at(case.now, case.sla, roster=policy.roster, rep=rep, said=case.said)
+        case Queued(team=team):
+            return queue_due_at(case.now, case.sla, roster=policy.roster, team=team, said=case.said)
+        case _:
+            return None
+
+
+def _decision_id(contact_id: str, episode: int, revision: str, decided_at: datetime) -> str:
+    seal = hashlib.blake2b(f"{revision}|{decided_at.isoformat()}".encode(), digest_size=4).hexdigest()
+    return f"{contact_id}-{episode}-{seal}"

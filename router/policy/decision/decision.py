@@ -1,0 +1,122 @@
+"""What was decided for one lead, with all that is needed to explain it and to compute it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from router.policy.decision.inputs import Inputs
+from router.policy.leads.lead import Facts
+from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.share_book import credit_field
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A rep who was not eligible, and why: "No" is a value."""
+
+    rep: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths.
+
+    Those are of a lead, or of a point where the team shares by value.
+
+    `last` is the team's count of leads served when the rep last got one (0: never); it breaks ties.
+    """
+
+    rep: str
+    weight: int
+    credit: int
+    last: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Assigned:
+    """The lead belongs to a rep; `team` is None where the rule named the rep or the account owner."""
+
+    rep: str | None
+    owner_id: str
+    team: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None if the rule wants it.
+
+    At `push_at` it is given by fair share if nobody has claimed it; None: it waits for a claim.
+    """
+
+    team: str
+    why: str | None
+    push_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nurtured:
+    """Marketing keeps the lead; `sets` are the properties to write."""
+
+    sets: Mapping[str, str]
+    workflow: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The rule says that this lead goes to nobody."""
+
+
+Outcome: TypeAlias = Assigned | Queued | Nurtured | LeftAlone
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision. `facts` are the normalised facts that rules name, nothing more (no names, no e-mails)."""
+
+    id: str
+    contact_id: str
+    episode: int
+    decided_at: datetime
+    revision: str
+    facts: Facts
+    fit: int
+    engagement: int
+    score: int
+    grade: str
+    segment: str
+    rule: str
+    rule_line: int
+    outcome: Outcome
+    status: str | None
+    due_at: datetime | None
+    reason: str
+    """One sentence for the record, in the policy's language."""
+    shares: tuple[Share, ...] = ()
+    away: tuple[Share, ...] = ()
+    """Reps whom time off alone kept from it, in a team that lets them catch up."""
+    passed_over: tuple[PassedOver, ...] = ()
+    book_changes: Mapping[str, int] = field(default_factory=dict)
+    """What the commit adds to the fields of the book of shares."""
+    worth: Worth = ONE_LEAD
+    """What the lead counted for in its team's shares."""
+    mode: Literal["live", "shadow"] = "live"
+    """In shadow mode the decision is recorded and never written to HubSpot."""
+    inputs: Inputs | None = None
+    """What else it depended on; only decisions that are kept have it."""
+
+    @property
+    def owner_id(self) -> str:
+        """Whom it gives the lead to; "" for nobody."""
+        return self.outcome.owner_id if isinstance(self.outcome, Assigned) else ""
+
+    @property
+    def earned_away(self) -> tuple[Share, ...]:
+        """Those of the `away` who earned their part of the lead: they have a field in `book_changes`."""
+        if not self.away or not isinstance(self.outcome, Assigned) or self.outcome.team is None:
+            return ()
+        team, unit = self.outcome.team, self.worth.unit
+        return tuple(share for share in self.away if credit_field(team, share.rep, unit) in self.book_changes)

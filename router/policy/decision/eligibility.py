@@ -1,0 +1,221 @@
+"""Who may take this lead, and why the others may not."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from router.policy.decision.compiled import Ready, ReadyRep
+from router.policy.decision.decision import PassedOver
+from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Facts
+from router.policy.leads.text import folded_once
+from router.policy.people.availability import Said, calendar_of, is_present, why_away
+from router.policy.people.calendar import Calendar
+from router.policy.people.public_holidays import holiday_on
+from router.policy.rules.affinity import Remembered
+from router.policy.rules.policy import Need
+from router.policy.shares.share_book import Book
+from router.policy.wording.phrases import moment_in_words, say
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One lead on the table: its facts, and the world at `now` in which somebody must take it."""
+
+    ready: Ready
+    facts: Facts
+    book: Book
+    owners: Mapping[str, Owner]
+    now: datetime
+    today: date
+    """The day of `now` in the roster's time zone."""
+    today_prefix: str
+    """Before a rep's name: the field of the leads they received today."""
+    timezone: ZoneInfo
+    excluded: frozenset[str]
+    sla: timedelta
+    language: str
+    said: Mapping[str, Said] = field(default_factory=dict)
+    """By rep, what was said of their availability outside of the rule files."""
+    remembered: tuple[Remembered, ...] = ()
+    """Who had the last leads of the same company, the surest trace first."""
+    pushed: bool = False
+    """The lead waited in a queue: where a rule pushes, it is time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What this lead asks of a rep: one of the `wanted`, which `folded` holds without case and accents."""
+
+    kind: str
+    wanted: str
+    folded: frozenset[str]
+
+
+def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
+    """What the needs mean for this lead; a need `from` a fact that the lead has not got asks nothing.
+
+    A multiple choice asks for any of its options; the language `fr-be` is also answered by `fr`.
+    """
+    return [_wish(need.kind, values) for need in needs if (values := _values_wanted(facts, need))]
+
+
+def candidates(
+    case: Case,
+    reps: Sequence[ReadyRep],
+    *,
+    needs: Sequence[Need],
+    prefer: Sequence[Need],
+    any_hour: bool = False,
+) -> tuple[list[ReadyRep], list[PassedOver]]:
+    """The reps who may take the lead, in the order given, and every other one with the reason."""
+    wishes = wishes_of(case.facts, needs)
+    passed_over: list[PassedOver] = []
+    eligible: list[ReadyRep] = []
+    for ready_rep in reps:
+        why = why_not(case, ready_rep, wishes=wishes)
+        if why is None and ready_rep.rep.weight <= 0:
+            why = say(case.language, "no_weight")
+        if why is None:
+            eligible.append(ready_rep)
+        else:
+            passed_over.append(PassedOver(ready_rep.rep.name, why))
+    if not any_hour:
+        eligible = _in_time(case, eligible, passed_over)
+    for wish in wishes_of(case.facts, prefer):
+        eligible = _preferred(case, wish, eligible, passed_over)
+    return eligible, passed_over
+
+
+def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+    """The first reason why the rep may not take the lead, or None."""
+    return why_absent(case, ready_rep) or why_unfit(case, ready_rep, wishes=wishes)
+
+
+def why_unfit(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+    """What the rep lacks for this lead, or that they have as many leads as they may; else None."""
+    for wish in wishes:
+        if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
+            return say(case.language, f"lacks_{wish.kind}", wanted=wish.wanted)
+    rep, fields = ready_rep.rep, case.book.fields
+    if rep.max_open_leads is not None:
+        count = fields.get(ready_rep.open_field, 0)
+        if count >= rep.max_open_leads:
+            return say(case.language, "at_capacity", count=count, most=rep.max_open_leads)
+    if rep.max_per_day is not None:
+        count = fields.get(case.today_prefix + rep.name, 0)
+        if count >= rep.max_per_day:
+            return say(case.language, "day_full", count=count, most=rep.max_per_day)
+    return None
+
+
+def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
+    """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or away."""
+    barred = why_barred(case, ready_rep)
+    if barred is not None:
+        return barred
+    calendar, said = calendar_on(case, ready_rep)
+    if said is None and not calendar.time_off:
+        return None
+    return why_away(calendar, said, now=case.now, language=case.language)
+
+
+def why_barred(case: Case, ready_rep: ReadyRep) -> str | None:
+    """That the rep has no active HubSpot owner, or must not get this lead again; else None."""
+    owner = case.owners.get(ready_rep.email)
+    if owner is None or owner.archived:
+        return say(case.language, "no_owner")
+    if case.excluded and (ready_rep.rep.name in case.excluded or owner.id in case.excluded):
+        return say(case.language, "previous_owner")
+    return None
+
+
+def calendar_on(case: Case, ready_rep: ReadyRep) -> tuple[Calendar, Said | None]:
+    """When the rep works as far as is known at this moment, and what was said of them."""
+    said = case.said.get(ready_rep.rep.name) if case.said else None
+    if said is None:
+        return ready_rep.calendar, None
+    known = case.ready.heard.get(ready_rep.rep.name)
+    if known is None or known[0] is not said:
+        known = said, calendar_of(case.ready.roster, ready_rep.rep.name, said)
+        case.ready.heard[ready_rep.rep.name] = known
+    return known[1], said
+
+
+def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]) -> list[ReadyRep]:
+    """Those whose next working minute is no later than the team's earliest one + SLA."""
+    openings = _openings(case, eligible)
+    if all(opens == case.now for opens in openings.values()):
+        return eligible
+    known = [opens for opens in openings.values() if opens is not None]
+    latest = min(known) + case.sla if known else case.now
+    in_time = []
+    for ready_rep in eligible:
+        opens = openings[_week_of(case, ready_rep)]
+        if opens is None:
+            passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "never_works")))
+        elif opens > latest:
+            passed_over.append(PassedOver(ready_rep.rep.name, _why_later(case, ready_rep, opens)))
+        else:
+            in_time.append(ready_rep)
+    return in_time
+
+
+def _openings(case: Case, reps: Sequence[ReadyRep]) -> dict[Hashable, datetime | None]:
+    """The next working minute of each week that the reps work."""
+    openings: dict[Hashable, datetime | None] = {}
+    for ready_rep in reps:
+        week = _week_of(case, ready_rep)
+        if week not in openings:
+            openings[week] = calendar_on(case, ready_rep)[0].next_working_minute(case.now)
+    return openings
+
+
+def _week_of(case: Case, ready_rep: ReadyRep) -> Hashable:
+    """Reps of the same hours share a week, except those of whom there is more to know."""
+    return ready_rep.rep.name if ready_rep.rep.name in case.said else ready_rep.week
+
+
+def _why_later(case: Case, ready_rep: ReadyRep, opens: datetime) -> str:
+    """That today is a public holiday where the rep is, or when they are back at work."""
+    calendar, said = calendar_on(case, ready_rep)
+    if calendar.holidays is not None and not is_present(said, case.now):
+        name = holiday_on(calendar.holidays, calendar.day_of(case.now), case.language)
+        if name is not None:
+            return say(case.language, "public_holiday", name=name)
+    local = moment_in_words(opens.astimezone(calendar.timezone), case.language)
+    return say(case.language, "not_before", moment=local)
+
+
+def _preferred(
+    case: Case, wish: Wish, eligible: list[ReadyRep], passed_over: list[PassedOver]
+) -> list[ReadyRep]:
+    """Those who have what is preferred, or all of them where nobody has it."""
+    having = [ready_rep for ready_rep in eligible if not wish.folded.isdisjoint(ready_rep.has[wish.kind])]
+    if not having or len(having) == len(eligible):
+        return eligible
+    why = say(case.language, f"prefers_{wish.kind}", wanted=wish.wanted)
+    preferred = {ready_rep.rep.name for ready_rep in having}
+    passed_over.extend(
+        PassedOver(other.rep.name, why) for other in eligible if other.rep.name not in preferred
+    )
+    return having
+
+
+def _values_wanted(facts: Facts, need: Need) -> tuple[str, ...]:
+    wanted = need.value if need.from_fact is None else facts.get(need.from_fact)
+    if wanted is None:
+        return ()
+    return tuple(sorted(wanted)) if isinstance(wanted, frozenset) else (str(wanted),)
+
+
+@lru_cache(maxsize=1024)
+def _wish(kind: str, values: tuple[str, ...]) -> Wish:
+    words = {folded_once(value) for value in values}
+    if kind == "language":
+        words |= {f" {word.split()[0]} " for word in words if word.strip()}
+    return Wish(kind, " / ".join(values), frozenset(words))

@@ -1,0 +1,58 @@
+"""Why this lead went where it went: one sentence for its record (and, from `explanation`, every step)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from router.policy.decision.decision import Assigned, Nurtured, Queued
+from router.policy.decision.placement import Placement
+from router.policy.explanation.explanation import Step, explain
+from router.policy.wording.phrases import credit_in_words, say
+
+__all__ = ["LONGEST", "Step", "explain", "sentence"]
+
+LONGEST: Final = 250
+"""Characters of the sentence, at most."""
+_SHORTEST_RULE: Final = 40
+
+
+def sentence(placement: Placement, *, rule: str, grade: str, segment: str, score: int, language: str) -> str:
+    """At most 250 characters in `fr` or `en`; it names the rule and the rep, and nothing of the person."""
+    standing = ", ".join(part for part in (grade, segment, say(language, "points", score=score)) if part)
+    outcome = _outcome_in_words(placement, language)
+    text = say(language, "sentence", rule=rule, standing=standing, outcome=outcome)
+    if len(text) > LONGEST:
+        room = max(len(rule) - (len(text) - LONGEST), _SHORTEST_RULE)
+        text = say(language, "sentence", rule=_cut(rule, room), standing=standing, outcome=outcome)
+    return _cut(text, LONGEST)
+
+
+def _outcome_in_words(placement: Placement, language: str) -> str:
+    """Who gets the lead and how that came about."""
+    words = _outcome(placement, language)
+    why = placement.detour
+    if why is None and isinstance(placement.outcome, Queued):
+        why = placement.outcome.why
+    return words if why is None else say(language, "because", outcome=words, why=why)
+
+
+def _outcome(placement: Placement, language: str) -> str:
+    match placement.outcome:
+        case Assigned(rep=rep, team=team):
+            credit = next((share.credit for share in placement.shares if share.rep == rep), 0)
+            owner = "previous_owner" if placement.how == "contact" else "account_owner"
+            called = rep or say(language, owner)
+            owed = credit_in_words(credit, language, placement.worth.unit)
+            return say(language, placement.how, rep=called, team=team, credit=owed)
+        case Queued(team=team):
+            return say(language, "queued", team=team)
+        case Nurtured(workflow=workflow):
+            if workflow is None:
+                return say(language, "nurtured")
+            return say(language, "nurtured_in", workflow=workflow)
+        case _:
+            return say(language, "left_alone")
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"

@@ -1,0 +1,197 @@
+"""A decision as plain JSON values, and back again without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from router.policy.decision.decision import (
+    Assigned,
+    Decision,
+    LeftAlone,
+    Nurtured,
+    Outcome,
+    PassedOver,
+    Queued,
+    Share,
+)
+from router.policy.decision.inputs import Inputs, OwnerSeen
+from router.policy.decision.trigger import occasion_as_record, occasion_of_record
+from router.policy.leads.lead import Value
+from router.policy.people.availability_record import said_as_record, said_from_record
+from router.policy.rules.affinity import Remembered
+from router.policy.shares.lead_value import ONE_LEAD, Worth
+
+_MICROSECOND: Final = timedelta(microseconds=1)
+
+
+def as_record(decision: Decision) -> dict[str, Any]:
+    """The decision as JSON-ready values: texts, whole numbers, lists and mappings only."""
+    due_at = decision.due_at
+    return {
+        "id": decision.id,
+        "contact_id": decision.contact_id,
+        "episode": decision.episode,
+        "decided_at": decision.decided_at.isoformat(),
+        "revision": decision.revision,
+        "facts": {fact: _WRITERS[type(value)](value) for fact, value in decision.facts.items()},
+        "fit": decision.fit,
+        "engagement": decision.engagement,
+        "score": decision.score,
+        "grade": decision.grade,
+        "segment": decision.segment,
+        "rule": decision.rule,
+        "rule_line": decision.rule_line,
+        "outcome": _outcome_as_record(decision.outcome),
+        "status": decision.status,
+        "due_at": None if due_at is None else due_at.isoformat(),
+        "reason": decision.reason,
+        "shares": _shares_as_record(decision.shares),
+        **({"away": _shares_as_record(decision.away)} if decision.away else {}),
+        "passed_over": [[passed.rep, passed.reason] for passed in decision.passed_over],
+        "book_changes": dict(decision.book_changes),
+        **_worth_as_record(decision.worth),
+        "mode": decision.mode,
+        "inputs": None if decision.inputs is None else _inputs_as_record(decision.inputs),
+    }
+
+
+def from_record(record: Mapping[str, Any]) -> Decision:
+    """The decision that `as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
+    due_at = record["due_at"]
+    return Decision(
+        id=record["id"],
+        contact_id=record["contact_id"],
+        episode=record["episode"],
+        decided_at=datetime.fromisoformat(record["decided_at"]),
+        revision=record["revision"],
+        facts={fact: _value(written) for fact, written in record["facts"].items()},
+        fit=record["fit"],
+        engagement=record["engagement"],
+        score=record["score"],
+        grade=record["grade"],
+        segment=record["segment"],
+        rule=record["rule"],
+        rule_line=record["rule_line"],
+        outcome=_outcome(record["outcome"]),
+        status=record["status"],
+        due_at=None if due_at is None else datetime.fromisoformat(due_at),
+        reason=record["reason"],
+        shares=tuple(Share(*share) for share in record["shares"]),
+        away=tuple(Share(*share) for share in record.get("away", ())),
+        passed_over=tuple(PassedOver(rep, reason) for rep, reason in record["passed_over"]),
+        book_changes=dict(record["book_changes"]),
+        worth=Worth(*record["worth"]) if "worth" in record else ONE_LEAD,
+        mode=record.get("mode", "live"),
+        inputs=_inputs(record.get("inputs")),
+    )
+
+
+def _shares_as_record(shares: Sequence[Share]) -> list[list[str | int]]:
+    return [[share.rep, share.weight, share.credit, share.last] for share in shares]
+
+
+def _worth_as_record(worth: Worth) -> dict[str, list[str | int]]:
+    return {} if worth == ONE_LEAD else {"worth": [worth.unit, worth.value, worth.largest]}
+
+
+_WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
+    str: lambda value: value,
+    bool: lambda value: value,
+    Decimal: lambda value: {"number": str(value)},
+    datetime: lambda value: {"moment": value.isoformat()},
+    date: lambda value: {"day": value.isoformat()},
+    timedelta: lambda value: {"span_us": value // _MICROSECOND},
+    frozenset: lambda value: {"choices": sorted(value)},
+}
+"""Texts and truths stand for themselves; every other value says its type, so that none is guessed."""
+
+
+def _value(written: Any) -> Value:
+    match written:
+        case str() | bool():
+            return written
+        case {"number": number}:
+            return Decimal(number)
+        case {"moment": moment}:
+            return datetime.fromisoformat(moment)
+        case {"day": day}:
+            return date.fromisoformat(day)
+        case {"span_us": span}:
+            return timedelta(microseconds=span)
+        case {"choices": choices}:
+            return frozenset(choices)
+    raise ValueError(f"A fact of the record is written as {written!r}, which no decision writes.")
+
+
+def _outcome_as_record(outcome: Outcome) -> dict[str, Any]:
+    match outcome:
+        case Assigned(rep, owner_id, team):
+            return {"kind": "assigned", "rep": rep, "owner_id": owner_id, "team": team}
+        case Queued(team, why, push_at):
+            pushed = {} if push_at is None else {"push_at": push_at.isoformat()}
+            return {"kind": "queued", "team": team, "why": why, **pushed}
+        case Nurtured(sets, workflow):
+            return {"kind": "nurtured", "sets": dict(sets), "workflow": workflow}
+        case LeftAlone():
+            return {"kind": "left_alone"}
+
+
+def _outcome(record: Mapping[str, Any]) -> Outcome:
+    match record["kind"]:
+        case "assigned":
+            return Assigned(rep=record["rep"], owner_id=record["owner_id"], team=record["team"])
+        case "queued":
+            push_at = record.get("push_at")
+            return Queued(
+                team=record["team"],
+                why=record["why"],
+                push_at=None if push_at is None else datetime.fromisoformat(push_at),
+            )
+        case "nurtured":
+            return Nurtured(sets=dict(record["sets"]), workflow=record["workflow"])
+        case "left_alone":
+            return LeftAlone()
+    raise ValueError(f"The record's outcome is {record['kind']!r}, which no decision has.")
+
+
+def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
+    return {
+        "book": dict(inputs.book),
+        "reps": {rep: [owner.id, owner.archived] for rep, owner in inputs.reps.items()},
+        "account_owner": None if inputs.account_owner is None else _seen_as_record(inputs.account_owner),
+        **(
+            {}
+            if inputs.previous_owner is None
+            else {"previous_owner": _seen_as_record(inputs.previous_owner)}
+        ),
+        "excluded": sorted(inputs.excluded),
+        "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
+        "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
+        **({} if inputs.occasion is None else {"occasion": occasion_as_record(inputs.occasion)}),
+    }
+
+
+def _seen_as_record(owner: OwnerSeen) -> list[str | bool]:
+    return [owner.id, owner.archived]
+
+
+def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
+    if written is None:
+        return None
+    followed, before = written["account_owner"], written.get("previous_owner")
+    return Inputs(
+        book=dict(written["book"]),
+        reps={rep: OwnerSeen(owner_id, archived) for rep, (owner_id, archived) in written["reps"].items()},
+        account_owner=None if followed is None else OwnerSeen(*followed),
+        previous_owner=None if before is None else OwnerSeen(*before),
+        excluded=frozenset(written["excluded"]),
+        said={rep: said_from_record(said) for rep, said in written.get("said", {}).items()},
+        remembered=tuple(
+            Remembered(kind, owner_id, datetime.fromisoformat(at))
+            for kind, owner_id, at in written.get("remembered", ())
+        ),
+        occasion=occasion_of_record(written.get("occasion")),
+    )

@@ -1,0 +1,86 @@
+"""Which rules lead to a rule, team or rep that somebody asks about, and whether a decision ended there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.rules.policy import Action, Assign, Policy, Rule, ToRep, ToTeam, owner_fact
+
+GETS, IN_TURN, MAY_TAKE, NOT_THERE = range(4)
+"""How well a decision meets the wish: there at once, a matter of turns, out of the queue, or not at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Where the lead was expected: a rule by its full name, a team, or a rep."""
+
+    kind: Literal["rule", "team", "rep"]
+    name: str
+
+
+_INSIDE: Final = " / "
+
+
+def wanted_named(policy: Policy, name: str) -> Wanted | None:
+    """The team, rep or rule of that name, or None; in a group the last part of a rule's name will do."""
+    if name in policy.roster.teams:
+        return Wanted("team", name)
+    if name in policy.roster.reps:
+        return Wanted("rep", name)
+    names = [rule.name for rule in policy.rules]
+    if name in names:
+        return Wanted("rule", name)
+    inside = [full for full in names if full.endswith(_INSIDE + name)]
+    return Wanted("rule", inside[0]) if len(inside) == 1 else None
+
+
+def leads_to(rule: Rule, wanted: Wanted, policy: Policy) -> bool:
+    """Whether the rule can end there for some lead, if need be because somebody else is away."""
+    if wanted.kind == "rule":
+        return rule.name == wanted.name
+    targets = [step.to for step in steps_of(rule.action)]
+    if wanted.kind == "team":
+        return ToTeam(wanted.name) in targets
+    teams = {team.name for team in policy.roster.teams.values() if wanted.name in team.reps}
+    return any(
+        target == ToRep(wanted.name)
+        or owner_fact(target) is not None
+        or (isinstance(target, ToTeam) and target.team in teams)
+        for target in targets
+    )
+
+
+def arrival(decision: Decision, wanted: Wanted, policy: Policy) -> int:
+    """How well the decision meets the wish: GETS, IN_TURN, MAY_TAKE or NOT_THERE."""
+    outcome = decision.outcome
+    if wanted.kind == "rule":
+        return GETS if decision.rule == wanted.name else NOT_THERE
+    if wanted.kind == "team":
+        return GETS if isinstance(outcome, Assigned | Queued) and outcome.team == wanted.name else NOT_THERE
+    if isinstance(outcome, Assigned):
+        if outcome.rep == wanted.name:
+            return GETS
+        return IN_TURN if any(share.rep == wanted.name for share in decision.shares) else NOT_THERE
+    if isinstance(outcome, Queued) and wanted.name in policy.roster.teams[outcome.team].reps:
+        return MAY_TAKE
+    return NOT_THERE
+
+
+def facts_asked(action: Action) -> tuple[str, ...]:
+    """The facts on which it depends who of a rule's reps gets the lead."""
+    names: dict[str, None] = {}
+    for step in steps_of(action):
+        names.update((need.from_fact, None) for need in (*step.needs, *step.prefer) if need.from_fact)
+        if (fact := owner_fact(step.to)) is not None:
+            names[fact] = None
+    return tuple(names)
+
+
+def steps_of(action: Action | None) -> Iterator[Assign]:
+    """The first wish of an `assign`, and what it falls back on."""
+    while isinstance(action, Assign):
+        yield action
+        action = action.if_unavailable

@@ -1,0 +1,1 @@
+"""Reps and teams, working hours, public holidays, absences."""

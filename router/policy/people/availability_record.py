@@ -1,0 +1,61 @@
+"""What was said of a rep's availability as plain JSON values, and back again without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from router.policy.people.availability import Said
+from router.policy.people.roster import Hours
+
+
+def said_as_record(said: Said) -> dict[str, Any]:
+    """Texts, truths, lists and mappings only; what was not said is left out."""
+    record = {
+        "away_until": _text(said.away_until),
+        "present_until": _text(said.present_until),
+        "away_in_hubspot": said.away_in_hubspot or None,
+        "out_of_office": [[start.isoformat(), end.isoformat()] for start, end in said.out_of_office] or None,
+        "hours": _week(said.hours) if said.hours else None,
+        "timezone": said.timezone.key if said.timezone else None,
+    }
+    return {name: value for name, value in record.items() if value is not None}
+
+
+def said_from_record(record: Mapping[str, Any]) -> Said:
+    """What `said_as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
+    hours, timezone = record.get("hours"), record.get("timezone")
+    return Said(
+        away_until=_moment(record.get("away_until")),
+        present_until=_moment(record.get("present_until")),
+        away_in_hubspot=record.get("away_in_hubspot", False),
+        out_of_office=tuple(
+            (datetime.fromisoformat(start), datetime.fromisoformat(end))
+            for start, end in record.get("out_of_office", ())
+        ),
+        hours=None if hours is None else _hours(hours),
+        timezone=None if timezone is None else ZoneInfo(timezone),
+    )
+
+
+def _week(hours: Hours) -> dict[str, Any]:
+    week = [[[f"{opens:%H:%M}", f"{closes:%H:%M}"] for opens, closes in day] for day in hours.week]
+    return {"name": hours.name, "week": week}
+
+
+def _hours(record: Mapping[str, Any]) -> Hours:
+    week = tuple(
+        tuple((time.fromisoformat(opens), time.fromisoformat(closes)) for opens, closes in day)
+        for day in record["week"]
+    )
+    return Hours(record["name"], week)
+
+
+def _text(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

@@ -1,0 +1,1 @@
+"""Reports over many decisions: fairness and the nightly run."""

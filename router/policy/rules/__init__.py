@@ -1,0 +1,1 @@
+"""The policy as values: conditions, scoring, the rule index, SLA, night settings."""

@@ -1,0 +1,103 @@
+"""Who had a company's last lead, and should this lead follow it?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from router.policy.leads.email import domain_of, kind_of
+from router.policy.leads.lead import Lead
+from router.policy.rules.policy import Assign, Policy, owner_fact
+
+Kind = Literal["contact", "company", "domain"]
+
+COMPANY_ID: Final = "associatedcompanyid"
+PREVIOUS_OWNER: Final = "previous_owner"
+READ: Final = ("email", COMPANY_ID)
+"""The contact's properties that traces are made from."""
+LONGEST: Final = timedelta(days=90)
+"""No memory is older: what is remembered of a contact must not outlive what is remembered of its lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Something by which a lead is known again: its mailbox, its company's id, its business mail domain."""
+
+    kind: Kind
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The HubSpot owner who got the last lead with one of this lead's traces, and when (aware UTC)."""
+
+    kind: Kind
+    owner_id: str
+    at: datetime
+
+
+def traces_of(lead: Lead) -> tuple[Trace, ...]:
+    """The lead's traces, the surest first; a free or disposable mail domain is nobody's company."""
+    return tuple(_traces(lead))
+
+
+def memory_span(policy: Policy) -> timedelta:
+    """How long the policy needs leads to be remembered: the longest `sticky` of its rules, 0 without any.
+
+    A policy that names the previous owner remembers as long as it may.
+    """
+    if names_previous_owner(policy):
+        return LONGEST
+    return max(_spans(policy), default=timedelta(0))
+
+
+def kinds_remembered(policy: Policy) -> tuple[Kind, ...]:
+    """Which traces have to be remembered: without a sticky rule only a contact's own."""
+    if any(True for _ in _spans(policy)):
+        return "contact", "company", "domain"
+    return ("contact",) if names_previous_owner(policy) else ()
+
+
+def names_previous_owner(policy: Policy) -> bool:
+    """Whether some rule asks who had a contact before, or gives it to them."""
+    return PREVIOUS_OWNER in policy.types or any(
+        owner_fact(step.to) == PREVIOUS_OWNER for rule in policy.rules for step in _steps(rule.action)
+    )
+
+
+def to_follow(
+    remembered: Sequence[Remembered], eligible: Mapping[str, str], *, within: timedelta, now: datetime
+) -> tuple[str, Kind] | None:
+    """The rep whom the lead follows, and by which trace; `eligible` are the reps by owner id."""
+    for one in remembered:
+        rep = eligible.get(one.owner_id)
+        if rep is not None and now - one.at <= within:
+            return rep, one.kind
+    return None
+
+
+def _traces(lead: Lead) -> Iterator[Trace]:
+    email = (lead.properties.get("email") or "").strip().lower()
+    domain = domain_of(email) if email else None
+    company = (lead.properties.get(COMPANY_ID) or "").strip()
+    if domain is not None:
+        yield Trace("contact", email)
+    if company:
+        yield Trace("company", company)
+    if domain is not None and kind_of(domain) == "business":
+        yield Trace("domain", domain)
+
+
+def _spans(policy: Policy) -> Iterator[timedelta]:
+    for rule in policy.rules:
+        for step in _steps(rule.action):
+            if step.sticky is not None:
+                yield step.sticky
+
+
+def _steps(action: object) -> Iterator[Assign]:
+    while isinstance(action, Assign):
+        yield action
+        action = action.if_unavailable

@@ -1,0 +1,163 @@
+"""Which rules does one value of one fact leave standing?
+
+A mask is a whole number whose bit i stands for conjunction i of an index: it is 1 unless the value
+fails a question of that conjunction. Values are looked at once and remembered, so a column of a
+million leads costs as many looks as it has different values.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, TypeAlias
+
+from router.policy.leads.lead import Value
+from router.policy.rules.conditions import (
+    CLOCK_SKEW,
+    Answering,
+    Between,
+    Matcher,
+    OneOf,
+    Within,
+    answering,
+    moment_of,
+)
+
+REMEMBERED: Final = 16_384
+"""Values of a fact; e-mail domains and numbers have no end."""
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""For questions that do not depend on the time."""
+
+Asked: TypeAlias = tuple[Matcher, bool, int]
+"""A question about the fact, whether it must fail instead, and the conjunctions that ask it."""
+
+
+class Masks(dict[Value | None, int]):
+    """The mask of each value of one fact, worked out when a value is first seen (None: missing)."""
+
+    __slots__ = ("_everything", "_listed", "_odd", "_ranges")
+
+    def __init__(self, asked: Iterable[Asked], *, everything: int) -> None:
+        super().__init__()
+        listed: list[Asked] = []
+        ranged: list[Asked] = []
+        odd: list[Asked] = []
+        demanding = 0
+        for one in asked:
+            matcher, negated, bits = one
+            if isinstance(matcher, OneOf) and not _names_a_day(matcher) and (negated or not bits & demanding):
+                # A second list that the same conjunction demands would have to be intersected: it is odd.
+                demanding |= 0 if negated else bits
+                listed.append(one)
+            elif isinstance(matcher, Between) and _is_of_numbers(matcher):
+                ranged.append(one)
+            else:
+                odd.append(one)
+        self._everything = everything
+        self._listed = _Listed(listed)
+        self._ranges = _Ranges(ranged)
+        self._odd = [(answering(matcher), negated, bits) for matcher, negated, bits in odd]
+
+    def __missing__(self, value: Value | None) -> int:
+        if len(self) >= REMEMBERED:
+            self.clear()
+        failed = self._listed.failed(value) | self._ranges.failed(value) | _failed(self._odd, value)
+        mask = self[value] = self._everything & ~failed
+        return mask
+
+
+class Ages:
+    """The mask of a moment by its age, for questions such as `within 7d`.
+
+    `spans` are the ages (ascending) asked for; `masks[i]` holds while the age is above `spans[i - 1]`
+    and at most `spans[i]`. The last mask is for older ones, for the future, and for a missing moment.
+    """
+
+    __slots__ = ("masks", "spans")
+
+    def __init__(self, asked: Iterable[tuple[Within, bool, int]], *, everything: int) -> None:
+        asked = list(asked)
+        self.spans: list[timedelta] = sorted({matcher.span for matcher, _, _ in asked})
+        self.masks: list[int] = [
+            everything
+            & ~_all_bits(bits for matcher, negated, bits in asked if negated == (place <= self._of(matcher)))
+            for place in range(len(self.spans) + 1)
+        ]
+
+    def mask(self, value: Value | None, now: datetime) -> int:
+        """The mask of the moment at `now` (aware UTC)."""
+        moment = moment_of(value)
+        if moment is None or (age := now - moment) < -CLOCK_SKEW:
+            return self.masks[-1]
+        return self.masks[bisect_left(self.spans, age)]
+
+    def _of(self, matcher: Within) -> int:
+        return bisect_left(self.spans, matcher.span)
+
+
+class _Listed:
+    """Questions for one of some values: those that the value fails, by two look-ups."""
+
+    __slots__ = ("_demanded", "_demanding", "_refused")
+
+    def __init__(self, asked: Iterable[Asked]) -> None:
+        self._demanding = 0
+        self._demanded: dict[Value, int] = {}
+        self._refused: dict[Value, int] = {}
+        for matcher, negated, bits in asked:
+            self._demanding |= 0 if negated else bits
+            by_value = self._refused if negated else self._demanded
+            for value in matcher.values if isinstance(matcher, OneOf) else ():
+                by_value[value] = by_value.get(value, 0) | bits
+
+    def failed(self, value: Value | None) -> int:
+        if value is None:
+            return self._demanding
+        # A moment is also its day, but lists of days are odd questions; a multiple choice is all its options.
+        options = value if isinstance(value, frozenset) else (value,)
+        met = _all_bits(self._demanded.get(option, 0) for option in options)
+        return self._demanding & ~met | _all_bits(self._refused.get(option, 0) for option in options)
+
+
+class _Ranges:
+    """Questions for ranges of numbers: all numbers between two neighbouring bounds fail the same ones."""
+
+    __slots__ = ("_asked", "_bounds", "_failed")
+
+    def __init__(self, asked: list[Asked]) -> None:
+        self._asked = [(answering(matcher), negated, bits) for matcher, negated, bits in asked]
+        spans = [matcher for matcher, _, _ in asked if isinstance(matcher, Between)]
+        bounds = {bound for span in spans for bound in (span.low, span.high, span.below)}
+        self._bounds = sorted(bound for bound in bounds if isinstance(bound, Decimal))
+        self._failed: dict[tuple[int, bool], int] = {}
+
+    def failed(self, value: Value | None) -> int:
+        if not isinstance(value, Decimal):
+            return _failed(self._asked, value)
+        above = bisect_left(self._bounds, value)
+        place = above, above < len(self._bounds) and self._bounds[above] == value
+        failed = self._failed.get(place)
+        if failed is None:
+            failed = self._failed[place] = _failed(self._asked, value)
+        return failed
+
+
+def _failed(asked: Iterable[tuple[Answering, bool, int]], value: Value | None) -> int:
+    return _all_bits(bits for answers, negated, bits in asked if answers(value, _NO_TIME) == negated)
+
+
+def _all_bits(masks: Iterable[int]) -> int:
+    found = 0
+    for mask in masks:
+        found |= mask
+    return found
+
+
+def _names_a_day(matcher: OneOf) -> bool:
+    return any(isinstance(value, date) for value in matcher.values)
+
+
+def _is_of_numbers(span: Between) -> bool:
+    return all(bound is None or isinstance(bound, Decimal) for bound in (span.low, span.high, span.below))

@@ -1,0 +1,118 @@
+"""What rules see of a lead: HubSpot's texts as typed facts, and facts derived from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+from router.policy.leads.catalog import COMPANY_PREFIX, FactType
+from router.policy.leads.derived import DERIVE, DERIVED, SOURCES, age_of
+from router.policy.leads.lead import Lead, Value
+from router.policy.leads.parsing import READERS, Reader
+from router.policy.rules.affinity import READ, memory_span
+from router.policy.rules.policy import Assign, Policy, owner_fact
+from router.policy.rules.scoring import LAST_CONVERSION
+
+__all__ = [
+    "DERIVED",
+    "LAST_CONVERSION",
+    "Needed",
+    "facts_needed",
+    "facts_of",
+    "properties_read",
+    "sources_of",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """The properties to read, sorted: the contact's, and its company's (empty: no company is read)."""
+
+    contact: tuple[str, ...]
+    company: tuple[str, ...]
+
+
+def sources_of(fact: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The properties a fact is made from: (the contact's, the company's). The score's facts have none."""
+    if fact in DERIVED:
+        return SOURCES.get(fact, ((), ()))
+    if fact.startswith(COMPANY_PREFIX):
+        return (), (fact.removeprefix(COMPANY_PREFIX),)
+    return (fact,), ()
+
+
+def facts_needed(policy: Policy) -> Mapping[str, str]:
+    """The type of every fact that a decision of this policy depends on.
+
+    That is what rules name, the last conversion where points without a date decay, and the account's
+    owner, or the previous one, where a rule assigns to it.
+    """
+    needed = dict(policy.types)
+    if any(card.decay is not None for card in (policy.scoring.fit, policy.scoring.engagement)):
+        needed.setdefault(LAST_CONVERSION, FactType.DATETIME)
+    for rule in policy.rules:
+        for fact in _owners_asked(rule.action):
+            needed.setdefault(fact, FactType.TEXT)
+    return needed
+
+
+def properties_read(policy: Policy) -> Needed:
+    """Exactly the properties that deciding by this policy reads."""
+    contact: set[str] = set()
+    company: set[str] = set()
+    for fact in facts_needed(policy):
+        of_contact, of_company = sources_of(fact)
+        contact.update(of_contact)
+        company.update(of_company)
+    if memory_span(policy):
+        contact.update(READ)
+    return Needed(contact=tuple(sorted(contact)), company=tuple(sorted(company)))
+
+
+def facts_of(lead: Lead, *, types: Mapping[str, str], now: datetime) -> dict[str, Value]:
+    """The lead's facts named in `types` (fact → FactType); a missing or unreadable one is absent.
+
+    `now` (aware UTC) dates the `age`. The score's facts are not here: they follow from these.
+    """
+    return reading(types)(lead, now)
+
+
+Reading: TypeAlias = Callable[[Lead, datetime], dict[str, Value]]
+
+
+def reading(types: Mapping[str, str]) -> Reading:
+    """`facts_of` for these types, made ready once for many leads."""
+    of_contact: list[tuple[str, str, Reader]] = []
+    of_company: list[tuple[str, str, Reader]] = []
+    for fact, fact_type in types.items():
+        if fact.startswith(COMPANY_PREFIX):
+            of_company.append((fact, fact.removeprefix(COMPANY_PREFIX), READERS[fact_type]))
+        elif fact not in DERIVED:
+            of_contact.append((fact, fact, READERS[fact_type]))
+    derived = [(fact, DERIVE[fact]) for fact in types if fact in DERIVE]
+    wants_age = "age" in types
+
+    def read(lead: Lead, now: datetime) -> dict[str, Value]:
+        facts: dict[str, Value] = {}
+        for texts, plan in ((lead.properties, of_contact), (lead.company, of_company)):
+            for fact, name, reader in plan:
+                raw = texts.get(name)
+                if raw and (value := reader(raw)) is not None:
+                    facts[fact] = value
+        for fact, derive in derived:
+            if (value := derive(lead)) is not None:
+                facts[fact] = value
+        if wants_age and (age := age_of(lead, now=now)) is not None:
+            facts["age"] = age
+        return facts
+
+    return read
+
+
+def _owners_asked(action: object) -> Iterator[str]:
+    while isinstance(action, Assign):
+        if (fact := owner_fact(action.to)) is not None:
+            yield fact
+        action = action.if_unavailable

@@ -1,0 +1,143 @@
+"""The rules: the first whose conditions all hold decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Literal, TypeAlias
+
+from router.policy.people.roster import Roster
+from router.policy.results.outcomes import USUAL, Outcomes
+from router.policy.rules.conditions import Condition
+from router.policy.rules.night_settings import NIGHT, Night
+from router.policy.rules.scoring import Scoring, Segment
+from router.policy.rules.sla_steps import NO_BREACH, Breach
+
+
+class Method(StrEnum):
+    """How a team shares its leads."""
+
+    FAIR_SHARE = "fair_share"
+    LEAST_LOADED = "least_loaded"
+    QUEUE = "queue"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a rep must have (`needs`) or had better have (`prefer`): a fixed value, or the lead's own fact."""
+
+    kind: Literal["level", "skill", "language"]
+    value: str | None = None
+    from_fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToTeam:
+    """The lead goes to a team."""
+
+    team: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToRep:
+    """The lead goes to one named rep."""
+
+    rep: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToAccountOwner:
+    """The lead goes to the owner of its company."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToPreviousOwner:
+    """The lead goes to who had the contact before it was deleted and created again."""
+
+
+Target: TypeAlias = ToTeam | ToRep | ToAccountOwner | ToPreviousOwner
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """Give the lead to somebody; `if_unavailable` says what happens when nobody there is eligible."""
+
+    to: Target
+    method: Method = Method.FAIR_SHARE
+    needs: tuple[Need, ...] = ()
+    prefer: tuple[Need, ...] = ()
+    if_unavailable: Assign | None = None
+    any_hour: bool = False
+    """Whoever is not away may get the lead, however late they start; it is due in their working hours."""
+    sticky: timedelta | None = None
+    """So long after a company's last lead its next one goes to the same rep; None: turns alone decide."""
+    push_after: timedelta | None = None
+    """Working time after which a queue gives a lead that nobody claimed by fair share."""
+
+
+def owner_fact(target: Target) -> Literal["account_owner", "previous_owner"] | None:
+    """The fact that names whom a target by relation means; None for a team and a named rep."""
+    match target:
+        case ToAccountOwner():
+            return "account_owner"
+        case ToPreviousOwner():
+            return "previous_owner"
+        case _:
+            return None
+
+
+@dataclass(frozen=True, slots=True)
+class Nurture:
+    """Marketing keeps the lead: no owner, these properties are set."""
+
+    workflow: str | None = None
+    sets: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DoNothing:
+    """The lead is left alone, with the reason."""
+
+
+Action: TypeAlias = Assign | Nurture | DoNothing
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule of `routing.yaml`; `line` is where it stands. In a group the guard is part of `when`."""
+
+    name: str
+    when: Condition
+    action: Action
+    line: int = 0
+    sla: timedelta | None = None
+    status: str | None = None
+    task: bool = False
+    """Whether the rep gets a HubSpot task with the due time, too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything the company decided. `revision` names the files it was read from (hash of their text).
+
+    `rules` ends with the catch-all rule `otherwise`, so exactly one rule takes every lead.
+    """
+
+    revision: str
+    roster: Roster
+    scoring: Scoring
+    segments: tuple[Segment, ...]
+    rules: tuple[Rule, ...]
+    default_sla: timedelta
+    default_status: str
+    language: Literal["fr", "en"]
+    types: Mapping[str, str]
+    """FactType (as text) of every fact that some rule, table or need names, derived ones included."""
+    mode: Literal["live", "shadow"] = "live"
+    """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""
+    night: Night = NIGHT
+    breach: Breach = NO_BREACH
+    """What becomes of leads that nobody works on."""
+    outcomes: Outcomes = USUAL

@@ -1,0 +1,110 @@
+"""Which is the first rule that holds, found without asking each of them?
+
+For every fact that rules ask about, a table says which rules its value leaves standing, as the bits of
+a whole number; the bits of all facts are put together, and the lowest one left is the first rule. A
+rule that comes down to several alternatives has a bit for each. The same index serves single leads
+and replays of a million, so that the two cannot differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from router.policy.leads.lead import Facts
+from router.policy.rules.conditions import Asking, Condition, Matcher, Within, asking
+from router.policy.rules.fact_masks import Ages, Masks
+from router.policy.rules.normal_form import Question, alternatives
+from router.policy.rules.policy import Rule
+
+
+class Index:
+    """Conditions in order of precedence. Bit i of a mask stands for `places[i]`, the condition's place.
+
+    `columns` hold the masks by value and `ages` those by age, by fact. A condition of more than 16
+    alternatives is asked in full: `in_full[i]`, else None.
+    """
+
+    __slots__ = ("ages", "columns", "everything", "in_full", "places")
+
+    def __init__(self, conditions: Sequence[Condition]) -> None:
+        self.places: list[int] = []
+        self.in_full: list[Asking | None] = []
+        asked: dict[str, dict[tuple[Matcher, bool], int]] = {}
+        for place, condition in enumerate(conditions):
+            found = alternatives(condition)
+            for questions in ((),) if found is None else found:
+                bit = 1 << len(self.places)
+                self.places.append(place)
+                self.in_full.append(asking(condition) if found is None else None)
+                _note(asked, questions, bit)
+        self.everything = (1 << len(self.places)) - 1
+        columns: list[tuple[str, Masks]] = []
+        ages: list[tuple[str, Ages]] = []
+        for fact, of_fact in asked.items():
+            timeless = [
+                (matcher, negated, bits)
+                for (matcher, negated), bits in of_fact.items()
+                if not isinstance(matcher, Within)
+            ]
+            timed = [
+                (matcher, negated, bits)
+                for (matcher, negated), bits in of_fact.items()
+                if isinstance(matcher, Within)
+            ]
+            if timeless:
+                columns.append((fact, Masks(timeless, everything=self.everything)))
+            if timed:
+                ages.append((fact, Ages(timed, everything=self.everything)))
+        self.columns = tuple(columns)
+        self.ages = tuple(ages)
+
+    def first(self, facts: Facts, now: datetime) -> int | None:
+        """The place of the first condition that holds at `now` (aware UTC), or None."""
+        left = self.everything
+        value_of = facts.get
+        for fact, masks in self.columns:
+            left &= masks[value_of(fact)]
+        for fact, ages in self.ages:
+            left &= ages.mask(value_of(fact), now)
+        return self.first_of(left, facts, now)
+
+    def first_of(self, left: int, facts: Facts, now: datetime) -> int | None:
+        """The place of the first condition among the bits left, those that are asked in full included."""
+        while left:
+            lowest = left & -left
+            bit = lowest.bit_length() - 1
+            holds = self.in_full[bit]
+            if holds is None or holds(facts, now):
+                return self.places[bit]
+            left ^= lowest
+        return None
+
+
+class RuleIndex(Index):
+    """The rules of a policy: called with facts and `now`, it gives the first rule that holds, or None."""
+
+    __slots__ = ("_rules",)
+
+    def __init__(self, rules: Sequence[Rule]) -> None:
+        super().__init__([rule.when for rule in rules])
+        self._rules = tuple(rules)
+
+    def __call__(self, facts: Facts, now: datetime) -> Rule | None:
+        place = self.first(facts, now)
+        return None if place is None else self._rules[place]
+
+
+FirstMatch: TypeAlias = RuleIndex
+
+
+def first_match_among(rules: Sequence[Rule]) -> FirstMatch:
+    """The rules made ready to find the first one whose conditions all hold."""
+    return RuleIndex(rules)
+
+
+def _note(asked: dict[str, dict[tuple[Matcher, bool], int]], questions: Sequence[Question], bit: int) -> None:
+    for fact, matcher, negated in questions:
+        of_fact = asked.setdefault(fact, {})
+        of_fact[matcher, negated] = of_fact.get((matcher, negated), 0) | bit

@@ -1,0 +1,49 @@
+"""Who has the fewest open leads for their weight, and whose open leads have to be counted for that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from router.policy.decision.decision import Share
+from router.policy.explanation.destination import steps_of
+from router.policy.rules.policy import Method, Policy, ToTeam
+from router.policy.shares.fair_share import next_up
+from router.policy.shares.lead_value import ONE_LEAD, Worth
+
+
+def least_loaded(
+    shares: Sequence[Share],
+    open_leads: Sequence[int],
+    *,
+    worth: Worth = ONE_LEAD,
+    away: Sequence[Share] = (),
+) -> str:
+    """The rep with the fewest open leads for their weight; fair share decides between equals.
+
+    `open_leads` are those of each share, 0 or more; the others are as for `next_up`. Raises
+    ValueError when `shares` is empty.
+    """
+    loads = [Fraction(count, share.weight) for share, count in zip(shares, open_leads, strict=True)]
+    least = min(loads, default=None)
+    equals = [share for share, load in zip(shares, loads, strict=True) if load == least]
+    return next_up(shares, among=equals, worth=worth, away=away)
+
+
+def teams_by_load(policy: Policy) -> frozenset[str]:
+    """The teams that some rule shares leads out in by load."""
+    return frozenset(
+        step.to.team
+        for rule in policy.rules
+        for step in steps_of(rule.action)
+        if step.method is Method.LEAST_LOADED and isinstance(step.to, ToTeam)
+    )
+
+
+def reps_counted(policy: Policy) -> tuple[str, ...]:
+    """The reps whose open leads decide something, in file order: those with a cap, or in a team by load."""
+    by_load = teams_by_load(policy)
+    there = {rep for team in by_load for rep in policy.roster.teams[team].reps}
+    return tuple(
+        name for name, rep in policy.roster.reps.items() if rep.max_open_leads is not None or name in there
+    )

@@ -1,0 +1,190 @@
+"""How much more or fewer leads a rep's results are worth, and on what evidence.
+
+Wins per lead received are noise at first, so each rep's rate is shrunk towards the team's: wins are
+beta-binomial, and the mean of the posterior is (wins + strength x team rate) / (leads + strength), after
+Kleinman, "Proportions with extraneous variance", J. Am. Stat. Assoc. 68(341), 1973, p. 46. How much reps
+differ is not estimated but bounded from below: the smallest difference that the wins do not rule out, as
+in the Q-profile of Viechtbauer, Statistics in Medicine 26(1), 2007, p. 37. Where that is none, every
+factor is 1: chance alone moves nobody's leads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from math import sqrt
+from statistics import NormalDist
+from typing import Final
+
+from router.policy.people.roster import Roster, Team
+from router.policy.results.follow_up import FollowUp
+from router.policy.shares.share_book import Book, factor_field
+
+LEAST_FACTOR: Final = 500
+MOST_FACTOR: Final = 2000
+"""In thousandths of the weight in `team.yaml`."""
+UNCHANGED: Final = 1000
+RIPENS: Final = timedelta(days=14)
+"""A lead counts once it had so much time to be won."""
+_STEP: Final = 10
+"""Factors are told in hundredths, so that people can repeat the sum."""
+_CHANCE: Final = 0.001
+"""How often a team whose reps do not differ at all may look as if they did."""
+_TELLING: Final = 2
+"""Reps who can expect fewer wins, or fewer losses, do not tell whether a team's reps differ: the
+distribution below does not hold for them, and one lucky first lead would look like proof."""
+_CONFIDENCE: Final = 0.95
+_HALVINGS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Wins:
+    """How many of the leads that a rep received from a team were won: 0 <= `won` <= `received`."""
+
+    rep: str
+    received: int
+    won: int
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """One rep's evidence and what it comes to.
+
+    `low` and `high` bound the rate of wins with 95 % confidence by the rep's own leads alone, `expected`
+    is the rate after shrinking (all three 0 to 1), and `factor` what the weight of `team.yaml` is
+    multiplied by, in thousandths, 500 to 2000.
+    """
+
+    rep: str
+    received: int
+    won: int
+    low: float
+    high: float
+    expected: float
+    factor: int
+
+
+@dataclass(frozen=True, slots=True)
+class TeamPerformance:
+    """A team's results. `strength` is how many leads of its own a rep needs to count as much as the team
+    (0: each rep's own leads say everything); None: the wins do not show that the reps differ, and every
+    factor is 1000."""
+
+    received: int
+    won: int
+    strength: float | None
+    reps: tuple[Performance, ...]
+
+
+def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[Wins, ...]:
+    """The wins of the team's reps, in the order of the file, that count at `now` (aware UTC).
+
+    Leads count that the team gave within its window; those of the last two weeks do not count yet, or
+    whoever got many of late would look bad. What was won after somebody else got the lead is not theirs. A
+    lead that a rep gave back counts as not won, or giving back what looks hard would pay.
+    """
+    if team.performance is None:
+        return ()
+    first, last = now - RIPENS - team.performance, now - RIPENS
+    received, won = dict.fromkeys(team.reps, 0), dict.fromkeys(team.reps, 0)
+    for one in follow_ups:
+        if one.team != team.name or one.rep not in received or not first <= one.assigned_at <= last:
+            continue
+        received[one.rep] += 1
+        late = one.ended_at is not None and (one.outcome_at is None or one.outcome_at > one.ended_at)
+        won[one.rep] += one.outcome == "won" and not late
+    return tuple(Wins(rep, received[rep], won[rep]) for rep in team.reps)
+
+
+def weights_in_force(roster: Roster, team: str, book: Book) -> dict[str, int]:
+    """By rep of the team, in file order: the weight (thousandths) that counts in it now."""
+    found = {}
+    for name in roster.teams[team].reps:
+        weight = roster.reps[name].weight
+        factor = book.value(factor_field(team, name)) if roster.teams[team].performance is not None else 0
+        found[name] = weight * factor // UNCHANGED if factor else weight
+    return found
+
+
+def performance_of(results: Sequence[Wins]) -> TeamPerformance:
+    """What each rep's results are worth, in the order given; a rep without leads counts as the team does.
+
+    Raises ValueError when somebody won more leads than they received.
+    """
+    for one in results:
+        if not 0 <= one.won <= one.received:
+            raise ValueError(f"{one.rep} won {one.won} of {one.received} leads received.")
+    received, won = sum(one.received for one in results), sum(one.won for one in results)
+    rate = won / received if received else 0.0
+    alike = _alikeness([one for one in results if one.received * min(rate, 1 - rate) >= _TELLING], rate)
+    strength = (1 - alike) / alike if alike > 0 else None
+    return TeamPerformance(
+        received, won, strength, tuple(_performance(one, rate=rate, strength=strength) for one in results)
+    )
+
+
+def _performance(one: Wins, *, rate: float, strength: float | None) -> Performance:
+    low, high = wilson(one.won, one.received)
+    expected, factor = rate, UNCHANGED
+    if strength is not None and one.received:
+        expected = (one.won + strength * rate) / (one.received + strength)
+        steps = round(UNCHANGED * expected / rate / _STEP)
+        factor = min(max(steps * _STEP, LEAST_FACTOR), MOST_FACTOR)
+    return Performance(one.rep, one.received, one.won, low, high, expected, factor)
+
+
+def wilson(won: int, received: int) -> tuple[float, float]:
+    """Between which rates (0 to 1) the true one lies with 95 % confidence; (0, 1) without leads.
+
+    The score interval of Wilson, J. Am. Stat. Assoc. 22(158), 1927, p. 209.
+    """
+    if not received:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
+    rate, spread = won / received, z * z / received
+    middle = rate + spread / 2
+    reach = sqrt(spread * (rate * (1 - rate) + spread / 4))
+    return max(0.0, (middle - reach) / (1 + spread)), min(1.0, (middle + reach) / (1 + spread))
+
+
+def _alikeness(results: Sequence[Wins], rate: float) -> float:
+    """How alike the leads of one rep are at least, more than those of two (0 to 1, the intraclass
+    correlation); 0 if chance alone explains the wins."""
+    if len(results) < 2 or not 0 < rate < 1:
+        return 0.0
+    most = _most_by_chance(results, rate)
+    low, high = 0.0, 1.0
+    if _spread(results, rate, alike=low) <= most:
+        return 0.0
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        if _spread(results, rate, alike=middle) > most:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+def _spread(results: Sequence[Wins], rate: float, *, alike: float) -> float:
+    """Pearson's statistic: how far the reps' wins are from the team's rate, by what is to be expected."""
+    variance = rate * (1 - rate)
+    return sum(
+        (one.won - one.received * rate) ** 2 / (one.received * variance * (1 + (one.received - 1) * alike))
+        for one in results
+    )
+
+
+def _most_by_chance(results: Sequence[Wins], rate: float) -> float:
+    """What the spread of reps who do not differ exceeds once in a thousand times.
+
+    A gamma distribution of the statistic's exact mean and variance (Haldane, Biometrika 33, 1945, p. 234),
+    which few wins make wider than chi-squared, by the cube root of Wilson & Hilferty (PNAS 17, 1931, p. 684).
+    """
+    freedom = len(results) - 1
+    variance = rate * (1 - rate)
+    width = 2 * freedom + sum(max(0.0, (1 - 6 * variance)) / (one.received * variance) for one in results)
+    degrees = 2 * freedom * freedom / width
+    z = NormalDist().inv_cdf(1 - _CHANCE)
+    part = 2 / (9 * degrees)
+    return freedom * (1 - part + z * sqrt(part)) ** 3

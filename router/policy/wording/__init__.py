@@ -1,0 +1,1 @@
+"""Sentences about decisions, in French and English."""

@@ -1,0 +1,217 @@
+"""How decisions are worded, in French and in English."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Final
+
+from router.policy.shares.lead_value import Unit
+from router.policy.shares.share_book import LEAD
+
+PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
+    "previous_owner": {"en": "previous owner", "fr": "propriétaire précédent"},
+    "no_owner": {"en": "no active HubSpot owner", "fr": "pas de propriétaire HubSpot actif"},
+    "no_account_owner": {"en": "the company has no owner", "fr": "l'entreprise n'a pas de propriétaire"},
+    "no_previous_owner": {
+        "en": "nobody had this contact before",
+        "fr": "personne n'avait ce contact avant",
+    },
+    "on_leave": {"en": "on leave until {day}", "fr": "en congé jusqu'au {day}"},
+    "away": {"en": "away until {end}", "fr": "absent jusqu'au {end}"},
+    "out_of_office": {"en": "out of office until {end} (HubSpot)", "fr": "absent jusqu'au {end} (HubSpot)"},
+    "away_in_hubspot": {"en": "away in HubSpot", "fr": "absent dans HubSpot"},
+    "public_holiday": {"en": "public holiday: {name}", "fr": "jour férié : {name}"},
+    "lacks_skill": {"en": "lacks the skill {wanted}", "fr": "n'a pas la compétence {wanted}"},
+    "lacks_level": {"en": "is not of level {wanted}", "fr": "n'est pas de niveau {wanted}"},
+    "lacks_language": {"en": "does not speak {wanted}", "fr": "ne parle pas {wanted}"},
+    "prefers_skill": {"en": "others have the skill {wanted}", "fr": "d'autres ont la compétence {wanted}"},
+    "prefers_level": {"en": "others are of level {wanted}", "fr": "d'autres sont de niveau {wanted}"},
+    "prefers_language": {"en": "others speak {wanted}", "fr": "d'autres parlent {wanted}"},
+    "at_capacity": {"en": "at capacity {count}/{most}", "fr": "au complet {count}/{most}"},
+    "day_full": {"en": "{count} of {most} today", "fr": "{count} sur {most} aujourd'hui"},
+    "no_weight": {"en": "weight 0", "fr": "poids 0"},
+    "not_before": {"en": "not at work before {moment}", "fr": "ne travaille pas avant {moment}"},
+    "out_of_hours": {"en": "outside of working hours", "fr": "hors des heures de travail"},
+    "at_max_open_leads": {"en": "at capacity (max_open_leads)", "fr": "au complet (max_open_leads)"},
+    "at_max_per_day": {"en": "full for the day (max_per_day)", "fr": "au complet pour le jour (max_per_day)"},
+    "never_works": {"en": "has no working hours", "fr": "n'a pas d'heures de travail"},
+    "nobody_in": {"en": "nobody in {team} is eligible", "fr": "personne n'est disponible dans {team}"},
+    "account_owner": {"en": "account owner", "fr": "propriétaire du compte"},
+    "turn": {
+        "en": "{rep}, whose turn it is in {team} (credit {credit})",
+        "fr": "{rep}, dont c'est le tour dans {team} (crédit {credit})",
+    },
+    "load": {
+        "en": "{rep}, who has the fewest open leads for their weight in {team}",
+        "fr": "{rep}, qui a le moins de leads ouverts pour son poids dans {team}",
+    },
+    "contact": {
+        "en": "{rep}, who had this contact before",
+        "fr": "{rep}, qui suivait déjà ce contact",
+    },
+    "company": {
+        "en": "{rep}, who has this company's last lead",
+        "fr": "{rep}, qui a le dernier lead de cette entreprise",
+    },
+    "domain": {
+        "en": "{rep}, who has the last lead of this mail domain",
+        "fr": "{rep}, qui a le dernier lead de ce domaine",
+    },
+    "named": {"en": "{rep}, named by the rule", "fr": "{rep}, que la règle désigne"},
+    "account": {"en": "{rep}, who owns the account", "fr": "{rep}, qui suit déjà le compte"},
+    "claimed": {
+        "en": "{rep}, who claimed it from the queue of {team}",
+        "fr": "{rep}, qui l'a pris dans la file de {team}",
+    },
+    "nobody_acted": {"en": "nobody acted within {span}", "fr": "personne n'a agi en {span}"},
+    "not_worked_on": {
+        "en": "Nobody has worked on it yet; it is due {moment}.",
+        "fr": "Personne ne s'en est encore occupé ; il est à traiter avant {moment}.",
+    },
+    "was_due": {
+        "en": "Nobody has worked on it; it was due {moment}.",
+        "fr": "Personne ne s'en est occupé ; il était à traiter avant {moment}.",
+    },
+    "then_reassigned": {
+        "en": "{moment} it goes to somebody else.",
+        "fr": "{moment}, il passera à quelqu'un d'autre.",
+    },
+    "then_queued": {
+        "en": "{moment} it goes to the queue of {team}.",
+        "fr": "{moment}, il ira dans la file de {team}.",
+    },
+    "taken_often": {
+        "en": "It was reassigned already ({count}×) and is not reassigned again.",
+        "fr": "Il a déjà été réattribué ({count} fois) et ne l'est plus.",
+    },
+    "taken_away": {
+        "en": "It was taken from {rep} because {why}.",
+        "fr": "Il a été repris à {rep} car {why}.",
+    },
+    "chosen": {"en": "{rep}, as asked", "fr": "{rep}, comme demandé"},
+    "owner_of_id": {"en": "owner {owner_id}", "fr": "le propriétaire {owner_id}"},
+    "reassigned": {
+        "en": "reassigned from {rep} because {why}",
+        "fr": "repris à {rep} car {why}",
+    },
+    "night_gone": {"en": "{rep} was deactivated in HubSpot", "fr": "{rep} a été désactivé dans HubSpot"},
+    "night_away": {"en": "{rep} is away until {moment}", "fr": "{rep} est absent jusqu'au {moment}"},
+    "night_away_long": {"en": "{rep} is away for long", "fr": "{rep} est absent longtemps"},
+    "night_overdue": {
+        "en": "nobody had begun by {moment}",
+        "fr": "personne n'avait commencé au {moment}",
+    },
+    "night_queued": {
+        "en": "nobody has claimed it since {moment}",
+        "fr": "personne ne l'a pris depuis {moment}",
+    },
+    "unclaimed": {"en": "nobody claimed it in time", "fr": "personne ne l'a pris à temps"},
+    "released": {"en": "given back by {rep}: {why}", "fr": "rendu par {rep} : {why}"},
+    "stand_in": {"en": "{rep}, standing in", "fr": "{rep}, en remplacement"},
+    "queued": {"en": "the queue of {team}", "fr": "la file de {team}"},
+    "nurtured": {"en": "nurture", "fr": "nurture"},
+    "nurtured_in": {"en": "nurture ({workflow})", "fr": "nurture ({workflow})"},
+    "left_alone": {"en": "left alone", "fr": "laissé tel quel"},
+    "points": {"en": "{score} points", "fr": "{score} points"},
+    "sentence": {"en": "{rule}: {standing} → {outcome}", "fr": "{rule} : {standing} → {outcome}"},
+    "because": {"en": "{outcome}; {why}", "fr": "{outcome} ; {why}"},
+    "of_whom": {"en": "{rep}: {reason}", "fr": "{rep} : {reason}"},
+    # Titles and lines of the explanation.
+    "title_points": {"en": "{card}: {total} of {maximum}", "fr": "{card} : {total} sur {maximum}"},
+    "fit": {"en": "Fit", "fr": "Profil"},
+    "engagement": {"en": "Engagement", "fr": "Engagement"},
+    "line_points": {"en": "{fact}, {written}: {left}", "fr": "{fact}, {written} : {left}"},
+    "line_aged": {
+        "en": "{fact}, {written}: {left} ({points} before ageing)",
+        "fr": "{fact}, {written} : {left} ({points} avant l'âge)",
+    },
+    "title_grade": {
+        "en": "Score {score}, grade {grade}, segment {segment}",
+        "fr": "Score {score}, note {grade}, segment {segment}",
+    },
+    "title_rules": {"en": "Rule: {rule} (line {line})", "fr": "Règle : {rule} (ligne {line})"},
+    "line_rule": {"en": "not {rule} (line {line}): {written}", "fr": "pas {rule} (ligne {line}) : {written}"},
+    "line_rule_changed": {
+        "en": "the rules have changed since: {rule} is no longer among them",
+        "fr": "les règles ont changé depuis : {rule} n'y est plus",
+    },
+    "title_passed": {"en": "Passed over", "fr": "Écartés"},
+    "title_shares": {"en": "Shares before this lead", "fr": "Parts avant ce lead"},
+    "line_share": {
+        "en": "{rep}: weight {weight}, credit {credit}",
+        "fr": "{rep} : poids {weight}, crédit {credit}",
+    },
+    "line_share_by_results": {
+        "en": "{rep}: weight {weight} ({written} × {factor} by results), credit {credit}",
+        "fr": "{rep} : poids {weight} ({written} × {factor} selon les résultats), crédit {credit}",
+    },
+    "line_away": {
+        "en": "{rep}: away, credit {credit}, earns their part to catch up",
+        "fr": "{rep} : absent, crédit {credit}, gagne sa part pour la rattraper",
+    },
+    "line_away_full": {
+        "en": "{rep}: away, credit {credit}, no more can wait for them",
+        "fr": "{rep} : absent, crédit {credit}, rien de plus ne peut l'attendre",
+    },
+    "line_next": {"en": "next up: {rep}", "fr": "prochain tour : {rep}"},
+    "title_outcome": {"en": "Outcome", "fr": "Résultat"},
+    "line_assigned": {"en": "{rep} (owner {owner_id})", "fr": "{rep} (propriétaire {owner_id})"},
+    "line_push": {
+        "en": "given by fair share {moment} if nobody claims it",
+        "fr": "attribué à tour de rôle {moment} si personne ne le prend",
+    },
+    "line_reminder": {
+        "en": "not worked on {moment}: a reminder",
+        "fr": "si personne ne s'en occupe, {moment} : un rappel",
+    },
+    "line_reassigned": {
+        "en": "not worked on {moment}: it goes to somebody else",
+        "fr": "si personne ne s'en occupe, {moment} : il passe à quelqu'un d'autre",
+    },
+    "line_to_queue": {
+        "en": "not worked on {moment}: it goes to the queue of {team}",
+        "fr": "si personne ne s'en occupe, {moment} : il va dans la file de {team}",
+    },
+    "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
+}
+"""Phrase by name and language; the braces are filled by `say`."""
+
+_MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "fr": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
+}
+_DAYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    "fr": ("lun.", "mar.", "mer.", "jeu.", "ven.", "sam.", "dim."),
+}
+
+
+def say(language: str, phrase: str, **words: object) -> str:
+    """The phrase in `fr` or `en` with its words filled in."""
+    return PHRASES[phrase][language].format(**words)
+
+
+def owner_called(facts: Mapping[str, object], owner_id: str, language: str) -> str:
+    """What an owner is called who is no rep of ours: the lead's facts tell why it went to them."""
+    was_theirs = facts.get("previous_owner") == owner_id != facts.get("account_owner")
+    return say(language, "previous_owner" if was_theirs else "account_owner")
+
+
+def day_in_words(day: date, language: str) -> str:
+    """`24 Nov`, `24 nov.`."""
+    return f"{day.day} {_MONTHS[language][day.month - 1]}"
+
+
+def moment_in_words(moment: datetime, language: str) -> str:
+    """`Tue 24 Nov 09:00`, `mar. 24 nov. 09:00`, in the moment's own time zone."""
+    return f"{_DAYS[language][moment.weekday()]} {day_in_words(moment, language)} {moment:%H:%M}"
+
+
+def credit_in_words(credit: int, language: str, unit: Unit = "leads") -> str:
+    """Billionths of a lead as `+0.6` leads, `+0,6` in French; of a point as `+46 points` in both."""
+    if unit == "points":
+        return f"{(credit + LEAD // 2) // LEAD:+d} points"
+    tenths = (abs(credit) + 50_000_000) // 100_000_000
+    sign = "" if tenths == 0 else "+" if credit > 0 else "-"
+    return f"{sign}{tenths // 10}{',' if language == 'fr' else '.'}{tenths % 10}"

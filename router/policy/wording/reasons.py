@@ -1,0 +1,54 @@
+"""Which phrase a recorded reason was said with, whatever its language and the words filled in."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from router.policy.wording.phrases import PHRASES
+
+AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "away_in_hubspot", "public_holiday"})
+"""Phrases that say that a rep is away for the day; others are about the lead, caps or the hour."""
+
+
+@lru_cache(maxsize=4096)
+def phrase_of(reason: str) -> str | None:
+    """The name of the phrase that says this, or None if no phrase of today does."""
+    return next((name for name, _language, pattern in _PATTERNS if pattern.fullmatch(reason)), None)
+
+
+@lru_cache(maxsize=4096)
+def lasting(reason: str) -> str:
+    """The reason without what changes from lead to lead, such as the hour of the next shift."""
+    for name, language, pattern in _PATTERNS:
+        if pattern.fullmatch(reason):
+            return PHRASES[_LASTING[name]][language] if name in _LASTING else reason
+    return reason
+
+
+def says_away(reason: str) -> bool:
+    """Whether the reason is that the rep was away for the day."""
+    return phrase_of(reason) in AWAY
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    pieces = re.split(r"\{\w+\}", template)
+    return re.compile(".+".join(re.escape(piece) for piece in pieces))
+
+
+_LASTING: Final = {
+    "not_before": "out_of_hours",
+    "at_capacity": "at_max_open_leads",
+    "day_full": "at_max_per_day",
+}
+
+_OWN_WORDS: Final = re.compile(r"[^\W\d_]{2}")
+
+_PATTERNS: Final = tuple(
+    (name, language, _pattern(template))
+    for name, templates in PHRASES.items()
+    for language, template in templates.items()
+    if _OWN_WORDS.search(re.sub(r"\{\w+\}", "", template))
+)
+"""Phrases that have words of their own, in the order of the file."""

@@ -23,8 +23,8 @@ from router.policy.rules.policy import Policy
 from router.routing.backtest.blocks import RuleSet
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.run import rule_set, run_backtest
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
 CONFIG = Path(__file__).parents[1] / "config"

@@ -24,7 +24,7 @@ import redis
 from bench.night import trickle
 from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, processes
 from router.bootstrap import open_office
-from router.hubspot.webhooks import FOLLOWED
+from router.hubspot.webhooks.webhooks import FOLLOWED
 from router.routing.follow import follow_up_step
 from router.settings import read_settings
 from router.store.keys import Keys

@@ -32,7 +32,7 @@ from router.routing.repair import repair
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import read_settings
-from router.store.budget import SAFETY, SEARCH_SAFETY, SHARE_OF_WINDOW
+from router.store.budget.budget import SAFETY, SEARCH_SAFETY, SHARE_OF_WINDOW
 from workers import night
 from workers.reconciling import is_unfinished, look_back
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.network import on_network
-from router.hubspot.gateway import Gateway
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
 from router.sandbox.client import SandboxClient, start_sandbox
-from router.store.budget import CallBudget
+from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
 

@@ -34,10 +34,10 @@ from router.policy.rules.conditions import (
     Within,
 )
 from router.policy.rules.policy import Assign, Method, Policy, Rule, ToTeam
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
-from router.rulefiles.proofs.domains import kinds_of
+from router.rulefiles.proofs.boxes.domains import kinds_of
 from router.rulefiles.proofs.prove import prove
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
 NOW: Final = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)

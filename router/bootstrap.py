@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import redis
 import structlog
 
-from router.hubspot.gateway import Gateway
+from router.hubspot.api.gateway import Gateway
 from router.ledger import open_ledger
 from router.notify import Address, Chat, Mail
 from router.queue import WakeUps
@@ -18,32 +18,32 @@ from router.routing.desk import Desk
 from router.routing.live_rules import LiveRules
 from router.routing.owners import Owners
 from router.settings import Settings
-from router.store.availability import AvailabilityShelf
-from router.store.budget import CallBudget
-from router.store.by_hand import ByHand
-from router.store.changed import Changed
+from router.store.budget.budget import CallBudget
+from router.store.claims.claims import ByHand
 from router.store.clients import queue_client, redis_url, text_client
-from router.store.commits import Commits
-from router.store.companies import Companies
-from router.store.counts import Counts
-from router.store.credits import Credits
-from router.store.drains import Drains
-from router.store.erasures import Erasures
-from router.store.inbox import Inbox
+from router.store.drains.decision_lock import Turn
+from router.store.drains.drains import Drains
+from router.store.health.counts import Counts
+from router.store.health.progress import ProgressBoard
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.leads import Leads
-from router.store.night_plan import NightPlan
-from router.store.nights import Nights
-from router.store.notices import Notices
-from router.store.open_leads import OpenLeads
-from router.store.outbox import Outbox
-from router.store.progress import ProgressBoard
-from router.store.queues import Queues
-from router.store.reconciled import Reconciled
-from router.store.restoration import Restoration
-from router.store.rules import RulesShelf
-from router.store.turn import Turn
-from router.store.watched import WatchedLeads
+from router.store.leads.commits import Commits
+from router.store.leads.company_memory import Companies
+from router.store.leads.credits import Credits
+from router.store.leads.leads import Leads
+from router.store.leads.open_leads import OpenLeads
+from router.store.leads.queues import Queues
+from router.store.repair.erasures import Erasures
+from router.store.repair.reconciled import Reconciled
+from router.store.repair.restoration import Restoration
+from router.store.shared.availability import AvailabilityShelf
+from router.store.shared.outbox import Outbox
+from router.store.shared.rules import RulesShelf
+from router.store.worklists.changed import Changed
+from router.store.worklists.night_plan import NightPlan
+from router.store.worklists.nights import Nights
+from router.store.worklists.notices import Notices
+from router.store.worklists.watched import WatchedLeads
 
 
 @dataclass(frozen=True, slots=True)

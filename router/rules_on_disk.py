@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from router.rulefiles.catalog_file import CATALOG_FILE
 from router.rulefiles.load import RULE_FILES
-from router.rulefiles.source import LARGEST_FILE_BYTES
+from router.rulefiles.words.catalog_file import CATALOG_FILE
+from router.rulefiles.yaml.source import LARGEST_FILE_BYTES
 
 FILES: Final = (*RULE_FILES, CATALOG_FILE)
 TESTS: Final = "tests"

@@ -13,7 +13,7 @@ import structlog
 from router.bootstrap import Office
 from router.routing.desk import Desk
 from router.routing.route import Routed, route
-from router.store.inbox import BATCH, FLIGHTS_PER_DRAIN, Entry
+from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, Entry
 from workers import office as process
 from workers.outcomes import Snooze, fate_of
 

@@ -15,7 +15,7 @@ from router.routing.refresh import refresh as refresh_owners
 from router.routing.tend import tend as tend_queues
 from router.routing.verify import verify as verify_owners
 from router.routing.watch import watch as watch_leads
-from router.store.inbox import FLIGHTS_PER_DRAIN
+from router.store.inbox.inbox import FLIGHTS_PER_DRAIN
 from workers import office as process
 from workers.drain import Drain
 from workers.night import take_steps

@@ -14,7 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.bootstrap import Office
-from router.hubspot.errors import AccessDenied, NotFound, Refused
+from router.hubspot.api.errors import AccessDenied, NotFound, Refused
 from router.policy.rules import night_settings as policy_night
 from router.routing.drift import check_drift
 from router.routing.follow import follow_up_step
@@ -22,7 +22,7 @@ from router.routing.reconcile import STUCK_AFTER
 from router.routing.reconcile import reconcile as look_through
 from router.routing.repair import repair
 from router.routing.weights import refresh_weights
-from router.store.nights import Night
+from router.store.worklists.nights import Night
 from workers import office as process
 from workers import sweeping
 from workers.reconciling import since_when

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias
 
-from router.hubspot.errors import (
+from router.hubspot.api.errors import (
     AccessDenied,
     ComeBackLater,
     NotFound,

@@ -10,8 +10,8 @@ from router.bootstrap import Office
 from router.routing.reconcile import reconcile
 from router.routing.repair import repair
 from router.routing.restore import make_whole
-from router.store.reconciled import Window
-from router.store.restoration import Rebuild
+from router.store.repair.reconciled import Window
+from router.store.repair.restoration import Rebuild
 
 OVERLAP: Final = timedelta(minutes=45)
 """Windows overlap: HubSpot's search may show a contact late, and gets three more chances."""

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from router.bootstrap import Office
-from router.hubspot.errors import ComeBackLater, Unreachable
+from router.hubspot.api.errors import ComeBackLater, Unreachable
 from router.policy.reports.night_report import Brake, NightReport
 from router.policy.reports.night_selection import held_back
 from router.routing.night import sweep
@@ -19,8 +19,8 @@ from router.routing.night.ground import Ground, away_without_end, ground_of
 from router.routing.night.news import tell
 from router.routing.night.outcome import is_settled, outcomes
 from router.routing.night.outcome import move as move_leads
-from router.store.night_plan import Planned, Waiting
-from router.store.nights import Night
+from router.store.worklists.night_plan import Planned, Waiting
+from router.store.worklists.nights import Night
 from workers import office as process
 
 STEP_S: Final = 5.0

@@ -15,7 +15,7 @@ from router.cli.words import local_time, print_json
 from router.routing.availability import Standing
 from router.routing.overrides import as_facts, say_away, standings_now
 from router.routing.refresh import refresh_availability
-from router.store.availability import Override
+from router.store.shared.availability import Override
 
 NOT_TOLD: Final = (
     "HubSpot does not tell who is away: give the app the scope crm.objects.users.read. "

@@ -37,7 +37,7 @@ from router.routing.backtest.other_rules import (
     rules_of_directory,
 )
 from router.routing.backtest.run import WORKERS, Backtest, rule_set, run_backtest
-from router.rulefiles.quantities import span
+from router.rulefiles.yaml.quantities import span
 
 LEDGER: Final = "ledger"
 FEW_BYTES: Final = 10_000_000

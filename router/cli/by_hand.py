@@ -10,7 +10,7 @@ from router.cli.words import print_json
 from router.queue import WakeUps
 from router.routing.claims import Answer
 from router.store.clients import queue_client, redis_url, text_client
-from router.store.drains import Drains
+from router.store.drains.drains import Drains
 from router.store.keys import Keys
 
 

@@ -14,11 +14,11 @@ import click
 from router.cli.sarif import as_sarif
 from router.cli.words import count_of, print_json
 from router.policy.leads.catalog import Catalog
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
-from router.rulefiles.mistakes import Mistake, Severity, in_order
 from router.rulefiles.proofs.prove import left_over, prove
 from router.rulefiles.rule_tests.run import run_tests
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
 from router.rules_on_disk import read_rule_files
 
 COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}

@@ -15,9 +15,9 @@ from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.routing.desk import Desk
 from router.routing.record import record
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_policy
-from router.store.leads import LeadState, State
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.store.leads.leads import LeadState, State
 
 STATES: Final[Mapping[State, str]] = {
     State.DECIDED: "decided; the write to HubSpot is under way",

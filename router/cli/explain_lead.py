@@ -24,8 +24,8 @@ from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 from router.policy.why_not.question import WhyNot, why_not
 from router.policy.why_not.words import steps_of
-from router.rulefiles.mistakes import did_you_mean
 from router.rulefiles.rule_tests.run import owners_by_email
+from router.rulefiles.yaml.mistakes import did_you_mean
 
 TURNS_SHOWN: Final = 6
 NEXT_TURNS: Final = {"en": "Turns, if such leads keep coming", "fr": "Tours, si de tels leads continuent"}

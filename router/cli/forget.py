@@ -8,8 +8,8 @@ from router.cli.place import contact_id, settings_here
 from router.cli.screen import screen
 from router.cli.words import print_json
 from router.store.clients import redis_url, text_client
-from router.store.erasures import Erasures
 from router.store.keys import Keys
+from router.store.repair.erasures import Erasures
 
 
 @click.command(epilog="Example: router forget 501")

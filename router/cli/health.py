@@ -13,8 +13,8 @@ from router.cli.place import settings_here
 from router.cli.screen import screen, table
 from router.cli.words import count_of, local_time, print_json
 from router.store.clients import redis_url, text_client
+from router.store.health.vitals import Backlog, Reading, Vitals, problems, warnings
 from router.store.keys import Keys
-from router.store.vitals import Backlog, Reading, Vitals, problems, warnings
 
 
 @click.command(epilog="Example: router health")

@@ -14,10 +14,10 @@ import orjson
 from router.cli.failures import Told
 from router.cli.rules_here import RulesHere
 from router.policy.leads.lead import Lead
-from router.rulefiles.quantities import moment
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
-from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Map, Scalar
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.quantities import moment
+from router.rulefiles.yaml.tree import Entry, Map, Scalar
 
 TYPED: Final = "typed"
 """The id of a lead that is not in HubSpot."""

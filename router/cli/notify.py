@@ -12,7 +12,7 @@ from router.cli.words import count_of, local_time, print_json
 from router.settings import Settings
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
-from router.store.notices import Notices
+from router.store.worklists.notices import Notices
 
 
 @click.command(epilog="Example: router notify --test camille, or: router notify --json")

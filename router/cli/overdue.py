@@ -16,7 +16,7 @@ from router.cli.words import count_of, print_json
 from router.policy.wording.phrases import moment_in_words
 from router.routing.overdue import OverdueLead
 from router.routing.overdue import overdue as overdue_leads
-from router.rulefiles.mistakes import did_you_mean
+from router.rulefiles.yaml.mistakes import did_you_mean
 
 MOST: Final = 10_000
 

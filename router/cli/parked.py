@@ -12,10 +12,10 @@ from router.cli.screen import screen, table
 from router.cli.words import count_of, local_time, print_json
 from router.queue import WakeUps
 from router.store.clients import queue_client, redis_url, text_client
-from router.store.drains import Drains
+from router.store.drains.drains import Drains
 from router.store.keys import Keys
-from router.store.leads import Leads
-from router.store.redrive import Redrive
+from router.store.leads.leads import Leads
+from router.store.repair.redrive import Redrive
 
 
 @click.group(

@@ -11,11 +11,11 @@ from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Team
 from router.policy.rules.policy import Policy
 from router.rulefiles.document.actions import ActionTeller
-from router.rulefiles.document.breach import BreachTeller
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.groups import Group, Numbered, groups_of
 from router.rulefiles.document.people import night_lines
 from router.rulefiles.document.phrases import say
+from router.rulefiles.document.sla_steps import BreachTeller
 
 
 def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:

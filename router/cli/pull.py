@@ -16,7 +16,12 @@ from router.cli.words import count_of, print_json
 from router.hubspot.catalog import pull as pull_catalog
 from router.policy.leads.catalog import Catalog, Property
 from router.routing.drift import drift_of
-from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, dump_catalog, parse_catalog
+from router.rulefiles.words.catalog_file import (
+    CATALOG_FILE,
+    CatalogUnreadableError,
+    dump_catalog,
+    parse_catalog,
+)
 from router.rules_on_disk import read_rule_files
 
 EMPTY: Final = Catalog(contact={}, company={})

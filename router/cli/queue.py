@@ -12,7 +12,7 @@ from router.cli.screen import screen, table
 from router.cli.words import count_of, local_time, print_json
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
-from router.store.queues import Queues, Waiting
+from router.store.leads.queues import Queues, Waiting
 
 
 @click.command(epilog="\b\nExamples: router queue\n          router queue sdr --json")

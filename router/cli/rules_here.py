@@ -14,10 +14,10 @@ from router.cli.failures import Told
 from router.cli.words import count_of
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_policy
-from router.rulefiles.mistakes import Severity
-from router.rulefiles.source import LARGEST_FILE_BYTES
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Severity
+from router.rulefiles.yaml.source import LARGEST_FILE_BYTES
 from router.rules_on_disk import read_rule_files
 
 MOST_SHOWN: Final = 3

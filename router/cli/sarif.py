@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from router.rulefiles.mistakes import Mistake, Severity
+from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 LEVELS: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 RULE: Final = "rule-files"

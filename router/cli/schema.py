@@ -10,9 +10,9 @@ import click
 
 from router.cli.failures import Told
 from router.cli.words import count_of
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.editor_schema import editor_schemas
 from router.rulefiles.editor_schema.parts import as_text
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
 FOLDER: Final = ".schema"

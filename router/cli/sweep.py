@@ -28,9 +28,9 @@ from router.routing.night.ground import Ground, ground_of
 from router.routing.night.outcome import move
 from router.routing.night.sweep import Sweeping, moves_anything, plan_some
 from router.store.clients import redis_url, text_client
-from router.store.night_plan import Planned
-from router.store.nights import Nights
-from router.store.vitals import PATIENCE, Vitals
+from router.store.health.vitals import PATIENCE, Vitals
+from router.store.worklists.night_plan import Planned
+from router.store.worklists.nights import Nights
 
 SHOWN: Final = 50
 """Leads shown unless somebody asks for more."""

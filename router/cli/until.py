@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from router.cli.failures import Told
 from router.routing.overrides import NoSuchMoment, end_written
-from router.rulefiles.mistakes import did_you_mean
+from router.rulefiles.yaml.mistakes import did_you_mean
 
 
 def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:

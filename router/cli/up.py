@@ -21,7 +21,7 @@ from router.cli.supervisor import Supervisor
 from router.ledger import open_ledger
 from router.settings import Settings, read_settings
 from router.store.embedded import EmbeddedValkey
-from router.store.vitals import PATIENCE
+from router.store.health.vitals import PATIENCE
 
 COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
 

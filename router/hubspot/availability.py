@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import orjson
 
-from router.hubspot.records import PortalOwner, Record
+from router.hubspot.api.records import PortalOwner, Record
 from router.policy.people.availability import NOTHING, Said
 from router.policy.people.calendar import Span
 from router.policy.people.roster import Hours

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final
 
-from router.hubspot.gateway import Gateway
-from router.hubspot.records import PortalOwner, PortalProperty
+from router.hubspot.api.gateway import Gateway
+from router.hubspot.api.records import PortalOwner, PortalProperty
 from router.hubspot.routing_properties import OWNER
 from router.policy.leads.catalog import Catalog, FactType, Option, Owner, Property
-from router.rulefiles.catalog_file import fact_type
+from router.rulefiles.words.catalog_file import fact_type
 
 INTEGERS: Final = frozenset({"numberofemployees", "hs_object_id", "associatedcompanyid", "days_to_close"})
 """Numbers that are whole by meaning. HubSpot's definitions do not say so; its counters begin with `num_`."""
@@ -18,7 +18,7 @@ INTEGERS: Final = frozenset({"numberofemployees", "hs_object_id", "associatedcom
 def pull(gateway: Gateway) -> Catalog:
     """Read the portal's properties and owners: four calls on a small portal.
 
-    Raises the errors of `router.hubspot.errors`; a catalog is whole or it is not.
+    Raises the errors of `router.hubspot.api.errors`; a catalog is whole or it is not.
     """
     owners = tuple(sorted((_owner(found) for found in gateway.owners()), key=lambda one: int(one.id)))
     return Catalog(

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from router.hubspot.errors import Refused
-from router.hubspot.gateway import Gateway
-from router.hubspot.records import PortalProperty
+from router.hubspot.api.errors import Refused
+from router.hubspot.api.gateway import Gateway
+from router.hubspot.api.records import PortalProperty
 from router.hubspot.routing_properties import (
     DECISION_ID,
     DUE_AT,

@@ -9,7 +9,7 @@ from router.policy.decision.assignment import assignment_as_record, assignment_o
 from router.policy.decision.decision import Decision
 from router.policy.people.availability import Said
 from router.policy.rules.policy import Policy
-from router.store.leads import LeadState
+from router.store.leads.leads import LeadState
 
 
 def assigned(policy: Policy, decision: Decision, *, said: Mapping[str, Said]) -> dict[str, Any] | None:

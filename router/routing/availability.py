@@ -12,7 +12,7 @@ from router.policy.people.availability import NOTHING, Said, calendar_of, is_gon
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Roster
 from router.policy.wording.phrases import say
-from router.store.availability import AvailabilityShelf, Heard, Override
+from router.store.shared.availability import AvailabilityShelf, Heard, Override
 
 BELIEVED: Final = timedelta(days=1)
 """HubSpot's word counts for so long after it was read: a lead must not wait for somebody who is back."""

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.trigger import Claimed, Occasion, Released
@@ -27,9 +27,9 @@ from router.routing.last_decision import last_decision
 from router.routing.owners import reps_by_owner
 from router.routing.sticky import followed
 from router.routing.trip import Trip
-from router.store.by_hand import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
-from router.store.commits import Memory, NewDecision
-from router.store.leads import LeadState, State
+from router.store.claims.claims import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
+from router.store.leads.commits import Memory, NewDecision
+from router.store.leads.leads import LeadState, State
 
 Kind = Literal["yes", "taken", "unknown", "not_waiting", "not_allowed", "at_limit"]
 

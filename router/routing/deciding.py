@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, STATUS, changes_for
 from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision, Queued
@@ -27,8 +27,8 @@ from router.routing.desk import Desk
 from router.routing.restore import make_whole
 from router.routing.sticky import followed, with_previous_owners
 from router.routing.trip import Trip
-from router.store.commits import Committed, Lost, Memory, NewDecision, Outdated
-from router.store.leads import LeadState, State
+from router.store.leads.commits import Committed, Lost, Memory, NewDecision, Outdated
+from router.store.leads.leads import LeadState, State
 
 
 @dataclass(slots=True)

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.catalog import pull
-from router.hubspot.gateway import Gateway
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.conditions import AllOf, AnyOf, Condition, NoneOf, OneOf, Test
 from router.policy.rules.facts import sources_of
 from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import Scorecard
 from router.routing.desk import Desk
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import ROUTING, SCORING, load_policy
-from router.rulefiles.mistakes import Mistake
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Mistake
 
 MOST_TOLD: Final = 50
 """Sentences kept; a portal that was reset has one cause to mend first."""

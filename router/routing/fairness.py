@@ -19,7 +19,7 @@ from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book
 from router.routing.desk import Desk
 from router.routing.record import record
-from router.store.credits import Credits
+from router.store.leads.credits import Credits
 
 GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
 """Events that give back what a decision paid: its lead counts for nobody. So does one that was released."""

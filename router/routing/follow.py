@@ -20,8 +20,8 @@ from router.routing.desk import Desk
 from router.routing.followed import Histories, asked_of, is_as_it_was, left_at, now_in, owner_in, seen_in
 from router.routing.owners import reps_by_owner
 from router.routing.record import record as record_lines
-from router.store.commits import Move
-from router.store.leads import LeadState, State
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
 
 AT_A_TIME: Final = 50
 """Leads looked at in one step: HubSpot tells so many histories in one call."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from router.hubspot.records import HistoryEntry
+from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.ledger.follow_ups import Seen
 from router.policy.results.follow_up import FollowUp

@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 
 from router.policy.rules.policy import Policy
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
-from router.rulefiles.mistakes import Mistake, Severity
 from router.rulefiles.proofs.prove import prove
 from router.rulefiles.rule_tests.run import Results, Tested, run_tests
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from router.routing.judging import Judged, as_mistake, judge
 from router.routing.origin import origin_of
 from router.rulefiles.load import load_files
 from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, read_rule_files
-from router.store.rules import RulesShelf
+from router.store.shared.rules import RulesShelf
 
 SETTLED_S: Final = 0.3
 """Files that nobody has touched for so long are whole: a `git pull` writes them one after the other."""

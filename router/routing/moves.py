@@ -12,8 +12,8 @@ from router.hubspot.routing_properties import SCORE
 from router.policy.decision.trigger import Reassigned, occasion_as_record
 from router.routing.assigned import first_look_ms
 from router.routing.trip import Trip
-from router.store.commits import Move
-from router.store.leads import LeadState, State
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
 
 VERIFY_AFTER: Final = timedelta(seconds=3)
 """Owner histories are looked at this long after a write: soon enough to give a choice back in 10 s."""

@@ -15,8 +15,8 @@ from router.policy.wording.phrases import moment_in_words, say
 from router.routing.reassign import Reassignment
 from router.routing.reminders import Reminder
 from router.rulefiles.document.phrases import span_in_words
-from router.store.leads import LeadState
-from router.store.watched import Noted
+from router.store.leads.leads import LeadState
+from router.store.worklists.watched import Noted
 
 SOON: Final = timedelta(minutes=1)
 """A lead that is being written, or of which HubSpot said nothing, is looked at again after this long."""

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, cast
 
-from router.hubspot.errors import HubSpotError, OutcomeUnknown
+from router.hubspot.api.errors import HubSpotError, OutcomeUnknown
 from router.notify import Message, NotifyError, Unclear
 from router.notify.message import Event
 from router.policy.rules.policy import Policy
 from router.policy.wording.phrases import owner_called
 from router.routing.desk import Desk
-from router.store.leads import State
-from router.store.notices import ASSIGNED, Notice
-from router.store.outbox import Line
+from router.store.leads.leads import State
+from router.store.shared.outbox import Line
+from router.store.worklists.notices import ASSIGNED, Notice
 
 AFTER: Final = timedelta(seconds=5)
 """Owner histories are looked at three seconds after a write."""

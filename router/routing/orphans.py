@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from router.hubspot.records import PortalOwner
+from router.hubspot.api.records import PortalOwner
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.results.outcomes import USUAL
 from router.routing.desk import Desk

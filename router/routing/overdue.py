@@ -9,7 +9,7 @@ from typing import Literal
 from router.policy.decision.assignment import assignment_of_record, course_of
 from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign
 from router.routing.desk import Desk
-from router.store.leads import State
+from router.store.leads.leads import State
 
 Next = Literal["reassign", "queue", "remind"]
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from router.policy.rules.policy import Policy
 from router.routing.availability import Standing, standings
 from router.routing.desk import Desk
-from router.store.availability import Override
+from router.store.shared.availability import Override
 
 
 class NoSuchMoment(Exception):  # noqa: N818 - it reads as a sentence where it is caught

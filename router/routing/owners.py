@@ -11,7 +11,7 @@ from typing import Final, cast
 import orjson
 import redis
 
-from router.hubspot.gateway import Gateway
+from router.hubspot.api.gateway import Gateway
 from router.policy.leads.catalog import Owner
 from router.policy.people.roster import Roster
 from router.store.keys import Keys

@@ -11,9 +11,9 @@ from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.last_decision import last_decision
 from router.routing.owners import reps_by_owner
-from router.store.commits import Move
-from router.store.inbox import BATCH
-from router.store.leads import LeadState
+from router.store.inbox.inbox import BATCH
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.hubspot.errors import Refused
-from router.hubspot.records import SearchPage
+from router.hubspot.api.errors import Refused
+from router.hubspot.api.records import SearchPage
 from router.hubspot.routing_properties import DECISION_ID, OWNER
 from router.routing.desk import Desk
-from router.store.inbox import LEASE
-from router.store.leads import FINISHED, LeadState
+from router.store.inbox.inbox import LEASE
+from router.store.leads.leads import FINISHED, LeadState
 
 PAGES_PER_STEP: Final = 20
 """One step stays well under a minute, so that other housekeeping gets its turn."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from router.routing.desk import Desk
 from router.routing.notify import note
-from router.store.outbox import Line
+from router.store.shared.outbox import Line
 
 
 def record(desk: Desk, *, limit: int = 5_000) -> int:

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.availability import said_by_owner
-from router.hubspot.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
 from router.routing.desk import Desk
 from router.routing.record import record as record_lines
-from router.store.open_leads import LATELY
+from router.store.leads.open_leads import LATELY
 
 MOST_LEFT_OUT: Final = 100
 """Contacts that a search can leave out: HubSpot takes 3,000 characters."""

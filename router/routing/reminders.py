@@ -11,8 +11,8 @@ from router.policy.decision.assignment import Assignment
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla_steps import Whom, managers_of
 from router.routing.desk import Desk
-from router.store.leads import LeadState
-from router.store.notices import Notice
+from router.store.leads.leads import LeadState
+from router.store.worklists.notices import Notice
 
 AFTER: Final = timedelta(seconds=5)
 """By then a lead that was to be taken from its rep is on its way, or stays."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER, STATUS, changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
@@ -18,9 +18,9 @@ from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.assigned import assigned
 from router.routing.desk import Desk
 from router.routing.reconcile import STUCK_AFTER
-from router.store.commits import Move
-from router.store.leads import LeadState, State
-from router.store.restoration import Known
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
+from router.store.repair.restoration import Known
 
 AT_A_TIME: Final = 100
 """Leads compared in one go: HubSpot reads so many in one call."""

@@ -11,7 +11,7 @@ from router.policy.decision.decide import decide_on_facts
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
-from router.rulefiles.mistakes import Severity
+from router.rulefiles.yaml.mistakes import Severity
 
 
 class NotReplayable(Exception):  # noqa: N818 - it reads as a sentence where it is caught

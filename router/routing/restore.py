@@ -9,9 +9,9 @@ from router.policy.people.availability import OVERRIDE
 from router.policy.shares.share_book import today_field
 from router.routing.desk import Desk
 from router.routing.refresh import refresh_availability
-from router.store.availability import Override
-from router.store.commits import REMEMBERED
-from router.store.restoration import Rebuild
+from router.store.leads.commits import REMEMBERED
+from router.store.repair.restoration import Rebuild
+from router.store.shared.availability import Override
 
 KEPT: Final = ("credit:", "points:", "factor:", "last:", "served:", "given:", "largest:")
 """Fields that live as long as their team; those of a day are worth writing on that day only."""

@@ -8,17 +8,17 @@ from datetime import timedelta
 from typing import Final
 
 from router.crashpoints import crash_point
-from router.hubspot.errors import OutcomeUnknown
-from router.hubspot.records import Outcome, Record
+from router.hubspot.api.errors import OutcomeUnknown
+from router.hubspot.api.records import Outcome, Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER
 from router.policy.decision.trigger import Occasion, Pushed, Reassigned, occasion_of_record
 from router.routing import moves
 from router.routing.deciding import decide_and_commit, properties_read
 from router.routing.desk import Desk
 from router.routing.trip import Trip
-from router.store.commits import Move
-from router.store.inbox import LEASE, Entry
-from router.store.leads import FINISHED, LeadState, State
+from router.store.inbox.inbox import LEASE, Entry
+from router.store.leads.commits import Move
+from router.store.leads.leads import FINISHED, LeadState, State
 
 ROUNDS: Final = 3
 """How often a batch looks again at leads whose outcome it does not know; the rest stay claimed."""

@@ -17,8 +17,8 @@ from router.policy.rules.affinity import (
     traces_of,
 )
 from router.policy.rules.policy import Policy
-from router.store.commits import Memory
-from router.store.companies import Companies, Kept, written_memory
+from router.store.leads.commits import Memory
+from router.store.leads.company_memory import Companies, Kept, written_memory
 
 
 @dataclass(slots=True)

@@ -19,9 +19,9 @@ from router.policy.shares.share_book import Book
 from router.routing import moves
 from router.routing.desk import Desk
 from router.routing.owners import reps_by_owner
-from router.store.commits import Move
-from router.store.leads import State
-from router.store.queues import Tended
+from router.store.leads.commits import Move
+from router.store.leads.leads import State
+from router.store.leads.queues import Tended
 
 AT_A_TIME: Final = 100
 """Leads looked at in one step: HubSpot reads so many in one call."""

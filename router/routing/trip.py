@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from router.policy.decision.trigger import Occasion, Reassigned
-from router.store.inbox import Entry
-from router.store.leads import LeadState, State
+from router.store.inbox.inbox import Entry
+from router.store.leads.leads import LeadState, State
 
 
 @dataclass(slots=True)

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
-from router.hubspot.records import HistoryEntry
+from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.decision.decision import Decision
 from router.policy.decision.trigger import Claimed
 from router.policy.results.work_signs import Signs, StatusMove, started, without_ours
 from router.routing.moves import CAN_BE_REASSIGNED
-from router.store.leads import LeadState, State
+from router.store.leads.leads import LeadState, State
 
 CONTACTED: Final = "notes_last_contacted"
 UPDATED: Final = "notes_last_updated"

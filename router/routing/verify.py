@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final, Literal
 
-from router.hubspot.records import HistoryEntry
+from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for_restored
 from router.routing.desk import Desk
-from router.store.commits import Move
-from router.store.leads import LeadState, State
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
 
 HISTORIES_PER_CALL: Final = 50
 DOUBT_LASTS: Final = timedelta(seconds=90)

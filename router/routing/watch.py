@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Final
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.decision.assignment import Assignment, assignment_of_record, course_of
 from router.policy.people.availability import Said
@@ -18,8 +18,8 @@ from router.routing.neglected import SOON, Neglected, noted, told_of_the_breach,
 from router.routing.reassign import reassign
 from router.routing.reminders import remind
 from router.routing.work_seen import WORK, signs_of, status_histories
-from router.store.leads import LeadState, State
-from router.store.watched import Noted
+from router.store.leads.leads import LeadState, State
+from router.store.worklists.watched import Noted
 
 AT_A_TIME: Final = 100
 """Leads looked at in one step: HubSpot reads so many in one call."""

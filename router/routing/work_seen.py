@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from router.hubspot.records import HistoryEntry, Record
+from router.hubspot.api.records import HistoryEntry, Record
 from router.hubspot.routing_properties import STATUS
 from router.policy.results.work_signs import Signs, StatusMove
 from router.routing.desk import Desk

@@ -9,18 +9,18 @@ from typing import Final
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
-from router.rulefiles.events import read
 from router.rulefiles.facts_named import facts_named
-from router.rulefiles.grades import grades_of
-from router.rulefiles.lists_file import read_lists
-from router.rulefiles.mistakes import Mistake, Severity, in_order
-from router.rulefiles.routing_file import read_routing
-from router.rulefiles.scoring_file import CIRCULAR, read_scoring
-from router.rulefiles.sheet import Sheet
-from router.rulefiles.team_file import UTC_ZONE, read_team
-from router.rulefiles.tree import Node, Scalar
-from router.rulefiles.vocabulary import Vocabulary
+from router.rulefiles.routing.routing_file import read_routing
+from router.rulefiles.scoring.grades import grades_of
+from router.rulefiles.scoring.scoring_file import CIRCULAR, read_scoring
+from router.rulefiles.team.lists_file import read_lists
+from router.rulefiles.team.team_file import UTC_ZONE, read_team
+from router.rulefiles.words.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
+from router.rulefiles.words.vocabulary import Vocabulary
+from router.rulefiles.yaml.events import read
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
+from router.rulefiles.yaml.tree import Node, Scalar
 
 TEAM, LISTS, SCORING, ROUTING = "team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml"
 RULE_FILES: Final = (TEAM, LISTS, SCORING, ROUTING)

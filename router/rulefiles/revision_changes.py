@@ -13,10 +13,10 @@ from router.policy.people.roster import Hours, Roster
 from router.policy.rules.conditions import AllOf, AnyOf, NoneOf, Test, as_written
 from router.policy.rules.policy import Policy, Rule, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
 from router.policy.rules.scoring import Scorecard
-from router.rulefiles.catalog_file import CATALOG_FILE
-from router.rulefiles.events import read
-from router.rulefiles.lists_file import read_lists
 from router.rulefiles.load import LISTS, RULE_FILES, load_files
+from router.rulefiles.team.lists_file import read_lists
+from router.rulefiles.words.catalog_file import CATALOG_FILE
+from router.rulefiles.yaml.events import read
 
 _ELSEWHERE: Final = frozenset(("revision", "types", "roster", "scoring", "segments", "rules"))
 _IN_SECONDS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))

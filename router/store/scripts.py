@@ -12,12 +12,12 @@ import redis
 
 
 def script(client: redis.Redis, name: str) -> Any:
-    """The script of the file `<name>.lua` beside this one, ready to be called on `client`."""
+    """The script in `<name>.lua`, a path below this folder, ready to be called on `client`."""
     return client.register_script(_text(name))
 
 
 class KeptScript:
-    """The script of the file `<name>.lua`, run by each thread on a connection that it keeps.
+    """The script in `<name>.lua`, run by each thread on a connection that it keeps.
 
     It goes around the client's pool and its accounts, which take longer than all else that a call costs
     here. What the client promises holds: its timeouts, its retries, and a broken connection is made anew.

@@ -8,9 +8,9 @@ from router.queue import WakeUps
 from router.settings import Settings, SettingsInvalid, read_settings
 from router.store.clients import receiver_client, redis_url
 from router.store.embedded import EmbeddedServerError
-from router.store.inbox import Inbox
+from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.vitals import Vitals
 from router.telemetry import set_up_logging
 from router.web.app import create_app
 from router.web.desk import desk_on_demand

@@ -19,7 +19,7 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from router.hubspot.errors import HubSpotError
+from router.hubspot.api.errors import HubSpotError
 from router.routing.availability import Standing
 from router.routing.claim_links import ClaimLink, LinkInvalid, opened
 from router.routing.claims import Answer, claim, release

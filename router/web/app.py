@@ -10,8 +10,8 @@ from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
 from router.settings import Settings
-from router.store.inbox import Inbox
-from router.store.vitals import Vitals
+from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
 from router.web.api import api_doors
 from router.web.health import health_doors
 from router.web.receiver import receiver_door

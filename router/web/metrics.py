@@ -9,7 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from router.policy.shares.lead_value import Unit
-from router.store.vitals import Reading, problems
+from router.store.health.vitals import Reading, problems
 
 
 def exposition(reading: Reading | None) -> bytes:

@@ -13,11 +13,11 @@ import structlog
 from flask import Blueprint, Response, request
 
 from router.crashpoints import crash_point
-from router.hubspot.signatures import SIGNATURE_HEADERS, SignatureInvalid, verify
-from router.hubspot.webhooks import Delivery, DeliveryInvalid, parse
+from router.hubspot.webhooks.signatures import SIGNATURE_HEADERS, SignatureInvalid, verify
+from router.hubspot.webhooks.webhooks import Delivery, DeliveryInvalid, parse
 from router.settings import Settings
-from router.store.inbox import Inbox
-from router.store.vitals import Vitals
+from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
 
 MAX_BODY_BYTES: Final = 512 * 1024
 

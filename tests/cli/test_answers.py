@@ -13,8 +13,8 @@ import redis
 from router.queue import leads_queue
 from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
-from router.store.commits import Move
-from router.store.leads import State
+from router.store.leads.commits import Move
+from router.store.leads.leads import State
 from tests.cli.conftest import Run
 
 RouteNow = Callable[[list[str]], None]

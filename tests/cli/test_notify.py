@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import responses
 
 from router.routing.desk import Desk
-from router.store.notices import Notice
+from router.store.worklists.notices import Notice
 from tests.cli.conftest import Run
 
 CHAT = "https://1.1.1.1/services/secret-path"

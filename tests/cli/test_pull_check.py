@@ -8,8 +8,8 @@ from pathlib import Path
 import redis
 
 from router.sandbox.client import SandboxClient
+from router.store.health.vitals import Vitals
 from router.store.keys import Keys
-from router.store.vitals import Vitals
 from tests.cli.conftest import PORTAL, Run
 
 HUGO = "71480102"

@@ -16,8 +16,8 @@ from router.routing.desk import Desk
 from router.routing.route import route
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
-from router.store.night_plan import Planned, Waiting
-from router.store.nights import Nights
+from router.store.worklists.night_plan import Planned, Waiting
+from router.store.worklists.nights import Nights
 from tests.cli.conftest import Run
 from tests.routing.conftest import a_hot_contact
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import redis
 
-from router.hubspot.gateway import Gateway
-from router.store.budget import CallBudget
+from router.hubspot.api.gateway import Gateway
+from router.store.budget.budget import CallBudget
 from router.store.keys import Keys
 from tests.hubspot.responder import Responder
 

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from router.hubspot.api.records import PortalOwner, Record
 from router.hubspot.availability import Unread, said_by_owner
-from router.hubspot.records import PortalOwner, Record
 from router.policy.people.availability import Said
 
 LEA = PortalOwner(id="103", email="lea@acme.fr", name="Léa", user_id="9103", archived=False)

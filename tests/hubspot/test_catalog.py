@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from router.hubspot.errors import Refused
-from router.hubspot.gateway import Gateway
-from router.hubspot.records import PortalProperty
+from router.hubspot.api.errors import Refused
+from router.hubspot.api.gateway import Gateway
+from router.hubspot.api.records import PortalProperty
 from router.hubspot.setup import OURS, SetupPlan, apply, setup_plan
 from router.policy.leads.catalog import FactType
-from router.rulefiles.catalog_file import fact_type
+from router.rulefiles.words.catalog_file import fact_type
 from tests.hubspot.responder import Responder, json_reply
 
 

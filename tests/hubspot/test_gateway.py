@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import redis
 
-from router.hubspot.errors import (
+from router.hubspot.api.client import Call
+from router.hubspot.api.errors import (
     AccessDenied,
     Locked,
     NotFound,
@@ -19,10 +20,9 @@ from router.hubspot.errors import (
     Refused,
     Unreachable,
 )
-from router.hubspot.gateway import Gateway
-from router.hubspot.line import Call
-from router.hubspot.records import Outcome
-from router.store.budget import CallBudget
+from router.hubspot.api.gateway import Gateway
+from router.hubspot.api.records import Outcome
+from router.store.budget.budget import CallBudget
 from router.store.keys import Keys
 from tests.hubspot.conftest import TOKEN
 from tests.hubspot.responder import Reply, Responder, drip, json_reply, raw_reply, reset

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from router.hubspot.signatures import SignatureInvalid, verify
+from router.hubspot.webhooks.signatures import SignatureInvalid, verify
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 URL = "https://leads.example.com/webhooks/hubspot"

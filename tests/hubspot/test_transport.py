@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from router.hubspot.transport import Answer, Transport, TransportError, versioned
+from router.hubspot.api.transport import Answer, Transport, TransportError, versioned
 from tests.hubspot.responder import Reply, Responder, drip, endless, json_reply, reset, silence
 
 

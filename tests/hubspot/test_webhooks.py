@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.hubspot.creations import only_creations
-from router.hubspot.webhooks import FOLLOWED, Delivery, DeliveryInvalid, _events, _sorted_out, parse
+from router.hubspot.webhooks.creations import only_creations
+from router.hubspot.webhooks.webhooks import FOLLOWED, Delivery, DeliveryInvalid, _events, _sorted_out, parse
 
 PORTAL = "4242"
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import redis
 
+from router.hubspot.api.errors import AccessDenied, OutcomeUnknown, RateLimited, Unreachable
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.catalog import pull
-from router.hubspot.errors import AccessDenied, OutcomeUnknown, RateLimited, Unreachable
-from router.hubspot.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
 from router.policy.leads.catalog import FactType
 from router.sandbox.client import SandboxClient, start_sandbox
-from router.store.budget import CallBudget
+from router.store.budget.budget import CallBudget
 from router.store.keys import Keys
 
 VERSIONS = ("v3", "2026-03", "2026-09")

@@ -13,7 +13,7 @@ from router.routing.record import record
 from router.routing.refresh import refresh, refresh_availability
 from router.routing.replay import replay
 from router.sandbox.client import SandboxClient
-from router.store.availability import Override
+from router.store.shared.availability import Override
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 TEAM = ("camille", "hugo", "lea")

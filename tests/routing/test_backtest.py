@@ -28,8 +28,8 @@ from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.ledger_leads import LedgerLeads
 from router.routing.backtest.other_rules import NothingToCompare, rules_of_commit, rules_of_directory
 from router.routing.backtest.run import Backtest, rule_set, run_backtest
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files, revision
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 from tests.policy.builders import a_policy, a_rule, asks, owners_of
 

@@ -16,7 +16,7 @@ from router.routing.backtest import csv_rows
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.moments import Moments
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 
 CATALOG = parse_catalog((Path(__file__).parents[2] / "config" / CATALOG_FILE).read_bytes())
 TYPES = {"zip": "text", "email": "text"}

@@ -16,7 +16,7 @@ from router.routing.replay import replay
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 ROUTING = """

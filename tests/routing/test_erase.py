@@ -25,8 +25,8 @@ from router.routing.verify import verify
 from router.routing.watch import watch
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.night_plan import Planned
-from router.store.notices import Notice
+from router.store.worklists.night_plan import Planned
+from router.store.worklists.notices import Notice
 from tests.routing.conftest import Time, a_hot_contact, announce, route_all
 from tests.routing.test_claims import ROUTING, with_rules
 

@@ -25,8 +25,8 @@ from router.routing.route import route
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.availability import Override
-from router.store.credits import Credits
+from router.store.leads.credits import Credits
+from router.store.shared.availability import Override
 from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
 
 WHY = "Deux doublons"

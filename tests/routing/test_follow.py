@@ -20,7 +20,7 @@ from router.routing.refresh import refresh
 from router.routing.tend import tend
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, Time, a_hot_contact, announce, route_all
 from tests.routing.test_claims import pull, queued, with_rep_line
 

@@ -18,7 +18,7 @@ from router.routing.desk import Desk
 from router.routing.live_rules import NoRules
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.vitals import Reading, Vitals, problems, warnings
+from router.store.health.vitals import Reading, Vitals, problems, warnings
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
 
 PASSING = """

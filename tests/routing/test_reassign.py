@@ -22,7 +22,7 @@ from router.routing.route import route
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, Time, announce, route_all
 from tests.routing.test_claims import ROUTING, owner_of, pull, queued, with_rules
 

@@ -16,7 +16,7 @@ from router.routing.repair import Repaired, repair
 from router.routing.tend import tend
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.test_claims import ROUTING, with_rules
 

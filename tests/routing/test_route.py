@@ -8,12 +8,12 @@ import pytest
 import redis
 from structlog.testing import capture_logs
 
-from router.hubspot.errors import ComeBackLater
+from router.hubspot.api.errors import ComeBackLater
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.routing.route import route
 from router.sandbox.client import SandboxClient
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 

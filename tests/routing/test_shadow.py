@@ -15,7 +15,7 @@ from router.routing.route import route
 from router.routing.trip import Trip
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 

@@ -9,7 +9,7 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.routing.claims import claim, release
 from router.routing.deciding import leads_of
 from router.routing.desk import Desk

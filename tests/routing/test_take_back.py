@@ -16,7 +16,7 @@ from router.routing.take_back.ground import CannotTakeBack
 from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_undo
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, queued, with_rules
 from tests.routing.test_reassign import credits_of

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from router.hubspot.records import HistoryEntry
+from router.hubspot.api.records import HistoryEntry
 from router.routing.desk import Desk
 from router.routing.record import record
 from router.routing.verify import Finding, read_history, verify
 from router.sandbox.client import SandboxClient
-from router.store.leads import State
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)

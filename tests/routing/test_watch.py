@@ -26,8 +26,8 @@ from router.routing.verify import verify
 from router.routing.watch import Watching, watch
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.availability import Override
-from router.store.leads import State
+from router.store.leads.leads import State
+from router.store.shared.availability import Override
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, with_rules
 from tests.routing.test_notify import CHAT, a_chat_that_answers, sent_to, tasks_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from router.policy.leads.catalog import Catalog, FactType, Property
-from router.rulefiles.catalog_file import CatalogUnreadableError, dump_catalog, fact_type, parse_catalog
+from router.rulefiles.words.catalog_file import CatalogUnreadableError, dump_catalog, fact_type, parse_catalog
 from tests.rulefiles.builders import a_catalog
 
 

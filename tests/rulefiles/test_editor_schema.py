@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.editor_schema import editor_schemas
 from router.rulefiles.editor_schema.parts import as_text
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 from tests.rulefiles.builders import FILES, ROUTING, SCORING, TEAM, a_catalog
 from tests.rulefiles.draft7 import as_an_editor_reads, complaints

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from router.policy.rules.policy import Assign, DoNothing, Method, Need, Nurture, ToAccountOwner, ToTeam
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 
 EXAMPLE = Path(__file__).parent / "language"
 CATALOG = Path(__file__).parents[2] / "config" / CATALOG_FILE

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from router.rulefiles.catalog_file import CATALOG_FILE, dump_catalog
 from router.rulefiles.load import load_files, revision
+from router.rulefiles.words.catalog_file import CATALOG_FILE, dump_catalog
 from tests.rulefiles.builders import FILES, LISTS, ROUTING, TEAM, a_catalog, loaded, policy_of, said_of
 
 

@@ -15,8 +15,8 @@ from router.policy.leads.geography import departement_of
 from router.policy.leads.lead import Lead
 from router.policy.rules.policy import Assign, DoNothing, Nurture, Policy
 from router.policy.shares.share_book import Book
-from router.rulefiles.catalog_file import CATALOG_FILE, dump_catalog, parse_catalog
 from router.rulefiles.load import load_files
+from router.rulefiles.words.catalog_file import CATALOG_FILE, dump_catalog, parse_catalog
 from router.rules_on_disk import read_rule_files
 from router.settings import Settings
 

@@ -9,9 +9,9 @@ import pytest
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
 from router.rulefiles.rule_tests.run import Results, run_tests
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
 CONFIG = Path(__file__).parents[2] / "config"

@@ -8,8 +8,8 @@ import pytest
 import redis
 
 from router.policy.people.availability import Said
-from router.store.availability import AvailabilityShelf, Override
 from router.store.keys import Keys
+from router.store.shared.availability import AvailabilityShelf, Override
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 AWAY = Override("away", until=NOW + timedelta(hours=1), said_at=NOW, why="salon à Lyon")

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import redis
 
-from router.store.budget import CallBudget, Priority
+from router.store.budget.budget import CallBudget, Priority
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
 

@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 import redis
 
-from router.store.commits import Commits, Committed, Lost, Move, NewDecision, Outdated
-from router.store.erasures import Erasures
-from router.store.inbox import Inbox
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.leads import Leads, State
-from router.store.outbox import Outbox
+from router.store.leads.commits import Commits, Committed, Lost, Move, NewDecision, Outdated
+from router.store.leads.leads import Leads, State
+from router.store.repair.erasures import Erasures
+from router.store.shared.outbox import Outbox
 
 
 @pytest.fixture

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import redis
 
-from router.store.commits import Commits
-from router.store.credits import Credits
 from router.store.keys import Keys
-from router.store.outbox import Outbox
+from router.store.leads.commits import Commits
+from router.store.leads.credits import Credits
+from router.store.shared.outbox import Outbox
 
 CHANGES = {"credit:idf:camille": 2_000_000_000, "credit:idf:hugo": -2_000_000_000}
 EVENT = {"at": "2026-11-24T09:15:00+00:00", "kind": "credit_granted", "why": "Deux doublons"}

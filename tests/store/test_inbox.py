@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 import redis
 
-from router.store.commits import Commits
-from router.store.drains import Drains
-from router.store.inbox import GROUP, Inbox
+from router.store.drains.drains import Drains
+from router.store.inbox.inbox import GROUP, Inbox
 from router.store.keys import Keys
+from router.store.leads.commits import Commits
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from router.store.keys import Keys
-from router.store.notices import REMEMBERED, Notice, Notices
+from router.store.worklists.notices import REMEMBERED, Notice, Notices
 
 NOW_MS = 1_795_000_000_000
 NOTICE = Notice("501-0-ab", "501", "77", "chat", since_ms=NOW_MS)

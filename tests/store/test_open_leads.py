@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import redis
 
-from router.store.commits import Commits, NewDecision
 from router.store.keys import Keys
-from router.store.open_leads import OpenLeads
+from router.store.leads.commits import Commits, NewDecision
+from router.store.leads.open_leads import OpenLeads
 
 NOW = 1_800_000_000_000
 

@@ -8,13 +8,13 @@ import orjson
 import pytest
 import redis
 
-from router.store.commits import Commits, Move, NewDecision
-from router.store.erasures import Erasures
-from router.store.inbox import Inbox
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.leads import Leads, State
-from router.store.outbox import Outbox
-from router.store.redrive import Redrive
+from router.store.leads.commits import Commits, Move, NewDecision
+from router.store.leads.leads import Leads, State
+from router.store.repair.erasures import Erasures
+from router.store.repair.redrive import Redrive
+from router.store.shared.outbox import Outbox
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 NOW_MS = int(NOW.timestamp() * 1000)

@@ -10,7 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from router.store.inbox import Inbox
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from tests.crash.fleet import until
 

@@ -10,9 +10,9 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from router.store import turn as turns
+from router.store.drains import decision_lock as turns
+from router.store.drains.decision_lock import Turn
 from router.store.keys import Keys
-from router.store.turn import Turn
 
 
 def test_two_processes_never_have_the_turn_at_once(redis_client: redis.Redis, keys: Keys) -> None:

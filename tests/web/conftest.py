@@ -9,9 +9,9 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 
-from router.store.inbox import Inbox
+from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.vitals import Vitals
 from router.web.app import create_app
 from tests.web.deliveries import PORTAL, some_settings
 

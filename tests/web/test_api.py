@@ -16,7 +16,7 @@ from router.routing.desk import Desk
 from router.routing.record import record
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.vitals import Vitals
+from router.store.health.vitals import Vitals
 from router.web.app import create_app
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
 from tests.routing.conftest import OWNERS, clock, desk, portal, route_all, rules, sandbox, settings

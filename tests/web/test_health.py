@@ -11,13 +11,13 @@ import redis
 from flask.testing import FlaskClient
 
 from router.policy.reports.bounds import Bound
-from router.store.budget import CallBudget
+from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
-from router.store.inbox import Inbox
+from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.night_plan import NightPlan, Waiting
-from router.store.rules import RulesShelf
-from router.store.vitals import Vitals
+from router.store.shared.rules import RulesShelf
+from router.store.worklists.night_plan import NightPlan, Waiting
 from tests.web.conftest import Bell, a_browser
 
 PATIENCE_S = 60

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from router.store.embedded import EmbeddedValkey
-from router.store.inbox import Inbox
+from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.web.receiver import MAX_BODY_BYTES
 from tests.web.conftest import Bell, a_browser

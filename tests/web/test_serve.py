@@ -254,8 +254,9 @@ def test_a_restart_of_redis_loses_no_acknowledged_lead(valkey: EmbeddedValkey, k
 
 def test_hubspot_has_its_answer_before_a_worker_is_woken(redis_client: redis.Redis, redis_url: str) -> None:
     program = (
-        "import time, redis; from router.settings import read_settings; from router.store.inbox import Inbox;"
-        "from router.store.keys import Keys; from router.store.vitals import Vitals;"
+        "import time, redis; from router.settings import read_settings;"
+        "from router.store.inbox.inbox import Inbox;"
+        "from router.store.keys import Keys; from router.store.health.vitals import Vitals;"
         "from router.web.app import create_app; from router.web.serve import serve;"
         "settings = read_settings(); keys = Keys(settings.hubspot_portal_id);"
         "client = redis.Redis.from_url(settings.redis_url.get_secret_value(), decode_responses=True);"

@@ -11,7 +11,7 @@ from router.web.api import DOORS
 
 NOT_AT_START = (
     "router.bootstrap",
-    "router.hubspot.gateway",
+    "router.hubspot.api.gateway",
     "router.ledger",
     "router.notify",
     "router.routing",

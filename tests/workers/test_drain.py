@@ -16,10 +16,10 @@ from router.bootstrap import Office, open_desk
 from router.queue import WakeUps
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.drains import Drains
-from router.store.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
-from router.store.nights import Nights
-from router.store.progress import ProgressBoard
+from router.store.drains.drains import Drains
+from router.store.health.progress import ProgressBoard
+from router.store.inbox.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
+from router.store.worklists.nights import Nights
 from tests.routing.conftest import a_hot_contact
 from workers import drain as draining
 from workers import office as process

@@ -18,8 +18,8 @@ from router.routing.restore import make_whole
 from router.routing.tend import tend
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
-from router.store.credits import Credits
-from router.store.leads import State
+from router.store.leads.credits import Credits
+from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.test_claims import ROUTING, with_rules
 from tests.workers.test_reconciling import office

@@ -10,14 +10,14 @@ import pytest
 import redis
 
 from router.bootstrap import Office
-from router.hubspot.errors import Refused
+from router.hubspot.api.errors import Refused
 from router.queue import WakeUps
 from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
-from router.store.drains import Drains
-from router.store.nights import Nights
-from router.store.progress import ProgressBoard
-from router.store.vitals import Vitals
+from router.store.drains.drains import Drains
+from router.store.health.progress import ProgressBoard
+from router.store.health.vitals import Vitals
+from router.store.worklists.nights import Nights
 from tests.routing.conftest import (  # noqa: F401 - fixtures
     OWNERS,
     Clock,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import redis
 
-from router.hubspot.errors import (
+from router.hubspot.api.errors import (
     AccessDenied,
     HubSpotError,
     Locked,

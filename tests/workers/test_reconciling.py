@@ -13,10 +13,10 @@ from router.queue import Job, WakeUps
 from router.routing import reconcile as reconciling
 from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
-from router.store.drains import Drains
-from router.store.nights import Nights
-from router.store.progress import ProgressBoard
-from router.store.reconciled import Window
+from router.store.drains.drains import Drains
+from router.store.health.progress import ProgressBoard
+from router.store.repair.reconciled import Window
+from router.store.worklists.nights import Nights
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from workers.reconciling import look_back
 from workers.schedule import Schedule

@@ -13,10 +13,10 @@ from router.queue import Job, WakeUps, housekeeping_queue
 from router.routing.desk import Desk
 from router.routing.tend import tend
 from router.sandbox.client import SandboxClient
-from router.store.drains import Drains
-from router.store.nights import Nights
-from router.store.notices import Notice
-from router.store.progress import ProgressBoard
+from router.store.drains.drains import Drains
+from router.store.health.progress import ProgressBoard
+from router.store.worklists.nights import Nights
+from router.store.worklists.notices import Notice
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
 from tests.routing.test_claims import queued
 from workers import night

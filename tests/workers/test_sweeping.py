@@ -17,7 +17,7 @@ import pytest
 import redis
 
 from router.bootstrap import Office, open_desk
-from router.hubspot.errors import Unreachable
+from router.hubspot.api.errors import Unreachable
 from router.notify import Address, Chat, Mail
 from router.policy.reports.night_report import NightReport
 from router.queue import WakeUps
@@ -30,12 +30,12 @@ from router.routing.refresh import refresh_availability
 from router.routing.verify import verify
 from router.sandbox.client import SandboxClient
 from router.settings import Settings
-from router.store.availability import Override
-from router.store.drains import Drains
-from router.store.leads import State
-from router.store.nights import Nights
-from router.store.progress import ProgressBoard
-from router.store.vitals import Vitals, warnings
+from router.store.drains.drains import Drains
+from router.store.health.progress import ProgressBoard
+from router.store.health.vitals import Vitals, warnings
+from router.store.leads.leads import State
+from router.store.shared.availability import Override
+from router.store.worklists.nights import Nights
 from tests.notify.test_mail import a_mail_server
 from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
 from tests.sandbox.endpoint import Endpoint

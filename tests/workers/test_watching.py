@@ -11,9 +11,9 @@ from router.bootstrap import Office
 from router.queue import Job, WakeUps
 from router.routing.desk import Desk
 from router.sandbox.client import SandboxClient
-from router.store.drains import Drains
-from router.store.nights import Nights
-from router.store.progress import ProgressBoard
+from router.store.drains.drains import Drains
+from router.store.health.progress import ProgressBoard
+from router.store.worklists.nights import Nights
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, with_rules
 from tests.routing.test_reassign import done

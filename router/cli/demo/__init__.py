@@ -23,8 +23,8 @@ from router.cli.demo.tables import print_report
 from router.cli.failures import Told
 from router.cli.screen import screen
 from router.cli.words import print_json
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_policy
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
 SHIPPED = Path(package.__file__).parents[1] / "config"

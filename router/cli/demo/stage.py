@@ -26,7 +26,7 @@ from router.sandbox.client import SandboxClient
 from router.settings import SECRETS_IN_FILES, Settings, read_settings
 from router.store.clients import text_client
 from router.store.embedded import EmbeddedValkey
-from router.store.vitals import Vitals
+from router.store.health.vitals import Vitals
 from router.telemetry import set_up_logging
 
 CALLS_PER_10S: Final = 190

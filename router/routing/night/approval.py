@@ -7,7 +7,7 @@ from datetime import date
 
 from router.policy.reports.night_report import Brake
 from router.routing.desk import Desk
-from router.store.nights import Nights
+from router.store.worklists.nights import Nights
 
 
 class NotApproved(Exception):  # noqa: N818 - it reads as a sentence where it is caught

@@ -11,8 +11,8 @@ from router.routing.desk import Desk
 from router.routing.night.sweep import destination
 from router.routing.owners import reps_by_owner
 from router.routing.reassign import Reassigning, Reassignment, reassign
-from router.store.leads import LeadState, State
-from router.store.night_plan import Planned
+from router.store.leads.leads import LeadState, State
+from router.store.worklists.night_plan import Planned
 
 AT_A_TIME: Final = 1_000
 _ON_THE_WAY: Final = frozenset({State.REOPENED, State.DECIDED})

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, RULE, STATUS
 from router.policy.reports.night_selection import Standing, Why, why_moved
 from router.policy.results.follow_up import FollowUp
@@ -17,7 +17,7 @@ from router.routing.desk import Desk
 from router.routing.followed import moment_in
 from router.routing.night.ground import Ground
 from router.routing.work_seen import WORK, signs_of
-from router.store.leads import LeadState, State
+from router.store.leads.leads import LeadState, State
 
 ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, RULE
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.trigger import Destination, PushedOut, Reassigned
@@ -27,8 +27,8 @@ from router.routing.night.ground import Ground
 from router.routing.night.standing import read, standing_of, why_of
 from router.routing.sticky import followed
 from router.routing.trip import Trip
-from router.store.leads import LeadState
-from router.store.night_plan import Planned
+from router.store.leads.leads import LeadState
+from router.store.worklists.night_plan import Planned
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from router.hubspot.records import Record
+from router.hubspot.api.records import Record
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.decision.trigger import Reassigned, ToOwner
 from router.routing.deciding import decide_trip, leads_of, properties_read
@@ -15,7 +15,7 @@ from router.routing.sticky import followed
 from router.routing.take_back.ground import Ground
 from router.routing.trip import Trip
 from router.routing.untouched import ASKED, why_touched
-from router.store.leads import LeadState
+from router.store.leads.leads import LeadState
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from router.routing.desk import Desk
 from router.routing.reassign import Reassigning, reassign
 from router.routing.take_back.ground import CannotTakeBack, Ground, ground_of
 from router.routing.take_back.judging import Step, judged
-from router.rulefiles.mistakes import did_you_mean
+from router.rulefiles.yaml.mistakes import did_you_mean
 
 READ_AT_ONCE: Final = 500
 """Decisions read from the ledger in one go."""

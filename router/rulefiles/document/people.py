@@ -10,8 +10,8 @@ from router.policy.people.roster import Hours, Rep, Team
 from router.policy.rules.policy import Assign, Policy, ToTeam
 from router.rulefiles.document.actions import ActionTeller
 from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
-from router.rulefiles.document.breach import BreachTeller
 from router.rulefiles.document.phrases import percent, say, span_in_words
+from router.rulefiles.document.sla_steps import BreachTeller
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from router.policy.rules.scoring import HalfLife, PointsTable, Scorecard
 from router.rulefiles.document.blocks import Block, Grid, Heading, Paragraph
 from router.rulefiles.document.conditions import ConditionTeller
 from router.rulefiles.document.phrases import percent, say, span_in_words
-from router.rulefiles.grades import grades_of
+from router.rulefiles.scoring.grades import grades_of
 
 
 @dataclass(frozen=True, slots=True)

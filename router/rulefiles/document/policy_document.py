@@ -14,7 +14,7 @@ from router.rulefiles.document.outcomes import outcomes_told
 from router.rulefiles.document.people import PeopleTeller
 from router.rulefiles.document.phrases import say
 from router.rulefiles.document.points import PointsTeller
-from router.rulefiles.grades import grades_of
+from router.rulefiles.scoring.grades import grades_of
 
 
 def document_of(policy: Policy, catalog: Catalog, *, language: str) -> Document:

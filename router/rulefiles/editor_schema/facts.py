@@ -19,11 +19,11 @@ from router.rulefiles.editor_schema.parts import (
     keys,
     one_or_many,
 )
-from router.rulefiles.ranges import ABOVE, RANGE_WORDS
-from router.rulefiles.sheet import Sheet
-from router.rulefiles.team_file import UTC_ZONE
-from router.rulefiles.tree import Scalar
-from router.rulefiles.vocabulary import Fact, Vocabulary
+from router.rulefiles.team.team_file import UTC_ZONE
+from router.rulefiles.words.ranges import ABOVE, RANGE_WORDS
+from router.rulefiles.words.vocabulary import Fact, Vocabulary
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.tree import Scalar
 
 MEANINGS: Final[Mapping[str, str]] = {
     "country": "Two letters, worked out from any spelling of the contact's country",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from router.rulefiles.events import read
-from router.rulefiles.tree import Map, Node, Scalar, Seq
+from router.rulefiles.yaml.events import read
+from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq
 
 
 @dataclass(frozen=True, slots=True)

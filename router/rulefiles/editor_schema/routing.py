@@ -7,8 +7,6 @@ from collections.abc import Iterable
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType
 from router.policy.results.outcomes import STAGE, STATUS
 from router.policy.rules.policy import Method
-from router.rulefiles.actions import ASSIGN_KEYS
-from router.rulefiles.editor_schema.breach import sla_schema
 from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import (
@@ -24,10 +22,12 @@ from router.rulefiles.editor_schema.parts import (
     keys,
     one_or_many,
 )
-from router.rulefiles.night import LIMITS, WHEN_AWAY, WHEN_GONE, WHEN_OVERDUE, WHEN_QUEUED
-from router.rulefiles.routing_file import KEYS, REQUIRED
-from router.rulefiles.rule_list import GROUP_KEYS, RULE_KEYS
-from router.rulefiles.tables import ANY, ARROW, OUTCOMES
+from router.rulefiles.editor_schema.sla_steps import sla_schema
+from router.rulefiles.routing.actions import ASSIGN_KEYS
+from router.rulefiles.routing.night import LIMITS, WHEN_AWAY, WHEN_GONE, WHEN_OVERDUE, WHEN_QUEUED
+from router.rulefiles.routing.routing_file import KEYS, REQUIRED
+from router.rulefiles.routing.rule_list import GROUP_KEYS, RULE_KEYS
+from router.rulefiles.routing.tables import ANY, ARROW, OUTCOMES
 
 STICKY: Schema = {
     "type": "string",

@@ -10,7 +10,7 @@ from router.policy.leads.catalog import FactType
 from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
 from router.rulefiles.editor_schema.parts import SPAN, Schema, choice, defined, described, keys, named
-from router.rulefiles.scoring_file import CARD_KEYS, CIRCULAR, HIGHEST_MAXIMUM, REQUIRED
+from router.rulefiles.scoring.scoring_file import CARD_KEYS, CIRCULAR, HIGHEST_MAXIMUM, REQUIRED
 
 _POINTS: Final[Schema] = {"type": "integer", "minimum": -HIGHEST_MAXIMUM, "maximum": HIGHEST_MAXIMUM}
 _WHOLE: Final[Schema] = {"type": "integer"}

@@ -16,11 +16,11 @@ from router.rulefiles.editor_schema.parts import (
     named,
     one_or_many,
 )
-from router.rulefiles.managers import MANAGER_KEYS, MANAGER_REQUIRED
-from router.rulefiles.rep_lines import REP_KEYS
-from router.rulefiles.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
-from router.rulefiles.team_lines import CATCH_UP, FAIR_BY, PERFORMANCE, TEAM_KEYS, TIME_OFF, WEIGHTS
-from router.rulefiles.working_hours import DAYS
+from router.rulefiles.team.managers import MANAGER_KEYS, MANAGER_REQUIRED
+from router.rulefiles.team.rep_lines import REP_KEYS
+from router.rulefiles.team.team_file import KEYS, REQUIRED, TIME_OFF_KEYS, TIME_OFF_REQUIRED
+from router.rulefiles.team.team_lines import CATCH_UP, FAIR_BY, PERFORMANCE, TEAM_KEYS, TIME_OFF, WEIGHTS
+from router.rulefiles.team.working_hours import DAYS
 
 _DAY: Final = f"({'|'.join(DAYS)})"
 _HOURS: Final[Schema] = {

@@ -13,8 +13,8 @@ from router.policy.explanation.destination import steps_of
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.policy import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
-from router.rulefiles.proofs.domains import Kinds
-from router.rulefiles.proofs.ground import Ground
+from router.rulefiles.proofs.boxes.domains import Kinds
+from router.rulefiles.proofs.boxes.rule_space import Ground
 
 NO_FACTS: Final[Facts] = {}
 """A lead that asks for nothing of its own: only fixed needs remain."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.policy.rules.policy import Rule
-from router.rulefiles.mistakes import Severity
+from router.rulefiles.yaml.mistakes import Severity
 
 ROUTING_FILE: Final = "routing.yaml"
 TEAM_FILE: Final = "team.yaml"

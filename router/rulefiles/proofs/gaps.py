@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from router.policy.leads.lead import Facts
 from router.policy.rules.conditions import AllOf, Condition
 from router.policy.rules.policy import Rule
-from router.rulefiles.mistakes import Severity
-from router.rulefiles.proofs.boxes import EVERYTHING, Box
+from router.rulefiles.proofs.boxes.boxes import EVERYTHING, Box
+from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.witness import facts_in, fits, for_example, taken_by
 from router.rulefiles.proofs.findings import Finding, group_of, own_name
-from router.rulefiles.proofs.ground import Ground
-from router.rulefiles.proofs.witness import facts_in, fits, for_example, taken_by
+from router.rulefiles.yaml.mistakes import Severity
 
 
 def gap_findings(ground: Ground) -> Iterator[Finding]:

@@ -17,11 +17,11 @@ from router.policy.people.calendar import Calendar
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Roster
 from router.policy.rules.policy import Assign, ToTeam
-from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.absences import absences, coming_days
 from router.rulefiles.proofs.candidates import NO_FACTS, Candidates
 from router.rulefiles.proofs.findings import Finding, few_of, own_name
 from router.rulefiles.proofs.reach import Reach
+from router.rulefiles.yaml.mistakes import Severity
 
 _DAY: Final = timedelta(days=1)
 _LONG_WEEKEND: Final = 3 * _DAY

@@ -14,13 +14,13 @@ from typing import Final, TypeAlias
 
 from router.policy.leads.lead import Facts
 from router.policy.rules.policy import DoNothing, Rule
-from router.rulefiles.mistakes import Severity
-from router.rulefiles.proofs.boxes import Box, intersection
-from router.rulefiles.proofs.cover import bits
+from router.rulefiles.proofs.boxes.boxes import Box, intersection
+from router.rulefiles.proofs.boxes.cover import bits
+from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.witness import facts_in, fits, for_example, taken_by
 from router.rulefiles.proofs.findings import Finding, few_of, group_of, own_name
-from router.rulefiles.proofs.ground import Ground
 from router.rulefiles.proofs.reach import Reach
-from router.rulefiles.proofs.witness import facts_in, fits, for_example, taken_by
+from router.rulefiles.yaml.mistakes import Severity
 
 MOST_TOLD: Final = 25
 """Overlaps that are listed; whoever has more of them wants to ask about single leads."""

@@ -7,10 +7,10 @@ from typing import Final
 
 from router.policy.explanation.destination import steps_of
 from router.policy.rules.policy import ToRep, owner_fact
-from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.candidates import NO_FACTS, Candidates
 from router.rulefiles.proofs.findings import TEAM_FILE, Finding, few_of
 from router.rulefiles.proofs.reach import Reach
+from router.rulefiles.yaml.mistakes import Severity
 
 _THEIRS: Final = {
     "account_owner": "accounts that they own",

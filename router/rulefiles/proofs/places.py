@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from router.rulefiles.mistakes import Mistake
 from router.rulefiles.proofs.findings import Finding
-from router.rulefiles.source import text_of
+from router.rulefiles.yaml.mistakes import Mistake
+from router.rulefiles.yaml.source import text_of
 
 
 def placed(findings: Iterable[Finding], files: Mapping[str, bytes]) -> list[Mistake]:

@@ -22,12 +22,12 @@ from router.policy.rules.policy import (
     ToTeam,
     owner_fact,
 )
-from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.absences import Absences, absences, in_spans
+from router.rulefiles.proofs.boxes.witness import shown
 from router.rulefiles.proofs.candidates import Candidates
 from router.rulefiles.proofs.findings import Finding, few_of, own_name
 from router.rulefiles.proofs.reach import Reach
-from router.rulefiles.proofs.witness import shown
+from router.rulefiles.yaml.mistakes import Severity
 
 Gap: TypeAlias = tuple[str, str]
 """That somebody is not there on some days, in words, and what a lead is like that then finds nobody."""

@@ -13,11 +13,11 @@ from typing import Final
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.mistakes import Mistake, in_order
+from router.rulefiles.proofs.boxes.domains import kinds_of
+from router.rulefiles.proofs.boxes.rule_space import BUDGET, ground_of
+from router.rulefiles.proofs.boxes.witness import for_example
 from router.rulefiles.proofs.candidates import candidates_in
-from router.rulefiles.proofs.domains import kinds_of
 from router.rulefiles.proofs.gaps import gap_findings, left_to_otherwise
-from router.rulefiles.proofs.ground import BUDGET, ground_of
 from router.rulefiles.proofs.openings import opening_findings
 from router.rulefiles.proofs.overlaps import overlap_findings
 from router.rulefiles.proofs.people import idle_findings
@@ -25,7 +25,7 @@ from router.rulefiles.proofs.places import placed
 from router.rulefiles.proofs.pools import pool_findings
 from router.rulefiles.proofs.reach import reach_findings, reaches_of
 from router.rulefiles.proofs.usage import untested_findings, unused_findings
-from router.rulefiles.proofs.witness import for_example
+from router.rulefiles.yaml.mistakes import Mistake, in_order
 
 _NO_FILES: Final[Mapping[str, bytes]] = MappingProxyType({})
 

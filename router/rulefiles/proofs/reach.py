@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from router.rulefiles.mistakes import Severity
+from router.rulefiles.proofs.boxes.rule_space import Ground
 from router.rulefiles.proofs.findings import Finding, own_name, with_lines
-from router.rulefiles.proofs.ground import Ground
+from router.rulefiles.yaml.mistakes import Severity
 
 MOST_ASKED: Final = 200
 """Covers that are tried to name fewer culprits; what remains is true, only longer."""

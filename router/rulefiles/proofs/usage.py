@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.rules.policy import Rule
-from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.findings import Finding, own_name
+from router.rulefiles.yaml.mistakes import Severity
 
 UNUSED_AFTER: Final = timedelta(days=90)
 

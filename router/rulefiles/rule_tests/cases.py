@@ -8,13 +8,13 @@ from typing import Final
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.events import read
-from router.rulefiles.mistakes import Severity
-from router.rulefiles.quantities import moment, whole
 from router.rulefiles.rule_tests.expectations import ExpectationReader, Expected
 from router.rulefiles.rule_tests.leads import LeadReader, Texts
-from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Node
+from router.rulefiles.yaml.events import read
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.mistakes import Severity
+from router.rulefiles.yaml.quantities import moment, whole
+from router.rulefiles.yaml.tree import Entry, Node
 
 FILE_KEYS: Final = ("now", "defaults", "tests")
 TEST_KEYS: Final = ("name", "now", "lead", "repeat", "expect")

@@ -9,10 +9,10 @@ from typing import Final
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.grades import grades_of
-from router.rulefiles.quantities import moment, whole
-from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Entry, Map, Node, Scalar
+from router.rulefiles.scoring.grades import grades_of
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.quantities import moment, whole
+from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
 
 DEEDS: Final = ("assign", "queue", "nurture", "nothing")
 """What `do` can expect: an owner at once, a team's queue, marketing, or nobody."""

@@ -11,11 +11,11 @@ from router.policy.leads.derived import DERIVED, SOURCES
 from router.policy.leads.lead import Lead
 from router.policy.people.roster import Roster
 from router.policy.rules.affinity import PREVIOUS_OWNER
-from router.rulefiles.quantities import day, midnight, moment, whole
-from router.rulefiles.sheet import Sheet
-from router.rulefiles.tree import Map, Node, Scalar, Seq
-from router.rulefiles.values import equal_value
-from router.rulefiles.vocabulary import Fact, Vocabulary
+from router.rulefiles.words.values import equal_value
+from router.rulefiles.words.vocabulary import Fact, Vocabulary
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.quantities import day, midnight, moment, whole
+from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq
 
 Texts: TypeAlias = Mapping[str, str | None]
 """HubSpot's text by property (`company.<name>` for the company's); None where it is not filled in."""

@@ -13,10 +13,10 @@ from router.policy.decision.narrative import Step, explain
 from router.policy.leads.catalog import Catalog, Owner
 from router.policy.rules.policy import Policy, Rule
 from router.policy.shares.share_book import Book
-from router.rulefiles.mistakes import Mistake, Severity, in_order
 from router.rulefiles.rule_tests.cases import RuleTest, read_cases
 from router.rulefiles.rule_tests.leads import lead_of
 from router.rulefiles.rule_tests.verdict import Difference, differences, share_difference
+from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
 
 TEST_FILES: Final = "tests/*.test.yaml"
 

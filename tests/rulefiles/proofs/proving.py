@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from router.rulefiles.mistakes import Mistake
 from router.rulefiles.proofs.prove import prove
+from router.rulefiles.yaml.mistakes import Mistake
 from tests.rulefiles.builders import FILES, a_catalog, policy_of
 
 NOW: Final = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)

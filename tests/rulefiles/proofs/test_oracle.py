@@ -10,12 +10,12 @@ import pytest
 
 from router.policy.rules.conditions import asking, holds
 from router.policy.rules.policy import Policy
-from router.rulefiles.proofs.boxes import EVERYTHING
+from router.rulefiles.proofs.boxes.boxes import EVERYTHING
+from router.rulefiles.proofs.boxes.rule_space import Ground, ground_of
+from router.rulefiles.proofs.boxes.witness import facts_in, taken_by
 from router.rulefiles.proofs.gaps import left_by
-from router.rulefiles.proofs.ground import Ground, ground_of
 from router.rulefiles.proofs.overlaps import overlap_findings
 from router.rulefiles.proofs.reach import Reach, reaches_of
-from router.rulefiles.proofs.witness import facts_in, taken_by
 from tests.rulefiles.proofs.worlds import NOW, a_world, all_leads, first_matches, random_policy
 
 RULE_SETS = 600

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.rulefiles.mistakes import Severity
+from router.rulefiles.yaml.mistakes import Severity
 from tests.rulefiles.proofs.proving import proved, said
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from router.rulefiles.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.load import load_files
-from router.rulefiles.mistakes import Severity
 from router.rulefiles.proofs.prove import prove
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Severity
 from router.rules_on_disk import read_rule_files
 from tests.rulefiles.proofs.proving import NOW, said
 

@@ -23,7 +23,7 @@ from router.policy.rules.conditions import (
 )
 from router.policy.rules.facts import facts_of
 from router.policy.rules.policy import Assign, Rule, ToTeam
-from router.rulefiles.proofs.ground import ground_of
+from router.rulefiles.proofs.boxes.rule_space import ground_of
 from router.rulefiles.proofs.reach import reaches_of
 from tests.policy.builders import a_policy
 from tests.rulefiles.builders import a_catalog

@@ -1,0 +1,1 @@
+"""HTTP calls to HubSpot: gateway, client, transport, replies, errors."""

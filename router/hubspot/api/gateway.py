@@ -1,0 +1,361 @@
+"""Every question and every change the product has for HubSpot.
+
+The official client makes the paths and the authentication; we send and read the bytes ourselves
+(its models cost twenty times a plain JSON read), pay for every call first, and never repeat a
+write that may have been applied. One class, and so a long file: the pool, the budget and the
+priority are the same for all of it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, Literal, Self, TypeVar
+
+from router.hubspot.api import shapes, updates
+from router.hubspot.api.apis import build_apis
+from router.hubspot.api.client import Call, Line, Request
+from router.hubspot.api.errors import Unreachable
+from router.hubspot.api.reads import read_answer
+from router.hubspot.api.records import (
+    HistoryEntry,
+    Outcome,
+    PortalOwner,
+    PortalProperty,
+    ReadAnswer,
+    Record,
+    SearchPage,
+)
+from router.hubspot.api.transport import Answer, Transport
+from router.store.budget.budget import CallBudget, Priority
+
+T = TypeVar("T")
+ObjectType = Literal["contacts", "companies"]
+
+BATCH: Final = 100
+HISTORY_BATCH: Final = 50
+SEARCH_PAGE: Final = 200
+LIST_PAGE: Final = 100
+SHORT_PAGES: Final = 20
+"""Short search pages followed before the caller is asked to come again."""
+
+DEADLINE_S: Final = 15.0
+MOST_BYTES: Final = 8 * 1024 * 1024
+CONNECTIONS: Final = 16
+OWNER_HISTORY: Final = ("hubspot_owner_id", "hs_lead_status")
+AVAILABILITY: Final = (
+    "hs_internal_user_id",
+    "hs_email",
+    "hs_availability_status",
+    "hs_out_of_office_hours",
+    "hs_working_hours",
+    "hs_standard_time_zone",
+)
+TASK_TO_CONTACT: Final = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}
+"""https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide: task to contact."""
+
+
+class Gateway:
+    """HubSpot, as the product sees it; safe to use from many threads.
+
+    Every method raises the errors of `router.hubspot.api.errors`. A call ends within `deadline_s`
+    seconds of leaving; before that it may wait for the call budget (see `line.PATIENCE_S`).
+    """
+
+    def __init__(
+        self,
+        *,
+        access_token: str,
+        base_url: str,
+        api_version: str,
+        budget: CallBudget,
+        priority: Priority = "lead",
+        on_call: Callable[[Call], None] | None = None,
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        transport = Transport(
+            api_version=api_version, connections=CONNECTIONS, most_bytes=MOST_BYTES, deadline_s=deadline_s
+        )
+        self._apis = build_apis(access_token=access_token, base_url=base_url, transport=transport)
+        self._line = Line(budget, deadline_s=deadline_s, on_call=on_call)
+        self._priority: Priority = priority
+
+    def at(self, priority: Priority) -> Self:
+        """The same gateway, whose calls have another priority in the budget."""
+        other = copy.copy(self)
+        other._priority = priority
+        return other
+
+    def read_contacts(self, ids: Sequence[str], properties: Sequence[str]) -> ReadAnswer:
+        """At most 100 contacts by id. A merged contact is found under the id that was asked for."""
+        return self._read(self._apis.contacts, "contacts", ids=ids, properties=properties)
+
+    def read_companies(self, ids: Sequence[str], properties: Sequence[str]) -> ReadAnswer:
+        """At most 100 companies by id."""
+        return self._read(self._apis.companies, "companies", ids=ids, properties=properties)
+
+    def read_owner_history(
+        self, ids: Sequence[str], properties: Sequence[str] = OWNER_HISTORY
+    ) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
+        """Who set the owner and the status when, newest first, of at most 50 contacts.
+
+        A contact that HubSpot does not answer for is absent.
+        """
+        if not ids:
+            return {}
+        _at_most(HISTORY_BATCH, ids)
+        body = _inputs(ids, properties=[shapes.MERGED_IDS], propertiesWithHistory=list(properties))
+
+        def parse(answer: Any) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
+            found: dict[str, dict[str, tuple[HistoryEntry, ...]]] = {}
+            for entry in shapes.entries(answer):
+                for one in shapes.asked_ids(shapes.record(entry), ids):
+                    found[one] = shapes.history(entry, properties)
+            return found
+
+        return self._ask(self._apis.contacts.read, body, "contacts/history", parse=parse, records=len(ids))
+
+    def update_contacts(self, changes: Mapping[str, Mapping[str, str]]) -> dict[str, Outcome]:
+        """Write at most 100 contacts in one call, and say of each what became of it.
+
+        A batch that HubSpot refuses is taken apart until the bad records stand alone. Raises
+        `OutcomeUnknown` when the call brought no usable answer: read before writing again.
+        """
+        if not changes:
+            return {}
+        _at_most(BATCH, changes)
+
+        def send(part: updates.Changes) -> dict[str, Outcome]:
+            return self._ask(
+                self._apis.contacts.update,
+                updates.body_of(part),
+                "contacts/update",
+                parse=lambda answer: updates.outcomes(answer, tuple(part)),
+                kind="write",
+                records=len(part),
+            )
+
+        return updates.update(changes, send)
+
+    def search_contacts(
+        self,
+        filter_groups: Sequence[Sequence[Mapping[str, Any]]],
+        properties: Sequence[str],
+        *,
+        after_id: str = "0",
+    ) -> SearchPage:
+        """Up to 200 contacts whose id is above `after_id`, by ascending id.
+
+        Each filter group is a tuple of HubSpot filters; one filter for the id is added to each.
+        Search lags behind: read a contact before you write it.
+        """
+        above = {"propertyName": "hs_object_id", "operator": "GT", "value": after_id}
+        body: dict[str, Any] = {
+            "filterGroups": [{"filters": [*group, above]} for group in filter_groups or [()]],
+            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "properties": list(properties),
+            "limit": SEARCH_PAGE,
+        }
+        found: dict[str, Record] = {}
+        for _ in range(SHORT_PAGES):
+            page = self._ask(
+                self._apis.contact_search.do_search,
+                body,
+                "contacts/search",
+                parse=lambda answer: shapes.page(answer, shapes.record),
+                search=True,
+            )
+            found |= {record.id: record for record in page.entries if int(record.id) > int(after_id)}
+            if page.after is None or len(found) >= SEARCH_PAGE:
+                break
+            body["after"] = page.after  # a short or empty page with a cursor is not the end
+        if page.after is not None and not found:
+            raise Unreachable(f"HubSpot answered {SHORT_PAGES} empty search pages in a row.")
+        records = tuple(sorted(found.values(), key=lambda record: int(record.id)))
+        return SearchPage(records, more=page.after is not None)
+
+    def count_contacts(self, filters: Sequence[Mapping[str, Any]]) -> int:
+        """How many contacts search finds: an estimate, for search lags and its totals are not exact."""
+        return self._ask(
+            self._apis.contact_search.do_search,
+            {"filterGroups": [{"filters": list(filters)}], "properties": [], "limit": 1},
+            "contacts/search",
+            parse=shapes.total,
+            search=True,
+        )
+
+    def owners(self) -> tuple[PortalOwner, ...]:
+        """Every owner of the portal, the archived ones included."""
+        found: dict[str, PortalOwner] = {}
+        for archived in (True, False):  # an owner who came back is in both lists for a moment: live wins
+            for owner in self._pages(self._apis.owners.get_page, "owners", shapes.owner, archived=archived):
+                found[owner.id] = owner
+        return tuple(found.values())
+
+    def read_users(self) -> tuple[Record, ...]:
+        """Every user with what HubSpot knows of their availability; needs `crm.objects.users.read`."""
+        return self._pages(
+            self._apis.objects.get_page,
+            "users",
+            shapes.record,
+            vital=False,
+            object_type="users",
+            properties=[",".join(AVAILABILITY)],  # as documented; the client would repeat the parameter
+        )
+
+    def contact_properties(self) -> tuple[PortalProperty, ...]:
+        """Every contact property as the portal defines it."""
+        return self._properties("contacts")
+
+    def company_properties(self) -> tuple[PortalProperty, ...]:
+        """Every company property as the portal defines it."""
+        return self._properties("companies")
+
+    def contact_property_groups(self) -> tuple[str, ...]:
+        """The names of the groups that contact properties are shown in."""
+
+        def parse(answer: Any) -> tuple[str, ...]:
+            return tuple(str(entry.get("name", "")) for entry in shapes.entries(answer))
+
+        return self._ask(self._apis.groups.get_all, "contacts", "groups", parse=parse, vital=False)
+
+    def create_property_group(self, name: str, *, label: str) -> None:
+        """Create a group of contact properties. Raises `Refused` when it exists."""
+        body = {"name": name, "label": label, "displayOrder": -1}
+        self._create(self._apis.groups.create, body, "groups/create")
+
+    def create_property(
+        self, name: str, *, label: str, group: str, kind: str, field_type: str, description: str
+    ) -> None:
+        """Create a contact property of HubSpot's type `kind`. Raises `Refused` when it exists."""
+        body = {
+            "name": name,
+            "label": label,
+            "groupName": group,
+            "type": kind,
+            "fieldType": field_type,
+            "description": description,
+        }
+        self._create(self._apis.properties.create, body, "properties/create")
+
+    def create_task(
+        self, contact_id: str, *, owner_id: str, subject: str, body: str, due_at: datetime
+    ) -> None:
+        """Give an owner a task about a contact, due at `due_at`; it shows on the contact's record.
+
+        Raises `OutcomeUnknown` when it may or may not have been created.
+        """
+        task = {
+            "properties": {
+                "hs_task_subject": subject,
+                "hs_task_body": body,
+                "hs_task_status": "NOT_STARTED",
+                "hs_task_type": "TODO",
+                "hs_timestamp": str(int(due_at.timestamp() * 1000)),
+                "hubspot_owner_id": owner_id,
+            },
+            "associations": [{"to": {"id": contact_id}, "types": [TASK_TO_CONTACT]}],
+        }
+
+        def send(deadline_s: float) -> Answer:
+            create = self._apis.objects.create
+            return create("tasks", task, _preload_content=False, _request_timeout=deadline_s)  # type: ignore[no-any-return]
+
+        request = Request(
+            send=send, endpoint="tasks/create", kind="write", priority=self._priority, vital=False
+        )
+        self._line.ask(request, shapes.an_object)
+
+    def _read(
+        self, api: Any, object_type: ObjectType, *, ids: Sequence[str], properties: Sequence[str]
+    ) -> ReadAnswer:
+        if not ids:
+            return ReadAnswer({}, {})
+        _at_most(BATCH, ids)
+        merges = [shapes.MERGED_IDS] if object_type == "contacts" else []
+        body = _inputs(ids, properties=list(dict.fromkeys([*properties, *merges])))
+        return self._ask(
+            api.read,
+            body,
+            f"{object_type}/read",
+            parse=lambda answer: read_answer(answer, ids),
+            records=len(ids),
+        )
+
+    def _properties(self, object_type: ObjectType) -> tuple[PortalProperty, ...]:
+        return self._ask(
+            self._apis.properties.get_all,
+            object_type,
+            f"{object_type}/properties",
+            parse=lambda answer: tuple(shapes.portal_property(entry) for entry in shapes.entries(answer)),
+            vital=False,
+        )
+
+    def _pages(
+        self,
+        get_page: Callable[..., Answer],
+        endpoint: str,
+        read: Callable[[dict[str, Any]], T],
+        *,
+        vital: bool = True,
+        **query: Any,
+    ) -> tuple[T, ...]:
+        found: list[T] = []
+        seen: set[str] = set()
+        while True:
+            request = Request(
+                send=lambda deadline_s, now=dict(query): get_page(  # type: ignore[misc]
+                    limit=LIST_PAGE, _preload_content=False, _request_timeout=deadline_s, **now
+                ),
+                endpoint=endpoint,
+                priority=self._priority,
+                vital=vital,
+            )
+            page = self._line.ask(request, lambda answer: shapes.page(answer, read))
+            found.extend(page.entries)
+            if page.after is None:
+                return tuple(found)
+            if page.after in seen:
+                raise Unreachable(f"HubSpot repeats a cursor of {endpoint}, so the list has no end.")
+            seen.add(page.after)
+            query["after"] = page.after
+
+    def _create(self, create: Callable[..., Answer], body: dict[str, Any], endpoint: str) -> None:
+        def send(deadline_s: float) -> Answer:
+            return create("contacts", body, _preload_content=False, _request_timeout=deadline_s)
+
+        request = Request(send=send, endpoint=endpoint, kind="write", priority=self._priority, vital=False)
+        self._line.ask(request, shapes.an_object)
+
+    def _ask(
+        self,
+        method: Callable[..., Answer],
+        body: Any,
+        endpoint: str,
+        *,
+        parse: Callable[[Any], T],
+        kind: Literal["read", "write"] = "read",
+        records: int = 1,
+        search: bool = False,
+        vital: bool = True,
+    ) -> T:
+        request = Request(
+            send=lambda deadline_s: method(body, _preload_content=False, _request_timeout=deadline_s),
+            endpoint=endpoint,
+            kind=kind,
+            records=records,
+            priority=self._priority,
+            search=search,
+            vital=vital,
+        )
+        return self._line.ask(request, parse)
+
+
+def _inputs(ids: Sequence[str], **rest: Any) -> dict[str, Any]:
+    return {"inputs": [{"id": one} for one in ids], **rest}
+
+
+def _at_most(limit: int, ids: Sequence[str] | Mapping[str, Any]) -> None:
+    if len(ids) > limit:
+        raise ValueError(f"HubSpot takes {limit} records in this call, not {len(ids)}; split the batch.")

@@ -1,0 +1,47 @@
+"""Which record of a batch answers which id that was asked for, and what is missing and why."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from router.hubspot.api.records import Missing, ReadAnswer, Record
+from router.hubspot.api.replies import ids_in, refusal_in
+from router.hubspot.api.shapes import asked_ids, entries, record
+
+
+def read_answer(answer: Any, asked: Sequence[str]) -> ReadAnswer:
+    """Key each record by the id asked for: a merged contact answers with its new id.
+
+    A record that nobody asked for breaks the answer's promise; what is missing is then unknown,
+    because its record may be the one that came under a wrong id.
+    """
+    records: dict[str, Record] = {}
+    wanted = frozenset(asked)
+    strays = False
+    for entry in entries(answer):
+        found = record(entry)
+        ours = asked_ids(found, wanted)
+        strays = strays or not ours
+        for asked_id in ours:
+            if asked_id == found.id:
+                records[asked_id] = found
+            elif asked_id not in records:  # a record with the very id is the better answer
+                records[asked_id] = replace(found, id=asked_id, merged_into=found.id)
+    gone = set() if strays else _said_gone(answer)
+    missing: dict[str, Missing] = {
+        one: "gone" if one in gone else "unknown" for one in asked if one not in records
+    }
+    return ReadAnswer(records, missing)
+
+
+def _said_gone(answer: dict[str, Any]) -> set[str]:
+    if "errors" not in answer:
+        return set()
+    return {
+        one
+        for error in entries(answer, "errors")
+        if "NOT_FOUND" in (refusal_in(error, status=404).code or str(error.get("category", "")))
+        for one in ids_in(error)
+    }

@@ -1,0 +1,143 @@
+"""Which contacts does a delivery of HubSpot announce, change or erase?"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from router.hubspot.webhooks.creations import LATEST_MS, MAX_EVENTS, Announced, ContactId, only_creations
+
+CONTACT_TYPE_ID: Final = "0-1"
+FOLLOWED: Final = frozenset(
+    ("hubspot_owner_id", "hs_lead_status", "lifecyclestage", "notes_last_contacted", "notes_last_updated")
+)
+"""Properties whose changes tell what became of a lead; changes of others are none of our business."""
+_ID: Final = re.compile(r"[1-9][0-9]{0,19}")
+_ID_END: Final = 10**20
+
+
+class DeliveryInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The body is not a list of webhook events; answered with 400."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What one request of HubSpot says; `ignored` counts events that are none of our business."""
+
+    created: tuple[Announced, ...]
+    erased: tuple[ContactId, ...]
+    ignored: int
+    changed: tuple[ContactId, ...] = ()
+    """Contacts that somebody else than this app worked on, or deleted; each of them once."""
+
+
+def parse(body: bytes, *, portal: str) -> Delivery:
+    """The contacts that the events in `body` announce, change or erase in `portal`.
+
+    Other kinds of events, other portals' events and the echo of what this app wrote itself are counted
+    and left alone. Raises `DeliveryInvalid` for anything that is not a JSON list of at most 100 events.
+    """
+    alike = only_creations(body, portal=portal)
+    return Delivery(alike, (), 0) if alike is not None else _sorted_out(_events(body), portal)
+
+
+def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
+    created: list[Announced] = []
+    erased: list[ContactId] = []
+    changed: list[ContactId] = []
+    for number, event in enumerate(events, start=1):
+        # The documentation names the key eventType, every real delivery subscriptionType.
+        kind = event.get("subscriptionType") or event.get("eventType")
+        if type(kind) is not str:
+            raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
+        if _id_in(event, "portalId", number) != portal:
+            continue
+        if kind == "contact.creation" or (
+            kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
+        ):
+            contact_id = ContactId(_id_in(event, "objectId", number))
+            created.append((contact_id, _occurred_at_ms(event, number)))
+        elif kind == "contact.privacyDeletion":
+            erased.append(ContactId(_id_in(event, "objectId", number)))
+        elif _is_worth_a_look(kind, event):
+            changed.append(ContactId(_id_in(event, "objectId", number)))
+    ignored = len(events) - len(created) - len(erased) - len(changed)
+    return Delivery(tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)))
+
+
+def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:
+    """Whether a contact was deleted, or somebody else than this app changed what we follow of it."""
+    about, _, what = kind.partition(".")
+    if about != "contact" and (about != "object" or event.get("objectTypeId") != CONTACT_TYPE_ID):
+        return False
+    if what == "deletion":
+        return True
+    name = event.get("propertyName")
+    if what != "propertyChange" or type(name) is not str or name not in FOLLOWED:
+        return False
+    by_an_app = event.get("changeSource") == "INTEGRATION"
+    return not (by_an_app and str(event.get("sourceId")) == str(event.get("appId")))
+
+
+def _events(body: bytes) -> list[dict[str, Any]]:
+    try:
+        events = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        # Its message may quote the body, which may hold personal data: only the place is told.
+        raise DeliveryInvalid(f"The body is not JSON (line {error.lineno}, column {error.colno}).") from None
+    if type(events) is not list:
+        raise DeliveryInvalid("The body is not a list of events.")
+    if len(events) > MAX_EVENTS:
+        raise DeliveryInvalid(f"The body has {len(events)} events; HubSpot sends at most {MAX_EVENTS}.")
+    for number, event in enumerate(events, start=1):
+        if type(event) is not dict:
+            raise DeliveryInvalid(f"Event {number} is not an object.")
+    if not _is_plain(events, body):
+        _refuse_repeated_keys(body)
+    return events
+
+
+def _is_plain(events: list[dict[str, Any]], body: bytes) -> bool:
+    """True if `events` written again is `body` to the byte, so that no key can have been there twice.
+
+    HubSpot's compact JSON is; anything else is read a second time, slowly, because orjson keeps the
+    last of two equal keys without a word.
+    """
+    try:
+        return orjson.dumps(events) == body
+    except orjson.JSONEncodeError:  # it writes less deeply nested lists than it reads
+        return False
+
+
+def _refuse_repeated_keys(body: bytes) -> None:
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = dict(pairs)
+        if len(names) < len(pairs):
+            raise DeliveryInvalid("An event has the same key twice.")
+        return names
+
+    try:
+        json.loads(body, object_pairs_hook=distinct)
+    except (ValueError, RecursionError):
+        raise DeliveryInvalid("The body has numbers or nesting that no event has.") from None
+
+
+def _id_in(event: dict[str, Any], key: str, number: int) -> str:
+    value = event.get(key)
+    if type(value) is int and 0 < value < _ID_END:
+        return str(value)
+    if type(value) is str and _ID.fullmatch(value):
+        return value
+    raise DeliveryInvalid(f"Event {number} has no usable {key}.")
+
+
+def _occurred_at_ms(event: dict[str, Any], number: int) -> int:
+    moment = event.get("occurredAt")
+    if type(moment) is not int or not 0 <= moment < LATEST_MS:
+        raise DeliveryInvalid(f"Event {number} has no usable occurredAt.")
+    return moment

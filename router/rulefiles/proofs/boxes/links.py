@@ -1,0 +1,87 @@
+"""Which facts never come together, because one of them is made from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, TypeAlias
+
+from router.policy.leads.countries import country_code
+from router.policy.leads.email import kind_of
+from router.policy.leads.geography import departement_of, region_of
+from router.policy.leads.lead import Value
+from router.rulefiles.proofs.boxes.atoms import Dimension
+from router.rulefiles.proofs.boxes.boxes import Box, Space
+
+Possible: TypeAlias = Callable[[Value | None, Value | None], bool]
+_A_POSTCODE: Final = "75001"
+
+
+def impossible(space: Space) -> Iterator[Box]:
+    """The boxes of leads that cannot be: a département in Germany, a free mailbox at a company's domain."""
+    for (one, other), possible in LINKS.items():
+        if one in space.first_of and other in space.first_of:
+            yield from _impossible(space, space.first_of[one], space.first_of[other], possible)
+
+
+def _impossible(space: Space, one: int, other: int, possible: Possible) -> Iterator[Box]:
+    left, right = space.dimensions[one], space.dimensions[other]
+    refused: dict[int, int] = {}
+    for place in range(len(left.atoms)):
+        never = sum(
+            1 << there
+            for there in range(len(right.atoms))
+            if not _can_be(left, place, right, there, possible)
+        )
+        if never:
+            refused[never] = refused.get(never, 0) | 1 << place
+    for never, places in refused.items():
+        yield {place: atoms for place, atoms in ((one, places), (other, never)) if atoms}
+
+
+def _can_be(left: Dimension, place: int, right: Dimension, there: int, possible: Possible) -> bool:
+    if left.wild >> place & 1 or right.wild >> there & 1:
+        return True
+    return any(possible(value, other) for value in left.atoms[place] for other in right.atoms[there])
+
+
+def _departement_in(departement: Value | None, country: Value | None) -> bool:
+    return departement is None or _is_french(country)
+
+
+def _region_in(region: Value | None, country: Value | None) -> bool:
+    return region is None or _is_french(country)
+
+
+def _is_french(country: Value | None) -> bool:
+    """An unknown country can be France: five digits alone count as a French postcode."""
+    return country is None or departement_of(_A_POSTCODE, str(country)) is not None
+
+
+def _departement_in_region(departement: Value | None, region: Value | None) -> bool:
+    return region == (None if departement is None else region_of(str(departement)))
+
+
+def _mail_of_kind(domain: Value | None, kind: Value | None) -> bool:
+    return kind == (None if domain is None else kind_of(str(domain)))
+
+
+def _code_in(code: Value | None, country: Value | None) -> bool:
+    """HubSpot's code wins over what somebody typed, if it is one that we know."""
+    meant = None if code is None else country_code(str(code))
+    return meant is None or meant == country
+
+
+def _same(one: Value | None, other: Value | None) -> bool:
+    return one == other
+
+
+LINKS: Final[Mapping[tuple[str, str], Possible]] = {
+    ("departement", "country"): _departement_in,
+    ("region", "country"): _region_in,
+    ("departement", "region"): _departement_in_region,
+    ("email_domain", "email_kind"): _mail_of_kind,
+    ("hs_country_region_code", "country"): _code_in,
+    ("hs_analytics_source", "channel"): _same,
+    ("company.hubspot_owner_id", "account_owner"): _same,
+}
+"""Pairs of facts, and whether two values of theirs can meet in one lead."""

@@ -1,0 +1,126 @@
+"""All rules of a policy as boxes: what every question about them starts from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.conditions import Condition, Within
+from router.policy.rules.policy import Policy, Rule
+from router.policy.rules.rule_index import Index
+from router.rulefiles.proofs.boxes.boxes import Box, Space, space_of, tests_in
+from router.rulefiles.proofs.boxes.cover import Answer, Boxes, bits, boxes_in
+from router.rulefiles.proofs.boxes.domains import kinds_of
+from router.rulefiles.proofs.boxes.links import impossible
+
+BUDGET: Final = 3_000_000
+"""Comparisons for all questions together, about five seconds; a thousand real rules need a tenth of it."""
+_SHARE: Final = 20
+"""A single question gets at most this part of the budget."""
+_LEAST: Final = 2_000
+"""What a question gets even when others have used up the budget: plain ones are always answered."""
+
+
+@dataclass(slots=True)
+class Purse:
+    """How many comparisons are left for all questions, so that hard ones together end in time, too."""
+
+    left: int
+    most: int
+    """For one question."""
+
+    def allowance(self) -> int:
+        """What the next question may spend."""
+        return max(min(self.left, self.most), min(_LEAST, self.most))
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The rules, the space they speak of, and their boxes behind those of leads that cannot be."""
+
+    rules: tuple[Rule, ...]
+    space: Space
+    boxes_of: tuple[tuple[Box, ...] | None, ...]
+    """By rule; None for a condition with too many boxes, which then covers nothing."""
+    boxes: Boxes
+    starts: tuple[int, ...]
+    """By rule the number of its first box; behind the last rule's, the number of all boxes."""
+    owners: tuple[int, ...]
+    """By box its rule; -1 for leads that cannot be."""
+    index: Index
+    """The matcher that routes leads: it has the last word on every example."""
+    moving: frozenset[str]
+    """Facts compared both with ages and with dates: what is said of them may change from day to day."""
+    now: datetime
+    purse: Purse
+
+    def above(self, rule: int) -> int:
+        """The boxes of all rules above this one, and those of leads that cannot be."""
+        return (1 << self.starts[rule]) - 1
+
+    def rules_of(self, boxes: int) -> list[int]:
+        """The rules that these boxes belong to, in order."""
+        owners = dict.fromkeys(self.owners[box] for box in bits(boxes))
+        return sorted(owner for owner in owners if owner >= 0)
+
+    def boxes_among(self, rules: Iterable[int]) -> int:
+        """The boxes of these rules, and those of leads that cannot be."""
+        found = self.above(0)
+        for rule in rules:
+            found |= (1 << self.starts[rule + 1]) - (1 << self.starts[rule])
+        return found
+
+    def cover(self, boxes: Sequence[Box], *, among: int) -> Answer:
+        """Whether those `among` all boxes cover each of these; the first that they do not is the answer."""
+        used = 0
+        for box in boxes:
+            answer = self.boxes.cover(box, among=among, budget=self.purse.allowance())
+            self.purse.left -= answer.spent
+            if not answer.is_covered:
+                return answer
+            used |= answer.used
+        return Answer(used=used)
+
+    def moves(self, rules: Iterable[int]) -> bool:
+        """Whether what is said of these rules may change from day to day."""
+        return any(test.fact in self.moving for rule in rules for test in tests_in(self.rules[rule].when))
+
+
+def ground_of(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> Ground:
+    """The policy's rules as boxes, in the values that the catalog knows. `now` is an aware UTC datetime."""
+    rules = policy.rules
+    conditions = [rule.when for rule in rules]
+    space = space_of(conditions, kinds=kinds_of(policy, catalog), now=now)
+    boxes_of = tuple(space.boxes(condition) for condition in conditions)
+    boxes: list[Box] = list(impossible(space))
+    owners = [-1] * len(boxes)
+    starts = []
+    for rule, found in enumerate(boxes_of):
+        starts.append(len(boxes))
+        boxes += found or ()
+        owners += [rule] * len(found or ())
+    starts.append(len(boxes))
+    return Ground(
+        rules=rules,
+        space=space,
+        boxes_of=boxes_of,
+        boxes=boxes_in(space, boxes),
+        starts=tuple(starts),
+        owners=tuple(owners),
+        index=Index(conditions),
+        moving=_moving(conditions),
+        now=now,
+        purse=Purse(left=budget, most=budget // _SHARE),
+    )
+
+
+def _moving(conditions: Iterable[Condition]) -> frozenset[str]:
+    aged: set[str] = set()
+    dated: set[str] = set()
+    for condition in conditions:
+        for test in tests_in(condition):
+            (aged if isinstance(test.matcher, Within) else dated).add(test.fact)
+    return frozenset(aged & dated)

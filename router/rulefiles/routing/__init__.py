@@ -1,0 +1,1 @@
+"""Readers of routing.yaml, one file per block."""

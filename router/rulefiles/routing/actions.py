@@ -1,0 +1,249 @@
+"""What a rule does with its leads: to whom they go, or that they go to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from router.policy.leads.catalog import Catalog
+from router.policy.people.roster import Roster
+from router.policy.rules.policy import (
+    Action,
+    Assign,
+    DoNothing,
+    Method,
+    Nurture,
+    Target,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+)
+from router.rulefiles.routing.needs import NeedReader
+from router.rulefiles.routing.stickiness import EVERY_TEAM, read_sticky
+from router.rulefiles.words.vocabulary import Vocabulary
+from router.rulefiles.words.written_values import ValueWriter
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.quantities import span
+from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
+
+ACTION_KEYS: Final = ("assign", "do", "sla", "status", "task")
+ASSIGN_KEYS: Final = (
+    "team",
+    "rep",
+    "to",
+    "method",
+    "needs",
+    "prefer",
+    "hours",
+    "sticky",
+    "if_unavailable",
+    "push_after",
+)
+LONGEST_SLA: Final = timedelta(hours=1000)
+_WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
+LATER: Final[Mapping[str, str]] = {
+    "fair_by": "what is shared fairly is said of the team, in team.yaml",
+    "weights": "this version takes weights from team.yaml only",
+    "mode": "this version has no modes of assignment",
+}
+_LATER_METHODS: Final = frozenset(("hybrid", "weighted"))
+_TARGETS: Final = ("team", "rep", "to")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An action with its due time and status; None where the rule leaves them to the defaults."""
+
+    action: Action
+    sla: timedelta | None
+    status: str | None
+    task: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ActionReader:
+    """Reads `assign`, `do`, `sla` and `status`; `roster` is None if team.yaml could not be read."""
+
+    sheet: Sheet
+    words: Vocabulary
+    roster: Roster | None
+    sticky: Mapping[str, timedelta | None] = field(default_factory=dict)
+    """What holds for each team where a rule says nothing."""
+
+    @property
+    def catalog(self) -> Catalog:
+        """The portal that statuses and properties are checked against."""
+        return self.words.catalog
+
+    def done(self, fields: Mapping[str, Entry], *, at: Node, what: str) -> Done | None:
+        """What these keys do; exactly one of `assign` and `do` must be there."""
+        sla = self.sla(fields["sla"]) if "sla" in fields else None
+        status = self.status(fields["status"].value) if "status" in fields else None
+        task = self._task(fields["task"].value) if "task" in fields else False
+        if "assign" in fields and "do" in fields:
+            hint = "Keep 'assign' or 'do', not both."
+            self.sheet.error(fields["do"].key, f"{what} has two actions", hint)
+            return None
+        if "assign" in fields:
+            assign = self.assign(fields["assign"].value)
+            return None if assign is None else Done(assign, sla, status, task)
+        if "do" not in fields:
+            hint = "Add 'assign: {team: …}' or 'do: nothing'."
+            self.sheet.error(at, f"{what} has no action", hint)
+            return None
+        if "sla" in fields:
+            message = "'sla' has no effect on leads that get no owner"
+            self.sheet.error(fields["sla"].key, message, "Remove 'sla'.")
+        if "task" in fields:
+            message = "'task' has no effect on leads that get no owner"
+            self.sheet.error(fields["task"].key, message, "Remove 'task'.")
+        action = self._do(fields["do"].value)
+        return None if action is None else Done(action, sla, status)
+
+    def sla(self, entry: Entry) -> timedelta | None:
+        """The working time within which a lead is answered; no days, as working days differ in length."""
+        hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
+        return self._working_time(entry, wrong="is no time to answer a lead in", hint=hint)
+
+    def _push_after(self, entry: Entry) -> timedelta | None:
+        """The working time for which a queue waits for a claim before it gives the lead itself."""
+        hint = "Write minutes or hours, such as 30min or 2h; they count in the team's working hours."
+        return self._working_time(entry, wrong="is no time to wait for a claim", hint=hint)
+
+    def _working_time(self, entry: Entry, *, wrong: str, hint: str) -> timedelta | None:
+        written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
+        found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
+        if written and (not found or found > LONGEST_SLA):
+            self.sheet.error(written, f"'{written.text}' {wrong}", hint)
+            return None
+        return found
+
+    def status(self, node: Node) -> str | None:
+        """An option of hs_lead_status."""
+        written = self.sheet.scalar(node, "'status'")
+        if written is None:
+            return None
+        return ValueWriter(self.sheet, self.catalog).value("hs_lead_status", written)
+
+    def _task(self, node: Node) -> bool:
+        written = self.sheet.scalar(node, "'task'")
+        if written is not None and written.text not in ("true", "false"):
+            hint = "Write true for a HubSpot task with the due time, or false."
+            self.sheet.error(written, f"'task' is true or false, not '{written.text}'", hint)
+        return written is not None and written.text == "true"
+
+    def assign(self, node: Node) -> Assign | None:
+        """To whom the lead goes, how the team shares it, and what happens if nobody is there."""
+        fields = self.sheet.fields(node, "'assign'", known=ASSIGN_KEYS, later=LATER)
+        if fields is None:
+            return None
+        named = [name for name in _TARGETS if name in fields]
+        if len(named) != 1:
+            message = "'assign' names nobody" if not named else f"'assign' names {' and '.join(named)}"
+            self.sheet.error(node, message, "Name one: 'team: …', 'rep: …' or 'to: account_owner'.")
+            return None
+        to = self._target(named[0], fields[named[0]].value)
+        method = self._method(fields["method"].value) if "method" in fields else Method.FAIR_SHARE
+        push_after = self._push_after(fields["push_after"]) if "push_after" in fields else None
+        self._check_effects(fields, named[0], method)
+        reader = NeedReader(self.sheet, self.words, self.roster)
+        needs, prefer = (reader.needs(fields[n]) if n in fields else () for n in ("needs", "prefer"))
+        otherwise = self.assign(fields["if_unavailable"].value) if "if_unavailable" in fields else None
+        if to is None or method is None:
+            return None
+        if isinstance(to, ToTeam) and needs:
+            reader.check_somebody_fits(fields["needs"].key, to.team, needs)
+        any_hour = "hours" in fields and self._any_hour(fields["hours"].value)
+        sticky = self._sticky(fields, to, method)
+        return Assign(to, method, needs, prefer, otherwise, any_hour, sticky, push_after)
+
+    def _sticky(self, fields: Mapping[str, Entry], to: Target, method: Method) -> timedelta | None:
+        if "sticky" in fields:
+            return read_sticky(fields["sticky"].value, self.sheet)
+        if not isinstance(to, ToTeam) or method is Method.QUEUE:
+            return None
+        return self.sticky.get(to.team, self.sticky.get(EVERY_TEAM))
+
+    def _target(self, kind: str, node: Node) -> Target | None:
+        written = self.sheet.scalar(node, f"'{kind}'")
+        if written is None:
+            return None
+        name = written.text
+        if kind == "to":
+            return self._relation(written)
+        known: Mapping[str, object] | None = None
+        if self.roster is not None:
+            known = self.roster.teams if kind == "team" else self.roster.reps
+        if known is not None and name not in known:
+            hint = f"Add it under '{kind}s' in team.yaml."
+            self.sheet.error(written, f"there is no {kind} '{name}'", hint, like=name, among=known)
+            return None
+        return ToTeam(name) if kind == "team" else ToRep(name)
+
+    def _relation(self, written: Scalar) -> Target | None:
+        if written.text == "account_owner":
+            return ToAccountOwner()
+        if written.text == "previous_owner":
+            return ToPreviousOwner()
+        hint = "Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'."
+        among = ("account_owner", "previous_owner")
+        self.sheet.error(written, f"'to' cannot be '{written.text}'", hint, like=written.text, among=among)
+        return None
+
+    def _any_hour(self, node: Node) -> bool:
+        written = self.sheet.scalar(node, "'hours'")
+        if written is not None and written.text != "ignore":
+            hint = "Write 'hours: ignore', or remove it: reps at work then come first."
+            self.sheet.error(written, f"'hours' cannot be '{written.text}' here", hint)
+        return written is not None
+
+    def _method(self, node: Node) -> Method | None:
+        written = self.sheet.scalar(node, "'method'")
+        if written is None:
+            return None
+        if written.text in tuple(Method):
+            return Method(written.text)
+        hint = "Write fair_share (by the weights of team.yaml), least_loaded or queue."
+        if written.text in _LATER_METHODS:
+            message = f"this version does not know the method '{written.text}'"
+            self.sheet.error(written, message, hint)
+        else:
+            message = f"there is no method '{written.text}'"
+            self.sheet.error(written, message, hint, like=written.text, among=tuple(Method))
+        return None
+
+    def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
+        """Refuse keys that would change nothing: whoever writes them expects that they do."""
+        for name in ("method", "needs", "prefer", "hours", "sticky"):
+            # A named rep must still have what the lead needs; the owner of an account is never asked.
+            checked = name == "needs" and target == "rep"
+            if name in fields and target != "team" and not checked:
+                message = f"'{name}' has no effect with '{target}'"
+                self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
+        pushes = "push_after" in fields and target == "team" and method is Method.QUEUE
+        if "push_after" in fields and not pushes and method is not None:
+            message = "'push_after' has an effect on a team's queue only"
+            self.sheet.error(fields["push_after"].key, message, "Remove it, or add 'method: queue'.")
+        for name in ("needs", "prefer", "hours", "sticky", "if_unavailable"):
+            if name in fields and target == "team" and method is Method.QUEUE and not pushes:
+                message = f"'{name}' has no effect on a queue, which takes every lead"
+                self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")
+
+    def _do(self, node: Node) -> Action | None:
+        if isinstance(node, Scalar) and node.text == "nothing":
+            return DoNothing()
+        if isinstance(node, Scalar) and node.text == "nurture":
+            return Nurture()
+        fields = self.sheet.fields(node, "'do'", known=("nurture",)) if isinstance(node, Map) else None
+        if not fields:
+            hint = "Write 'do: nothing' or do: {nurture: {workflow: …, set: {…}}}."
+            self.sheet.error(node, "'do' is 'nothing' or 'nurture'", hint)
+            return None
+        parts = self.sheet.fields(fields["nurture"].value, "'nurture'", known=("workflow", "set")) or {}
+        workflow = self.sheet.scalar(parts["workflow"].value, "'workflow'") if "workflow" in parts else None
+        writer = ValueWriter(self.sheet, self.catalog)
+        sets = writer.values(parts["set"].value) if "set" in parts else {}
+        return Nurture(workflow.text if workflow else None, sets)

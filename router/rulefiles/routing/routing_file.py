@@ -1,0 +1,162 @@
+"""Who gets which lead, as `routing.yaml` tells it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final, Literal
+
+from router.policy.people.roster import Roster
+from router.policy.results.outcomes import Outcomes
+from router.policy.rules.conditions import Condition
+from router.policy.rules.night_settings import NIGHT, Night
+from router.policy.rules.policy import Assign, Rule, ToTeam
+from router.policy.rules.scoring import Segment
+from router.policy.rules.sla_steps import NO_BREACH, Breach
+from router.rulefiles.routing.actions import LATER, ActionReader
+from router.rulefiles.routing.night import read_night
+from router.rulefiles.routing.outcomes import read_outcomes, usual_outcomes
+from router.rulefiles.routing.rule_list import OTHERWISE, Inside, RuleListReader
+from router.rulefiles.routing.sla_steps import SLA_KEYS, BreachReader
+from router.rulefiles.routing.stickiness import read_stickiness
+from router.rulefiles.words.conditions import ConditionReader
+from router.rulefiles.words.vocabulary import Vocabulary
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.tree import Entry, Node, Scalar
+
+KEYS: Final = (
+    "mode",
+    "language",
+    "segments",
+    "status",
+    "sticky",
+    "rules",
+    OTHERWISE,
+    "sla",
+    "night",
+    "outcomes",
+)
+ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
+DEFAULT_STATUS: Final = "NEW"
+DEFAULT_LANGUAGE: Final = "fr"
+REQUIRED: Final = {
+    "segments": "Add 'segments:' with at least 'tous: otherwise'.",
+    "rules": "Add 'rules:' with at least one rule.",
+    OTHERWISE: "Leads that fit no rule need a place: add 'otherwise: {assign: {team: …}}'.",
+    "sla": "Add 'sla: {default: 4h}'.",
+}
+Language = Literal["fr", "en"]
+Mode = Literal["live", "shadow"]
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """All of `routing.yaml`."""
+
+    language: Language
+    segments: tuple[Segment, ...]
+    rules: tuple[Rule, ...]
+    default_sla: timedelta | None
+    default_status: str
+    mode: Mode
+    night: Night
+    outcomes: Outcomes
+    breach: Breach
+
+
+def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
+    """The routing; it is only good for use if the sheet holds no error.
+
+    `words` know the grades already; the segments are added here. `roster` is None if team.yaml
+    could not be read: names of teams and reps are not checked then.
+    """
+    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=ROUTING_LATER, required=REQUIRED) or {}
+    segments = _segments(fields["segments"], sheet, words) if "segments" in fields else ()
+    if segments:
+        names = tuple(segment.name for segment in segments)
+        words = replace(words, computed={**words.computed, "segment": names})
+    teams = roster.teams if roster else None
+    sticky = read_stickiness(fields["sticky"].value, sheet, teams=teams) if "sticky" in fields else {}
+    actions = ActionReader(sheet, words, roster, sticky)
+    rules = RuleListReader(sheet, ConditionReader(words, sheet), actions)
+    found = rules.rules(fields["rules"].value, Inside()) if "rules" in fields else ()
+    if OTHERWISE in fields:
+        found += _catch_all(fields[OTHERWISE], rules, sheet)
+    default_sla, breach = None, NO_BREACH
+    if "sla" in fields:
+        segment_names = [segment.name for segment in segments]
+        default_sla, breach = _sla(fields["sla"].value, actions, BreachReader(sheet, roster, segment_names))
+    return Routing(
+        language=_language(fields["language"].value, sheet) if "language" in fields else DEFAULT_LANGUAGE,
+        segments=segments,
+        rules=found,
+        default_sla=default_sla,
+        default_status=_status(fields.get("status"), root, actions),
+        mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
+        night=read_night(fields["night"].value, sheet) if "night" in fields else NIGHT,
+        breach=breach,
+        outcomes=read_outcomes(fields["outcomes"], sheet, words.catalog)
+        if "outcomes" in fields
+        else usual_outcomes(words.catalog),
+    )
+
+
+def _segments(entry: Entry, sheet: Sheet, words: Vocabulary) -> tuple[Segment, ...]:
+    circular = {"segment": "a segment cannot depend on the segment"}
+    reader = ConditionReader(replace(words, refused=circular), sheet)
+    found: list[Segment] = []
+    last: Scalar | None = None
+    for line in sheet.entries(entry.value, "'segments'"):
+        if last is not None:
+            message = f"the segment '{line.key.text}' is never reached: '{last.text}' takes everything"
+            sheet.error(line.key, message, f"Move it above '{last.text}'.")
+        when: Condition | None = None
+        if isinstance(line.value, Scalar) and line.value.text == OTHERWISE:
+            last = line.key
+        else:
+            when = reader.when(line.value)
+        found.append(Segment(line.key.text, when))
+    if last is None and found:
+        hint = "Write 'otherwise' behind the name of the last one."
+        sheet.error(entry.key, "some leads have no segment: none is 'otherwise'", hint)
+    return tuple(found)
+
+
+def _catch_all(entry: Entry, rules: RuleListReader, sheet: Sheet) -> tuple[Rule, ...]:
+    made = rules.otherwise(entry, Inside())
+    if made and not (isinstance(made[0].action, Assign) and isinstance(made[0].action.to, ToTeam)):
+        hint = "Its queue keeps every lead that finds nobody: write assign: {team: …, method: queue}."
+        sheet.error(entry.key, "the last 'otherwise' names no team", hint)
+    return made
+
+
+def _language(node: Node, sheet: Sheet) -> Language:
+    written = sheet.scalar(node, "'language'")
+    if written is not None and written.text == "en":
+        return "en"
+    if written is not None and written.text != "fr":
+        sheet.error(written, f"reasons are written in fr or en, not in '{written.text}'", "Write fr or en.")
+    return DEFAULT_LANGUAGE
+
+
+def _mode(node: Node, sheet: Sheet) -> Mode:
+    written = sheet.scalar(node, "'mode'")
+    if written is not None and written.text == "shadow":
+        return "shadow"
+    if written is not None and written.text != "live":
+        hint = "Write live, or shadow to decide and record without writing to HubSpot."
+        sheet.error(written, f"the mode is live or shadow, not '{written.text}'", hint)
+    return "live"
+
+
+def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[timedelta | None, Breach]:
+    required = {"default": "Add 'default: 4h'."}
+    fields = actions.sheet.fields(node, "'sla'", known=SLA_KEYS, required=required) or {}
+    default = actions.sla(fields["default"]) if "default" in fields else None
+    return default, breaches.breach(fields)
+
+
+def _status(entry: Entry | None, root: Node, actions: ActionReader) -> str:
+    """The portal may have renamed its statuses, so the default is checked as if it were written."""
+    written = entry.value if entry else Scalar(DEFAULT_STATUS, root.line, root.column)
+    return actions.status(written) or DEFAULT_STATUS

@@ -1,0 +1,130 @@
+"""Which rules stand below `rules`: single ones, groups with a common condition, and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from router.policy.rules.conditions import ALWAYS, AllOf, Condition
+from router.policy.rules.policy import Rule
+from router.rulefiles.routing.actions import ACTION_KEYS, LATER, ActionReader
+from router.rulefiles.routing.tables import Row, TableReader
+from router.rulefiles.words.conditions import ConditionReader
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
+
+RULE_KEYS: Final = ("name", "when", *ACTION_KEYS)
+GROUP_KEYS: Final = ("group", "when", "rules", "otherwise")
+OTHERWISE: Final = "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """Where a rule stands: in no group, or in a named one whose condition holds for all of it."""
+
+    group: str = ""
+    guard: Condition = ALWAYS
+
+    def name(self, rule: str) -> str:
+        """The rule's full name."""
+        return f"{self.group} / {rule}" if self.group else rule
+
+    def when(self, own: Condition) -> Condition:
+        """The rule's full condition, in one list so that an explanation can point at the part that fails."""
+        parts = (*_parts(self.guard), *_parts(own))
+        return parts[0] if len(parts) == 1 else AllOf(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleListReader:
+    """Reads rules in the order of the file. A rule with a mistake is left out, and the mistake noted."""
+
+    sheet: Sheet
+    conditions: ConditionReader
+    actions: ActionReader
+    lines_by_name: dict[str, int] = field(default_factory=dict)
+
+    def rules(self, node: Node, inside: Inside) -> tuple[Rule, ...]:
+        """The rules of one list."""
+        found: list[Rule] = []
+        for element in self.sheet.elements(node, "'rules'"):
+            keys = {entry.key.text for entry in element.entries} if isinstance(element, Map) else set()
+            if "group" in keys and inside.group:
+                self.sheet.error(
+                    element, "a group cannot stand inside a group", "Put it beside the other one."
+                )
+            elif "group" in keys:
+                found += self._group(element)
+            elif "table" in keys:
+                for row in TableReader(self.sheet, self.conditions).rows(element):
+                    found += self._row(row, inside)
+            else:
+                found += self._rule(element, inside)
+        return tuple(found)
+
+    def otherwise(self, entry: Entry, inside: Inside) -> tuple[Rule, ...]:
+        """The rule that takes what no rule above it took."""
+        fields = self.sheet.fields(entry.value, f"'{OTHERWISE}'", known=ACTION_KEYS, later=LATER)
+        if fields is None:
+            return ()
+        name = Scalar(OTHERWISE, entry.key.line, entry.key.column)
+        return self._made(name, fields, own=ALWAYS, inside=inside)
+
+    def _group(self, element: Node) -> tuple[Rule, ...]:
+        fields = self.sheet.fields(element, "a group", known=GROUP_KEYS)
+        name = self.sheet.scalar(fields["group"].value, "'group'") if fields else None
+        if fields is None or name is None:
+            return ()
+        for key in ("when", "rules"):
+            if key not in fields:
+                self.sheet.error(
+                    fields["group"].key, f"the group '{name.text}' has no '{key}'", f"Add '{key}:'."
+                )
+        guard = self.conditions.when(fields["when"].value) if "when" in fields else None
+        # Without its guard nothing of the group may ever match; its rules are read for their mistakes only.
+        inside = Inside(name.text, guard or ALWAYS)
+        found = self.rules(fields["rules"].value, inside) if "rules" in fields else ()
+        if OTHERWISE in fields:
+            found += self.otherwise(fields[OTHERWISE], inside)
+        else:
+            hint = (
+                "Leads that fit none of its rules go on to the rules below it; add 'otherwise' to keep them."
+            )
+            self.sheet.warning(fields["group"].key, f"the group '{name.text}' has no 'otherwise'", hint)
+        return () if guard is None else found
+
+    def _rule(self, element: Node, inside: Inside) -> tuple[Rule, ...]:
+        fields = self.sheet.fields(element, "a rule", known=RULE_KEYS, later=LATER)
+        if fields is None:
+            return ()
+        if "name" not in fields:
+            self.sheet.error(element, "the rule has no 'name'", "Add 'name:'; people read it as the reason.")
+        name = self.sheet.scalar(fields["name"].value, "'name'") if "name" in fields else None
+        label = name or Scalar("", element.line, element.column)
+        if "when" not in fields:
+            hint = "Add 'when: {property: value}'; what fits no rule goes to 'otherwise'."
+            self.sheet.error(label, f"the rule '{label.text}' has no 'when'", hint)
+        own = self.conditions.when(fields["when"].value) if "when" in fields else None
+        return self._made(label, fields, own=own, inside=inside)
+
+    def _row(self, row: Row, inside: Inside) -> tuple[Rule, ...]:
+        return self._made(row.name, row.fields, own=row.when, inside=inside)
+
+    def _made(
+        self, name: Scalar, fields: Mapping[str, Entry], *, own: Condition | None, inside: Inside
+    ) -> tuple[Rule, ...]:
+        full_name = inside.name(name.text)
+        first = self.lines_by_name.get(full_name)
+        self.lines_by_name.setdefault(full_name, name.line)
+        if first is not None and name.text:
+            message = f"two rules have the name '{full_name}', on line {first} and on line {name.line}"
+            self.sheet.error(name, message, "Give one of them another name.")
+        done = self.actions.done(fields, at=name, what=f"the rule '{full_name}'")
+        if own is None or done is None:
+            return ()
+        return (Rule(full_name, inside.when(own), done.action, name.line, done.sla, done.status, done.task),)
+
+
+def _parts(condition: Condition) -> tuple[Condition, ...]:
+    return condition.parts if isinstance(condition, AllOf) else (condition,)

@@ -1,0 +1,124 @@
+"""Which rules a `table:` with its `rows:` stands for: one per row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from router.policy.rules.conditions import AllOf, Condition
+from router.rulefiles.words.conditions import ConditionReader, both
+from router.rulefiles.words.vocabulary import Fact
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq, as_written
+
+ARROW: Final = "->"
+NAME: Final = "name"
+ANY: Final = "any"
+ASSIGNED: Final = ("team", "rep", "to", "method", "push_after")
+OUTCOMES: Final = (*ASSIGNED, "sla", "status", NAME)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row as a rule: its name, its condition, and its right side as the keys of a rule."""
+
+    name: Scalar
+    when: Condition | None
+    fields: Mapping[str, Entry]
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The columns: facts on the left of the arrow (None where the name is a mistake), keys on its right."""
+
+    facts: tuple[Fact | None, ...]
+    outcomes: tuple[Scalar, ...]
+
+    @property
+    def width(self) -> int:
+        return len(self.facts) + 1 + len(self.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class TableReader:
+    """Reads tables; a cell `any` on the left asks nothing."""
+
+    sheet: Sheet
+    conditions: ConditionReader
+
+    def rows(self, node: Node) -> tuple[Row, ...]:
+        """The rows, in order; a row of the wrong length is noted and left out."""
+        fields = self.sheet.fields(node, "a table", known=("table", "rows"))
+        if not fields or "rows" not in fields:
+            self.sheet.error(node, "the table has no 'rows'", "Add 'rows:' below 'table:'.")
+            return ()
+        header = self._header(fields["table"].value)
+        if header is None:
+            return ()
+        lines = self.sheet.elements(fields["rows"].value, "'rows'")
+        found = (self._row(header, line) for line in lines)
+        return tuple(row for row in found if row is not None)
+
+    def _header(self, node: Node) -> _Header | None:
+        cells = self.sheet.scalars(node, "a table's header")
+        arrows = [place for place, cell in enumerate(cells) if cell.text == ARROW]
+        if len(arrows) != 1:
+            hint = f'Write [property, …, "{ARROW}", team, …].'
+            self.sheet.error(node, f"a table's header has one '{ARROW}'", hint)
+            return None
+        left, right = cells[: arrows[0]], cells[arrows[0] + 1 :]
+        texts = [cell.text for cell in cells]
+        for place, cell in enumerate(cells):
+            if cell.text in texts[:place]:
+                self.sheet.error(
+                    cell, f"the column '{cell.text}' stands here twice", "Remove one of the two."
+                )
+        strange = [cell for cell in right if cell.text not in OUTCOMES]
+        for cell in strange:
+            message = f"'{cell.text}' cannot stand right of '{ARROW}'"
+            hint = f"There can stand: {', '.join(OUTCOMES)}."
+            self.sheet.error(cell, message, hint, like=cell.text, among=OUTCOMES)
+        if strange:
+            return None
+        return _Header(tuple(self.conditions.words.fact(cell, self.sheet) for cell in left), right)
+
+    def _row(self, header: _Header, line: Node) -> Row | None:
+        cells = line.elements if isinstance(line, Seq) else ()
+        width, split = header.width, len(header.facts)
+        if len(cells) != width or not _is_arrow(cells[split]):
+            message = f"the row does not fit its header of {width} columns"
+            hint = f"Write '{any_word(split)}{ARROW}' and what follows; '{ANY}' stands for any value."
+            self.sheet.error(line, message, hint)
+            return None
+        asked = [
+            (fact, cell)
+            for fact, cell in zip(header.facts, cells[:split], strict=True)
+            if not (isinstance(cell, Scalar) and cell.text == ANY and not cell.quoted)
+        ]
+        parts = [self.conditions.about(fact, cell) if fact else None for fact, cell in asked]
+        fields = _as_fields(header.outcomes, cells[split + 1 :], line)
+        name = " · ".join(as_written(cell).removeprefix("$") for _, cell in asked) or ANY
+        named = fields.get(NAME)
+        written = self.sheet.scalar(named.value, "'name'") if named else None
+        return Row(
+            written or Scalar(name, line.line, line.column), both(parts) if parts else AllOf(()), fields
+        )
+
+
+def any_word(columns: int) -> str:
+    """As many `any` as there are columns on the left, as an example of a row."""
+    return f"{ANY}, " * columns
+
+
+def _is_arrow(cell: Node) -> bool:
+    return isinstance(cell, Scalar) and cell.text == ARROW
+
+
+def _as_fields(keys: tuple[Scalar, ...], cells: tuple[Node, ...], line: Node) -> Mapping[str, Entry]:
+    """The right side as a rule would write it: team, rep and method inside `assign`."""
+    entries = tuple(Entry(key, cell) for key, cell in zip(keys, cells, strict=True))
+    assigned = tuple(entry for entry in entries if entry.key.text in ASSIGNED)
+    fields = {entry.key.text: entry for entry in entries if entry.key.text not in ASSIGNED}
+    assign = Map(assigned, line.line, line.column)
+    return {**fields, "assign": Entry(Scalar("assign", line.line, line.column), assign)}

@@ -1,0 +1,1 @@
+"""Readers of team.yaml and lists.yaml."""

@@ -1,0 +1,1 @@
+"""The vocabulary of rule files: properties, values, ranges, conditions."""

@@ -1,0 +1,120 @@
+"""Which question one written value asks: `FR`, `$list`, `200..`, `contains daf`, `within 7d`, `known`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from router.policy.leads.catalog import FactType
+from router.policy.rules.conditions import Contains, Known, Matcher, OneOf, Unknown, Within
+from router.rulefiles.words.ranges import RangeReader
+from router.rulefiles.words.values import Equal, equal_value
+from router.rulefiles.words.vocabulary import Fact, Vocabulary
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.quantities import SPAN_FORMS, span
+from router.rulefiles.yaml.tree import Scalar
+
+LIST_SIGN: Final = "$"
+_WORD = re.compile(r"[^*]+\*?")
+
+
+@dataclass(frozen=True, slots=True)
+class MatcherReader:
+    """Reads the values that are compared with one fact."""
+
+    fact: Fact
+    words: Vocabulary
+    sheet: Sheet
+
+    @property
+    def ranges(self) -> RangeReader:
+        """The reader of this fact's ranges."""
+        return RangeReader(self.fact, self.words.timezone, self.sheet)
+
+    def matcher(self, written: Scalar) -> Matcher | None:
+        """The question that the value asks; None if it asks none, which is then noted."""
+        text = written.text
+        if not written.quoted and text == "known":
+            return Known()
+        if not written.quoted and text == "unknown":
+            return Unknown()
+        if not written.quoted and text.startswith(LIST_SIGN):
+            return self._listed(written)
+        if text.startswith("contains "):
+            return self.contains(written, text.removeprefix("contains "))
+        if text.startswith("within "):
+            return self.within(written, text.removeprefix("within "))
+        if self.ranges.is_range(text):
+            return self.ranges.written(written)
+        value = equal_value(written, self.fact, sheet=self.sheet, catalog=self.words.catalog)
+        return None if value is None else OneOf(frozenset((value,)))
+
+    def contains(self, at: Scalar, words: str) -> Contains | None:
+        """The words of `contains a, b*`: whole ones, or beginnings with a final `*`."""
+        if self.fact.type is not FactType.TEXT or self.fact.options:
+            self.sheet.error(
+                at, f"{self.fact} is no free text: 'contains' cannot look into it", "List its values."
+            )
+            return None
+        found = tuple(word.strip() for word in words.split(","))
+        for word in found:
+            if not _WORD.fullmatch(word) or not any(char.isalnum() for char in word):
+                hint = "Write whole words, such as daf, beginnings such as direct*, commas between them."
+                self.sheet.error(at, f"'{word}' is nothing that 'contains' can look for", hint)
+                return None
+        return Contains(found)
+
+    def within(self, at: Scalar, text: str) -> Within | None:
+        """The question of `within 7d`."""
+        if self.fact.type not in (FactType.DATE, FactType.DATETIME):
+            is_age = self.fact.type is FactType.DURATION
+            hint = "Write a range of it: ..7d." if is_age else "Name a date, or the fact 'age'."
+            self.sheet.error(at, f"{self.fact} is no date: 'within' cannot tell its age", hint)
+            return None
+        found = span(text.strip())
+        if not found:
+            self.sheet.error(at, f"'{text}' is not a duration", f"Write {SPAN_FORMS}.")
+            return None
+        return Within(found)
+
+    def _listed(self, written: Scalar) -> OneOf | None:
+        if self.words.lists is None:
+            return None
+        name = written.text.removeprefix(LIST_SIGN)
+        if name not in self.words.lists:
+            hint = "Add it to lists.yaml, or quote a value that begins with '$'."
+            self.sheet.error(
+                written, f"there is no list '{name}' in lists.yaml", hint, like=name, among=self.words.lists
+            )
+            return None
+        found: set[Equal] = set()
+        inside = Sheet(self.sheet.file, self.sheet.lines)
+        for text in self.words.lists[name]:
+            stands_for = Scalar(text, written.line, written.column, quoted=True)
+            value = equal_value(stands_for, self.fact, sheet=inside, catalog=self.words.catalog)
+            if value is not None:
+                found.add(value)
+        self.sheet.take_over(inside, prefix=f"in the list '{name}': ")
+        return OneOf(frozenset(found)) if found else None
+
+
+def merged(matchers: Iterable[Matcher]) -> tuple[Matcher, ...]:
+    """The same questions with `or` between them, values gathered in one and words in another."""
+    values: set[Equal] = set()
+    words: list[str] = []
+    others: list[Matcher] = []
+    for matcher in matchers:
+        if isinstance(matcher, OneOf):
+            values |= matcher.values
+        elif isinstance(matcher, Contains):
+            words += matcher.words
+        else:
+            others.append(matcher)
+    gathered: list[Matcher] = []
+    if values:
+        gathered.append(OneOf(frozenset(values)))
+    if words:
+        gathered.append(Contains(tuple(dict.fromkeys(words))))
+    return (*gathered, *dict.fromkeys(others))

@@ -1,0 +1,116 @@
+"""Which facts rules can name, and which values each of them can have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import pycountry
+
+from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Option
+from router.policy.leads.derived import DERIVED
+from router.policy.leads.geography import region_of
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.tree import Scalar
+
+_OWNER_FACTS: Final = frozenset(
+    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
+)
+_WHOLE_NUMBERS: Final = frozenset(("fit", "engagement", "score"))
+_OVERSEAS: Final = ("971", "972", "973", "974", "975", "976", "977", "978", "984", "986", "987", "988")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something a rule can ask about. Empty `options` mean that any value is possible."""
+
+    name: str
+    type: FactType
+    label: str = ""
+    options: Mapping[str, Option] = field(default_factory=dict)
+    integer: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.label})" if self.label else self.name
+
+    @property
+    def is_owner(self) -> bool:
+        """True if its values are ids of HubSpot owners, which rules write as e-mail addresses."""
+        return self.name in _OWNER_FACTS
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """All that a condition may name. `lists` is None if lists.yaml could not be read: no name is checked."""
+
+    catalog: Catalog
+    timezone: ZoneInfo
+    lists: Mapping[str, tuple[str, ...]] | None
+    computed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The grades and the segments there are; one that is missing was not readable and is not checked."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Facts that would go round in a circle here, and the sentence that says so."""
+
+    def fact(self, name: Scalar, sheet: Sheet) -> Fact | None:
+        """The fact of that name; a name that nobody knows is noted on the sheet."""
+        if name.text in self.refused:
+            sheet.error(name, self.refused[name.text])
+            return None
+        if name.text in DERIVED:
+            return self._derived(name.text)
+        known = self.catalog.property(name.text)
+        if known is None:
+            self._unknown(name, sheet)
+            return None
+        return Fact(name.text, known.type, known.label, _by_value(known.options), known.integer)
+
+    def _derived(self, name: str) -> Fact:
+        if name == "channel":
+            source = self.catalog.contact.get("hs_analytics_source")
+            return Fact(name, DERIVED[name], options=_by_value(source.options if source else ()))
+        values = {
+            "country": _countries(),
+            "departement": _departements(),
+            "region": _regions(),
+            "email_kind": ("business", "free", "disposable"),
+        }.get(name, self.computed.get(name, ()))
+        options = _by_value(Option(value, value) for value in values)
+        return Fact(name, DERIVED[name], options=options, integer=name in _WHOLE_NUMBERS)
+
+    def _unknown(self, name: Scalar, sheet: Sheet) -> None:
+        about, company = ("company", True) if name.text.startswith(COMPANY_PREFIX) else ("contact", False)
+        bare = name.text.removeprefix(COMPANY_PREFIX)
+        message = f"HubSpot has no {about} property '{bare}'"
+        if not company and bare in self.catalog.company:
+            sheet.error(name, message, f"Did you mean '{COMPANY_PREFIX}{bare}'?")
+        elif company and bare in self.catalog.contact:
+            sheet.error(name, message, f"Did you mean the contact's, '{bare}'?")
+        else:
+            of_company = (COMPANY_PREFIX + prop for prop in self.catalog.company)
+            among = of_company if company else (*self.catalog.contact, *DERIVED)
+            hint = "Create it in HubSpot, then run 'router pull'."
+            sheet.error(name, message, hint, like=name.text, among=among)
+
+
+def _by_value(options: Iterable[Option]) -> Mapping[str, Option]:
+    return {option.value: option for option in options}
+
+
+@cache
+def _countries() -> tuple[str, ...]:
+    return tuple(country.alpha_2 for country in pycountry.countries)
+
+
+@cache
+def _departements() -> tuple[str, ...]:
+    mainland = tuple(f"{number:02}" for number in range(1, 96) if number != 20)
+    return (*mainland, "2A", "2B", *_OVERSEAS)
+
+
+@cache
+def _regions() -> tuple[str, ...]:
+    found = (region_of(departement) for departement in _departements())
+    return tuple(dict.fromkeys(region for region in found if region is not None))

@@ -1,0 +1,144 @@
+"""Which tree a rule file's text describes, or why it describes none.
+
+YAML's own guesses (`NO` is false, `0123` is 83) and its expansions (aliases, merges, tags) never
+happen: we listen to libyaml's events, which come one by one and without recursion, and stop at
+the first one that a rule file has no use for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import yaml
+
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.source import invisible_in, text_of
+from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq
+from router.rulefiles.yaml.yaml_errors import in_plain_words, place
+
+DEEPEST: Final = 20
+"""Lists and maps inside one another."""
+
+
+class _StopReadingError(Exception):
+    """The rest of the file would be guesswork; its sheet says why already."""
+
+
+def read(file: str, content: bytes) -> tuple[Sheet, Node | None]:
+    """The file's sheet and its tree. No tree means that the sheet says why; nothing is ever raised."""
+    sheet, text = text_of(file, content)
+    if text is None:
+        return sheet, None
+    try:
+        return sheet, _built(text, sheet)
+    except _StopReadingError:
+        return sheet, None
+    except yaml.MarkedYAMLError as error:
+        at, message, hint = in_plain_words(error, sheet.lines)
+        sheet.error(at, message, hint)
+        return sheet, None
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A list or map whose end has not come yet; `keys` stays empty for a list."""
+
+    at: Scalar
+    is_map: bool
+    nodes: list[Node] = field(default_factory=list)
+    keys: list[Scalar] = field(default_factory=list)
+
+    @property
+    def wants_key(self) -> bool:
+        return self.is_map and len(self.keys) == len(self.nodes)
+
+
+def _built(text: str, sheet: Sheet) -> Node:
+    """The tree, built with a stack of our own: no nesting can exhaust Python's."""
+    stack: list[_Open] = []
+    root: Node = Scalar("", 1, 1)
+    documents = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        at = place(event.start_mark)
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                _stop(sheet, at, "'---' begins a second document", "Keep one document per file.")
+        elif isinstance(event, yaml.AliasEvent):
+            _refuse(sheet, at, f"'*{event.anchor}' is a YAML alias", "*")
+        elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
+            _refuse_cleverness(sheet, at, event)
+            _refuse_place(sheet, at, stack)
+            stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
+        elif isinstance(event, yaml.ScalarEvent):
+            _refuse_cleverness(sheet, at, event)
+            _refuse_text(sheet, at, event)
+            scalar = Scalar(event.value, at.line, at.column, quoted=event.style in ("'", '"'))
+            root = _placed(scalar, stack)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            root = _placed(_closed(stack.pop(), sheet), stack)
+    if isinstance(root, Scalar) and not root.text:
+        _stop(sheet, Scalar("", 1, 1), "the file is empty", "Start from the example in config/.")
+    return root
+
+
+def _placed(node: Node, stack: list[_Open]) -> Node:
+    if stack and stack[-1].wants_key and isinstance(node, Scalar):
+        stack[-1].keys.append(node)
+    elif stack:
+        stack[-1].nodes.append(node)
+    return node
+
+
+def _closed(opened: _Open, sheet: Sheet) -> Node:
+    at = opened.at
+    if not opened.is_map:
+        return Seq(tuple(opened.nodes), at.line, at.column)
+    first: dict[str, Scalar] = {}
+    entries = []
+    for key, value in zip(opened.keys, opened.nodes, strict=True):
+        earlier = first.setdefault(key.text, key)
+        if earlier is key:
+            entries.append(Entry(key, value))
+            continue
+        lines = f"on line {earlier.line} and on line {key.line}"
+        sheet.error(key, f"'{key.text}' stands here twice, {lines}", "Keep one of the two.")
+    return Map(tuple(entries), at.line, at.column)
+
+
+def _refuse_place(sheet: Sheet, at: Scalar, stack: list[_Open]) -> None:
+    if len(stack) == DEEPEST:
+        _stop(sheet, at, f"lists and maps are nested more than {DEEPEST} deep", "Check the brackets.")
+    if stack and stack[-1].wants_key:
+        _stop(sheet, at, "a key is a list or a map here", "Write the key as plain text, or quote it.")
+
+
+def _refuse_cleverness(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+    if event.anchor is not None:
+        _refuse(sheet, at, f"'&{event.anchor}' is a YAML anchor", "&")
+    if event.tag is not None:
+        _refuse(sheet, at, "a word that begins with '!' is a YAML tag", "!")
+
+
+def _refuse_text(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent) -> None:
+    if event.style in ("|", ">"):
+        hint = "Write it on one line; a number of at least 200 is written '200..' or at_least: 200."
+        _stop(sheet, at, f"a value cannot start with '{event.style}'", hint)
+    last_line = place(event.end_mark).line
+    if event.value and last_line > at.line:
+        hint = "A ':' or a ',' or a quote may be missing; a value stays on one line."
+        _stop(sheet, at, f"this value runs on to line {last_line}", hint)
+    if code := invisible_in(event.value):
+        hint = "Remove the sequence behind the '\\' in the quotes."
+        _stop(sheet, at, f"this text has an invisible character, {code}", hint)
+
+
+def _refuse(sheet: Sheet, at: Scalar, message: str, sign: str) -> None:
+    hint = f"Repeat values by a list of lists.yaml ($name); a text that begins with '{sign}' goes in quotes."
+    _stop(sheet, at, f"{message}, which rule files do not have", hint)
+
+
+def _stop(sheet: Sheet, at: Scalar, message: str, hint: str) -> None:
+    sheet.error(at, message, hint)
+    raise _StopReadingError

@@ -1,0 +1,131 @@
+"""Where the mistakes of one rule file gather while it is read, and how its parts are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Final
+
+from router.rulefiles.yaml.mistakes import Mistake, Severity, did_you_mean
+from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq
+
+MOST_MISTAKES: Final = 200
+"""Mistakes kept per file; whoever has made more has one cause to mend first."""
+
+FILL_IN: Final = "Fill it in, or remove it."
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+LONGEST_MESSAGE: Final = 300
+"""Characters of a message; a text that fills the file is not repeated."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One rule file under reading: its name, its lines, and what was found wrong so far."""
+
+    file: str
+    lines: tuple[str, ...] = ()
+    found: list[Mistake] = field(default_factory=list)
+
+    def error(
+        self, at: Node, message: str, hint: str | None = None, *, like: str = "", among: Iterable[str] = ()
+    ) -> None:
+        """Note an error; a name of `among` that resembles `like` is a better hint than `hint`."""
+        self._note(Severity.ERROR, at, message, (like and self._guess(like, among)) or hint)
+
+    def warning(self, at: Node, message: str, hint: str | None = None) -> None:
+        """Note something that deserves a look and refuses nothing."""
+        self._note(Severity.WARNING, at, message, hint)
+
+    def take_over(self, other: Sheet, *, prefix: str) -> None:
+        """Note what was found on another sheet of the same file, with these words in front."""
+        room = MOST_MISTAKES - len(self.found)
+        self.found.extend(replace(each, message=prefix + each.message) for each in other.found[:room])
+
+    def _guess(self, name: str, among: Iterable[str]) -> str | None:
+        # Looking for similar names is slow; nobody reads the guesses beyond the last mistake kept.
+        return did_you_mean(name, among) if len(self.found) < MOST_MISTAKES else None
+
+    def _note(self, severity: Severity, at: Node, message: str, hint: str | None) -> None:
+        if len(self.found) >= MOST_MISTAKES:
+            return
+        line = self.lines[at.line - 1] if 0 < at.line <= len(self.lines) else ""
+        if len(message) > LONGEST_MESSAGE:
+            message = message[: LONGEST_MESSAGE - 1] + "…"
+        self.found.append(Mistake(self.file, at.line, at.column, severity, message, hint, line))
+
+    def fields(
+        self,
+        node: Node,
+        what: str,
+        *,
+        known: Collection[str],
+        later: Mapping[str, str] = _NOTHING,
+        required: Mapping[str, str] = _NOTHING,
+    ) -> dict[str, Entry] | None:
+        """The keys that `what` has, each one of `known`; a key of `later` is refused with its sentence.
+
+        `required` keys come with the hint for whoever has left them out. None if the node is no map
+        at all, which is then noted.
+        """
+        if not isinstance(node, Map):
+            self.error(node, f"{what} is not written as 'key: value'", f"Its keys are: {', '.join(known)}.")
+            return None
+        there = {entry.key.text for entry in node.entries}
+        for name, hint in required.items():
+            # A key that is only misspelt is reported once, where it stands.
+            if name not in there and not any(did_you_mean(key, (name,)) for key in there - set(known)):
+                self.error(node, f"{what} has no '{name}'", hint)
+        for entry in node.entries:
+            name = entry.key.text
+            if name in later:
+                self.error(
+                    entry.key, later[name], f"Remove '{name}': a key that has no effect would mislead."
+                )
+            elif name not in known:
+                hint = f"Its keys are: {', '.join(known)}."
+                self.error(entry.key, f"{what} has no key '{name}'", hint, like=name, among=known)
+        return {entry.key.text: entry for entry in node.entries if entry.key.text in known}
+
+    def entries(self, node: Node, what: str) -> tuple[Entry, ...]:
+        """The entries of a map whose keys are names of the author's own; nothing, noted, if it is no map."""
+        if isinstance(node, Map) and node.entries:
+            return node.entries
+        if _is_empty(node):
+            self.error(node, f"{what} is empty", FILL_IN)
+        else:
+            self.error(node, f"{what} is not written as 'name: value'", "Write one name per line.")
+        return ()
+
+    def scalar(self, node: Node, what: str) -> Scalar | None:
+        """The one value that stands here, not empty."""
+        if isinstance(node, Scalar) and node.text:
+            return node
+        if _is_empty(node):
+            self.error(node, f"{what} has no value", FILL_IN)
+        else:
+            self.error(node, f"{what} is one value, not a list or a map", "Remove the brackets.")
+        return None
+
+    def scalars(self, node: Node, what: str) -> tuple[Scalar, ...]:
+        """The values of a list of single values; one value alone counts as a list of one."""
+        found = (self.scalar(element, f"a part of {what}") for element in self.elements(node, what))
+        return tuple(scalar for scalar in found if scalar is not None)
+
+    def elements(self, node: Node, what: str) -> tuple[Node, ...]:
+        """The elements of a list that is not empty; one value alone counts as a list of one."""
+        if isinstance(node, Scalar) and node.text:
+            return (node,)
+        if isinstance(node, Seq) and node.elements:
+            return node.elements
+        if _is_empty(node):
+            self.error(node, f"{what} is empty", FILL_IN)
+        else:
+            self.error(node, f"{what} is a list, not a map", "Write [one, two].")
+        return ()
+
+
+def _is_empty(node: Node) -> bool:
+    if isinstance(node, Scalar):
+        return not node.text
+    return not (node.elements if isinstance(node, Seq) else node.entries)

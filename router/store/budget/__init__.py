@@ -1,0 +1,1 @@
+"""HubSpot's call limits, shared by every process of a portal."""

@@ -1,0 +1,136 @@
+"""Who wins when reps reach for the same lead: the first; what they may claim is counted in the same step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, TypeAlias
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+from router.store.leads.commits import NewDecision, lead_fields, opens_of
+from router.store.leads.leads import State
+from router.store.leads.open_leads import parts_of
+from router.store.scripts import script
+
+HOUR: Final = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a rep may have: field of the book → most, and claims within the last hour (None: any number)."""
+
+    book: Mapping[str, int] = field(default_factory=dict)
+    claims_per_hour: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It stands, and is announced to the workers, who write it to HubSpot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The lead is not where it had to be; `state` is None when we do not know the lead."""
+
+    state: State | None
+    owner_id: str
+    episode: int
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """The contact is being erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """The rep has `count` already, which is the most the field of the book may hold."""
+
+    field: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class TooOften:
+    """The rep has made so many claims within an hour; the next one may be made at `again_at_ms`."""
+
+    claims: int
+    again_at_ms: int
+
+
+HandedOver: TypeAlias = Done | Elsewhere | Erased | Full | TooOften
+
+
+class ByHand:
+    """Commits claims and releases of one portal, each in one Lua call."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._keys = keys
+        self._by_hand = script(client, "claims/claim")
+
+    def claim(self, decision: NewDecision, *, rep: str, limits: Limits, now_ms: int) -> HandedOver:
+        """Give a waiting lead to the rep; the caps hold however many claim at once."""
+        come_from = (State.QUEUED, State.REOPENED)
+        return self._ask(decision, rep=rep, come_from=come_from, limits=limits, now_ms=now_ms, claims=True)
+
+    def release(
+        self, decision: NewDecision, *, rep: str, released_by: tuple[str, ...], now_ms: int
+    ) -> HandedOver:
+        """Send a lead of the rep back to the queue that the decision names; `released_by` had it before."""
+        come_from = (State.WRITTEN, State.DONE, State.HUMAN)
+        return self._ask(
+            decision, rep=rep, come_from=come_from, now_ms=now_ms, more=("xr", ",".join(released_by))
+        )
+
+    def _ask(
+        self,
+        decision: NewDecision,
+        *,
+        rep: str,
+        come_from: tuple[State, ...],
+        now_ms: int,
+        limits: Limits | None = None,
+        claims: bool = False,
+        more: tuple[str, ...] = (),
+    ) -> HandedOver:
+        keys, limits = self._keys, limits or Limits()
+        refundable = decision.paid if claims else {}
+        asked = {
+            "id": decision.contact_id,
+            "episode": decision.episode,
+            "from": come_from,
+            "now": now_ms,
+            "fields": [*lead_fields(decision), "pd", orjson.dumps(dict(refundable)).decode(), *more],
+            "keep": ["qs", "xr", "tk", "ta"],
+            "record": decision.record.decode(),
+            "book": {name: str(delta) for name, delta in parts_of(decision.paid)[0].items()},
+            **opens_of(decision.paid),
+            "limits": list(limits.book.items()),
+            "hour": int(HOUR / timedelta(milliseconds=1)),
+            "counts_as_claim": claims,
+            "queues": keys.queue(""),
+        }
+        if limits.claims_per_hour is not None:
+            asked["claims_most"] = limits.claims_per_hour
+        names = [keys.lead(decision.contact_id), keys.book, keys.outbox, keys.inbox, keys.erasures]
+        memory = decision.memory
+        if memory is not None:
+            asked |= {"memory": memory.text, "memory_s": memory.lasts_s}
+        remembered = memory.keys if memory is not None else ()
+        answer = self._by_hand(keys=[*names, keys.claims(rep), *remembered], args=[orjson.dumps(asked)])
+        match answer:
+            case ["done"]:
+                return Done()
+            case ["erased"]:
+                return Erased()
+            case ["elsewhere", state, owner_id, episode]:
+                return Elsewhere(State(state) if state else None, owner_id, int(episode))
+            case ["full", name, count]:
+                return Full(name, int(count))
+            case ["often", made, again_at_ms]:
+                return TooOften(int(made), int(again_at_ms))
+        raise ValueError(f"by_hand.lua answered {answer!r}.")

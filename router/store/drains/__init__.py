@@ -1,0 +1,1 @@
+"""Which drains are running, and the lock under which they decide."""

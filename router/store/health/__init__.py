@@ -1,0 +1,1 @@
+"""Heartbeats, progress and counts for the health page."""

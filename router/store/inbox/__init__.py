@@ -1,0 +1,1 @@
+"""The stream of announced contacts: append, claim, renew, release."""

@@ -1,0 +1,149 @@
+"""The leads that wait to be routed: two streams with one consumer group, and who has claimed what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Final, TypeVar
+
+import redis
+
+from router.store.keys import Keys
+from router.store.scripts import KeptScript, script
+
+GROUP: Final = "routers"
+BATCH: Final = 100
+"""Leads in a batch: HubSpot takes 100 records per call."""
+LEASE: Final = timedelta(seconds=30)
+"""A claim that nobody renewed for this long is taken over by whoever looks next."""
+FLIGHTS_PER_DRAIN: Final = 8
+"""Batches that one drain has in the air at once."""
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One announcement that a consumer has claimed. `deliveries` counts how often it was claimed, from 1."""
+
+    stream: str
+    id: str
+    contact_id: str
+    occurred_at_ms: int
+    deliveries: int
+
+
+class Inbox:
+    """The inbox of one portal. Every call is one round trip and raises `redis.RedisError` if Redis cannot."""
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, lease: timedelta = LEASE) -> None:
+        self._redis = client
+        self._keys = keys
+        self._lease_ms = int(lease / timedelta(milliseconds=1))
+        self._append = KeptScript(client, "inbox/append")
+        self._append_low = script(client, "inbox/append_low")
+        self._take = script(client, "inbox/take")
+        self._renew = script(client, "inbox/renew")
+        self._release = script(client, "inbox/release")
+        self._waiting = script(client, "inbox/waiting")
+
+    def append(
+        self,
+        created: Sequence[tuple[str, int]],
+        erased: Sequence[str] = (),
+        ignored: int = 0,
+        changed: Sequence[str] = (),
+    ) -> bool:
+        """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending.
+
+        Of the changed contacts those are noted that are leads of ours; they wait for housekeeping.
+        """
+        keys = self._keys
+        leads = " ".join([f"{contact_id} {occurred_at_ms}" for contact_id, occurred_at_ms in created])
+        arguments: list[str | int] = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, " ".join(changed)]
+        arguments += [keys.lead(""), *erased]
+        names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
+        return bool(self._append(names, arguments))
+
+    def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:
+        """Add contacts that housekeeping found, unless they wait there already; how many were added.
+
+        They are routed when no new lead waits.
+        """
+        ids = list(contact_ids)
+        if not ids:
+            return 0
+        return int(self._append_low(keys=[self._keys.inbox_low, self._keys.low_ids], args=[now_ms, *ids]))
+
+    def take(
+        self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True
+    ) -> tuple[Entry, ...]:
+        """Claim entries for `consumer`: abandoned ones first, then new, then the low-priority stream."""
+        lease_ms = self._lease_ms if reclaim else 0
+        streams = (self._keys.inbox, self._keys.inbox_low)
+        rows = self._with_group(
+            lambda: self._take(keys=streams, args=[GROUP, consumer, limit, lease_ms, int(low)])
+        )
+        return tuple(
+            Entry(streams[int(number) - 1], entry_id, contact_id, int(occurred), int(deliveries))
+            for number, entry_id, contact_id, occurred, deliveries in rows
+        )
+
+    def renew(self, consumer: str, entries: Sequence[Entry]) -> frozenset[str]:
+        """Keep our claims for another lease; the entry ids that somebody else has taken over meanwhile."""
+        lost: set[str] = set()
+        for stream in {entry.stream for entry in entries}:
+            ids = [entry.id for entry in entries if entry.stream == stream]
+            lost.update(self._with_group(lambda: self._renew(keys=[stream], args=[GROUP, consumer, *ids])))  # noqa: B023 - called at once
+        return frozenset(lost)
+
+    def release(self, consumer: str, entries: Sequence[Entry]) -> None:
+        """Give our claims back at once, as if never delivered: the leads come again when calls may go out."""
+        for stream in {entry.stream for entry in entries}:
+            rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]
+            self._release(keys=[stream], args=[GROUP, consumer, self._lease_ms, *rows])
+
+    def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
+        """How many entries nobody has claimed yet, counted up to `limit`; without `low` new leads only."""
+        streams = [self._keys.inbox, self._keys.inbox_low] if low else [self._keys.inbox]
+        return int(self._waiting(keys=streams, args=[GROUP, limit]))
+
+    def has_work(self) -> bool:
+        """True if something waits, or if a claim has been abandoned."""
+        if self.waiting(limit=1):
+            return True
+        for stream in (self._keys.inbox, self._keys.inbox_low):
+            if self._with_group(
+                lambda: self._redis.xpending_range(stream, GROUP, "-", "+", 1, idle=self._lease_ms)  # noqa: B023 - called at once
+            ):
+                return True
+        return False
+
+    def open(self) -> None:
+        """Create the streams and their consumer group if they are not there. Safe to repeat."""
+        for stream in (self._keys.inbox, self._keys.inbox_low):
+            try:
+                self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
+            except redis.ResponseError as error:
+                if "BUSYGROUP" not in str(error):
+                    raise
+
+    def forget_idle_consumers(self, *, idle: timedelta = timedelta(hours=1)) -> None:
+        """Drop consumers that hold nothing and were silent for `idle` (each process names its own)."""
+        idle_ms = idle / timedelta(milliseconds=1)
+        for stream in (self._keys.inbox, self._keys.inbox_low):
+            rows: Any = self._with_group(lambda: self._redis.xinfo_consumers(stream, GROUP))  # noqa: B023 - called at once
+            for consumer in rows:
+                if consumer["pending"] == 0 and consumer["idle"] > idle_ms:
+                    self._redis.xgroup_delconsumer(stream, GROUP, consumer["name"])
+
+    def _with_group(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask again once the group exists: an emptied Redis has forgotten it."""
+        try:
+            return ask()
+        except redis.ResponseError as error:
+            if "NOGROUP" not in str(error):
+                raise
+            self.open()
+            return ask()

@@ -1,0 +1,1 @@
+"""Lead states, commits of decisions, queues, open leads, credits."""

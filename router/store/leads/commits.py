@@ -1,0 +1,255 @@
+"""The two steps that change state: commit a decision, and move a lead on. Each is one Lua call."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final, cast
+
+import orjson
+import redis
+
+from router.store.inbox.inbox import GROUP, Entry
+from router.store.keys import Keys
+from router.store.leads.leads import State
+from router.store.leads.open_leads import parts_of
+from router.store.leads.queues import rank
+from router.store.scripts import script
+
+REMEMBERED: Final = timedelta(days=90)
+"""A finished lead is remembered this long; forgetting it is safe, because its owner stands on the record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a commit remembers of a lead's company (see companies.py): one text under each key."""
+
+    keys: tuple[str, ...]
+    text: str
+    lasts_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewDecision:
+    """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
+
+    contact_id: str
+    episode: int
+    decision_id: str
+    owner_id: str
+    expected_owner_id: str
+    changes: Mapping[str, str]
+    paid: Mapping[str, int]
+    record: bytes
+    queue: str = ""
+    entry_id: str = ""
+    """The announcement that is claimed for it."""
+    shadow: bool = False
+    """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
+    memory: Memory | None = None
+    """Whom the company's next lead follows."""
+    occasion: Mapping[str, object] | None = None
+    """Why the lead is being taken from its owner, kept until that is written."""
+    assignment: Mapping[str, object] | None = None
+    """What the rep is given, for whoever watches the lead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """All decisions of the batch stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outdated:
+    """Somebody else committed meanwhile: read the book again and decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """These leads were decided by somebody else first, or are being erased; nothing was committed."""
+
+    contact_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One lead's next state, with everything that goes with it.
+
+    `verify_at_ms`: look at its owner history then. `refund`: give back what its decision paid.
+    `parked`: why a person is needed. `event`: the line for the ledger. `keep`: never forget the state.
+    `queue`: the team in whose queue it waits from now on, `score`: how urgent it is there. `announce`: have
+    it decided once more, when no new lead waits. `watch_at_ms`: look then whether its rep works on it.
+    `owner_id`: only if that is the owner we remember ("" for nobody).
+    """
+
+    contact_id: str
+    episode: int
+    state: State
+    come_from: frozenset[State | None]
+    entries: Sequence[Entry] = ()
+    set: Mapping[str, str] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    owner_id: str | None = None
+    verify_at_ms: int | None = None
+    watch_at_ms: int | None = None
+    refund: bool = False
+    parked: Mapping[str, str | int] | None = None
+    queue: str | None = None
+    score: int = 0
+    announce: bool = False
+    event: Mapping[str, str | int | None] | None = None
+    count: str | None = None
+    keep: bool = False
+
+
+class Commits:
+    """The book of shares and the states of leads, changed together or not at all."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+        self._commit = script(client, "leads/commit")
+        self._finish = script(client, "leads/finish")
+
+    def read_book(self) -> tuple[dict[str, int], int]:
+        """The fields of the book, and the version that a commit has to name."""
+        fields = {name: int(value) for name, value in self._fields().items()}
+        return fields, fields.pop("version", 0)
+
+    def _fields(self) -> dict[str, str]:
+        return cast("dict[str, str]", self._redis.hgetall(self._keys.book))
+
+    def set_counts(self, counts: Mapping[str, int]) -> None:
+        """Put fields of the book right; commits that are being decided now have to decide again."""
+        if not counts:
+            return
+        with self._redis.pipeline() as pipeline:
+            pipeline.hset(self._keys.book, mapping={name: str(count) for name, count in counts.items()})
+            pipeline.hincrby(self._keys.book, "version", 1)
+            pipeline.execute()
+
+    def commit(
+        self, decisions: Sequence[NewDecision], *, version: int, now_ms: int
+    ) -> Committed | Outdated | Lost:
+        """Commit all decisions or none; the first decision per lead and episode wins."""
+        book: dict[str, int] = {}
+        for decision in decisions:
+            for name, delta in parts_of(decision.paid)[0].items():
+                book[name] = book.get(name, 0) + delta
+        asked = {
+            "now": now_ms,
+            "queues": self._keys.queue(""),
+            "book": {name: str(delta) for name, delta in book.items()},
+            "leads": [
+                {
+                    "id": one.contact_id,
+                    "episode": one.episode,
+                    "fields": [*lead_fields(one), "pd", orjson.dumps(dict(one.paid)).decode()],
+                    **opens_of(one.paid),
+                    **_memory(one.memory),
+                }
+                for one in decisions
+            ],
+        }
+        names = [self._keys.book, self._keys.outbox, self._keys.erasures]
+        names += [self._keys.lead(one.contact_id) for one in decisions]
+        names += [key for one in decisions if one.memory for key in one.memory.keys]
+        records = [one.record for one in decisions]
+        answer = self._commit(keys=names, args=[version, orjson.dumps(asked), *records])
+        if answer[0] == 1:
+            return Committed()
+        if answer[0] == 0:
+            return Outdated()
+        return Lost(frozenset(decisions[index].contact_id for index in answer[1:]))
+
+    def finish(self, moves: Sequence[Move], *, now_ms: int) -> tuple[bool, ...]:
+        """Move leads on and acknowledge their entries; False where the lead had moved already."""
+        if not moves:
+            return ()
+        keys = self._keys
+        streams = {keys.inbox: 1, keys.inbox_low: 2}
+        asked = {
+            "now": now_ms,
+            "queues": keys.queue(""),
+            "tended": keys.tended,
+            "low_ids": keys.low_ids,
+            "erasures": keys.erasures,
+            "watched": keys.watched,
+            "overdue": keys.overdue,
+            "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
+        }
+        names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
+        names += [keys.inbox, keys.inbox_low, *(keys.lead(move.contact_id) for move in moves)]
+        answer = self._finish(keys=names, args=[GROUP, REMEMBERED.days, orjson.dumps(asked)])
+        return tuple(bool(moved) for moved in answer)
+
+    def acknowledge(self, entries: Sequence[Entry]) -> None:
+        """Let go of entries whose lead is finished already."""
+        with self._redis.pipeline() as pipeline:
+            for entry in entries:
+                pipeline.xack(entry.stream, GROUP, entry.id)
+                pipeline.xdel(entry.stream, entry.id)
+                if entry.stream == self._keys.inbox_low:
+                    pipeline.hdel(self._keys.low_ids, entry.contact_id)
+            pipeline.execute()
+
+
+def lead_fields(decision: NewDecision) -> list[str]:
+    """The fields of a lead's hash that a decision sets, name after name; `pd` comes on top."""
+    return [
+        *("ow", decision.owner_id),
+        *("ex", decision.expected_owner_id),
+        *("id", decision.decision_id),
+        *("qu", decision.queue),
+        *("en", decision.entry_id),
+        *("ch", orjson.dumps(dict(decision.changes)).decode()),
+        # The queue decides again from the facts it has, without asking HubSpot.
+        *(("rc", decision.record.decode()) if decision.queue and not decision.owner_id else ()),
+        *(("st", State.SHADOW) if decision.shadow else ()),
+        *(("oc", orjson.dumps(decision.occasion).decode()) if decision.occasion else ()),
+        *(("fu", orjson.dumps(decision.assignment).decode()) if decision.assignment else ()),
+        *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
+    ]
+
+
+def opens_of(paid: Mapping[str, int]) -> dict[str, object]:
+    """What a script has to know of a decision's effect on open counts."""
+    _rest, opens, joins = parts_of(paid)
+    return {"opens": opens, "joins": joins}
+
+
+def _memory(memory: Memory | None) -> dict[str, str | int]:
+    if memory is None:
+        return {"memories": 0}
+    return {"memories": len(memory.keys), "memory": memory.text, "memory_s": memory.lasts_s}
+
+
+def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -> dict[str, object]:
+    asked: dict[str, object] = {
+        "id": move.contact_id,
+        "episode": move.episode,
+        "state": move.state,
+        "from": [state or "" for state in move.come_from],
+        "entries": [[streams[entry.stream], entry.id] for entry in move.entries],
+        "set": [part for pair in move.set.items() for part in pair],
+        "drop": move.drop,
+        "refund": move.refund,
+        "keep": move.keep,
+    }
+    optional = {
+        "owner": move.owner_id,
+        "verify_at": move.verify_at_ms,
+        "watch_at": move.watch_at_ms,
+        "parked": orjson.dumps(move.parked).decode() if move.parked else None,
+        "queue": _place(move, keys=keys, now_ms=now_ms) if move.queue else None,
+        "announce": True if move.announce else None,
+        "event": orjson.dumps(move.event).decode() if move.event else None,
+        "count": move.count,
+    }
+    return asked | {name: value for name, value in optional.items() if value is not None}
+
+
+def _place(move: Move, *, keys: Keys, now_ms: int) -> list[str]:
+    since_ms = int(move.set.get("qs", now_ms))
+    return [keys.queue(move.queue or ""), move.queue or "", str(rank(move.score, since_ms=since_ms))]

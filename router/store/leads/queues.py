@@ -1,0 +1,113 @@
+"""Which leads wait in the shared queues of teams, in which order, and when each has to be looked at again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+from router.store.leads.leads import State
+
+HIGHEST_SCORE: Final = 4095
+"""Scores above it, and below 0, count like it, or like 0, in the order of a queue."""
+_SPAN: Final = 2**41
+"""Milliseconds: epoch times stay below it until 2039, and Redis keeps every rank exactly."""
+
+
+def rank(score: int, *, since_ms: int) -> int:
+    """Where a lead stands in its queue, smallest first: by score, and among equals whoever waits longest."""
+    return (HIGHEST_SCORE - min(max(score, 0), HIGHEST_SCORE)) * _SPAN + since_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A lead that anybody of the team may claim; `since_ms` is epoch milliseconds."""
+
+    contact_id: str
+    score: int
+    since_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tended:
+    """A lead that somebody has to look at: its state, the decision that queued it, when it was last read."""
+
+    contact_id: str
+    episode: int
+    state: State
+    record: Mapping[str, Any] | None
+    read_at_ms: int
+    released_by: tuple[str, ...]
+
+
+class Queues:
+    """The shared queues of one portal."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+
+    def lengths(self) -> dict[str, int]:
+        """How many leads wait, by team; teams whose queue was never used are absent."""
+        teams = sorted(cast("set[str]", self._redis.smembers(self._keys.queues)))
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for team in teams:
+                pipeline.zcard(self._keys.queue(team))
+            return dict(zip(teams, pipeline.execute(), strict=True))
+
+    def waiting(self, team: str, *, limit: int = 100) -> tuple[Waiting, ...]:
+        """The first leads of the team's queue: highest score first, then longest wait."""
+        rows = self._redis.zrange(self._keys.queue(team), 0, limit - 1, withscores=True)
+        return tuple(_waiting(row[0], int(row[1])) for row in cast("list[tuple[str, float]]", rows))
+
+    def to_tend(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
+        """Contact ids of queued leads that are due to be looked at, longest due first."""
+        due = self._redis.zrangebyscore(self._keys.tended, "-inf", now_ms, start=0, num=limit)
+        return tuple(cast("list[str]", due))
+
+    def look_again(self, at_ms: Mapping[str, int]) -> None:
+        """Look at these leads again then; who was taken off the list meanwhile stays off it."""
+        if at_ms:
+            self._redis.zadd(self._keys.tended, dict(at_ms), xx=True)
+
+    def let_go(self, contact_ids: Iterable[str]) -> None:
+        """Look at these leads no more."""
+        ids = list(contact_ids)
+        if ids:
+            self._redis.zrem(self._keys.tended, *ids)
+
+    def note_read(self, contact_ids: Iterable[str], *, at_ms: int) -> None:
+        """These leads were read in HubSpot, and nobody owned them."""
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for contact_id in contact_ids:
+                pipeline.hset(self._keys.lead(contact_id), "rd", at_ms)
+            pipeline.execute()
+
+    def recall(self, contact_ids: Iterable[str]) -> dict[str, Tended]:
+        """What is known of leads to look at; unknown ones are absent."""
+        ids = list(contact_ids)
+        with self._redis.pipeline(transaction=False) as pipeline:
+            for contact_id in ids:
+                pipeline.hmget(self._keys.lead(contact_id), "ep", "st", "rc", "rd", "xr")
+            rows = pipeline.execute()
+        return {
+            contact_id: Tended(
+                contact_id=contact_id,
+                episode=int(episode or 0),
+                state=State(state),
+                record=orjson.loads(record) if record else None,
+                read_at_ms=int(read_at or 0),
+                released_by=tuple(filter(None, (released_by or "").split(","))),
+            )
+            for contact_id, (episode, state, record, read_at, released_by) in zip(ids, rows, strict=True)
+            if state is not None
+        }
+
+
+def _waiting(contact_id: str, place: int) -> Waiting:
+    behind, since_ms = divmod(place, _SPAN)
+    return Waiting(contact_id, HIGHEST_SCORE - behind, since_ms)

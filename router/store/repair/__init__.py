@@ -1,0 +1,1 @@
+"""Parked leads sent again, erasure, and rebuilding an emptied Redis."""

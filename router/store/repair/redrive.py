@@ -1,0 +1,34 @@
+"""How a parked lead gets another chance, once a person has mended what stopped it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal, cast
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+from router.store.scripts import script
+
+Redriven = Literal["written anew", "decided anew", "not parked", "being erased"]
+
+
+class Redrive:
+    """Sends parked leads of one portal again."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._keys = keys
+        self._redrive = script(client, "repair/redrive")
+
+    def send_again(self, contact_id: str, *, now: datetime) -> Redriven:
+        """Put the lead back into the inbox, in one step with its state; what will become of it.
+
+        A decision that was never written is written as it stands; its share stays paid. Without one the
+        lead is decided like a new one. Safe to repeat. Wake a worker afterwards, or its tick will.
+        """
+        keys = self._keys
+        names = [keys.lead(contact_id), keys.parked, keys.inbox, keys.outbox, keys.erasures]
+        line = orjson.dumps({"at": now.isoformat(), "kind": "redriven", "decision": None}).decode()
+        now_ms = int(now.timestamp() * 1000)
+        return cast("Redriven", self._redrive(keys=names, args=[contact_id, now_ms, line]))

@@ -1,0 +1,131 @@
+"""What a Redis that was emptied has to be told again: the book of shares, and where each lead stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Final, cast
+
+import orjson
+import redis
+
+from router.store.keys import Keys
+from router.store.leads.commits import REMEMBERED
+from router.store.leads.leads import LeadState, State
+from router.store.leads.queues import rank
+from router.store.scripts import script
+
+_REBUILD: Final = "rebuild"
+_FOR_EVER: Final = frozenset({State.DECIDED, State.WRITTEN, State.QUEUED})
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuild:
+    """States of leads decided from `since` to `until` (ISO) are being rebuilt, and are so up to `after`."""
+
+    since: str
+    until: str
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A lead as it has to be remembered again.
+
+    `record` is its decision where it waits in a queue, `score` its place there. `announce`: have it routed
+    on. `event`: the line for the ledger.
+    """
+
+    state: LeadState
+    score: int = 0
+    record: bytes = b""
+    verify_at_ms: int | None = None
+    watch_at_ms: int | None = None
+    announce: bool = False
+    event: Mapping[str, str | None] = field(default_factory=dict)
+
+
+class Restoration:
+    """The restoration of one portal. Everything here is safe to repeat."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._keys = keys
+        self._restore_book = script(client, "repair/restore_book")
+        self._rebuild = script(client, "repair/rebuild")
+
+    def is_whole(self) -> bool:
+        """False in a Redis that is new or was emptied, until `restore_book`."""
+        return bool(self._redis.exists(self._keys.whole))
+
+    def restore_book(self, fields: Mapping[str, int], *, at: datetime, rebuild: Rebuild | None) -> bool:
+        """Write the book anew, and ask for states to be rebuilt; False if there is a book already."""
+        texts = {name: str(value) for name, value in fields.items()}
+        asked = orjson.dumps(asdict(rebuild)).decode() if rebuild else ""
+        names = [self._keys.book, self._keys.whole, self._keys.reconciled]
+        return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), asked]))
+
+    def rebuild(self) -> Rebuild | None:
+        """What has to be rebuilt, or None."""
+        text = cast("str | None", self._redis.hget(self._keys.reconciled, _REBUILD))
+        return Rebuild(**orjson.loads(text)) if text else None
+
+    def put(self, rebuild: Rebuild) -> None:
+        """It is rebuilt so far."""
+        self._redis.hset(self._keys.reconciled, _REBUILD, orjson.dumps(asdict(rebuild)).decode())
+
+    def close(self) -> None:
+        """Everything is rebuilt."""
+        self._redis.hdel(self._keys.reconciled, _REBUILD)
+
+    def remember(self, leads: Sequence[Known], *, now_ms: int) -> tuple[bool, ...]:
+        """Remember leads again; False where a lead was known already, or is being erased."""
+        if not leads:
+            return ()
+        keys = self._keys
+        asked = {"now": now_ms, "watched": keys.watched, "leads": [self._asked(lead) for lead in leads]}
+        names = [keys.erasures, keys.queues, keys.tended, keys.verify, keys.inbox_low, keys.low_ids]
+        names += [keys.outbox, *(keys.lead(lead.state.contact_id) for lead in leads)]
+        answer = self._rebuild(keys=names, args=[REMEMBERED.days, orjson.dumps(asked)])
+        return tuple(bool(one) for one in answer)
+
+    def _asked(self, lead: Known) -> dict[str, object]:
+        state = lead.state
+        optional = {
+            "queue": self._place(lead) if state.state is State.QUEUED else None,
+            "verify_at": lead.verify_at_ms,
+            "watch_at": lead.watch_at_ms,
+            "announce": lead.announce or None,
+            "event": orjson.dumps(dict(lead.event)).decode() if lead.event else None,
+        }
+        return {
+            "id": state.contact_id,
+            "fields": _fields(lead),
+            "keep": state.state in _FOR_EVER,
+        } | {name: value for name, value in optional.items() if value is not None}
+
+    def _place(self, lead: Known) -> list[str]:
+        team = lead.state.queue
+        return [self._keys.queue(team), team, str(rank(lead.score, since_ms=lead.state.queued_since_ms))]
+
+
+def _fields(lead: Known) -> list[str]:
+    state = lead.state
+    named = {
+        "ep": str(state.episode),
+        "st": str(state.state),
+        "ow": state.owner_id,
+        "ex": state.expected_owner_id,
+        "id": state.decision_id,
+        "at": str(state.at_ms),
+        "qu": state.queue,
+        "en": "",
+        "ch": orjson.dumps(dict(state.changes)).decode() if state.changes else None,
+        "qs": str(state.queued_since_ms) if state.queued_since_ms else None,
+        "xr": ",".join(state.released_by) or None,
+        "rc": lead.record.decode() or None,
+        "fu": orjson.dumps(state.assignment).decode() if state.assignment else None,
+        "tk": str(state.times_taken) if state.times_taken else None,
+    }
+    return [part for name, value in named.items() if value is not None for part in (name, value)]

@@ -1,0 +1,1 @@
+"""What processes share: published rules, availability, the outbox."""

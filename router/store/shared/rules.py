@@ -1,0 +1,99 @@
+"""The live revision of the rules as everybody knows it, and what is wrong with the files on disk."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any, cast
+
+import orjson
+import redis
+
+from router.policy.reports.bounds import Bound
+from router.rulefiles.words.catalog_file import CATALOG_FILE
+from router.store.keys import Keys
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedRules:
+    """What a process that loaded the rules told the others. `files` are the last good ones."""
+
+    revision: str
+    loaded_at: str
+    files: Mapping[str, bytes]
+
+
+class RulesShelf:
+    """Where the last good rule files are kept, so that a restart with a broken file goes on with them."""
+
+    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+        self._redis = client
+        self._key = keys.rules
+
+    def publish(
+        self, revision: str, files: Mapping[str, bytes], *, at: datetime, bounds: Mapping[str, Bound]
+    ) -> str | None:
+        """These files are live and good: an earlier complaint about the disk is settled.
+
+        `bounds` are how far from their share somebody may be in each team, see `policy.bounds`.
+        Returns the revision that was live before, None if none was; of several processes that publish
+        the same change only the first is told another one. What the portal was found to have changed is
+        forgotten when the files bring another catalog.
+        """
+        packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
+        with self._redis.pipeline() as pipeline:
+            pipeline.hmget(self._key, ["revision", "drift_of", "loaded_at"])
+            pipeline.hset(
+                self._key,
+                mapping={
+                    "revision": revision,
+                    "loaded_at": at.isoformat(),
+                    "files": orjson.dumps(packed).decode(),
+                    "bounds": orjson.dumps(
+                        {team: [one.unit, one.most, one.waiting] for team, one in bounds.items()}
+                    ),
+                },
+            )
+            pipeline.hdel(self._key, "error")
+            before, drift_of, since = cast("list[str | None]", pipeline.execute()[0])
+        if before == revision and since is not None:
+            self._redis.hset(self._key, "loaded_at", since)  # a process that starts changes no rules
+        if drift_of is not None and drift_of != _digest(files.get(CATALOG_FILE, b"")):
+            self._redis.hdel(self._key, "drift", "drift_of")
+        return before
+
+    def complain(self, mistakes: Sequence[Mapping[str, Any]]) -> None:
+        """The files on disk cannot go live: file, line, column and message of each mistake."""
+        self._redis.hset(self._key, "error", orjson.dumps(list(mistakes)).decode())
+
+    def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
+        """What the live portal has changed since this catalog was pulled, as far as it touches a rule."""
+        self._redis.hset(
+            self._key,
+            mapping={"drift": orjson.dumps(list(sentences)).decode(), "drift_of": _digest(catalog)},
+        )
+
+    def is_blank(self) -> bool:
+        """True if nobody has published or complained, as after Redis was emptied."""
+        return not self._redis.hexists(self._key, "revision") and not self._redis.hexists(self._key, "error")
+
+    def last_good(self) -> PublishedRules | None:
+        """The last revision that anybody published, or None."""
+        revision, loaded_at, files = cast(
+            "list[str | None]", self._redis.hmget(self._key, ["revision", "loaded_at", "files"])
+        )
+        if revision is None or loaded_at is None or files is None:
+            return None
+        packed = orjson.loads(files)
+        return PublishedRules(
+            revision=revision,
+            loaded_at=loaded_at,
+            files={name: base64.b64decode(content) for name, content in packed.items()},
+        )
+
+
+def _digest(content: bytes) -> str:
+    return sha256(content).hexdigest()

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from bench.peers import calcom, frappe, hubspot, odoo, ours
 from bench.streams import SCENARIOS, Arrival, Stream
-from router.cli.chart import Chart, svg
+from router.cli.shared.chart import Chart, svg
 
 Deal = Callable[[Stream, random.Random], list[tuple[int, int, int]]]
 METHODS: dict[str, Deal] = {

@@ -25,7 +25,7 @@ from bench.night import trickle
 from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, processes
 from router.bootstrap import open_office
 from router.hubspot.webhooks.webhooks import FOLLOWED
-from router.routing.follow import follow_up_step
+from router.routing.followup.follow import follow_up_step
 from router.settings import read_settings
 from router.store.keys import Keys
 

@@ -27,13 +27,13 @@ from pathlib import Path
 
 from bench.processes import Stage, a_stage, copy_rules, listening, processes
 from router.bootstrap import Office, open_office
-from router.routing.record import record
-from router.routing.repair import repair
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.recovery.repair import repair
+from router.sandbox.http.client import SandboxClient
 from router.settings import read_settings
 from router.store.budget.budget import SAFETY, SEARCH_SAFETY, SHARE_OF_WINDOW
-from workers import night
+from workers import nightly_run
 from workers.reconciling import is_unfinished, look_back
 
 LATENCY_MS = 50
@@ -179,8 +179,8 @@ def _project(share: float) -> None:
 def move_overdue(office: Office, sandbox: SandboxClient, *, overdue: int) -> None:
     """A whole night in which the leads routed before are overdue; print its calls, and how many moved."""
     before, began = calls_of(sandbox), time.monotonic()
-    while night.is_due(office):
-        night.take_step(office)
+    while nightly_run.is_due(office):
+        nightly_run.take_step(office)
     await_quiet(office)
     took_s = time.monotonic() - began
     made = calls_of(sandbox) - before

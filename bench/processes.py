@@ -16,7 +16,7 @@ from pathlib import Path
 from bench.network import on_network
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys

@@ -13,7 +13,7 @@ from pathlib import Path
 import orjson
 import urllib3
 
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.sandbox.http.client import SandboxClient, start_sandbox
 
 READ_PROPERTIES = (
     *("email", "firstname", "lastname", "jobtitle", "phone", "company", "website", "zip", "city", "state"),

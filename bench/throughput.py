@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.processes import REPOSITORY, Stage, a_stage, copy_rules, listening, processes
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 
 LATENCY_MS = 50
 QUOTA = 190

@@ -30,9 +30,9 @@ import redis
 from bench.network import SHARED, Host, carried, why_not
 from bench.network import hosts as network
 from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, processes
-from router.queue import WakeUps, leads_queue
 from router.store.clients import queue_client
 from router.store.keys import Keys
+from router.wakeups import WakeUps, leads_queue
 from tests.crash.checker import check
 
 RULES = Path(__file__).parents[1] / "tests" / "routing" / "rules"

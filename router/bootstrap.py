@@ -12,11 +12,10 @@ import structlog
 from router.hubspot.api.gateway import Gateway
 from router.ledger import open_ledger
 from router.notify import Address, Chat, Mail
-from router.queue import WakeUps
-from router.routing.availability import Availability
-from router.routing.desk import Desk
-from router.routing.live_rules import LiveRules
-from router.routing.owners import Owners
+from router.routing.portal.availability import Availability
+from router.routing.portal.live_rules import LiveRules
+from router.routing.portal.owners import Owners
+from router.routing.portal.services import Desk
 from router.settings import Settings
 from router.store.budget.budget import CallBudget
 from router.store.claims.claims import ByHand
@@ -44,6 +43,7 @@ from router.store.worklists.night_plan import NightPlan
 from router.store.worklists.nights import Nights
 from router.store.worklists.notices import Notices
 from router.store.worklists.watched import WatchedLeads
+from router.wakeups import WakeUps
 
 
 @dataclass(frozen=True, slots=True)

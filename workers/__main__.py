@@ -14,12 +14,11 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import Office, open_office
-from router.queue import housekeeping_queue, leads_queue
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
-from workers import office as process
-from workers import tick
+from router.wakeups import housekeeping_queue, leads_queue
+from workers import process, tick
 from workers.rq_worker import RouterWorker
 from workers.schedule import Schedule
 

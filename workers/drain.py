@@ -11,10 +11,10 @@ from typing import Final
 import structlog
 
 from router.bootstrap import Office
-from router.routing.desk import Desk
-from router.routing.route import Routed, route
+from router.routing.intake.route import Routed, route
+from router.routing.portal.services import Desk
 from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, Entry
-from workers import office as process
+from workers import process
 from workers.outcomes import Snooze, fate_of
 
 LONGEST_S: Final = 30.0

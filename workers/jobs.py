@@ -6,19 +6,19 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from router.queue import Job
-from router.routing.erase import erase as erase_contacts
-from router.routing.follow import follow as follow_changes
-from router.routing.notify import notify as notify_reps
-from router.routing.record import record as record_lines
-from router.routing.refresh import refresh as refresh_owners
-from router.routing.tend import tend as tend_queues
-from router.routing.verify import verify as verify_owners
-from router.routing.watch import watch as watch_leads
+from router.routing.followup.follow import follow as follow_changes
+from router.routing.followup.watch import watch as watch_leads
+from router.routing.intake.verify import verify as verify_owners
+from router.routing.outbox.notify import notify as notify_reps
+from router.routing.outbox.record import record as record_lines
+from router.routing.people.refresh import refresh as refresh_owners
+from router.routing.queues.tend import tend as tend_queues
+from router.routing.recovery.erase import erase as erase_contacts
 from router.store.inbox.inbox import FLIGHTS_PER_DRAIN
-from workers import office as process
+from router.wakeups import Job
+from workers import process
 from workers.drain import Drain
-from workers.night import take_steps
+from workers.nightly_run import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 

@@ -8,7 +8,7 @@
 | no good rule files yet | snooze |
 | anything else, Redis included | crash: the claims come back by themselves after the lease |
 
-A single lead that HubSpot refuses to write is parked by `router.routing.route`; one that was tried
+A single lead that HubSpot refuses to write is parked by `router.routing.intake.route`; one that was tried
 too often is parked there as well.
 """
 
@@ -26,7 +26,7 @@ from router.hubspot.api.errors import (
     Refused,
     Unreachable,
 )
-from router.routing.live_rules import NoRules
+from router.routing.portal.live_rules import NoRules
 
 RETRY_AFTER: Final = timedelta(seconds=1)
 MISFIT_AFTER: Final = timedelta(seconds=15)

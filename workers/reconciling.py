@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.bootstrap import Office
-from router.routing.reconcile import reconcile
-from router.routing.repair import repair
-from router.routing.restore import make_whole
+from router.routing.intake.restore import make_whole
+from router.routing.recovery.reconcile import reconcile
+from router.routing.recovery.repair import repair
 from router.store.repair.reconciled import Window
 from router.store.repair.restoration import Rebuild
 

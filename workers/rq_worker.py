@@ -10,8 +10,8 @@ from rq import SimpleWorker
 from rq.job import Job
 from rq.serializers import JSONSerializer
 
-from router.queue import Job as JobName
-from workers import office as process
+from router.wakeups import Job as JobName
+from workers import process
 
 WORKER_TTL_S: Final = 30
 """An idle worker looks after RQ's own housekeeping this often; the default of 405 s is long."""
@@ -23,7 +23,7 @@ class ForbiddenJob(Exception):  # noqa: N818 - it reads as a sentence where it i
 
 
 class AllowedJob(Job):
-    """A job that runs only the functions of `router.queue.Job`.
+    """A job that runs only the functions of `router.wakeups.Job`.
 
     A JSON serializer alone does not help: whoever can write to Redis could name `os.system`.
     Callbacks are names too, and are refused likewise.
@@ -33,7 +33,7 @@ class AllowedJob(Job):
     def func(self) -> Any:
         """The function, imported only if it is allowed."""
         if self.instance is not None or self.func_name not in {str(name) for name in JobName}:
-            raise ForbiddenJob(f"{self.func_name!r} is not a job of Lead Router; see router/queue.py.")
+            raise ForbiddenJob(f"{self.func_name!r} is not a job of Lead Router; see router/wakeups.py.")
         return super().func
 
     @property

@@ -12,9 +12,8 @@ import redis
 import sqlalchemy.exc
 
 from router.bootstrap import Office
-from router.queue import Job
-from workers import night, reconciling
-from workers import office as process
+from router.wakeups import Job
+from workers import nightly_run, process, reconciling
 
 EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
@@ -77,7 +76,7 @@ class Schedule:
         ):
             self._reconciled_at = now
             due.append(Job.RECONCILE)
-        if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and night.is_due(office):
+        if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and nightly_run.is_due(office):
             self._night_at = now
             due.append(Job.NIGHT)
         return due

@@ -9,7 +9,7 @@ import redis
 import sqlalchemy.exc
 
 from router.bootstrap import Office
-from workers import office as process
+from workers import process
 
 EVERY_S: Final = 2.0
 

@@ -7,44 +7,44 @@ from typing import Any, Final
 
 import click
 
-from router.cli.failures import told
+from router.cli.shared.failures import told
 
 COMMANDS: Final = {
-    "demo": "Route 200 contacts of a toy HubSpot portal, and check every one.",
-    "check": "Say every mistake in the rule files.",
-    "test": "Decide the example leads of config/tests, and compare.",
-    "backtest": "Replay last month's leads through these rules, and say what changes.",
-    "show": "Show the policy as a tree, or write it as a document.",
-    "schema": "Write what an editor needs to complete the rule files.",
-    "setup": "Create the contact properties that Lead Router writes.",
-    "pull": "Write the portal's catalog that rule files are checked against.",
-    "up": "Run everything on this machine until Ctrl-C.",
-    "health": "Say how the service is doing, and what to do about it.",
-    "explain": "Say why a contact, or a lead you type, goes where it goes.",
-    "compare": "Compare who HubSpot gave leads to with who we would have (shadow mode).",
-    "fairness": "Show what every rep received, and what was fair.",
-    "response": "Show how fast every rep answers, and what their leads came to.",
-    "weights": "Show the weights that results call for, and on what evidence.",
-    "credit": "Give a rep credit for leads, which the rest of the team pays.",
-    "revisions": "List the rules that were live, who changed them, and what.",
-    "undo": "Take back the owners that a revision set and nobody has touched since.",
-    "reroute": "Decide a rule's untouched leads anew, by the live rules.",
-    "replay": "Compute a decision again, and say whether the same comes out.",
-    "parked": "List the leads that need a person, and send them again.",
-    "away": "Say who is away and why, or that a rep is away until a day.",
-    "back": "Take back that a rep is away, or give them leads all the same.",
-    "sweep": "Show what the night would move, and approve what it held back.",
-    "night": "Show what the last night did: leads moved, found and left.",
-    "overdue": "List the leads that are due and that nobody works on.",
-    "orphans": "List the open leads of owners who were deactivated.",
-    "notify": "Say whom nobody could tell of a lead, and send a test message.",
-    "queue": "List the leads that wait for a rep to claim them.",
-    "claim": "Give a waiting lead to a rep, or make a link with which they can.",
-    "release": "Give a lead back to its team's queue, with the reason.",
-    "token": "Say who may use the API, and make tokens for reps.",
-    "forget": "Erase every trace of a contact.",
+    "demo": ("demo", "Route 200 contacts of a toy HubSpot portal, and check every one."),
+    "check": ("rules.check", "Say every mistake in the rule files."),
+    "test": ("rules.test", "Decide the example leads of config/tests, and compare."),
+    "backtest": ("backtest.backtest", "Replay last month's leads through these rules, and say what changes."),
+    "show": ("rules.show", "Show the policy as a tree, or write it as a document."),
+    "schema": ("rules.schema", "Write what an editor needs to complete the rule files."),
+    "setup": ("rules.setup", "Create the contact properties that Lead Router writes."),
+    "pull": ("rules.pull", "Write the portal's catalog that rule files are checked against."),
+    "up": ("up", "Run everything on this machine until Ctrl-C."),
+    "health": ("health", "Say how the service is doing, and what to do about it."),
+    "explain": ("leads.explain", "Say why a contact, or a lead you type, goes where it goes."),
+    "compare": ("team.compare", "Compare who HubSpot gave leads to with who we would have (shadow mode)."),
+    "fairness": ("team.fairness", "Show what every rep received, and what was fair."),
+    "response": ("team.response", "Show how fast every rep answers, and what their leads came to."),
+    "weights": ("team.weights", "Show the weights that results call for, and on what evidence."),
+    "credit": ("team.credit", "Give a rep credit for leads, which the rest of the team pays."),
+    "revisions": ("rules.revisions", "List the rules that were live, who changed them, and what."),
+    "undo": ("moving.undo", "Take back the owners that a revision set and nobody has touched since."),
+    "reroute": ("moving.reroute", "Decide a rule's untouched leads anew, by the live rules."),
+    "replay": ("leads.replay", "Compute a decision again, and say whether the same comes out."),
+    "parked": ("leads.parked", "List the leads that need a person, and send them again."),
+    "away": ("team.away", "Say who is away and why, or that a rep is away until a day."),
+    "back": ("team.back", "Take back that a rep is away, or give them leads all the same."),
+    "sweep": ("moving.sweep", "Show what the night would move, and approve what it held back."),
+    "night": ("moving.night", "Show what the last night did: leads moved, found and left."),
+    "overdue": ("moving.overdue", "List the leads that are due and that nobody works on."),
+    "orphans": ("moving.orphans", "List the open leads of owners who were deactivated."),
+    "notify": ("team.notify", "Say whom nobody could tell of a lead, and send a test message."),
+    "queue": ("leads.queue", "List the leads that wait for a rep to claim them."),
+    "claim": ("leads.claim", "Give a waiting lead to a rep, or make a link with which they can."),
+    "release": ("leads.release", "Give a lead back to its team's queue, with the reason."),
+    "token": ("team.token", "Say who may use the API, and make tokens for reps."),
+    "forget": ("leads.forget", "Erase every trace of a contact."),
 }
-"""Every command with its line in `router --help`; it is the function of that name in `router/cli/<name>`."""
+"""Every command with its module below `router.cli` and its line in `router --help`."""
 
 
 class Commands(click.Group):
@@ -58,13 +58,14 @@ class Commands(click.Group):
         """Load one command."""
         if cmd_name not in COMMANDS:
             return None
-        command = getattr(import_module(f"router.cli.{cmd_name}"), cmd_name)
+        module, _ = COMMANDS[cmd_name]
+        command = getattr(import_module(f"router.cli.{module}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """The list of commands, without loading them."""
         with formatter.section("Commands"):
-            formatter.write_dl(list(COMMANDS.items()))
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. A failure of the world around us is a sentence; a bug keeps its traceback."""

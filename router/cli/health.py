@@ -9,9 +9,9 @@ import click
 import redis
 from rich.text import Text
 
-from router.cli.place import settings_here
-from router.cli.screen import screen, table
-from router.cli.words import count_of, local_time, print_json
+from router.cli.shared.context import settings_here
+from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
 from router.store.health.vitals import Backlog, Reading, Vitals, problems, warnings
 from router.store.keys import Keys

@@ -13,12 +13,12 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from router.cli.failures import Told
-from router.cli.own_server import Hear
-from router.cli.roles import WEB, whole_service
-from router.cli.screen import screen
-from router.cli.supervisor import Supervisor
+from router.cli.shared.failures import Told
+from router.cli.shared.screen import screen
 from router.ledger import open_ledger
+from router.processes.roles import WEB, whole_service
+from router.processes.supervisor import Supervisor
+from router.processes.valkey_process import Hear
 from router.settings import Settings, read_settings
 from router.store.embedded import EmbeddedValkey
 from router.store.health.vitals import PATIENCE

@@ -13,8 +13,8 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from router.notify.errors import NotDelivered, Unclear
 from router.notify.message import Kind, Message
-from router.notify.night_message import NightMessage
-from router.notify.way import PinnedAdapter, public_address
+from router.notify.night.night_message import NightMessage
+from router.notify.pinned_http import PinnedAdapter, public_address
 
 CONNECT_S: Final = 3.0
 ANSWER_S: Final = 5.0

@@ -10,7 +10,7 @@ from types import FrameType
 
 from waitress import create_server
 
-from router.sandbox.app import make_app
+from router.sandbox.http.app import make_app
 from router.sandbox.portal import Portal
 from router.sandbox.settings import Settings
 

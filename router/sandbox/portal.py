@@ -5,18 +5,18 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 
-from router.sandbox import catalog
 from router.sandbox.clock import now_ms, put_ahead
-from router.sandbox.deliveries import Deliveries
-from router.sandbox.faults import Faults
-from router.sandbox.humans import Humans
+from router.sandbox.crm import catalog
+from router.sandbox.crm.owners import OWNERS, Owner, user_properties
+from router.sandbox.crm.records import Record, Source, new_record
+from router.sandbox.crm.shelves import empty_shelves
+from router.sandbox.delivery.deliveries import Deliveries
+from router.sandbox.delivery.webhooks import Event
+from router.sandbox.http.faults import Faults
+from router.sandbox.http.limits import Limits
 from router.sandbox.journal import Journal, Write
-from router.sandbox.limits import Limits
-from router.sandbox.owners import OWNERS, Owner, user_properties
-from router.sandbox.records import Record, Source, new_record
+from router.sandbox.people.humans import Humans
 from router.sandbox.settings import Settings
-from router.sandbox.shelves import empty_shelves
-from router.sandbox.webhooks import Event
 
 
 class Portal:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from router.queue import WakeUps
 from router.settings import Settings, SettingsInvalid, read_settings
 from router.store.clients import receiver_client, redis_url
 from router.store.embedded import EmbeddedServerError
@@ -12,8 +11,9 @@ from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.telemetry import set_up_logging
+from router.wakeups import WakeUps
 from router.web.app import create_app
-from router.web.desk import desk_on_demand
+from router.web.lazy_services import desk_on_demand
 from router.web.serve import serve
 
 

@@ -20,12 +20,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.hubspot.api.errors import HubSpotError
-from router.routing.availability import Standing
-from router.routing.claim_links import ClaimLink, LinkInvalid, opened
-from router.routing.claims import Answer, claim, release
-from router.routing.desk import Desk
-from router.routing.live_rules import NoRules
-from router.routing.overrides import NoSuchMoment, as_facts, end_written, say_away, say_back, standing_of
+from router.routing.people.overrides import (
+    NoSuchMoment,
+    as_facts,
+    end_written,
+    say_away,
+    say_back,
+    standing_of,
+)
+from router.routing.portal.availability import Standing
+from router.routing.portal.live_rules import NoRules
+from router.routing.portal.services import Desk
+from router.routing.queues.claim_links import ClaimLink, LinkInvalid, opened
+from router.routing.queues.claims import Answer, claim, release
 from router.settings import Settings
 from router.web.tokens import rep_of
 

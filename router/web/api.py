@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from router.settings import Settings
 
 if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
-    from router.routing.desk import Desk
+    from router.routing.portal.services import Desk
 
 DOORS: Final = (
     ("GET", "/api/queues/<team>", "queue"),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     # Loading routing takes longer than all else that the receiver needs.
-    from router.routing.desk import Desk
+    from router.routing.portal.services import Desk
 
 SECURITY_HEADERS: Final = (
     ("Cache-Control", "no-store"),

@@ -14,10 +14,10 @@ from click.testing import CliRunner, Result
 from router.bootstrap import open_desk
 from router.cli.commands import router
 from router.hubspot.setup import apply, plan_for
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.route import route
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.routing.intake.route import route
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.settings import read_settings
 
 CONFIG = Path(__file__).parents[2] / "config"

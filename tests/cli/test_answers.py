@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.queue import leads_queue
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.commits import Move
 from router.store.leads.leads import State
+from router.wakeups import leads_queue
 from tests.cli.conftest import Run
 
 RouteNow = Callable[[list[str]], None]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from router.cli.backtest_limits import LimitUnclear, limit_of
+from router.cli.backtest.backtest_limits import LimitUnclear, limit_of
 from router.cli.commands import router
 from router.rules_on_disk import FILES
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from router.cli.chart import Chart, svg
+from router.cli.shared.chart import Chart, svg
 
 
 def a_chart(**fields: Any) -> Chart:

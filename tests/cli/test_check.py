@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from router.cli.check import check
+from router.cli.rules.check import check
 from tests.cli.conftest import CONFIG
 
 

@@ -23,7 +23,7 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 def test_checking_rules_loads_neither_hubspot_nor_redis_nor_sql() -> None:
     heavy = "{'hubspot', 'rq', 'redis', 'sqlalchemy', 'rich', 'flask'}"
-    program = f"import sys, router.cli.commands, router.cli.check; print({heavy} & set(sys.modules))"
+    program = f"import sys, router.cli.commands, router.cli.rules.check; print({heavy} & set(sys.modules))"
 
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from router.cli.explain import explain
-from router.sandbox.client import SandboxClient
+from router.cli.leads.explain import explain
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 
 JEANNE = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import Run
 
 RouteNow = Callable[[list[str]], None]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 from tests.cli.test_fairness import SUD, RouteNow
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from router.cli.dossier import open_dossier
-from router.cli.history import history_of
+from router.cli.leads.history import history_of
+from router.cli.leads.lead_history import open_dossier
 from router.ledger.follow_ups import Seen
 from router.ledger.ledger import Entry
 from router.policy.results.follow_up import FollowUp
-from router.routing.claims import claim, release
-from router.routing.desk import Desk
-from router.routing.reassign import Reassignment, reassign
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.followup.reassign import Reassignment, reassign
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import (
     OWNERS,
     Time,

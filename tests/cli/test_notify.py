@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import responses
 
-from router.routing.desk import Desk
+from router.routing.portal.services import Desk
 from router.store.worklists.notices import Notice
 from tests.cli.conftest import Run
 

@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
-from router.routing.desk import Desk
-from router.routing.verify import verify
-from router.routing.watch import watch
-from router.sandbox.client import SandboxClient
+from router.routing.followup.watch import watch
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.settings import read_settings
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.conftest import RULES

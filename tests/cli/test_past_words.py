@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 
 from router.policy.explanation.decision_record import as_record
-from router.routing.desk import Desk
-from router.routing.overrides import say_away
-from router.routing.record import record
+from router.routing.outbox.record import record
+from router.routing.people.overrides import say_away
+from router.routing.portal.services import Desk
 from tests.cli.conftest import CONFIG, Run
 from tests.policy.builders import a_lead, deciding
 

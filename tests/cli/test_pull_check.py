@@ -7,7 +7,7 @@ from pathlib import Path
 
 import redis
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from router.store.health.vitals import Vitals
 from router.store.keys import Keys
 from tests.cli.conftest import PORTAL, Run

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.desk import Desk
-from router.routing.route import route
-from router.sandbox.client import SandboxClient
+from router.routing.intake.route import route
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.conftest import RULES
 from tests.routing.test_claims import ROUTING

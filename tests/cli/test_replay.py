@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import Run
 
 RouteNow = Callable[[list[str]], None]

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.ledger.follow_ups import Seen
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import Run
 from tests.cli.test_fairness import SUD
 

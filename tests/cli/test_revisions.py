@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 
 RouteNow = Callable[[list[str]], None]

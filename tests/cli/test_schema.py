@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from router.cli.schema import schema
+from router.cli.rules.schema import schema
 from tests.cli.conftest import CONFIG
 
 

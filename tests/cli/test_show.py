@@ -7,7 +7,7 @@ from pathlib import Path
 
 from click.testing import CliRunner, Result
 
-from router.cli.show import show
+from router.cli.rules.show import show
 from tests.cli.conftest import CONFIG
 
 

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.cli.child import GRACE_S
-from router.cli.supervisor import NotReady, Role, Supervisor
+from router.processes.child import GRACE_S
+from router.processes.supervisor import NotReady, Role, Supervisor
 from router.store.embedded import EmbeddedValkey
 
 SECRETS = {"SANDBOX_TOKEN": "a-token", "SANDBOX_CLIENT_SECRET": "a-secret"}
@@ -114,7 +114,7 @@ def test_a_child_that_cannot_start_is_told_with_its_last_words(supervisor: Super
 def test_a_killed_supervisor_leaves_nothing_behind(tmp_path: Path) -> None:
     program = (
         "import os, sys, time; from pathlib import Path\n"
-        "from router.cli.supervisor import *; from router.store.embedded import EmbeddedValkey\n"
+        "from router.processes.supervisor import *; from router.store.embedded import EmbeddedValkey\n"
         "here = Path(sys.argv[1]); environ = dict(os.environ)\n"
         "valkey = EmbeddedValkey(here / 'valkey')\n"
         "keeper = Supervisor(environ=environ, hear=print, valkey=valkey, remove=here)\n"

@@ -12,10 +12,10 @@ import pytest
 import redis
 
 from router.policy.reports.night_report import Brake, NightMove, NightReport
-from router.routing.desk import Desk
-from router.routing.route import route
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.route import route
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.worklists.night_plan import Planned, Waiting
 from router.store.worklists.nights import Nights
 from tests.cli.conftest import Run

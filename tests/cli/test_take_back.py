@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.desk import Desk
-from router.routing.route import route
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.route import route
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.conftest import OWNERS, RULES
 from tests.routing.test_take_back import RIGHT, WRONG

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from router.cli.test import test as command
+from router.cli.rules.test import test as command
 from tests.cli.conftest import CONFIG
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.desk import Desk
+from router.routing.portal.services import Desk
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.test_weights import with_results
 

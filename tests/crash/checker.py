@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 
 
 @dataclass(frozen=True, slots=True)

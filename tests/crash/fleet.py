@@ -19,7 +19,7 @@ import redis
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys

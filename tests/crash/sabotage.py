@@ -12,7 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from router.routing.verify import Verified
+from router.routing.intake.verify import Verified
 from router.store import scripts
 from router.store.inbox import inbox
 from router.store.leads import commits

@@ -13,7 +13,7 @@ from router.hubspot.api.gateway import Gateway
 from router.hubspot.catalog import pull
 from router.hubspot.setup import apply, plan_for
 from router.policy.leads.catalog import FactType
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.keys import Keys
 

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 
-from router.notify.night_message import NightMessage
-from router.notify.night_page import night_page
-from router.notify.night_words import headline
+from router.notify.night.night_message import NightMessage
+from router.notify.night.night_page import night_page
+from router.notify.night.night_words import headline
 from router.policy.reports.night_report import (
     Brake,
     NightMove,

@@ -19,7 +19,7 @@ from router.policy.rules.facts import properties_read
 from router.policy.rules.policy import Assign, Need, ToTeam
 from router.policy.shares.share_book import Book
 from router.policy.why_not.question import why_not
-from router.routing.replay import compared
+from router.routing.reports.replay import compared
 from tests.policy.builders import NOW, a_lead, a_policy, a_rep, a_team, deciding, owners_of
 
 MONTH = timedelta(days=30)

@@ -13,9 +13,9 @@ import redis
 
 from router.bootstrap import open_desk
 from router.hubspot.setup import apply, plan_for
-from router.routing.desk import Desk
-from router.routing.route import Routed, route
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.routing.intake.route import Routed, route
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.settings import Settings, read_settings
 from router.store.keys import Keys
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from router.policy.decision.decision import Assigned
 from router.policy.explanation.decision_record import from_record
 from router.policy.shares.share_book import LEAD
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.refresh import refresh, refresh_availability
-from router.routing.replay import replay
-from router.sandbox.client import SandboxClient
+from router.routing.outbox.record import record
+from router.routing.people.refresh import refresh, refresh_availability
+from router.routing.portal.services import Desk
+from router.routing.reports.replay import replay
+from router.sandbox.http.client import SandboxClient
 from router.store.shared.availability import Override
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 

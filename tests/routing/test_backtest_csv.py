@@ -15,7 +15,7 @@ from router.policy.leads.parsing import moment_in
 from router.routing.backtest import csv_rows
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable
-from router.routing.backtest.moments import Moments
+from router.routing.backtest.timestamps import Moments
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 
 CATALOG = parse_catalog((Path(__file__).parents[2] / "config" / CATALOG_FILE).read_bytes())

@@ -9,12 +9,12 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
-from router.routing.claims import Answer, claim, release
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.replay import replay
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import Answer, claim, release
+from router.routing.reports.replay import replay
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.compare import Comparison, compare
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.sandbox.client import SandboxClient
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.reports.compare import Comparison, compare
+from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.test_shadow import set_mode
 

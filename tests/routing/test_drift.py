@@ -10,10 +10,10 @@ import pytest
 import redis
 
 from router.policy.leads.catalog import Catalog, FactType, Property
-from router.routing.desk import Desk
-from router.routing.drift import check_drift, drift_between
+from router.routing.portal.services import Desk
+from router.routing.recovery.drift import check_drift, drift_between
 from router.rulefiles.words.catalog_file import parse_catalog
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from router.store.health.vitals import Vitals, warnings
 from tests.routing.conftest import CATALOG, OWNERS, RULES
 

@@ -12,18 +12,18 @@ from sqlalchemy import create_engine, select
 
 from router.ledger.tables import METADATA
 from router.policy.decision.trigger import PushedOut
-from router.routing import moves
-from router.routing.claims import claim, release
-from router.routing.desk import Desk
-from router.routing.erase import erase
-from router.routing.follow import follow
-from router.routing.reassign import Reassignment, reassign
-from router.routing.record import record
-from router.routing.repair import repair
-from router.routing.trip import Trip
-from router.routing.verify import verify
-from router.routing.watch import watch
-from router.sandbox.client import SandboxClient
+from router.routing.followup.follow import follow
+from router.routing.followup.reassign import Reassignment, reassign
+from router.routing.followup.watch import watch
+from router.routing.intake import transitions
+from router.routing.intake.verify import verify
+from router.routing.intake.work_item import Trip
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.routing.recovery.erase import erase
+from router.routing.recovery.repair import repair
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.worklists.night_plan import Planned
 from router.store.worklists.notices import Notice
@@ -109,7 +109,7 @@ def on_the_plan_of_the_night(desk: Desk, sandbox: SandboxClient, time: Time, con
 def parked(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     announce(desk, contact_id)
     trip = Trip(contact_id, entries=desk.inbox.take("test"))
-    desk.commits.finish([moves.parked(trip, why="refused", now=time.now())], now_ms=desk.now_ms())
+    desk.commits.finish([transitions.parked(trip, why="refused", now=time.now())], now_ms=desk.now_ms())
 
 
 def remembered_again(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:

@@ -15,15 +15,15 @@ from router.bootstrap import open_desk
 from router.policy.decision.decision import Assigned
 from router.policy.shares.grant import CannotGrant
 from router.policy.shares.share_book import LEAD
-from router.routing.claims import release
-from router.routing.desk import Desk
-from router.routing.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
-from router.routing.record import record
-from router.routing.replay import replay
-from router.routing.restore import KEPT
-from router.routing.route import route
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.restore import KEPT
+from router.routing.intake.route import route
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import release
+from router.routing.reports.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
+from router.routing.reports.replay import replay
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.credits import Credits
 from router.store.shared.availability import Override

@@ -11,15 +11,15 @@ import redis
 
 from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book
-from router.routing import moves
-from router.routing.desk import Desk
-from router.routing.erase import erase
-from router.routing.follow import follow, follow_up_step
-from router.routing.record import record
-from router.routing.refresh import refresh
-from router.routing.tend import tend
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.followup.follow import follow, follow_up_step
+from router.routing.intake import transitions
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.people.refresh import refresh
+from router.routing.portal.services import Desk
+from router.routing.queues.tend import tend
+from router.routing.recovery.erase import erase
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, Time, a_hot_contact, announce, route_all
 from tests.routing.test_claims import pull, queued, with_rep_line
@@ -135,7 +135,7 @@ def test_another_owner_is_recorded_and_has_the_open_lead(
 def test_two_who_see_the_same_change_record_it_once(desk: Desk, sandbox: SandboxClient, clock: Clock) -> None:
     (contact_id,) = given(desk, sandbox, clock)
     state = desk.leads.recall([contact_id])[contact_id]
-    move = moves.owner_changed(state, owner_id=OWNERS["nadia"], by="CRM_UI", now=desk.clock())
+    move = transitions.owner_changed(state, owner_id=OWNERS["nadia"], by="CRM_UI", now=desk.clock())
 
     first, second = (desk.commits.finish([move], now_ms=desk.now_ms()) for _ in range(2))
 

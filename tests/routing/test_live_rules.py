@@ -14,9 +14,9 @@ import pytest
 import redis
 
 from router.bootstrap import open_desk
-from router.routing.desk import Desk
-from router.routing.live_rules import NoRules
-from router.sandbox.client import SandboxClient
+from router.routing.portal.live_rules import NoRules
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.vitals import Reading, Vitals, problems, warnings
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all

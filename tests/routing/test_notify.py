@@ -17,12 +17,12 @@ import responses
 from structlog.testing import capture_logs
 
 from router.notify import Address, Chat
-from router.routing.desk import Desk
-from router.routing.erase import erase
-from router.routing.notify import note, notify
-from router.routing.record import record
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.verify import verify
+from router.routing.outbox.notify import note, notify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.recovery.erase import erase
+from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 
 CHAT = "https://1.1.1.1/hook"

@@ -11,13 +11,13 @@ import pytest
 
 from router.policy.results.outcomes import USUAL
 from router.policy.shares.share_book import Book
-from router.routing.claims import claim, release
-from router.routing.desk import Desk
-from router.routing.follow import follow
-from router.routing.reassign import Reassignment, reassign
-from router.routing.tend import tend
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.followup.follow import follow
+from router.routing.followup.reassign import Reassignment, reassign
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.routing.queues.tend import tend
+from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
 from tests.routing.test_claims import with_rules
 

@@ -13,14 +13,14 @@ import redis
 
 from router.bootstrap import open_desk
 from router.policy.decision.trigger import PushedOut, ToOwner, ToQueue
-from router.routing.claims import claim
-from router.routing.desk import Desk
-from router.routing.reassign import Reassigning, Reassignment, reassign
-from router.routing.record import record
-from router.routing.replay import replay
-from router.routing.route import route
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.followup.reassign import Reassigning, Reassignment, reassign
+from router.routing.intake.route import route
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim
+from router.routing.reports.replay import replay
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, Time, announce, route_all
@@ -139,8 +139,8 @@ def test_without_the_expected_owner_a_persons_change_would_be_covered(
     (contact_id,) = done(desk, sandbox, time)
     reassign(desk, [wanted(desk, contact_id, excluded=frozenset({"camille"}))], run="test")
     sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    monkeypatch.setattr("router.routing.route._is_kept", lambda *_, **__: False)
-    monkeypatch.setattr("router.routing.trip.Trip.expected_owner_id", OWNERS["claire"])
+    monkeypatch.setattr("router.routing.intake.route._is_kept", lambda *_, **__: False)
+    monkeypatch.setattr("router.routing.intake.work_item.Trip.expected_owner_id", OWNERS["claire"])
 
     route_all(desk)
 
@@ -212,7 +212,9 @@ def test_a_crash_after_any_step_leaves_one_move(
     reassign(desk, [wanted(desk, contact_id, excluded=frozenset({"camille"}))], run="test")
     entries = desk.inbox.take("test")
     with monkeypatch.context() as patch:
-        patch.setattr("router.routing.route.crash_point", lambda here: crash() if here == step else None)
+        patch.setattr(
+            "router.routing.intake.route.crash_point", lambda here: crash() if here == step else None
+        )
         with pytest.raises(SystemExit):
             route(desk, entries, consumer="test")
 

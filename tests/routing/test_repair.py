@@ -9,13 +9,13 @@ import pytest
 import redis
 
 from router.ledger.latest import last_words
-from router.routing import repair as repairing
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.repair import Repaired, repair
-from router.routing.tend import tend
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.tend import tend
+from router.routing.recovery import repair as repairing
+from router.routing.recovery.repair import Repaired, repair
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.test_claims import ROUTING, with_rules

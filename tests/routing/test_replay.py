@@ -9,10 +9,10 @@ import pytest
 
 from router.hubspot.setup import apply, plan_for
 from router.ledger import Ledger
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.replay import NotReplayable, Replayed, replay
-from router.sandbox.client import SandboxClient
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.reports.replay import NotReplayable, Replayed, replay
+from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
 
 SHIPPED = Path(__file__).parents[2] / "config"

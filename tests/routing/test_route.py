@@ -9,10 +9,10 @@ import redis
 from structlog.testing import capture_logs
 
 from router.hubspot.api.errors import ComeBackLater
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.route import route
-from router.sandbox.client import SandboxClient
+from router.routing.intake.route import route
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 

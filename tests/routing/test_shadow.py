@@ -8,13 +8,13 @@ import pytest
 import redis
 
 from router.hubspot.routing_properties import ALWAYS_READ
-from router.routing.deciding import decide_and_commit
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.route import route
-from router.routing.trip import Trip
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.deciding import decide_and_commit
+from router.routing.intake.route import route
+from router.routing.intake.verify import verify
+from router.routing.intake.work_item import Trip
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 

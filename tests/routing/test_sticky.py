@@ -10,15 +10,15 @@ import redis
 
 from router.bootstrap import open_desk
 from router.hubspot.api.records import Record
-from router.routing.claims import claim, release
-from router.routing.deciding import leads_of
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.replay import replay
-from router.routing.route import route
-from router.routing.trip import Trip
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.deciding import leads_of
+from router.routing.intake.route import route
+from router.routing.intake.verify import verify
+from router.routing.intake.work_item import Trip
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.routing.reports.replay import replay
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 

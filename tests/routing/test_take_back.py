@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from router.policy.decision.trigger import ToOwner
-from router.routing.claims import claim
-from router.routing.desk import Desk
-from router.routing.reassign import Reassignment, reassign
-from router.routing.record import record
-from router.routing.take_back.ground import CannotTakeBack
+from router.routing.followup.reassign import Reassignment, reassign
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim
 from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_undo
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.take_back.take_back_context import CannotTakeBack
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, queued, with_rules

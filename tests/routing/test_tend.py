@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from router.routing.claims import claim, release
-from router.routing.desk import Desk
-from router.routing.tend import tend
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.routing.queues.tend import tend
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock
 from tests.routing.test_claims import owner_of, pull, queued, route_all, with_rep_line

@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.hubspot.api.records import HistoryEntry
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.routing.verify import Finding, read_history, verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.verify import Finding, read_history, verify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 

@@ -16,15 +16,15 @@ from router.bootstrap import open_desk
 from router.notify import Address, Chat
 from router.policy.decision.assignment import assignment_of_record, course_of
 from router.policy.wording.phrases import moment_in_words
-from router.routing.claims import claim, release
-from router.routing.desk import Desk
-from router.routing.follow import follow
-from router.routing.notify import notify
-from router.routing.record import record
-from router.routing.repair import repair
-from router.routing.verify import verify
-from router.routing.watch import Watching, watch
-from router.sandbox.client import SandboxClient
+from router.routing.followup.follow import follow
+from router.routing.followup.watch import Watching, watch
+from router.routing.intake.verify import verify
+from router.routing.outbox.notify import notify
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.routing.recovery.repair import repair
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
 from router.store.shared.availability import Override
@@ -424,13 +424,13 @@ def test_a_crash_before_the_move_tells_nobody_of_it_and_one_after_it_does(
     record(watching)
     time.pass_by(hours=6, minutes=1)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr("router.routing.watch.reassign", crash)
+        patch.setattr("router.routing.followup.watch.reassign", crash)
         watch(watching)
     time.pass_by(seconds=6)
     notify(watching)
     before = tasks(watching)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
-        patch.setattr("router.routing.watch.Watching", crash)
+        patch.setattr("router.routing.followup.watch.Watching", crash)
         watch(watching)
     time.pass_by(seconds=6)
     notify(watching)

@@ -16,16 +16,16 @@ from router.ledger.follow_ups import Seen
 from router.policy.explanation.decision_record import from_record
 from router.policy.explanation.explanation import explain
 from router.policy.shares.share_book import factor_field
-from router.routing.claims import release
-from router.routing.desk import Desk
-from router.routing.fairness import grant
-from router.routing.overrides import say_away, say_back
-from router.routing.record import record
-from router.routing.rep_news import news_of
-from router.routing.replay import replay
-from router.routing.restore import make_whole
-from router.routing.weights import refresh_weights, weights
-from router.sandbox.client import SandboxClient
+from router.routing.intake.restore import make_whole
+from router.routing.outbox.record import record
+from router.routing.people.overrides import say_away, say_back
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import release
+from router.routing.reports.fairness import grant
+from router.routing.reports.replay import replay
+from router.routing.reports.share_history import news_of
+from router.routing.reports.weights import refresh_weights, weights
+from router.sandbox.http.client import SandboxClient
 from tests.ledger.test_ledger import a_record
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 

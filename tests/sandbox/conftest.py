@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.sandbox.http.client import SandboxClient, start_sandbox
 from tests.sandbox.app import App
 from tests.sandbox.endpoint import Endpoint
 

@@ -9,8 +9,8 @@ from collections import Counter
 
 import pytest
 
-from router.sandbox.client import SandboxClient
-from router.sandbox.webhooks import signed_headers
+from router.sandbox.delivery.webhooks import signed_headers
+from router.sandbox.http.client import SandboxClient
 from tests.sandbox.endpoint import Endpoint
 from tests.sandbox.waiting import wait_for
 
@@ -81,7 +81,7 @@ def test_a_delivery_is_signed_over_the_public_url(sandbox: SandboxClient, endpoi
 
 def test_the_signature_is_the_one_of_hubspots_published_example(monkeypatch: pytest.MonkeyPatch):
     # Time is outside: the example was signed at a fixed moment.
-    monkeypatch.setattr("router.sandbox.webhooks.real_ms", lambda: 1693657560000)
+    monkeypatch.setattr("router.sandbox.delivery.webhooks.real_ms", lambda: 1693657560000)
 
     headers = signed_headers(
         b"{'example_field':'example_value'}",

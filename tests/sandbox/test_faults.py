@@ -7,7 +7,7 @@ import time
 import pytest
 import requests
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.sandbox.app import CAMILLE, App
 from tests.sandbox.waiting import wait_for
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.sandbox.app import App
 
 

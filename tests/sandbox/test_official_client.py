@@ -11,7 +11,7 @@ from hubspot.crm.contacts import (
     PublicObjectSearchRequest,
 )
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.sandbox.app import CAMILLE
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from router.sandbox.client import SandboxClient
-from router.sandbox.people import people
+from router.sandbox.http.client import SandboxClient
+from router.sandbox.people.people import people
 
 TODAY_MS = 1_795_300_000_000
 CROWD = list(people(2_000, seed=7, today_ms=TODAY_MS, taken=()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.sandbox.app import CAMILLE, PAUL, App
 
 

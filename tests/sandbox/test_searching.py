@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from tests.sandbox.app import CAMILLE, App
 from tests.sandbox.waiting import wait_for
 

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from router.sandbox.client import SandboxClient, start_sandbox
+from router.sandbox.http.client import SandboxClient, start_sandbox
 
 
 def test_without_its_secrets_the_portal_does_not_start():

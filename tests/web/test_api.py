@@ -11,10 +11,10 @@ import redis
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from router.routing.claim_links import ClaimLink, LinkInvalid, link_to, opened, signed
-from router.routing.desk import Desk
-from router.routing.record import record
-from router.sandbox.client import SandboxClient
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.queues.claim_links import ClaimLink, LinkInvalid, link_to, opened, signed
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.web.app import create_app

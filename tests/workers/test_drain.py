@@ -13,16 +13,16 @@ import pytest
 import redis
 
 from router.bootstrap import Office, open_desk
-from router.queue import WakeUps
-from router.sandbox.client import SandboxClient
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.inbox.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
 from router.store.worklists.nights import Nights
+from router.wakeups import WakeUps
 from tests.routing.conftest import a_hot_contact
 from workers import drain as draining
-from workers import office as process
+from workers import process
 from workers.drain import Drain
 
 

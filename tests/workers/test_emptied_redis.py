@@ -9,15 +9,15 @@ import redis
 
 from router.bootstrap import Office
 from router.hubspot.routing_properties import OWNER
-from router.routing.claims import claim
-from router.routing.desk import Desk
-from router.routing.fairness import grant
-from router.routing.overrides import say_away, say_back
-from router.routing.record import record
-from router.routing.restore import make_whole
-from router.routing.tend import tend
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.intake.restore import make_whole
+from router.routing.intake.verify import verify
+from router.routing.outbox.record import record
+from router.routing.people.overrides import say_away, say_back
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim
+from router.routing.queues.tend import tend
+from router.routing.reports.fairness import grant
+from router.sandbox.http.client import SandboxClient
 from router.store.leads.credits import Credits
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all

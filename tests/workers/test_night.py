@@ -11,13 +11,13 @@ import redis
 
 from router.bootstrap import Office
 from router.hubspot.api.errors import Refused
-from router.queue import WakeUps
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.health.vitals import Vitals
 from router.store.worklists.nights import Nights
+from router.wakeups import WakeUps
 from tests.routing.conftest import (  # noqa: F401 - fixtures
     OWNERS,
     Clock,
@@ -30,7 +30,7 @@ from tests.routing.conftest import (  # noqa: F401 - fixtures
     settings,
 )
 from tests.routing.test_weights import BY_RESULTS, WINS, factors, with_results, with_team
-from workers import night
+from workers import nightly_run
 
 
 @pytest.fixture
@@ -53,8 +53,8 @@ def office(desk: Desk, redis_client: redis.Redis, clock: Clock, tmp_path: Path) 
 def run_the_night(office: Office) -> int:
     """How many steps it took."""
     for step in range(1, 20):
-        night.take_step(office)
-        if not night.is_due(office):
+        nightly_run.take_step(office)
+        if not nightly_run.is_due(office):
             return step
     raise AssertionError("the night does not end")
 
@@ -69,7 +69,7 @@ def test_the_night_tells_what_has_drifted(
 
     steps = run_the_night(office)
 
-    assert steps == len(night.STAGES) - len({"move", "settle"})
+    assert steps == len(nightly_run.STAGES) - len({"move", "settle"})
     assert "hugo.petit@acme.fr" in Vitals(redis_client, office.desk.keys).read().drift[0]
     assert office.desk.inbox.has_work()
 
@@ -83,11 +83,11 @@ def test_a_night_ends_although_hubspot_refuses_to_tell_what_became_of_leads(
         raise Refused("There is no property 'hs_lead_status'.")
 
     # The portal refuses no batch read of ours; another one may.
-    monkeypatch.setattr(night, "follow_up_step", refuses)
+    monkeypatch.setattr(nightly_run, "follow_up_step", refuses)
 
     run_the_night(office)
 
-    assert not night.is_due(office)
+    assert not nightly_run.is_due(office)
 
 
 def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
@@ -98,7 +98,7 @@ def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
 
     steps = run_the_night(office)
 
-    assert steps == len(night.STAGES) - len({"move", "settle"})
+    assert steps == len(nightly_run.STAGES) - len({"move", "settle"})
     assert sandbox.faults()[0]["hits"] == 1
     assert office.desk.budget.paused() is None
 

@@ -18,7 +18,7 @@ from router.hubspot.api.errors import (
     Refused,
     Unreachable,
 )
-from router.routing.live_rules import NoRules
+from router.routing.portal.live_rules import NoRules
 from workers.outcomes import Crash, Snooze, fate_of
 
 UNTIL = datetime(2026, 11, 24, 9, tzinfo=UTC)

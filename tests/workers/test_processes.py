@@ -12,7 +12,7 @@ import requests
 from rq import Queue
 from rq.serializers import JSONSerializer
 
-from router.queue import leads_queue
+from router.wakeups import leads_queue
 from tests.crash.checker import check
 from tests.crash.fleet import PORTAL, Fleet, a_fleet, until
 from tests.crash.test_storm import WEIGHTS, announce

@@ -9,14 +9,14 @@ import redis
 
 from router.bootstrap import Office
 from router.hubspot.routing_properties import OWNER
-from router.queue import Job, WakeUps
-from router.routing import reconcile as reconciling
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.routing.recovery import reconcile as reconciling
+from router.sandbox.http.client import SandboxClient
 from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.repair.reconciled import Window
 from router.store.worklists.nights import Nights
+from router.wakeups import Job, WakeUps
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from workers.reconciling import look_back
 from workers.schedule import Schedule

@@ -9,17 +9,17 @@ import pytest
 import redis
 
 from router.bootstrap import Office
-from router.queue import Job, WakeUps, housekeeping_queue
-from router.routing.desk import Desk
-from router.routing.tend import tend
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.routing.queues.tend import tend
+from router.sandbox.http.client import SandboxClient
 from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.worklists.nights import Nights
 from router.store.worklists.notices import Notice
+from router.wakeups import Job, WakeUps, housekeeping_queue
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
 from tests.routing.test_claims import queued
-from workers import night
+from workers import nightly_run
 from workers.schedule import Schedule
 
 
@@ -132,16 +132,16 @@ def test_a_job_that_waits_already_is_not_asked_for_twice(office: Office, redis_c
 def test_the_night_runs_once_per_local_date_and_catches_up(office: Office, clock: Clock) -> None:
     at(clock, 1)
     office.nights.born(clock())
-    early = night.is_due(office)
+    early = nightly_run.is_due(office)
     at(clock, 14)
 
-    late = night.is_due(office)
+    late = nightly_run.is_due(office)
     for _ in range(12):
-        night.take_step(office)
-    done = night.is_due(office)
+        nightly_run.take_step(office)
+    done = nightly_run.is_due(office)
     at(clock, 3, day=25)
 
-    assert (early, late, done, night.is_due(office)) == (False, True, False, True)
+    assert (early, late, done, nightly_run.is_due(office)) == (False, True, False, True)
 
 
 def test_two_schedulers_make_one_night(office: Office, clock: Clock) -> None:
@@ -165,15 +165,15 @@ def test_two_schedulers_ask_for_the_night_once(office: Office, clock: Clock) -> 
 def test_a_night_that_is_not_over_at_midnight_goes_on(office: Office, clock: Clock) -> None:
     at(clock, 23)
     office.nights.born(clock())
-    night.take_step(office)
+    nightly_run.take_step(office)
     at(clock, 1, 30, day=25)
 
-    unfinished = night.is_due(office)
-    for _ in night.STAGES:
-        night.take_step(office)
+    unfinished = nightly_run.is_due(office)
+    for _ in nightly_run.STAGES:
+        nightly_run.take_step(office)
 
     assert unfinished
-    assert not night.is_due(office)
+    assert not nightly_run.is_due(office)
     assert office.nights.of(clock().date()) is None
 
 
@@ -185,9 +185,9 @@ def test_a_process_leaves_the_night_to_the_one_that_is_at_it(
     other = Nights(redis_client, office.desk.keys)
 
     with other.turn() as theirs:
-        night.take_step(office)
+        nightly_run.take_step(office)
         meanwhile = office.nights.of(clock().date())
-    night.take_step(office)
+    nightly_run.take_step(office)
 
     assert theirs
     assert meanwhile is None
@@ -208,7 +208,7 @@ def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alo
     clock.ahead = day.replace(hour=12) - datetime.now(UTC)
 
     for _ in range(12):
-        night.take_step(office)
+        nightly_run.take_step(office)
     route_all(office.desk)
 
     written = {write["id"] for write in sandbox.writes()}

@@ -20,15 +20,14 @@ from router.bootstrap import Office, open_desk
 from router.hubspot.api.errors import Unreachable
 from router.notify import Address, Chat, Mail
 from router.policy.reports.night_report import NightReport
-from router.queue import WakeUps
-from router.routing.desk import Desk
-from router.routing.erase import erase
+from router.routing.intake.verify import verify
 from router.routing.night import sweep
 from router.routing.night.approval import NotApproved, approve
-from router.routing.record import record
-from router.routing.refresh import refresh_availability
-from router.routing.verify import verify
-from router.sandbox.client import SandboxClient
+from router.routing.outbox.record import record
+from router.routing.people.refresh import refresh_availability
+from router.routing.portal.services import Desk
+from router.routing.recovery.erase import erase
+from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
@@ -36,10 +35,11 @@ from router.store.health.vitals import Vitals, warnings
 from router.store.leads.leads import State
 from router.store.shared.availability import Override
 from router.store.worklists.nights import Nights
+from router.wakeups import WakeUps
 from tests.notify.test_mail import a_mail_server
 from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
 from tests.sandbox.endpoint import Endpoint
-from workers import night
+from workers import nightly_run
 
 PARIS = ZoneInfo("Europe/Paris")
 NIGHT = """
@@ -101,9 +101,9 @@ class Team:
 
     def go_on(self) -> NightReport:
         for _ in range(30):
-            night.take_step(self.office)
+            nightly_run.take_step(self.office)
             self.work()
-            if not night.is_due(self.office):
+            if not nightly_run.is_due(self.office):
                 break
         found = self.desk.ledger.nights.of(self.today())
         assert found is not None
@@ -165,10 +165,10 @@ def test_the_plan_is_what_happens(team: Team) -> None:
     team.sleep_until(3)
     planned: dict[str, str] = {}
     for _ in range(30):
-        night.take_step(team.office)
+        nightly_run.take_step(team.office)
         planned = planned or {one.contact_id: one.goes_to for one in team.desk.night_plan.all()}
         team.work()
-        if not night.is_due(team.office):
+        if not nightly_run.is_due(team.office):
             break
 
     assert len(planned) == 6
@@ -244,10 +244,10 @@ def test_a_manager_who_reassigns_by_hand_meanwhile_wins(team: Team) -> None:
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
     while len(team.desk.night_plan) == 0:
-        night.take_step(team.office)
+        nightly_run.take_step(team.office)
     team.sandbox.edit_by_hand(first, owner=OWNERS["claire"])
     while team.desk.leads.recall([second])[second].state is not State.REOPENED:
-        night.take_step(team.office)
+        nightly_run.take_step(team.office)
     team.sandbox.edit_by_hand(second, owner=OWNERS["claire"])
 
     told = team.go_on()
@@ -360,11 +360,11 @@ def test_two_night_processes_at_once_move_each_lead_once(
     )
 
     for _ in range(20):
-        night.take_step(team.office)
-        night.take_step(other)
+        nightly_run.take_step(team.office)
+        nightly_run.take_step(other)
         team.work()
 
-    assert not night.is_due(other)
+    assert not nightly_run.is_due(other)
     for contact_id in of_hugo:
         state = team.desk.leads.recall([contact_id])[contact_id]
         assert (state.state, state.episode) == (State.DONE, 1)
@@ -390,7 +390,7 @@ def test_a_night_that_is_killed_in_its_moves_goes_on_without_moving_twice(
     monkeypatch.setattr(Nights, "put", lambda _self, day, kept: killed_once(day, kept))
     for _ in range(30):
         with suppress(KeyboardInterrupt):
-            night.take_step(team.office)
+            nightly_run.take_step(team.office)
         team.work()
 
     assert killed
@@ -411,16 +411,16 @@ def test_the_night_of_the_clock_change_runs_once(team: Team, last_day: date) -> 
 
     for step in range(1, 6 * 12):
         team.time.pass_until(start + timedelta(minutes=10 * step))
-        if night.is_due(team.office):
+        if nightly_run.is_due(team.office):
             before = team.office.nights.of(team.today())
             if before is None:
                 began.append(team.time.now().astimezone(PARIS))
-            night.take_step(team.office)
+            nightly_run.take_step(team.office)
 
     assert len(began) == 1
     assert began[0].date() == last_day + timedelta(days=1)
     assert (began[0].hour, began[0].minute) in {(2, 30), (3, 0)}
-    assert not night.is_due(team.office)
+    assert not nightly_run.is_due(team.office)
 
 
 def test_a_forgotten_contact_is_on_no_plan_and_in_no_report(team: Team) -> None:
@@ -444,7 +444,7 @@ def test_without_the_brake_a_wrong_rule_would_move_them_all(
 ) -> None:
     """The negative control: the brake removed, the night does what the rules say."""
     ids = a_wrong_rule(team)
-    monkeypatch.setattr("workers.sweeping.held_back", lambda *_, **__: None)
+    monkeypatch.setattr("workers.nightly_moves.held_back", lambda *_, **__: None)
 
     team.a_night()
 
@@ -459,11 +459,11 @@ def test_without_the_expected_owner_the_manager_would_lose(
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
     while len(team.desk.night_plan) == 0:
-        night.take_step(team.office)
+        nightly_run.take_step(team.office)
     team.sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    monkeypatch.setattr("workers.sweeping.sweep.why_left", lambda *_: {})
-    monkeypatch.setattr("router.routing.route._is_kept", lambda *_, **__: False)
-    monkeypatch.setattr("router.routing.trip.Trip.expected_owner_id", OWNERS["claire"])
+    monkeypatch.setattr("workers.nightly_moves.sweep.why_left", lambda *_: {})
+    monkeypatch.setattr("router.routing.intake.route._is_kept", lambda *_, **__: False)
+    monkeypatch.setattr("router.routing.intake.work_item.Trip.expected_owner_id", OWNERS["claire"])
 
     team.go_on()
 
@@ -484,7 +484,7 @@ def test_two_threads_of_nights_make_one(
 
     def a_step(office: Office) -> None:
         start.wait()
-        night.take_step(office)
+        nightly_run.take_step(office)
 
     for _ in range(20):
         threads = [threading.Thread(target=a_step, args=(office,)) for office in (team.office, other)]
@@ -493,7 +493,7 @@ def test_two_threads_of_nights_make_one(
         for thread in threads:
             thread.join()
         team.work()
-        if not night.is_due(other):
+        if not nightly_run.is_due(other):
             break
 
     told = team.desk.ledger.nights.of(team.today())
@@ -554,7 +554,7 @@ def test_a_plan_that_is_approved_after_midnight_still_moves(team: Team) -> None:
 
     approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
     for _ in range(20):
-        night.take_step(team.office)
+        nightly_run.take_step(team.office)
         team.work()
 
     told = team.desk.ledger.nights.of(held)
@@ -666,7 +666,7 @@ def test_a_portal_that_fails_in_the_middle_costs_no_progress(
 
     monkeypatch.setattr(sweep, "plan_some", fails_the_second_time)
     while not calls:
-        night.take_step(team.office)
+        nightly_run.take_step(team.office)
     kept = team.office.nights.of(team.today())
 
     told = team.go_on()
@@ -695,7 +695,7 @@ def test_a_chat_that_is_down_costs_neither_the_report_nor_the_mail(team: Team) -
 
         assert len(server.letters) == 1
     assert told.count("moved") == 2
-    assert not night.is_due(team.office)
+    assert not nightly_run.is_due(team.office)
 
 
 @pytest.mark.parametrize("sign", ["status", "call", "note"])

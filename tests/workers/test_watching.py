@@ -8,18 +8,17 @@ import pytest
 import redis
 
 from router.bootstrap import Office
-from router.queue import Job, WakeUps
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.worklists.nights import Nights
+from router.wakeups import Job, WakeUps
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.test_claims import owner_of, with_rules
 from tests.routing.test_reassign import done
 from tests.routing.test_watch import ROUTING
-from workers import jobs
-from workers import office as process
+from workers import jobs, process
 
 
 def test_every_job_has_its_function() -> None:

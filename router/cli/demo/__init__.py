@@ -20,9 +20,9 @@ from router.cli.demo.flow import Tell, announce_to_us, let_it_settle, let_them_c
 from router.cli.demo.report import Report, report_of
 from router.cli.demo.stage import ENVIRON_FILE, WORKERS, Stage, set_stage
 from router.cli.demo.tables import print_report
-from router.cli.failures import Told
-from router.cli.screen import screen
-from router.cli.words import print_json
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import print_json
+from router.cli.shared.screen import screen
 from router.rulefiles.load import load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files

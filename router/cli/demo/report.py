@@ -10,7 +10,7 @@ from router.cli.demo.checks import Check, Scene, run_checks
 from router.cli.demo.figures import Figures, figures
 from router.cli.demo.flow import Arrivals
 from router.cli.demo.stage import CALLS_PER_10S, Stage
-from router.cli.dossier import policy_of
+from router.cli.leads.lead_history import policy_of
 from router.policy.decision.decision import Assigned, Decision, Nurtured
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import Step, explain

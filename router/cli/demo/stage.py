@@ -18,11 +18,11 @@ from typing import Final
 
 from router.bootstrap import open_desk
 from router.cli.demo.logs import Logs, last_words
-from router.cli.roles import CRON, NIGHT, WEB, workers
-from router.cli.supervisor import Role, Supervisor
 from router.hubspot.setup import apply, plan_for
-from router.routing.desk import Desk
-from router.sandbox.client import SandboxClient
+from router.processes.roles import CRON, NIGHT, WEB, workers
+from router.processes.supervisor import Role, Supervisor
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
 from router.settings import SECRETS_IN_FILES, Settings, read_settings
 from router.store.clients import text_client
 from router.store.embedded import EmbeddedValkey

@@ -11,8 +11,8 @@ from rich.text import Text
 
 from router.cli.demo.figures import Figures
 from router.cli.demo.report import Report
-from router.cli.explain_contact import print_decision
-from router.cli.screen import table, titled
+from router.cli.leads.explain_contact import print_decision
+from router.cli.shared.screen import table, titled
 
 
 def print_report(out: Console, report: Report) -> None:

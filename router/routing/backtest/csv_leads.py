@@ -22,7 +22,7 @@ from router.policy.leads.parsing import READERS, moment_in, text_in
 from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.policy.rules.facts import sources_of
 from router.routing.backtest.csv_rows import LeadsUnreadable, Shape, blocks, columns_of, text_of
-from router.routing.backtest.moments import Moments
+from router.routing.backtest.timestamps import Moments
 
 ARRIVED: Final = "createdate"
 ID: Final = "hs_object_id"

@@ -10,7 +10,7 @@ from typing import Final
 from router.ledger import Ledger
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.routing.git import ask_git
+from router.routing.portal.git import ask_git
 from router.rulefiles.load import REVISION_DIGITS, RULE_FILES, load_policy, revision
 from router.rulefiles.yaml.mistakes import Severity
 from router.rules_on_disk import read_rule_files

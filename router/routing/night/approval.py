@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import date
 
 from router.policy.reports.night_report import Brake
-from router.routing.desk import Desk
+from router.routing.portal.services import Desk
 from router.store.worklists.nights import Nights
 
 

@@ -12,8 +12,8 @@ from typing import Any, Final
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
-from router.routing.desk import Desk
-from router.routing.night.ground import Ground
+from router.routing.night.night_context import Ground
+from router.routing.portal.services import Desk
 
 AT_A_TIME: Final = 100
 """Leads judged together: HubSpot reads so many in one call."""

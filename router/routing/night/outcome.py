@@ -7,10 +7,10 @@ from typing import Final
 
 from router.policy.reports.night_report import NightMove, Note, Outcome
 from router.policy.wording.phrases import say
-from router.routing.desk import Desk
+from router.routing.followup.reassign import Reassigning, Reassignment, reassign
 from router.routing.night.sweep import destination
-from router.routing.owners import reps_by_owner
-from router.routing.reassign import Reassigning, Reassignment, reassign
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
 from router.store.leads.leads import LeadState, State
 from router.store.worklists.night_plan import Planned
 

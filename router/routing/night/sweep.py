@@ -19,14 +19,14 @@ from router.policy.reports.night_selection import Reason, Why
 from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
-from router.routing.deciding import decide_trip, leads_of
-from router.routing.desk import Desk
-from router.routing.moves import CAN_BE_REASSIGNED
+from router.routing.intake.deciding import decide_trip, leads_of
+from router.routing.intake.sticky import followed
+from router.routing.intake.transitions import CAN_BE_REASSIGNED
+from router.routing.intake.work_item import Trip
 from router.routing.night.candidates import AT_A_TIME, candidates
-from router.routing.night.ground import Ground
-from router.routing.night.standing import read, standing_of, why_of
-from router.routing.sticky import followed
-from router.routing.trip import Trip
+from router.routing.night.lead_snapshot import read, standing_of, why_of
+from router.routing.night.night_context import Ground
+from router.routing.portal.services import Desk
 from router.store.leads.leads import LeadState
 from router.store.worklists.night_plan import Planned
 

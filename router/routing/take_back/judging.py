@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from router.hubspot.api.records import Record
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.decision.trigger import Reassigned, ToOwner
-from router.routing.deciding import decide_trip, leads_of, properties_read
-from router.routing.desk import Desk
-from router.routing.reassign import Reassignment
-from router.routing.sticky import followed
-from router.routing.take_back.ground import Ground
-from router.routing.trip import Trip
-from router.routing.untouched import ASKED, why_touched
+from router.routing.followup.reassign import Reassignment
+from router.routing.intake.deciding import decide_trip, leads_of, properties_read
+from router.routing.intake.sticky import followed
+from router.routing.intake.work_item import Trip
+from router.routing.portal.services import Desk
+from router.routing.take_back.take_back_context import Ground
+from router.routing.take_back.untouched import ASKED, why_touched
 from router.store.leads.leads import LeadState
 
 

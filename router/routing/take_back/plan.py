@@ -10,10 +10,10 @@ from typing import Any, Final
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
-from router.routing.desk import Desk
-from router.routing.reassign import Reassigning, reassign
-from router.routing.take_back.ground import CannotTakeBack, Ground, ground_of
+from router.routing.followup.reassign import Reassigning, reassign
+from router.routing.portal.services import Desk
 from router.routing.take_back.judging import Step, judged
+from router.routing.take_back.take_back_context import CannotTakeBack, Ground, ground_of
 from router.rulefiles.yaml.mistakes import did_you_mean
 
 READ_AT_ONCE: Final = 500

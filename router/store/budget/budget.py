@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal, cast
 from zoneinfo import ZoneInfo
 
 import orjson

@@ -22,7 +22,7 @@ _BORN: Final = "born"
 
 @dataclass(frozen=True, slots=True)
 class Night:
-    """One night's run. `stage` is what it does next (see `workers.night`), "" once all is done.
+    """One night's run. `stage` is what it does next (see `workers.nightly_run`), "" once all is done.
 
     Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
     announced. Leads decided since then were compared with HubSpot up to `compared_to`, and so many repaired.

@@ -1,0 +1,1 @@
+"""`router backtest`: tables, plots and a page."""

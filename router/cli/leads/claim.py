@@ -1,0 +1,54 @@
+"""How does a rep take a lead out of a queue? `router claim` gives it to whoever is first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import click
+
+from router.cli.shared.claim_output import tell
+from router.cli.shared.context import contact_id, settings_here
+from router.cli.shared.failures import Told
+from router.cli.shared.services import desk_here
+from router.routing.portal.services import Desk
+from router.routing.queues.claim_links import link_to
+from router.routing.queues.claims import claim as claim_lead
+
+
+@click.command(
+    epilog="\b\nExamples: router claim 501 --rep camille\n          router claim 501 --rep camille --link"
+)
+@click.argument("contact", callback=contact_id)
+@click.option("--rep", required=True, help="Who claims it, by their name in team.yaml.")
+@click.option("--link", is_flag=True, help="Claim nothing; print a link with which the rep can.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
+    """Give a lead that waits in a team's queue to a rep of that team.
+
+    Of several who reach for it, the first has it; exit code 1 says that somebody else was faster, or
+    that a limit of the rep (max_open_leads, max_per_day, max_claims_per_hour) is reached.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    if link:
+        click.echo(_link(desk, contact, rep=rep))
+        return
+    tell(claim_lead(desk, contact, rep=rep), contact=contact, as_json=as_json)
+
+
+def _link(desk: Desk, contact: str, *, rep: str) -> str:
+    settings = settings_here()
+    if settings.claim_secret is None:
+        raise Told("Claim links need CLAIM_SECRET: 32 characters of chance that nothing else uses.")
+    state = desk.leads.recall([contact]).get(contact)
+    team = state.queue if state else ""
+    if not team:
+        raise Told(f"Contact {contact} waits in no queue. To see who does: router queue")
+    return link_to(
+        team,
+        contact,
+        rep=rep,
+        secret=settings.claim_secret.get_secret_value(),
+        public_webhook_url=settings.public_webhook_url,
+        now=datetime.now(UTC),
+    )

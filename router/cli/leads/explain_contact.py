@@ -1,0 +1,84 @@
+"""Why did this contact go where it went? The ledger tells it, with what happened since."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from rich.console import Console
+from rich.text import Text
+
+from router.cli.leads.explain_lead import print_why_not, why_not_as_json, why_not_here
+from router.cli.leads.history import outcome_in_words
+from router.cli.leads.lead_history import STATES, Dossier, open_dossier
+from router.cli.shared.decision_tree import tree
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import local_time, print_json
+from router.cli.shared.screen import screen, table
+from router.cli.shared.services import desk_here
+from router.policy.decision.decision import Decision
+from router.policy.explanation.explanation import Step
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
+
+NEVER_SEEN: Final = (
+    "Lead Router has never seen contact {contact}. Check the number in the address of its HubSpot page. "
+    "A contact that was just created may still wait: see router health. One that no webhook announced is "
+    "found by the nightly run, if it was created after Lead Router first started."
+)
+NO_RULES: Final = "The rule files of that day are not in the ledger, so --why-not cannot be answered."
+
+
+def explain_contact(contact: str, *, why_not_there: str | None, language: str | None, as_json: bool) -> None:
+    """Print all that is known of a contact, with what would have sent it elsewhere if that is asked."""
+    desk = desk_here()
+    found = open_dossier(desk, contact)
+    if found is None:
+        raise Told(NEVER_SEEN.format(contact=contact))
+    answer = None
+    decision, policy = found.decision, found.policy
+    if why_not_there is not None and decision is not None:
+        if policy is None:
+            raise Told(NO_RULES)
+        owners = desk.owners.by_email()
+        # Where the decision looked, the book is that of then; elsewhere it is today's.
+        seen = decision.inputs.book if decision.inputs else {}
+        book = Book({**desk.commits.read_book()[0], **seen})
+        answer = why_not_here(decision, policy, why_not_there, book=book, owners=owners)
+    spoken = language or (policy.language if policy else "en")
+    if as_json:
+        more = why_not_as_json(answer, policy, spoken, owners) if answer and policy else {}
+        print_json({**found.as_json(language), **more})
+        return
+    out = screen()
+    if decision is None:
+        out.print(Text(f"Contact {contact}: there was nothing to decide", "bold"))
+    else:
+        print_decision(out, decision, policy, found.steps(language))
+    _print_state(out, found)
+    if answer is not None and policy is not None:
+        print_why_not(answer, policy, spoken, owners)
+
+
+def print_decision(out: Console, decision: Decision, policy: Policy | None, steps: tuple[Step, ...]) -> None:
+    """One decision in full, as the command and the demo show it."""
+    zone = policy.roster.timezone if policy else None
+    out.print(tree(f"Contact {decision.contact_id}: {outcome_in_words(decision)}", steps))
+    decided_at = local_time(decision.decided_at, zone)
+    out.print(Text(f"Decided {decided_at} ({zone or 'local time'}) by rules {decision.revision}", "dim"))
+    if not steps:
+        out.print(decision.reason)
+        out.print(
+            Text("The rule files of that day are not in the ledger, so the steps cannot be shown.", "yellow")
+        )
+
+
+def _print_state(out: Console, found: Dossier) -> None:
+    zone = found.policy.roster.timezone if found.policy else None
+    if found.state is not None:
+        out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state]))
+    if found.parked_because:
+        out.print(Text.assemble(("Why: ", "bold"), found.parked_because))
+    rows = [(local_time(line.at, zone), line.what) for line in found.history()]
+    if rows:
+        out.print()
+        out.print(table("when", "what happened", rows=rows))

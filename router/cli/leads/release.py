@@ -1,0 +1,26 @@
+"""How does a rep give a lead back? `router release` clears the owner and puts it into the queue."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.shared.claim_output import tell
+from router.cli.shared.context import contact_id
+from router.cli.shared.services import desk_here
+from router.routing.queues.claims import release as release_lead
+
+
+@click.command(epilog='Example: router release 501 --rep camille --why "speaks Italian only"')
+@click.argument("contact", callback=contact_id)
+@click.option("--rep", required=True, help="Whose lead it is, by their name in team.yaml.")
+@click.option("--why", required=True, help="The reason; it stands on the contact in HubSpot.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def release(contact: str, rep: str, why: str, as_json: bool) -> None:
+    """Give a lead of a rep back to the team's queue; what it cost of their share is refunded.
+
+    Where the rule leaves leads to a queue, it waits there for a claim (or its push_after); any other
+    rule gives it on to the next rep within seconds, never to the one who gave it back.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    tell(release_lead(desk, contact, rep=rep, why=why), contact=contact, as_json=as_json)

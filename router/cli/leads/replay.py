@@ -1,0 +1,78 @@
+"""Does a decision come out again? `router replay` computes it anew from what the ledger kept."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import click
+import orjson
+from rich.text import Text
+
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import local_time, print_json
+from router.cli.shared.screen import screen, table
+from router.cli.shared.services import desk_here
+from router.routing.outbox.record import record
+from router.routing.reports.replay import NotReplayable, Replayed
+from router.routing.reports.replay import replay as replay_decision
+
+UNKNOWN: Final = (
+    "Lead Router has never made a decision {decision}. Its id stands in lead_router_decision_id on the "
+    "contact in HubSpot, and in: router explain <contact> --json"
+)
+LONGEST: Final = 60
+
+
+@click.command(epilog="Example: router replay 501-0-3f9a21c4")
+@click.argument("decision")
+@click.option("--json", "as_json", is_flag=True, help="Print the record and every difference as JSON.")
+def replay(decision: str, as_json: bool) -> None:
+    """Compute a decision again, and say whether the same comes out.
+
+    Facts, shares, owners, moment and rule files are those that the ledger kept; neither HubSpot nor
+    today's rules are looked at. Exit code 1 if anything differs, or cannot be computed again.
+    """
+    desk = desk_here()
+    try:
+        found = replay_decision(desk.ledger, decision)
+        if found is None:
+            record(desk)  # it may have been decided a moment ago
+            found = replay_decision(desk.ledger, decision)
+    except NotReplayable as error:
+        raise Told(str(error)) from error
+    if found is None:
+        raise Told(UNKNOWN.format(decision=decision))
+    if as_json:
+        print_json(_as_json(found))
+    else:
+        _show(found)
+    raise SystemExit(0 if found.identical else 1)
+
+
+def _as_json(found: Replayed) -> dict[str, Any]:
+    return {
+        "decision": found.record["id"],
+        "identical": found.identical,
+        "differences": [
+            {"field": one.field, "recorded": one.recorded, "now": one.now} for one in found.differences
+        ],
+        "record": found.record,
+    }
+
+
+def _show(found: Replayed) -> None:
+    out, record = screen(), found.record
+    made = f"Decided {local_time(record['decided_at'])} by rules {record['revision']}: {record['reason']}"
+    if found.identical:
+        out.print(Text(f"Identical: all {len(record)} fields come out as recorded.", "bold green"))
+        out.print(made)
+        return
+    out.print(Text(f"Different: {len(found.differences)} of {len(record)} fields.", "bold red"))
+    out.print(made)
+    rows = [(one.field, _short(one.recorded), _short(one.now)) for one in found.differences]
+    out.print(table("field", "recorded", "now", rows=rows))
+
+
+def _short(found: Any) -> str:
+    text = found if isinstance(found, str) else orjson.dumps(found).decode()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

@@ -1,0 +1,1 @@
+"""Commands that move leads, or show what the night moves."""

@@ -1,0 +1,40 @@
+"""Which open leads lost their owner? `router orphans` lists those of people who were deactivated."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.screen import screen, table
+from router.cli.shared.services import desk_here
+from router.routing.people.orphans import orphans as orphans_of
+
+
+@click.command(epilog="Example: router orphans --json")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="How many leads to list."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
+def orphans(limit: int, as_json: bool) -> None:
+    """List the open leads of owners who were deactivated in HubSpot, to give them to somebody else.
+
+    Such an owner gets no more leads within five minutes; the ones that they had stay with them until
+    somebody moves them.
+    """
+    found = orphans_of(desk_here(), limit=limit)
+    if as_json:
+        print_json(
+            [
+                {"contact_id": one.contact_id, "owner_id": one.owner.id, "owner": one.owner.name,
+                 "status": one.status, "since": one.since or None}
+                for one in found
+            ]
+        )  # fmt: skip
+    elif not found:
+        click.echo("No open lead belongs to a deactivated owner.")
+    else:
+        rows = [(one.contact_id, one.owner.name or one.owner.id, one.status, one.since[:10]) for one in found]
+        screen().print(table("contact", "owner", "status", "since", rows=rows))
+        click.echo()
+        cut = "; there may be more: --limit" if len(found) == limit else ""
+        click.echo(f"{count_of(len(found), 'open lead')} of deactivated owners{cut}.")

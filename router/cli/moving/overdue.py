@@ -1,0 +1,72 @@
+"""Which leads does nobody work on although they are due, and what happens next?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import click
+
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.screen import screen, table
+from router.cli.shared.services import desk_here
+from router.policy.wording.phrases import moment_in_words
+from router.routing.followup.overdue import OverdueLead
+from router.routing.followup.overdue import overdue as overdue_leads
+from router.rulefiles.yaml.mistakes import did_you_mean
+
+MOST: Final = 10_000
+
+
+@click.command(epilog="\b\nExamples: router overdue\n          router overdue --team idf --json")
+@click.option("--team", metavar="TEAM", help="Only leads of this team.")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, MOST), help="Leads at most.")
+@click.option("--json", "as_json", is_flag=True, help="Print the leads as JSON.")
+def overdue(team: str | None, limit: int, as_json: bool) -> None:
+    """List the leads on which nobody works although they are due, longest overdue first.
+
+    Next comes what 'on_breach' in routing.yaml says. The list is as the watch last saw it, minutes ago; a
+    rep who logs a call, e-mail, meeting or note, or moves the lead's status, takes the lead off it.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    policy, _needed = desk.rules.required()
+    if team is not None and team not in policy.roster.teams:
+        hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."
+        raise Told(f"There is no team '{team}'. {hint}", exit_code=2)
+    everything = overdue_leads(desk, limit=MOST)
+    found = [one for one in everything if team in (None, one.team)]
+    if as_json:
+        print_json([_as_json(one) for one in found[:limit]])
+        return
+    if not found:
+        click.echo("No lead is overdue.")
+        return
+    zone = policy.roster.timezone
+    rows = [
+        (one.contact_id, one.rep or one.owner_id, one.team or "-", _at(one.due_at, zone), _next(one, zone))
+        for one in found[:limit]
+    ]
+    screen().print(table("contact", "rep", "team", "due", "next", rows=rows))
+    click.echo()
+    cut = f", {limit} shown: --limit" if len(found) > limit else ""
+    click.echo(f"{count_of(len(found), 'overdue lead')}{cut}. To see one: router explain CONTACT")
+
+
+def _as_json(one: OverdueLead) -> dict[str, object]:
+    moments = {"due_at": one.due_at, "next_at": one.next_at}
+    return asdict(one) | {name: at and at.isoformat() for name, at in moments.items()}
+
+
+def _next(one: OverdueLead, zone: ZoneInfo) -> str:
+    if one.next is None or one.next_at is None:
+        return "stays"
+    what = {"reassign": "reassigned", "queue": f"queue of {one.queue}", "remind": "reminder"}[one.next]
+    return f"{what} {_at(one.next_at, zone)}"
+
+
+def _at(moment: datetime, zone: ZoneInfo) -> str:
+    return moment_in_words(moment.astimezone(zone), "en")

@@ -1,0 +1,211 @@
+"""What would move tonight, to whom and why; and may what the brake holds move after all?"""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Final, Protocol
+
+import click
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from router.cli.shared.context import settings_here
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.screen import screen, table
+from router.cli.shared.services import desk_here
+from router.notify.night.night_words import why_words, word
+from router.policy.reports.night_selection import Held, held_back
+from router.routing.night.approval import NotApproved
+from router.routing.night.approval import approve as approve_plan
+from router.routing.night.candidates import open_leads
+from router.routing.night.night_context import Ground, ground_of
+from router.routing.night.outcome import move
+from router.routing.night.sweep import Sweeping, moves_anything, plan_some
+from router.routing.portal.services import Desk
+from router.store.clients import redis_url, text_client
+from router.store.health.vitals import PATIENCE, Vitals
+from router.store.worklists.night_plan import Planned
+from router.store.worklists.nights import Nights
+
+SHOWN: Final = 50
+"""Leads shown unless somebody asks for more."""
+
+
+class Tell(Protocol):
+    """Told how far the planning is."""
+
+    def __call__(self, sweeping: Sweeping, *, moves: int) -> None: ...
+
+
+@click.command(epilog="\b\nExamples: router sweep\n          router sweep --approve")
+@click.option("--plan", "dry", is_flag=True, help="Show what would move if the night were now (the default).")
+@click.option("--now", is_flag=True, help="Move it now instead of waiting for the night.")
+@click.option("--approve", is_flag=True, help="Let the leads move that the last night held back.")
+@click.option("--limit", type=click.IntRange(1), default=SHOWN, show_default=True, help="Leads to show.")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; moves only with --yes.")
+def sweep(*, dry: bool, now: bool, approve: bool, limit: int, yes: bool, as_json: bool) -> None:
+    """Show which leads the night would move, from whom to whom and why; nothing is changed.
+
+    What it moves stands under night in routing.yaml. A night that would move more than
+    max_reassignments_per_night moves none and waits for --approve, which moves exactly the leads of its
+    plan, as far as they still belong to whom it says. A person's choice of owner always wins.
+    """
+    if dry + now + approve > 1:
+        raise click.UsageError("Say one of --plan, --now and --approve.")
+    desk = desk_here()
+    desk.rules.refresh()
+    settings = settings_here()
+    nights = Nights(text_client(redis_url(settings)), desk.keys)
+    if approve:
+        _approve(desk, nights, limit=limit, yes=yes, as_json=as_json)
+    else:
+        _plan(desk, nights, moves=now, limit=limit, yes=yes, as_json=as_json)
+
+
+def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_json: bool) -> None:
+    if not moves_anything(desk):
+        raise Told(
+            "The rules move nothing at night: add reassign_when_away: 5d or another reason below 'night' in "
+            "routing.yaml. In shadow mode nothing moves."
+        )
+    last = nights.before((desk.clock() + timedelta(days=2)).date())
+    ground = ground_of(desk, away_since=last.away_since if last else {})
+    run = f"by hand {desk.clock():%Y-%m-%d %H:%M}"
+    with _progress() as tell:
+        sweeping, planned = _whole_plan(desk, ground, run=run, tell=tell)
+    leads = open_leads(desk, ground) if planned else 0
+    held = held_back(len(planned), open_leads=leads, limits=ground.policy.night.limits)
+    if as_json:
+        facts = {"moves": [asdict(one) for one in planned], "stayed": dict(sweeping.stayed)}
+        print_json({**facts, "open_leads": leads, "held": asdict(held) if held else None})
+    else:
+        _show(planned, ground, limit=limit)
+        _show_stayed(sweeping.stayed)
+        _show_brake(held)
+    if not moves or not planned or (as_json and not yes):
+        return
+    if yes and held is not None:
+        raise Told(
+            f"{len(planned)} leads are more than {held.limit}: a person has to agree. Leave out --yes."
+        )
+    if not yes:
+        click.confirm(f"Move {count_of(len(planned), 'lead')} now?", abort=True)
+    answer = move(desk, planned, run=run)
+    if not as_json:
+        click.echo(f"{count_of(len(answer.moving), 'lead')} on the way; the workers decide them in seconds.")
+        for contact_id, why in sorted(answer.left.items()):
+            click.echo(f"  · {contact_id} stays. {why}")
+
+
+def _whole_plan(desk: Desk, ground: Ground, *, run: str, tell: Tell) -> tuple[Sweeping, list[Planned]]:
+    sweeping, planned = Sweeping(run), dict[str, Planned]()
+
+    def already(ids: Sequence[str]) -> list[str]:
+        return [one for one in ids if one in planned]
+
+    while sweeping.reason:
+        tell(sweeping, moves=len(planned))
+        sweeping, some = plan_some(desk, ground, sweeping, already=already)
+        planned.update((one.contact_id, one) for one in some)
+    return sweeping, list(planned.values())
+
+
+def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool) -> None:
+    waiting = desk.night_plan.waiting()
+    if waiting is None:
+        raise Told("No plan waits for approval: the last night was within its limits, or was approved.")
+    planned = desk.night_plan.all()
+    if as_json:
+        facts = {**asdict(waiting), "leads": [asdict(one) for one in planned]}
+        print_json({**facts, "approved": yes})
+    else:
+        _show(planned, ground_of(desk, away_since={}), limit=limit)
+        click.echo(
+            f"Planned in the night of {waiting.day}, and held back: {waiting.moves} leads are more than "
+            f"{waiting.limit}."
+        )
+    if as_json and not yes:
+        return
+    if not yes:
+        click.confirm(f"Let {count_of(len(planned), 'lead')} move?", abort=True)
+    try:
+        approve_plan(desk, nights, plan=waiting.plan, by=getpass.getuser())
+    except NotApproved as error:
+        raise Told(str(error)) from error
+    if as_json:
+        return
+    click.echo("Approved. The night process moves them within a minute; what became of it: router night")
+    if not _night_is_there(desk):
+        click.secho("No night process has made progress within a minute. Start it: router up", fg="red")
+
+
+def _night_is_there(desk: Desk) -> bool:
+    reading = Vitals(text_client(redis_url(settings_here())), desk.keys).read()
+    return any(
+        one.process.split()[0] == "night" and reading.at - one.at <= PATIENCE for one in reading.progress
+    )
+
+
+def _show(planned: Sequence[Planned], ground: Ground, *, limit: int) -> None:
+    out = screen()
+    if not planned:
+        click.echo("No lead would move.")
+        return
+    rows = [
+        (
+            one.contact_id,
+            one.came_from or "queue",
+            one.goes_to,
+            why_words(one.reason, one.moment, "en", zone=ground.policy.roster.timezone),
+            one.rule,
+        )
+        for one in planned[:limit]
+    ]
+    out.print(table("contact", "from", "to", "why", "rule", rows=rows))
+    if len(planned) > limit:
+        click.echo(f"… and {len(planned) - limit} more: --limit {len(planned)}")
+    click.echo()
+    reasons: dict[str, int] = {}
+    for one in planned:
+        reasons[one.reason] = reasons.get(one.reason, 0) + 1
+    counted = ", ".join(f"{number} {word('en', f'short_{reason}')}" for reason, number in reasons.items())
+    click.echo(f"{count_of(len(planned), 'lead')} would move: {counted}.")
+
+
+def _show_stayed(stayed: Mapping[str, int]) -> None:
+    for why, number in sorted(stayed.items(), key=lambda pair: -pair[1]):
+        click.echo(f"{count_of(number, 'lead')} would stay all the same: {word('en', f'stay_{why}')}.")
+
+
+def _show_brake(held: Held | None) -> None:
+    if held is None:
+        return
+    of = f" of {held.open_leads} open leads" if held.by == "share" else ""
+    click.secho(
+        f"The brake would hold them: a night may move {held.limit}{of} (max_reassignments_per_night).",
+        fg="red",
+    )
+
+
+@contextmanager
+def _progress() -> Iterator[Tell]:
+    """How far the plan is, on stderr; a pipe or a file gets none."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _sweeping, *, moves: None  # noqa: ARG005 - the names are Tell's
+        return
+    columns = (TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
+        bar = progress.add_task("", total=None)
+
+        def tell(sweeping: Sweeping, *, moves: int) -> None:
+            told = f"Planning ({sweeping.reason}): {sweeping.looked_at} leads looked at, {moves} to move"
+            progress.update(bar, description=told, refresh=True)
+
+        yield tell

@@ -1,0 +1,99 @@
+"""A plan of leads to take back: shown first, then carried out if a person agrees."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+from router.cli.shared.claim_output import wake
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.screen import hanging, screen, table, titled
+from router.cli.shared.services import desk_here
+from router.routing.followup.reassign import Reassigning
+from router.routing.portal.services import Desk
+from router.routing.take_back.plan import Plan, carry_out
+from router.routing.take_back.take_back_context import CannotTakeBack
+
+LISTED: Final = 20
+"""Leads that are listed one by one; all of them with --json."""
+
+Planner = Callable[[Desk, Callable[[int], None]], Plan]
+
+
+def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> None:
+    """Show the plan, ask, carry it out. Exit code 1 if there is nothing to move."""
+    desk = desk_here()
+    try:
+        plan = _with_progress(lambda tell: planner(desk, tell))
+    except CannotTakeBack as refusal:
+        raise Told(str(refusal)) from refusal
+    if not as_json:
+        _show(plan, nothing=nothing)
+    if plan.steps and not yes and not as_json:
+        click.confirm(f"Move {count_of(len(plan.steps), 'lead')}?", abort=True)
+    done = carry_out(desk, plan) if plan.steps and (yes or not as_json) else None
+    if done is not None:
+        wake()
+    if as_json:
+        print_json(_as_json(plan, done))
+    elif done is not None:
+        _tell(done)
+    if not plan.steps:
+        raise SystemExit(1)
+
+
+def _with_progress(plan: Callable[[Callable[[int], None]], Plan]) -> Plan:
+    """On a terminal the number of leads read in HubSpot so far."""
+    columns = (TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn())
+    console = Console(file=sys.stderr)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        bar = progress.add_task("", total=None)
+        return plan(lambda leads: progress.update(bar, advance=leads))
+
+
+def _show(plan: Plan, *, nothing: str) -> None:
+    out = screen()
+    if plan.steps:
+        rows = [(one.wanted.contact_id, one.came_from, one.goes_to, one.rule) for one in plan.steps[:LISTED]]
+        leads = count_of(len(plan.steps), "lead")
+        out.print(titled(f"{leads} would move", table("contact", "from", "to", "by rule", rows=rows)))
+        if len(plan.steps) > LISTED:
+            out.print(f"… and {len(plan.steps) - LISTED} more (--json lists all)\n")
+            ways = Counter((one.came_from, one.goes_to) for one in plan.steps)
+            sums = [(*way, count) for way, count in ways.most_common()]
+            out.print(titled("In all", table("from", "to", "leads", rows=sums, numbers=(2,))))
+    else:
+        out.print(nothing)
+    if plan.stay:
+        out.print(f"{count_of(len(plan.stay), 'lead')} would stay:")
+        for why, count in Counter(plan.stay.values()).most_common():
+            out.print(hanging(f"{count}: {why}", width=out.width))
+
+
+def _tell(done: Reassigning) -> None:
+    click.echo(f"{count_of(len(done.moving), 'lead')} on the way; router explain CONTACT tells of each.")
+    for contact_id, why in done.left.items():
+        click.echo(f"  {contact_id} stays: {why}")
+
+
+def _as_json(plan: Plan, done: Reassigning | None) -> dict[str, Any]:
+    moves = [
+        {
+            "contact_id": one.wanted.contact_id,
+            "from": one.came_from,
+            "to": one.goes_to,
+            "rule": one.rule,
+            "expected_owner_id": one.wanted.expected_owner_id or None,
+        }
+        for one in plan.steps
+    ]
+    told = {"run": plan.run, "done": done is not None, "moves": moves, "stay": dict(plan.stay)}
+    return told | (asdict(done) if done is not None else {})

@@ -1,0 +1,27 @@
+"""A wrong revision was live: how does what it gave away come back? `router undo` plans it, and does it."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.moving.taking_back import take_back
+from router.routing.take_back.plan import plan_undo
+
+
+@click.command(epilog="Example: router undo 3f9a21c4")
+@click.argument("revision")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; moves only with --yes.")
+def undo(revision: str, yes: bool, as_json: bool) -> None:
+    """Take back the owners that a revision of the rules set, where nobody has touched the lead since.
+
+    Each goes back to the owner before where there was one who is still active, else wherever the live
+    rules send it now. Leads whose owner a person chose, or on which work has begun, stay. Shows the plan
+    and asks; can be repeated. `router revisions` lists the revisions; one that is live cannot be undone.
+    """
+    take_back(
+        lambda desk, tell: plan_undo(desk, revision, tell=tell),
+        yes=yes,
+        as_json=as_json,
+        nothing="There is nothing to take back.",
+    )

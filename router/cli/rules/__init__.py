@@ -1,0 +1,1 @@
+"""Commands about rule files and the portal's catalog."""

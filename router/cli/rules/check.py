@@ -1,0 +1,134 @@
+"""Are the rule files right? `router check` says every mistake at once, with its place and the way out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from router.cli.rules.sarif import as_sarif
+from router.cli.shared.formatting import count_of, print_json
+from router.policy.leads.catalog import Catalog
+from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
+from router.rulefiles.proofs.prove import left_over, prove
+from router.rulefiles.rule_tests.run import run_tests
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
+from router.rules_on_disk import read_rule_files
+
+COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+ON_GITHUB: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
+
+
+@click.command(epilog="Example: router check config")
+@click.argument("directory", metavar="[DIR]", required=False, type=click.Path(path_type=Path))
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "github", "sarif"]),
+    default="text",
+    help="For people (default), for machines, as annotations of a GitHub pull request, or as a SARIF log.",
+)
+@click.option("--json", "form", flag_value="json", help="Short for --format json.")
+@click.option(
+    "--info", is_flag=True, help="Also say what is only good to know: where the order of rules matters."
+)
+def check(directory: Path | None, form: str, info: bool) -> None:
+    """Say every mistake in the rule files of DIR (default: CONFIG_DIR, or config).
+
+    Files that can be read are proved, too: every rule is reached by some lead, every rep can get one,
+    every team is there on each of the next 60 days. Needs no other setting and no network. Exit code 1
+    if there is an error; warnings do not fail.
+    """
+    folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
+    if not folder.is_dir():
+        raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
+    files = read_rule_files(folder)
+    catalog = parse_catalog(files[CATALOG_FILE])
+    now = datetime.now(UTC)
+    loaded = _proved(load_policy(files, catalog=catalog), files, catalog=catalog, now=now)
+    shown = [mistake for mistake in loaded.mistakes if info or mistake.severity is not Severity.INFO]
+    if form == "json":
+        _print_json(loaded, revision(files))
+    elif form == "sarif":
+        print_json(as_sarif(shown, folder))
+    elif form == "github":
+        for mistake in shown:
+            click.echo(_annotation(mistake, folder))
+    else:
+        _print_text(loaded, shown)
+        if info and loaded.policy is not None:
+            left = left_over(loaded.policy, catalog=catalog, now=now)
+            click.echo(f"Some leads fit only the last 'otherwise'. {left}" if left else "No lead needs it.")
+    raise SystemExit(0 if loaded.policy else 1)
+
+
+def _proved(loaded: Loaded, files: Mapping[str, bytes], *, catalog: Catalog, now: datetime) -> Loaded:
+    """The loaded files with what is proved of them; a rule that can never match is an error like others.
+
+    Tests are run for the rules that they reach; whether they pass is for `router test` to say.
+    """
+    if loaded.policy is None:
+        return loaded
+    tested = run_tests(files, loaded.policy, catalog)
+    reached = None
+    if tested.tests:
+        reached = {rule.name for rule in loaded.policy.rules} - {rule.name for rule in tested.unreached}
+    found = (
+        *tested.mistakes,
+        *prove(loaded.policy, catalog=catalog, now=now, files=files, reached=reached),
+    )
+    broken = any(mistake.severity is Severity.ERROR for mistake in found)
+    return Loaded(None if broken else loaded.policy, in_order((*loaded.mistakes, *found)))
+
+
+def _print_text(loaded: Loaded, shown: Sequence[Mistake]) -> None:
+    for mistake in shown:
+        head, _, rest = str(mistake).partition("\n")
+        place, _, message = head.partition(f" {mistake.severity}: ")
+        severity = _styled(str(mistake.severity), fg=COLOURS[mistake.severity])
+        click.echo(f"{_styled(place)} {severity}: {message}" + (f"\n{rest}" if rest else ""))
+    errors = sum(mistake.severity is Severity.ERROR for mistake in loaded.mistakes)
+    warnings = sum(mistake.severity is Severity.WARNING for mistake in loaded.mistakes)
+    hidden = len(loaded.mistakes) - len(shown)
+    if loaded.policy is None:
+        click.echo(
+            f"\n{count_of(errors, 'error')}, {count_of(warnings, 'warning')}. These files cannot go live."
+        )
+        return
+    policy = loaded.policy
+    found = f"{count_of(len(RULE_FILES), 'file')}, {count_of(len(policy.rules), 'rule')}, "
+    found += f"{count_of(len(policy.roster.reps), 'rep')}, revision {policy.revision}"
+    found += f"; {count_of(warnings, 'warning')}" if warnings else ""
+    found += f"; {count_of(hidden, 'note')}: add --info" if hidden else ""
+    click.echo(f"{_styled('Fine', fg='green')}: {found}")
+
+
+def _print_json(loaded: Loaded, digest: str) -> None:
+    policy = loaded.policy
+    facts = {
+        "ok": policy is not None,
+        "revision": digest,
+        "rules": len(policy.rules) if policy else None,
+        "reps": len(policy.roster.reps) if policy else None,
+        "mistakes": [asdict(mistake) for mistake in loaded.mistakes],
+    }
+    print_json(facts)
+
+
+def _annotation(mistake: Mistake, folder: Path) -> str:
+    """A line that GitHub shows beside the line of the file (its workflow commands)."""
+    text = mistake.message + (f"\n{mistake.hint}" if mistake.hint else "")
+    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    path = (folder / mistake.file).as_posix().replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    return f"::{ON_GITHUB[mistake.severity]} file={path},line={mistake.line},col={mistake.column}::{escaped}"
+
+
+def _styled(text: str, *, fg: str | None = None) -> str:
+    """Bold, on a terminal that wants colours; click itself leaves them out of files and pipes."""
+    return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=True)

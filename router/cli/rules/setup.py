@@ -1,0 +1,54 @@
+"""Does the portal have the properties that we write? `router setup` creates what is missing."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.screen import screen, table, titled
+from router.cli.shared.services import desk_here
+from router.hubspot.setup import GROUP, GROUP_LABEL, SetupPlan, apply, plan_for
+
+
+@click.command(epilog="Example: router setup --yes")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; creates only with --yes.")
+def setup(yes: bool, as_json: bool) -> None:
+    """Create the contact properties that Lead Router writes.
+
+    Shows what it would create, and asks. Safe to repeat: what is there already is left alone.
+    """
+    gateway = desk_here().gateway
+    plan = plan_for(gateway)
+    if as_json:
+        print_json(
+            {
+                "done": plan.is_done,
+                "group": plan.create_group,
+                "properties": plan.create,
+                "conflicts": plan.conflicts,
+            }
+        )
+    elif not plan.conflicts:
+        _show(plan)
+    if plan.conflicts:
+        raise Told("\n".join(plan.conflicts))
+    if plan.is_done or (as_json and not yes):
+        return
+    if not yes:
+        click.confirm("Create this in HubSpot?", abort=True)
+    apply(gateway, plan)
+    if not as_json:
+        click.echo("Done.")
+
+
+def _show(plan: SetupPlan) -> None:
+    if plan.is_done:
+        click.echo("Nothing to do: HubSpot has every property that Lead Router writes.")
+        return
+    if plan.create_group:
+        click.echo(f"To create: the property group {GROUP} ({GROUP_LABEL})")
+    rows = [(one.name, one.type, one.description) for one in plan.create]
+    title = f"To create: {count_of(len(rows), 'contact property', 'contact properties')}"
+    screen().print(titled(title, table("name", "type", "meaning", rows=rows)))

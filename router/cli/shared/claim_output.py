@@ -1,0 +1,35 @@
+"""What a command says after a claim or a release, and how the workers hear of it."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.shared.context import settings_here
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import print_json
+from router.routing.queues.claims import Answer
+from router.store.clients import queue_client, redis_url, text_client
+from router.store.drains.drains import Drains
+from router.store.keys import Keys
+from router.wakeups import WakeUps
+
+
+def tell(answer: Answer, *, contact: str, as_json: bool) -> None:
+    """Print the answer; a yes wakes a worker, a no is exit code 1."""
+    if answer.is_yes:
+        wake()
+    if as_json:
+        told = {"contact_id": contact, "answer": answer.kind, "sentence": answer.sentence}
+        print_json({**told, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
+        raise SystemExit(0 if answer.is_yes else 1)
+    if not answer.is_yes:
+        raise Told(answer.sentence)
+    click.echo(answer.sentence)
+
+
+def wake() -> None:
+    """Have somebody drain the inbox, unless somebody does."""
+    settings = settings_here()
+    url, portal = redis_url(settings), settings.hubspot_portal_id
+    if Drains(text_client(url), Keys(portal)).should_wake():
+        WakeUps(queue_client(url), portal).drain()

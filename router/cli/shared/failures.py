@@ -1,0 +1,78 @@
+"""What a person is told when something outside of us fails: one sentence and an exit code."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import click
+
+
+class Told(click.ClickException):
+    """A failure in words; `exit_code` 1 is a no, 2 a misuse."""
+
+    def __init__(self, sentence: str, *, exit_code: int = 1) -> None:
+        super().__init__(sentence)
+        # click has it on the class, so that a subclass per code would be the other way.
+        vars(self)["exit_code"] = exit_code
+
+    def show(self, file: Any = None) -> None:
+        """Print the sentence as it is, on stderr unless told otherwise."""
+        click.echo(self.message, file=file, err=file is None)
+
+
+def _ledger_down(error: Any) -> str:
+    reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")
+    return f"The ledger does not answer: {reason}. Start the database, or correct DATABASE_URL."
+
+
+def _redis_down(error: Any) -> str:
+    return f"Redis does not answer: {str(error).rstrip('.')}. Start it, or correct REDIS_URL."
+
+
+def _denied(error: Any) -> str:
+    return f"{str(error).rstrip('.')}. Check HUBSPOT_ACCESS_TOKEN and the scopes of the app."
+
+
+def _unreachable(error: Any) -> str:
+    return f"{str(error).rstrip('.')}. Nothing was changed; try again in a minute."
+
+
+def _later(error: Any) -> str:
+    return f"{str(error).rstrip('.')}. Try again in {max(1, round(error.retry_after_s))} s."
+
+
+def _of_a_file(error: Any) -> str:
+    if error.filename is None:
+        return f"The system refuses: {error.strerror or error}."
+    return f"{error.filename}: {error.strerror}. Check the path and its permissions."
+
+
+KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
+    ("router.settings", "SettingsInvalid", 2, str),
+    ("router.store.embedded", "EmbeddedServerError", 1, str),
+    ("router.rules_on_disk", "RuleFilesUnreadable", 1, str),
+    ("router.rulefiles.words.catalog_file", "CatalogUnreadableError", 1, str),
+    ("router.routing.portal.live_rules", "NoRules", 1, str),
+    ("router.hubspot.api.errors", "AccessDenied", 1, _denied),
+    ("router.hubspot.api.errors", "ComeBackLater", 1, _later),
+    ("router.hubspot.api.errors", "Unreachable", 1, _unreachable),
+    ("router.hubspot.api.errors", "HubSpotError", 1, str),
+    ("router.processes.supervisor", "NotReady", 1, str),
+    ("router.cli.demo.flow", "Stuck", 1, str),
+    ("redis", "RedisError", 1, _redis_down),
+    ("sqlalchemy.exc", "SQLAlchemyError", 1, _ledger_down),
+    ("builtins", "OSError", 1, _of_a_file),
+)
+"""Module, error, exit code and words; the first that fits counts. What is not here is a bug and crashes."""
+
+
+def told(error: Exception) -> Told | None:
+    """The failure in words, or None for a bug."""
+    for module, name, exit_code, words in KNOWN:
+        loaded = sys.modules.get(module)  # a module that was never loaded did not raise this
+        if loaded is not None and isinstance(error, getattr(loaded, name)):
+            notes = getattr(error, "__notes__", [])
+            return Told("\n".join([words(error), *notes]), exit_code=exit_code)
+    return None

@@ -1,0 +1,87 @@
+"""Which lead was typed on the command line, or lies in a JSON file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import click
+import orjson
+
+from router.cli.shared.failures import Told
+from router.cli.shared.rules_here import RulesHere
+from router.policy.leads.lead import Lead
+from router.rulefiles.rule_tests.leads import LeadReader, lead_of
+from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.quantities import moment
+from router.rulefiles.yaml.tree import Entry, Map, Scalar
+
+TYPED: Final = "typed"
+"""The id of a lead that is not in HubSpot."""
+_FORM: Final = 'Write {"zip": "75011", "company.industry": "BANKING"}, or a contact of HubSpot\'s API.'
+
+
+def lead_typed(arguments: Sequence[str], here: RulesHere) -> Lead:
+    """The lead of `prop=value …`, checked as in a rule test. Raises Told with every mistake."""
+    written = {}
+    for place, argument in enumerate(arguments, 1):
+        name, _, value = argument.partition("=")
+        written[name] = (place, value)
+    return _checked(written, Sheet("lead", tuple(arguments)), here)
+
+
+def lead_in(path: Path, here: RulesHere) -> Lead:
+    """The lead of a JSON file: properties by name, or a contact as HubSpot's API gives it.
+
+    The latter is taken as it is, with the texts of `company`, if any. Raises Told with every mistake.
+    """
+    try:
+        parsed = orjson.loads(path.read_bytes())
+    except orjson.JSONDecodeError as error:
+        raise Told(f"{path} is no JSON: {error}. {_FORM}") from error
+    if not isinstance(parsed, dict):
+        raise Told(f"{path} holds no lead. {_FORM}")
+    if isinstance(parsed.get("properties"), dict):
+        company = parsed.get("company") or {}
+        company = company.get("properties", company) if isinstance(company, dict) else {}
+        return Lead(str(parsed.get("id") or TYPED), _texts(parsed["properties"]), _texts(company))
+    written = {name: (1, text) for name, text in _texts(parsed).items()}
+    return _checked(written, Sheet(path.name), here)
+
+
+def moment_typed(text: str | None, timezone: ZoneInfo) -> datetime:
+    """The moment of `--now` in the team's time zone, in UTC; without one it is now."""
+    if text is None:
+        return datetime.now(UTC)
+    found = moment(text, timezone)
+    if found is None:
+        raise click.UsageError(f"'{text}' is no moment. Write --now 2026-11-24T10:15.")
+    return found
+
+
+def _checked(written: Mapping[str, tuple[int, str]], sheet: Sheet, here: RulesHere) -> Lead:
+    entries = tuple(
+        Entry(Scalar(name, line, 1), Scalar(value, line, len(name) + 2))
+        for name, (line, value) in written.items()
+    )
+    reader = LeadReader(sheet, here.catalog, here.policy.roster)
+    texts = reader.texts(Map(entries, 1, 1), "the lead")
+    if sheet.found:
+        raise Told("\n".join(str(mistake) for mistake in sheet.found))
+    return lead_of(texts, contact_id=TYPED)
+
+
+def _texts(properties: Mapping[str, Any]) -> dict[str, str]:
+    """HubSpot's texts of JSON values; what is empty is not filled in."""
+    found: dict[str, str] = {}
+    for name, value in properties.items():
+        if isinstance(value, bool):
+            found[name] = "true" if value else "false"
+        elif isinstance(value, list):
+            found[name] = ";".join(map(str, value))
+        elif value not in (None, ""):
+            found[name] = str(value)
+    return found

@@ -1,0 +1,30 @@
+"""Until when was meant, and which rep?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from router.cli.shared.failures import Told
+from router.routing.people.overrides import NoSuchMoment, end_written
+from router.rulefiles.yaml.mistakes import did_you_mean
+
+
+def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
+    """The moment that ends the day, or the very moment, in the zone of `team.yaml`.
+
+    Raises Told (exit code 2) for what is neither, or is over.
+    """
+    try:
+        return end_written(text, zone, now=now)
+    except NoSuchMoment as error:
+        raise Told(str(error), exit_code=2) from error
+
+
+def check_rep(name: str, reps: Iterable[str]) -> None:
+    """Raises Told (exit code 2) when team.yaml has no such rep."""
+    known = list(reps)
+    if name not in known:
+        hint = did_you_mean(name, known) or "Write a name as it stands under 'reps' in team.yaml."
+        raise Told(f"There is no rep '{name}'. {hint}", exit_code=2)

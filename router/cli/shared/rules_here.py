@@ -1,0 +1,63 @@
+"""Which rules, catalog and tests lie in the folder that a question is asked of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import count_of
+from router.policy.leads.catalog import Catalog
+from router.policy.rules.policy import Policy
+from router.rulefiles.load import load_policy
+from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.yaml.mistakes import Severity
+from router.rulefiles.yaml.source import LARGEST_FILE_BYTES
+from router.rules_on_disk import read_rule_files
+
+MOST_SHOWN: Final = 3
+"""Mistakes shown to somebody who did not ask for them; router check shows them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class RulesHere:
+    """The rules of a folder, free of errors, with the catalog that they were checked against."""
+
+    folder: Path
+    files: Mapping[str, bytes]
+    policy: Policy
+    catalog: Catalog
+
+
+def rules_here(directory: Path | None) -> RulesHere:
+    """The rules of DIR, by default CONFIG_DIR or config.
+
+    Raises click.UsageError where there is no such folder, Told where its files have errors, and
+    RuleFilesUnreadable and CatalogUnreadableError, which name the file and the way out.
+    """
+    folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
+    if not folder.is_dir():
+        raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
+    files = read_rule_files(folder)
+    catalog = parse_catalog(files[CATALOG_FILE])
+    loaded = load_policy(files, catalog=catalog)
+    if loaded.policy is None:
+        errors = [str(one) for one in loaded.mistakes if one.severity is Severity.ERROR]
+        found = f"The rule files have {count_of(len(errors), 'error')}. To see all: router check {folder}"
+        raise Told("\n".join([*errors[:MOST_SHOWN], found]))
+    return RulesHere(folder, files, loaded.policy, catalog)
+
+
+def read_rule_tests(folder: Path) -> Mapping[str, bytes]:
+    """The files `tests/*.test.yaml` of a folder of rules; a huge one only to where it is refused."""
+    found: dict[str, bytes] = {}
+    for path in sorted((folder / "tests").glob("*.test.yaml")):
+        if path.is_file():
+            with path.open("rb") as file:
+                found[f"tests/{path.name}"] = file.read(LARGEST_FILE_BYTES + 1)
+    return found

@@ -1,0 +1,44 @@
+"""Is a rep back? `router back REP` ends what `router away` said; with --until they count as there."""
+
+from __future__ import annotations
+
+import click
+
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import print_json
+from router.cli.shared.moment_argument import check_rep, moment_typed
+from router.cli.shared.services import desk_here
+from router.cli.team.away import print_standings
+from router.routing.people.overrides import as_facts, say_back
+
+
+@click.command(epilog="\b\nExamples: router back lea\n          router back lea --until 2026-12-24")
+@click.argument("rep")
+@click.option(
+    "--until", "until", help="Until this day they are there, whatever HubSpot and team.yaml say of them."
+)
+@click.option("--why", default="", help="For colleagues; shown by router away.")
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
+    """Take back that REP is away; it holds from the next lead on.
+
+    Somebody who came back before the end of a leave in team.yaml or of an absence in HubSpot is there with
+    --until; their working hours go on to count. Exit code 1 if the rep is still away.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    policy, _needed = desk.rules.required()
+    check_rep(rep, policy.roster.reps)
+    if why and until is None:
+        raise click.UsageError("--why belongs to --until.")
+    zone = policy.roster.timezone
+    ends = None if until is None else moment_typed(until, zone, now=desk.clock())
+    found = say_back(desk, rep, until=ends, why=why)
+    if as_json:
+        print_json(as_facts([found]))
+    else:
+        print_standings([found], zone)
+    reason = found.why
+    if reason is not None:
+        more = "" if until else f" To give them leads all the same: router back {rep} --until DAY"
+        raise Told(f"{rep} still gets no leads: {reason}.{more}")

@@ -1,0 +1,75 @@
+"""How does a manager make up for something? `router credit` gives a rep leads that the others owe."""
+
+from __future__ import annotations
+
+from decimal import Decimal, InvalidOperation
+
+import click
+
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import print_json
+from router.cli.shared.screen import screen, table, titled
+from router.cli.shared.services import desk_here
+from router.policy.shares.grant import CannotGrant
+from router.routing.outbox.record import record
+from router.routing.reports.fairness import Granted, TooBusy, grant, plan_grant
+
+
+def _amount(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
+    try:
+        amount = Decimal(value)
+        is_exact = amount == round(amount, 9)  # billionths are what the book counts in
+    except (InvalidOperation, ValueError, OverflowError):
+        is_exact = False
+    if not is_exact:
+        raise click.BadParameter(f"'{value}' is no number. Write +2, -1 or +0.5.")
+    return amount
+
+
+@click.command(
+    context_settings={"ignore_unknown_options": True},  # or -2 would be an option
+    epilog='Example: router credit camille +2 --team idf --why "Two leads were duplicates"',
+)
+@click.argument("rep")
+@click.argument("amount", callback=_amount)
+@click.option("--team", required=True, help="The team whose leads these are.")
+@click.option("--why", required=True, help="One sentence for the record.")
+@click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; grants only with --yes.")
+def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: bool) -> None:
+    """Give a rep credit for leads (or take it, with a minus); the rest of the team pays by weight.
+
+    AMOUNT is in leads; in a team that shares by value, it is in points of score.
+    Shows everybody's credit before and after, and asks. The next leads follow the credit by themselves:
+    whoever is owed most is next up. The ledger keeps who got what, and why.
+    """
+    if not why.strip():
+        raise click.BadParameter("say why in a sentence: it is kept for ever.", param_hint="--why")
+    desk = desk_here()
+    desk.rules.refresh()
+    try:
+        planned = plan_grant(desk, team=team, rep=rep, amount=amount)
+        if not as_json:
+            _show(planned, team=team)
+        if not yes and not as_json:
+            click.confirm("Grant this?", abort=True)
+        if yes or not as_json:
+            planned = grant(desk, desk.credits, team=team, rep=rep, amount=amount, why=why)
+            record(desk)
+    except (CannotGrant, TooBusy) as refusal:
+        raise Told(str(refusal)) from refusal
+    if as_json:
+        print_json(_as_json(planned, team=team, done=yes))
+    else:
+        click.echo("Granted.")
+
+
+def _show(planned: Granted, *, team: str) -> None:
+    rows = [(rep, f"{before:+.2f}", f"{after:+.2f}") for rep, (before, after) in planned.credits.items()]
+    title = f"Credits of the team {team}, in {planned.unit}"
+    screen().print(titled(title, table("rep", "before", "after", rows=rows, numbers=(1, 2))))
+
+
+def _as_json(planned: Granted, *, team: str, done: bool) -> dict[str, object]:
+    moves = {rep: {"before": before, "after": after} for rep, (before, after) in planned.credits.items()}
+    return {"done": done, "team": team, "unit": planned.unit, "credits": moves}

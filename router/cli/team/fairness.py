@@ -1,0 +1,182 @@
+"""Is it fair, and why did somebody get fewer? `router fairness` answers from the ledger."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.text import Text
+
+from router.cli.shared.chart import Chart, svg
+from router.cli.shared.failures import Told
+from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.screen import screen, table, titled
+from router.cli.shared.services import desk_here
+from router.cli.team.compare import span
+from router.policy.reports.fairness import Missed, Point, Standing, differences, missed
+from router.routing.reports.fairness import Fairness
+from router.routing.reports.fairness import fairness as fairness_since
+from router.routing.reports.share_history import News, news_of
+
+HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
+
+
+@click.command(
+    epilog="\b\nExamples: router fairness --since 30d\n          router fairness --rep hugo --plot hugo.svg"
+)
+@click.option("--since", callback=span, default="30d", show_default=True, help="How far to look back.")
+@click.option("--team", help="Only this team.")
+@click.option("--rep", help="Only this rep: also why leads passed them by and what changed, dated.")
+@click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), help="Draw the differences over time (SVG)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | None, as_json: bool) -> None:
+    """Show what every rep received, what their fair share was, and how far apart the two are.
+
+    A rep's fair share is their part, by weight, of every lead they were eligible for: whoever is away,
+    full or lacks a skill neither earns nor owes. Exit code 1 if somebody is further away than the bound.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    found = fairness_since(desk, since=desk.clock() - since)
+    _check_names(found, team=team, rep=rep)
+    chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
+    reasons = _missed(found, rep) if rep is not None else ()
+    news = news_of(desk, rep, since=found.since) if rep is not None else ()
+    if plot is not None:
+        plot.write_text(_picture(found, chosen), encoding="utf-8")
+    if as_json:
+        print_json(_as_json(found, chosen, reasons if rep is not None else None, news))
+    else:
+        _show(found, chosen)
+        if rep is not None:
+            _show_missed(rep, reasons)
+            _show_news(rep, news)
+        if plot is not None:
+            click.echo(f"Drawn: {plot}")
+    if any(one.beyond for one in chosen):
+        raise SystemExit(1)
+
+
+def _check_names(found: Fairness, *, team: str | None, rep: str | None) -> None:
+    served = {one.team for one in found.standings}
+    if team is not None and team not in found.roster.teams and team not in served:
+        raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(found.roster.teams)}.")
+    known = {*found.roster.reps, *(one.rep for one in found.standings)}
+    if rep is not None and rep not in known:
+        raise click.UsageError(f"There is no rep '{rep}'. The reps are: {', '.join(found.roster.reps)}.")
+
+
+def _missed(found: Fairness, rep: str) -> Sequence[Missed]:
+    weights = {team: by_rep[rep] for team, by_rep in found.weights.items() if rep in by_rep}
+    return missed(found.decisions, rep, weights=weights, timezone=found.roster.timezone)
+
+
+def _show(found: Fairness, chosen: Sequence[Standing]) -> None:
+    out = screen()
+    if not chosen:
+        out.print(f"No fair share gave a lead since {local_time(found.since)}.")
+        return
+    for team in dict.fromkeys(one.team for one in chosen):
+        of_team = [one for one in chosen if one.team == team]
+        rows = [
+            (
+                one.rep,
+                one.received,
+                f"{one.fair_share:.1f}",
+                f"{one.difference:+.2f}",
+                "none" if one.bound is None else one.bound,
+                one.longest_wait,
+                one.value,
+                one.days_away,
+            )
+            for one in of_team
+        ]
+        drawn = table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))
+        by = ", by points of score" if of_team[0].unit == "points" else ""
+        out.print(titled(f"Team {team}, since {local_time(found.since)}{by}", drawn))
+    out.print("difference: leads, or points, ahead (+) or behind (-) since the book of shares began.")
+    out.print("wait: most leads in a row that they could have had. value: points. away: days.")
+    for one in (one for one in chosen if one.beyond):
+        side = "ahead" if one.difference > 0 else "behind"
+        far = (
+            f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} in {one.team}: more than {one.bound}."
+        )
+        out.print(Text(far, "red"))
+
+
+def _show_missed(rep: str, reasons: Sequence[Missed]) -> None:
+    out = screen()
+    out.print()
+    if not reasons:
+        out.print(f"No lead passed {rep} by: {rep} was eligible for every one of these teams' leads.")
+        return
+    leads, parts = sum(one.leads for one in reasons), sum(one.parts for one in reasons)
+    rows = [
+        (_days(one.first, one.last), one.leads, f"{one.parts:.1f}", one.team, one.reason) for one in reasons
+    ]
+    title = (
+        f"{count_of(leads, 'lead')} passed {rep} by, of which {parts:.1f} would have been theirs by weight"
+    )
+    drawn = table("when", "leads", "theirs", "team", "why", rows=rows, numbers=(1, 2))
+    out.print(titled(title, drawn))
+
+
+def _show_news(rep: str, news: Sequence[News]) -> None:
+    if news:
+        rows = [(local_time(one.at)[:10], one.team or "all", one.what) for one in news]
+        screen().print(titled(f"What changed for {rep}", table("when", "team", "what", rows=rows)))
+
+
+def _days(first: date, last: date) -> str:
+    return f"{first}" if first == last else f"{first} to {last:%m-%d}"
+
+
+def _picture(found: Fairness, chosen: Sequence[Standing]) -> str:
+    charts = [
+        chart
+        for team in dict.fromkeys(one.team for one in chosen)
+        if (chart := _chart(found, [one for one in chosen if one.team == team])) is not None
+    ]
+    if not charts:
+        raise Told(f"No fair share gave a lead since {local_time(found.since)}, so there is nothing to draw.")
+    return svg("Ahead (+) or behind (-) of the fair share", charts, scale=2)
+
+
+def _chart(found: Fairness, of_team: Sequence[Standing]) -> Chart | None:
+    team, unit, reps = of_team[0].team, of_team[0].unit, [one.rep for one in of_team]
+    lines = differences(found.decisions, team=team, unit=unit)
+    points = {rep: line for rep, line in lines.items() if rep in reps}
+    moments = [point.at for line in points.values() for point in line]
+    if not moments:
+        return None
+    first, last = min(moments), max(moments)
+    long_s = (last - first).total_seconds() or 1.0
+
+    def placed(line: Sequence[Point]) -> list[tuple[float, float]]:
+        return [((point.at - first).total_seconds() / long_s, point.difference) for point in line]
+
+    return Chart(
+        title=f"Team {team}, in {unit}",
+        lines={rep: placed(line) for rep, line in points.items()},
+        ends=(local_time(first), local_time(last)),
+        bounds=tuple(side * one.bound for one in of_team[:1] if one.bound is not None for side in (-1, 1)),
+    )
+
+
+def _as_json(
+    found: Fairness, chosen: Sequence[Standing], reasons: Sequence[Missed] | None, news: Sequence[News]
+) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "since": found.since.isoformat(),
+        "standings": [{**dataclasses.asdict(one), "beyond": one.beyond} for one in chosen],
+    }
+    if reasons is not None:
+        facts["missed"] = [dataclasses.asdict(one) for one in reasons]
+        facts["news"] = [dataclasses.asdict(one) for one in news]
+    return facts

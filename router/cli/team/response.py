@@ -1,0 +1,158 @@
+"""How fast do reps answer, and what comes of their leads? `router response` tells it from the ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import click
+from rich.text import Text
+
+from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.screen import screen, table, titled
+from router.cli.shared.services import desk_here
+from router.cli.team.compare import span
+from router.policy.people.roster import Roster
+from router.policy.results.follow_up import FollowUp
+from router.policy.results.response_times import Response, promptness, response_of, responses
+from router.routing.outbox.record import record
+
+HEADINGS: Final = ("rep", "leads", "answered", "median", "p90", "in time", "late", "won", "lost")
+EVERYBODY: Final = "all"
+MOST_LATE: Final = 20
+"""Late leads that are listed for one rep."""
+
+
+@click.command(
+    epilog="\b\nExamples: router response --since 30d\n          router response --rep hugo\n"
+    "          router response --team idf --json"
+)
+@click.option("--since", callback=span, default="30d", show_default=True, help="How far to look back.")
+@click.option("--team", help="Only leads of this team.")
+@click.option("--rep", help="Only this rep, with the leads that were not answered in time.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def response(since: timedelta, team: str | None, rep: str | None, as_json: bool) -> None:
+    """Show how fast every rep answers, how many leads were answered in time, and what they came to.
+
+    A lead is answered when its rep has contacted it or moved its status. HubSpot tells it within seconds
+    where the app's webhooks are subscribed to, and every night in any case.
+    """
+    desk = desk_here()
+    desk.rules.refresh()
+    policy, _needed = desk.rules.required()
+    record(desk)  # what was decided a moment ago
+    now = desk.clock()
+    leads = [one for one in desk.ledger.follow_ups.since(now - since) if one.rep is not None]
+    _check_names(policy.roster, leads, team=team, rep=rep)
+    chosen = [one for one in leads if team in (None, one.team) and rep in (None, one.rep)]
+    found = responses(chosen, now=now)
+    late = [one for one in chosen if promptness(one, now=now) == "late"] if rep is not None else []
+    if as_json:
+        print_json(_as_facts(found, now - since, late if rep is not None else None))
+        return
+    if not found:
+        click.echo(f"No rep was given a lead since {local_time(now - since, policy.roster.timezone)}.")
+        return
+    whose = ", ".join([rep or "everybody", *([f"team {team}"] if team else [])])
+    began = local_time(now - since, policy.roster.timezone)
+    _show(found, response_of(EVERYBODY, chosen, now=now), title=f"Leads given since {began} ({whose})")
+    if rep is not None:
+        _show_late(rep, late, roster=policy.roster)
+
+
+def _check_names(roster: Roster, leads: Sequence[FollowUp], *, team: str | None, rep: str | None) -> None:
+    if team is not None and team not in {*roster.teams, *(one.team for one in leads)}:
+        raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(roster.teams)}.")
+    if rep is not None and rep not in {*roster.reps, *(one.rep for one in leads)}:
+        raise click.UsageError(f"There is no rep '{rep}'. The reps are: {', '.join(roster.reps)}.")
+
+
+def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> None:
+    out = screen()
+    told = [*found, all_of_them] if len(found) > 1 else [*found]
+    rows = [
+        (
+            one.rep,
+            one.received,
+            one.answered,
+            _span(one.median),
+            _span(one.p90),
+            "–" if one.share_in_time is None else f"{100 * one.share_in_time:.0f} %",
+            one.late,
+            one.won,
+            one.lost,
+        )
+        for one in told
+    ]
+    out.print(titled(title, table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))))
+    out.print("median, p90: from the assignment to the first response, by the clock.")
+    out.print("in time: of answered and late leads, by their due time, which counts in\nworking hours.")
+
+
+def _show_late(rep: str, late: Sequence[FollowUp], *, roster: Roster) -> None:
+    out, zone = screen(), roster.timezone
+    out.print()
+    if not late:
+        out.print(Text(f"Every lead of {rep} that is due was answered in time.", "green"))
+        return
+    rows = [
+        (
+            one.contact_id or "(erased)",
+            f"{one.assigned_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            "–" if one.due_at is None else f"{one.due_at.astimezone(zone):%Y-%m-%d %H:%M}",
+            "not answered" if one.response is None else f"after {_span(one.response)}",
+            one.outcome or "",
+        )
+        for one in late[-MOST_LATE:]
+    ]
+    title = f"{count_of(len(late), 'lead')} not answered in time"
+    more = f", the last {MOST_LATE}" if len(late) > MOST_LATE else ""
+    out.print(titled(title + more, table("contact", "given", "due", "answered", "outcome", rows=rows)))
+
+
+def _span(length: timedelta | None) -> str:
+    """`40s`, `12min`, `3h05`, `4d 02h`."""
+    if length is None:
+        return "–"
+    seconds = int(length.total_seconds())
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3600:
+        return f"{seconds // 60}min"
+    if seconds < 86400:
+        return f"{seconds // 3600}h{seconds % 3600 // 60:02}"
+    return f"{seconds // 86400}d {seconds % 86400 // 3600:02}h"
+
+
+def _as_facts(found: Sequence[Response], since: datetime, late: Sequence[FollowUp] | None) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "since": since.isoformat(),
+        "reps": [
+            {
+                **{name: value for name, value in asdict(one).items() if name not in ("median", "p90")},
+                "median_s": _seconds(one.median),
+                "p90_s": _seconds(one.p90),
+                "share_in_time": one.share_in_time,
+            }
+            for one in found
+        ],
+    }
+    if late is not None:
+        facts["late"] = [
+            {
+                "contact_id": one.contact_id,
+                "decision_id": one.decision_id,
+                "assigned_at": one.assigned_at.isoformat(),
+                "due_at": None if one.due_at is None else one.due_at.isoformat(),
+                "first_response_at": one.first_response_at and one.first_response_at.isoformat(),
+                "outcome": one.outcome,
+            }
+            for one in late
+        ]
+    return facts
+
+
+def _seconds(length: timedelta | None) -> int | None:
+    return None if length is None else int(length.total_seconds())

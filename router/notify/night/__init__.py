@@ -1,0 +1,1 @@
+"""The report of the nightly run, as a message and as a page."""

@@ -1,0 +1,32 @@
+"""What a chat is told of a night, in the form that each chat wants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any
+
+from router.notify.message import Kind, slack_text, teams_card
+from router.notify.night.night_words import headline, lines, title
+from router.policy.reports.night_report import NightReport, report_as_record
+
+
+@dataclass(frozen=True, slots=True)
+class NightMessage:
+    """One night in `fr` or `en`, with moments of that zone. It names reps and counts, and no contact."""
+
+    report: NightReport
+    language: str
+    zone: tzinfo
+
+    def body(self, kind: Kind) -> dict[str, Any]:
+        """What is posted to a chat of that kind."""
+        about = title(self.report, self.language)
+        told = [headline(self.report, self.language), *lines(self.report, self.language, zone=self.zone)]
+        match kind:
+            case "slack":
+                return {"text": slack_text(about, told)}
+            case "teams":
+                return teams_card(about, told, actions=[])
+            case "json":
+                return {"event": "night", "title": about, "lines": told, **report_as_record(self.report)}

@@ -1,0 +1,1 @@
+"""Child processes: the supervisor, the embedded Valkey, roles."""

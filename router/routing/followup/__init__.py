@@ -1,0 +1,1 @@
+"""After the assignment: work seen, reminders, overdue leads, reassignment."""

@@ -1,0 +1,229 @@
+"""What did people do in HubSpot with the leads that we gave? Seen by webhook within seconds, and every night.
+
+A waiting lead that somebody took leaves its queue; a new owner of a finished lead is recorded; open leads
+count with whoever has them now; first responses and outcomes go to the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.hubspot.routing_properties import STATUS
+from router.policy.results.follow_up import FollowUp
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import open_field
+from router.routing.followup.contact_history import (
+    Histories,
+    asked_of,
+    is_as_it_was,
+    left_at,
+    now_in,
+    owner_in,
+    seen_in,
+)
+from router.routing.intake import transitions
+from router.routing.outbox.record import record as record_lines
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
+
+AT_A_TIME: Final = 50
+"""Leads looked at in one step: HubSpot tells so many histories in one call."""
+NIGHTLY_READ: Final = 100
+_SOON_MS: Final = 3_000
+"""A lead that is on its way is looked at again after this long."""
+FOLLOWED_FOR: Final = timedelta(days=90)
+"""So long after its assignment a lead's follow-up is looked at, night after night."""
+
+Leads = Mapping[str, LeadState | None]
+"""Contact id → what we remember of the lead; None once Redis has forgotten it."""
+
+_ON_ITS_WAY: Final = frozenset({State.DECIDED, State.WRITTEN, State.REOPENED})
+_FINISHED: Final = frozenset({State.DONE, State.HUMAN})
+_SETTLED: Final = _FINISHED | {State.QUEUED}
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Of the leads looked at: how many were claimed in HubSpot, and how many have another owner."""
+
+    looked_at: int
+    claimed: int = 0
+    handed_over: int = 0
+
+
+def follow(desk: Desk, *, limit: int = AT_A_TIME) -> Followed:
+    """Look at changed leads that are due, at most 50, with one call to HubSpot; new leads go first.
+
+    Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or
+    `sqlalchemy.exc.SQLAlchemyError`; then the leads stay due.
+    """
+    due = desk.changed.due(now_ms=desk.now_ms(), limit=limit)
+    if not due:
+        return Followed(0)
+    desk = replace(desk, gateway=desk.gateway.at("verify"))
+    policy, _needed = desk.rules.required()
+    states = desk.leads.recall(due)
+    watched = {one: state for one, state in states.items() if state.state in _SETTLED}
+    looked = _look_at(desk, policy, watched)
+    # What is being written now is judged once that is verified.
+    on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
+    again = on_its_way | looked.untold
+    desk.changed.look_again(again, at_ms=desk.now_ms() + _SOON_MS)
+    desk.changed.looked_at({one: at for one, at in due.items() if one not in again})
+    return Followed(len(due), looked.claimed, looked.handed_over)
+
+
+def follow_up_step(desk: Desk, *, before: datetime, limit: int = 1_000) -> int:
+    """Look at the leads of the last 90 days that nobody looked at since `before` (tonight); how many.
+
+    0 means that this is done. One read per 100 leads, one more per 50 of those that changed. Open counts
+    stay as they are: searches know what no webhook told us. Raises like `follow`.
+    """
+    desk = replace(desk, gateway=desk.gateway.at("sweep"))
+    policy, _needed = desk.rules.required()
+    record_lines(desk)
+    looked_at = 0
+    while looked_at < limit:
+        since = desk.clock() - FOLLOWED_FOR
+        unseen = desk.ledger.follow_ups.not_looked_at(before=before, since=since, limit=NIGHTLY_READ)
+        if not unseen:
+            break
+        changed = _changed(desk, policy, unseen)
+        states = desk.leads.recall(changed)
+        for start in range(0, len(changed), AT_A_TIME):
+            part = {one: states.get(one) for one in changed[start : start + AT_A_TIME]}
+            # What is on its way is seen by the webhook, or tomorrow.
+            settled = {one: state for one, state in part.items() if _is_settled(state)}
+            _look_at(desk, policy, settled, moves_book=False)
+        desk.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=desk.clock())
+        looked_at += len(unseen)
+    return looked_at
+
+
+def _changed(desk: Desk, policy: Policy, unseen: Iterable[FollowUp]) -> list[str]:
+    """The contacts that do not look as they did when they were last looked at."""
+    by_contact = {one.contact_id: one for one in unseen if one.contact_id is not None}
+    answer = desk.gateway.read_contacts(list(by_contact), asked_of(policy.outcomes))
+    return [
+        contact_id
+        for contact_id, follow_up in by_contact.items()
+        if (record := answer.records.get(contact_id)) is None
+        or not is_as_it_was(follow_up, record.properties, policy.outcomes)
+    ]
+
+
+def _is_settled(state: LeadState | None) -> bool:
+    return state is None or state.state in _SETTLED
+
+
+@dataclass(frozen=True, slots=True)
+class _Looked:
+    claimed: int = 0
+    handed_over: int = 0
+    untold: frozenset[str] = field(default_factory=frozenset)
+    """HubSpot said nothing about these, not even that they are gone."""
+
+
+def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = True) -> _Looked:
+    """Read the histories of at most 50 contacts, and let everybody know what they tell."""
+    if not leads:
+        return _Looked()
+    told = desk.gateway.read_owner_history(list(leads), asked_of(policy.outcomes))
+    silent = [one for one in leads if one not in told]
+    gone = _gone(desk, silent)
+    _note(desk, policy, leads, told, gone)
+    now, rep_of = desk.clock(), reps_by_owner(desk.owners.by_email(), policy.roster)
+    claimed = [
+        transitions.claimed_in_hubspot(
+            one,
+            episode=state.episode,
+            owner_id=owner.owner_id,
+            rep=rep_of.get(owner.owner_id),
+            now=owner.at or now,
+        )
+        for one, state in leads.items()
+        if state and one in told and state.state is State.QUEUED and (owner := owner_in(told[one])).owner_id
+    ]
+    handed_over = [
+        transitions.owner_changed(state, owner_id=owner.owner_id, by=owner.by, now=owner.at or now)
+        for one, state in leads.items()
+        if state and one in told and state.state in _FINISHED
+        if (owner := owner_in(told[one])).owner_id != state.owner_id
+    ]
+    _finish(desk, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
+    desk.watched.look_now(list(told), now_ms=desk.now_ms())
+    known = {one: state for one, state in leads.items() if one in told or one in gone}
+    _recount(desk, policy, known, told, moves_book=moves_book)
+    return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone)
+
+
+def _gone(desk: Desk, contact_ids: list[str]) -> frozenset[str]:
+    """Those that HubSpot has no more; a history that is missing says less."""
+    answer = desk.gateway.read_contacts(contact_ids, ())
+    return frozenset(one for one, why in answer.missing.items() if why == "gone")
+
+
+def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Move]:
+    states = [state for one, state in leads.items() if state is not None and one in gone]
+    return [
+        transitions.gone_from_queue(state.contact_id, episode=state.episode, now=now)
+        if state.state is State.QUEUED
+        else transitions.deleted(state, now=now)
+        for state in states
+    ]
+
+
+def _note(
+    desk: Desk, policy: Policy, leads: Leads, told: Mapping[str, Histories], gone: frozenset[str]
+) -> None:
+    """What the rep's work came to, before the lead went to somebody else or was deleted."""
+    record_lines(desk)
+    left_for_ever = desk.ledger.follow_ups.running_of(gone)
+    desk.ledger.follow_ups.end({one.decision_id: desk.clock() for one in left_for_ever.values()})
+    running = desk.ledger.follow_ups.running_of(list(told))
+    left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
+    started_when = policy.breach.started_when
+    seen = {
+        one: seen_in(
+            told[one],
+            follow_up,
+            policy.outcomes,
+            until=left[one],
+            started_when=started_when,
+            tasks=state.tasks if (state := leads.get(one)) is not None else (),
+        )
+        for one, follow_up in running.items()
+    }
+    desk.ledger.follow_ups.note(list(seen.values()), at=desk.clock())
+    begun = [one for one in seen.values() if one.first_response_at is not None]
+    mine = {state.decision_id: one for one, state in leads.items() if state is not None}
+    desk.watched.let_go([mine[one.decision_id] for one in begun if one.decision_id in mine])
+    desk.ledger.follow_ups.end({running[one].decision_id: at for one, at in left.items() if at is not None})
+
+
+def _finish(desk: Desk, finished: list[Move]) -> None:
+    for move, moved in zip(finished, desk.commits.finish(finished, now_ms=desk.now_ms()), strict=True):
+        if moved and move.event is not None:
+            facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}
+            desk.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)
+
+
+def _recount(
+    desk: Desk, policy: Policy, leads: Leads, told: Mapping[str, Histories], *, moves_book: bool
+) -> None:
+    """Each lead is open with its owner, if that is a rep and its status is an open one; else with nobody."""
+    rep_of = reps_by_owner(desk.owners.by_email(), policy.roster)
+    places: dict[str, tuple[int, str]] = {}
+    for one, state in leads.items():
+        if state is None:
+            continue
+        histories = told.get(one, {})
+        rep = rep_of.get(owner_in(histories).owner_id)
+        is_open = rep is not None and now_in(histories, STATUS) in policy.outcomes.open_statuses
+        places[one] = (state.episode, open_field(rep) if rep is not None and is_open else "")
+    desk.open_leads.recount(places, now_ms=desk.now_ms(), moves_book=moves_book)

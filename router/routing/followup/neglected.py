@@ -1,0 +1,146 @@
+"""One lead that nobody works on: what its steps ask for, what people are told, and when to look again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.policy.decision.assignment import Assignment, Course
+from router.policy.decision.trigger import ToQueue
+from router.policy.rules.policy import Policy
+from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign, Whom, part
+from router.policy.wording.phrases import moment_in_words, say
+from router.routing.followup.reassign import Reassignment
+from router.routing.followup.reminders import Reminder
+from router.rulefiles.document.phrases import span_in_words
+from router.store.leads.leads import LeadState
+from router.store.worklists.watched import Noted
+
+SOON: Final = timedelta(minutes=1)
+"""A lead that is being written, or of which HubSpot said nothing, is looked at again after this long."""
+LOOK_EVERY: Final = timedelta(minutes=5)
+LOOK_AT_LEAST: Final = timedelta(days=1)
+"""An overdue lead is looked at again after an eighth of the time that it is overdue, within these bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neglected:
+    """One lead that its owner has and nobody has begun to work on, and the steps that it has come to."""
+
+    state: LeadState
+    given: Assignment
+    course: Course
+    reached: tuple[Moment, ...]
+
+    @property
+    def move(self) -> Moment | None:
+        """The last of the steps reached that moves the lead."""
+        return next((one for one in reversed(self.reached) if one.step.action is not None), None)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether it is due by now."""
+        return self.course.due_at is not None and self.course.due_at <= now
+
+
+def wish_of(policy: Policy, lead: Neglected) -> Reassignment | None:
+    """What the last step reached asks for; None where the lead was reassigned often enough."""
+    move = lead.move
+    if move is None:
+        return None
+    action = move.step.action
+    if isinstance(action, Reassign) and lead.state.times_taken >= action.at_most:
+        return None
+    span = span_in_words(part(lead.given.sla, move.step.after), policy.language)
+    anew = isinstance(action, Reassign) and not action.same_rule
+    return Reassignment(
+        lead.state.contact_id,
+        lead.state.episode,
+        lead.state.owner_id,
+        why=say(policy.language, "nobody_acted", span=span),
+        excluded=frozenset({lead.given.rep or lead.state.owner_id}),
+        rule=None if anew else lead.given.rule,
+        to=ToQueue(action.team) if isinstance(action, MoveToQueue) else None,
+        for_breach=True,
+    )
+
+
+def told_of_the_move(policy: Policy, lead: Neglected, wish: Reassignment) -> list[Reminder]:
+    """Whom the steps name is told that the lead was taken away, instead of that it is overdue."""
+    called = lead.given.rep or say(policy.language, "account_owner")
+    text = say(policy.language, "taken_away", rep=called, why=wish.why)
+    return _reminders(lead, _whom(lead), event="taken", text=text)
+
+
+def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> list[Reminder]:
+    """Whom the steps name is reminded; where the lead was reassigned often enough, its managers anyway."""
+    if not lead.reached:
+        return []
+    whom, language, overdue = _whom(lead), policy.language, lead.is_overdue(now)
+    told = []
+    if lead.course.due_at is not None:
+        moment = _in_words(policy, lead.course.due_at)
+        told.append(say(language, "was_due" if overdue else "not_worked_on", moment=moment))
+    if lead.move is not None:
+        told.append(say(language, "taken_often", count=lead.state.times_taken))
+        whom["manager"] = None
+    told += _next_move(policy, lead, now=now)
+    event = "overdue" if overdue else "due_soon"
+    return _reminders(lead, whom, event=event, text=" ".join(told))
+
+
+def _next_move(policy: Policy, lead: Neglected, *, now: datetime) -> list[str]:
+    """`Tue 24 Nov 16:15 it goes to somebody else.`; nothing where no step will move it."""
+    for moment in lead.course.moments:
+        if moment.at is None or moment.at <= now:
+            continue
+        at = _in_words(policy, moment.at)
+        match moment.step.action:
+            case MoveToQueue(team):
+                return [say(policy.language, "then_queued", moment=at, team=team)]
+            case Reassign(at_most=at_most) if lead.state.times_taken < at_most:
+                return [say(policy.language, "then_reassigned", moment=at)]
+    return []
+
+
+def _whom(lead: Neglected) -> dict[Whom, None]:
+    return dict.fromkeys(one for moment in lead.reached for one in moment.step.notify)
+
+
+def _reminders(lead: Neglected, whom: Iterable[Whom], *, event: str, text: str) -> list[Reminder]:
+    about = f"{event}:{lead.reached[-1].step.after}"
+    return [Reminder(lead.state, lead.given, whom=one, about=about, text=text) for one in whom]
+
+
+def _in_words(policy: Policy, moment: datetime) -> str:
+    return moment_in_words(moment.astimezone(policy.roster.timezone), policy.language)
+
+
+def noted(lead: Neglected, *, percent: int, now: datetime, soon: bool = False) -> Noted:
+    """When to look again: at the next step, when it is due, and while it is overdue ever less often."""
+    due_at, following = lead.course.due_at, lead.course.following(now)
+    known = [now + SOON] if soon else []
+    if following is not None and following.at is not None:
+        known.append(following.at)
+    since_ms, event = None, None
+    if due_at is not None and due_at <= now:
+        known.append(now + min(max((now - due_at) / 8, LOOK_EVERY), LOOK_AT_LEAST))
+        since_ms = _ms(due_at)
+        event = {"at": now.isoformat(), "kind": "overdue", "decision": lead.state.decision_id}
+    elif due_at is not None:
+        known.append(due_at)
+    look_at = min(known, default=None)
+    look_at_ms = None if look_at is None else _ms(look_at)
+    return Noted(
+        lead.state.contact_id,
+        lead.state.episode,
+        percent,
+        look_at_ms=look_at_ms,
+        overdue_since_ms=since_ms,
+        event=event,
+    )
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

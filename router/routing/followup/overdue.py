@@ -1,0 +1,83 @@
+"""Which leads are overdue, whose are they, and what happens to them next?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from router.policy.decision.assignment import assignment_of_record, course_of
+from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign
+from router.routing.portal.services import Desk
+from router.store.leads.leads import State
+
+Next = Literal["reassign", "queue", "remind"]
+
+
+@dataclass(frozen=True, slots=True)
+class OverdueLead:
+    """A lead that nobody works on, due since `due_at`; moments are aware UTC.
+
+    `rep` is None for an owner who is no rep of the rule files. At `next_at` it is reassigned, queued (in
+    the queue of `queue`), or somebody is reminded; None: nothing more happens by itself.
+    """
+
+    contact_id: str
+    owner_id: str
+    rep: str | None
+    team: str | None
+    rule: str
+    due_at: datetime
+    times_taken: int
+    next: Next | None = None
+    next_at: datetime | None = None
+    queue: str | None = None
+
+
+def overdue(desk: Desk, *, limit: int) -> tuple[OverdueLead, ...]:
+    """Up to `limit` overdue leads, longest overdue first, as the watch last saw them: minutes ago.
+
+    Nothing is asked of HubSpot. Raises `NoRules` or `redis.RedisError`.
+    """
+    policy, _needed = desk.rules.required()
+    since = desk.watched.overdue(limit=limit)
+    states = desk.leads.recall(since)
+    now = desk.clock()
+    said = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
+    found = []
+    for contact_id, due_at in since.items():
+        state = states.get(contact_id)
+        if state is None or state.state is not State.DONE or state.assignment is None:
+            continue
+        given = assignment_of_record(state.assignment)
+        following = course_of(policy, given, said=said).following(now)
+        found.append(
+            OverdueLead(
+                contact_id=contact_id,
+                owner_id=state.owner_id,
+                rep=given.rep,
+                team=given.team,
+                rule=given.rule,
+                due_at=due_at,
+                times_taken=state.times_taken,
+                next=None if following is None else _kind(following, times_taken=state.times_taken),
+                next_at=None if following is None else following.at,
+                queue=_queue(following),
+            )
+        )
+    return tuple(found)
+
+
+def _kind(following: Moment, *, times_taken: int) -> Next:
+    match following.step.action:
+        case MoveToQueue():
+            return "queue"
+        case Reassign(at_most=at_most) if times_taken < at_most:
+            return "reassign"
+        case _:
+            return "remind"
+
+
+def _queue(following: Moment | None) -> str | None:
+    action = None if following is None else following.step.action
+    return action.team if isinstance(action, MoveToQueue) else None

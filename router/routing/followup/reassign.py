@@ -1,0 +1,121 @@
+"""Take leads from their owners: each is decided once more, and a person who was faster wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQueue
+from router.policy.rules.policy import Policy
+from router.routing.intake import transitions
+from router.routing.outbox.last_decision import last_decision
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
+from router.store.inbox.inbox import BATCH
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState
+
+
+@dataclass(frozen=True, slots=True)
+class Reassignment:
+    """One lead to take from `expected_owner_id` ("" for nobody), because `why`.
+
+    `why` ends the sentence "reassigned from X because …", in the policy's language. `episode` is that of
+    the lead as its state was read; None for a contact that we know nothing of. `excluded` are rep names or
+    owner ids that must not get it, besides those from whom it was taken before. The rule named `rule`
+    decides if there still is one, else the first that fits; `to` overrules it. With `refund` the owner's
+    share is given back: the lead was never theirs to work. `for_breach`: it counts towards `at_most`.
+    """
+
+    contact_id: str
+    episode: int | None
+    expected_owner_id: str
+    why: str
+    excluded: frozenset[str] = frozenset()
+    rule: str | None = None
+    to: Destination | None = None
+    refund: bool = False
+    for_breach: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reassigning:
+    """The leads that are on their way, and by contact id why each of the others stays where it is."""
+
+    moving: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
+
+
+def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassigning:
+    """Have these leads decided once more, when no new lead waits; `run` names who asked, for the ledger.
+
+    Nothing is asked of HubSpot here. Whoever drains the inbox reads each lead again: if its owner is not
+    the expected one by then, nothing is written and the ledger says so. Safe to repeat: a lead moves once
+    per episode. Raises `NoRules`, `redis.RedisError`, and with `refund` what the ledger raises.
+    """
+    policy, _needed = desk.rules.required()
+    if policy.mode == "shadow":
+        why = "The rules are in shadow mode, which writes nothing."
+        return Reassigning(left={one.contact_id: why for one in wanted})
+    rep_of = reps_by_owner(desk.owners.by_email(), policy.roster)
+    moving: list[str] = []
+    left: dict[str, str] = {}
+    for start in range(0, len(wanted), BATCH):
+        batch = wanted[start : start + BATCH]
+        states = desk.leads.recall([one.contact_id for one in batch])
+        steps: list[Move] = []
+        for one in batch:
+            state = states.get(one.contact_id)
+            why_left = _why_left(one, state, policy)
+            if why_left is not None:
+                left[one.contact_id] = why_left
+                continue
+            rep = rep_of.get(one.expected_owner_id)
+            before = _still_excluded(one, state, rep_of)
+            steps.append(
+                transitions.reassigning(
+                    one.contact_id,
+                    episode=one.episode,
+                    taken=_taken(desk, one, rep=rep, run=run),
+                    times_taken=(state.times_taken if state else 0) + 1 if one.for_breach else None,
+                    excluded=tuple(dict.fromkeys((*before, *sorted(one.excluded)))),
+                    now=desk.clock(),
+                )
+            )
+        for step, moved in zip(steps, desk.commits.finish(steps, now_ms=desk.now_ms()), strict=True):
+            if moved:
+                moving.append(step.contact_id)
+                desk.log.info("lead.reassigning", contact_id=step.contact_id, run=run)
+            else:
+                left[step.contact_id] = "It moved on meanwhile, or is being erased."
+    return Reassigning(tuple(moving), left)
+
+
+def _still_excluded(one: Reassignment, state: LeadState | None, rep_of: Mapping[str, str]) -> tuple[str, ...]:
+    """From whom it was taken before; but whoever is named to get it back may have it."""
+    before = state.released_by if state else ()
+    named = {one.to.owner_id, rep_of.get(one.to.owner_id)} if isinstance(one.to, ToOwner) else frozenset()
+    return tuple(rep for rep in before if rep not in named)
+
+
+def _why_left(one: Reassignment, state: LeadState | None, policy: Policy) -> str | None:
+    if isinstance(one.to, ToQueue) and one.to.team not in policy.roster.teams:
+        return f"team.yaml has no team '{one.to.team}' whose queue could take it."
+    if state is None:
+        return None if one.episode is None else "We know nothing of it any more."
+    if one.episode is None:
+        return f"It is known by now, and {state.state}."
+    if state.episode != one.episode:
+        return f"It was decided once more meanwhile (episode {state.episode})."
+    if state.state not in transitions.CAN_BE_REASSIGNED:
+        return f"It is {state.state}, and only a lead that is done, a person's or queued can be taken."
+    return None
+
+
+def _taken(desk: Desk, one: Reassignment, *, rep: str | None, run: str) -> Reassigned:
+    paid: Mapping[str, int] = {}
+    if one.refund and one.episode is not None:
+        given = last_decision(desk, one.contact_id, episode=one.episode)
+        if given is not None and given["outcome"].get("owner_id") == one.expected_owner_id:
+            paid = given["book_changes"]
+    return Reassigned(one.expected_owner_id, rep, one.why, run, one.rule, one.to, paid)

@@ -1,0 +1,62 @@
+"""Who is told that a lead is overdue, and where: in chat, or by a HubSpot task where no chat is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from router.policy.decision.assignment import Assignment
+from router.policy.rules.policy import Policy
+from router.policy.rules.sla_steps import Whom, managers_of
+from router.routing.portal.services import Desk
+from router.store.leads.leads import LeadState
+from router.store.worklists.notices import Notice
+
+AFTER: Final = timedelta(seconds=5)
+"""By then a lead that was to be taken from its rep is on its way, or stays."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """What the rep of a lead, or the managers, are told of it. `about` is `overdue:100`: event and step."""
+
+    state: LeadState
+    given: Assignment
+    whom: Whom
+    about: str
+    text: str
+
+
+def remind(desk: Desk, policy: Policy, reminders: Sequence[Reminder]) -> None:
+    """Have them told, each person once for each lead and step. Safe to repeat."""
+    notices = [notice for one in reminders for notice in _notices(desk, policy, one)]
+    desk.notices.note(notices, due_ms=desk.now_ms() + AFTER // timedelta(milliseconds=1))
+
+
+def _notices(desk: Desk, policy: Policy, reminder: Reminder) -> Iterator[Notice]:
+    state, given = reminder.state, reminder.given
+    people = [(given.rep or "", state.owner_id)]
+    if reminder.whom == "manager":
+        owners = desk.owners.by_email()
+        managers = managers_of(policy.roster, team=given.team, rep=given.rep)
+        people = [(one.name, owner.id if (owner := owners.get(one.owner)) else "") for one in managers]
+    for name, owner_id in people:
+        in_chat = desk.chat.address_of(name or None, team=given.team) is not None
+        if not in_chat and not owner_id:
+            desk.log.warning(
+                "manager.untold", contact_id=state.contact_id, why="no chat and no HubSpot owner"
+            )
+            continue
+        yield Notice(
+            decision_id=state.decision_id,
+            contact_id=state.contact_id,
+            owner_id=state.owner_id,
+            channel="chat" if in_chat else "task",
+            since_ms=desk.now_ms(),
+            about=reminder.about,
+            to=name,
+            text=reminder.text,
+            task_owner_id=owner_id,
+        )

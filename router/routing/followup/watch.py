@@ -1,0 +1,156 @@
+"""Does every rep work on the leads they have? Who does not is reminded; then somebody else gets the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Final
+
+from router.hubspot.api.records import Record
+from router.hubspot.routing_properties import OWNER, STATUS
+from router.policy.decision.assignment import Assignment, assignment_of_record, course_of
+from router.policy.people.availability import Said
+from router.policy.results.work_signs import started, without_ours
+from router.policy.rules.policy import Policy
+from router.routing.followup.neglected import (
+    SOON,
+    Neglected,
+    noted,
+    told_of_the_breach,
+    told_of_the_move,
+    wish_of,
+)
+from router.routing.followup.reassign import reassign
+from router.routing.followup.reminders import remind
+from router.routing.followup.work_seen import WORK, signs_of, status_histories
+from router.routing.portal.services import Desk
+from router.store.leads.leads import LeadState, State
+from router.store.worklists.watched import Noted
+
+AT_A_TIME: Final = 100
+"""Leads looked at in one step: HubSpot reads so many in one call."""
+RUN: Final = "watch"
+"""What the ledger calls these moves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """What became of the leads that were looked at; who was let go has begun, finished or lost the lead."""
+
+    looked_at: int = 0
+    let_go: int = 0
+    overdue: int = 0
+    moved: int = 0
+
+
+def watch(desk: Desk, *, limit: int = AT_A_TIME) -> Watching:
+    """Look at leads that are due to be looked at, at most 100, and take the steps of `on_breach`.
+
+    One call to HubSpot, one more per fifty leads whose status has moved. A lead that somebody has begun,
+    finished or taken over is let go. Safe to repeat. Raises `HubSpotError`, `NoRules`,
+    `redis.RedisError` or what the ledger raises; then the leads stay due.
+    """
+    policy, _needed = desk.rules.required()
+    due = desk.watched.due(now_ms=desk.now_ms(), limit=limit)
+    if not due or policy.mode == "shadow":
+        return Watching()
+    states = desk.leads.recall(due)
+    on_its_way = [state for state in states.values() if state.state is State.WRITTEN]
+    theirs = {one: state for one, state in states.items() if _has_an_owner(state)}
+    desk.watched.let_go([one for one in due if one not in theirs and states.get(one) not in on_its_way])
+    _look_soon(desk, on_its_way)
+    untouched = _untouched(desk, policy, theirs)
+    leads = _judged(desk, policy, untouched)
+    wishes = {lead.state.contact_id: wish for lead in leads if (wish := wish_of(policy, lead)) is not None}
+    now = desk.clock()
+    for lead in leads:
+        wish = wishes.get(lead.state.contact_id)
+        # Before it moves, so that no crash keeps it from them; nobody is told of a lead that did not move.
+        told = (
+            told_of_the_breach(policy, lead, now=now)
+            if wish is None
+            else told_of_the_move(policy, lead, wish)
+        )
+        remind(desk, policy, told)
+    answer = reassign(desk, list(wishes.values()), run=RUN)
+    seen: list[Noted] = []
+    for lead in leads:
+        one = lead.state.contact_id
+        if one in answer.left:
+            desk.log.info("lead.not_taken", contact_id=one, why=answer.left[one])
+            seen.append(noted(lead, percent=lead.state.percent_behind, now=now, soon=True))
+        elif one not in answer.moving:
+            percent = max([lead.state.percent_behind, *(moment.step.after for moment in lead.reached)])
+            seen.append(noted(lead, percent=percent, now=now))
+    desk.watched.note(seen)
+    overdue = sum(one.overdue_since_ms is not None for one in seen)
+    found = Watching(len(due), len(theirs) - len(untouched), overdue, len(answer.moving))
+    desk.log.info("leads.watched", **asdict(found))
+    return found
+
+
+def _has_an_owner(state: LeadState) -> bool:
+    return state.state is State.DONE and state.assignment is not None and bool(state.owner_id)
+
+
+def _look_soon(desk: Desk, states: Sequence[LeadState]) -> None:
+    at_ms = desk.now_ms() + SOON // timedelta(milliseconds=1)
+    desk.watched.note([Noted(one.contact_id, one.episode, one.percent_behind, at_ms) for one in states])
+
+
+def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> list[LeadState]:
+    """Those that are their owner's still and open, and that nobody has begun; the others are let go."""
+    if not leads:
+        return []
+    answer = desk.gateway.at("sweep").read_contacts(list(leads), (OWNER, *WORK))
+    untold = [leads[one] for one, why in answer.missing.items() if why == "unknown"]
+    _look_soon(desk, untold)
+    open_ones = {
+        one: record
+        for one, record in answer.records.items()
+        if record.merged_into is None
+        and record.properties.get(OWNER) == leads[one].owner_id
+        and _is_open(policy, record)
+    }
+    moved = [one for one, record in open_ones.items() if _status_moved(leads[one], record)]
+    histories = status_histories(desk, moved)
+    untouched = []
+    for one, record in open_ones.items():
+        work = started(
+            without_ours(signs_of(record, histories.get(one, ())), leads[one].tasks),
+            assigned_at=_given(leads[one]).at,
+            started_when=policy.breach.started_when,
+        )
+        if work is None:
+            untouched.append(leads[one])
+    kept = {one.contact_id for one in (*untouched, *untold)}
+    desk.watched.let_go([one for one in leads if one not in kept])
+    return untouched
+
+
+def _is_open(policy: Policy, record: Record) -> bool:
+    status = record.properties.get(STATUS) or ""
+    return not status or status in policy.outcomes.open_statuses
+
+
+def _status_moved(state: LeadState, record: Record) -> bool:
+    """Whether the status may have been moved since the rep has the lead: it is not the one we gave it."""
+    return (record.properties.get(STATUS) or "") not in ("", _given(state).status)
+
+
+def _given(state: LeadState) -> Assignment:
+    if state.assignment is None:
+        raise ValueError(f"Lead {state.contact_id} has no assignment to be watched.")
+    return assignment_of_record(state.assignment)
+
+
+def _judged(desk: Desk, policy: Policy, states: Sequence[LeadState]) -> list[Neglected]:
+    now = desk.clock()
+    said: Mapping[str, Said] = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
+    leads = []
+    for state in states:
+        given = _given(state)
+        course = course_of(policy, given, said=said)
+        leads.append(Neglected(state, given, course, course.reached(now, beyond=state.percent_behind)))
+    return leads

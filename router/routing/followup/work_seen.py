@@ -1,0 +1,38 @@
+"""What contacts show of the work on them: read in one call, with one more where a status has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from router.hubspot.api.records import HistoryEntry, Record
+from router.hubspot.routing_properties import STATUS
+from router.policy.results.work_signs import Signs, StatusMove
+from router.routing.followup.contact_history import CONTACTED, UPDATED, moment_in
+from router.routing.portal.services import Desk
+
+UNWORKED: Final = "hs_is_unworked"
+WORK: Final = (STATUS, CONTACTED, UPDATED, UNWORKED)
+HISTORIES_PER_CALL: Final = 50
+
+
+def signs_of(record: Record, status_history: Sequence[HistoryEntry] = ()) -> Signs:
+    """The signs of work on a contact read with `WORK`."""
+    properties = record.properties
+    flag = properties.get(UNWORKED)
+    return Signs(
+        last_contacted=moment_in(properties.get(CONTACTED) or ""),
+        last_updated=moment_in(properties.get(UPDATED) or ""),
+        is_unworked=None if not flag else flag == "true",
+        status_moves=tuple(StatusMove(one.at, one.by_person) for one in status_history),
+    )
+
+
+def status_histories(desk: Desk, contact_ids: Sequence[str]) -> Mapping[str, Sequence[HistoryEntry]]:
+    """Who moved the lead status of these contacts when, newest first; one call per fifty."""
+    found: dict[str, Sequence[HistoryEntry]] = {}
+    for start in range(0, len(contact_ids), HISTORIES_PER_CALL):
+        some = contact_ids[start : start + HISTORIES_PER_CALL]
+        told = desk.gateway.at("sweep").read_owner_history(some, (STATUS,))
+        found |= {one: histories.get(STATUS, ()) for one, histories in told.items()}
+    return found

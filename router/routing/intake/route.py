@@ -1,0 +1,270 @@
+"""The trip of a batch: recall, read, decide, commit, write, finish."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from router.crashpoints import crash_point
+from router.hubspot.api.errors import OutcomeUnknown
+from router.hubspot.api.records import Outcome, Record
+from router.hubspot.routing_properties import DECISION_ID, OWNER
+from router.policy.decision.trigger import Occasion, Pushed, Reassigned, occasion_of_record
+from router.routing.intake import transitions
+from router.routing.intake.deciding import decide_and_commit, properties_read
+from router.routing.intake.work_item import Trip
+from router.routing.portal.services import Desk
+from router.store.inbox.inbox import LEASE, Entry
+from router.store.leads.commits import Move
+from router.store.leads.leads import FINISHED, LeadState, State
+
+ROUNDS: Final = 3
+"""How often a batch looks again at leads whose outcome it does not know; the rest stay claimed."""
+
+TOO_OFTEN: Final = 8
+"""A lead that was claimed more often than this, and never finished, needs a person."""
+
+HANDS_HOLD: Final = 5 * LEASE
+"""After so long a decision that nobody finished is anybody's to write, wherever its announcement went."""
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """What became of a batch. `left` leads have an unknown outcome and stay claimed, to be read again."""
+
+    leads: int
+    finished: int
+    duplicates: int
+    left: int
+
+
+def route(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
+    """Route one batch of claimed entries (at most 100).
+
+    Safe to repeat at any step: the first decision per lead stands, and a lead is read before it is
+    written. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then what is not finished is still
+    claimed.
+    """
+    trips = _recall(desk, entries)
+    duplicates = [trip for trip in trips if trip.state is not None and trip.state.state in FINISHED]
+    desk.commits.acknowledge([entry for trip in duplicates for entry in trip.entries])
+    twins = [trip for trip in trips if trip not in duplicates and _is_in_other_hands(desk, trip)]
+    _leave_to_others(desk, twins, consumer=consumer)
+    waiting = _park_the_hopeless(desk, [trip for trip in trips if trip not in duplicates + twins])
+    crash_point("after_recall")
+    for _ in range(ROUNDS):
+        if not waiting:
+            break
+        waiting = _go_round(desk, waiting, consumer=consumer)
+    return Routed(
+        leads=len(trips),
+        finished=len(trips) - len(duplicates) - len(twins) - len(waiting),
+        duplicates=len(duplicates) + len(twins),
+        left=len(waiting),
+    )
+
+
+def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
+    by_contact: dict[str, list[Entry]] = {}
+    for entry in entries:
+        by_contact.setdefault(entry.contact_id, []).append(entry)
+    known = desk.leads.recall(by_contact)
+    occasions = {one: why for one, state in known.items() if (why := _occasion(state)) is not None}
+    return [
+        Trip(
+            contact_id,
+            entries=claimed,
+            state=known.get(contact_id),
+            # Decided and not finished: somebody's write may be on its way.
+            doubtful=contact_id in known and known[contact_id].state is State.DECIDED,
+            excluded=frozenset(known[contact_id].released_by if contact_id in occasions else ()),
+            occasion=occasions.get(contact_id),
+        )
+        for contact_id, claimed in by_contact.items()
+    ]
+
+
+def _occasion(state: LeadState) -> Occasion | None:
+    """Why the lead is decided once more; a reassignment stays one until its decision is written."""
+    if state.occasion is not None and state.state in (State.REOPENED, State.DECIDED):
+        return occasion_of_record(state.occasion)
+    return Pushed() if state.state is State.REOPENED else None
+
+
+def _is_in_other_hands(desk: Desk, trip: Trip) -> bool:
+    """Whether another batch decided this lead on an announcement of its own, and still holds that."""
+    state = trip.state
+    return (
+        state is not None
+        and state.state is State.DECIDED
+        and state.entry_id not in ("", *(entry.id for entry in trip.entries))
+        and desk.now_ms() - state.at_ms < HANDS_HOLD / timedelta(milliseconds=1)
+    )
+
+
+def _leave_to_others(desk: Desk, twins: Sequence[Trip], *, consumer: str) -> None:
+    """Let go of a second announcement, if it is ours still: the first one's claim carries the lead."""
+    entries = [entry for trip in twins for entry in trip.entries]
+    lost = desk.inbox.renew(consumer, entries) if entries else frozenset()
+    desk.commits.acknowledge([entry for entry in entries if entry.id not in lost])
+
+
+def _park_the_hopeless(desk: Desk, trips: Sequence[Trip]) -> list[Trip]:
+    why = f"It was tried {TOO_OFTEN} times and never finished; the log says why."
+    hopeless = [trip for trip in trips if trip.deliveries > TOO_OFTEN]
+    _finish(desk, [transitions.parked(trip, why=why, now=desk.clock()) for trip in hopeless])
+    return [trip for trip in trips if trip not in hopeless]
+
+
+def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
+    """One read and one write for these leads; returns those that have to be read again."""
+    desk = replace(desk, rules=desk.rules.held())
+    records, unread = _read(desk, trips)
+    crash_point("after_read")
+    fresh, to_write, finished = _sort(desk, trips, records)
+    decided = decide_and_commit(desk, fresh, records)
+    crash_point("after_commit")
+    _leave_to_others(desk, decided.left_to_others, consumer=consumer)
+    finished += [transitions.parked(trip, why=why, now=desk.clock()) for trip, why in decided.parked]
+    to_write += decided.to_write
+    policy, _needed = desk.rules.required()
+    if policy.mode == "shadow":
+        decided.shadowed += to_write
+        to_write = []
+    finished += [
+        transitions.shadowed(trip, owner_id=_owner_in(records[trip.contact_id]), now=desk.clock())
+        for trip in decided.shadowed
+    ]
+    written, unsure = _write(desk, _still_ours(desk, to_write, consumer=consumer))
+    crash_point("after_write")
+    _finish(desk, finished + written)
+    crash_point("after_finish")
+    return unread + unsure
+
+
+def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list[Trip]]:
+    """The records by contact id, and the trips that HubSpot said nothing about."""
+    answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], properties_read(desk))
+    merged = {asked: record.merged_into for asked, record in answer.records.items()}
+    unread: list[Trip] = []
+    ended: list[Move] = []
+    for trip in trips:
+        into = merged.get(trip.contact_id)
+        if into is not None:
+            # It lives on under a new id, which may never be announced.
+            desk.inbox.append([(into, desk.now_ms())])
+            ended.append(transitions.gone(trip, now=desk.clock(), merged_into=into))
+        elif answer.missing.get(trip.contact_id) == "gone":
+            ended.append(transitions.gone(trip, now=desk.clock()))
+        elif trip.contact_id in answer.missing:
+            unread.append(trip)
+    _finish(desk, ended)
+    records = {contact_id: record for contact_id, record in answer.records.items() if not record.merged_into}
+    return records, unread
+
+
+def _sort(
+    desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]
+) -> tuple[list[Trip], list[Trip], list[Move]]:
+    """Who needs a decision, whose decision needs writing, and who is finished already."""
+    fresh: list[Trip] = []
+    to_write: list[Trip] = []
+    finished: list[Move] = []
+    now = desk.clock()
+    policy, _needed = desk.rules.required()
+    # In shadow mode HubSpot's own rotation owns the leads, and theirs is what ours is compared with.
+    shadow = policy.mode == "shadow"
+    for trip in trips:
+        if trip.contact_id not in records:
+            continue
+        properties = records[trip.contact_id].properties
+        owner_id = _owner_in(records[trip.contact_id])
+        if trip.state is None and owner_id and not shadow:
+            finished.append(transitions.owned_already(trip, owner_id=owner_id, now=now))
+        elif trip.needs_decision and _is_kept(trip, owner_id, shadow=shadow):
+            finished.append(transitions.not_reassigned(trip, owner_id=owner_id, now=now))
+        elif trip.state is None or (trip.needs_decision and owner_id == trip.expected_owner_id):
+            fresh.append(trip)
+        elif properties.get(DECISION_ID) == trip.state.decision_id and owner_id == trip.state.owner_id:
+            finished.append(transitions.written(trip, now=now))
+        elif owner_id in (trip.state.expected_owner_id, trip.state.owner_id):
+            to_write.append(trip)
+        else:
+            finished.append(transitions.taken_by_a_person(trip, owner_id=owner_id, now=now))
+    return fresh, to_write, finished
+
+
+def _is_kept(trip: Trip, owner_id: str, *, shadow: bool) -> bool:
+    """Whether a lead that was to be taken from its owner stays: it is no longer theirs, or we only watch."""
+    return isinstance(trip.occasion, Reassigned) and (shadow or owner_id != trip.expected_owner_id)
+
+
+def _owner_in(record: Record) -> str:
+    return record.properties.get(OWNER) or ""
+
+
+def _still_ours(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
+    """Keep the claims for the time of a write. What somebody took over meanwhile is theirs to write."""
+    if not trips:
+        return []
+    lost = desk.inbox.renew(consumer, [entry for trip in trips for entry in trip.entries])
+    return [trip for trip in trips if not any(entry.id in lost for entry in trip.entries)]
+
+
+def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
+    """One batch update; every record's outcome is looked at, whatever the answer's status said."""
+    if not trips:
+        return [], []
+    crash_point("before_write")
+    changes = {trip.contact_id: trip.state.changes for trip in trips if trip.state is not None}
+    try:
+        outcomes = desk.gateway.update_contacts(changes)
+    except OutcomeUnknown as error:
+        desk.log.warning("write.unclear", leads=len(trips), why=str(error))
+        outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
+    now = desk.clock()
+    finished: list[Move] = []
+    again: list[Trip] = []
+    for trip in trips:
+        outcome = outcomes[trip.contact_id]
+        match outcome.kind:
+            case "written":
+                finished.append(transitions.written(trip, now=now))
+            case "refused" if outcome.property == OWNER and _choose_anew(desk, trip, why=outcome.reason):
+                again.append(trip)
+            case "refused":
+                finished.append(transitions.parked(trip, why=outcome.reason, now=now))
+            case "gone" | "merged" | "unknown":  # a merged contact, too, is "not found": reading it tells
+                trip.doubtful = True
+                again.append(trip)
+    return finished, again
+
+
+def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
+    """Whether another owner may be chosen for a lead whose owner HubSpot refused: once, the share goes back.
+
+    The owner was archived since we last looked. The next round decides again.
+    """
+    if trip.state is None or trip.chosen_anew:
+        return False
+    owners = desk.owners.refresh()
+    policy, _needed = desk.rules.required()
+    refused = trip.state.owner_id
+    trip.excluded |= frozenset(
+        rep.name
+        for rep in policy.roster.reps.values()
+        if (owner := owners.get(rep.owner.lower())) is not None and owner.id == refused
+    )
+    trip.refused = trip.chosen_anew = True
+    _finish(desk, [transitions.owner_refused(trip, why=why, now=desk.clock())])
+    return True
+
+
+def _finish(desk: Desk, finished: Sequence[Move]) -> None:
+    desk.commits.finish(finished, now_ms=desk.now_ms())
+    for move in finished:
+        if move.event is not None:
+            facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}
+            desk.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)

@@ -1,0 +1,200 @@
+"""Did our write cover a person's choice? The owner's history tells, and theirs is given back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final, Literal
+
+from router.hubspot.api.records import HistoryEntry
+from router.hubspot.routing_properties import OWNER, STATUS, changes_for_restored
+from router.routing.portal.services import Desk
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
+
+HISTORIES_PER_CALL: Final = 50
+DOUBT_LASTS: Final = timedelta(seconds=90)
+"""A write whose outcome was unknown can still be applied this long after."""
+
+SOON: Final = timedelta(seconds=3)
+CLOCKS_DIFFER: Final = timedelta(minutes=2)
+OURS: Final = "INTEGRATION"
+
+Verdict = Literal["ours stands", "theirs stands", "theirs was covered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a history says. `covered` is the value to give back when ours covered it."""
+
+    verdict: Verdict
+    covered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How many histories were looked at, and how many choices were given back."""
+
+    looked_at: int
+    restored: int
+
+
+def read_history(history: Sequence[HistoryEntry], *, ours: str, expected: str, since: datetime) -> Finding:
+    """Judge a property's history (newest first) after we wrote `ours` where we had seen `expected`.
+
+    `since` is when we decided; older entries cannot be our write. An integration that wrote our very
+    value after it counts as us.
+    """
+    start = next((n for n, one in enumerate(history) if not _is_our_write(one, ours=ours, since=since)), None)
+    if start == 0 or not history:
+        newest = history[0].value if history else ""
+        # A person who confirms our choice agrees with it.
+        return Finding("ours stands" if newest == ours else "theirs stands")
+    if start is None:
+        return Finding("ours stands")  # nobody else ever wrote it
+    before = history[start].value
+    if before in (expected, ours):
+        return Finding("ours stands")
+    if ours == expected and not any(one.value == ours for one in history[start + 1 :]):
+        return Finding("ours stands")  # it was ours already: our write of the same value left no entry
+    return Finding("theirs was covered", covered=before)
+
+
+def _is_our_write(entry: HistoryEntry, *, ours: str, since: datetime) -> bool:
+    return entry.value == ours and entry.source_type == OURS and entry.at >= since - CLOCKS_DIFFER
+
+
+def verify(desk: Desk, *, limit: int = HISTORIES_PER_CALL) -> Verified:
+    """Look at the histories that are due (one read call per 50) and give back what our writes covered.
+
+    Safe to repeat. Raises `HubSpotError` or `redis.RedisError`; then the rest stays due.
+    """
+    due = desk.leads.to_verify(now_ms=desk.now_ms(), limit=limit)
+    if not due:
+        return Verified(0, 0)
+    states = desk.leads.recall(due)
+    written = {contact_id: state for contact_id, state in states.items() if _has_to_stand(state)}
+    desk.leads.verified([contact_id for contact_id in due if contact_id not in written])
+    if not written:
+        return Verified(len(due), 0)
+    histories = desk.gateway.at("verify").read_owner_history(list(written), (OWNER, STATUS))
+    restored = 0
+    for contact_id, state in written.items():
+        history = histories.get(contact_id)
+        if history is None:
+            _settle(desk, state, State.GONE, kind="gone", refund=True)
+            continue
+        since = datetime.fromtimestamp(state.at_ms / 1000, UTC) - DOUBT_LASTS
+        finding = read_history(
+            history[OWNER], ours=state.owner_id, expected=state.expected_owner_id, since=since
+        )
+        if finding.verdict == "theirs was covered":
+            restored += _give_back(desk, state, finding.covered, history[STATUS])
+        elif finding.verdict == "theirs stands":
+            _settle(
+                desk,
+                state,
+                State.HUMAN,
+                kind="changed_by_a_person",
+                owner_id=history[OWNER][0].value if history[OWNER] else "",
+            )
+        elif state.doubtful and desk.now_ms() < state.at_ms + DOUBT_LASTS / timedelta(milliseconds=1):
+            desk.leads.verify_again(
+                [contact_id], at_ms=state.at_ms + int(DOUBT_LASTS / timedelta(milliseconds=1))
+            )
+        elif state.state is State.QUEUED:
+            desk.leads.verified([contact_id])
+        else:
+            _settle(desk, state, State.HUMAN if state.restored else State.DONE)
+    return Verified(len(due), restored)
+
+
+def _has_to_stand(state: LeadState) -> bool:
+    """Whether our write set an owner, or cleared one when a rep gave the lead back."""
+    return state.state is State.WRITTEN or (state.state is State.QUEUED and bool(state.expected_owner_id))
+
+
+def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[HistoryEntry]) -> int:
+    """Write the person's choice back; its own history is looked at again, for they may have moved on."""
+    since = datetime.fromtimestamp(state.at_ms / 1000, UTC) - DOUBT_LASTS
+    status = _covered_status(statuses, since=since)
+    policy, _needed = desk.rules.required()
+    reason = {
+        "fr": "Une personne avait choisi un propriétaire au même moment ; son choix est rétabli.",
+        "en": "A person chose an owner at the same moment; their choice stands.",
+    }[policy.language]
+    changes = changes_for_restored(owner_id, status, reason=reason)
+    outcome = desk.gateway.at("verify").update_contacts({state.contact_id: changes})[state.contact_id]
+    now = desk.clock()
+    if outcome.kind != "written":
+        desk.log.warning(
+            "lead.not_restored", contact_id=state.contact_id, outcome=outcome.kind, why=outcome.reason
+        )
+        desk.leads.verify_again(
+            [state.contact_id], at_ms=desk.now_ms() + int(SOON / timedelta(milliseconds=1))
+        )
+        return 0
+    move = Move(
+        state.contact_id,
+        state.episode,
+        State.WRITTEN,
+        come_from=frozenset({State.WRITTEN, State.QUEUED}),
+        set={"ow": owner_id, "ex": state.owner_id, "hu": "1"},
+        verify_at_ms=desk.now_ms() + int(SOON / timedelta(milliseconds=1)),
+        refund=True,
+        event={
+            "at": now.isoformat(),
+            "kind": "restored",
+            "decision": state.decision_id,
+            "owner_id": owner_id,
+            "ours": state.owner_id,
+        },
+        keep=True,
+        count="conflicts_restored",
+    )
+    desk.commits.finish([move], now_ms=desk.now_ms())
+    desk.log.warning("lead.restored", contact_id=state.contact_id, owner_id=owner_id)
+    return 1
+
+
+def _covered_status(statuses: Sequence[HistoryEntry], *, since: datetime) -> str | None:
+    """The lead status a person had set just before ours, or None if we covered none."""
+    if len(statuses) < 2 or statuses[0].source_type != OURS or statuses[0].at < since:
+        return None
+    before = statuses[1]
+    return before.value if before.source_type != OURS and before.at >= since and before.value else None
+
+
+def _settle(
+    desk: Desk,
+    state: LeadState,
+    to: State,
+    *,
+    kind: str | None = None,
+    refund: bool = False,
+    owner_id: str = "",
+) -> None:
+    event: Mapping[str, str | int | None] | None = None
+    if kind is not None:
+        event = {
+            "at": desk.clock().isoformat(),
+            "kind": kind,
+            "decision": state.decision_id,
+            "owner_id": owner_id,
+        }
+    move = Move(
+        state.contact_id,
+        state.episode,
+        to,
+        set={"ow": owner_id} if kind == "changed_by_a_person" else {},
+        come_from=frozenset({State.WRITTEN, State.QUEUED}),
+        drop=("pd",),
+        refund=refund,
+        event=event,
+    )
+    desk.commits.finish([move], now_ms=desk.now_ms())
+    if to is State.HUMAN:
+        # Their rep has one more open lead, whether or not a webhook tells of it.
+        desk.changed.look_again([state.contact_id], at_ms=desk.now_ms())
+    desk.leads.verified([state.contact_id])

@@ -1,0 +1,50 @@
+"""Tell the team what a night did, by chat and by mail, if there is anything to tell."""
+
+from __future__ import annotations
+
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from router.notify import Letter, NotifyError
+from router.notify.night.night_message import NightMessage
+from router.notify.night.night_page import night_page
+from router.notify.night.night_words import headline, lines, title
+from router.policy.reports.night_report import NightReport
+from router.routing.portal.services import Desk
+
+NIGHT: Final = "night"
+"""The name in NOTIFY_WEBHOOKS of the channel that hears of nights; else `default` does."""
+
+
+def tell(desk: Desk, report: NightReport) -> int:
+    """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; how many went out.
+
+    A quiet night is not told. What does not arrive is in the log, and the report is kept all the same.
+    """
+    if report.is_quiet:
+        return 0
+    policy = desk.rules.live[0] if desk.rules.live else None
+    language = policy.language if policy else "en"
+    zone = policy.roster.timezone if policy else ZoneInfo("UTC")
+    told = 0
+    address = desk.chat.address_of(NIGHT)
+    try:
+        if address is not None:
+            desk.chat.send(address, NightMessage(report, language, zone))
+            told += 1
+    except NotifyError as error:
+        desk.log.warning("night.untold", day=report.day, by="chat", why=str(error))
+    try:
+        if desk.mail is not None:
+            desk.mail.send(_letter(report, language, zone, portal=desk.portal))
+            told += 1
+    except NotifyError as error:
+        desk.log.warning("night.untold", day=report.day, by="mail", why=str(error))
+    return told
+
+
+def _letter(report: NightReport, language: str, zone: ZoneInfo, *, portal: str) -> Letter:
+    said = headline(report, language)
+    text = "\n".join([title(report, language), "", said, "", *lines(report, language, zone=zone), ""])
+    page = night_page(report, language=language, zone=zone, portal=portal)
+    return Letter(f"{title(report, language)} – {said}", text, page)

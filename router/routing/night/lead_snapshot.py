@@ -1,0 +1,66 @@
+"""How a lead stands by its record: whose it is, whether somebody works on it, and why it would move."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from router.hubspot.api.records import Record
+from router.hubspot.routing_properties import OWNER, RULE, STATUS
+from router.policy.reports.night_selection import Standing, Why, why_moved
+from router.policy.results.follow_up import FollowUp
+from router.policy.results.work_signs import started, without_ours
+from router.policy.rules.policy import Policy
+from router.routing.followup.contact_history import moment_in
+from router.routing.followup.work_seen import WORK, signs_of
+from router.routing.intake.deciding import properties_read
+from router.routing.night.night_context import Ground
+from router.routing.portal.services import Desk
+from router.store.leads.leads import LeadState, State
+
+ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
+
+
+def read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
+    """The records that there still are, with all that deciding and judging asks of them."""
+    answer = desk.gateway.at("sweep").read_contacts(ids, properties_read(desk, RULE, ASSIGNED_AT, *WORK))
+    return {one: record for one, record in answer.records.items() if record.merged_into is None}
+
+
+def standing_of(
+    policy: Policy, record: Record, state: LeadState | None, running: FollowUp | None
+) -> Standing | None:
+    """How the lead stands by its record; None if it is closed, or not what we remember."""
+    owner_id, status = record.properties.get(OWNER) or "", record.properties.get(STATUS) or ""
+    if status and status not in policy.outcomes.open_statuses:
+        return None
+    if not owner_id:
+        if state is None or state.state is not State.QUEUED or not state.queued_since_ms:
+            return None
+        return Standing("", queued_since=datetime.fromtimestamp(state.queued_since_ms / 1000, UTC))
+    ours = running if running is not None and running.owner_id == owner_id else None
+    assigned_at = ours.assigned_at if ours else moment_in(record.properties.get(ASSIGNED_AT) or "")
+    return Standing(
+        owner_id,
+        started=_has_begun(policy, record, assigned_at, tasks=state.tasks if state else ()),
+        due_at=ours.due_at if ours else None,
+    )
+
+
+def _has_begun(
+    policy: Policy, record: Record, assigned_at: datetime | None, *, tasks: Collection[datetime]
+) -> bool:
+    """Whether anything shows that somebody worked on it; in doubt they have, and keep it."""
+    status = record.properties.get(STATUS) or ""
+    if status and status not in {policy.default_status, *(rule.status for rule in policy.rules)}:
+        return True  # we never set it, so a person moved it on
+    signs = without_ours(signs_of(record), tasks)
+    if assigned_at is None:
+        return any(sign is not None for sign in (signs.last_contacted, signs.last_updated))
+    return started(signs, assigned_at=assigned_at, started_when=policy.breach.started_when) is not None
+
+
+def why_of(ground: Ground, standing: Standing) -> Why | None:
+    """Why the lead would move tonight, or None."""
+    return why_moved(standing, ground.policy.night, gone=ground.gone, away=ground.away, now=ground.now)

@@ -1,0 +1,72 @@
+"""What is the same for all leads of one night: rules, the portal's owners, who left and who stays away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.policy.leads.catalog import Owner
+from router.policy.people.availability import Said
+from router.policy.reports.night_selection import absent, is_long
+from router.policy.rules.policy import Policy
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
+
+NIGHTS_VARY: Final = timedelta(hours=2)
+"""Nights come every 24 hours more or less: five nights later five days have passed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is the same for all leads of one night."""
+
+    policy: Policy
+    owners: Mapping[str, Owner]
+    said: Mapping[str, Said]
+    gone: frozenset[str]
+    away: Mapping[str, datetime | None]
+    names: Mapping[str, str]
+    """What owner ids are called: rep names, or the owner's own."""
+    reps: Mapping[str, str]
+    now: datetime
+
+
+def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
+    """The ground of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
+
+    Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
+    """
+    policy, _needed = desk.rules.required()
+    now, owners = desk.clock(), desk.owners.refresh()
+    # Who came back has a new owner under the old address, and their old leads are orphans all the same.
+    everybody = desk.gateway.at("sweep").owners()
+    said = desk.availability.said(policy.roster, owners, now=now)
+    reps = reps_by_owner(owners, policy.roster)
+    ids = {rep: owner_id for owner_id, rep in reps.items()}
+    away: dict[str, datetime | None] = {}
+    for one in absent(policy.roster, said, now=now):
+        since = datetime.fromisoformat(away_since[one.rep]) if one.rep in away_since else now
+        span = policy.night.when_away
+        if span is not None and one.rep in ids and is_long(one, span, since=since, now=now):
+            away[ids[one.rep]] = one.back_at
+    return Ground(
+        policy=policy,
+        owners=owners,
+        said=said,
+        gone=frozenset(owner.id for owner in everybody if owner.archived),
+        away=away,
+        names={owner.id: owner.name or owner.email for owner in everybody} | reps,
+        reps=reps,
+        now=now,
+    )
+
+
+def away_without_end(desk: Desk, *, before: Mapping[str, str]) -> dict[str, str]:
+    """Since when (ISO) reps are away of whom nobody knows an end; `before` is what was known last night."""
+    policy, _needed = desk.rules.required()
+    now = desk.clock()
+    said = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
+    gone = [one.rep for one in absent(policy.roster, said, now=now) if one.back_at is None]
+    return {rep: before.get(rep, (now - NIGHTS_VARY).isoformat()) for rep in gone}

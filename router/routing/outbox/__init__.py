@@ -1,0 +1,1 @@
+"""The outbox drained into the ledger and into notifications."""

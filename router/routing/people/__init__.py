@@ -1,0 +1,1 @@
+"""Absences, refreshed owners and leads of departed owners."""

@@ -1,0 +1,54 @@
+"""Which open leads belong to somebody who was deactivated in HubSpot, and wait for a new owner?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from router.hubspot.api.records import PortalOwner
+from router.hubspot.routing_properties import OWNER, STATUS
+from router.policy.results.outcomes import USUAL
+from router.routing.portal.services import Desk
+
+ASSIGNED: Final = "hubspot_owner_assigneddate"
+OWNERS_PER_SEARCH: Final = 100
+"""HubSpot takes so many values in one filter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orphan:
+    """An open lead of a deactivated owner; `since` is when they got it, as HubSpot writes it ("" unknown)."""
+
+    contact_id: str
+    owner: PortalOwner
+    status: str
+    since: str
+
+
+def orphans(desk: Desk, *, limit: int) -> tuple[Orphan, ...]:
+    """Up to `limit` open leads whose owner is archived, by contact id within each hundred owners.
+
+    Search lags a moment behind. Raises `HubSpotError`.
+    """
+    gone = {owner.id: owner for owner in desk.gateway.at("sweep").owners() if owner.archived}
+    live = desk.rules.live
+    open_statuses = (live[0].outcomes if live else USUAL).open_statuses
+    found: list[Orphan] = []
+    for start in range(0, len(gone), OWNERS_PER_SEARCH):
+        some = list(gone)[start : start + OWNERS_PER_SEARCH]
+        filters = [
+            {"propertyName": OWNER, "operator": "IN", "values": some},
+            {"propertyName": STATUS, "operator": "IN", "values": list(open_statuses)},
+        ]
+        after_id, more = "0", True
+        while more and len(found) < limit:
+            page = desk.gateway.at("sweep").search_contacts(
+                [filters], (OWNER, STATUS, ASSIGNED), after_id=after_id
+            )
+            for one in page.records:
+                owner = gone.get(one.properties.get(OWNER) or "")
+                if owner is not None:  # search may show an owner of a moment ago
+                    since = one.properties.get(ASSIGNED) or ""
+                    found.append(Orphan(one.id, owner, one.properties.get(STATUS) or "", since))
+            after_id, more = (page.records[-1].id, page.more) if page.records else (after_id, False)
+    return tuple(found[:limit])

@@ -1,0 +1,88 @@
+"""Bring our picture of owners, their availability and open leads back to HubSpot's."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachable
+from router.hubspot.availability import said_by_owner
+from router.hubspot.routing_properties import OWNER, STATUS
+from router.policy.shares.least_loaded import reps_counted
+from router.policy.shares.share_book import open_field
+from router.routing.outbox.record import record as record_lines
+from router.routing.portal.services import Desk
+from router.store.leads.open_leads import LATELY
+
+MOST_LEFT_OUT: Final = 100
+"""Contacts that a search can leave out: HubSpot takes 3,000 characters."""
+
+
+def refresh(desk: Desk) -> dict[str, int]:
+    """Read the owners and who is away, and count the open leads that decide something; the counts by rep.
+
+    One search per rep who has a cap or is in a team that shares by load. HubSpot's search may not know the
+    last minute yet, so the leads that moved in it are left out of the search, and counted as we know them.
+    If those are more than 100, what was assigned is added to what was found: for five minutes a cap can
+    then hold back some leads too many, and never lets one too many through.
+    """
+    owners = desk.owners.refresh()
+    refresh_availability(desk)
+    policy, _needed = desk.rules.required()
+    lately = _lately(desk)
+    counted = {}
+    for name in reps_counted(policy):
+        rep = policy.roster.reps[name]
+        owner = owners.get(rep.owner.lower())
+        if owner is None or owner.archived:
+            continue
+        filters: list[Mapping[str, object]] = [
+            {"propertyName": OWNER, "operator": "EQ", "value": owner.id},
+            {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},
+        ]
+        if lately.places:
+            left_out = {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": list(lately.places)}
+            filters.append(left_out)
+        found = desk.gateway.at("sweep").count_contacts(filters)
+        known = sum(place == open_field(name) for place in lately.places.values())
+        counted[name] = found + known + lately.assigned.get(owner.id, 0)
+    desk.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
+    return counted
+
+
+@dataclass(frozen=True, slots=True)
+class _Lately:
+    """With whom the leads count that moved within the last minute, or how many each owner was assigned."""
+
+    places: Mapping[str, str] = field(default_factory=dict)
+    assigned: Mapping[str, int] = field(default_factory=dict)
+
+
+def _lately(desk: Desk) -> _Lately:
+    record_lines(desk)
+    assigned = desk.ledger.assigned_since(desk.clock() - LATELY)
+    moved = {*assigned, *desk.open_leads.moved_lately(now_ms=desk.now_ms())}
+    if len(moved) > MOST_LEFT_OUT:
+        return _Lately(assigned=Counter(assigned.values()))
+    return _Lately(places=desk.open_leads.places(sorted(moved)))
+
+
+def refresh_availability(desk: Desk) -> bool:
+    """Ask HubSpot who is away and when people work; False if it does not tell, then what was known stays.
+
+    A portal may well not let us read its users (scope `crm.objects.users.read`), and its leads are routed
+    all the same. Raises `ComeBackLater`.
+    """
+    now, gateway = desk.clock(), desk.gateway.at("sweep")
+    desk.availability.shelf.forget_ended(now=now)
+    try:
+        said, unread = said_by_owner(gateway.owners(), gateway.read_users())
+    except (AccessDenied, NotFound, Refused, Unreachable) as error:
+        desk.log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
+        return False
+    for one in unread:
+        desk.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
+    desk.availability.shelf.put_hubspot(said, at=now)
+    return True

@@ -1,0 +1,1 @@
+"""One portal's services, live rules, owners and availability."""

@@ -1,0 +1,166 @@
+"""Which rules are live: the newest files on disk that are whole and right, else the last good ones."""
+
+from __future__ import annotations
+
+import copy
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final, Self
+
+import structlog
+
+from router.ledger import Ledger
+from router.policy.reports.bounds import bounds_of
+from router.policy.rules.facts import Needed, properties_read
+from router.policy.rules.policy import Policy
+from router.routing.portal.rules_author import origin_of
+from router.routing.portal.rules_gate import Judged, as_mistake, judge
+from router.rulefiles.load import load_files
+from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, read_rule_files
+from router.store.shared.rules import RulesShelf
+
+SETTLED_S: Final = 0.3
+"""Files that nobody has touched for so long are whole: a `git pull` writes them one after the other."""
+LOOKS: Final = 5
+"""How often we look whether they have settled; the reader notices a file that is still being written."""
+
+
+class NoRules(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """No good rule files were ever seen; leads wait in the inbox until there are some."""
+
+
+class LiveRules:
+    """The live policy of one process. `refresh` is called every few seconds, `policy` on every batch."""
+
+    def __init__(
+        self,
+        directory: Path,
+        shelf: RulesShelf,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], datetime],
+        log: structlog.stdlib.BoundLogger,
+    ) -> None:
+        self._directory = directory
+        self._shelf = shelf
+        self._ledger = ledger
+        self._clock = clock
+        self._log = log
+        self._turn = threading.Lock()
+        self._live: tuple[Policy, Needed] | None = None
+        self._files: Mapping[str, bytes] = {}
+        self._seen: Fingerprint | None = None
+        self._refused: Sequence[Mapping[str, Any]] = ()
+        self._hopeless: str | None = None
+        """The last good revision, if this version of the program refuses it."""
+        self._told = True
+        """Whether everybody knows what we know: what is live, and what is wrong on disk."""
+
+    @property
+    def live(self) -> tuple[Policy, Needed] | None:
+        """The live policy with the properties it reads, or None while no good files were ever seen."""
+        return self._live
+
+    def held(self) -> Self:
+        """The rules as they are now, whatever goes live later: one round reads and decides by one policy."""
+        return copy.copy(self)
+
+    def required(self) -> tuple[Policy, Needed]:
+        """The live policy; raises `NoRules` while there is none."""
+        if self._live is None:
+            raise NoRules("There are no good rule files yet; `router check` says what is wrong with them.")
+        return self._live
+
+    @property
+    def files(self) -> Mapping[str, bytes]:
+        """The files of the live policy, by name; empty while there is none."""
+        return self._files
+
+    def refresh(self) -> None:
+        """Look at the files: a good change goes live whole, a bad one is reported and changes nothing.
+
+        Raises `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError` when nobody can be told; then it is
+        told at the next look.
+        """
+        with self._turn:
+            there = fingerprint(self._directory)
+            if there != self._seen:
+                if self._seen is not None:
+                    there = self._settled(there)
+                self._seen = there
+                self._look()
+            if self._live is None:
+                self._start_with_the_last_good()
+            if not self._told or self._shelf.is_blank():
+                self._tell()
+
+    def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
+        """Let everybody know what the portal has changed since this catalog was pulled."""
+        self._shelf.note_drift(sentences, catalog=catalog)
+
+    def _settled(self, there: Fingerprint) -> Fingerprint:
+        """The fingerprint once nobody writes any more; whoever keeps writing is not waited for."""
+        for _ in range(LOOKS):
+            time.sleep(SETTLED_S)
+            before, there = there, fingerprint(self._directory)
+            if there == before:
+                break
+        return there
+
+    def _look(self) -> None:
+        """Judge the files on disk; the good ones are live from here on."""
+        judged, files = self._judged()
+        self._told = False
+        self._refused = judged.mistakes
+        if judged.policy is not None:
+            before = self._live[0].revision if self._live else None
+            self._live, self._files = (judged.policy, properties_read(judged.policy)), files
+            if before != judged.policy.revision:
+                self._log.info("rules.went_live", revision=judged.policy.revision, before=before)
+        for one in judged.mistakes:
+            self._log.error("rules.refused", **one)
+
+    def _judged(self) -> tuple[Judged, Mapping[str, bytes]]:
+        try:
+            files = read_rule_files(self._directory)
+            return judge(files, now=self._clock()), files
+        except RuleFilesUnreadable as error:
+            return Judged(None, (as_mistake(str(self._directory), str(error)),)), {}
+        except Exception:  # noqa: BLE001 - whatever is in a file, leads go on by the last good rules
+            self._log.exception("rules.unreadable")
+            bug = "These files cannot be read because of a bug in Lead Router; its log has the details."
+            return Judged(None, (as_mistake(str(self._directory), bug),)), {}
+
+    def _start_with_the_last_good(self) -> None:
+        """Go on with what Redis keeps, or else the ledger, while the files on disk are broken."""
+        published = self._shelf.last_good()
+        kept = (published.revision, published.files) if published else self._ledger.revisions.last_files()
+        if kept is None:
+            return
+        revision, files = kept
+        if revision == self._hopeless:
+            return
+        policy = load_files(files).policy
+        if policy is None:
+            self._hopeless = revision
+            self._log.error("rules.last_good_refused", revision=revision)
+            return
+        self._live, self._files = (policy, properties_read(policy)), files
+        self._told = False
+        self._log.warning("rules.last_good_stays", revision=revision)
+
+    def _tell(self) -> None:
+        """Let everybody know what is live and what is wrong on disk, and the ledger keep the files."""
+        self._told = False
+        if self._live is not None:
+            revision, now = self._live[0].revision, self._clock()
+            self._ledger.keep_revision(revision, self._files, live_since=now)
+            before = self._shelf.publish(revision, self._files, at=now, bounds=bounds_of(self._live[0]))
+            if before != revision:
+                self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
+        if self._refused:
+            self._shelf.complain(self._refused)
+        self._told = True

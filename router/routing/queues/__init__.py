@@ -1,0 +1,1 @@
+"""Shared queues: claims, claim links, pushing waiting leads."""

@@ -1,0 +1,251 @@
+"""May this rep have this waiting lead, or give that one back? One rep wins; everybody else is told who."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import orjson
+
+from router.hubspot.api.records import Record
+from router.hubspot.routing_properties import OWNER, STATUS, changes_for
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.trigger import Claimed, Occasion, Released
+from router.policy.explanation.decision_record import as_record
+from router.policy.leads.lead import Lead
+from router.policy.people.roster import Rep, Roster
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book, open_field, today_field
+from router.routing.intake import transitions
+from router.routing.intake.assigned import assigned
+from router.routing.intake.deciding import decide_trip, leads_of, properties_read
+from router.routing.intake.sticky import followed
+from router.routing.intake.work_item import Trip
+from router.routing.outbox.last_decision import last_decision
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
+from router.routing.queues.claim_words import say
+from router.store.claims.claims import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
+from router.store.leads.commits import Memory, NewDecision
+from router.store.leads.leads import LeadState, State
+
+Kind = Literal["yes", "taken", "unknown", "not_waiting", "not_allowed", "at_limit"]
+
+ATTEMPTS: Final = 3
+"""How often a claim looks again at a lead that was decided once more meanwhile."""
+WAITS: Final = frozenset({State.QUEUED, State.REOPENED})
+CAN_BE_RELEASED: Final = frozenset({State.WRITTEN, State.DONE, State.HUMAN})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a claim or a release. `sentence` is for the rep; `owner_id` is who has the lead now."""
+
+    kind: Kind
+    sentence: str
+    owner_id: str = ""
+    decision_id: str = ""
+
+    @property
+    def is_yes(self) -> bool:
+        """True if it stands; HubSpot shows it as soon as a worker has written it."""
+        return self.kind == "yes"
+
+
+def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
+    """Give a lead of a queue to the rep who reaches for it first, within their caps.
+
+    The owner is written by whoever drains the inbox next; wake somebody. One call to HubSpot reads the
+    contact, one more its company if rules name any. Raises `HubSpotError`, `NoRules` or
+    `redis.RedisError`; then nothing has changed.
+    """
+    policy, _needed = desk.rules.required()
+    who = policy.roster.reps.get(rep)
+    if who is None or policy.mode == "shadow":
+        return _no("not_allowed", policy, "no_such_rep" if who is None else "shadow", rep=rep)
+    for _ in range(ATTEMPTS):
+        state = desk.leads.recall([contact_id]).get(contact_id)
+        if state is None or not _waits(state):
+            return _not_waiting(desk, policy, contact_id, state)
+        if rep not in policy.roster.teams[state.queue].reps:
+            return _no("not_allowed", policy, "not_in_team", rep=rep, team=state.queue)
+        owner = desk.owners.by_email().get(who.owner.lower())
+        if owner is None or owner.archived:
+            return _no("not_allowed", policy, "no_owner", rep=rep)
+        record = _read(desk, contact_id)
+        if record is None or record.properties.get(OWNER):
+            return _left_already(desk, policy, state, record)
+        decision = _decide(desk, policy, record, state=state, occasion=Claimed(rep, state.queue))
+        new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
+        new = replace(new, memory=_memory(desk, policy, record, decision))
+        said = desk.availability.said(policy.roster, desk.owners.by_email(), now=decision.decided_at)
+        new = replace(new, assignment=assigned(policy, decision, said=said))
+        answer = desk.by_hand.claim(new, rep=rep, limits=_limits(policy, who, desk), now_ms=desk.now_ms())
+        if isinstance(answer, Elsewhere) and answer.state in WAITS:
+            continue  # it was queued anew between our look and our claim
+        return _told(desk, policy, contact_id, decision, answer, rep=rep)
+    return _no("not_waiting", policy, "try_again", contact=contact_id)
+
+
+def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> Answer:
+    """Give a lead of the rep back to its team's queue, with the reason; what it had cost is refunded.
+
+    It is cleared in HubSpot if it is still theirs there. Raises like `claim`, and what the ledger raises.
+    """
+    policy, _needed = desk.rules.required()
+    who = policy.roster.reps.get(rep)
+    if who is None or policy.mode == "shadow":
+        return _no("not_allowed", policy, "no_such_rep" if who is None else "shadow", rep=rep)
+    if not why.strip():
+        return _no("not_allowed", policy, "no_reason")
+    state = desk.leads.recall([contact_id]).get(contact_id)
+    if state is None:
+        return _no("unknown", policy, "unknown", contact=contact_id)
+    if state.state not in CAN_BE_RELEASED:
+        return _no("not_waiting", policy, "not_released", contact=contact_id, state=state.state)
+    owner = desk.owners.by_email().get(who.owner.lower())
+    record = _read(desk, contact_id)
+    if record is None:
+        return _no("unknown", policy, "gone", contact=contact_id)
+    owned_by = record.properties.get(OWNER) or ""
+    if owner is None or owned_by != owner.id:
+        return _no("taken", policy, "not_yours", owner_id=owned_by, who=_called(desk, policy, owned_by))
+    given = last_decision(desk, contact_id, episode=state.episode)
+    team = _queue_for(policy.roster, state, given, rep=rep)
+    if team is None:
+        return _no("not_allowed", policy, "no_team", rep=rep)
+    paid = given["book_changes"] if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
+    occasion = Released(rep, team, " ".join(why.split()), paid)
+    decision = _decide(desk, policy, record, state=state, occasion=occasion)
+    new = _new(decision, record, owner_id="", expected=owner.id, queue=team)
+    released_by = tuple(dict.fromkeys((*state.released_by, rep)))
+    answer = desk.by_hand.release(new, rep=rep, released_by=released_by, now_ms=desk.now_ms())
+    return _told(desk, policy, contact_id, decision, answer, rep=rep)
+
+
+def _waits(state: LeadState) -> bool:
+    """Whether nobody owns the lead, so that it can be claimed."""
+    return state.state in WAITS and not (state.occasion and state.occasion["owner_id"])
+
+
+def _read(desk: Desk, contact_id: str) -> Record | None:
+    """The contact with all that deciding asks of it; None when HubSpot has it no more under this id."""
+    record = desk.gateway.read_contacts([contact_id], properties_read(desk)).records.get(contact_id)
+    return None if record is None or record.merged_into else record
+
+
+def _decide(desk: Desk, policy: Policy, record: Record, *, state: LeadState, occasion: Occasion) -> Decision:
+    trip = Trip(state.contact_id, entries=(), state=state, occasion=occasion)
+    lead = leads_of(desk, [trip], {state.contact_id: record})[state.contact_id]
+    book, owners = desk.commits.read_book()[0], desk.owners.by_email()
+    now = desk.clock()
+    said = desk.availability.said(policy.roster, owners, now=now)
+    return decide_trip(policy, trip, lead, Book(book), owners, now, said=said)
+
+
+def _memory(desk: Desk, policy: Policy, record: Record, decision: Decision) -> Memory | None:
+    """The rep who claimed the lead is whom its company's next one follows, if the policy asks for that."""
+    contact_id = decision.contact_id
+    lead = Lead(contact_id, properties=record.properties)
+    memory = followed(desk.companies, policy, {contact_id: lead})
+    memory.read()
+    return memory.learn(decision)
+
+
+def _new(decision: Decision, record: Record, *, owner_id: str, expected: str, queue: str) -> NewDecision:
+    changes = changes_for(decision, current_status=record.properties.get(STATUS) or "")
+    return NewDecision(
+        contact_id=decision.contact_id,
+        episode=decision.episode,
+        decision_id=decision.id,
+        owner_id=owner_id,
+        expected_owner_id=expected,
+        changes={**changes, OWNER: owner_id},
+        paid=decision.book_changes,
+        record=orjson.dumps(as_record(decision)),
+        queue=queue,
+    )
+
+
+def _limits(policy: Policy, who: Rep, desk: Desk) -> Limits:
+    today = desk.clock().astimezone(policy.roster.timezone).date()
+    caps = {open_field(who.name): who.max_open_leads, today_field(today, who.name): who.max_per_day}
+    return Limits({name: most for name, most in caps.items() if most is not None}, who.max_claims_per_hour)
+
+
+def _went_to(given: Mapping[str, Any], rep: str) -> bool:
+    return bool(given["outcome"].get("rep") == rep)
+
+
+def _queue_for(roster: Roster, state: LeadState, given: Mapping[str, Any] | None, *, rep: str) -> str | None:
+    """Where the lead came from, or else the first team of the rep."""
+    came_from = (state.queue, given["outcome"].get("team") if given else None)
+    known = next((team for team in came_from if team in roster.teams), None)
+    return known or next((team.name for team in roster.teams.values() if rep in team.reps), None)
+
+
+def _told(
+    desk: Desk, policy: Policy, contact_id: str, decision: Decision, answer: HandedOver, *, rep: str
+) -> Answer:
+    match answer:
+        case Done():
+            asked = "claimed" if isinstance(decision.outcome, Assigned) else "released"
+            desk.log.info(f"lead.{asked}", contact_id=contact_id, decision=decision.id, rep=rep)
+            owner_id = decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else ""
+            sentence = say(policy.language, asked, contact=contact_id)
+            return Answer("yes", sentence, owner_id, decision.id)
+        case Elsewhere(state=None) | Erased():
+            return _no("unknown", policy, "unknown", contact=contact_id)
+        case Elsewhere(owner_id=owner_id) if owner_id:
+            return _no("taken", policy, "taken", owner_id=owner_id, who=_called(desk, policy, owner_id))
+        case Elsewhere(state=state):
+            return _no("not_waiting", policy, "not_waiting", contact=contact_id, state=state)
+        case Full(count=count):
+            return _no("at_limit", policy, "full", rep=rep, count=count)
+        case TooOften(claims, again_at_ms):
+            again = datetime.fromtimestamp(again_at_ms / 1000, UTC).astimezone(policy.roster.timezone)
+            return _no("at_limit", policy, "often", rep=rep, count=claims, at=f"{again:%H:%M}")
+
+
+def _not_waiting(desk: Desk, policy: Policy, contact_id: str, state: LeadState | None) -> Answer:
+    found = Elsewhere(None, "", 0) if state is None else Elsewhere(state.state, state.owner_id, state.episode)
+    if found.state is None:
+        return _no("unknown", policy, "unknown", contact=contact_id)
+    if found.owner_id:
+        who = _called(desk, policy, found.owner_id)
+        return _no("taken", policy, "taken", owner_id=found.owner_id, who=who)
+    return _no("not_waiting", policy, "not_waiting", contact=contact_id, state=found.state)
+
+
+def _left_already(desk: Desk, policy: Policy, state: LeadState, record: Record | None) -> Answer:
+    """HubSpot knows better than our queue: somebody owns the lead, or it is gone. It leaves the queue."""
+    now, contact_id, episode = desk.clock(), state.contact_id, state.episode
+    if record is None:
+        # Also a merged contact: the one it lives on in is announced, or found at night.
+        desk.commits.finish(
+            [transitions.gone_from_queue(contact_id, episode=episode, now=now)], now_ms=desk.now_ms()
+        )
+        return _no("unknown", policy, "gone", contact=contact_id)
+    owner_id = record.properties[OWNER]
+    rep = reps_by_owner(desk.owners.by_email(), policy.roster).get(owner_id)
+    move = transitions.claimed_in_hubspot(contact_id, episode=episode, owner_id=owner_id, rep=rep, now=now)
+    desk.commits.finish([move], now_ms=desk.now_ms())
+    desk.changed.look_again([contact_id], at_ms=desk.now_ms())
+    return _no("taken", policy, "taken", owner_id=owner_id, who=_called(desk, policy, owner_id))
+
+
+def _called(desk: Desk, policy: Policy, owner_id: str) -> str:
+    """What a rep calls whoever owns the lead: the rep's name, else the owner's in HubSpot."""
+    if not owner_id:
+        return say(policy.language, "nobody")
+    owner = next((one for one in desk.owners.by_email().values() if one.id == owner_id), None)
+    if owner is None:
+        return say(policy.language, "owner", owner_id=owner_id)
+    reps = policy.roster.reps.values()
+    return next((rep.name for rep in reps if rep.owner.lower() == owner.email.lower()), owner.name)
+
+
+def _no(kind: Kind, policy: Policy, phrase: str, *, owner_id: str = "", **words: object) -> Answer:
+    return Answer(kind, say(policy.language, phrase, **words), owner_id)

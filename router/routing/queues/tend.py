@@ -1,0 +1,150 @@
+"""Which queued leads leave their queue by themselves: pushed, decided again, or owned in HubSpot by now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.hubspot.routing_properties import OWNER
+from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.decision.trigger import Pushed
+from router.policy.explanation.decision_record import from_record
+from router.policy.leads.catalog import Owner
+from router.policy.people.availability import Said
+from router.policy.rules.policy import Policy
+from router.policy.shares.share_book import Book
+from router.routing.intake import transitions
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
+from router.store.leads.commits import Move
+from router.store.leads.leads import State
+from router.store.leads.queues import Tended
+
+AT_A_TIME: Final = 100
+"""Leads looked at in one step: HubSpot reads so many in one call."""
+READ_EVERY: Final = timedelta(minutes=3)
+"""So often a waiting lead is read, because somebody may have set its owner in HubSpot."""
+TRY_EVERY: Final = timedelta(seconds=5)
+"""So often we look whether somebody is eligible for a lead that waits for that alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tending:
+    """What became of the leads that were due."""
+
+    looked_at: int
+    reopened: int
+    owned: int
+
+
+def tend(desk: Desk, *, limit: int = AT_A_TIME) -> Tending:
+    """Look at queued leads that are due, at most 100: one call to HubSpot where some were not read lately.
+
+    A lead whose `push_at` is over, or that nobody was eligible for, is decided once more as soon as that
+    gives it to somebody; a lead that a person owns in HubSpot leaves the queue. Safe to repeat. Raises
+    `HubSpotError`, `NoRules` or `redis.RedisError`; then the leads stay due.
+    """
+    policy, _needed = desk.rules.required()
+    due = desk.queues.to_tend(now_ms=desk.now_ms(), limit=limit)
+    if not due or policy.mode == "shadow":
+        return Tending(0, 0, 0)
+    known = desk.queues.recall(due)
+    waiting = {one: lead for one, lead in known.items() if lead.state is State.QUEUED}
+    desk.queues.let_go([one for one in due if one not in waiting])
+    left = _look_in_hubspot(desk, policy, waiting)
+    here = [lead for one, lead in waiting.items() if one not in left]
+    reopened = _reopen(desk, policy, here)
+    return Tending(len(due), reopened, len(left))
+
+
+def _look_in_hubspot(desk: Desk, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
+    """Read those that were not read lately; who is owned or gone leaves the queue."""
+    before_ms = desk.now_ms() - READ_EVERY / timedelta(milliseconds=1)
+    unread = [one for one, lead in waiting.items() if lead.read_at_ms <= before_ms]
+    if not unread:
+        return frozenset()
+    answer = desk.gateway.at("sweep").read_contacts(unread, (OWNER,))
+    now, left, free = desk.clock(), list[Move](), list[str]()
+    for one in unread:
+        record, episode = answer.records.get(one), waiting[one].episode
+        if record is not None and record.merged_into is not None:
+            desk.inbox.append_low([record.merged_into], now_ms=desk.now_ms())
+            left.append(transitions.gone_from_queue(one, episode=episode, now=now))
+        elif record is None and answer.missing[one] == "gone":
+            left.append(transitions.gone_from_queue(one, episode=episode, now=now))
+        elif record is not None and (owner_id := record.properties.get(OWNER)):
+            rep = reps_by_owner(desk.owners.by_email(), policy.roster).get(owner_id)
+            left.append(
+                transitions.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now)
+            )
+        elif record is not None:
+            free.append(one)
+    desk.queues.note_read(free, at_ms=desk.now_ms())
+    desk.commits.finish(left, now_ms=desk.now_ms())
+    desk.changed.look_again([move.contact_id for move in left], at_ms=desk.now_ms())
+    for move in left:
+        desk.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
+    return frozenset(move.contact_id for move in left)
+
+
+def _reopen(desk: Desk, policy: Policy, leads: Sequence[Tended]) -> int:
+    """Have those decided once more that somebody would get; look at the others again in time."""
+    book, owners, now = Book(desk.commits.read_book()[0]), desk.owners.by_email(), desk.clock()
+    said = desk.availability.said(policy.roster, owners, now=now)
+    reopening: list[Move] = []
+    again: dict[str, int] = {}
+    for lead in leads:
+        if lead.record is None:
+            again[lead.contact_id] = _ms(now + READ_EVERY)
+            continue
+        decision = from_record(lead.record)
+        if not isinstance(decision.outcome, Queued):
+            again[lead.contact_id] = _ms(now + READ_EVERY)
+        elif not _is_due(decision.outcome, now):
+            again[lead.contact_id] = _ms(min(now + READ_EVERY, decision.outcome.push_at or now + READ_EVERY))
+        elif decision.revision != policy.revision or _finds_somebody(
+            policy, lead, decision, book=book, owners=owners, said=said, now=now
+        ):
+            reopening.append(transitions.reopened(lead.contact_id, episode=lead.episode, now=now))
+        else:
+            again[lead.contact_id] = _ms(now + TRY_EVERY)
+    desk.queues.look_again(again)
+    moved = desk.commits.finish(reopening, now_ms=desk.now_ms())
+    return sum(moved)
+
+
+def _is_due(outcome: Queued, now: datetime) -> bool:
+    """Whether the lead waits for somebody to be eligible, or longer than its rule lets a queue wait."""
+    return outcome.why is not None or (outcome.push_at is not None and outcome.push_at <= now)
+
+
+def _finds_somebody(
+    policy: Policy,
+    lead: Tended,
+    decision: Decision,
+    *,
+    book: Book,
+    owners: Mapping[str, Owner],
+    said: Mapping[str, Said],
+    now: datetime,
+) -> bool:
+    """Whether deciding it now, by the facts we have, gives it to a rep."""
+    trial = decide_on_facts(
+        policy,
+        decision.facts,
+        contact_id=lead.contact_id,
+        book=book,
+        owners=owners,
+        now=now,
+        said=said,
+        excluded=frozenset(lead.released_by),
+        occasion=Pushed(),
+    )
+    return isinstance(trial.outcome, Assigned)
+
+
+def _ms(moment: datetime) -> int:
+    return int(moment.timestamp() * 1000)

@@ -1,0 +1,1 @@
+"""Reconciliation with HubSpot, repair, drift of the portal, erasure."""

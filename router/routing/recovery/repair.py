@@ -1,0 +1,236 @@
+"""Does HubSpot show what the ledger says, and does Redis know it? What is not so is put right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+
+from router.hubspot.api.records import Record
+from router.hubspot.routing_properties import DECISION_ID, OWNER, STATUS, changes_for
+from router.ledger.latest import last_words
+from router.policy.decision.decision import Decision, Queued
+from router.policy.decision.trigger import Occasion, Reassigned, Released
+from router.policy.explanation.decision_record import as_record, from_record
+from router.routing.intake.assigned import assigned
+from router.routing.portal.services import Desk
+from router.routing.recovery.reconcile import STUCK_AFTER
+from router.store.leads.commits import Move
+from router.store.leads.leads import LeadState, State
+from router.store.repair.restoration import Known
+
+AT_A_TIME: Final = 100
+"""Leads compared in one go: HubSpot reads so many in one call."""
+PAGES_PER_STEP: Final = 20
+YOUNG: Final = timedelta(minutes=10)
+"""A lead decided so lately may not have had its owner's history looked at."""
+
+_STAND: Final = frozenset({State.WRITTEN, State.DONE, State.QUEUED})
+_ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
+
+
+@dataclass(frozen=True, slots=True)
+class Repaired:
+    """What a step did. `after` is where the next step goes on, "" when all was compared."""
+
+    compared: int = 0
+    remembered: int = 0
+    """Leads that Redis had lost, and knows again."""
+    written_anew: int = 0
+    """Leads whose decision had never come to HubSpot, or was lost there."""
+    after: str = ""
+
+
+@dataclass(slots=True)
+class _Findings:
+    remember: list[Known] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    announce: list[str] = field(default_factory=list)
+    rewrite: dict[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> Repaired:
+    """Compare the leads last decided from `since` to `until`; one read call per hundred, 2,000 in a step.
+
+    No owner is changed: whoever a person has chosen stands (`follow` notes it), and where our own write is
+    missing the lead goes the way of every lead, which reads it again before it writes. In shadow mode
+    nothing is written; what was decided in it is remembered again, so that it is not decided twice.
+    Safe to repeat. Raises `HubSpotError`, `NoRules`, and what ledger and Redis raise.
+    """
+    policy, _needed = desk.rules.required()
+    done = Repaired(after=after)
+    for _ in range(PAGES_PER_STEP):
+        page = last_words(desk.ledger, since=since, until=until, after=done.after, limit=AT_A_TIME)
+        decisions = [from_record(record) for record in page.records]
+        part = _compare(desk, decisions, live=policy.mode == "live")
+        done = Repaired(
+            done.compared + part.compared,
+            done.remembered + part.remembered,
+            done.written_anew + part.written_anew,
+            page.after,
+        )
+        if not page.after:
+            break
+    return done
+
+
+def _compare(desk: Desk, decisions: Sequence[Decision], *, live: bool) -> Repaired:
+    erased = frozenset(desk.erasures.asked_for())
+    known = desk.leads.recall([one.contact_id for one in decisions]) if decisions else {}
+    found = _Findings()
+    open_to_doubt: list[Decision] = []
+    for one in decisions:
+        if one.contact_id in erased:
+            continue
+        state = known.get(one.contact_id)
+        if one.mode == "shadow" and state is None:
+            found.remember.append(Known(_state(one, State.SHADOW, owner_id=one.owner_id)))
+        elif one.mode == "live" and live and _is_doubtful(desk, one, state):
+            open_to_doubt.append(one)
+    ids = [one.contact_id for one in open_to_doubt]
+    records = desk.gateway.at("sweep").read_contacts(ids, (OWNER, STATUS, DECISION_ID)).records
+    for decision in open_to_doubt:
+        record, state = records.get(decision.contact_id), known.get(decision.contact_id)
+        if record is None or record.merged_into is not None:
+            continue  # deleted or merged: there is nothing to put right
+        if state is None:
+            found.remember.append(_as_it_stands(desk, decision, record))
+        else:
+            _put_right(desk, decision, state, record, found)
+    return _apply(desk, found, compared=len(decisions))
+
+
+def _is_doubtful(desk: Desk, decision: Decision, state: LeadState | None) -> bool:
+    """Whether a look at HubSpot can tell more than what we remember."""
+    if state is None:
+        return True
+    if state.decision_id != decision.id or state.restored:
+        return False
+    stuck_before_ms = desk.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
+    return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
+
+
+def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> Known:
+    """A lead that Redis has lost, as its record in HubSpot tells where it stands."""
+    owner = record.properties.get(OWNER) or ""
+    ours = record.properties.get(DECISION_ID) == decision.id
+    to = decision.owner_id
+    expected = _expected_owner_of(decision)
+    if owner and not (ours and owner == to) and not (not ours and owner == expected):
+        return Known(_state(decision, State.HUMAN, owner_id=owner))
+    if not owner and ours and to:
+        return Known(_state(decision, State.HUMAN))  # somebody took the owner away
+    if not ours:
+        state = _state(decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
+        lost = Known(
+            state, announce=True, record=_kept_record(decision), event=_event(desk, "write_lost", decision)
+        )
+        return replace(_watched(desk, decision, lost), watch_at_ms=None)  # once it is written
+    if isinstance(decision.outcome, Queued):
+        return Known(_state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision))
+    if to and decision.episode == 0 and desk.clock() - decision.decided_at < YOUNG:
+        written = _state(decision, State.WRITTEN, owner_id=to)
+        return _watched(desk, decision, Known(written, verify_at_ms=desk.now_ms()))
+    return _watched(desk, decision, Known(_state(decision, State.DONE, owner_id=to)))
+
+
+def _watched(desk: Desk, decision: Decision, known: Known) -> Known:
+    """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
+    policy, _needed = desk.rules.required()
+    given = assigned(policy, decision, said={})
+    if given is None:
+        return known
+    taken = len(decision.inputs.excluded) if decision.inputs else 0
+    state = replace(known.state, assignment=given, times_taken=taken)
+    return replace(known, state=state, watch_at_ms=given["look"])
+
+
+def _put_right(desk: Desk, decision: Decision, state: LeadState, record: Record, found: _Findings) -> None:
+    """Compare a lead that we know with its record, and note what has to be done."""
+    owner = record.properties.get(OWNER) or ""
+    ours = record.properties.get(DECISION_ID) == decision.id
+    if state.state in _ON_THEIR_WAY:
+        found.announce.append(state.contact_id)
+    elif not ours and owner == state.expected_owner_id and owner != decision.owner_id:
+        found.moves.append(_written_anew(desk, decision, state, _changes(decision, record)))
+    elif not ours and not owner and not decision.owner_id:
+        # Nobody is to own it, so nobody's choice can be covered: our properties are simply written again.
+        found.rewrite[state.contact_id] = _changes(decision, record)
+
+
+def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Mapping[str, str]) -> Move:
+    return Move(
+        state.contact_id,
+        state.episode,
+        State.DECIDED,
+        come_from=frozenset({State.WRITTEN, State.DONE}),
+        set={"ch": orjson.dumps(dict(changes)).decode(), "en": ""},
+        announce=True,
+        event=_event(desk, "write_lost", decision),
+        keep=True,
+        count="writes_lost",
+    )
+
+
+def _apply(desk: Desk, found: _Findings, *, compared: int) -> Repaired:
+    remembered = desk.restoration.remember(found.remember, now_ms=desk.now_ms())
+    moved = desk.commits.finish(found.moves, now_ms=desk.now_ms())
+    announced = desk.inbox.append_low(found.announce, now_ms=desk.now_ms())
+    outcomes = desk.gateway.at("sweep").update_contacts(found.rewrite)
+    rewritten = sum(outcome.kind == "written" for outcome in outcomes.values())
+    anew = [move for move, done in zip(found.moves, moved, strict=True) if done]
+    for contact_id in (*(move.contact_id for move in anew), *found.announce, *found.rewrite):
+        desk.log.warning("lead.write_lost", contact_id=contact_id)
+    lost = sum(one.announce and done for one, done in zip(found.remember, remembered, strict=True))
+    return Repaired(
+        compared=compared,
+        remembered=sum(remembered),
+        written_anew=len(anew) + announced + rewritten + lost,
+    )
+
+
+def _state(
+    decision: Decision, state: State, *, owner_id: str = "", changes: Mapping[str, str] | None = None
+) -> LeadState:
+    outcome, occasion = decision.outcome, _occasion_of(decision)
+    at_ms = int(decision.decided_at.timestamp() * 1000)
+    return LeadState(
+        contact_id=decision.contact_id,
+        episode=decision.episode,
+        state=state,
+        owner_id=owner_id,
+        expected_owner_id=_expected_owner_of(decision),
+        decision_id=decision.id,
+        at_ms=at_ms,
+        changes=changes or {},
+        queue=outcome.team if isinstance(outcome, Queued) else "",
+        queued_since_ms=at_ms if isinstance(outcome, Queued) else 0,
+        released_by=(occasion.rep,) if isinstance(occasion, Released) else (),
+    )
+
+
+def _kept_record(decision: Decision) -> bytes:
+    """A queue decides again from the facts of its leads."""
+    return orjson.dumps(as_record(decision)) if isinstance(decision.outcome, Queued) else b""
+
+
+def _changes(decision: Decision, record: Record) -> dict[str, str]:
+    changes = changes_for(decision, current_status=record.properties.get(STATUS) or "")
+    return {OWNER: "", **changes} if _expected_owner_of(decision) else changes
+
+
+def _occasion_of(decision: Decision) -> Occasion | None:
+    return decision.inputs.occasion if decision.inputs else None
+
+
+def _expected_owner_of(decision: Decision) -> str:
+    """Whose the lead had to be for the decision to be written; "" for nobody's."""
+    occasion = _occasion_of(decision)
+    return occasion.owner_id if isinstance(occasion, Reassigned) else ""
+
+
+def _event(desk: Desk, kind: str, decision: Decision) -> dict[str, Any]:
+    return {"at": desk.clock().isoformat(), "kind": kind, "decision": decision.id}

@@ -1,0 +1,1 @@
+"""Reports from the ledger: fairness, weights, comparison, replay."""

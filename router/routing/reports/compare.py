@@ -1,0 +1,125 @@
+"""Who has HubSpot given each lead to, and who would we have? What shadow mode is there for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from router.hubspot.routing_properties import OWNER
+from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.services import Desk
+
+PER_CALL: Final = 100
+NOBODY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One lead: the owner ids that HubSpot has and that we would have written; "" is nobody.
+
+    `outcome` is ours (assigned, queued, nurtured, left_alone) and `team` ours too, if one has it.
+    """
+
+    contact_id: str
+    decided_at: str
+    rule: str
+    outcome: str
+    team: str | None
+    theirs: str
+    ours: str
+
+    @property
+    def same(self) -> bool:
+        """True if both chose the same owner, or nobody."""
+        return self.theirs == self.ours
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Every lead decided in shadow mode since a moment, and what each owner has and would have.
+
+    `gone` leads were deleted since; `unread` are those that HubSpot did not answer for.
+    """
+
+    pairs: tuple[Pair, ...]
+    names: Mapping[str, str]
+    gone: int = 0
+    unread: int = 0
+
+    @property
+    def same(self) -> int:
+        """How many leads both gave to the same owner."""
+        return sum(pair.same for pair in self.pairs)
+
+    @property
+    def agreement(self) -> float:
+        """The share of leads that both gave to the same owner, 0..1; 1 where there are none."""
+        return self.same / len(self.pairs) if self.pairs else 1.0
+
+    @property
+    def differences(self) -> tuple[Pair, ...]:
+        """The leads that we would have given to somebody else, first to last."""
+        return tuple(pair for pair in self.pairs if not pair.same)
+
+    def shares(self) -> tuple[tuple[str, int, int], ...]:
+        """Owner id, leads that HubSpot gave them, leads that we would have; the largest of ours first."""
+        theirs, ours = Counter(pair.theirs for pair in self.pairs), Counter(pair.ours for pair in self.pairs)
+        owners = sorted(theirs.keys() | ours.keys(), key=lambda owner: (-ours[owner], -theirs[owner], owner))
+        return tuple((owner, theirs[owner], ours[owner]) for owner in owners)
+
+    def name(self, owner_id: str) -> str:
+        """What people call an owner: the rep's name in team.yaml, else their id."""
+        return "nobody" if owner_id == NOBODY else self.names.get(owner_id, f"owner {owner_id}")
+
+
+def compare(desk: Desk, *, since: datetime) -> Comparison:
+    """Read the present owners of all leads that shadow mode decided since then (100 per call).
+
+    `since` is aware UTC. Raises `HubSpotError`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
+    """
+    records = {
+        record["contact_id"]: record
+        for record in desk.ledger.decided_since(since)
+        if record.get("mode") == "shadow"
+    }
+    pairs: list[Pair] = []
+    gone = unread = 0
+    ids = list(records)
+    for start in range(0, len(ids), PER_CALL):
+        answer = desk.gateway.at("sweep").read_contacts(ids[start : start + PER_CALL], (OWNER,))
+        pairs += [
+            _pair(records[contact_id], theirs=record.properties.get(OWNER) or NOBODY)
+            for contact_id, record in answer.records.items()
+        ]
+        gone += sum(why == "gone" for why in answer.missing.values())
+        unread += sum(why == "unknown" for why in answer.missing.values())
+    pairs.sort(key=lambda pair: (pair.decided_at, pair.contact_id))
+    return Comparison(tuple(pairs), _names(desk, [*records.values()]), gone, unread)
+
+
+def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
+    outcome = record["outcome"]
+    return Pair(
+        contact_id=record["contact_id"],
+        decided_at=record["decided_at"],
+        rule=record["rule"],
+        outcome=outcome["kind"],
+        team=outcome.get("team"),
+        theirs=theirs,
+        ours=outcome.get("owner_id") or NOBODY,
+    )
+
+
+def _names(desk: Desk, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Names by owner id: HubSpot's, and the rep's own wherever we know it."""
+    owners, live = desk.owners.by_email(), desk.rules.live
+    names = {owner.id: owner.name or owner.id for owner in owners.values()}
+    if live is not None:
+        names |= reps_by_owner(owners, live[0].roster)
+    for record in records:
+        if rep_name := record["outcome"].get("rep"):
+            names[record["outcome"]["owner_id"]] = rep_name
+    return names

@@ -1,0 +1,125 @@
+"""What everybody received and what was fair, from the ledger's decisions; and credit that a person grants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from router.policy.decision.decision import Decision
+from router.policy.explanation.decision_record import from_record
+from router.policy.people.roster import Roster
+from router.policy.reports.bounds import bounds_of
+from router.policy.reports.fairness import Standing, standings, that_count
+from router.policy.shares.grant import granted
+from router.policy.shares.lead_value import Unit
+from router.policy.shares.performance_weights import weights_in_force
+from router.policy.shares.share_book import LEAD, Book
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.store.leads.credits import Credits
+
+GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
+"""Events that give back what a decision paid: its lead counts for nobody. So does one that was released."""
+TRIES: Final = 200
+"""Other commits that may come between before a grant gives up; each try takes a few milliseconds."""
+
+
+class TooBusy(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """The book of shares changed at every try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fairness:
+    """The decisions since a moment that still count, first to last, and what they come to."""
+
+    since: datetime
+    roster: Roster
+    decisions: tuple[Decision, ...]
+    standings: tuple[Standing, ...]
+    weights: Mapping[str, Mapping[str, int]]
+    """By team and rep, the weights in force now (thousandths)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A grant: each rep's credit in the team before and after, in its `unit`."""
+
+    unit: Unit
+    credits: Mapping[str, tuple[float, float]]
+
+
+def fairness(desk: Desk, *, since: datetime) -> Fairness:
+    """Who received what since `since` (aware UTC). Decisions of another mode than the rules' are left out.
+
+    Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
+    """
+    policy, _needed = desk.rules.required()
+    record(desk)  # what was decided a moment ago
+    given_back = desk.ledger.decisions_ended_by(GIVEN_BACK, since=since)
+    decided = map(from_record, desk.ledger.decided_since(since))
+    decisions = that_count((one for one in decided if one.mode == policy.mode), ended=given_back)
+    fields, _version = desk.commits.read_book()
+    return Fairness(
+        since=since,
+        roster=policy.roster,
+        decisions=decisions,
+        standings=standings(decisions, roster=policy.roster, book=Book(fields), bounds=bounds_of(policy)),
+        weights={team: weights_in_force(policy.roster, team, Book(fields)) for team in policy.roster.teams},
+    )
+
+
+def plan_grant(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Granted:
+    """What a grant of so much would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
+    fields, _version = desk.commits.read_book()
+    return _after(desk, fields, _changes(desk, fields, team=team, rep=rep, amount=amount), team=team)
+
+
+def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, why: str) -> Granted:
+    """Grant the rep so much credit in the team's unit, paid by the others; the ledger keeps why.
+
+    Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
+    """
+    changes = _changes(desk, desk.commits.read_book()[0], team=team, rep=rep, amount=amount)
+    event: dict[str, str | Mapping[str, int]] = {
+        "at": desk.clock().isoformat(),
+        "kind": "credit_granted",
+        "team": team,
+        "rep": rep,
+        _unit_of(desk, team): str(amount),
+        "why": why,
+        "book": changes,
+    }
+    for _ in range(TRIES):
+        fields, version = desk.commits.read_book()
+        if shelf.change(changes, version=version, event=event):
+            desk.log.info("credit.granted", team=team, rep=rep, amount=str(amount))
+            return _after(desk, fields, changes, team=team)
+    raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")
+
+
+def _changes(
+    desk: Desk, fields: Mapping[str, int], *, team: str, rep: str, amount: Decimal
+) -> Mapping[str, int]:
+    policy, _needed = desk.rules.required()
+    return granted(policy.roster, team=team, rep=rep, amount=int(amount * LEAD), book=Book(fields))
+
+
+def _after(desk: Desk, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str) -> Granted:
+    policy, _needed = desk.rules.required()
+    before, after = Book(fields), Book(fields).apply(changes)
+    shared = policy.roster.teams[team]
+    return Granted(
+        shared.unit,
+        {
+            rep: (before.credit(team, rep, shared.unit) / LEAD, after.credit(team, rep, shared.unit) / LEAD)
+            for rep in shared.reps
+        },
+    )
+
+
+def _unit_of(desk: Desk, team: str) -> Unit:
+    policy, _needed = desk.rules.required()
+    return policy.roster.teams[team].unit

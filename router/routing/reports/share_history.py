@@ -1,0 +1,76 @@
+"""What people and results have changed about the leads that a rep gets, with its day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from router.ledger.ledger import Entry
+from router.policy.people.availability import OVERRIDE
+from router.policy.shares.lead_value import Unit
+from router.policy.shares.share_book import LEAD, credit_field, factor_field
+from router.routing.portal.services import Desk
+from router.routing.reports.weights import EVENT as WEIGHTS_CHANGED
+
+GRANTED: Final = "credit_granted"
+UNITS: Final[tuple[Unit, ...]] = ("leads", "points")
+KINDS: Final = (GRANTED, WEIGHTS_CHANGED, OVERRIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """At a moment (ISO, UTC) this changed about the rep's leads; `team` is None where it was all of them."""
+
+    at: str
+    team: str | None
+    what: str
+
+
+def news_of(desk: Desk, rep: str, *, since: datetime) -> tuple[News, ...]:
+    """Credit granted to the rep or paid by them, other weights, and words about their absence, in order.
+
+    Raises `sqlalchemy.exc.SQLAlchemyError`.
+    """
+    found = desk.ledger.events_of_nobody(KINDS, since=since)
+    return tuple(news for event in found for news in _news(event, rep))
+
+
+def _news(event: Entry, rep: str) -> Iterator[News]:
+    match event.kind:
+        case "credit_granted":
+            yield from _granted(event, rep)
+        case "weights_changed":
+            yield from _weighed(event, rep)
+        case "override" if event.detail["rep"] == rep:
+            until = (
+                f" until {event.detail['until'][:16].replace('T', ' ')} UTC"
+                if "until" in event.detail
+                else ""
+            )
+            said = {
+                "away": f"said to be away{until}",
+                "present": f"said to be there{until}, whatever else is written",
+                "lifted": "what was said of them was taken back",
+            }
+            yield News(event.at, None, said[event.detail["says"]])
+
+
+def _granted(event: Entry, rep: str) -> Iterator[News]:
+    team, book = event.detail["team"], event.detail.get("book", {})
+    for unit in UNITS:
+        field = credit_field(team, rep, unit)
+        if field in book:
+            whose = "" if event.detail["rep"] == rep else f" for {event.detail['rep']}"
+            what = f"{book[field] / LEAD:+.2f} {unit} of credit{whose}: {event.detail['why']}"
+            yield News(event.at, team, what)
+
+
+def _weighed(event: Entry, rep: str) -> Iterator[News]:
+    for one in event.detail["teams"]:
+        if rep in one["reps"] and factor_field(one["team"], rep) in event.detail.get("book", {}):
+            received, won, factor = one["reps"][rep]
+            yield News(
+                event.at, one["team"], f"weight times {factor / 1000:.2f}: {won} of {received} leads won"
+            )

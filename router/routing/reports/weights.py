@@ -1,0 +1,98 @@
+"""Which weights do results call for, and which are in force? Those in force stand in the book of shares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from router.policy.people.roster import Team
+from router.policy.shares.performance_weights import RIPENS, UNCHANGED, TeamPerformance, performance_of, ripe
+from router.policy.shares.share_book import FACTORS, factor_field
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+
+EVENT: Final = "weights_changed"
+TRIES: Final = 200
+"""Other commits that may come between before a change gives up; each try takes a few milliseconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class TeamWeights:
+    """A team whose weights follow results: the evidence, and each rep's factor in force (thousandths)."""
+
+    team: Team
+    performance: TeamPerformance
+    in_force: Mapping[str, int]
+
+
+def weights(desk: Desk) -> tuple[TeamWeights, ...]:
+    """Every team whose weights follow results, in file order, judged as of now; nothing is changed.
+
+    Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
+    """
+    return _judged(desk, desk.commits.read_book()[0])
+
+
+def refresh_weights(desk: Desk) -> bool:
+    """Put the factors that results call for in force, all at once, and tell the ledger with the evidence.
+
+    False if nothing had to change, or other commits always came first: then the old ones hold until the
+    next night. Safe to repeat. Raises like `weights`.
+    """
+    record(desk)  # what was won a moment ago
+    for _ in range(TRIES):
+        fields, version = desk.commits.read_book()
+        judged = _judged(desk, fields)
+        changes = _changes(judged, fields)
+        if not changes:
+            return False
+        evidence = [_evidence(one) for one in judged]
+        event = {"at": desk.clock().isoformat(), "kind": EVENT, "teams": evidence, "book": changes}
+        if desk.credits.change(changes, version=version, event=event):
+            desk.log.info("weights.changed", teams=[one.team.name for one in judged], changed=len(changes))
+            record(desk)
+            return True
+    desk.log.warning("weights.not_changed", why="The book of shares changed at every try.")
+    return False
+
+
+def _judged(desk: Desk, fields: Mapping[str, int]) -> tuple[TeamWeights, ...]:
+    policy, _needed = desk.rules.required()
+    teams = [team for team in policy.roster.teams.values() if team.performance is not None]
+    now = desk.clock()
+    since = now - RIPENS - max((team.performance for team in teams if team.performance), default=RIPENS)
+    follow_ups = tuple(desk.ledger.follow_ups.since(since)) if teams else ()
+    return tuple(
+        TeamWeights(
+            team,
+            performance_of(ripe(follow_ups, team, now=now)),
+            {rep: fields.get(factor_field(team.name, rep), 0) or UNCHANGED for rep in team.reps},
+        )
+        for team in teams
+    )
+
+
+def _changes(judged: Sequence[TeamWeights], fields: Mapping[str, int]) -> dict[str, int]:
+    """What to add to the book: also the factors of those who left, or whose team goes by results no more."""
+    wanted = {
+        factor_field(one.team.name, rep.rep): rep.factor
+        for one in judged
+        for rep in one.performance.reps
+        if rep.factor != UNCHANGED
+    }
+    there = {name: count for name, count in fields.items() if name.startswith(FACTORS) and count}
+    return {
+        name: wanted.get(name, 0) - there.get(name, 0)
+        for name in sorted(wanted.keys() | there.keys())
+        if wanted.get(name, 0) != there.get(name, 0)
+    }
+
+
+def _evidence(one: TeamWeights) -> dict[str, Any]:
+    return {
+        "team": one.team.name,
+        "received": one.performance.received,
+        "won": one.performance.won,
+        "reps": {rep.rep: [rep.received, rep.won, rep.factor] for rep in one.performance.reps},
+    }

@@ -1,0 +1,71 @@
+"""Has anybody touched this lead since we gave it to its owner? Then it stays where it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final, TypeAlias
+
+from router.hubspot.api.records import HistoryEntry
+from router.hubspot.routing_properties import OWNER, STATUS
+from router.policy.decision.decision import Decision
+from router.policy.decision.trigger import Claimed
+from router.policy.results.work_signs import Signs, StatusMove, started, without_ours
+from router.routing.intake.transitions import CAN_BE_REASSIGNED
+from router.store.leads.leads import LeadState, State
+
+CONTACTED: Final = "notes_last_contacted"
+UPDATED: Final = "notes_last_updated"
+ASKED: Final = (OWNER, STATUS, CONTACTED, UPDATED)
+"""The properties whose histories tell."""
+OURS: Final = "INTEGRATION"
+
+Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
+"""Property → its values, newest first."""
+
+
+def why_touched(decision: Decision, state: LeadState | None, histories: Histories | None) -> str | None:
+    """Why the lead stays with whoever has it, in a few words; None if nobody has touched it.
+
+    `decision` is the last word about it that the ledger has, `state` what we remember of it.
+    """
+    if histories is None:
+        return "it was deleted in HubSpot"
+    if state is None:
+        return "it is forgotten here by now"
+    if state.decision_id != decision.id:
+        return "it was decided once more meanwhile"
+    if decision.inputs is not None and isinstance(decision.inputs.occasion, Claimed):
+        return "its rep claimed it"
+    if state.restored or state.state is State.HUMAN:
+        return "a person chose its owner"
+    if state.state not in CAN_BE_REASSIGNED:
+        return "it is on its way; try again in a minute"
+    owner = histories[OWNER][0] if histories[OWNER] else None
+    if (owner.value if owner else "") != decision.owner_id:
+        return "a person chose its owner"
+    if owner is not None and owner.value and owner.source_type != OURS:
+        return "a person confirmed its owner"
+    if started(without_ours(_signs(histories), state.tasks), assigned_at=decision.decided_at) is not None:
+        return "work on it has begun"
+    return None
+
+
+def _signs(histories: Histories) -> Signs:
+    moves = (StatusMove(one.at, by_person=one.source_type != OURS) for one in histories[STATUS])
+    return Signs(
+        last_contacted=_moment(histories[CONTACTED]),
+        last_updated=_moment(histories[UPDATED]),
+        status_moves=tuple(moves),
+    )
+
+
+def _moment(history: Sequence[HistoryEntry]) -> datetime | None:
+    """The date that the property holds; HubSpot writes dates as ISO text or as milliseconds."""
+    text = history[0].value if history else ""
+    if not text:
+        return None
+    if text.isdecimal():
+        return datetime.fromtimestamp(int(text) / 1000, UTC)
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

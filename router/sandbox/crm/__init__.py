@@ -1,0 +1,1 @@
+"""The sandbox portal's records: objects, batches, search, properties, owners."""

@@ -1,0 +1,142 @@
+"""What the portal tells about itself: owners, properties, property groups, account."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from router.sandbox.crm import owners, properties
+from router.sandbox.http.calls import Answer, Call, Json
+from router.sandbox.http.errors import Refused, bad_request, error_body, not_found
+from router.sandbox.portal import Portal
+
+
+def list_owners(portal: Portal, call: Call) -> Answer:
+    """GET owners: the active ones, or only the deactivated ones with `archived=true`; paged by `after`."""
+    archived = call.args.get("archived", "false") == "true"
+    email = call.args.get("email", "").lower()
+    limit = min(int(call.args.get("limit", 100)), 500)
+    after = int(call.args.get("after", 0))
+    found = [
+        owner
+        for owner in portal.owners.values()
+        if owner.archived == archived and int(owner.id) > after and (not email or owner.email == email)
+    ]
+    body: Json = {"results": [owners.described(owner) for owner in found[:limit]]}
+    if len(found) > limit:
+        body["paging"] = {"next": {"after": found[limit - 1].id}}
+    return Answer(200, body)
+
+
+def read_owner(portal: Portal, call: Call) -> Answer:
+    """GET of one owner, by owner id, or by user id with `idProperty=userId`."""
+    by_user = call.args.get("idProperty") == "userId"
+    archived = call.args.get("archived", "false") == "true"
+    for owner in portal.owners.values():
+        if (str(owner.user_id) if by_user else owner.id) == call.target and owner.archived == archived:
+            return Answer(200, owners.described(owner))
+    raise not_found(call.target)
+
+
+def list_properties(portal: Portal, call: Call) -> Answer:
+    """GET of every property of a type of object."""
+    with portal.lock:
+        known = list(portal.shelves[call.kind].properties.values())
+    return Answer(200, {"results": [properties.described(prop) for prop in known]})
+
+
+def read_property(portal: Portal, call: Call) -> Answer:
+    """GET of one property."""
+    prop = portal.shelves[call.kind].properties.get(call.target)
+    if prop is None:
+        message = f"Property {call.target} does not exist"
+        raise Refused(404, error_body(message, category="OBJECT_NOT_FOUND"))
+    return Answer(200, properties.described(prop))
+
+
+def create_property(portal: Portal, call: Call) -> Answer:
+    """POST of a new property; 409 when there is one of that name."""
+    return Answer(201, _define(portal, call, call.body))
+
+
+def create_properties(portal: Portal, call: Call) -> Answer:
+    """POST batch/create of properties: those that exist are errors, the others are made."""
+    created, errors = [], []
+    for asked in call.body.get("inputs") or ():
+        try:
+            created.append(_define(portal, call, asked))
+        except Refused as refused:
+            errors.append(refused.body)
+    body: Json = {"status": "COMPLETE", "results": created}
+    if errors:
+        body |= {"numErrors": len(errors), "errors": errors}
+    return Answer(call.mixed_status if errors else 201, body)
+
+
+def update_property(portal: Portal, call: Call) -> Answer:
+    """PATCH of a property: what is given replaces what was there, options included."""
+    with portal.lock:
+        shelf = portal.shelves[call.kind]
+        before = shelf.properties.get(call.target)
+        if before is None:
+            message = f"Property {call.target} does not exist"
+            raise Refused(404, error_body(message, category="OBJECT_NOT_FOUND"))
+        asked = {**properties.described(before), **call.body, "name": before.name}
+        prop = properties.from_request(asked, groups=shelf.groups)
+        if isinstance(prop, str):
+            raise bad_request(prop)
+        shelf.properties[prop.name] = prop
+    return Answer(200, properties.described(prop))
+
+
+def list_groups(portal: Portal, call: Call) -> Answer:
+    """GET of the groups that properties are shown in."""
+    groups = portal.shelves[call.kind].groups
+    return Answer(200, {"results": [_group(name, label) for name, label in groups.items()]})
+
+
+def create_group(portal: Portal, call: Call) -> Answer:
+    """POST of a new group; 409 when there is one of that name."""
+    name, label = str(call.body.get("name", "")), str(call.body.get("label", ""))
+    if not name or not label:
+        raise bad_request("A property group needs a name and a label.")
+    with portal.lock:
+        groups = portal.shelves[call.kind].groups
+        if name in groups:
+            message = f"Property group '{name}' already exists."
+            raise Refused(409, error_body(message, category="CONFLICT"))
+        groups[name] = label
+    return Answer(201, _group(name, label))
+
+
+def account(portal: Portal, _: Call) -> Answer:
+    """GET account-info details: which portal the token belongs to, and its time zone."""
+    zone = portal.settings.time_zone
+    offset = datetime.now(ZoneInfo(zone)).strftime("%z")
+    body = {
+        "portalId": portal.settings.portal_id,
+        "accountType": "STANDARD",
+        "timeZone": zone,
+        "companyCurrency": "EUR",
+        "additionalCurrencies": [],
+        "utcOffset": f"{offset[:3]}:{offset[3:]}",
+        "utcOffsetMilliseconds": (int(offset[:3]) * 60 + int(offset[3:])) * 60_000,
+        "uiDomain": "app-eu1.hubspot.com",
+        "dataHostingLocation": "eu1",
+    }
+    return Answer(200, body)
+
+
+def _define(portal: Portal, call: Call, asked: Json) -> Json:
+    with portal.lock:
+        shelf = portal.shelves[call.kind]
+        if asked.get("name") in shelf.properties:
+            message = f"A property named '{asked['name']}' already exists."
+            raise Refused(409, error_body(message, category="CONFLICT"))
+        prop = properties.from_request(asked, groups=shelf.groups)
+        if isinstance(prop, str):
+            raise bad_request(prop)
+        shelf.properties[prop.name] = prop
+    return properties.described(prop)
+
+
+def _group(name: str, label: str) -> Json:
+    return {"name": name, "label": label, "displayOrder": -1, "archived": False}

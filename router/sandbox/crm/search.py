@@ -1,0 +1,200 @@
+"""Which records a search finds: filters, one sort, pages, and an index that lags behind the records."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from router.sandbox.clock import now_ms, parse_ms
+from router.sandbox.crm.objects import asked_properties, shown
+from router.sandbox.crm.records import Record
+from router.sandbox.crm.shelves import Shelf
+from router.sandbox.http.calls import Answer, Call, Json
+from router.sandbox.http.errors import Refused, bad_request
+from router.sandbox.portal import Portal
+
+PAGE_LIMIT, RESULT_LIMIT = 200, 10_000
+Value = Callable[[str], str | None]
+
+
+def search(portal: Portal, call: Call) -> Answer:
+    """POST search. Records newer than the index are not found; changed ones are found as they were before."""
+    _refuse_oversize(call.body)
+    limit, after = int(call.body.get("limit") or 10), _offset(call.body)
+    if limit > PAGE_LIMIT or after + limit > RESULT_LIMIT:
+        raise bad_request("There was a problem with the request.")
+    settings, shelf = portal.settings, portal.shelves[call.kind]
+    indexed_at = now_ms() - settings.search_lag_ms
+    matching = _filters(shelf, call.body.get("filterGroups") or [])
+    names = asked_properties(shelf, call.body.get("properties"))
+    with portal.lock:
+        known = list(shelf.records.values())
+        if settings.search_lag_ms:
+            known = [_as_indexed(one, indexed_at) for one in known if one.created_ms <= indexed_at]
+        found = matching(known)
+        found.sort(key=_sort_key(shelf, call.body), reverse=_descending(call.body))
+        places: list[Record | None] = [*([None] * settings.search_ghosts), *found]
+        size = max(1, limit // 2) if settings.search_short_pages else limit
+        page = [one for one in places[after : after + size] if one is not None]
+        results = [shown(one, names, type_id=shelf.type_id, portal_id=settings.portal_id) for one in page]
+    body: Json = {"total": len(places), "results": results}
+    if after + size < len(places):
+        body["paging"] = {"next": {"after": str(after + size)}}
+    return Answer(200, body)
+
+
+def _refuse_oversize(body: Json) -> None:
+    groups = body.get("filterGroups") or []
+    sizes = [len(group.get("filters") or []) for group in groups]
+    if len(groups) > 5 or max(sizes, default=0) > 6 or sum(sizes) > 18:
+        raise bad_request("The search has too many filters: 5 groups, 6 filters in each, 18 in all.")
+    if len(body.get("sorts") or []) > 1:
+        raise bad_request("A search can have one sort only.")
+    if len(orjson.dumps(body)) > 3000:
+        raise bad_request("The search body is longer than 3000 characters.")
+
+
+def _offset(body: Json) -> int:
+    after = str(body.get("after") or 0)
+    if not after.isdigit():
+        raise bad_request(f"'after' must be an integer, not '{after}'.")
+    return int(after)
+
+
+def _as_indexed(record: Record, at_ms: int) -> Record:
+    if not record.edits:
+        return record
+    properties = {name: record.value_at(name, at_ms) or "" for name in record.properties}
+    return Record(
+        record.id,
+        properties,
+        record.created_ms,
+        record.created_by,
+        record.created_at,
+        record.updated_at,
+    )
+
+
+def _filters(shelf: Shelf, groups: list[Json]) -> Callable[[list[Record]], list[Record]]:
+    """The records that match any group; a group is gone through filter by filter, for there may be many."""
+    compiled = [[_condition(shelf, one) for one in group.get("filters") or []] for group in groups]
+
+    def matching(records: list[Record]) -> list[Record]:
+        if len(compiled) > 1:
+            return [
+                one
+                for one in records
+                if any(all(holds(one.properties.get) for holds in group) for group in compiled)
+            ]
+        for asked, holds in zip(groups[0].get("filters") or [], compiled[0], strict=True) if groups else ():
+            records = _narrowed(records, asked, holds)
+        return records
+
+    return matching
+
+
+def _narrowed(records: list[Record], asked: Json, holds: Callable[[Value], bool]) -> list[Record]:
+    name = str(asked.get("propertyName"))
+    if asked.get("operator") == "NOT_HAS_PROPERTY":  # the one that goes through all contacts of a night
+        return [one for one in records if not one.properties.get(name)]
+    return [one for one in records if holds(one.properties.get)]
+
+
+def _condition(shelf: Shelf, asked: Json) -> Callable[[Value], bool]:
+    name, operator = str(asked.get("propertyName")), str(asked.get("operator"))
+    prop = shelf.properties.get(name)
+    if prop is None:
+        raise bad_request(f"There was a problem with the request: property {name} does not exist.")
+    if operator == "HAS_PROPERTY":
+        return lambda value: value(name) not in (None, "")
+    if operator == "NOT_HAS_PROPERTY":
+        return lambda value: value(name) in (None, "")
+    compare = _comparable(prop.type)
+    test = _test(operator, asked, compare=compare, is_text=prop.type == "string")
+
+    def holds(value: Value) -> bool:
+        text = value(name)
+        # A record without a value satisfies no comparison, not even NEQ.
+        return text not in (None, "") and test(text)
+
+    return holds
+
+
+def _test(
+    operator: str, asked: Json, *, compare: Callable[[str], Any], is_text: bool
+) -> Callable[[Any], bool]:
+    wanted, high = str(asked.get("value", "")), str(asked.get("highValue", ""))
+    match operator:
+        case "EQ":
+            return lambda text: bool(compare(text) == compare(wanted))
+        case "NEQ":
+            return lambda text: bool(compare(text) != compare(wanted))
+        case "LT":
+            return lambda text: bool(compare(text) < compare(wanted))
+        case "LTE":
+            return lambda text: bool(compare(text) <= compare(wanted))
+        case "GT":
+            return lambda text: bool(compare(text) > compare(wanted))
+        case "GTE":
+            return lambda text: bool(compare(text) >= compare(wanted))
+        case "BETWEEN":
+            return lambda text: bool(compare(wanted) <= compare(text) <= compare(high))
+        case "IN" | "NOT_IN":
+            # Text is indexed in lower case, and IN compares with the index as it is: "Paris" never matches.
+            values = {str(one) if is_text else compare(str(one)) for one in asked.get("values") or ()}
+            return lambda text: (compare(text) in values) == (operator == "IN")
+        case "CONTAINS_TOKEN" | "NOT_CONTAINS_TOKEN":
+            pattern = re.compile(re.escape(wanted.lower()).replace(r"\*", r"\w*"))
+            return lambda text: (
+                any(pattern.fullmatch(word) for word in re.findall(r"\w+", text.lower()))
+                == (operator == "CONTAINS_TOKEN")
+            )
+        case _:
+            raise bad_request(f"Invalid input JSON: there is no operator '{operator}'")
+
+
+def _comparable(kind: str) -> Callable[[str], Any]:
+    """How values of this type compare: moments and numbers by size, text without case, choices exactly."""
+
+    def moment(text: str) -> int:
+        try:
+            return parse_ms(text)
+        except ValueError:
+            raise bad_request(f"'{text}' is not a date.") from None
+
+    def number(text: str) -> float:
+        try:
+            return float(text)
+        except ValueError:
+            raise bad_request(f"'{text}' is not a number.") from None
+
+    if kind in ("datetime", "date"):
+        return moment
+    if kind == "number":
+        return number
+    return str.lower if kind == "string" else str
+
+
+def _sort_key(shelf: Shelf, body: Json) -> Callable[[Record], Any]:
+    sorts = body.get("sorts") or ["hs_object_id"]
+    name = sorts[0] if isinstance(sorts[0], str) else str(sorts[0].get("propertyName"))
+    name = name.removeprefix("-")
+    if name not in shelf.properties:
+        raise Refused(400, bad_request(f"There was a problem with the request: sort {name}.").body)
+    compare = _comparable(shelf.properties[name].type)
+
+    def key(record: Record) -> tuple[bool, Any, int]:
+        text = record.properties.get(name)
+        return (not text, compare(text) if text else 0, int(record.id))
+
+    return key
+
+
+def _descending(body: Json) -> bool:
+    sorts = body.get("sorts") or []
+    if not sorts:
+        return False
+    return (
+        sorts[0].startswith("-") if isinstance(sorts[0], str) else sorts[0].get("direction") == "DESCENDING"
+    )

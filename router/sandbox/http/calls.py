@@ -1,0 +1,163 @@
+"""What happens to an API call from the token check to the answer, trouble included."""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from router.sandbox.http.errors import Refused, error_body, record_error, unauthorized
+from router.sandbox.http.faults import REFUSALS, Fault, refusal
+from router.sandbox.portal import Portal
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An API call without its HTTP: which endpoint of which version, and what it was given."""
+
+    endpoint: str
+    version: str
+    kind: str = ""
+    target: str = ""
+    args: Mapping[str, str] = field(default_factory=dict)
+    body: Json = field(default_factory=dict)
+    token: str | None = None
+
+    @property
+    def is_search(self) -> bool:
+        """True for the calls with limits of their own."""
+        return self.endpoint.endswith("/search")
+
+    @property
+    def mixed_status(self) -> int:
+        """The status of a batch that failed in part: 207, which 2026-09 no longer knows."""
+        return 200 if self.version == "2026-09" else 207
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the caller gets. `wire` says how the connection misbehaves while sending it."""
+
+    status: int
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    wire: str = "whole"
+    """whole, closed (no answer at all), garbage, huge, truncated, reset or drip."""
+    fault: Fault | None = None
+
+
+Action = Callable[[Portal, Call], Answer]
+
+
+def answer(portal: Portal, call: Call, act: Action) -> Answer:
+    """Answer a call as HubSpot would, or as the fault that strikes it demands; every call is counted."""
+    at_s = time.time()
+    headers: dict[str, str] = {}
+    try:
+        if call.token != portal.settings.token:
+            raise unauthorized()
+        headers = portal.limits.admit(portal.settings, search=call.is_search)
+        given = _suffer(portal, call, act, portal.faults.strike(call.endpoint))
+    except Refused as refused:
+        given = Answer(refused.status, refused.body, refused.headers)
+    outcome = str(given.status) if given.wire != "closed" else "closed"
+    portal.journal.count(call.endpoint, outcome, at_s=at_s)
+    return replace(given, headers={**headers, **given.headers})
+
+
+def _suffer(portal: Portal, call: Call, act: Action, fault: Fault | None) -> Answer:
+    if portal.settings.latency_ms:
+        time.sleep(portal.settings.latency_ms / 1000)
+    if fault is None:
+        return act(portal, call)
+    if fault.kind in REFUSALS:
+        raise refusal(fault)
+    match fault.kind:
+        case "hang":
+            return _closed_after(fault)
+        case "garbage" | "huge":
+            return Answer(200, wire=fault.kind, fault=fault)
+        case "late":
+            _apply_later(portal, call, act, fault)
+            return Answer(504, error_body("Gateway timeout"))
+        case "applied_then_502":
+            act(portal, call)
+            return Answer(502, error_body("Bad gateway"))
+        case "applied_then_hang":
+            act(portal, call)
+            return _closed_after(fault)
+        case "partial":
+            return _partial(portal, call, act, fault)
+        case "missing":
+            return _missing(act(portal, call), fault)
+        case "wrong_id":
+            return _wrong_id(portal, call, act(portal, call), fault)
+        case wire:
+            return replace(act(portal, call), wire=wire, fault=fault)
+
+
+def _closed_after(fault: Fault) -> Answer:
+    time.sleep(fault.seconds)
+    return Answer(0, wire="closed")
+
+
+def _apply_later(portal: Portal, call: Call, act: Action, fault: Fault) -> None:
+    def apply() -> None:
+        try:
+            outcome = f"{act(portal, call).status} late"
+        except Refused as refused:
+            outcome = f"{refused.status} late"
+        portal.journal.count(call.endpoint, outcome, at_s=time.time())
+
+    timer = threading.Timer(fault.seconds, apply)
+    timer.daemon = True
+    timer.start()
+
+
+def _partial(portal: Portal, call: Call, act: Action, fault: Fault) -> Answer:
+    """Some records of the batch are not touched and come back as errors: half of them, one at least."""
+    inputs = call.body.get("inputs") or []
+    if not inputs:
+        return act(portal, call)
+    chance = random.Random(fault.seed + fault.hits)
+    failed = chance.sample(range(len(inputs)), max(1, len(inputs) // 2))
+    kept = [given for place, given in enumerate(inputs) if place not in failed]
+    given = act(portal, replace(call, body={**call.body, "inputs": kept}))
+    ids = [str(inputs[place].get("id", "")) for place in sorted(failed)]
+    errors = [
+        *given.body.get("errors", ()),
+        record_error("INTERNAL_ERROR", "There was a problem with the request.", ids),
+    ]
+    body = {**given.body, "numErrors": len(errors), "errors": errors}
+    return replace(given, status=call.mixed_status, body=body)
+
+
+def _missing(given: Answer, fault: Fault) -> Answer:
+    results = (given.body or {}).get("results")
+    if not results:
+        return given
+    lost = random.Random(fault.seed + fault.hits).randrange(len(results))
+    return replace(given, body={**given.body, "results": results[:lost] + results[lost + 1 :]})
+
+
+def _wrong_id(portal: Portal, call: Call, given: Answer, fault: Fault) -> Answer:
+    records = portal.shelves[call.kind].records if call.kind else {}
+    asked = {call.target, *(str(one.get("id")) for one in call.body.get("inputs") or ())}
+    with portal.lock:
+        others = [record_id for record_id in records if record_id not in asked]
+    stranger = random.Random(fault.seed + fault.hits).choice(others) if others else "1"
+    results = (given.body or {}).get("results")
+    if results:
+        return replace(given, body={**given.body, "results": [_renamed(results[0], stranger), *results[1:]]})
+    return replace(given, body=_renamed(given.body, stranger)) if given.body else given
+
+
+def _renamed(record: Json, record_id: str) -> Json:
+    return {
+        **record,
+        "id": record_id,
+        "properties": {**record.get("properties", {}), "hs_object_id": record_id},
+    }

@@ -1,0 +1,72 @@
+"""What people do in HubSpot's pages while an app is at work, above all between its read and its write."""
+
+import random
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from router.sandbox.clock import now_ms
+from router.sandbox.crm.records import Record, Source
+
+
+@dataclass(frozen=True, slots=True)
+class HumanChoice:
+    """An owner that a person chose, and when."""
+
+    contact: str
+    owner: str
+    at_ms: float
+    when: str
+    """`now`: at the request of a test; `between`: after the app's read and before its write."""
+
+
+@dataclass(slots=True)
+class Overtaking:
+    """How often a person slips in between a read and a write: with a probability, or the next few times."""
+
+    rate: float = 0.0
+    next: int = 0
+    owner: str | None = None
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+
+    def happens(self) -> bool:
+        """True when a person is faster this time."""
+        if self.next > 0:
+            self.next -= 1
+            return True
+        return self.rate > 0 and self.chance.random() < self.rate
+
+    def choose(self, owners: list[str], *, not_this: str) -> str:
+        """The owner that the person takes: the one told, else anybody but the app's choice."""
+        if self.owner is not None:
+            return self.owner
+        return self.chance.choice([owner for owner in owners if owner != not_this])
+
+
+class Humans:
+    """The people of the portal, and the list of the owners they chose."""
+
+    def __init__(self) -> None:
+        self.overtaking = Overtaking()
+        self.choices: list[HumanChoice] = []
+
+    def source(self, user_id: int) -> Source:
+        """How the history names a person who edits in HubSpot's pages."""
+        return Source("CRM_UI", f"userId:{user_id}", user_id=user_id)
+
+    def chose(self, record: Record, owner: str, *, when: str) -> None:
+        """Put a choice of owner on the list."""
+        self.choices.append(HumanChoice(record.id, owner, float(now_ms()), when))
+
+    def overtakes(self, record: Record, new_owner: str, *, owners: list[str]) -> str | None:
+        """The owner a person sets just before this write lands, or None. Happens once per contact at most."""
+        if not new_owner or not record.was_read or record.was_overtaken or not self.overtaking.happens():
+            return None
+        chosen = self.overtaking.choose(owners, not_this=new_owner)
+        if chosen in (new_owner, record.properties.get("hubspot_owner_id")):
+            return None
+        record.was_overtaken = True
+        return chosen
+
+    def shown(self) -> list[dict[str, Any]]:
+        """Every choice, in order, as `GET /sandbox/human` tells it."""
+        return [asdict(choice) for choice in self.choices]

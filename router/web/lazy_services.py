@@ -1,0 +1,33 @@
+"""The routing desk of the web process: opened when a rep first asks, so that receiving never waits for it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from router.settings import Settings
+from router.store.clients import text_client
+
+if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
+    from router.routing.portal.services import Desk
+
+
+def desk_on_demand(settings: Settings, url: str) -> Callable[[], Desk]:
+    """Gives the desk, opened once, with the rules as they are on disk now.
+
+    Calling it raises what Redis or the ledger raise while they are down; the next call tries again.
+    """
+    turn = threading.Lock()
+    opened: list[Desk] = []
+
+    def desk() -> Desk:
+        from router.bootstrap import open_desk
+
+        with turn:
+            if not opened:
+                opened.append(open_desk(settings, text_client(url)))
+            opened[0].rules.refresh()
+            return opened[0]
+
+    return desk

@@ -1,0 +1,137 @@
+"""The stages of a night that move leads: plan, hold or move, wait until they have arrived, and report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any, Final
+
+from router.bootstrap import Office
+from router.hubspot.api.errors import ComeBackLater, Unreachable
+from router.policy.reports.night_report import Brake, NightReport
+from router.policy.reports.night_selection import held_back
+from router.routing.night import sweep
+from router.routing.night.announce import tell
+from router.routing.night.candidates import open_leads
+from router.routing.night.night_context import Ground, away_without_end, ground_of
+from router.routing.night.outcome import is_settled, outcomes
+from router.routing.night.outcome import move as move_leads
+from router.store.worklists.night_plan import Planned, Waiting
+from router.store.worklists.nights import Night
+from workers import process
+
+STEP_S: Final = 5.0
+"""A step plans for so long: owner histories are looked at by the same process, and cannot wait."""
+MOVED_AT_A_TIME: Final = 300
+HELD_KEPT: Final = 1_000
+"""Leads of a plan that waits which the ledger keeps, night after night; the plan itself has all of them."""
+SETTLED_WITHIN: Final = timedelta(minutes=30)
+"""Leads that have not arrived by then are told as still on their way."""
+
+
+def run_of(day: str) -> str:
+    """What the ledger calls the night of a local date."""
+    return f"night {day}"
+
+
+def plan(office: Office, night: Night) -> Night:
+    """Plan some more leads; once all are planned, they move, unless they are too many to move unasked."""
+    desk = office.desk
+    if night.sweep is None:
+        desk.night_plan.begin()
+    if not sweep.moves_anything(desk):
+        return replace(night, stage="drift")
+    if night.sweep is None:
+        before = office.nights.before(date.fromisoformat(night.day))
+        since = away_without_end(desk, before=before.away_since if before else {})
+        night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
+    ground = ground_of(desk, away_since=night.away_since)
+    began = sweeping = sweep.Sweeping(**(night.sweep or {}))
+    ends_at = time.monotonic() + STEP_S
+    while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
+        try:
+            sweeping, planned = sweep.plan_some(desk, ground, sweeping, already=desk.night_plan.of)
+        except (ComeBackLater, Unreachable):
+            if sweeping is began:
+                raise
+            break  # what is planned so far is kept, and the rest waits for HubSpot
+        desk.night_plan.add(planned)
+    night = replace(night, sweep=asdict(sweeping))
+    return night if sweeping.reason else _held_or_moved(office, night, ground)
+
+
+def _held_or_moved(office: Office, night: Night, ground: Ground) -> Night:
+    desk = office.desk
+    planned = desk.night_plan.all()
+    moves = len(planned)
+    now_open = open_leads(desk, ground) if moves else 0
+    held = held_back(moves, open_leads=now_open, limits=ground.policy.night.limits)
+    if held is None:
+        return replace(night, stage="move" if moves else "drift")
+    desk.night_plan.hold(Waiting(night.day, digest(planned), held.by, moves, held.limit, now_open))
+    desk.log.warning("night.held", day=night.day, **asdict(held))
+    return replace(night, stage="drift", brake=asdict(held))
+
+
+def digest(planned: list[Planned]) -> str:
+    """A short name of a plan: other leads, or the same with other owners, have another."""
+    lines = "\n".join(f"{one.contact_id} {one.episode} {one.owner_id}" for one in planned)
+    return sha256(lines.encode()).hexdigest()[:12]
+
+
+def move(office: Office, night: Night) -> Night:
+    """Have some more leads of the plan moved, as far as they are still as it says."""
+    desk = office.desk
+    ahead = [one for one in desk.night_plan.all() if one.place >= night.moved_to]
+    some = ahead[:MOVED_AT_A_TIME]
+    left = sweep.why_left(desk, ground_of(desk, away_since=night.away_since), some)
+    desk.night_plan.leave(left)
+    moving = [one for one in some if one.contact_id not in left]
+    move_leads(desk, moving, run=run_of(night.day))  # what is on its way already, after a kill, stays on it
+    settle_by = (desk.clock() + SETTLED_WITHIN).isoformat()
+    if len(ahead) > len(some):
+        return replace(night, moved_to=some[-1].place + 1, settle_by=settle_by)
+    return replace(night, stage="settle", settle_by=settle_by)
+
+
+def settle(office: Office, night: Night) -> Night:
+    """Wait until those that move have arrived; then, or in the end, go on."""
+    desk = office.desk
+    late = desk.clock() >= datetime.fromisoformat(night.settle_by)
+    if not late and not is_settled(desk, desk.night_plan.all()):
+        return night
+    return replace(night, stage="report" if night.brake else "drift")
+
+
+def report(office: Office, night: Night) -> Night:
+    """Keep what the night did, and tell whoever wants to know."""
+    desk = office.desk
+    brake = Brake(**night.brake) if night.brake else None
+    swept: Mapping[str, Any] = night.sweep or {}
+    held = brake is not None and brake.holds
+    moves = outcomes(desk, desk.night_plan.all(), held=held) if swept else ()
+    told = NightReport(
+        day=night.day,
+        began_at=night.began_at,
+        ended_at=desk.clock().isoformat(),
+        found=night.found,
+        repaired=night.repaired,
+        looked_at=swept.get("looked_at", 0),
+        stayed=swept.get("stayed", {}),
+        drifted=tuple(night.drifted),
+        brake=brake,
+    ).with_moves(moves)
+    earlier = desk.ledger.nights.of(date.fromisoformat(night.day))
+    if earlier is not None and earlier.began_at != told.began_at:
+        # Redis was emptied since, and the night ran again: what it moved before still happened.
+        again = {one.contact_id for one in told.moves}
+        told = told.with_moves([*(one for one in earlier.moves if one.contact_id not in again), *told.moves])
+    if held:
+        told = replace(told, moves=told.moves[:HELD_KEPT])
+    desk.ledger.nights.keep(told)
+    desk.log.info("night.reported", day=night.day, outcomes=told.outcomes)
+    tell(desk, told)
+    return replace(night, stage="")

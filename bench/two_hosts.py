@@ -33,7 +33,7 @@ from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, proce
 from router.store.clients import queue_client
 from router.store.keys import Keys
 from router.wakeups import WakeUps, leads_queue
-from tests.crash.checker import check
+from tests.world.checker import check
 
 RULES = Path(__file__).parents[1] / "tests" / "routing" / "rules"
 NAMES = ("north", "south")

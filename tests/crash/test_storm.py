@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.crash.checker import Verdict, check
-from tests.crash.fleet import CRASH_POINTS, PUBLIC_URL, Fleet, a_fleet, until
 from tests.routing.conftest import OWNERS, a_hot_contact
+from tests.world.checker import Verdict, check
+from tests.world.fleet import CRASH_POINTS, PUBLIC_URL, Fleet, a_fleet, until
 
 REPS = ("camille", "hugo", "lea")
 WEIGHTS = {OWNERS["camille"]: 2, OWNERS["hugo"]: 1, OWNERS["lea"]: 1}

@@ -10,7 +10,7 @@ from router.hubspot.api.records import PortalProperty
 from router.hubspot.setup import OURS, SetupPlan, apply, setup_plan
 from router.policy.leads.catalog import FactType
 from router.rulefiles.words.catalog_file import fact_type
-from tests.hubspot.responder import Responder, json_reply
+from tests.world.responder import Responder, json_reply
 
 
 def a_property(name: str, *, kind: str = "string", field_type: str = "text") -> PortalProperty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from router.rulefiles.load import load_files, revision
 from router.rulefiles.words.catalog_file import CATALOG_FILE, dump_catalog
-from tests.rulefiles.builders import FILES, LISTS, ROUTING, TEAM, a_catalog, loaded, policy_of, said_of
+from tests.world.rule_files import FILES, LISTS, ROUTING, TEAM, a_catalog, loaded, policy_of, said_of
 
 
 def test_all_mistakes_of_all_files_are_told_at_once_and_in_order() -> None:

@@ -35,7 +35,7 @@ from router.policy.rules.policy import (
     ToTeam,
 )
 from router.policy.rules.scoring import HalfLife, Scorecard, Steps
-from tests.rulefiles.builders import ROUTING, SCORING, TEAM, loaded, policy_of
+from tests.world.rule_files import ROUTING, SCORING, TEAM, loaded, policy_of
 
 NORDIC = """\
   - name: Nordic

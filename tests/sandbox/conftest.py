@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from router.sandbox.http.client import SandboxClient, start_sandbox
-from tests.sandbox.app import App
-from tests.sandbox.endpoint import Endpoint
+from tests.world.hubspot_app import App
+from tests.world.webhook_endpoint import Endpoint
 
 ORDINARY = {
     "token": "pat-eu1-sandbox",

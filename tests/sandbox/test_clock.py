@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.sandbox.http.client import SandboxClient
-from tests.sandbox.app import CAMILLE, App
+from tests.world.hubspot_app import CAMILLE, App
 
 
 def moment(text: str) -> datetime:

@@ -12,7 +12,7 @@ from redis.retry import Retry
 
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from tests.crash.fleet import until
+from tests.world.fleet import until
 
 IMPATIENT_S = 0.3
 BUSY = "local began = os.clock() while os.clock() - began < tonumber(ARGV[1]) do end"

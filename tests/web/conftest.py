@@ -13,7 +13,7 @@ from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.web.app import create_app
-from tests.web.deliveries import PORTAL, some_settings
+from tests.world.deliveries import PORTAL, some_settings
 
 
 @dataclass

@@ -20,7 +20,7 @@ from router.store.health.vitals import Vitals
 from router.web.app import create_app
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
 from tests.routing.conftest import OWNERS, clock, desk, portal, route_all, rules, sandbox, settings
-from tests.routing.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
+from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
 
 __all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings"]
 

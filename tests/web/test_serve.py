@@ -24,7 +24,7 @@ from waitress.adjustments import Adjustments
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
 from router.web import serve
-from tests.web.deliveries import ENVIRON, created, signed
+from tests.world.deliveries import ENVIRON, created, signed
 
 DOOR = "/webhooks/hubspot"
 MOST_DELAY_S = 0.25

@@ -21,7 +21,7 @@ from router.sandbox.http.client import SandboxClient
 from router.store.leads.credits import Credits
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-from tests.routing.test_claims import ROUTING, with_rules
+from tests.routing.queues.test_claims import ROUTING, with_rules
 from tests.workers.test_reconciling import office
 from workers.reconciling import is_unfinished, look_back
 

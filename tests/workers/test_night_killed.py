@@ -8,9 +8,9 @@ import sys
 from pathlib import Path
 
 from router.ledger import open_ledger
-from tests.crash.fleet import PORTAL, Fleet, a_fleet, until
 from tests.crash.test_storm import announce
 from tests.routing.conftest import OWNERS, a_hot_contact
+from tests.world.fleet import PORTAL, Fleet, a_fleet, until
 
 LEADS = 24
 NIGHT = """

@@ -13,10 +13,10 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from router.wakeups import leads_queue
-from tests.crash.checker import check
-from tests.crash.fleet import PORTAL, Fleet, a_fleet, until
 from tests.crash.test_storm import WEIGHTS, announce
 from tests.routing.conftest import a_hot_contact
+from tests.world.checker import check
+from tests.world.fleet import PORTAL, Fleet, a_fleet, until
 
 
 def health(fleet: Fleet) -> tuple[int, dict[str, object]]:

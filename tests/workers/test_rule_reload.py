@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.crash.checker import check
-from tests.crash.fleet import Fleet, a_fleet, until
 from tests.crash.test_storm import WEIGHTS, announce
 from tests.routing.conftest import a_hot_contact
+from tests.world.checker import check
+from tests.world.fleet import Fleet, a_fleet, until
 
 WITHIN_S = 60.0
 PROCESSES = ("worker0", "worker1", "night", "cron")

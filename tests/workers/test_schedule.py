@@ -18,7 +18,7 @@ from router.store.worklists.nights import Nights
 from router.store.worklists.notices import Notice
 from router.wakeups import Job, WakeUps, housekeeping_queue
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
-from tests.routing.test_claims import queued
+from tests.routing.queues.test_claims import queued
 from workers import nightly_run
 from workers.schedule import Schedule
 

@@ -15,9 +15,9 @@ from router.store.health.progress import ProgressBoard
 from router.store.worklists.nights import Nights
 from router.wakeups import Job, WakeUps
 from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.test_claims import owner_of, with_rules
-from tests.routing.test_reassign import done
-from tests.routing.test_watch import ROUTING
+from tests.routing.followup.test_reassign import done
+from tests.routing.followup.test_watch import ROUTING
+from tests.routing.queues.test_claims import owner_of, with_rules
 from workers import jobs, process
 
 

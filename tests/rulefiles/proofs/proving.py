@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from router.rulefiles.proofs.prove import prove
 from router.rulefiles.yaml.mistakes import Mistake
-from tests.rulefiles.builders import FILES, a_catalog, policy_of
+from tests.world.rule_files import FILES, a_catalog, policy_of
 
 NOW: Final = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 """A Tuesday, 10:15 in Paris."""

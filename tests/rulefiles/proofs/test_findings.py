@@ -8,9 +8,9 @@ from datetime import timedelta
 from router.policy.rules.conditions import NoneOf, OneOf, Test
 from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.rulefiles.proofs.prove import left_over, prove
-from tests.policy.builders import a_policy, a_rule, asks
-from tests.rulefiles.builders import a_catalog, policy_of
 from tests.rulefiles.proofs.proving import NOW, proved, routing, said
+from tests.world.policies import a_policy, a_rule, asks
+from tests.world.rule_files import a_catalog, policy_of
 
 TWO_RULES = """\
   - name: Banks

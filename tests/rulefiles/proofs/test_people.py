@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.rulefiles.builders import TEAM
 from tests.rulefiles.proofs.proving import proved, said
+from tests.world.rule_files import TEAM
 
 THREE_REPS = """\
 timezone: Europe/Paris

@@ -25,10 +25,10 @@ from router.policy.rules.facts import facts_of
 from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.rulefiles.proofs.boxes.rule_space import ground_of
 from router.rulefiles.proofs.reach import reaches_of
-from tests.policy.builders import a_policy
-from tests.rulefiles.builders import a_catalog
 from tests.rulefiles.proofs.proving import NOW
 from tests.rulefiles.proofs.worlds import a_world, first_matches, random_condition
+from tests.world.policies import a_policy
+from tests.world.rule_files import a_catalog
 
 ZIPS = (None, "75001", "69003", "20090", "20200", "97110", "97500", "1000", "01000", "10115", "SW1A", "98000")
 COUNTRIES = (None, "FR", "France", "DE", "Kosovo", "GP", "Réunion", "nowhere", "MC")

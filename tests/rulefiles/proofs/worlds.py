@@ -31,7 +31,7 @@ from router.policy.rules.conditions import (
     asking,
 )
 from router.policy.rules.policy import Assign, Policy, Rule, ToRep, ToTeam
-from tests.policy.builders import a_policy, a_rep, a_team
+from tests.world.policies import a_policy, a_rep, a_team
 
 NOW: Final = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 COLOURS: Final = ("red", "green", "blue")

@@ -1,0 +1,131 @@
+"""The whole story of a lead, told in order and in words that a stranger understands."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from router.cli.leads.history import history_of
+from router.cli.leads.lead_history import open_dossier
+from router.ledger.follow_ups import Seen
+from router.ledger.ledger import Entry
+from router.policy.results.follow_up import FollowUp
+from router.routing.followup.reassign import Reassignment, reassign
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.sandbox.http.client import SandboxClient
+from tests.routing.conftest import (
+    OWNERS,
+    Time,
+    clock,
+    desk,
+    portal,
+    route_all,
+    rules,
+    sandbox,
+    settings,
+    time,
+)
+from tests.routing.queues.test_claims import pull, queued
+
+__all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings", "time"]
+
+AT = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+
+
+def story_of(desk: Desk, contact_id: str) -> list[str]:
+    found = open_dossier(desk, contact_id)
+    assert found is not None
+    return [line.what for line in found.history()]
+
+
+def settle(desk: Desk, time: Time) -> None:
+    """Everything is written, and looked at again until nothing is in doubt."""
+    route_all(desk)
+    time.pass_by(minutes=10)
+    verify(desk)
+
+
+def test_a_life_of_moves_is_told_with_from_to_why_and_run(
+    pull: Desk, sandbox: SandboxClient, time: Time
+) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    claim(pull, contact_id, rep="lea")
+    settle(pull, time)
+    release(pull, contact_id, rep="lea", why="wrong region")
+    settle(pull, time)
+    claim(pull, contact_id, rep="hugo")
+    settle(pull, time)
+    state = pull.leads.recall([contact_id])[contact_id]
+    wish = Reassignment(contact_id, state.episode, OWNERS["hugo"], "nobody acted within 6 h")
+    reassign(pull, [wish], run="night of 24 Nov")
+    settle(pull, time)
+
+    told = [one.split(" (")[0] for one in story_of(pull, contact_id)]
+
+    assert told == [
+        "decided: waits in the queue of idf",
+        "written to HubSpot",
+        "lea claimed it from the queue of idf",
+        "written to HubSpot",
+        "lea gave it back to the queue of idf: wrong region",
+        "written to HubSpot",
+        "hugo claimed it from the queue of idf",
+        "written to HubSpot",
+        "to be taken from its owner and decided once more",
+        "taken from hugo because nobody acted within 6 h",
+        "written to HubSpot",
+    ]
+    found = open_dossier(pull, contact_id)
+    assert found is not None
+    moved = found.history()[-2]
+    assert moved.what.startswith("taken from hugo because nobody acted within 6 h (night of 24 Nov): ")
+    assert moved.detail == {
+        "from": "hugo",
+        "to": "queue of idf",
+        "why": "nobody acted within 6 h",
+        "run": "night of 24 Nov",
+    }
+
+
+def test_people_are_called_by_their_names(pull: Desk, sandbox: SandboxClient, time: Time) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    claim(pull, contact_id, rep="lea")
+    settle(pull, time)
+
+    (claimed,) = [one for one in story_of(pull, contact_id) if one.startswith("written") and "owner" in one]
+
+    assert claimed.startswith(f"written to HubSpot (owner lea ({OWNERS['lea']}), ")
+
+
+def test_what_came_of_it_is_part_of_the_story(pull: Desk, sandbox: SandboxClient, time: Time) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    answer = claim(pull, contact_id, rep="lea")
+    settle(pull, time)
+    begun = pull.clock() + timedelta(minutes=34)
+    seen = Seen(answer.decision_id, "CONNECTED", "customer", begun, "won", begun + timedelta(days=3))
+    open_dossier(pull, contact_id)  # carries the decision into the ledger
+    pull.ledger.follow_ups.note([seen], at=pull.clock())
+
+    told = story_of(pull, contact_id)
+
+    assert told[-2].startswith("lea acted for the first time, 44 min after the assignment")
+    assert told[-1] == "won with lea (customer, CONNECTED)"
+
+
+def test_an_event_that_nobody_here_knows_is_told_all_the_same() -> None:
+    event = Entry(AT.isoformat(), "put_on_hold", None, {"by": "71480103", "why": "fair", "owner_id": None})
+
+    (line,) = history_of([], [event], [], names={"71480103": "lea"})
+
+    assert line.what == "put on hold (by lea (71480103), fair)"
+    assert (line.kind, line.at) == ("put_on_hold", AT.isoformat())
+
+
+def test_moments_of_other_offsets_are_in_order() -> None:
+    later = Entry("2026-11-24T10:20:00+01:00", "written", None, {})
+    lead = FollowUp("d", "5", "idf", "lea", "71480103", "rule", "r1", 50, AT, first_response_at=AT)
+
+    lines = history_of([], [later], [lead], names={})
+
+    assert [line.kind for line in lines] == ["responded", "written"]

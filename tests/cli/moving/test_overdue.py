@@ -1,0 +1,83 @@
+"""`router overdue`: whose leads are late, and what happens to them next."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import redis
+
+from router.bootstrap import open_desk
+from router.routing.followup.watch import watch
+from router.routing.intake.verify import verify
+from router.routing.portal.services import Desk
+from router.sandbox.http.client import SandboxClient
+from router.settings import read_settings
+from tests.cli.conftest import CONFIG, Run
+from tests.routing.conftest import RULES
+from tests.routing.followup.test_watch import MANAGERS, ROUTING
+
+
+@pytest.fixture
+def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Small rules whose leads are due in four hours and taken away in eight."""
+    folder = tmp_path / "config"
+    shutil.copytree(RULES, folder)
+    shutil.copy(CONFIG / "hubspot.catalog.json", folder)
+    routing = ROUTING.replace("{after: 150%", "{after: 200%")
+    (folder / "routing.yaml").write_text(routing)
+    (folder / "team.yaml").write_text((RULES / "team.yaml").read_text() + MANAGERS)
+    return {**environ, "CONFIG_DIR": str(folder)}
+
+
+@pytest.fixture
+def late(
+    environ: dict[str, str],
+    redis_client: redis.Redis,
+    sandbox: SandboxClient,
+    desk: Desk,
+    route_now: Callable[[list[str]], None],
+) -> str:
+    """A lead that was due an hour ago, as far as the watch knows, whose clock is ahead."""
+    (contact_id,) = sandbox.create_exactly([{"email": "a@acier.fr", "jobtitle": "Directeur"}])
+    route_now([contact_id])
+    for ahead in (timedelta(seconds=5), timedelta(hours=5)):
+        later = open_desk(
+            read_settings(environ), redis_client, clock=lambda ahead=ahead: datetime.now(UTC) + ahead
+        )
+        later.rules.refresh()
+        verify(later)
+        watch(later)
+        later.ledger.close()
+    return contact_id
+
+
+def test_an_overdue_lead_is_listed_with_what_comes_next(run: Run, late: str) -> None:
+    told = run("overdue")
+    (lead,) = json.loads(run("overdue", "--json").stdout)
+
+    assert told.exit_code == 0, told.stderr
+    assert "1 overdue lead." in told.stdout
+    assert "camille" in told.stdout
+    assert max(len(line) for line in told.stdout.splitlines()) <= 80
+    assert (lead["contact_id"], lead["rep"], lead["team"], lead["next"]) == (late, "camille", "idf", "remind")
+    assert lead["due_at"].endswith("+00:00")
+
+
+def test_a_team_narrows_the_list_and_one_that_there_is_not_is_misuse(run: Run, late: str) -> None:
+    assert late in run("overdue", "--team", "idf").stdout
+    wrong = run("overdue", "--team", "idff")
+
+    assert wrong.exit_code == 2
+    assert "Did you mean 'idf'?" in wrong.stderr
+
+
+def test_nobody_is_late(run: Run, desk: Desk) -> None:
+    answer = run("overdue")
+
+    assert (answer.exit_code, answer.stdout) == (0, "No lead is overdue.\n")
+    assert json.loads(run("overdue", "--json").stdout) == []

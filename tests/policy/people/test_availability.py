@@ -1,0 +1,214 @@
+"""Who is away, and whose word counts?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.inputs import Watched, inputs_seen
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.destination import wanted_named
+from router.policy.people.availability import Said
+from router.policy.people.availability_record import said_as_record, said_from_record
+from router.policy.people.roster import Roster, TimeOff
+from router.policy.rules.policy import Assign, Method, ToRep, ToTeam
+from router.policy.shares.share_book import Book
+from router.policy.why_not.question import why_not
+from tests.world.policies import (
+    NOW,
+    a_policy,
+    a_rep,
+    a_rule,
+    a_team,
+    deciding,
+    office_hours,
+    owners_of,
+)
+
+HOUR = timedelta(hours=1)
+TOMORROW_MIDNIGHT = datetime(2026, 11, 24, 23, tzinfo=UTC)
+"""In Paris; the day is the 24th until then."""
+LEAVE = TimeOff("anna", date(2026, 11, 23), date(2026, 11, 27))
+EVERY_SOURCE = Said(
+    away_until=NOW + HOUR,
+    away_in_hubspot=True,
+    out_of_office=((NOW - HOUR, NOW + 2 * HOUR),),
+)
+
+
+def with_said(said: dict[str, Said], roster: Roster | None = None, **given: object) -> Decision:
+    policy = a_policy(a_rule(), roster=roster or a_team(), default_sla=HOUR)
+    return deciding(policy, said=said, **given)
+
+
+def reason_of(decision: Decision, rep: str = "anna") -> str | None:
+    return next((passed.reason for passed in decision.passed_over if passed.rep == rep), None)
+
+
+@pytest.mark.parametrize(
+    ("said", "leave", "reason"),
+    [
+        (EVERY_SOURCE, (LEAVE,), "away until Tue 24 Nov 11:15+"),
+        (Said(away_until=TOMORROW_MIDNIGHT), (), "away until 24 Nov"),
+        (replace(EVERY_SOURCE, away_until=None), (LEAVE,), "out of office until Tue 24 Nov 12:15 (HubSpot)"),
+        (Said(away_in_hubspot=True), (LEAVE,), "away in HubSpot"),
+        (Said(), (LEAVE,), "on leave until 27 Nov"),
+        (Said(away_until=NOW), (), None),
+        (Said(out_of_office=((NOW + HOUR, NOW + 2 * HOUR),)), (), None),
+        (Said(present_until=NOW + HOUR, away_in_hubspot=True), (LEAVE,), None),
+        (Said(present_until=NOW), (LEAVE,), "on leave until 27 Nov"),
+    ],
+)
+def test_the_strongest_word_says_why_a_rep_is_away(
+    said: Said, leave: tuple[TimeOff, ...], reason: str | None
+) -> None:
+    decision = with_said({"anna": said}, a_team(time_off=leave))
+
+    assert reason_of(decision) == (reason.rstrip("+") if reason else None)
+    assert isinstance(decision.outcome, Assigned)
+    assert decision.outcome.rep == ("anna" if reason is None else "ben")
+
+
+def test_a_rep_whose_colleagues_work_on_their_holiday_is_passed_over_with_its_name() -> None:
+    hours = office_hours()
+    roster = a_team(
+        a_rep("anna", hours=hours, public_holidays="FR-67"), a_rep("ben", hours=hours, public_holidays="FR")
+    )
+    good_friday = datetime(2026, 4, 3, 8, tzinfo=UTC)
+
+    decision = with_said({}, roster, now=good_friday)
+
+    assert reason_of(decision) == "public holiday: Good Friday"
+    french = deciding(a_policy(a_rule(), roster=roster, language="fr", default_sla=HOUR), now=good_friday)
+    assert reason_of(french) == "jour férié : Vendredi saint"
+
+
+def test_on_a_holiday_of_everybody_leads_are_shared_as_on_a_weekend() -> None:
+    hours = office_hours()
+    roster = a_team(*(a_rep(name, hours=hours, public_holidays="FR") for name in ("anna", "ben")))
+    christmas = datetime(2026, 12, 25, 10, tzinfo=UTC)
+
+    decision = with_said({}, roster, now=christmas)
+
+    assert isinstance(decision.outcome, Assigned)
+    assert decision.due_at == datetime(2026, 12, 28, 9, tzinfo=UTC)
+
+
+def test_a_rule_that_ignores_hours_gives_leads_to_who_is_not_at_work_and_never_to_who_is_away() -> None:
+    reps = (a_rep("anna", weight=9, hours=office_hours("14:00", "18:00")), a_rep("ben"), a_rep("chloe"))
+    by_hours = a_policy(a_rule(), roster=a_team(*reps), default_sla=HOUR)
+    at_any_hour = a_policy(
+        a_rule(action=Assign(ToTeam("sales"), any_hour=True)), roster=a_team(*reps), default_sla=HOUR
+    )
+    said = {"ben": Said(away_in_hubspot=True)}
+
+    kept_to_hours, ignoring = deciding(by_hours, said=said), deciding(at_any_hour, said=said)
+
+    assert reason_of(kept_to_hours) == "not at work before Tue 24 Nov 14:00"
+    assert isinstance(ignoring.outcome, Assigned) and ignoring.outcome.rep == "anna"
+    assert [passed.rep for passed in ignoring.passed_over] == ["ben"]
+    assert ignoring.due_at == datetime(2026, 11, 24, 14, tzinfo=UTC)
+
+
+def test_hours_in_hubspot_replace_those_of_the_team_file_in_their_own_time_zone() -> None:
+    roster = a_team(a_rep("anna", hours=office_hours("08:00", "12:00")))
+    montreal = Said(
+        hours=office_hours("09:00", "17:00", name="HubSpot"), timezone=ZoneInfo("America/Montreal")
+    )
+
+    decision = with_said({"anna": montreal}, roster)
+
+    assert decision.due_at == datetime(2026, 11, 24, 15, tzinfo=UTC)
+
+
+def test_the_sla_does_not_run_while_the_rep_is_out_of_office() -> None:
+    lunch = Said(out_of_office=((NOW + HOUR / 2, NOW + 2 * HOUR),))
+
+    decision = with_said({"anna": lunch}, a_team(a_rep("anna")))
+
+    assert decision.due_at == NOW + 2.5 * HOUR
+
+
+def test_a_queue_is_due_in_the_hours_of_somebody_who_is_there() -> None:
+    roster = a_team(a_rep("anna", hours=office_hours()), a_rep("ben", hours=office_hours("14:00", "18:00")))
+    policy = a_policy(
+        a_rule(action=Assign(ToTeam("sales"), method=Method.QUEUE)), roster=roster, default_sla=HOUR
+    )
+
+    decision = deciding(policy, said={"anna": Said(away_in_hubspot=True)})
+
+    assert decision.due_at == datetime(2026, 11, 24, 14, tzinfo=UTC)
+
+
+def test_the_backup_of_a_leave_is_not_asked_once_somebody_said_that_the_rep_is_there() -> None:
+    roster = a_team(time_off=(replace(LEAVE, backup="ben"),))
+    policy = a_policy(a_rule(action=Assign(ToRep("anna"))), roster=roster)
+
+    on_leave = deciding(policy)
+    back = deciding(policy, said={"anna": Said(present_until=NOW + HOUR)})
+
+    assert isinstance(on_leave.outcome, Assigned) and on_leave.outcome.rep == "ben"
+    assert isinstance(back.outcome, Assigned) and back.outcome.rep == "anna"
+
+
+def test_what_was_said_is_kept_with_the_decision_which_comes_out_again() -> None:
+    policy = a_policy(a_rule(), roster=a_team(time_off=(LEAVE,)), default_sla=HOUR)
+    owners, said = (
+        owners_of(policy.roster),
+        Watched({"anna": EVERY_SOURCE, "zoe": Said(away_in_hubspot=True)}),
+    )
+    decision = deciding(policy, said=said)
+    inputs = inputs_seen(
+        Watched({}), Watched(owners), policy=policy, account_owner=None, excluded=frozenset(), said=said
+    )
+    kept = from_record(as_record(replace(decision, inputs=inputs)))
+
+    assert kept.inputs is not None
+    assert kept.inputs.said == {"anna": EVERY_SOURCE}
+    again = decide_on_facts(
+        policy,
+        kept.facts,
+        contact_id=kept.contact_id,
+        book=Book(),
+        owners=owners,
+        now=kept.decided_at,
+        said=kept.inputs.said,
+    )
+    assert replace(again, inputs=inputs) == replace(decision, inputs=inputs)
+
+
+def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
+    policy = a_policy(a_rule(), roster=a_team(), default_sla=HOUR)
+    decision = deciding(policy, said={"anna": Said(away_in_hubspot=True)})
+    wanted = wanted_named(policy, "anna")
+    assert wanted is not None
+
+    answer = why_not(
+        policy,
+        decision.facts,
+        wanted,
+        book=Book(),
+        owners=owners_of(policy.roster),
+        now=NOW,
+        said={"anna": Said(away_in_hubspot=True)},
+    )
+
+    assert answer.passed_over == "away in HubSpot"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(),
+        EVERY_SOURCE,
+        Said(present_until=NOW),
+        Said(hours=office_hours(name="HubSpot"), timezone=ZoneInfo("Asia/Kolkata")),
+    ],
+)
+def test_what_was_said_is_written_and_read_without_loss(said: Said) -> None:
+    assert said_from_record(said_as_record(said)) == said

@@ -1,0 +1,120 @@
+"""Leads leave a queue by themselves: pushed in time, given once somebody is eligible, or owned already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from router.routing.portal.services import Desk
+from router.routing.queues.claims import claim, release
+from router.routing.queues.tend import tend
+from router.sandbox.http.client import SandboxClient
+from router.store.leads.leads import State
+from tests.routing.conftest import OWNERS, Clock
+from tests.routing.queues.test_claims import owner_of, pull, queued, route_all, with_rep_line
+
+__all__ = ["pull"]
+
+
+def test_what_nobody_claims_in_time_is_pushed_by_fair_share(
+    pull: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    ids = queued(pull, sandbox, 4)
+    early = tend(pull)
+    route_all(pull)
+    clock.forward(29 * 60)
+    still = tend(pull)
+    clock.forward(2 * 60)
+
+    late = tend(pull)
+    route_all(pull)
+
+    owners = [owner_of(sandbox, one) for one in ids]
+    fields, _ = pull.commits.read_book()
+    assert (early.reopened, still.reopened, late.reopened) == (0, 0, 4)
+    assert sorted(owners) == sorted([OWNERS["camille"]] * 2 + [OWNERS["hugo"], OWNERS["lea"]])
+    assert "nobody claimed it in time" in sandbox.contact(ids[0])["properties"]["lead_router_reason"]
+    assert sum(value for name, value in fields.items() if name.startswith("credit:idf:")) == 0
+    assert pull.queues.waiting("idf") == ()
+    assert tend(pull).looked_at == 0
+
+
+def test_a_lead_that_found_nobody_goes_out_as_soon_as_somebody_is_eligible(
+    desk: Desk, sandbox: SandboxClient, rules: Path, clock: Clock
+) -> None:
+    with_rep_line(desk, rules, "camille: {", "camille: {max_open_leads: 1, ")
+    with_rep_line(desk, rules, "idf: [camille, hugo, lea]", "idf: [camille]")
+    first, second = queued(desk, sandbox, 2)
+    waiting = next(one for one in (first, second) if not owner_of(sandbox, one))
+    nobody = tend(desk)
+    calls = sandbox.calls()["total"]
+    clock.forward(6)
+    still_nobody = tend(desk)
+    asked = sandbox.calls()["total"] - calls
+    desk.commits.set_counts({"open:camille": 0})
+    clock.forward(6)
+
+    somebody = tend(desk)
+    route_all(desk)
+
+    assert (nobody.reopened, still_nobody.reopened, somebody.reopened) == (0, 0, 1)
+    assert asked == 0
+    assert owner_of(sandbox, waiting) == OWNERS["camille"]
+
+
+def test_a_lead_owned_in_hubspot_leaves_the_queue(pull: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+    owned, deleted, free = queued(pull, sandbox, 3)
+    tend(pull)
+    sandbox.edit_by_hand(owned, owner=OWNERS["nadia"])
+    sandbox.delete(deleted)
+    clock.forward(181)
+
+    found = tend(pull)
+
+    states = pull.leads.recall([owned, deleted, free])
+    assert found.owned == 2
+    assert [states[one].state for one in (owned, deleted, free)] == [State.HUMAN, State.GONE, State.QUEUED]
+    assert [one.contact_id for one in pull.queues.waiting("idf")] == [free]
+
+
+def test_a_claim_beats_a_push_that_is_under_way(pull: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    clock.forward(31 * 60)
+    tend(pull)
+
+    answer = claim(pull, contact_id, rep="lea")
+    route_all(pull)
+
+    assert answer.is_yes
+    assert owner_of(sandbox, contact_id) == OWNERS["lea"]
+    assert len({write["owner"] for write in sandbox.writes() if write["owner"]}) == 1
+
+
+def test_a_push_passes_over_whoever_gave_the_lead_back(
+    pull: Desk, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    claim(pull, contact_id, rep="camille")
+    route_all(pull)
+    release(pull, contact_id, rep="camille", why="wrong region")
+    route_all(pull)
+    clock.forward(31 * 60)
+
+    tend(pull)
+    route_all(pull)
+
+    assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
+
+
+def test_a_lead_given_back_goes_on_to_the_next_rep_where_the_rule_has_no_queue(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = queued(desk, sandbox)
+    release(desk, contact_id, rep="camille", why="a cousin of mine")
+    route_all(desk)
+
+    tend(desk)
+    route_all(desk)
+
+    fields, _ = desk.commits.read_book()
+    assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
+    assert sum(value for name, value in fields.items() if name.startswith("credit:idf:")) == 0

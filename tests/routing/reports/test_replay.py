@@ -1,0 +1,128 @@
+"""Every decision comes out again from the ledger alone, and what differs is named."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from router.hubspot.setup import apply, plan_for
+from router.ledger import Ledger
+from router.routing.outbox.record import record
+from router.routing.portal.services import Desk
+from router.routing.reports.replay import NotReplayable, Replayed, replay
+from router.sandbox.http.client import SandboxClient
+from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+
+SHIPPED = Path(__file__).parents[3] / "config"
+RULE_FILES = ("team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml", "hubspot.catalog.json")
+
+
+def use_shipped_rules(desk: Desk, rules: Path) -> None:
+    for name in RULE_FILES:
+        shutil.copy(SHIPPED / name, rules)
+    desk.rules.refresh()
+    apply(desk.gateway, plan_for(desk.gateway))
+
+
+def replay_all(ledger: Ledger) -> list[Replayed]:
+    found = [replay(ledger, one["id"]) for one in ledger.recent(limit=10_000)]
+    assert all(found)
+    return [one for one in found if one is not None]
+
+
+def route_and_record(desk: Desk, *ids: str) -> None:
+    announce(desk, *ids)
+    route_all(desk)
+    record(desk)
+
+
+def test_hundreds_of_people_are_decided_the_same_again(
+    desk: Desk, rules: Path, sandbox: SandboxClient
+) -> None:
+    use_shipped_rules(desk, rules)
+    desk.commits.set_counts({"open:hugo": 79, "open:ines": 118})  # so that caps pass people over
+    ids = sandbox.create_contacts(400, seed=7, announce=False)
+    route_and_record(desk, *ids)
+
+    replayed = replay_all(desk.ledger)
+
+    kinds = {one.record["outcome"]["kind"] for one in replayed}
+    full = [one for one in replayed if any("au complet" in why for _, why in one.record["passed_over"])]
+    assert len(replayed) > 350
+    assert kinds == {"assigned", "queued", "nurtured", "left_alone"}
+    assert full
+    assert [one.differences for one in replayed if not one.identical] == []
+
+
+def test_a_decision_after_an_owner_was_refused_comes_out_again(desk: Desk, sandbox: SandboxClient) -> None:
+    desk.owners.by_email()
+    sandbox.archive_owner(OWNERS["camille"])
+    route_and_record(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+
+    replayed = replay_all(desk.ledger)
+
+    assert {one.record["episode"] for one in replayed} == {0, 1}
+    assert all(one.identical for one in replayed)
+
+
+def test_an_account_owner_who_is_no_rep_comes_out_again(desk: Desk, sandbox: SandboxClient) -> None:
+    company, reps = sandbox.create_companies(
+        [
+            {"name": "A", "hubspot_owner_id": OWNERS["claire"]},
+            {"name": "B", "hubspot_owner_id": OWNERS["lea"]},
+        ]
+    )
+    ids = sandbox.create_exactly([a_hot_contact(associatedcompanyid=one) for one in (company, reps)])
+    route_and_record(desk, *ids)
+
+    replayed = replay_all(desk.ledger)
+
+    assert {one.record["outcome"]["owner_id"] for one in replayed} == {OWNERS["claire"], OWNERS["lea"]}
+    assert all(one.identical for one in replayed)
+
+
+def test_a_decision_is_replayed_by_the_rules_of_its_day(
+    desk: Desk, rules: Path, sandbox: SandboxClient
+) -> None:
+    route_and_record(desk, *sandbox.create_exactly([a_hot_contact()]))
+    routing = rules / "routing.yaml"
+    routing.write_text(routing.read_text().replace("default: 4h", "default: 1h"))
+    desk.rules.refresh()
+
+    (replayed,) = replay_all(desk.ledger)
+
+    assert replayed.identical
+
+
+def test_what_comes_out_differently_is_named(desk: Desk, sandbox: SandboxClient) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    route_and_record(desk, contact_id)
+    (decision,) = desk.ledger.decisions_of(contact_id)
+    tampered = decision | {"id": "tampered", "grade": "C3"}
+    desk.ledger.record([tampered], [])
+
+    replayed = replay(desk.ledger, "tampered")
+
+    assert replayed is not None
+    assert {one.field: (one.recorded, one.now) for one in replayed.differences} == {
+        "id": ("tampered", decision["id"]),
+        "grade": ("C3", "A1"),
+    }
+
+
+def test_a_decision_of_a_revision_that_is_not_kept_cannot_be_replayed(
+    desk: Desk, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    route_and_record(desk, contact_id)
+    (decision,) = desk.ledger.decisions_of(contact_id)
+    desk.ledger.record([decision | {"id": "older", "revision": "0ld"}], [])
+
+    with pytest.raises(NotReplayable, match="not kept the rule files of revision 0ld"):
+        replay(desk.ledger, "older")
+
+
+def test_an_unknown_decision_is_none(desk: Desk) -> None:
+    assert replay(desk.ledger, "501-0-abcd") is None

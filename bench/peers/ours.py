@@ -6,9 +6,9 @@ import random
 from collections.abc import Callable
 
 from bench.streams import Stream
-from router.policy.decision.decision import Share
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import Book, credit_field, largest_field, last_field
 
 TEAM = "bench"

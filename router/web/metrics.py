@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from router.policy.shares.lead_value import Unit
+from router.policy.people.roster import Unit
 from router.store.health.vitals import Reading, problems
 
 

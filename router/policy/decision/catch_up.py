@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from router.policy.decision.compiled import ReadyRep
-from router.policy.decision.decision import Share
 from router.policy.decision.eligibility import Case, calendar_on, why_barred, why_unfit, wishes_of
 from router.policy.people.availability import is_present, why_away
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import CatchUp
 from router.policy.rules.policy import Need
 from router.policy.shares.lead_value import Worth
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD
 
 

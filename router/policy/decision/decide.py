@@ -18,7 +18,6 @@ from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
 from router.policy.decision.reassignment import back_from, reassigned
 from router.policy.decision.trigger import Claimed, Occasion, Pushed, Reassigned, Released
-from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead, Value
 from router.policy.people.availability import Said
@@ -27,8 +26,6 @@ from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
 from router.policy.rules.scoring import clamped, grade_of
 from router.policy.rules.sla import due_at, queue_due_at
 from router.policy.shares.share_book import Book, today_field
-
-__all__ = ["as_record", "decide", "decide_on_facts", "from_record"]
 
 _NOTHING_SAID: Final[Mapping[str, Said]] = {}
 

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from router.policy.decision.inputs import Inputs
 from router.policy.leads.lead import Facts
 from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import credit_field
 
 
@@ -19,21 +20,6 @@ class PassedOver:
 
     rep: str
     reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths.
-
-    Those are of a lead, or of a point where the team shares by value.
-
-    `last` is the team's count of leads served when the rep last got one (0: never); it breaks ties.
-    """
-
-    rep: str
-    weight: int
-    credit: int
-    last: int = 0
 
 
 @dataclass(frozen=True, slots=True)

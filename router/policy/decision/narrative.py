@@ -1,4 +1,4 @@
-"""Why this lead went where it went: one sentence for its record (and, from `explanation`, every step)."""
+"""Why this lead went where it went: one sentence for its record."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from typing import Final
 
 from router.policy.decision.decision import Assigned, Nurtured, Queued
 from router.policy.decision.placement import Placement
-from router.policy.explanation.explanation import Step, explain
-from router.policy.wording.phrases import credit_in_words, say
-
-__all__ = ["LONGEST", "Step", "explain", "sentence"]
+from router.policy.shares.share import credit_in_words
+from router.policy.wording.phrases import say
 
 LONGEST: Final = 250
 """Characters of the sentence, at most."""

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 
 from router.policy.decision.catch_up import earning, kept_away
 from router.policy.decision.compiled import ReadyRep, ReadyTeam
-from router.policy.decision.decision import Assigned, Outcome, PassedOver, Queued, Share
+from router.policy.decision.decision import Assigned, Outcome, PassedOver, Queued
 from router.policy.decision.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
 from router.policy.people.availability import time_off_at
 from router.policy.people.roster import Rep, Team
@@ -21,6 +21,7 @@ from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
 from router.policy.shares.least_loaded import least_loaded
 from router.policy.shares.performance_weights import UNCHANGED
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import largest_field, open_field, received
 from router.policy.wording.phrases import say
 

@@ -15,7 +15,6 @@ from router.policy.decision.decision import (
     Outcome,
     PassedOver,
     Queued,
-    Share,
 )
 from router.policy.decision.inputs import Inputs, OwnerSeen
 from router.policy.decision.trigger import occasion_as_record, occasion_of_record
@@ -23,6 +22,7 @@ from router.policy.leads.lead import Value
 from router.policy.people.availability_record import said_as_record, said_from_record
 from router.policy.rules.affinity import Remembered
 from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.share import Share
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 

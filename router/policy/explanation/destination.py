@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
 from router.policy.decision.decision import Assigned, Decision, Queued
-from router.policy.rules.policy import Action, Assign, Policy, Rule, ToRep, ToTeam, owner_fact
+from router.policy.rules.policy import Action, Policy, Rule, ToRep, ToTeam, owner_fact, steps_of
 
 GETS, IN_TURN, MAY_TAKE, NOT_THERE = range(4)
 """How well a decision meets the wish: there at once, a matter of turns, out of the queue, or not at all."""
@@ -77,10 +76,3 @@ def facts_asked(action: Action) -> tuple[str, ...]:
         if (fact := owner_fact(step.to)) is not None:
             names[fact] = None
     return tuple(names)
-
-
-def steps_of(action: Action | None) -> Iterator[Assign]:
-    """The first wish of an `assign`, and what it falls back on."""
-    while isinstance(action, Assign):
-        yield action
-        action = action.if_unavailable

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from router.policy.decision.assignment import assignment_of, course_of
-from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued, Share
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.leads.lead import Facts
 from router.policy.rules.conditions import as_written, first_failure
 from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import Earned, Scorecard, points
 from router.policy.rules.sla_steps import MoveToQueue, Reassign
 from router.policy.shares.fair_share import next_up
+from router.policy.shares.share import Share, credit_in_words
 from router.policy.shares.share_book import factor_field
-from router.policy.wording.phrases import credit_in_words, moment_in_words, owner_called, say
+from router.policy.wording.phrases import moment_in_words, owner_called, say
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
-from typing import Literal
+from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from router.policy.shares.lead_value import Unit
+Unit: TypeAlias = Literal["leads", "points"]
+"""The unit of a team's credits: leads, or points of score (`fair_by: value`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.people.roster import Team
+from router.policy.people.roster import Team, Unit
 from router.policy.rules.policy import Policy
-from router.policy.shares.lead_value import Unit
 from router.policy.shares.least_loaded import teams_by_load
 from router.policy.shares.share_book import BOUND
 

@@ -15,9 +15,8 @@ from zoneinfo import ZoneInfo
 
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released
-from router.policy.people.roster import Roster
+from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import USUAL, Bound
-from router.policy.shares.lead_value import Unit
 from router.policy.shares.share_book import ALL_ELIGIBLE, LEAD, Book, credit_field
 from router.policy.wording.reasons import lasting, says_away
 

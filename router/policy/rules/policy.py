@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -102,6 +102,13 @@ class DoNothing:
 
 
 Action: TypeAlias = Assign | Nurture | DoNothing
+
+
+def steps_of(action: Action | None) -> Iterator[Assign]:
+    """The first wish of an `assign`, and what it falls back on."""
+    while isinstance(action, Assign):
+        yield action
+        action = action.if_unavailable
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from router.policy.decision.decision import Share
 from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import (
     LEAD,
     Book,

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from router.policy.people.roster import Roster
-from router.policy.shares.lead_value import Unit
+from router.policy.people.roster import Roster, Unit
 from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book, credit_field
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-Unit: TypeAlias = Literal["leads", "points"]
-"""What a team's credits are counted in: leads, or points of score (`fair_by: value`)."""
+from router.policy.people.roster import Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from router.policy.decision.decision import Share
-from router.policy.explanation.destination import steps_of
-from router.policy.rules.policy import Method, Policy, ToTeam
+from router.policy.rules.policy import Method, Policy, ToTeam, steps_of
 from router.policy.shares.fair_share import next_up
 from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.share import Share
 
 
 def least_loaded(

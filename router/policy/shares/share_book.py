@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from router.policy.shares.lead_value import Unit
+from router.policy.people.roster import Unit
 
 LEAD = 1_000_000_000
 """One lead (or one point, where points are shared out), in the billionths that credits are counted in."""

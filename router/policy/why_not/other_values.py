@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from router.policy.explanation.destination import steps_of
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import (
@@ -22,7 +21,7 @@ from router.policy.rules.conditions import (
     Within,
     answering,
 )
-from router.policy.rules.policy import Policy
+from router.policy.rules.policy import Policy, steps_of
 from router.policy.rules.scoring import LAST_CONVERSION
 
 ANY_OTHER: Final = "⁂"

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 
-from router.policy.shares.lead_value import Unit
-from router.policy.shares.share_book import LEAD
-
 PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "previous_owner": {"en": "previous owner", "fr": "propriétaire précédent"},
     "no_owner": {"en": "no active HubSpot owner", "fr": "pas de propriétaire HubSpot actif"},
@@ -206,12 +203,3 @@ def day_in_words(day: date, language: str) -> str:
 def moment_in_words(moment: datetime, language: str) -> str:
     """`Tue 24 Nov 09:00`, `mar. 24 nov. 09:00`, in the moment's own time zone."""
     return f"{_DAYS[language][moment.weekday()]} {day_in_words(moment, language)} {moment:%H:%M}"
-
-
-def credit_in_words(credit: int, language: str, unit: Unit = "leads") -> str:
-    """Billionths of a lead as `+0.6` leads, `+0,6` in French; of a point as `+46 points` in both."""
-    if unit == "points":
-        return f"{(credit + LEAD // 2) // LEAD:+d} points"
-    tenths = (abs(credit) + 50_000_000) // 100_000_000
-    sign = "" if tenths == 0 else "+" if credit > 0 else "-"
-    return f"{sign}{tenths // 10}{',' if language == 'fr' else '.'}{tenths % 10}"

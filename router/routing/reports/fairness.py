@@ -10,11 +10,10 @@ from typing import Final
 
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
-from router.policy.people.roster import Roster
+from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import bounds_of
 from router.policy.reports.fairness import Standing, standings, that_count
 from router.policy.shares.grant import granted
-from router.policy.shares.lead_value import Unit
 from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book
 from router.routing.outbox.record import record

@@ -9,7 +9,7 @@ from typing import Final
 
 from router.ledger.ledger import Entry
 from router.policy.people.availability import OVERRIDE
-from router.policy.shares.lead_value import Unit
+from router.policy.people.roster import Unit
 from router.policy.shares.share_book import LEAD, credit_field, factor_field
 from router.routing.portal.services import Desk
 from router.routing.reports.weights import EVENT as WEIGHTS_CHANGED

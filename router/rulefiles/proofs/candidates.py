@@ -9,10 +9,18 @@ from typing import Final
 
 from router.policy.decision.compiled import Ready, made_ready
 from router.policy.decision.eligibility import wishes_of
-from router.policy.explanation.destination import steps_of
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Facts, Value
-from router.policy.rules.policy import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
+from router.policy.rules.policy import (
+    Assign,
+    Method,
+    Policy,
+    ToAccountOwner,
+    ToPreviousOwner,
+    ToRep,
+    ToTeam,
+    steps_of,
+)
 from router.rulefiles.proofs.boxes.domains import Kinds
 from router.rulefiles.proofs.boxes.rule_space import Ground
 

@@ -11,12 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
 
-from router.policy.explanation.destination import steps_of
 from router.policy.people.availability import calendar_of
 from router.policy.people.calendar import Calendar
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Roster
-from router.policy.rules.policy import Assign, ToTeam
+from router.policy.rules.policy import Assign, ToTeam, steps_of
 from router.rulefiles.proofs.absences import absences, coming_days
 from router.rulefiles.proofs.candidates import NO_FACTS, Candidates
 from router.rulefiles.proofs.findings import Finding, few_of, own_name

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from router.policy.explanation.destination import steps_of
-from router.policy.rules.policy import ToRep, owner_fact
+from router.policy.rules.policy import ToRep, owner_fact, steps_of
 from router.rulefiles.proofs.candidates import NO_FACTS, Candidates
 from router.rulefiles.proofs.findings import TEAM_FILE, Finding, few_of
 from router.rulefiles.proofs.reach import Reach

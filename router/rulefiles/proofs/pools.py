@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias
 
-from router.policy.explanation.destination import steps_of
 from router.policy.leads.lead import Facts
 from router.policy.people.calendar import off_on, time_off_of
 from router.policy.rules.policy import (
@@ -21,6 +20,7 @@ from router.policy.rules.policy import (
     ToRep,
     ToTeam,
     owner_fact,
+    steps_of,
 )
 from router.rulefiles.proofs.absences import Absences, absences, in_spans
 from router.rulefiles.proofs.boxes.witness import shown

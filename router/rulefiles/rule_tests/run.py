@@ -9,7 +9,7 @@ from typing import Final
 
 from router.policy.decision.decide import decide
 from router.policy.decision.decision import Decision
-from router.policy.decision.narrative import Step, explain
+from router.policy.explanation.explanation import Step, explain
 from router.policy.leads.catalog import Catalog, Owner
 from router.policy.rules.policy import Policy, Rule
 from router.policy.shares.share_book import Book

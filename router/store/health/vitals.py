@@ -11,7 +11,7 @@ from typing import Any, Final
 import orjson
 import redis
 
-from router.policy.shares.lead_value import Unit
+from router.policy.people.roster import Unit
 from router.policy.shares.share_book import BOUND, LEAD
 from router.store.budget.budget import Pause
 from router.store.inbox.inbox import GROUP

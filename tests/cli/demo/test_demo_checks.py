@@ -12,7 +12,8 @@ import pytest
 from router.cli.demo.checks import Check, Scene, run_checks
 from router.cli.demo.figures import RepShare, figures
 from router.cli.demo.report import worth_reading
-from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Share
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver
+from router.policy.shares.share import Share
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 DUE = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)

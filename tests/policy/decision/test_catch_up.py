@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.policy.decision.catch_up import earning
-from router.policy.decision.decide import as_record, from_record
-from router.policy.decision.decision import Decision, Share
+from router.policy.decision.decision import Decision
 from router.policy.decision.manual import refund_of
-from router.policy.decision.narrative import explain
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.explanation import explain
 from router.policy.people.availability import Said
 from router.policy.people.roster import CatchUp, Rep, TimeOff
 from router.policy.reports.bounds import Bound, bounds_of
@@ -24,6 +24,7 @@ from router.policy.reports.fairness import standings
 from router.policy.rules.policy import Assign, Need, Policy, ToTeam
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, points_of
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import BOUND, LEAD, Book, credit_field, largest_field, last_field
 from tests.world.policies import NOW, a_lead, a_policy, a_rep, a_team, deciding, office_hours, owners_of
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued, Share
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued
 from router.policy.leads.catalog import Owner
 from router.policy.people.roster import Roster, Team, TimeOff
 from router.policy.rules.conditions import Known
@@ -24,6 +24,7 @@ from router.policy.rules.policy import (
     ToRep,
     ToTeam,
 )
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD, Book
 from tests.world.policies import (
     NOW,

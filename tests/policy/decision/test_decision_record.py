@@ -18,11 +18,11 @@ from router.policy.decision.decision import (
     Outcome,
     PassedOver,
     Queued,
-    Share,
 )
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.leads.lead import Value
 from router.policy.rules.policy import Assign, ToTeam
+from router.policy.shares.share import Share
 from tests.world.policies import NOW, a_policy, a_rep, a_rule, a_team, deciding
 
 values: st.SearchStrategy[Value] = st.one_of(

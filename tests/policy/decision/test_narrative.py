@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
-from router.policy.decision.narrative import LONGEST, explain
+from router.policy.decision.narrative import LONGEST
+from router.policy.explanation.explanation import explain
 from router.policy.people.roster import TimeOff
 from router.policy.rules.conditions import AllOf, AnyOf, Known
 from router.policy.rules.policy import Assign, DoNothing, Nurture, ToTeam
 from router.policy.rules.scoring import GradeGrid, HalfLife, PointsLine, PointsTable, Scorecard, Scoring
+from router.policy.shares.share import credit_in_words
 from router.policy.shares.share_book import LEAD, Book
-from router.policy.wording.phrases import PHRASES, credit_in_words
+from router.policy.wording.phrases import PHRASES
 from tests.world.policies import NOW, a_lead, a_policy, a_rep, a_rule, a_team, asks, deciding
 
 FAIR = Assign(ToTeam("sales"))

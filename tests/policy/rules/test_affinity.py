@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from router.policy.decision.decide import as_record, from_record
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.inputs import Inputs
+from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.destination import Wanted
 from router.policy.explanation.explanation import explain
 from router.policy.people.roster import Roster, TimeOff

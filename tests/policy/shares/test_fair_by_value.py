@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.decision.decide import as_record, from_record
-from router.policy.decision.decision import Decision, Share
+from router.policy.decision.decision import Decision
 from router.policy.decision.manual import refund_of
-from router.policy.decision.narrative import explain
+from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.explanation import explain
 from router.policy.people.roster import Roster, Team
 from router.policy.reports.bounds import Bound, bounds_of
 from router.policy.reports.fairness import differences, standings
@@ -24,6 +24,7 @@ from router.policy.rules.policy import Assign, Policy, ToTeam
 from router.policy.rules.scoring import PointsLine, PointsTable, Scorecard
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import (
     BOUND,
     LEAD,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from router.policy.decision.decision import Share
 from router.policy.shares.fair_share import next_up, pay
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD, Book, credit_field
 from tests.world.policies import a_rep, a_team, deal
 

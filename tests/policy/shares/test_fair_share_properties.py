@@ -9,8 +9,8 @@ from fractions import Fraction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.decision.decision import Share
 from router.policy.shares.fair_share import next_up, pay
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD, Book, credit_field, last_field, served_field
 
 TEAM = "sales"

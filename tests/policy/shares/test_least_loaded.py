@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.decision.decision import Assigned, Share
+from router.policy.decision.decision import Assigned
 from router.policy.reports.bounds import Bound, bounds_of
 from router.policy.rules.policy import Assign, Method, Policy, ToTeam
 from router.policy.shares.fair_share import next_up
 from router.policy.shares.least_loaded import least_loaded, reps_counted
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD, Book, credit_field, open_field
 from tests.world.policies import a_lead, a_policy, a_rep, a_team, deciding
 

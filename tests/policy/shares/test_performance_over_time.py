@@ -9,11 +9,11 @@ from datetime import timedelta
 
 import pytest
 
-from router.policy.decision.decision import Share
 from router.policy.people.roster import Team
 from router.policy.results.follow_up import FollowUp
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.performance_weights import UNCHANGED, performance_of, ripe
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import Book
 from tests.world.policies import NOW
 

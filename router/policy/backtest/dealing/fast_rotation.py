@@ -11,11 +11,11 @@ from math import gcd
 from typing import Final
 
 from router.policy.decision.catch_up import earning
-from router.policy.decision.decision import Share
 from router.policy.people.roster import CatchUp
 from router.policy.shares.fair_share import DUST, next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, points_of
 from router.policy.shares.least_loaded import least_loaded
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD, Book, credit_field, given_field, served_field
 
 _TEAM: Final = "team"

@@ -11,9 +11,10 @@ from router.policy.backtest.dealing.dealing import Dealt
 from router.policy.backtest.judging.grading import Standing
 from router.policy.backtest.judging.judging import Kind
 from router.policy.backtest.judging.numbering import Ints
-from router.policy.decision.decision import Assigned, Outcome, Share
+from router.policy.decision.decision import Assigned, Outcome
 from router.policy.decision.narrative import sentence
 from router.policy.rules.policy import Policy, Rule
+from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD
 
 

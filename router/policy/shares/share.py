@@ -1,0 +1,32 @@
+"""An eligible rep's share of a team, and its credit in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.policy.people.roster import Unit
+from router.policy.shares.share_book import LEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths.
+
+    Those are of a lead, or of a point where the team shares by value.
+
+    `last` is the team's count of leads served when the rep last got one (0: never); it breaks ties.
+    """
+
+    rep: str
+    weight: int
+    credit: int
+    last: int = 0
+
+
+def credit_in_words(credit: int, language: str, unit: Unit = "leads") -> str:
+    """Billionths of a lead as `+0.6` leads, `+0,6` in French; of a point as `+46 points` in both."""
+    if unit == "points":
+        return f"{(credit + LEAD // 2) // LEAD:+d} points"
+    tenths = (abs(credit) + 50_000_000) // 100_000_000
+    sign = "" if tenths == 0 else "+" if credit > 0 else "-"
+    return f"{sign}{tenths // 10}{',' if language == 'fr' else '.'}{tenths % 10}"

@@ -84,10 +84,10 @@ def outcome_in_words(decision: Decision) -> str:
 
 
 def _decided(decision: Decision, before: Decision | None, names: Mapping[str, str]) -> Happening:
-    occasion = decision.inputs.occasion if decision.inputs else None
+    trigger = decision.inputs.trigger if decision.inputs else None
     went_to = outcome_in_words(decision)
     detail: dict[str, Any] = {"from": _holder(before, names), "to": _holder(decision, names)}
-    match occasion:
+    match trigger:
         case Claimed(rep, team):
             what = f"{rep} claimed it from the queue of {team}"
         case Released(rep, team, why, _):

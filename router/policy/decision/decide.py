@@ -17,7 +17,7 @@ from router.policy.decision.inputs import Inputs
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
 from router.policy.decision.reassignment import back_from, reassigned
-from router.policy.decision.trigger import Claimed, Occasion, Pushed, Reassigned, Released
+from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released, Trigger
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead, Value
 from router.policy.people.availability import Said
@@ -41,7 +41,7 @@ def decide(
     excluded: frozenset[str] = frozenset(),
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
-    occasion: Occasion | None = None,
+    trigger: Trigger | None = None,
     seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
 ) -> Decision:
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
@@ -49,7 +49,7 @@ def decide(
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
     names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
     overrides say of their availability, `remembered` what is known of its company's last leads; without
-    an `occasion` the lead is new. `seen` tells, once the lead's facts and place are known, what was looked
+    a `trigger` the lead is new. `seen` tells, once the lead's facts and place are known, what was looked
     at on the way. Raises ValueError when the policy has no rule for the lead or no team to
     fall back on, which the loader of rule files rules out, and KeyError when a claim names a rep who is
     unknown or no owner in HubSpot.
@@ -66,7 +66,7 @@ def decide(
         excluded=excluded,
         said=said,
         remembered=remembered,
-        occasion=occasion,
+        trigger=trigger,
         seen=seen,
     )
 
@@ -83,14 +83,14 @@ def decide_on_facts(
     excluded: frozenset[str] = frozenset(),
     said: Mapping[str, Said] = _NOTHING_SAID,
     remembered: tuple[Remembered, ...] = (),
-    occasion: Occasion | None = None,
+    trigger: Trigger | None = None,
     seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
     ready = made_ready(policy)
     facts = dict(known)
     fit, engagement, grade, segment = _judge(policy, ready, facts, now)
-    rule = _rule_kept(policy, occasion) or ready.first_match(facts, now)
+    rule = _rule_kept(policy, trigger) or ready.first_match(facts, now)
     if rule is None:
         raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
     today = now.astimezone(policy.roster.timezone).date()
@@ -108,9 +108,9 @@ def decide_on_facts(
         language=policy.language,
         said=said,
         remembered=remembered,
-        pushed=isinstance(occasion, Pushed),
+        pushed=isinstance(trigger, Pushed),
     )
-    placement = _placement(policy, rule, case, occasion)
+    placement = _placement(policy, rule, case, trigger)
     return Decision(
         id=_decision_id(contact_id, episode, policy.revision, now),
         contact_id=contact_id,
@@ -165,24 +165,24 @@ def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime)
     return fit, engagement, grade, segment
 
 
-def _rule_kept(policy: Policy, occasion: Occasion | None) -> Rule | None:
+def _rule_kept(policy: Policy, trigger: Trigger | None) -> Rule | None:
     """The rule that a reassigned lead stays with, although its facts may have aged since."""
-    if not isinstance(occasion, Reassigned) or occasion.rule is None:
+    if not isinstance(trigger, Reassigned) or trigger.rule is None:
         return None
-    return next((rule for rule in policy.rules if rule.name == occasion.rule), None)
+    return next((rule for rule in policy.rules if rule.name == trigger.rule), None)
 
 
-def _placement(policy: Policy, rule: Rule, case: Case, occasion: Occasion | None) -> Placement:
-    match occasion:
+def _placement(policy: Policy, rule: Rule, case: Case, trigger: Trigger | None) -> Placement:
+    match trigger:
         case Claimed():
-            return manual.claimed(occasion, case)
+            return manual.claimed(trigger, case)
         case Released():
-            return manual.given_back(policy, rule.action, occasion, case)
+            return manual.given_back(policy, rule.action, trigger, case)
         case Reassigned():
-            placement = reassigned(policy, rule.action, occasion, case)
+            placement = reassigned(policy, rule.action, trigger, case)
             if placement is not None:
                 return placement
-            return replace(_to_nobody(rule.action), changes=back_from(occasion))
+            return replace(_to_nobody(rule.action), changes=back_from(trigger))
     if isinstance(rule.action, Assign):
         return place(policy, rule.action, case)
     return _to_nobody(rule.action)

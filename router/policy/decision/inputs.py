@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from router.policy.decision.compiled import made_ready
-from router.policy.decision.trigger import Occasion, Reassigned, ToOwner
+from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
 from router.policy.people.availability import Said
 from router.policy.rules.affinity import Remembered
@@ -43,7 +43,7 @@ class Inputs:
     said: Mapping[str, Said] = field(default_factory=dict)
     remembered: tuple[Remembered, ...] = ()
     """Who had the last leads of the same company, as the commit found it."""
-    occasion: Occasion | None = None
+    trigger: Trigger | None = None
     """Why it was decided once more; None: the lead was new."""
 
     def book_again(self) -> Book:
@@ -106,13 +106,13 @@ def inputs_seen(
     excluded: frozenset[str],
     said: Watched[Said] | None = None,
     remembered: tuple[Remembered, ...] = (),
-    occasion: Occasion | None = None,
+    trigger: Trigger | None = None,
 ) -> Inputs:
     """What the decision looked at; `account_owner` and `previous_owner` are ids that the facts may name."""
     rep_of = made_ready(policy).rep_of_email
     reps = {rep_of[email]: owner for email, owner in owners.asked_for.items() if email in rep_of}
     others: list[OwnerSeen | None] = []
-    account = _asked_for(owners, occasion) or _owner_of(owners, account_owner)
+    account = _asked_for(owners, trigger) or _owner_of(owners, account_owner)
     for followed in (account, _owner_of(owners, previous_owner)):
         rep = None if followed is None else rep_of.get(followed.email.lower())
         if followed is not None and rep is not None:
@@ -127,7 +127,7 @@ def inputs_seen(
         excluded=excluded,
         said={} if said is None else dict(sorted(said.asked_for.items())),
         remembered=remembered,
-        occasion=occasion,
+        trigger=trigger,
     )
 
 
@@ -135,9 +135,9 @@ def _owner_of(owners: Mapping[str, Owner], named: object) -> Owner | None:
     return None if named is None else next((one for one in owners.values() if one.id == named), None)
 
 
-def _asked_for(owners: Watched[Owner], occasion: Occasion | None) -> Owner | None:
+def _asked_for(owners: Watched[Owner], trigger: Trigger | None) -> Owner | None:
     """The active owner whom a reassignment names."""
-    if not isinstance(occasion, Reassigned) or not isinstance(occasion.to, ToOwner):
+    if not isinstance(trigger, Reassigned) or not isinstance(trigger.to, ToOwner):
         return None
-    wanted = occasion.to.owner_id
+    wanted = trigger.to.owner_id
     return next((owner for owner in owners.values() if owner.id == wanted and not owner.archived), None)

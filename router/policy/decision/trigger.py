@@ -76,12 +76,12 @@ class Reassigned:
     paid: Mapping[str, int] = field(default_factory=dict)
 
 
-Occasion: TypeAlias = Pushed | Claimed | Released | Reassigned
+Trigger: TypeAlias = Pushed | Claimed | Released | Reassigned
 
 
-def occasion_as_record(occasion: Occasion) -> dict[str, Any]:
-    """The occasion as JSON-ready values."""
-    match occasion:
+def trigger_as_record(trigger: Trigger) -> dict[str, Any]:
+    """The trigger as JSON-ready values."""
+    match trigger:
         case Pushed():
             return {"kind": "pushed"}
         case Claimed(rep, team):
@@ -93,8 +93,8 @@ def occasion_as_record(occasion: Occasion) -> dict[str, Any]:
             return {"kind": "reassigned", **taken, "to": _destination_as_record(to), "paid": dict(paid)}
 
 
-def occasion_of_record(written: Mapping[str, Any] | None) -> Occasion | None:
-    """The occasion that `occasion_as_record` wrote; None stands for a new lead. Raises ValueError."""
+def trigger_of_record(written: Mapping[str, Any] | None) -> Trigger | None:
+    """The trigger that `trigger_as_record` wrote; None stands for a new lead. Raises ValueError."""
     match written:
         case None:
             return None
@@ -108,7 +108,7 @@ def occasion_of_record(written: Mapping[str, Any] | None) -> Occasion | None:
             to = _destination_of_record(written["to"])
             taken = (written["owner_id"], written["rep"], written["why"], written["run"], written["rule"])
             return Reassigned(*taken, to, dict(written["paid"]))
-    raise ValueError(f"The record's occasion is {written!r}, which no decision has.")
+    raise ValueError(f"The record's trigger is {written!r}, which no decision has.")
 
 
 def _destination_as_record(to: Destination | None) -> dict[str, str] | None:

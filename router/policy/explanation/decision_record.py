@@ -17,7 +17,7 @@ from router.policy.decision.decision import (
     Queued,
 )
 from router.policy.decision.inputs import Inputs, OwnerSeen
-from router.policy.decision.trigger import occasion_as_record, occasion_of_record
+from router.policy.decision.trigger import trigger_as_record, trigger_of_record
 from router.policy.leads.lead import Value
 from router.policy.people.availability_record import said_as_record, said_from_record
 from router.policy.rules.affinity import Remembered
@@ -170,7 +170,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "excluded": sorted(inputs.excluded),
         "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
         "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
-        **({} if inputs.occasion is None else {"occasion": occasion_as_record(inputs.occasion)}),
+        **({} if inputs.trigger is None else {"occasion": trigger_as_record(inputs.trigger)}),
     }
 
 
@@ -193,5 +193,5 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
             Remembered(kind, owner_id, datetime.fromisoformat(at))
             for kind, owner_id, at in written.get("remembered", ())
         ),
-        occasion=occasion_of_record(written.get("occasion")),
+        trigger=trigger_of_record(written.get("occasion")),
     )

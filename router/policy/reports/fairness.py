@@ -86,8 +86,8 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
         (one.contact_id, one.episode - 1)
         for one in known
         if one.inputs is not None
-        and isinstance(one.inputs.occasion, Released | Reassigned)
-        and one.inputs.occasion.paid
+        and isinstance(one.inputs.trigger, Released | Reassigned)
+        and one.inputs.trigger.paid
     }
     return tuple(
         one for one in known if one.id not in ended and (one.contact_id, one.episode) not in released

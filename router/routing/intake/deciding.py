@@ -14,7 +14,7 @@ from router.hubspot.routing_properties import ALWAYS_READ, COMPANY, OWNER, STATU
 from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.inputs import Inputs, Watched, inputs_seen
-from router.policy.decision.trigger import Reassigned, occasion_as_record
+from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.policy.explanation.decision_record import as_record
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead, Value
@@ -137,7 +137,7 @@ def decide_trip(
             excluded=trip.excluded,
             said=said_seen,
             remembered=remembered,
-            occasion=trip.occasion,
+            trigger=trip.trigger,
         )
 
     return decide(
@@ -150,7 +150,7 @@ def decide_trip(
         excluded=trip.excluded,
         said=said_seen,
         remembered=remembered,
-        occasion=trip.occasion,
+        trigger=trip.trigger,
         seen=seen,
     )
 
@@ -195,7 +195,7 @@ def _new(
     assignment: Mapping[str, Any] | None,
 ) -> NewDecision:
     shadow = decision.mode == "shadow"
-    taken = isinstance(trip.occasion, Reassigned)
+    taken = isinstance(trip.trigger, Reassigned)
     changes = {} if shadow else changes_for(decision, current_status=record.properties.get(STATUS) or "")
     if taken and not shadow:
         changes.setdefault(OWNER, "")
@@ -212,7 +212,7 @@ def _new(
         record=orjson.dumps(as_record(decision)),
         shadow=shadow,
         memory=memory,
-        occasion=occasion_as_record(trip.occasion) if taken and trip.occasion else None,
+        trigger=trigger_as_record(trip.trigger) if taken and trip.trigger else None,
         assignment=assignment,
     )
 

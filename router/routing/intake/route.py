@@ -11,7 +11,7 @@ from router.crashpoints import crash_point
 from router.hubspot.api.errors import OutcomeUnknown
 from router.hubspot.api.records import Outcome, Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER
-from router.policy.decision.trigger import Occasion, Pushed, Reassigned, occasion_of_record
+from router.policy.decision.trigger import Pushed, Reassigned, Trigger, trigger_of_record
 from router.routing.intake import transitions
 from router.routing.intake.deciding import decide_and_commit, properties_read
 from router.routing.intake.work_item import Trip
@@ -71,7 +71,7 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
     for entry in entries:
         by_contact.setdefault(entry.contact_id, []).append(entry)
     known = desk.leads.recall(by_contact)
-    occasions = {one: why for one, state in known.items() if (why := _occasion(state)) is not None}
+    triggers = {one: why for one, state in known.items() if (why := _trigger(state)) is not None}
     return [
         Trip(
             contact_id,
@@ -79,17 +79,17 @@ def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
             state=known.get(contact_id),
             # Decided and not finished: somebody's write may be on its way.
             doubtful=contact_id in known and known[contact_id].state is State.DECIDED,
-            excluded=frozenset(known[contact_id].released_by if contact_id in occasions else ()),
-            occasion=occasions.get(contact_id),
+            excluded=frozenset(known[contact_id].released_by if contact_id in triggers else ()),
+            trigger=triggers.get(contact_id),
         )
         for contact_id, claimed in by_contact.items()
     ]
 
 
-def _occasion(state: LeadState) -> Occasion | None:
+def _trigger(state: LeadState) -> Trigger | None:
     """Why the lead is decided once more; a reassignment stays one until its decision is written."""
-    if state.occasion is not None and state.state in (State.REOPENED, State.DECIDED):
-        return occasion_of_record(state.occasion)
+    if state.trigger is not None and state.state in (State.REOPENED, State.DECIDED):
+        return trigger_of_record(state.trigger)
     return Pushed() if state.state is State.REOPENED else None
 
 
@@ -198,7 +198,7 @@ def _sort(
 
 def _is_kept(trip: Trip, owner_id: str, *, shadow: bool) -> bool:
     """Whether a lead that was to be taken from its owner stays: it is no longer theirs, or we only watch."""
-    return isinstance(trip.occasion, Reassigned) and (shadow or owner_id != trip.expected_owner_id)
+    return isinstance(trip.trigger, Reassigned) and (shadow or owner_id != trip.expected_owner_id)
 
 
 def _owner_in(record: Record) -> str:

@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 
 from router.hubspot.routing_properties import SCORE
-from router.policy.decision.trigger import Reassigned, occasion_as_record
+from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.routing.intake.assigned import first_look_ms
 from router.routing.intake.work_item import Trip
 from router.store.leads.commits import Move
@@ -38,7 +38,7 @@ def written(trip: Trip, *, now: datetime) -> Move:
     """The decision stands on the record; its owner history is looked at soon."""
     state = _known(trip)
     waited_ms = max(0, _epoch_ms(now) - trip.announced_at_ms)
-    taken = _taken(trip.occasion) if isinstance(trip.occasion, Reassigned) else {}
+    taken = _taken(trip.trigger) if isinstance(trip.trigger, Reassigned) else {}
     event = _event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken)
     marks = {"uk": "1"} if trip.doubtful else {}
     if not state.owner_id:
@@ -113,7 +113,7 @@ def reassigning(
         episode or 0,
         State.REOPENED,
         come_from=CAN_BE_REASSIGNED if episode is not None else frozenset({None}),
-        set={"oc": orjson.dumps(occasion_as_record(taken)).decode(), "xr": ",".join(excluded), **counted},
+        set={"oc": orjson.dumps(trigger_as_record(taken)).decode(), "xr": ",".join(excluded), **counted},
         announce=True,
         event={"at": now.isoformat(), "kind": "reassigning", "decision": None, **_taken(taken)},
         keep=True,
@@ -123,7 +123,7 @@ def reassigning(
 
 def not_reassigned(trip: Trip, *, owner_id: str, now: datetime) -> Move:
     """Somebody else owns the lead by now: theirs stands, and nothing is written."""
-    state, taken = _known(trip), trip.occasion
+    state, taken = _known(trip), trip.trigger
     detail = _taken(taken) if isinstance(taken, Reassigned) else {}
     return Move(
         trip.contact_id,

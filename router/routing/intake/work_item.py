@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from router.policy.decision.trigger import Occasion, Reassigned
+from router.policy.decision.trigger import Reassigned, Trigger
 from router.store.inbox.inbox import Entry
 from router.store.leads.leads import LeadState, State
 
@@ -29,7 +29,7 @@ class Trip:
     excluded: frozenset[str] = field(default_factory=frozenset)
     """Reps whom a new decision leaves out."""
 
-    occasion: Occasion | None = None
+    trigger: Trigger | None = None
     """Why the lead is decided once more; None for a new lead."""
 
     @property
@@ -40,7 +40,7 @@ class Trip:
     @property
     def expected_owner_id(self) -> str:
         """Whose the lead must still be for a new decision to be written; "" for nobody's."""
-        return self.occasion.owner_id if isinstance(self.occasion, Reassigned) else ""
+        return self.trigger.owner_id if isinstance(self.trigger, Reassigned) else ""
 
     @property
     def next_episode(self) -> int:

@@ -216,7 +216,7 @@ def _trip(
     owner_id = record.properties.get(OWNER) or ""
     before = state.released_by if state else ()
     rep = ground.reps.get(owner_id)
-    occasion = Reassigned(
+    trigger = Reassigned(
         owner_id,
         rep,
         why_in_words(ground, why, owner_id),
@@ -229,7 +229,7 @@ def _trip(
         entries=(),
         state=state,
         excluded=frozenset(filter(None, (*before, owner_id))),
-        occasion=occasion,
+        trigger=trigger,
     )
 
 
@@ -263,7 +263,7 @@ def _destination(ground: Ground, trip: Trip, why: Why, decision: Decision) -> st
 def _planned(
     ground: Ground, place: int, trip: Trip, why: Why, decision: Decision, *, goes_to: str
 ) -> Planned:
-    taken = trip.occasion
+    taken = trip.trigger
     if not isinstance(taken, Reassigned):
         raise TypeError("a sweep only reassigns")
     return Planned(

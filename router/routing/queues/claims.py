@@ -12,7 +12,7 @@ import orjson
 from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for
 from router.policy.decision.decision import Assigned, Decision
-from router.policy.decision.trigger import Claimed, Occasion, Released
+from router.policy.decision.trigger import Claimed, Released, Trigger
 from router.policy.explanation.decision_record import as_record
 from router.policy.leads.lead import Lead
 from router.policy.people.roster import Rep, Roster
@@ -77,7 +77,7 @@ def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
         record = _read(desk, contact_id)
         if record is None or record.properties.get(OWNER):
             return _left_already(desk, policy, state, record)
-        decision = _decide(desk, policy, record, state=state, occasion=Claimed(rep, state.queue))
+        decision = _decide(desk, policy, record, state=state, trigger=Claimed(rep, state.queue))
         new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
         new = replace(new, memory=_memory(desk, policy, record, decision))
         said = desk.availability.said(policy.roster, desk.owners.by_email(), now=decision.decided_at)
@@ -117,8 +117,8 @@ def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> Answer:
     if team is None:
         return _no("not_allowed", policy, "no_team", rep=rep)
     paid = given["book_changes"] if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
-    occasion = Released(rep, team, " ".join(why.split()), paid)
-    decision = _decide(desk, policy, record, state=state, occasion=occasion)
+    trigger = Released(rep, team, " ".join(why.split()), paid)
+    decision = _decide(desk, policy, record, state=state, trigger=trigger)
     new = _new(decision, record, owner_id="", expected=owner.id, queue=team)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
     answer = desk.by_hand.release(new, rep=rep, released_by=released_by, now_ms=desk.now_ms())
@@ -127,7 +127,7 @@ def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> Answer:
 
 def _waits(state: LeadState) -> bool:
     """Whether nobody owns the lead, so that it can be claimed."""
-    return state.state in WAITS and not (state.occasion and state.occasion["owner_id"])
+    return state.state in WAITS and not (state.trigger and state.trigger["owner_id"])
 
 
 def _read(desk: Desk, contact_id: str) -> Record | None:
@@ -136,8 +136,8 @@ def _read(desk: Desk, contact_id: str) -> Record | None:
     return None if record is None or record.merged_into else record
 
 
-def _decide(desk: Desk, policy: Policy, record: Record, *, state: LeadState, occasion: Occasion) -> Decision:
-    trip = Trip(state.contact_id, entries=(), state=state, occasion=occasion)
+def _decide(desk: Desk, policy: Policy, record: Record, *, state: LeadState, trigger: Trigger) -> Decision:
+    trip = Trip(state.contact_id, entries=(), state=state, trigger=trigger)
     lead = leads_of(desk, [trip], {state.contact_id: record})[state.contact_id]
     book, owners = desk.commits.read_book()[0], desk.owners.by_email()
     now = desk.clock()

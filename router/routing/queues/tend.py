@@ -141,7 +141,7 @@ def _finds_somebody(
         now=now,
         said=said,
         excluded=frozenset(lead.released_by),
-        occasion=Pushed(),
+        trigger=Pushed(),
     )
     return isinstance(trial.outcome, Assigned)
 

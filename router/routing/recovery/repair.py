@@ -13,7 +13,7 @@ from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import DECISION_ID, OWNER, STATUS, changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
-from router.policy.decision.trigger import Occasion, Reassigned, Released
+from router.policy.decision.trigger import Reassigned, Released, Trigger
 from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.intake.assigned import assigned
 from router.routing.portal.services import Desk
@@ -195,7 +195,7 @@ def _apply(desk: Desk, found: _Findings, *, compared: int) -> Repaired:
 def _state(
     decision: Decision, state: State, *, owner_id: str = "", changes: Mapping[str, str] | None = None
 ) -> LeadState:
-    outcome, occasion = decision.outcome, _occasion_of(decision)
+    outcome, trigger = decision.outcome, _trigger_of(decision)
     at_ms = int(decision.decided_at.timestamp() * 1000)
     return LeadState(
         contact_id=decision.contact_id,
@@ -208,7 +208,7 @@ def _state(
         changes=changes or {},
         queue=outcome.team if isinstance(outcome, Queued) else "",
         queued_since_ms=at_ms if isinstance(outcome, Queued) else 0,
-        released_by=(occasion.rep,) if isinstance(occasion, Released) else (),
+        released_by=(trigger.rep,) if isinstance(trigger, Released) else (),
     )
 
 
@@ -222,14 +222,14 @@ def _changes(decision: Decision, record: Record) -> dict[str, str]:
     return {OWNER: "", **changes} if _expected_owner_of(decision) else changes
 
 
-def _occasion_of(decision: Decision) -> Occasion | None:
-    return decision.inputs.occasion if decision.inputs else None
+def _trigger_of(decision: Decision) -> Trigger | None:
+    return decision.inputs.trigger if decision.inputs else None
 
 
 def _expected_owner_of(decision: Decision) -> str:
     """Whose the lead had to be for the decision to be written; "" for nobody's."""
-    occasion = _occasion_of(decision)
-    return occasion.owner_id if isinstance(occasion, Reassigned) else ""
+    trigger = _trigger_of(decision)
+    return trigger.owner_id if isinstance(trigger, Reassigned) else ""
 
 
 def _event(desk: Desk, kind: str, decision: Decision) -> dict[str, Any]:

@@ -69,7 +69,7 @@ def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
         excluded=before.inputs.excluded,
         said=before.inputs.said,
         remembered=before.inputs.remembered,
-        occasion=before.inputs.occasion,
+        trigger=before.inputs.trigger,
     )
     now = as_record(again) | {"inputs": record["inputs"]}
     fields = dict.fromkeys((*record, *now))

@@ -71,18 +71,16 @@ def _trip(ground: Ground, decision: Decision, state: LeadState) -> Trip:
     )
     named = {before, ground.reps.get(before)} if before else frozenset()
     excluded = frozenset(one for one in state.released_by if one not in named)
-    return Trip(decision.contact_id, entries=(), state=state, excluded=excluded, occasion=taken)
+    return Trip(decision.contact_id, entries=(), state=state, excluded=excluded, trigger=taken)
 
 
 def _owner_before(ground: Ground, decision: Decision) -> str | None:
     """From whom the decision took the lead, if they are still there."""
-    occasion = decision.inputs.occasion if decision.inputs else None
-    if not isinstance(occasion, Reassigned):
+    trigger = decision.inputs.trigger if decision.inputs else None
+    if not isinstance(trigger, Reassigned):
         return None
     active = {owner.id for owner in ground.owners.values() if not owner.archived}
-    return (
-        occasion.owner_id if occasion.owner_id in active and occasion.owner_id != decision.owner_id else None
-    )
+    return trigger.owner_id if trigger.owner_id in active and trigger.owner_id != decision.owner_id else None
 
 
 def _decided(
@@ -142,7 +140,7 @@ def _stays(ground: Ground, old: Decision, new: Decision) -> bool:
 
 
 def _step(ground: Ground, old: Decision, new: Decision, trip: Trip, *, except_for: frozenset[str]) -> Step:
-    taken = trip.occasion
+    taken = trip.trigger
     if not isinstance(taken, Reassigned) or trip.state is None:
         raise TypeError("a plan only takes back leads that we know")
     wanted = Reassignment(

@@ -35,7 +35,7 @@ def why_touched(decision: Decision, state: LeadState | None, histories: Historie
         return "it is forgotten here by now"
     if state.decision_id != decision.id:
         return "it was decided once more meanwhile"
-    if decision.inputs is not None and isinstance(decision.inputs.occasion, Claimed):
+    if decision.inputs is not None and isinstance(decision.inputs.trigger, Claimed):
         return "its rep claimed it"
     if state.restored or state.state is State.HUMAN:
         return "a person chose its owner"

@@ -49,7 +49,7 @@ class NewDecision:
     """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
     memory: Memory | None = None
     """Whom the company's next lead follows."""
-    occasion: Mapping[str, object] | None = None
+    trigger: Mapping[str, object] | None = None
     """Why the lead is being taken from its owner, kept until that is written."""
     assignment: Mapping[str, object] | None = None
     """What the rep is given, for whoever watches the lead."""
@@ -207,7 +207,7 @@ def lead_fields(decision: NewDecision) -> list[str]:
         # The queue decides again from the facts it has, without asking HubSpot.
         *(("rc", decision.record.decode()) if decision.queue and not decision.owner_id else ()),
         *(("st", State.SHADOW) if decision.shadow else ()),
-        *(("oc", orjson.dumps(decision.occasion).decode()) if decision.occasion else ()),
+        *(("oc", orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
         *(("fu", orjson.dumps(decision.assignment).decode()) if decision.assignment else ()),
         *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]

@@ -88,7 +88,7 @@ class LeadState:
     """When the lead came into a queue for the first time; 0 if it never did."""
     released_by: tuple[str, ...] = ()
     """Reps who gave it back, or from whom it was taken: no rule gives it to them again."""
-    occasion: Mapping[str, Any] | None = None
+    trigger: Mapping[str, Any] | None = None
     """Why it is being taken from its owner (a `Reassigned` as written), until that is done."""
     assignment: Mapping[str, Any] | None = None
     """What its rep was given, for whoever watches it (an `Assignment` as written)."""
@@ -148,7 +148,7 @@ class Leads:
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by, occasion, assignment, percent, taken, tasks = rest
+    entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -164,7 +164,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         doubtful=bool(doubtful),
         queued_since_ms=int(queued_since or 0),
         released_by=tuple(filter(None, (released_by or "").split(","))),
-        occasion=orjson.loads(occasion) if occasion else None,
+        trigger=orjson.loads(trigger) if trigger else None,
         assignment=orjson.loads(assignment) if assignment else None,
         percent_behind=int(percent or 0),
         times_taken=int(taken or 0),

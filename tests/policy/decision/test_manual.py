@@ -9,11 +9,11 @@ import pytest
 from router.policy.decision.decision import Assigned, Queued
 from router.policy.decision.trigger import (
     Claimed,
-    Occasion,
     Pushed,
     Released,
-    occasion_as_record,
-    occasion_of_record,
+    Trigger,
+    trigger_as_record,
+    trigger_of_record,
 )
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import explain
@@ -49,7 +49,7 @@ def test_the_time_to_push_counts_in_the_hours_of_the_team() -> None:
 
 
 def test_what_nobody_claimed_goes_by_fair_share_and_says_so() -> None:
-    decision = deciding(a_policy(a_rule(action=HYBRID)), occasion=Pushed())
+    decision = deciding(a_policy(a_rule(action=HYBRID)), trigger=Pushed())
 
     assert isinstance(decision.outcome, Assigned)
     assert decision.outcome.rep == "anna"
@@ -59,14 +59,14 @@ def test_what_nobody_claimed_goes_by_fair_share_and_says_so() -> None:
 
 def test_a_queue_without_push_after_keeps_its_leads() -> None:
     decision = deciding(
-        a_policy(a_rule(action=Assign(ToTeam("sales"), method=Method.QUEUE))), occasion=Pushed()
+        a_policy(a_rule(action=Assign(ToTeam("sales"), method=Method.QUEUE))), trigger=Pushed()
     )
 
     assert decision.outcome == Queued("sales", why=None)
 
 
 def test_a_claim_gives_the_lead_to_the_rep_and_leaves_turns_alone() -> None:
-    decision = deciding(a_policy(a_rule(action=HYBRID)), occasion=Claimed("ben", "sales"))
+    decision = deciding(a_policy(a_rule(action=HYBRID)), trigger=Claimed("ben", "sales"))
 
     assert decision.outcome == Assigned(rep="ben", owner_id="owner-ben", team="sales")
     assert decision.book_changes == {"open:ben": 1, "today:2026-11-24:ben": 1}
@@ -80,7 +80,7 @@ def test_a_release_takes_back_what_the_assignment_had_cost() -> None:
     book = Book().apply(given.book_changes)
 
     back = deciding(
-        policy, book=book, occasion=Released("anna", "sales", "a friend of mine", given.book_changes)
+        policy, book=book, trigger=Released("anna", "sales", "a friend of mine", given.book_changes)
     )
 
     after = book.apply(back.book_changes)
@@ -91,7 +91,7 @@ def test_a_release_takes_back_what_the_assignment_had_cost() -> None:
 
 
 @pytest.mark.parametrize(
-    "occasion", [Pushed(), Claimed("anna", "sales"), Released("a", "b", "c", {"open:a": 1})]
+    "trigger", [Pushed(), Claimed("anna", "sales"), Released("a", "b", "c", {"open:a": 1})]
 )
-def test_an_occasion_survives_its_record(occasion: Occasion) -> None:
-    assert occasion_of_record(occasion_as_record(occasion)) == occasion
+def test_a_trigger_survives_its_record(trigger: Trigger) -> None:
+    assert trigger_of_record(trigger_as_record(trigger)) == trigger

@@ -13,8 +13,8 @@ from router.policy.decision.trigger import (
     Reassigned,
     ToOwner,
     ToQueue,
-    occasion_as_record,
-    occasion_of_record,
+    trigger_as_record,
+    trigger_of_record,
 )
 from router.policy.people.roster import TimeOff
 from router.policy.rules.policy import Assign, DoNothing, Method, ToRep, ToTeam
@@ -29,11 +29,11 @@ ANNA_NOT = frozenset({"anna"})
 def test_a_record_of_it_reads_back_the_same(to: Destination | None) -> None:
     taken = replace(TAKEN, to=to, paid={"open:anna": 1})
 
-    assert occasion_of_record(occasion_as_record(taken)) == taken
+    assert trigger_of_record(trigger_as_record(taken)) == taken
 
 
 def test_the_next_rep_gets_it_and_reads_why() -> None:
-    decision = deciding(a_policy(a_rule()), occasion=TAKEN, excluded=ANNA_NOT)
+    decision = deciding(a_policy(a_rule()), trigger=TAKEN, excluded=ANNA_NOT)
 
     assert decision.outcome == Assigned("ben", "owner-ben", "sales")
     assert decision.reason.endswith("; reassigned from anna because nobody acted within 6 h")
@@ -44,7 +44,7 @@ def test_the_next_rep_gets_it_and_reads_why() -> None:
 def test_the_sentence_in_french() -> None:
     taken = replace(TAKEN, why="personne n'a agi en 6 h")
 
-    decision = deciding(a_policy(a_rule(), language="fr"), occasion=taken, excluded=ANNA_NOT)
+    decision = deciding(a_policy(a_rule(), language="fr"), trigger=taken, excluded=ANNA_NOT)
 
     assert decision.reason.endswith("; repris à anna car personne n'a agi en 6 h".replace(";", " ;").strip())
 
@@ -52,16 +52,16 @@ def test_the_sentence_in_french() -> None:
 def test_its_rule_stays_although_an_earlier_one_fits_by_now() -> None:
     policy = a_policy(a_rule("cold", action=DoNothing()), a_rule(line=2))
 
-    same = deciding(policy, occasion=TAKEN)
-    anew = deciding(policy, occasion=replace(TAKEN, rule=None))
-    dropped = deciding(policy, occasion=replace(TAKEN, rule="no more"))
+    same = deciding(policy, trigger=TAKEN)
+    anew = deciding(policy, trigger=replace(TAKEN, rule=None))
+    dropped = deciding(policy, trigger=replace(TAKEN, rule="no more"))
 
     assert (same.rule, type(same.outcome)) == ("a rule", Assigned)
     assert [type(one.outcome) for one in (anew, dropped)] == [LeftAlone, LeftAlone]
 
 
 def test_nobody_left_means_the_queue_and_both_reasons() -> None:
-    decision = deciding(a_policy(a_rule()), occasion=TAKEN, excluded=frozenset({"anna", "ben"}))
+    decision = deciding(a_policy(a_rule()), trigger=TAKEN, excluded=frozenset({"anna", "ben"}))
 
     assert decision.outcome == Queued(
         "sales", "nobody in sales is eligible; reassigned from anna because nobody acted within 6 h"
@@ -69,7 +69,7 @@ def test_nobody_left_means_the_queue_and_both_reasons() -> None:
 
 
 def test_a_queue_that_was_asked_for_keeps_it_for_claims() -> None:
-    decision = deciding(a_policy(a_rule()), occasion=replace(TAKEN, to=ToQueue("sales")))
+    decision = deciding(a_policy(a_rule()), trigger=replace(TAKEN, to=ToQueue("sales")))
 
     assert decision.outcome == Queued("sales", None)
     assert "reassigned from anna" in decision.reason
@@ -79,8 +79,8 @@ def test_it_is_pushed_out_of_a_queue_by_fair_share() -> None:
     queue = a_rule(action=Assign(ToTeam("sales"), method=Method.QUEUE))
     waiting = Reassigned("", None, "it waited for 3 days", "night", rule="a rule")
 
-    stays = deciding(a_policy(queue), occasion=waiting)
-    leaves = deciding(a_policy(queue), occasion=replace(waiting, to=PushedOut()))
+    stays = deciding(a_policy(queue), trigger=waiting)
+    leaves = deciding(a_policy(queue), trigger=replace(waiting, to=PushedOut()))
 
     assert isinstance(stays.outcome, Queued)
     assert isinstance(leaves.outcome, Assigned)
@@ -94,7 +94,7 @@ def test_an_owner_who_is_named_gets_it_while_active(archived: bool, owner_id: st
     owners["ben@example.com"] = replace(owners["ben@example.com"], archived=archived)
 
     decision = deciding(
-        a_policy(a_rule(), roster=roster), owners=owners, occasion=replace(TAKEN, to=ToOwner("owner-ben"))
+        a_policy(a_rule(), roster=roster), owners=owners, trigger=replace(TAKEN, to=ToOwner("owner-ben"))
     )
 
     assert isinstance(decision.outcome, Assigned)
@@ -106,9 +106,9 @@ def test_a_share_is_given_back_only_if_asked() -> None:
     first = deciding(policy)
     book = Book().apply(first.book_changes)
 
-    kept = deciding(policy, book=book, occasion=TAKEN, excluded=ANNA_NOT)
+    kept = deciding(policy, book=book, trigger=TAKEN, excluded=ANNA_NOT)
     back = deciding(
-        policy, book=book, occasion=replace(TAKEN, paid=dict(first.book_changes)), excluded=ANNA_NOT
+        policy, book=book, trigger=replace(TAKEN, paid=dict(first.book_changes)), excluded=ANNA_NOT
     )
 
     assert book.credit("sales", "anna") < 0
@@ -123,7 +123,7 @@ def test_a_rep_who_is_named_and_was_taken_from_is_stood_in_for() -> None:
     off = (TimeOff("anna", NOW.date(), NOW.date(), backup="ben"),)
     policy = a_policy(a_rule(when=asks("x", "y"), action=Assign(ToRep("anna"))), roster=a_team(time_off=off))
 
-    decision = deciding(policy, occasion=TAKEN, excluded=ANNA_NOT)
+    decision = deciding(policy, trigger=TAKEN, excluded=ANNA_NOT)
 
     assert decision.rule == "a rule"
     assert isinstance(decision.outcome, Assigned | Queued)

@@ -184,13 +184,13 @@ def test_a_released_lead_counts_for_nobody() -> None:
     team = a_team(a_rep("anna"), a_rep("ben"))
     decisions, book = dealt(team, leads=4)
     given = decisions[1]
-    occasion = Released("ben", "sales", "wrong region", given.book_changes)
+    trigger = Released("ben", "sales", "wrong region", given.book_changes)
     back = deciding(
-        a_policy(otherwise=Assign(ToTeam("sales")), roster=team), a_lead("1"), episode=1, occasion=occasion
+        a_policy(otherwise=Assign(ToTeam("sales")), roster=team), a_lead("1"), episode=1, trigger=trigger
     )
     book = book.apply(back.book_changes)
 
-    counted = that_count([*decisions, replace(back, inputs=Inputs(occasion=occasion))], ended=())
+    counted = that_count([*decisions, replace(back, inputs=Inputs(trigger=trigger))], ended=())
 
     found = by_rep(standings(counted, roster=team, book=book))
     assert given not in counted

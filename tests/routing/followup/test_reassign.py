@@ -73,7 +73,7 @@ def test_the_lead_goes_to_the_next_rep_and_the_record_says_why(
     assert before == OWNERS["camille"]
     assert properties["hubspot_owner_id"] == OWNERS["hugo"]
     assert "repris à camille car nobody acted within 6 h" in properties["lead_router_reason"]
-    assert (state.state, state.episode, state.occasion) == (State.DONE, 1, None)
+    assert (state.state, state.episode, state.trigger) == (State.DONE, 1, None)
 
 
 def test_the_ledger_has_from_to_why_and_run(desk: Desk, sandbox: SandboxClient, time: Time) -> None:

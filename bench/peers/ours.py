@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from bench.streams import Stream
 from router.policy.shares.fair_share import next_up, pay
-from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue, points_of
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import Book, credit_field, largest_field, last_field
 
@@ -24,22 +24,22 @@ def deal_by_value(stream: Stream, chance: random.Random) -> list[tuple[int, int,
     return _deal(stream, lambda value, largest: points_of(round(value * 100), largest=largest))
 
 
-def _deal(stream: Stream, worth_of: Callable[[float, int], Worth]) -> list[tuple[int, int, int]]:
+def _deal(stream: Stream, worth_of: Callable[[float, int], LeadValue]) -> list[tuple[int, int, int]]:
     fields: dict[str, int] = {}
     dealt = []
     for lead, arrival in enumerate(stream.arrivals):
-        worth = worth_of(arrival.value, fields.get(largest_field(TEAM), 0))
+        lead_value = worth_of(arrival.value, fields.get(largest_field(TEAM), 0))
         shares = [
             Share(
                 str(rep),
                 round(stream.weights[rep] * 1000),
-                fields.get(credit_field(TEAM, str(rep), worth.unit), 0),
+                fields.get(credit_field(TEAM, str(rep), lead_value.unit), 0),
                 fields.get(last_field(TEAM, str(rep)), 0),
             )
             for rep in stream.eligible(arrival, arrival.day)
         ]
-        winner = next_up(shares, worth=worth)
-        for name, change in pay(shares, winner, team=TEAM, book=Book(fields), worth=worth).items():
+        winner = next_up(shares, lead_value=lead_value)
+        for name, change in pay(shares, winner, team=TEAM, book=Book(fields), lead_value=lead_value).items():
             fields[name] = fields.get(name, 0) + change
         dealt.append((lead, int(winner), arrival.day))
     return dealt

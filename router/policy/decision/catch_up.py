@@ -10,7 +10,7 @@ from router.policy.people.availability import is_present, why_away
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import CatchUp
 from router.policy.rules.policy import Need
-from router.policy.shares.lead_value import Worth
+from router.policy.shares.lead_value import LeadValue
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD
 
@@ -45,7 +45,7 @@ def kept_away(
 
 
 def earning(
-    away: Sequence[Share], shares: Sequence[Share], *, catch_up: CatchUp, worth: Worth
+    away: Sequence[Share], shares: Sequence[Share], *, catch_up: CatchUp, lead_value: LeadValue
 ) -> tuple[Share, ...]:
     """Those of the `away` who earn their part of a lead that goes to one of `shares`.
 
@@ -55,7 +55,7 @@ def earning(
     found = tuple(away)
     while catch_up.at_most is not None:
         total = there + sum(share.weight for share in found)
-        most, lot = catch_up.at_most * LEAD * total, worth.value * LEAD
+        most, lot = catch_up.at_most * LEAD * total, lead_value.value * LEAD
         left = tuple(share for share in found if share.credit * total + share.weight * lot <= most)
         if left == found:
             break

@@ -140,7 +140,7 @@ def decide_on_facts(
         away=placement.away,
         passed_over=placement.passed_over,
         book_changes=placement.changes,
-        worth=placement.worth,
+        lead_value=placement.lead_value,
         mode=policy.mode,
         inputs=None if seen is None else seen(facts),
     )

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from router.policy.decision.inputs import Inputs
 from router.policy.leads.lead import Facts
-from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import credit_field
 
@@ -87,7 +87,7 @@ class Decision:
     passed_over: tuple[PassedOver, ...] = ()
     book_changes: Mapping[str, int] = field(default_factory=dict)
     """What the commit adds to the fields of the book of shares."""
-    worth: Worth = ONE_LEAD
+    lead_value: LeadValue = ONE_LEAD
     """What the lead counted for in its team's shares."""
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode the decision is recorded and never written to HubSpot."""
@@ -104,5 +104,5 @@ class Decision:
         """Those of the `away` who earned their part of the lead: they have a field in `book_changes`."""
         if not self.away or not isinstance(self.outcome, Assigned) or self.outcome.team is None:
             return ()
-        team, unit = self.outcome.team, self.worth.unit
+        team, unit = self.outcome.team, self.lead_value.unit
         return tuple(share for share in self.away if credit_field(team, share.rep, unit) in self.book_changes)

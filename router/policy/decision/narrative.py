@@ -40,7 +40,7 @@ def _outcome(placement: Placement, language: str) -> str:
             credit = next((share.credit for share in placement.shares if share.rep == rep), 0)
             owner = "previous_owner" if placement.how == "contact" else "account_owner"
             called = rep or say(language, owner)
-            owed = credit_in_words(credit, language, placement.worth.unit)
+            owed = credit_in_words(credit, language, placement.lead_value.unit)
             return say(language, placement.how, rep=called, team=team, credit=owed)
         case Queued(team=team):
             return say(language, "queued", team=team)

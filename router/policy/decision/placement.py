@@ -18,7 +18,7 @@ from router.policy.rules.affinity import Kind, to_follow
 from router.policy.rules.policy import Assign, Method, Policy, ToAccountOwner, ToPreviousOwner, ToRep, ToTeam
 from router.policy.rules.sla import queue_due_at
 from router.policy.shares.fair_share import next_up, pay
-from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue, points_of
 from router.policy.shares.least_loaded import least_loaded
 from router.policy.shares.performance_weights import UNCHANGED
 from router.policy.shares.share import Share
@@ -54,7 +54,7 @@ class Placement:
     changes: Mapping[str, int] = field(default_factory=dict)
     detour: str | None = None
     """Why the rule's first wish did not come true, if it did not."""
-    worth: Worth = ONE_LEAD
+    lead_value: LeadValue = ONE_LEAD
     """What the lead counts for in the shares of the team."""
 
 
@@ -87,15 +87,15 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
             return _instead(policy, assign.if_unavailable, case, why=why, passed_over=passed_over)
         return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
     shares, shared = _shares(eligible, ready_team, fields), policy.roster.teams[team]
-    worth = _worth(shared, case)
+    lead_value = _lead_value(shared, case)
     away: tuple[Share, ...] = ()
     earns: tuple[Share, ...] = ()
     if shared.catch_up is not None:
         prefer = () if followed else assign.prefer
         absent = kept_away(case, ready_team.reps, eligible=eligible, needs=assign.needs, prefer=prefer)
         away = _shares(absent, ready_team, fields)
-        earns = earning(away, shares, catch_up=shared.catch_up, worth=worth)
-    winner, how = followed or _next_in(assign, shares, case, worth=worth, away=away)
+        earns = earning(away, shares, catch_up=shared.catch_up, lead_value=lead_value)
+    winner, how = followed or _next_in(assign, shares, case, lead_value=lead_value, away=away)
     return Placement(
         Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
         how=how,
@@ -103,11 +103,11 @@ def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement
         away=away,
         passed_over=tuple(passed_over),
         changes={
-            **pay(shares, winner, team=team, book=case.book, worth=worth, earning=earns),
+            **pay(shares, winner, team=team, book=case.book, lead_value=lead_value, earning=earns),
             **received(winner, day=case.today),
         },
         detour=say(case.language, "unclaimed") if pushed else None,
-        worth=worth,
+        lead_value=lead_value,
     )
 
 
@@ -133,7 +133,7 @@ def _weight(rep: Rep, team: ReadyTeam, fields: Mapping[str, int]) -> int:
     return rep.weight * factor // UNCHANGED if factor else rep.weight
 
 
-def _worth(team: Team, case: Case) -> Worth:
+def _lead_value(team: Team, case: Case) -> LeadValue:
     """What the lead counts for in the team: by value its score, which is not known yet in a replay."""
     if team.fair_by == "count":
         return ONE_LEAD
@@ -145,13 +145,13 @@ def _worth(team: Team, case: Case) -> Worth:
 
 
 def _next_in(
-    assign: Assign, shares: Sequence[Share], case: Case, *, worth: Worth, away: Sequence[Share]
+    assign: Assign, shares: Sequence[Share], case: Case, *, lead_value: LeadValue, away: Sequence[Share]
 ) -> tuple[str, How]:
     """Who of the eligible gets the lead by the rule's method; a queue pushes by fair share."""
     if assign.method is not Method.LEAST_LOADED:
-        return next_up(shares, worth=worth, away=away), "turn"
+        return next_up(shares, lead_value=lead_value, away=away), "turn"
     counts = [case.book.fields.get(open_field(share.rep), 0) for share in shares]
-    return least_loaded(shares, counts, worth=worth, away=away), "load"
+    return least_loaded(shares, counts, lead_value=lead_value, away=away), "load"
 
 
 def _followed(

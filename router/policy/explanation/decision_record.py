@@ -21,7 +21,7 @@ from router.policy.decision.trigger import trigger_as_record, trigger_of_record
 from router.policy.leads.lead import Value
 from router.policy.people.availability_record import said_as_record, said_from_record
 from router.policy.rules.affinity import Remembered
-from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -52,7 +52,7 @@ def as_record(decision: Decision) -> dict[str, Any]:
         **({"away": _shares_as_record(decision.away)} if decision.away else {}),
         "passed_over": [[passed.rep, passed.reason] for passed in decision.passed_over],
         "book_changes": dict(decision.book_changes),
-        **_worth_as_record(decision.worth),
+        **_lead_value_as_record(decision.lead_value),
         "mode": decision.mode,
         "inputs": None if decision.inputs is None else _inputs_as_record(decision.inputs),
     }
@@ -83,7 +83,7 @@ def from_record(record: Mapping[str, Any]) -> Decision:
         away=tuple(Share(*share) for share in record.get("away", ())),
         passed_over=tuple(PassedOver(rep, reason) for rep, reason in record["passed_over"]),
         book_changes=dict(record["book_changes"]),
-        worth=Worth(*record["worth"]) if "worth" in record else ONE_LEAD,
+        lead_value=LeadValue(*record["worth"]) if "worth" in record else ONE_LEAD,
         mode=record.get("mode", "live"),
         inputs=_inputs(record.get("inputs")),
     )
@@ -93,8 +93,10 @@ def _shares_as_record(shares: Sequence[Share]) -> list[list[str | int]]:
     return [[share.rep, share.weight, share.credit, share.last] for share in shares]
 
 
-def _worth_as_record(worth: Worth) -> dict[str, list[str | int]]:
-    return {} if worth == ONE_LEAD else {"worth": [worth.unit, worth.value, worth.largest]}
+def _lead_value_as_record(lead_value: LeadValue) -> dict[str, list[str | int]]:
+    return (
+        {} if lead_value == ONE_LEAD else {"worth": [lead_value.unit, lead_value.value, lead_value.largest]}
+    )
 
 
 _WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {

@@ -110,18 +110,18 @@ def _share_lines(decision: Decision, language: str) -> Iterator[str]:
             weight=f"{Decimal(share.weight) / 1000:g}",
             written="" if factor is None else f"{round(share.weight / factor / 1000, 2):g}",
             factor=factor,
-            credit=credit_in_words(share.credit, language, decision.worth.unit),
+            credit=credit_in_words(share.credit, language, decision.lead_value.unit),
         )
     for share in decision.away:
         yield say(
             language,
             "line_away" if share in decision.earned_away else "line_away_full",
             rep=share.rep,
-            credit=credit_in_words(share.credit, language, decision.worth.unit),
+            credit=credit_in_words(share.credit, language, decision.lead_value.unit),
         )
     # A company's rep gets its lead out of turn; then the reason says so.
     if isinstance(decision.outcome, Assigned) and decision.outcome.rep == next_up(
-        decision.shares, worth=decision.worth, away=decision.away
+        decision.shares, lead_value=decision.lead_value, away=decision.away
     ):
         yield say(language, "line_next", rep=decision.outcome.rep)
 

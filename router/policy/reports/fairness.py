@@ -111,7 +111,7 @@ def standings(
                 day = decision.decided_at.astimezone(roster.timezone).date()
                 days_away.setdefault(passed.rep, set()).add(day)
         team = team_served(decision)
-        if team is not None and decision.worth.unit == bounds.get(team, USUAL).unit:
+        if team is not None and decision.lead_value.unit == bounds.get(team, USUAL).unit:
             teams.setdefault(team, _Team()).count(decision)
     return tuple(
         _standing(
@@ -159,7 +159,7 @@ def differences(
     """How every rep's difference in the team went over time, a point for each lead they were eligible for."""
     lines: dict[str, list[Point]] = {}
     for decision in decisions:
-        if team_served(decision) == team and decision.worth.unit == unit:
+        if team_served(decision) == team and decision.lead_value.unit == unit:
             for share in (*decision.shares, *decision.away):
                 credit = share.credit + decision.book_changes.get(credit_field(team, share.rep, unit), 0)
                 lines.setdefault(share.rep, []).append(Point(decision.decided_at, -credit / LEAD))
@@ -187,7 +187,7 @@ class _Team:
     """What a team's leads add up to while they are counted."""
 
     received: dict[str, int] = field(default_factory=dict)
-    worth: dict[str, int] = field(default_factory=dict)
+    lead_value: dict[str, int] = field(default_factory=dict)
     """What they received, in the team's unit."""
     value: dict[str, int] = field(default_factory=dict)
     parts: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
@@ -205,8 +205,8 @@ class _Team:
         if not self.eligible:
             self.from_the_start = all(share.credit == 0 for share in decision.shares)
         self.received[winner] = self.received.get(winner, 0) + 1
-        worth = decision.worth.value
-        self.worth[winner] = self.worth.get(winner, 0) + worth
+        lead_value = decision.lead_value.value
+        self.lead_value[winner] = self.lead_value.get(winner, 0) + lead_value
         self.value[winner] = self.value.get(winner, 0) + decision.score
         earned = (*decision.shares, *decision.earned_away)
         self.eligible.add(frozenset((share.rep, share.weight) for share in (*earned, *decision.away)))
@@ -214,7 +214,7 @@ class _Team:
         total = sum(share.weight for share in earned)
         for share in earned:
             of_all = self.parts.setdefault((share.weight, total), {})
-            of_all[share.rep] = of_all.get(share.rep, 0) + worth
+            of_all[share.rep] = of_all.get(share.rep, 0) + lead_value
         for share in decision.shares:
             self.waits[share.rep] = 0 if share.rep == winner else self.waits.get(share.rep, 0) + 1
             self.longest[share.rep] = max(self.longest.get(share.rep, 0), self.waits[share.rep])
@@ -228,7 +228,7 @@ def _standing(counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, 
     fair_share = counted.fair_share(rep)
     always_all = counted.from_the_start and len(counted.eligible) == 1 and not counted.anybody_away
     difference = Fraction(-book.credit(team, rep, bound.unit), LEAD)
-    before = difference - counted.worth.get(rep, 0) + fair_share
+    before = difference - counted.lead_value.get(rep, 0) + fair_share
     if bound.most is not None and always_all and abs(before) < _DUST:
         bound = replace(bound, most=ALL_ELIGIBLE, waiting=0)
     return Standing(

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import (
     LEAD,
@@ -38,13 +38,13 @@ def next_up(
     shares: Sequence[Share],
     *,
     among: Sequence[Share] = (),
-    worth: Worth = ONE_LEAD,
+    lead_value: LeadValue = ONE_LEAD,
     away: Sequence[Share] = (),
 ) -> str:
     """The rep who gets the next lead; `shares` are the eligible reps in file order, at least one.
 
     Weights are positive. Among the reps whom this lead leaves owed something, the one whose next lead
-    falls due first: the smallest (1 - credit) / part; where leads differ in `worth`, the largest so far
+    falls due first: the smallest (1 - credit) / part; where leads differ in `lead_value`, the largest so far
     stands for the 1. If it leaves nobody owed, the largest credit.
     Ties: larger credit, then longest since the last lead, then file order. `among` are those of the
     shares, in the same order, who may win; all of them by default. What those `away` are owed for it is
@@ -55,7 +55,10 @@ def next_up(
         raise ValueError("Nobody is eligible: next_up needs at least one share.")
     total = sum([share.weight for share in shares])
     first, *others = among or shares
-    lot, whole = worth.value * LEAD + sum([share.credit for share in away]), worth.largest * LEAD * total
+    lot, whole = (
+        lead_value.value * LEAD + sum([share.credit for share in away]),
+        lead_value.largest * LEAD * total,
+    )
     first_credit = first.credit * total + first.weight * lot
     for share in others:
         credit = share.credit * total + share.weight * lot
@@ -70,7 +73,7 @@ def pay(
     *,
     team: str,
     book: Book,
-    worth: Worth = ONE_LEAD,
+    lead_value: LeadValue = ONE_LEAD,
     earning: Sequence[Share] = (),
 ) -> Mapping[str, int]:
     """What one lead given to `winner` adds to the book: credits (billionths, sum 0), `served` and `last`.
@@ -81,18 +84,18 @@ def pay(
     """
     everyone = (*shares, *earning)
     served = book.served(team)
-    given = served if worth.unit == "leads" else book.given(team)
-    before, after = _earned_by(given, everyone), _earned_by(given + worth.value, everyone)
+    given = served if lead_value.unit == "leads" else book.given(team)
+    before, after = _earned_by(given, everyone), _earned_by(given + lead_value.value, everyone)
     changes = {
-        credit_field(team, share.rep, worth.unit): after[place] - before[place]
+        credit_field(team, share.rep, lead_value.unit): after[place] - before[place]
         for place, share in enumerate(everyone)
     }
-    changes[credit_field(team, winner, worth.unit)] -= worth.value * LEAD
+    changes[credit_field(team, winner, lead_value.unit)] -= lead_value.value * LEAD
     changes[served_field(team)] = 1
     changes[last_field(team, winner)] = served + 1 - book.last(team, winner)
-    if worth.unit == "points":
-        changes[given_field(team)] = worth.value
-        changes[largest_field(team)] = worth.largest - book.largest(team)
+    if lead_value.unit == "points":
+        changes[given_field(team)] = lead_value.value
+        changes[largest_field(team)] = lead_value.largest - book.largest(team)
     return changes
 
 

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from router.policy.rules.policy import Method, Policy, ToTeam, steps_of
 from router.policy.shares.fair_share import next_up
-from router.policy.shares.lead_value import ONE_LEAD, Worth
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
 
 
@@ -15,7 +15,7 @@ def least_loaded(
     shares: Sequence[Share],
     open_leads: Sequence[int],
     *,
-    worth: Worth = ONE_LEAD,
+    lead_value: LeadValue = ONE_LEAD,
     away: Sequence[Share] = (),
 ) -> str:
     """The rep with the fewest open leads for their weight; fair share decides between equals.
@@ -26,7 +26,7 @@ def least_loaded(
     loads = [Fraction(count, share.weight) for share, count in zip(shares, open_leads, strict=True)]
     least = min(loads, default=None)
     equals = [share for share, load in zip(shares, loads, strict=True) if load == least]
-    return next_up(shares, among=equals, worth=worth, away=away)
+    return next_up(shares, among=equals, lead_value=lead_value, away=away)
 
 
 def teams_by_load(policy: Policy) -> frozenset[str]:

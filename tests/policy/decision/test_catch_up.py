@@ -237,10 +237,12 @@ class Months:
         if not there:
             return None
         largest = self.fields.get(largest_field(TEAM), 0)
-        worth = points_of(self.chance.randint(1, 120), largest=largest) if self.unit == "points" else ONE_LEAD
-        earns = earning(absent, there, catch_up=self.catch_up, worth=worth)
-        winner = next_up(there, worth=worth, away=absent)
-        paid = pay(there, winner, team=TEAM, book=Book(self.fields), worth=worth, earning=earns)
+        lead_value = (
+            points_of(self.chance.randint(1, 120), largest=largest) if self.unit == "points" else ONE_LEAD
+        )
+        earns = earning(absent, there, catch_up=self.catch_up, lead_value=lead_value)
+        winner = next_up(there, lead_value=lead_value, away=absent)
+        paid = pay(there, winner, team=TEAM, book=Book(self.fields), lead_value=lead_value, earning=earns)
         self.add(paid)
         self.paid.append(dict(paid))
         return winner

@@ -110,8 +110,8 @@ def test_half_lives_round_half_up_exactly(earned: int, days: int, age_us: int) -
     left = left_after_half_lives(earned, span=span, age=age)
 
     halvings = Decimal(age_us) / Decimal(span // timedelta(microseconds=1))
-    worth = Decimal(earned) * Decimal(2) ** -halvings
-    assert left == int(worth.to_integral_value(ROUND_HALF_UP))
+    lead_value = Decimal(earned) * Decimal(2) ** -halvings
+    assert left == int(lead_value.to_integral_value(ROUND_HALF_UP))
 
 
 @pytest.mark.parametrize(

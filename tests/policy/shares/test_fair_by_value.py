@@ -23,7 +23,7 @@ from router.policy.rules.conditions import Between
 from router.policy.rules.policy import Assign, Policy, ToTeam
 from router.policy.rules.scoring import PointsLine, PointsTable, Scorecard
 from router.policy.shares.fair_share import next_up, pay
-from router.policy.shares.lead_value import ONE_LEAD, Worth, points_of
+from router.policy.shares.lead_value import ONE_LEAD, LeadValue, points_of
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import (
     BOUND,
@@ -82,8 +82,8 @@ def test_a_lead_without_points_is_worth_one() -> None:
     decisions, _book = decided(points_by_size(by_value()), "", "")
 
     assert winners(decisions) == ["anna", "ben"]
-    assert decisions[0].worth == Worth("points", 1, 1)
-    assert points_of(-30, largest=120) == Worth("points", 1, 120)
+    assert decisions[0].lead_value == LeadValue("points", 1, 1)
+    assert points_of(-30, largest=120) == LeadValue("points", 1, 120)
 
 
 def test_the_reason_and_the_steps_speak_of_points_and_the_record_keeps_them() -> None:
@@ -99,7 +99,7 @@ def test_the_reason_and_the_steps_speak_of_points_and_the_record_keeps_them() ->
         "next up: ben",
     )
     assert from_record(as_record(decisions[1])) == decisions[1]
-    assert "worth" not in as_record(replace(decisions[1], worth=ONE_LEAD))
+    assert "worth" not in as_record(replace(decisions[1], lead_value=ONE_LEAD))
 
 
 def test_what_a_lead_cost_is_refunded_and_what_the_team_has_given_is_not() -> None:
@@ -170,14 +170,16 @@ class Sharing:
             )
             for rep in eligible
         ]
-        worth = points_of(points, largest=self.fields.get(largest_field(TEAM), 0))
-        winner = next_up(shares, worth=worth)
-        for name, change in pay(shares, winner, team=TEAM, book=Book(self.fields), worth=worth).items():
+        lead_value = points_of(points, largest=self.fields.get(largest_field(TEAM), 0))
+        winner = next_up(shares, lead_value=lead_value)
+        for name, change in pay(
+            shares, winner, team=TEAM, book=Book(self.fields), lead_value=lead_value
+        ).items():
             self.fields[name] = self.fields.get(name, 0) + change
         total = sum(self.weights[rep] for rep in eligible)
         for rep in eligible:
-            self.behind[rep] += Fraction(worth.value * self.weights[rep], total)
-        self.behind[int(winner)] -= worth.value
+            self.behind[rep] += Fraction(lead_value.value * self.weights[rep], total)
+        self.behind[int(winner)] -= lead_value.value
         return int(winner)
 
     def credits(self) -> list[int]:

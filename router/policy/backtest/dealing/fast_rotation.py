@@ -146,29 +146,33 @@ class Rounds:
     def take(self, score: int) -> tuple[int, int]:
         """Give one lead: who gets it (number among the eligible), and the credit they had before."""
         standings = self._standings
-        worth = points_of(score, largest=standings.largest) if self._by_value else ONE_LEAD
+        lead_value = points_of(score, largest=standings.largest) if self._by_value else ONE_LEAD
         shares = [
             Share(rep, weight, standings.credits[place], standings.last[place])
             for rep, weight, place in zip(self._reps, self._weights, self._places, strict=True)
         ]
         away = [Share(_AWAY + str(place), weight, standings.credits[place]) for place, weight in self._away]
-        earns = earning(away, shares, catch_up=self._catch_up, worth=worth) if self._catch_up else ()
+        earns = (
+            earning(away, shares, catch_up=self._catch_up, lead_value=lead_value) if self._catch_up else ()
+        )
         winner = (
-            next_up(shares, worth=worth, away=away)
+            next_up(shares, lead_value=lead_value, away=away)
             if self._open_leads is None
-            else least_loaded(shares, list(map(self._open_leads, self._reps)), worth=worth, away=away)
+            else least_loaded(
+                shares, list(map(self._open_leads, self._reps)), lead_value=lead_value, away=away
+            )
         )
         number = self._reps.index(winner)
         book = Book({served_field(_TEAM): standings.served, given_field(_TEAM): standings.given})
-        changes = pay(shares, winner, team=_TEAM, book=book, worth=worth, earning=earns)
+        changes = pay(shares, winner, team=_TEAM, book=book, lead_value=lead_value, earning=earns)
         for rep, place in zip(self._reps, self._places, strict=True):
-            standings.credits[place] += changes[credit_field(_TEAM, rep, worth.unit)]
+            standings.credits[place] += changes[credit_field(_TEAM, rep, lead_value.unit)]
         for place, _weight in self._away:
-            name = credit_field(_TEAM, _AWAY + str(place), worth.unit)
+            name = credit_field(_TEAM, _AWAY + str(place), lead_value.unit)
             standings.credits[place] += changes.get(name, 0)
         standings.served += 1
         standings.last[self._places[number]] = standings.served
         if self._by_value:
-            standings.given += worth.value
-            standings.largest = worth.largest
+            standings.given += lead_value.value
+            standings.largest = lead_value.largest
         return number, shares[number].credit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from router.policy.decision.compiled import ReadyRep
-from router.policy.decision.eligibility import Case, calendar_on, why_barred, why_unfit, wishes_of
+from router.policy.decision.eligibility import DecisionContext, calendar_on, why_barred, why_unfit, wishes_of
 from router.policy.people.availability import is_present, why_away
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import CatchUp
@@ -16,7 +16,7 @@ from router.policy.shares.share_book import LEAD
 
 
 def kept_away(
-    case: Case,
+    context: DecisionContext,
     reps: Sequence[ReadyRep],
     *,
     eligible: Sequence[ReadyRep],
@@ -29,8 +29,8 @@ def kept_away(
     and a public holiday; closed hours are not.
     """
     there = {one.rep.name for one in eligible}
-    wishes = wishes_of(case.facts, needs)
-    for wish in wishes_of(case.facts, prefer):
+    wishes = wishes_of(context.facts, needs)
+    for wish in wishes_of(context.facts, prefer):
         if any(not wish.folded.isdisjoint(one.has[wish.kind]) for one in eligible):
             wishes.append(wish)
     return [
@@ -38,9 +38,9 @@ def kept_away(
         for one in reps
         if one.rep.name not in there
         and one.rep.weight > 0
-        and _is_away(case, one)
-        and why_barred(case, one) is None
-        and why_unfit(case, one, wishes=wishes) is None
+        and _is_away(context, one)
+        and why_barred(context, one) is None
+        and why_unfit(context, one, wishes=wishes) is None
     ]
 
 
@@ -63,10 +63,10 @@ def earning(
     return found
 
 
-def _is_away(case: Case, one: ReadyRep) -> bool:
-    calendar, said = calendar_on(case, one)
-    if why_away(calendar, said, now=case.now, language=case.language) is not None:
+def _is_away(context: DecisionContext, one: ReadyRep) -> bool:
+    calendar, said = calendar_on(context, one)
+    if why_away(calendar, said, now=context.now, language=context.language) is not None:
         return True
-    if calendar.holidays is None or is_present(said, case.now):
+    if calendar.holidays is None or is_present(said, context.now):
         return False
-    return holiday_on(calendar.holidays, calendar.day_of(case.now), case.language) is not None
+    return holiday_on(calendar.holidays, calendar.day_of(context.now), context.language) is not None

@@ -12,7 +12,7 @@ from typing import Final
 from router.policy.decision import manual
 from router.policy.decision.compiled import Ready, made_ready
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.eligibility import Case
+from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.inputs import Inputs
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
@@ -94,7 +94,7 @@ def decide_on_facts(
     if rule is None:
         raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
     today = now.astimezone(policy.roster.timezone).date()
-    case = Case(
+    context = DecisionContext(
         ready=ready,
         facts=facts,
         book=book,
@@ -110,7 +110,7 @@ def decide_on_facts(
         remembered=remembered,
         pushed=isinstance(trigger, Pushed),
     )
-    placement = _placement(policy, rule, case, trigger)
+    placement = _placement(policy, rule, context, trigger)
     return Decision(
         id=_decision_id(contact_id, episode, policy.revision, now),
         contact_id=contact_id,
@@ -127,14 +127,14 @@ def decide_on_facts(
         rule_line=rule.line,
         outcome=placement.outcome,
         status=_status(policy, rule, placement.outcome),
-        due_at=_due(policy, case, placement.outcome),
+        due_at=_due(policy, context, placement.outcome),
         reason=sentence(
             placement,
             rule=rule.name,
             grade=grade,
             segment=segment,
             score=fit + engagement,
-            language=case.language,
+            language=context.language,
         ),
         shares=placement.shares,
         away=placement.away,
@@ -172,19 +172,19 @@ def _rule_kept(policy: Policy, trigger: Trigger | None) -> Rule | None:
     return next((rule for rule in policy.rules if rule.name == trigger.rule), None)
 
 
-def _placement(policy: Policy, rule: Rule, case: Case, trigger: Trigger | None) -> Placement:
+def _placement(policy: Policy, rule: Rule, context: DecisionContext, trigger: Trigger | None) -> Placement:
     match trigger:
         case Claimed():
-            return manual.claimed(trigger, case)
+            return manual.claimed(trigger, context)
         case Released():
-            return manual.given_back(policy, rule.action, trigger, case)
+            return manual.given_back(policy, rule.action, trigger, context)
         case Reassigned():
-            placement = reassigned(policy, rule.action, trigger, case)
+            placement = reassigned(policy, rule.action, trigger, context)
             if placement is not None:
                 return placement
             return replace(_to_nobody(rule.action), changes=back_from(trigger))
     if isinstance(rule.action, Assign):
-        return place(policy, rule.action, case)
+        return place(policy, rule.action, context)
     return _to_nobody(rule.action)
 
 
@@ -201,12 +201,12 @@ def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
     return rule.status
 
 
-def _due(policy: Policy, case: Case, outcome: Outcome) -> datetime | None:
+def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime | None:
     match outcome:
         case Assigned(rep=rep):
-            return due_at(case.now, case.sla, roster=policy.roster, rep=rep, said=case.said)
+            return due_at(context.now, context.sla, roster=policy.roster, rep=rep, said=context.said)
         case Queued(team=team):
-            return queue_due_at(case.now, case.sla, roster=policy.roster, team=team, said=case.said)
+            return queue_due_at(context.now, context.sla, roster=policy.roster, team=team, said=context.said)
         case _:
             return None
 

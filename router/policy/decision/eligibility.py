@@ -23,7 +23,7 @@ from router.policy.wording.phrases import moment_in_words, say
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class DecisionContext:
     """One lead on the table: its facts, and the world at `now` in which somebody must take it."""
 
     ready: Ready
@@ -65,7 +65,7 @@ def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
 
 
 def candidates(
-    case: Case,
+    context: DecisionContext,
     reps: Sequence[ReadyRep],
     *,
     needs: Sequence[Need],
@@ -73,132 +73,134 @@ def candidates(
     any_hour: bool = False,
 ) -> tuple[list[ReadyRep], list[PassedOver]]:
     """The reps who may take the lead, in the order given, and every other one with the reason."""
-    wishes = wishes_of(case.facts, needs)
+    wishes = wishes_of(context.facts, needs)
     passed_over: list[PassedOver] = []
     eligible: list[ReadyRep] = []
     for ready_rep in reps:
-        why = why_not(case, ready_rep, wishes=wishes)
+        why = why_not(context, ready_rep, wishes=wishes)
         if why is None and ready_rep.rep.weight <= 0:
-            why = say(case.language, "no_weight")
+            why = say(context.language, "no_weight")
         if why is None:
             eligible.append(ready_rep)
         else:
             passed_over.append(PassedOver(ready_rep.rep.name, why))
     if not any_hour:
-        eligible = _in_time(case, eligible, passed_over)
-    for wish in wishes_of(case.facts, prefer):
-        eligible = _preferred(case, wish, eligible, passed_over)
+        eligible = _in_time(context, eligible, passed_over)
+    for wish in wishes_of(context.facts, prefer):
+        eligible = _preferred(context, wish, eligible, passed_over)
     return eligible, passed_over
 
 
-def why_not(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+def why_not(context: DecisionContext, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
     """The first reason why the rep may not take the lead, or None."""
-    return why_absent(case, ready_rep) or why_unfit(case, ready_rep, wishes=wishes)
+    return why_absent(context, ready_rep) or why_unfit(context, ready_rep, wishes=wishes)
 
 
-def why_unfit(case: Case, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+def why_unfit(context: DecisionContext, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
     """What the rep lacks for this lead, or that they have as many leads as they may; else None."""
     for wish in wishes:
         if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
-            return say(case.language, f"lacks_{wish.kind}", wanted=wish.wanted)
-    rep, fields = ready_rep.rep, case.book.fields
+            return say(context.language, f"lacks_{wish.kind}", wanted=wish.wanted)
+    rep, fields = ready_rep.rep, context.book.fields
     if rep.max_open_leads is not None:
         count = fields.get(ready_rep.open_field, 0)
         if count >= rep.max_open_leads:
-            return say(case.language, "at_capacity", count=count, most=rep.max_open_leads)
+            return say(context.language, "at_capacity", count=count, most=rep.max_open_leads)
     if rep.max_per_day is not None:
-        count = fields.get(case.today_prefix + rep.name, 0)
+        count = fields.get(context.today_prefix + rep.name, 0)
         if count >= rep.max_per_day:
-            return say(case.language, "day_full", count=count, most=rep.max_per_day)
+            return say(context.language, "day_full", count=count, most=rep.max_per_day)
     return None
 
 
-def why_absent(case: Case, ready_rep: ReadyRep) -> str | None:
+def why_absent(context: DecisionContext, ready_rep: ReadyRep) -> str | None:
     """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or away."""
-    barred = why_barred(case, ready_rep)
+    barred = why_barred(context, ready_rep)
     if barred is not None:
         return barred
-    calendar, said = calendar_on(case, ready_rep)
+    calendar, said = calendar_on(context, ready_rep)
     if said is None and not calendar.time_off:
         return None
-    return why_away(calendar, said, now=case.now, language=case.language)
+    return why_away(calendar, said, now=context.now, language=context.language)
 
 
-def why_barred(case: Case, ready_rep: ReadyRep) -> str | None:
+def why_barred(context: DecisionContext, ready_rep: ReadyRep) -> str | None:
     """That the rep has no active HubSpot owner, or must not get this lead again; else None."""
-    owner = case.owners.get(ready_rep.email)
+    owner = context.owners.get(ready_rep.email)
     if owner is None or owner.archived:
-        return say(case.language, "no_owner")
-    if case.excluded and (ready_rep.rep.name in case.excluded or owner.id in case.excluded):
-        return say(case.language, "previous_owner")
+        return say(context.language, "no_owner")
+    if context.excluded and (ready_rep.rep.name in context.excluded or owner.id in context.excluded):
+        return say(context.language, "previous_owner")
     return None
 
 
-def calendar_on(case: Case, ready_rep: ReadyRep) -> tuple[Calendar, Said | None]:
+def calendar_on(context: DecisionContext, ready_rep: ReadyRep) -> tuple[Calendar, Said | None]:
     """When the rep works as far as is known at this moment, and what was said of them."""
-    said = case.said.get(ready_rep.rep.name) if case.said else None
+    said = context.said.get(ready_rep.rep.name) if context.said else None
     if said is None:
         return ready_rep.calendar, None
-    known = case.ready.heard.get(ready_rep.rep.name)
+    known = context.ready.heard.get(ready_rep.rep.name)
     if known is None or known[0] is not said:
-        known = said, calendar_of(case.ready.roster, ready_rep.rep.name, said)
-        case.ready.heard[ready_rep.rep.name] = known
+        known = said, calendar_of(context.ready.roster, ready_rep.rep.name, said)
+        context.ready.heard[ready_rep.rep.name] = known
     return known[1], said
 
 
-def _in_time(case: Case, eligible: list[ReadyRep], passed_over: list[PassedOver]) -> list[ReadyRep]:
+def _in_time(
+    context: DecisionContext, eligible: list[ReadyRep], passed_over: list[PassedOver]
+) -> list[ReadyRep]:
     """Those whose next working minute is no later than the team's earliest one + SLA."""
-    openings = _openings(case, eligible)
-    if all(opens == case.now for opens in openings.values()):
+    openings = _openings(context, eligible)
+    if all(opens == context.now for opens in openings.values()):
         return eligible
     known = [opens for opens in openings.values() if opens is not None]
-    latest = min(known) + case.sla if known else case.now
+    latest = min(known) + context.sla if known else context.now
     in_time = []
     for ready_rep in eligible:
-        opens = openings[_week_of(case, ready_rep)]
+        opens = openings[_week_of(context, ready_rep)]
         if opens is None:
-            passed_over.append(PassedOver(ready_rep.rep.name, say(case.language, "never_works")))
+            passed_over.append(PassedOver(ready_rep.rep.name, say(context.language, "never_works")))
         elif opens > latest:
-            passed_over.append(PassedOver(ready_rep.rep.name, _why_later(case, ready_rep, opens)))
+            passed_over.append(PassedOver(ready_rep.rep.name, _why_later(context, ready_rep, opens)))
         else:
             in_time.append(ready_rep)
     return in_time
 
 
-def _openings(case: Case, reps: Sequence[ReadyRep]) -> dict[Hashable, datetime | None]:
+def _openings(context: DecisionContext, reps: Sequence[ReadyRep]) -> dict[Hashable, datetime | None]:
     """The next working minute of each week that the reps work."""
     openings: dict[Hashable, datetime | None] = {}
     for ready_rep in reps:
-        week = _week_of(case, ready_rep)
+        week = _week_of(context, ready_rep)
         if week not in openings:
-            openings[week] = calendar_on(case, ready_rep)[0].next_working_minute(case.now)
+            openings[week] = calendar_on(context, ready_rep)[0].next_working_minute(context.now)
     return openings
 
 
-def _week_of(case: Case, ready_rep: ReadyRep) -> Hashable:
+def _week_of(context: DecisionContext, ready_rep: ReadyRep) -> Hashable:
     """Reps of the same hours share a week, except those of whom there is more to know."""
-    return ready_rep.rep.name if ready_rep.rep.name in case.said else ready_rep.week
+    return ready_rep.rep.name if ready_rep.rep.name in context.said else ready_rep.week
 
 
-def _why_later(case: Case, ready_rep: ReadyRep, opens: datetime) -> str:
+def _why_later(context: DecisionContext, ready_rep: ReadyRep, opens: datetime) -> str:
     """That today is a public holiday where the rep is, or when they are back at work."""
-    calendar, said = calendar_on(case, ready_rep)
-    if calendar.holidays is not None and not is_present(said, case.now):
-        name = holiday_on(calendar.holidays, calendar.day_of(case.now), case.language)
+    calendar, said = calendar_on(context, ready_rep)
+    if calendar.holidays is not None and not is_present(said, context.now):
+        name = holiday_on(calendar.holidays, calendar.day_of(context.now), context.language)
         if name is not None:
-            return say(case.language, "public_holiday", name=name)
-    local = moment_in_words(opens.astimezone(calendar.timezone), case.language)
-    return say(case.language, "not_before", moment=local)
+            return say(context.language, "public_holiday", name=name)
+    local = moment_in_words(opens.astimezone(calendar.timezone), context.language)
+    return say(context.language, "not_before", moment=local)
 
 
 def _preferred(
-    case: Case, wish: Wish, eligible: list[ReadyRep], passed_over: list[PassedOver]
+    context: DecisionContext, wish: Wish, eligible: list[ReadyRep], passed_over: list[PassedOver]
 ) -> list[ReadyRep]:
     """Those who have what is preferred, or all of them where nobody has it."""
     having = [ready_rep for ready_rep in eligible if not wish.folded.isdisjoint(ready_rep.has[wish.kind])]
     if not having or len(having) == len(eligible):
         return eligible
-    why = say(case.language, f"prefers_{wish.kind}", wanted=wish.wanted)
+    why = say(context.language, f"prefers_{wish.kind}", wanted=wish.wanted)
     preferred = {ready_rep.rep.name for ready_rep in having}
     passed_over.extend(
         PassedOver(other.rep.name, why) for other in eligible if other.rep.name not in preferred

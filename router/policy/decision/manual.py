@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from router.policy.decision.decision import Assigned, Queued
-from router.policy.decision.eligibility import Case
+from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.placement import Placement
 from router.policy.decision.trigger import LONGEST_WHY, Claimed, Released
 from router.policy.rules.policy import Action, Assign, Method, Policy
@@ -18,40 +18,40 @@ _NOT_GIVEN_BACK = ("last:", "served:", "given:", "largest:")
 """Fields that tell what a team has given so far: a lead that comes back was given all the same."""
 
 
-def claimed(claim: Claimed, case: Case) -> Placement:
+def claimed(claim: Claimed, context: DecisionContext) -> Placement:
     """The rep owns the lead. It counts as open and as received today; turns of the team stay as they are.
 
     Raises KeyError when the rep is unknown or has no HubSpot owner.
     """
-    owner = case.owners[case.ready.reps[claim.rep].email]
+    owner = context.owners[context.ready.reps[claim.rep].email]
     return Placement(
         Assigned(rep=claim.rep, owner_id=owner.id, team=claim.team),
         how="claimed",
-        changes=received(claim.rep, day=case.today),
+        changes=received(claim.rep, day=context.today),
     )
 
 
-def given_back(policy: Policy, action: Action, release: Released, case: Case) -> Placement:
+def given_back(policy: Policy, action: Action, release: Released, context: DecisionContext) -> Placement:
     """The lead waits in the team's queue again, and what it had cost the rep is refunded.
 
     A rule that leaves its leads to a queue may let it wait there; any other rule gives it on at once.
     """
     why = release.why if len(release.why) <= LONGEST_WHY else f"{release.why[: LONGEST_WHY - 1].rstrip()}…"
     return Placement(
-        Queued(release.team, why=None, push_at=_push_at(policy, action, release, case)),
+        Queued(release.team, why=None, push_at=_push_at(policy, action, release, context)),
         changes=refund_of(release.paid),
-        detour=say(case.language, "released", rep=release.rep, why=why),
+        detour=say(context.language, "released", rep=release.rep, why=why),
     )
 
 
-def _push_at(policy: Policy, action: Action, release: Released, case: Case) -> datetime | None:
+def _push_at(policy: Policy, action: Action, release: Released, context: DecisionContext) -> datetime | None:
     if not isinstance(action, Assign):
         return None
     if action.method is not Method.QUEUE:
-        return case.now
+        return context.now
     if action.push_after is None:
         return None
-    return queue_due_at(case.now, action.push_after, roster=policy.roster, team=release.team)
+    return queue_due_at(context.now, action.push_after, roster=policy.roster, team=release.team)
 
 
 def refund_of(paid: Mapping[str, int]) -> dict[str, int]:

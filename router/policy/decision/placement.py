@@ -11,7 +11,14 @@ from typing import Final, Literal, TypeAlias
 from router.policy.decision.catch_up import earning, kept_away
 from router.policy.decision.compiled import ReadyRep, ReadyTeam
 from router.policy.decision.decision import Assigned, Outcome, PassedOver, Queued
-from router.policy.decision.eligibility import Case, calendar_on, candidates, why_absent, why_not, wishes_of
+from router.policy.decision.eligibility import (
+    DecisionContext,
+    calendar_on,
+    candidates,
+    why_absent,
+    why_not,
+    wishes_of,
+)
 from router.policy.people.availability import time_off_at
 from router.policy.people.roster import Rep, Team
 from router.policy.rules.affinity import Kind, to_follow
@@ -58,55 +65,55 @@ class Placement:
     """What the lead counts for in the shares of the team."""
 
 
-def place(policy: Policy, assign: Assign, case: Case) -> Placement:
+def place(policy: Policy, assign: Assign, context: DecisionContext) -> Placement:
     """Where this `assign` puts the lead; it always ends with somebody or in a team's queue."""
     match assign.to:
         case ToTeam(team):
-            return _in_team(policy, team, assign, case)
+            return _in_team(policy, team, assign, context)
         case ToRep(rep):
-            return _with_rep(policy, rep, assign, case)
+            return _with_rep(policy, rep, assign, context)
         case ToAccountOwner():
-            return _with_owner(policy, assign, case, fact="account_owner")
+            return _with_owner(policy, assign, context, fact="account_owner")
         case ToPreviousOwner():
-            return _with_owner(policy, assign, case, fact="previous_owner")
+            return _with_owner(policy, assign, context, fact="previous_owner")
 
 
-def _in_team(policy: Policy, team: str, assign: Assign, case: Case) -> Placement:
-    pushed = case.pushed and assign.push_after is not None
+def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext) -> Placement:
+    pushed = context.pushed and assign.push_after is not None
     if assign.method is Method.QUEUE and not pushed:
-        return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, case)))
-    ready_team, fields = case.ready.teams[team], case.book.fields
-    followed, eligible, passed_over = _followed(assign, case, ready_team.reps)
+        return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, context)))
+    ready_team, fields = context.ready.teams[team], context.book.fields
+    followed, eligible, passed_over = _followed(assign, context, ready_team.reps)
     if followed is None:
         eligible, passed_over = candidates(
-            case, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
+            context, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
         )
     if not eligible:
-        why = say(case.language, "nobody_in", team=team)
+        why = say(context.language, "nobody_in", team=team)
         if assign.if_unavailable is not None:
-            return _instead(policy, assign.if_unavailable, case, why=why, passed_over=passed_over)
+            return _instead(policy, assign.if_unavailable, context, why=why, passed_over=passed_over)
         return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
     shares, shared = _shares(eligible, ready_team, fields), policy.roster.teams[team]
-    lead_value = _lead_value(shared, case)
+    lead_value = _lead_value(shared, context)
     away: tuple[Share, ...] = ()
     earns: tuple[Share, ...] = ()
     if shared.catch_up is not None:
         prefer = () if followed else assign.prefer
-        absent = kept_away(case, ready_team.reps, eligible=eligible, needs=assign.needs, prefer=prefer)
+        absent = kept_away(context, ready_team.reps, eligible=eligible, needs=assign.needs, prefer=prefer)
         away = _shares(absent, ready_team, fields)
         earns = earning(away, shares, catch_up=shared.catch_up, lead_value=lead_value)
-    winner, how = followed or _next_in(assign, shares, case, lead_value=lead_value, away=away)
+    winner, how = followed or _next_in(assign, shares, context, lead_value=lead_value, away=away)
     return Placement(
-        Assigned(rep=winner, owner_id=_owner_id(case, winner), team=team),
+        Assigned(rep=winner, owner_id=_owner_id(context, winner), team=team),
         how=how,
         shares=shares,
         away=away,
         passed_over=tuple(passed_over),
         changes={
-            **pay(shares, winner, team=team, book=case.book, lead_value=lead_value, earning=earns),
-            **received(winner, day=case.today),
+            **pay(shares, winner, team=team, book=context.book, lead_value=lead_value, earning=earns),
+            **received(winner, day=context.today),
         },
-        detour=say(case.language, "unclaimed") if pushed else None,
+        detour=say(context.language, "unclaimed") if pushed else None,
         lead_value=lead_value,
     )
 
@@ -133,104 +140,113 @@ def _weight(rep: Rep, team: ReadyTeam, fields: Mapping[str, int]) -> int:
     return rep.weight * factor // UNCHANGED if factor else rep.weight
 
 
-def _lead_value(team: Team, case: Case) -> LeadValue:
+def _lead_value(team: Team, context: DecisionContext) -> LeadValue:
     """What the lead counts for in the team: by value its score, which is not known yet in a replay."""
     if team.fair_by == "count":
         return ONE_LEAD
-    score = case.facts.get("score")
+    score = context.facts.get("score")
     return points_of(
         int(score) if isinstance(score, Decimal) else 0,
-        largest=case.book.fields.get(largest_field(team.name), 0),
+        largest=context.book.fields.get(largest_field(team.name), 0),
     )
 
 
 def _next_in(
-    assign: Assign, shares: Sequence[Share], case: Case, *, lead_value: LeadValue, away: Sequence[Share]
+    assign: Assign,
+    shares: Sequence[Share],
+    context: DecisionContext,
+    *,
+    lead_value: LeadValue,
+    away: Sequence[Share],
 ) -> tuple[str, How]:
     """Who of the eligible gets the lead by the rule's method; a queue pushes by fair share."""
     if assign.method is not Method.LEAST_LOADED:
         return next_up(shares, lead_value=lead_value, away=away), "turn"
-    counts = [case.book.fields.get(open_field(share.rep), 0) for share in shares]
+    counts = [context.book.fields.get(open_field(share.rep), 0) for share in shares]
     return least_loaded(shares, counts, lead_value=lead_value, away=away), "load"
 
 
 def _followed(
-    assign: Assign, case: Case, reps: Sequence[ReadyRep]
+    assign: Assign, context: DecisionContext, reps: Sequence[ReadyRep]
 ) -> tuple[tuple[str, Kind] | None, list[ReadyRep], list[PassedOver]]:
     """The rep who had the company's last lead, if they may have this one, and who else might have.
 
     What the rule prefers does not part them from their company; what it needs does, and so do caps.
     """
-    if assign.sticky is None or not case.remembered:
+    if assign.sticky is None or not context.remembered:
         return None, [], []
-    eligible, passed_over = candidates(case, reps, needs=assign.needs, prefer=(), any_hour=assign.any_hour)
-    by_owner = {_owner_id(case, one.rep.name): one.rep.name for one in eligible}
-    followed = to_follow(case.remembered, by_owner, within=assign.sticky, now=case.now)
+    eligible, passed_over = candidates(context, reps, needs=assign.needs, prefer=(), any_hour=assign.any_hour)
+    by_owner = {_owner_id(context, one.rep.name): one.rep.name for one in eligible}
+    followed = to_follow(context.remembered, by_owner, within=assign.sticky, now=context.now)
     return followed, eligible, passed_over
 
 
-def _push_at(policy: Policy, assign: Assign, team: str, case: Case) -> datetime | None:
+def _push_at(policy: Policy, assign: Assign, team: str, context: DecisionContext) -> datetime | None:
     if assign.push_after is None:
         return None
-    return queue_due_at(case.now, assign.push_after, roster=policy.roster, team=team)
+    return queue_due_at(context.now, assign.push_after, roster=policy.roster, team=team)
 
 
-def _with_rep(policy: Policy, rep: str, assign: Assign, case: Case) -> Placement:
-    why = why_not(case, case.ready.reps[rep], wishes=wishes_of(case.facts, assign.needs))
+def _with_rep(policy: Policy, rep: str, assign: Assign, context: DecisionContext) -> Placement:
+    why = why_not(context, context.ready.reps[rep], wishes=wishes_of(context.facts, assign.needs))
     if why is None:
-        return _given(case, rep, how="named")
-    return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, why)])
+        return _given(context, rep, how="named")
+    return _stood_in(policy, assign, context, rep=rep, refusals=[PassedOver(rep, why)])
 
 
 def _with_owner(
-    policy: Policy, assign: Assign, case: Case, *, fact: Literal["account_owner", "previous_owner"]
+    policy: Policy,
+    assign: Assign,
+    context: DecisionContext,
+    *,
+    fact: Literal["account_owner", "previous_owner"],
 ) -> Placement:
     """Whose account or contact it is may have as many as come: caps do not hold for them, time off does."""
-    owner_id, how = case.facts.get(fact), _HOW[fact]
-    owner = next((owner for owner in case.owners.values() if owner.id == owner_id), None)
-    rep = None if owner is None else case.ready.rep_of_email.get(owner.email.lower())
-    called = rep or say(case.language, fact)
+    owner_id, how = context.facts.get(fact), _HOW[fact]
+    owner = next((owner for owner in context.owners.values() if owner.id == owner_id), None)
+    rep = None if owner is None else context.ready.rep_of_email.get(owner.email.lower())
+    called = rep or say(context.language, fact)
     if owner is None or owner.archived:
-        why = say(case.language, f"no_{fact}" if owner_id is None else "no_owner")
-        return _stood_in(policy, assign, case, rep=None, refusals=[PassedOver(called, why)])
+        why = say(context.language, f"no_{fact}" if owner_id is None else "no_owner")
+        return _stood_in(policy, assign, context, rep=None, refusals=[PassedOver(called, why)])
     if rep is None:
-        if owner.id not in case.excluded:
+        if owner.id not in context.excluded:
             return Placement(Assigned(rep=None, owner_id=owner.id, team=None), how=how)
-        refusal = PassedOver(called, say(case.language, "previous_owner"))
-        return _stood_in(policy, assign, case, rep=None, refusals=[refusal])
-    absent = why_absent(case, case.ready.reps[rep])
+        refusal = PassedOver(called, say(context.language, "previous_owner"))
+        return _stood_in(policy, assign, context, rep=None, refusals=[refusal])
+    absent = why_absent(context, context.ready.reps[rep])
     if absent is None:
-        return _given(case, rep, how=how)
-    return _stood_in(policy, assign, case, rep=rep, refusals=[PassedOver(rep, absent)])
+        return _given(context, rep, how=how)
+    return _stood_in(policy, assign, context, rep=rep, refusals=[PassedOver(rep, absent)])
 
 
 def _stood_in(
-    policy: Policy, assign: Assign, case: Case, *, rep: str | None, refusals: list[PassedOver]
+    policy: Policy, assign: Assign, context: DecisionContext, *, rep: str | None, refusals: list[PassedOver]
 ) -> Placement:
     """What happens instead: what the rule says, else an absent rep's backup, else the catch-all's queue."""
     first = refusals[0]
-    why = say(case.language, "of_whom", rep=first.rep, reason=first.reason)
+    why = say(context.language, "of_whom", rep=first.rep, reason=first.reason)
     if assign.if_unavailable is not None:
-        return _instead(policy, assign.if_unavailable, case, why=why, passed_over=refusals)
+        return _instead(policy, assign.if_unavailable, context, why=why, passed_over=refusals)
     asked = {rep}
     while rep is not None:
-        rep = _backup_of(case, rep)
+        rep = _backup_of(context, rep)
         if rep is None or rep in asked:
             break
         asked.add(rep)
-        refusal = why_not(case, case.ready.reps[rep], wishes=wishes_of(case.facts, assign.needs))
+        refusal = why_not(context, context.ready.reps[rep], wishes=wishes_of(context.facts, assign.needs))
         if refusal is None:
-            given = _given(case, rep, how="stand_in")
+            given = _given(context, rep, how="stand_in")
             return replace(given, passed_over=tuple(refusals), detour=why)
         refusals.append(PassedOver(rep, refusal))
     return Placement(Queued(_last_resort(policy), why=why), passed_over=tuple(refusals))
 
 
 def _instead(
-    policy: Policy, assign: Assign, case: Case, *, why: str, passed_over: list[PassedOver]
+    policy: Policy, assign: Assign, context: DecisionContext, *, why: str, passed_over: list[PassedOver]
 ) -> Placement:
     """The second wish, which remembers why it was not the first."""
-    second = place(policy, assign, case)
+    second = place(policy, assign, context)
     outcome = second.outcome
     if isinstance(outcome, Queued) and outcome.why is None:
         outcome = replace(outcome, why=why)
@@ -244,21 +260,23 @@ _HOW: Final[Mapping[str, Literal["account", "contact"]]] = {
 }
 
 
-def _given(case: Case, rep: str, *, how: Literal["named", "account", "contact", "stand_in"]) -> Placement:
+def _given(
+    context: DecisionContext, rep: str, *, how: Literal["named", "account", "contact", "stand_in"]
+) -> Placement:
     return Placement(
-        Assigned(rep=rep, owner_id=_owner_id(case, rep), team=None),
+        Assigned(rep=rep, owner_id=_owner_id(context, rep), team=None),
         how=how,
-        changes=received(rep, day=case.today),
+        changes=received(rep, day=context.today),
     )
 
 
-def _owner_id(case: Case, rep: str) -> str:
-    return case.owners[case.ready.reps[rep].email].id
+def _owner_id(context: DecisionContext, rep: str) -> str:
+    return context.owners[context.ready.reps[rep].email].id
 
 
-def _backup_of(case: Case, rep: str) -> str | None:
-    calendar, _said = calendar_on(case, case.ready.reps[rep])
-    off = time_off_at(calendar, case.now)
+def _backup_of(context: DecisionContext, rep: str) -> str | None:
+    calendar, _said = calendar_on(context, context.ready.reps[rep])
+    off = time_off_at(calendar, context.now)
     return None if off is None else off.backup
 
 

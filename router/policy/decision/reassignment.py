@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from router.policy.decision.decision import Assigned, Queued
-from router.policy.decision.eligibility import Case
+from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.manual import refund_of
 from router.policy.decision.placement import Placement, place
 from router.policy.decision.trigger import PushedOut, Reassigned, ToOwner, ToQueue
@@ -14,19 +14,21 @@ from router.policy.shares.share_book import closed, received
 from router.policy.wording.phrases import say
 
 
-def reassigned(policy: Policy, action: Action, taken: Reassigned, case: Case) -> Placement | None:
+def reassigned(
+    policy: Policy, action: Action, taken: Reassigned, context: DecisionContext
+) -> Placement | None:
     """Where the lead goes instead, with the reason; None if the rule gives it to nobody.
 
     The share that it had cost the owner stays paid, unless `taken.paid` gives it back: they had their
     chance. A lead counts as open with its owner no more.
     """
-    placement = _placement(policy, action, taken, case)
+    placement = _placement(policy, action, taken, context)
     if placement is None:
         return None
     changes = dict(placement.changes)
     for name, change in back_from(taken).items():
         changes[name] = changes.get(name, 0) + change
-    why = _why(taken, case.language)
+    why = _why(taken, context.language)
     outcome = placement.outcome
     already = placement.detour or (outcome.why if isinstance(outcome, Queued) else None)
     detour = why if already is None else f"{already}; {why}"
@@ -40,27 +42,29 @@ def back_from(taken: Reassigned) -> dict[str, int]:
     return refund_of(taken.paid) if taken.paid else closed(taken.rep) if taken.rep else {}
 
 
-def _placement(policy: Policy, action: Action, taken: Reassigned, case: Case) -> Placement | None:
+def _placement(
+    policy: Policy, action: Action, taken: Reassigned, context: DecisionContext
+) -> Placement | None:
     if isinstance(taken.to, ToQueue) and taken.to.team in policy.roster.teams:
         return Placement(Queued(taken.to.team, why=None))
     if isinstance(taken.to, ToOwner):
-        given = _to_owner(taken.to, case)
+        given = _to_owner(taken.to, context)
         if given is not None:
             return given
     if not isinstance(action, Assign):
         return None
     pushed_out = isinstance(taken.to, PushedOut)
-    return place(policy, replace(action, method=Method.FAIR_SHARE) if pushed_out else action, case)
+    return place(policy, replace(action, method=Method.FAIR_SHARE) if pushed_out else action, context)
 
 
-def _to_owner(to: ToOwner, case: Case) -> Placement | None:
-    owner = next((one for one in case.owners.values() if one.id == to.owner_id), None)
-    if owner is None or owner.archived or case.excluded & {owner.id}:
+def _to_owner(to: ToOwner, context: DecisionContext) -> Placement | None:
+    owner = next((one for one in context.owners.values() if one.id == to.owner_id), None)
+    if owner is None or owner.archived or context.excluded & {owner.id}:
         return None
-    rep = case.ready.rep_of_email.get(owner.email.lower())
-    if rep in case.excluded:
+    rep = context.ready.rep_of_email.get(owner.email.lower())
+    if rep in context.excluded:
         return None
-    changes = received(rep, day=case.today) if rep else {}
+    changes = received(rep, day=context.today) if rep else {}
     return Placement(Assigned(rep=rep, owner_id=owner.id, team=None), how="chosen", changes=changes)
 
 

@@ -123,7 +123,7 @@ def test_the_fair_share_is_on_the_record_and_in_the_changes() -> None:
         ({"max_per_day": 6}, "6 of 6 today"),
         ({"weight": 0}, "weight 0"),
     ],
-    ids=lambda case: next(iter(case)) if isinstance(case, dict) else "",
+    ids=lambda context: next(iter(context)) if isinstance(context, dict) else "",
 )
 def test_a_rep_who_may_not_take_the_lead_is_passed_over_with_the_reason(
     fields: dict[str, Any], reason: str

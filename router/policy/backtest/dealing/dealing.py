@@ -27,7 +27,7 @@ from router.policy.backtest.judging.judging import Kind
 from router.policy.backtest.judging.numbering import Ints
 from router.policy.decision.compiled import made_ready
 from router.policy.decision.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.eligibility import Case
+from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.placement import Placement, place
 from router.policy.leads.catalog import Owner
 from router.policy.people.roster import Rep
@@ -191,7 +191,7 @@ class _Dealer:
         if who in spot.known:
             spot.turns, spot.landings = spot.known[who]
             return
-        placement = self._placed(spot, self._case(spot, moment_at(now_us)))
+        placement = self._placed(spot, self._context(spot, moment_at(now_us)))
         outcome = placement.outcome
         if placement.how not in ("turn", "load") or not isinstance(outcome, Assigned) or outcome.team is None:
             spot.turns = None
@@ -213,9 +213,9 @@ class _Dealer:
         counted = self._counted
         return tuple(rep for rep, most in self._capped[team] if counted.get(today_field(day, rep), 0) >= most)
 
-    def _case(self, spot: Spot, now: datetime) -> Case:
+    def _context(self, spot: Spot, now: datetime) -> DecisionContext:
         today = now.astimezone(self._policy.roster.timezone).date()
-        return Case(
+        return DecisionContext(
             ready=self._ready,
             facts=spot.asked,
             book=Book(self._counted),
@@ -229,10 +229,10 @@ class _Dealer:
             language=self._policy.language,
         )
 
-    def _placed(self, spot: Spot, case: Case) -> Placement:
+    def _placed(self, spot: Spot, context: DecisionContext) -> Placement:
         match spot.rule.action:
             case Assign() as action:
-                return place(self._policy, action, case)
+                return place(self._policy, action, context)
             case Nurture(workflow, sets):
                 return Placement(Nurtured(sets=sets, workflow=workflow))
             case _:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from router.policy.decision.compiled import made_ready
+from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.people.availability import Said
 from router.policy.rules.policy import Policy
@@ -57,7 +57,7 @@ def assignment_of(policy: Policy, decision: Decision) -> Assignment | None:
     outcome = decision.outcome
     if not isinstance(outcome, Assigned) or decision.mode == "shadow":
         return None
-    sla = made_ready(policy).slas.get((decision.rule, decision.rule_line), policy.default_sla)
+    sla = compile_policy(policy).slas.get((decision.rule, decision.rule_line), policy.default_sla)
     return Assignment(
         at=decision.decided_at,
         sla=sla,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.policy.decision.compiled import ReadyRep
+from router.policy.decision.compiled import CompiledRep
 from router.policy.decision.eligibility import DecisionContext, calendar_on, why_barred, why_unfit, wishes_of
 from router.policy.people.availability import is_present, why_away
 from router.policy.people.public_holidays import holiday_on
@@ -17,12 +17,12 @@ from router.policy.shares.share_book import LEAD
 
 def kept_away(
     context: DecisionContext,
-    reps: Sequence[ReadyRep],
+    reps: Sequence[CompiledRep],
     *,
-    eligible: Sequence[ReadyRep],
+    eligible: Sequence[CompiledRep],
     needs: Sequence[Need],
     prefer: Sequence[Need],
-) -> list[ReadyRep]:
+) -> list[CompiledRep]:
     """The reps whom time off alone keeps from the lead: they have what it needs, and room for it.
 
     `eligible` are those who may take it. Time off is leave, an absence told to HubSpot or by an override,
@@ -63,7 +63,7 @@ def earning(
     return found
 
 
-def _is_away(context: DecisionContext, one: ReadyRep) -> bool:
+def _is_away(context: DecisionContext, one: CompiledRep) -> bool:
     calendar, said = calendar_on(context, one)
     if why_away(calendar, said, now=context.now, language=context.language) is not None:
         return True

@@ -22,7 +22,7 @@ _KEPT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyRep:
+class CompiledRep:
     """A rep with what every decision asks of them: folded e-mail, calendar, what they have, folded."""
 
     rep: Rep
@@ -37,20 +37,20 @@ class ReadyRep:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadyTeam:
+class CompiledTeam:
     """A team's reps in file order, and by rep the fields of their credit and of their last lead.
 
     `factor_fields` are those of their results' factors; empty where weights are fixed.
     """
 
-    reps: tuple[ReadyRep, ...]
+    reps: tuple[CompiledRep, ...]
     credit_fields: Mapping[str, str]
     last_fields: Mapping[str, str]
     factor_fields: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class CompiledPolicy:
     """A policy's conditions, points and reps, made ready; it decides exactly as the policy says."""
 
     roster: Roster
@@ -60,8 +60,8 @@ class Ready:
     engagement: Tally
     segments: tuple[tuple[str, Asking | None], ...]
     first_match: FirstMatch
-    teams: Mapping[str, ReadyTeam]
-    reps: Mapping[str, ReadyRep]
+    teams: Mapping[str, CompiledTeam]
+    reps: Mapping[str, CompiledRep]
     rep_of_email: Mapping[str, str]
     grades: dict[tuple[int, int], str]
     """Grades found so far, by (fit, engagement)."""
@@ -71,27 +71,27 @@ class Ready:
     """By rep, what was last said of their availability, and the calendar that it makes."""
 
 
-def made_ready(policy: Policy) -> Ready:
+def compile_policy(policy: Policy) -> CompiledPolicy:
     """The policy made ready; remembered for the last policies seen, by identity (comparing them is dear)."""
-    known = _READY.get(id(policy))
+    known = _COMPILED.get(id(policy))
     if known is not None:
         return known[1]
-    if len(_READY) >= _KEPT:
-        _READY.clear()
-    ready = _make_ready(policy)
+    if len(_COMPILED) >= _KEPT:
+        _COMPILED.clear()
+    compiled = _compile(policy)
     # The policy is kept along, or its id could come back as another's.
-    _READY[id(policy)] = (policy, ready)
-    return ready
+    _COMPILED[id(policy)] = (policy, compiled)
+    return compiled
 
 
-_READY: Final[dict[int, tuple[Policy, Ready]]] = {}
+_COMPILED: Final[dict[int, tuple[Policy, CompiledPolicy]]] = {}
 
 
-def _make_ready(policy: Policy) -> Ready:
+def _compile(policy: Policy) -> CompiledPolicy:
     types = facts_needed(policy)
     roster, scoring = policy.roster, policy.scoring
-    reps = {name: _ready_rep(roster, rep) for name, rep in roster.reps.items()}
-    return Ready(
+    reps = {name: _compiled_rep(roster, rep) for name, rep in roster.reps.items()}
+    return CompiledPolicy(
         roster=roster,
         read=reading(types),
         kept_facts=frozenset(types),
@@ -103,7 +103,7 @@ def _make_ready(policy: Policy) -> Ready:
         ),
         first_match=first_match_among(policy.rules),
         teams={
-            name: ReadyTeam(
+            name: CompiledTeam(
                 reps=tuple(reps[rep] for rep in team.reps),
                 credit_fields={rep: credit_field(name, rep, team.unit) for rep in team.reps},
                 last_fields={rep: last_field(name, rep) for rep in team.reps},
@@ -123,9 +123,9 @@ def _make_ready(policy: Policy) -> Ready:
     )
 
 
-def _ready_rep(roster: Roster, rep: Rep) -> ReadyRep:
+def _compiled_rep(roster: Roster, rep: Rep) -> CompiledRep:
     calendar = calendar_of(roster, rep.name)
-    return ReadyRep(
+    return CompiledRep(
         rep=rep,
         email=rep.owner.lower(),
         calendar=calendar,

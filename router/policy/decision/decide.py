@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Final
 
 from router.policy.decision import manual
-from router.policy.decision.compiled import Ready, made_ready
+from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.inputs import Inputs
@@ -54,7 +54,7 @@ def decide(
     fall back on, which the loader of rule files rules out, and KeyError when a claim names a rep who is
     unknown or no owner in HubSpot.
     """
-    facts = made_ready(policy).read(lead, now)
+    facts = compile_policy(policy).read(lead, now)
     return decide_on_facts(
         policy,
         facts,
@@ -87,15 +87,15 @@ def decide_on_facts(
     seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
 ) -> Decision:
     """`decide` from facts already normalised, as an earlier decision stored them."""
-    ready = made_ready(policy)
+    compiled = compile_policy(policy)
     facts = dict(known)
-    fit, engagement, grade, segment = _judge(policy, ready, facts, now)
-    rule = _rule_kept(policy, trigger) or ready.first_match(facts, now)
+    fit, engagement, grade, segment = _judge(policy, compiled, facts, now)
+    rule = _rule_kept(policy, trigger) or compiled.first_match(facts, now)
     if rule is None:
         raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
     today = now.astimezone(policy.roster.timezone).date()
     context = DecisionContext(
-        ready=ready,
+        compiled=compiled,
         facts=facts,
         book=book,
         owners=owners,
@@ -117,7 +117,7 @@ def decide_on_facts(
         episode=episode,
         decided_at=now,
         revision=policy.revision,
-        facts={fact: value for fact, value in facts.items() if fact in ready.kept_facts},
+        facts={fact: value for fact, value in facts.items() if fact in compiled.kept_facts},
         fit=fit,
         engagement=engagement,
         score=fit + engagement,
@@ -146,20 +146,22 @@ def decide_on_facts(
     )
 
 
-def _judge(policy: Policy, ready: Ready, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
+def _judge(
+    policy: Policy, compiled: CompiledPolicy, facts: dict[str, Value], now: datetime
+) -> tuple[int, int, str, str]:
     """Fit, engagement, grade and segment; rules can name them, so they join the facts one after the other."""
     scoring = policy.scoring
-    fit = clamped(sum([left for _, _, left in ready.fit(facts, now)]), scoring.fit)
-    engagement = clamped(sum([left for _, _, left in ready.engagement(facts, now)]), scoring.engagement)
-    grade = ready.grades.get((fit, engagement))
+    fit = clamped(sum([left for _, _, left in compiled.fit(facts, now)]), scoring.fit)
+    engagement = clamped(sum([left for _, _, left in compiled.engagement(facts, now)]), scoring.engagement)
+    grade = compiled.grades.get((fit, engagement))
     if grade is None:
-        grade = ready.grades[fit, engagement] = grade_of(scoring.grade, fit=fit, engagement=engagement)
+        grade = compiled.grades[fit, engagement] = grade_of(scoring.grade, fit=fit, engagement=engagement)
     facts["fit"] = Decimal(fit)
     facts["engagement"] = Decimal(engagement)
     facts["score"] = Decimal(fit + engagement)
     if grade:
         facts["grade"] = grade
-    segment = next((name for name, holds in ready.segments if holds is None or holds(facts, now)), "")
+    segment = next((name for name, holds in compiled.segments if holds is None or holds(facts, now)), "")
     if segment:
         facts["segment"] = segment
     return fit, engagement, grade, segment

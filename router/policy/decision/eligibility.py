@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from router.policy.decision.compiled import Ready, ReadyRep
+from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.decision.decision import PassedOver
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts
@@ -26,7 +26,7 @@ from router.policy.wording.phrases import moment_in_words, say
 class DecisionContext:
     """One lead on the table: its facts, and the world at `now` in which somebody must take it."""
 
-    ready: Ready
+    compiled: CompiledPolicy
     facts: Facts
     book: Book
     owners: Mapping[str, Owner]
@@ -66,24 +66,24 @@ def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
 
 def candidates(
     context: DecisionContext,
-    reps: Sequence[ReadyRep],
+    reps: Sequence[CompiledRep],
     *,
     needs: Sequence[Need],
     prefer: Sequence[Need],
     any_hour: bool = False,
-) -> tuple[list[ReadyRep], list[PassedOver]]:
+) -> tuple[list[CompiledRep], list[PassedOver]]:
     """The reps who may take the lead, in the order given, and every other one with the reason."""
     wishes = wishes_of(context.facts, needs)
     passed_over: list[PassedOver] = []
-    eligible: list[ReadyRep] = []
-    for ready_rep in reps:
-        why = why_not(context, ready_rep, wishes=wishes)
-        if why is None and ready_rep.rep.weight <= 0:
+    eligible: list[CompiledRep] = []
+    for candidate in reps:
+        why = why_not(context, candidate, wishes=wishes)
+        if why is None and candidate.rep.weight <= 0:
             why = say(context.language, "no_weight")
         if why is None:
-            eligible.append(ready_rep)
+            eligible.append(candidate)
         else:
-            passed_over.append(PassedOver(ready_rep.rep.name, why))
+            passed_over.append(PassedOver(candidate.rep.name, why))
     if not any_hour:
         eligible = _in_time(context, eligible, passed_over)
     for wish in wishes_of(context.facts, prefer):
@@ -91,19 +91,19 @@ def candidates(
     return eligible, passed_over
 
 
-def why_not(context: DecisionContext, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+def why_not(context: DecisionContext, candidate: CompiledRep, *, wishes: Sequence[Wish]) -> str | None:
     """The first reason why the rep may not take the lead, or None."""
-    return why_absent(context, ready_rep) or why_unfit(context, ready_rep, wishes=wishes)
+    return why_absent(context, candidate) or why_unfit(context, candidate, wishes=wishes)
 
 
-def why_unfit(context: DecisionContext, ready_rep: ReadyRep, *, wishes: Sequence[Wish]) -> str | None:
+def why_unfit(context: DecisionContext, candidate: CompiledRep, *, wishes: Sequence[Wish]) -> str | None:
     """What the rep lacks for this lead, or that they have as many leads as they may; else None."""
     for wish in wishes:
-        if wish.folded.isdisjoint(ready_rep.has[wish.kind]):
+        if wish.folded.isdisjoint(candidate.has[wish.kind]):
             return say(context.language, f"lacks_{wish.kind}", wanted=wish.wanted)
-    rep, fields = ready_rep.rep, context.book.fields
+    rep, fields = candidate.rep, context.book.fields
     if rep.max_open_leads is not None:
-        count = fields.get(ready_rep.open_field, 0)
+        count = fields.get(candidate.open_field, 0)
         if count >= rep.max_open_leads:
             return say(context.language, "at_capacity", count=count, most=rep.max_open_leads)
     if rep.max_per_day is not None:
@@ -113,42 +113,42 @@ def why_unfit(context: DecisionContext, ready_rep: ReadyRep, *, wishes: Sequence
     return None
 
 
-def why_absent(context: DecisionContext, ready_rep: ReadyRep) -> str | None:
+def why_absent(context: DecisionContext, candidate: CompiledRep) -> str | None:
     """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or away."""
-    barred = why_barred(context, ready_rep)
+    barred = why_barred(context, candidate)
     if barred is not None:
         return barred
-    calendar, said = calendar_on(context, ready_rep)
+    calendar, said = calendar_on(context, candidate)
     if said is None and not calendar.time_off:
         return None
     return why_away(calendar, said, now=context.now, language=context.language)
 
 
-def why_barred(context: DecisionContext, ready_rep: ReadyRep) -> str | None:
+def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
     """That the rep has no active HubSpot owner, or must not get this lead again; else None."""
-    owner = context.owners.get(ready_rep.email)
+    owner = context.owners.get(candidate.email)
     if owner is None or owner.archived:
         return say(context.language, "no_owner")
-    if context.excluded and (ready_rep.rep.name in context.excluded or owner.id in context.excluded):
+    if context.excluded and (candidate.rep.name in context.excluded or owner.id in context.excluded):
         return say(context.language, "previous_owner")
     return None
 
 
-def calendar_on(context: DecisionContext, ready_rep: ReadyRep) -> tuple[Calendar, Said | None]:
+def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calendar, Said | None]:
     """When the rep works as far as is known at this moment, and what was said of them."""
-    said = context.said.get(ready_rep.rep.name) if context.said else None
+    said = context.said.get(candidate.rep.name) if context.said else None
     if said is None:
-        return ready_rep.calendar, None
-    known = context.ready.heard.get(ready_rep.rep.name)
+        return candidate.calendar, None
+    known = context.compiled.heard.get(candidate.rep.name)
     if known is None or known[0] is not said:
-        known = said, calendar_of(context.ready.roster, ready_rep.rep.name, said)
-        context.ready.heard[ready_rep.rep.name] = known
+        known = said, calendar_of(context.compiled.roster, candidate.rep.name, said)
+        context.compiled.heard[candidate.rep.name] = known
     return known[1], said
 
 
 def _in_time(
-    context: DecisionContext, eligible: list[ReadyRep], passed_over: list[PassedOver]
-) -> list[ReadyRep]:
+    context: DecisionContext, eligible: list[CompiledRep], passed_over: list[PassedOver]
+) -> list[CompiledRep]:
     """Those whose next working minute is no later than the team's earliest one + SLA."""
     openings = _openings(context, eligible)
     if all(opens == context.now for opens in openings.values()):
@@ -156,35 +156,35 @@ def _in_time(
     known = [opens for opens in openings.values() if opens is not None]
     latest = min(known) + context.sla if known else context.now
     in_time = []
-    for ready_rep in eligible:
-        opens = openings[_week_of(context, ready_rep)]
+    for candidate in eligible:
+        opens = openings[_week_of(context, candidate)]
         if opens is None:
-            passed_over.append(PassedOver(ready_rep.rep.name, say(context.language, "never_works")))
+            passed_over.append(PassedOver(candidate.rep.name, say(context.language, "never_works")))
         elif opens > latest:
-            passed_over.append(PassedOver(ready_rep.rep.name, _why_later(context, ready_rep, opens)))
+            passed_over.append(PassedOver(candidate.rep.name, _why_later(context, candidate, opens)))
         else:
-            in_time.append(ready_rep)
+            in_time.append(candidate)
     return in_time
 
 
-def _openings(context: DecisionContext, reps: Sequence[ReadyRep]) -> dict[Hashable, datetime | None]:
+def _openings(context: DecisionContext, reps: Sequence[CompiledRep]) -> dict[Hashable, datetime | None]:
     """The next working minute of each week that the reps work."""
     openings: dict[Hashable, datetime | None] = {}
-    for ready_rep in reps:
-        week = _week_of(context, ready_rep)
+    for candidate in reps:
+        week = _week_of(context, candidate)
         if week not in openings:
-            openings[week] = calendar_on(context, ready_rep)[0].next_working_minute(context.now)
+            openings[week] = calendar_on(context, candidate)[0].next_working_minute(context.now)
     return openings
 
 
-def _week_of(context: DecisionContext, ready_rep: ReadyRep) -> Hashable:
+def _week_of(context: DecisionContext, candidate: CompiledRep) -> Hashable:
     """Reps of the same hours share a week, except those of whom there is more to know."""
-    return ready_rep.rep.name if ready_rep.rep.name in context.said else ready_rep.week
+    return candidate.rep.name if candidate.rep.name in context.said else candidate.week
 
 
-def _why_later(context: DecisionContext, ready_rep: ReadyRep, opens: datetime) -> str:
+def _why_later(context: DecisionContext, candidate: CompiledRep, opens: datetime) -> str:
     """That today is a public holiday where the rep is, or when they are back at work."""
-    calendar, said = calendar_on(context, ready_rep)
+    calendar, said = calendar_on(context, candidate)
     if calendar.holidays is not None and not is_present(said, context.now):
         name = holiday_on(calendar.holidays, calendar.day_of(context.now), context.language)
         if name is not None:
@@ -194,14 +194,14 @@ def _why_later(context: DecisionContext, ready_rep: ReadyRep, opens: datetime) -
 
 
 def _preferred(
-    context: DecisionContext, wish: Wish, eligible: list[ReadyRep], passed_over: list[PassedOver]
-) -> list[ReadyRep]:
+    context: DecisionContext, wish: Wish, eligible: list[CompiledRep], passed_over: list[PassedOver]
+) -> list[CompiledRep]:
     """Those who have what is preferred, or all of them where nobody has it."""
-    having = [ready_rep for ready_rep in eligible if not wish.folded.isdisjoint(ready_rep.has[wish.kind])]
+    having = [candidate for candidate in eligible if not wish.folded.isdisjoint(candidate.has[wish.kind])]
     if not having or len(having) == len(eligible):
         return eligible
     why = say(context.language, f"prefers_{wish.kind}", wanted=wish.wanted)
-    preferred = {ready_rep.rep.name for ready_rep in having}
+    preferred = {candidate.rep.name for candidate in having}
     passed_over.extend(
         PassedOver(other.rep.name, why) for other in eligible if other.rep.name not in preferred
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from router.policy.decision.compiled import made_ready
+from router.policy.decision.compiled import compile_policy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
 from router.policy.people.availability import Said
@@ -109,7 +109,7 @@ def inputs_seen(
     trigger: Trigger | None = None,
 ) -> Inputs:
     """What the decision looked at; `account_owner` and `previous_owner` are ids that the facts may name."""
-    rep_of = made_ready(policy).rep_of_email
+    rep_of = compile_policy(policy).rep_of_email
     reps = {rep_of[email]: owner for email, owner in owners.asked_for.items() if email in rep_of}
     others: list[OwnerSeen | None] = []
     account = _asked_for(owners, trigger) or _owner_of(owners, account_owner)

@@ -23,7 +23,7 @@ def claimed(claim: Claimed, context: DecisionContext) -> Placement:
 
     Raises KeyError when the rep is unknown or has no HubSpot owner.
     """
-    owner = context.owners[context.ready.reps[claim.rep].email]
+    owner = context.owners[context.compiled.reps[claim.rep].email]
     return Placement(
         Assigned(rep=claim.rep, owner_id=owner.id, team=claim.team),
         how="claimed",

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
 from router.policy.decision.catch_up import earning, kept_away
-from router.policy.decision.compiled import ReadyRep, ReadyTeam
+from router.policy.decision.compiled import CompiledRep, CompiledTeam
 from router.policy.decision.decision import Assigned, Outcome, PassedOver, Queued
 from router.policy.decision.eligibility import (
     DecisionContext,
@@ -82,7 +82,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext
     pushed = context.pushed and assign.push_after is not None
     if assign.method is Method.QUEUE and not pushed:
         return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, context)))
-    ready_team, fields = context.ready.teams[team], context.book.fields
+    ready_team, fields = context.compiled.teams[team], context.book.fields
     followed, eligible, passed_over = _followed(assign, context, ready_team.reps)
     if followed is None:
         eligible, passed_over = candidates(
@@ -118,7 +118,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext
     )
 
 
-def _shares(reps: Sequence[ReadyRep], team: ReadyTeam, fields: Mapping[str, int]) -> tuple[Share, ...]:
+def _shares(reps: Sequence[CompiledRep], team: CompiledTeam, fields: Mapping[str, int]) -> tuple[Share, ...]:
     return tuple(
         [
             Share(
@@ -127,12 +127,12 @@ def _shares(reps: Sequence[ReadyRep], team: ReadyTeam, fields: Mapping[str, int]
                 fields.get(team.credit_fields[rep.name], 0),
                 fields.get(team.last_fields[rep.name], 0),
             )
-            for rep in [ready_rep.rep for ready_rep in reps]
+            for rep in [candidate.rep for candidate in reps]
         ]
     )
 
 
-def _weight(rep: Rep, team: ReadyTeam, fields: Mapping[str, int]) -> int:
+def _weight(rep: Rep, team: CompiledTeam, fields: Mapping[str, int]) -> int:
     """The weight of the file, times the factor of the rep's results where the team goes by them."""
     if not team.factor_fields:
         return rep.weight
@@ -167,8 +167,8 @@ def _next_in(
 
 
 def _followed(
-    assign: Assign, context: DecisionContext, reps: Sequence[ReadyRep]
-) -> tuple[tuple[str, Kind] | None, list[ReadyRep], list[PassedOver]]:
+    assign: Assign, context: DecisionContext, reps: Sequence[CompiledRep]
+) -> tuple[tuple[str, Kind] | None, list[CompiledRep], list[PassedOver]]:
     """The rep who had the company's last lead, if they may have this one, and who else might have.
 
     What the rule prefers does not part them from their company; what it needs does, and so do caps.
@@ -188,7 +188,7 @@ def _push_at(policy: Policy, assign: Assign, team: str, context: DecisionContext
 
 
 def _with_rep(policy: Policy, rep: str, assign: Assign, context: DecisionContext) -> Placement:
-    why = why_not(context, context.ready.reps[rep], wishes=wishes_of(context.facts, assign.needs))
+    why = why_not(context, context.compiled.reps[rep], wishes=wishes_of(context.facts, assign.needs))
     if why is None:
         return _given(context, rep, how="named")
     return _stood_in(policy, assign, context, rep=rep, refusals=[PassedOver(rep, why)])
@@ -204,7 +204,7 @@ def _with_owner(
     """Whose account or contact it is may have as many as come: caps do not hold for them, time off does."""
     owner_id, how = context.facts.get(fact), _HOW[fact]
     owner = next((owner for owner in context.owners.values() if owner.id == owner_id), None)
-    rep = None if owner is None else context.ready.rep_of_email.get(owner.email.lower())
+    rep = None if owner is None else context.compiled.rep_of_email.get(owner.email.lower())
     called = rep or say(context.language, fact)
     if owner is None or owner.archived:
         why = say(context.language, f"no_{fact}" if owner_id is None else "no_owner")
@@ -214,7 +214,7 @@ def _with_owner(
             return Placement(Assigned(rep=None, owner_id=owner.id, team=None), how=how)
         refusal = PassedOver(called, say(context.language, "previous_owner"))
         return _stood_in(policy, assign, context, rep=None, refusals=[refusal])
-    absent = why_absent(context, context.ready.reps[rep])
+    absent = why_absent(context, context.compiled.reps[rep])
     if absent is None:
         return _given(context, rep, how=how)
     return _stood_in(policy, assign, context, rep=rep, refusals=[PassedOver(rep, absent)])
@@ -234,7 +234,7 @@ def _stood_in(
         if rep is None or rep in asked:
             break
         asked.add(rep)
-        refusal = why_not(context, context.ready.reps[rep], wishes=wishes_of(context.facts, assign.needs))
+        refusal = why_not(context, context.compiled.reps[rep], wishes=wishes_of(context.facts, assign.needs))
         if refusal is None:
             given = _given(context, rep, how="stand_in")
             return replace(given, passed_over=tuple(refusals), detour=why)
@@ -271,11 +271,11 @@ def _given(
 
 
 def _owner_id(context: DecisionContext, rep: str) -> str:
-    return context.owners[context.ready.reps[rep].email].id
+    return context.owners[context.compiled.reps[rep].email].id
 
 
 def _backup_of(context: DecisionContext, rep: str) -> str | None:
-    calendar, _said = calendar_on(context, context.ready.reps[rep])
+    calendar, _said = calendar_on(context, context.compiled.reps[rep])
     off = time_off_at(calendar, context.now)
     return None if off is None else off.backup
 

@@ -61,7 +61,7 @@ def _to_owner(to: ToOwner, context: DecisionContext) -> Placement | None:
     owner = next((one for one in context.owners.values() if one.id == to.owner_id), None)
     if owner is None or owner.archived or context.excluded & {owner.id}:
         return None
-    rep = context.ready.rep_of_email.get(owner.email.lower())
+    rep = context.compiled.rep_of_email.get(owner.email.lower())
     if rep in context.excluded:
         return None
     changes = received(rep, day=context.today) if rep else {}

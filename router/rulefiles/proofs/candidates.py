@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
 
-from router.policy.decision.compiled import Ready, made_ready
+from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.eligibility import wishes_of
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Facts, Value
@@ -41,9 +41,9 @@ class Candidates:
     """Reps whose HubSpot owner is archived, who get nothing; reading team.yaml has told so."""
 
     @property
-    def ready(self) -> Ready:
+    def compiled(self) -> CompiledPolicy:
         """The reps as decisions see them."""
-        return made_ready(self.policy)
+        return compile_policy(self.policy)
 
     def of_step(self, step: Assign, facts: Facts) -> tuple[str, ...]:
         """The reps of a team, or the named one, who have all that such a lead needs; nobody for an owner."""
@@ -55,7 +55,7 @@ class Candidates:
             case ToAccountOwner() | ToPreviousOwner():
                 names = ()
         wishes = wishes_of(facts, () if step.method is Method.QUEUE else step.needs)
-        reps = self.ready.reps
+        reps = self.compiled.reps
         return tuple(
             name
             for name in names

@@ -25,7 +25,7 @@ from router.policy.backtest.dealing.schedule import Changes, Schedule, Schedules
 from router.policy.backtest.judging.columns import moment_at
 from router.policy.backtest.judging.judging import Kind
 from router.policy.backtest.judging.numbering import Ints
-from router.policy.decision.compiled import made_ready
+from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.placement import Placement, place
@@ -111,14 +111,14 @@ class _Dealer:
     ) -> None:
         self._policy = policy
         self._owners = owners
-        self._ready = made_ready(policy)
+        self._compiled = compile_policy(policy)
         slas = {rule.sla or policy.default_sla for rule in policy.rules}
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
         self._schedules = Schedules(policy.roster, self._changes)
         self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
         self._turns: dict[tuple[object, ...], Turns | Rounds] = {}
         self._spots = spots_of(policy, kinds)
-        self._presences = Presences(self._ready)
+        self._presences = Presences(self._compiled)
         reps = policy.roster.reps
         self._capped = {
             name: [(rep, most) for rep in team.reps if (most := reps[rep].max_per_day) is not None]
@@ -216,7 +216,7 @@ class _Dealer:
     def _context(self, spot: Spot, now: datetime) -> DecisionContext:
         today = now.astimezone(self._policy.roster.timezone).date()
         return DecisionContext(
-            ready=self._ready,
+            compiled=self._compiled,
             facts=spot.asked,
             book=Book(self._counted),
             owners=self._owners,
@@ -266,7 +266,7 @@ class _Dealer:
         return self._counted.get(open_field(rep), 0)
 
     def _to(self, rep: str, team: str) -> Assigned:
-        return Assigned(rep=rep, owner_id=self._owners[self._ready.reps[rep].email].id, team=team)
+        return Assigned(rep=rep, owner_id=self._owners[self._compiled.reps[rep].email].id, team=team)
 
     def _landing(self, placement: Placement, spot: Spot) -> int:
         outcome = placement.outcome

@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 
 from router.policy.backtest.judging.columns import moment_at
-from router.policy.decision.compiled import Ready, ReadyRep
+from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.people.availability import time_off_at
 
 
 class Presences:
     """The presence of teams at moments at which a stretch begins (`Changes.stretch`)."""
 
-    def __init__(self, ready: Ready) -> None:
-        self._ready = ready
+    def __init__(self, compiled: CompiledPolicy) -> None:
+        self._compiled = compiled
         self._by_rep: dict[tuple[Hashable, int], Hashable] = {}
         self._numbers: dict[Hashable, int] = {}
         self._known: dict[tuple[str, int], int] = {}
@@ -27,11 +27,11 @@ class Presences:
         key = team, start_us
         number = self._known.get(key)
         if number is None:
-            found = team, self._all_of(self._ready.teams[team].reps, start_us)
+            found = team, self._all_of(self._compiled.teams[team].reps, start_us)
             number = self._known[key] = self._numbers.setdefault(found, len(self._numbers))
         return number
 
-    def _all_of(self, reps: Sequence[ReadyRep], start_us: int) -> Hashable:
+    def _all_of(self, reps: Sequence[CompiledRep], start_us: int) -> Hashable:
         found = []
         for rep in reps:
             key = rep.week, start_us
@@ -41,7 +41,7 @@ class Presences:
         return tuple(found)
 
 
-def _of_rep(rep: ReadyRep, start_us: int) -> Hashable:
+def _of_rep(rep: CompiledRep, start_us: int) -> Hashable:
     """How long until their next working minute, and whether they are on leave or have a day off."""
     calendar, start = rep.calendar, moment_at(start_us)
     opens = calendar.next_working_minute(start)

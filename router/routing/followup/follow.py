@@ -28,7 +28,7 @@ from router.routing.intake import transitions
 from router.routing.outbox.record import record as record_lines
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Desk
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 
 AT_A_TIME: Final = 50
@@ -168,7 +168,7 @@ def _gone(desk: Desk, contact_ids: list[str]) -> frozenset[str]:
     return frozenset(one for one, why in answer.missing.items() if why == "gone")
 
 
-def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Move]:
+def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transition]:
     states = [state for one, state in leads.items() if state is not None and one in gone]
     return [
         transitions.gone_from_queue(state.contact_id, episode=state.episode, now=now)
@@ -206,7 +206,7 @@ def _note(
     desk.ledger.follow_ups.end({running[one].decision_id: at for one, at in left.items() if at is not None})
 
 
-def _finish(desk: Desk, finished: list[Move]) -> None:
+def _finish(desk: Desk, finished: list[Transition]) -> None:
     for move, moved in zip(finished, desk.commits.finish(finished, now_ms=desk.now_ms()), strict=True):
         if moved and move.event is not None:
             facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}

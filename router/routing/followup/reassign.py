@@ -12,7 +12,7 @@ from router.routing.outbox.last_decision import last_decision
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Desk
 from router.store.inbox.inbox import BATCH
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState
 
 
@@ -63,7 +63,7 @@ def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassig
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
         states = desk.leads.recall([one.contact_id for one in batch])
-        steps: list[Move] = []
+        steps: list[Transition] = []
         for one in batch:
             state = states.get(one.contact_id)
             why_left = _why_left(one, state, policy)

@@ -17,7 +17,7 @@ from router.routing.intake.deciding import decide_and_commit, properties_read
 from router.routing.intake.work_item import Trip
 from router.routing.portal.services import Desk
 from router.store.inbox.inbox import LEASE, Entry
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import FINISHED, LeadState, State
 
 ROUNDS: Final = 3
@@ -149,7 +149,7 @@ def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list
     answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], properties_read(desk))
     merged = {asked: record.merged_into for asked, record in answer.records.items()}
     unread: list[Trip] = []
-    ended: list[Move] = []
+    ended: list[Transition] = []
     for trip in trips:
         into = merged.get(trip.contact_id)
         if into is not None:
@@ -167,11 +167,11 @@ def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list
 
 def _sort(
     desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]
-) -> tuple[list[Trip], list[Trip], list[Move]]:
+) -> tuple[list[Trip], list[Trip], list[Transition]]:
     """Who needs a decision, whose decision needs writing, and who is finished already."""
     fresh: list[Trip] = []
     to_write: list[Trip] = []
-    finished: list[Move] = []
+    finished: list[Transition] = []
     now = desk.clock()
     policy, _needed = desk.rules.required()
     # In shadow mode HubSpot's own rotation owns the leads, and theirs is what ours is compared with.
@@ -213,7 +213,7 @@ def _still_ours(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Tri
     return [trip for trip in trips if not any(entry.id in lost for entry in trip.entries)]
 
 
-def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
+def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Transition], list[Trip]]:
     """One batch update; every record's outcome is looked at, whatever the answer's status said."""
     if not trips:
         return [], []
@@ -225,7 +225,7 @@ def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Move], list[Trip]]:
         desk.log.warning("write.unclear", leads=len(trips), why=str(error))
         outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
     now = desk.clock()
-    finished: list[Move] = []
+    finished: list[Transition] = []
     again: list[Trip] = []
     for trip in trips:
         outcome = outcomes[trip.contact_id]
@@ -262,7 +262,7 @@ def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
     return True
 
 
-def _finish(desk: Desk, finished: Sequence[Move]) -> None:
+def _finish(desk: Desk, finished: Sequence[Transition]) -> None:
     desk.commits.finish(finished, now_ms=desk.now_ms())
     for move in finished:
         if move.event is not None:

@@ -12,7 +12,7 @@ from router.hubspot.routing_properties import SCORE
 from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.routing.intake.assigned import first_look_ms
 from router.routing.intake.work_item import Trip
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 
 VERIFY_AFTER: Final = timedelta(seconds=3)
@@ -34,7 +34,7 @@ def _event(
     return {"at": now.isoformat(), "kind": kind, "decision": state.decision_id if state else None, **detail}
 
 
-def written(trip: Trip, *, now: datetime) -> Move:
+def written(trip: Trip, *, now: datetime) -> Transition:
     """The decision stands on the record; its owner history is looked at soon."""
     state = _known(trip)
     waited_ms = max(0, _epoch_ms(now) - trip.announced_at_ms)
@@ -43,7 +43,7 @@ def written(trip: Trip, *, now: datetime) -> Move:
     marks = {"uk": "1"} if trip.doubtful else {}
     if not state.owner_id:
         return _unowned(trip, state, event, now=now)
-    return Move(
+    return Transition(
         trip.contact_id,
         state.episode,
         State.WRITTEN,
@@ -59,10 +59,12 @@ def written(trip: Trip, *, now: datetime) -> Move:
     )
 
 
-def _unowned(trip: Trip, state: LeadState, event: Mapping[str, str | int | None], *, now: datetime) -> Move:
+def _unowned(
+    trip: Trip, state: LeadState, event: Mapping[str, str | int | None], *, now: datetime
+) -> Transition:
     """Nobody is to own the lead: it waits in its queue, or is done. Where it had an owner, history tells."""
     since_ms = state.queued_since_ms or _epoch_ms(now)
-    return Move(
+    return Transition(
         trip.contact_id,
         state.episode,
         State.QUEUED if state.queue else State.DONE,
@@ -79,9 +81,9 @@ def _unowned(trip: Trip, state: LeadState, event: Mapping[str, str | int | None]
     )
 
 
-def reopened(contact_id: str, *, episode: int, now: datetime) -> Move:
+def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
     """Nobody claimed the lead in time, or somebody is eligible by now: it is decided once more."""
-    return Move(
+    return Transition(
         contact_id,
         episode,
         State.REOPENED,
@@ -101,14 +103,14 @@ def reassigning(
     excluded: tuple[str, ...],
     times_taken: int | None,
     now: datetime,
-) -> Move:
+) -> Transition:
     """The lead is to be taken from its owner: it is decided once more, if it is still theirs by then.
 
     `excluded` are the reps who must not get it again; without an `episode` we know nothing of the lead.
     `times_taken`: how often that was because nobody worked on it; None leaves the count as it is.
     """
     counted = {} if times_taken is None else {"tk": str(times_taken)}
-    return Move(
+    return Transition(
         contact_id,
         episode or 0,
         State.REOPENED,
@@ -121,11 +123,11 @@ def reassigning(
     )
 
 
-def not_reassigned(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+def not_reassigned(trip: Trip, *, owner_id: str, now: datetime) -> Transition:
     """Somebody else owns the lead by now: theirs stands, and nothing is written."""
     state, taken = _known(trip), trip.trigger
     detail = _taken(taken) if isinstance(taken, Reassigned) else {}
-    return Move(
+    return Transition(
         trip.contact_id,
         state.episode,
         State.HUMAN,
@@ -145,13 +147,13 @@ def _taken(taken: Reassigned) -> dict[str, str | int | None]:
 
 def claimed_in_hubspot(
     contact_id: str, *, episode: int, owner_id: str, rep: str | None, now: datetime
-) -> Move:
+) -> Transition:
     """Somebody set the owner of a waiting lead on its record: it leaves the queue, and theirs stands.
 
     `rep` is the owner's name in the rule files, if they know one.
     """
     claimed: dict[str, str | int | None] = {"owner_id": owner_id, "rep": rep}
-    return Move(
+    return Transition(
         contact_id,
         episode,
         State.HUMAN,
@@ -162,10 +164,10 @@ def claimed_in_hubspot(
     )
 
 
-def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) -> Move:
+def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) -> Transition:
     """Somebody gave a finished lead to another owner, or to nobody: theirs stands, and is recorded."""
     changed: dict[str, str | int | None] = {"from": state.owner_id or None, "owner_id": owner_id or None}
-    return Move(
+    return Transition(
         state.contact_id,
         state.episode,
         State.HUMAN,
@@ -177,9 +179,9 @@ def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) ->
     )
 
 
-def deleted(state: LeadState, *, now: datetime) -> Move:
+def deleted(state: LeadState, *, now: datetime) -> Transition:
     """A finished lead was deleted in HubSpot, or lives on under another id."""
-    return Move(
+    return Transition(
         state.contact_id,
         state.episode,
         State.GONE,
@@ -189,9 +191,9 @@ def deleted(state: LeadState, *, now: datetime) -> Move:
     )
 
 
-def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Move:
+def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Transition:
     """A waiting lead was deleted in HubSpot."""
-    return Move(
+    return Transition(
         contact_id,
         episode,
         State.GONE,
@@ -201,10 +203,10 @@ def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Move:
     )
 
 
-def shadowed(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+def shadowed(trip: Trip, *, owner_id: str, now: datetime) -> Transition:
     """Decided in shadow mode, or decided before it began: HubSpot keeps whoever owns the lead, or nobody."""
     state = _known(trip)
-    return Move(
+    return Transition(
         trip.contact_id,
         state.episode,
         State.SHADOW,
@@ -216,9 +218,9 @@ def shadowed(trip: Trip, *, owner_id: str, now: datetime) -> Move:
     )
 
 
-def owned_already(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+def owned_already(trip: Trip, *, owner_id: str, now: datetime) -> Transition:
     """Somebody owned the contact before we looked: we leave it alone."""
-    return Move(
+    return Transition(
         trip.contact_id,
         0,
         State.HUMAN,
@@ -230,10 +232,10 @@ def owned_already(trip: Trip, *, owner_id: str, now: datetime) -> Move:
     )
 
 
-def taken_by_a_person(trip: Trip, *, owner_id: str, now: datetime) -> Move:
+def taken_by_a_person(trip: Trip, *, owner_id: str, now: datetime) -> Transition:
     """A person chose an owner before our decision was written: theirs stands, the share is given back."""
     state = _known(trip)
-    return Move(
+    return Transition(
         trip.contact_id,
         state.episode,
         State.HUMAN,
@@ -247,10 +249,10 @@ def taken_by_a_person(trip: Trip, *, owner_id: str, now: datetime) -> Move:
     )
 
 
-def gone(trip: Trip, *, now: datetime, merged_into: str | None = None) -> Move:
+def gone(trip: Trip, *, now: datetime, merged_into: str | None = None) -> Transition:
     """The contact was deleted, or lives on under another id."""
     detail = {"merged_into": merged_into} if merged_into else {}
-    return Move(
+    return Transition(
         trip.contact_id,
         trip.state.episode if trip.state else 0,
         State.GONE,
@@ -263,9 +265,9 @@ def gone(trip: Trip, *, now: datetime, merged_into: str | None = None) -> Move:
     )
 
 
-def parked(trip: Trip, *, why: str, now: datetime) -> Move:
+def parked(trip: Trip, *, why: str, now: datetime) -> Transition:
     """A person is needed; the lead is listed by `router parked` and can be sent again."""
-    return Move(
+    return Transition(
         trip.contact_id,
         trip.state.episode if trip.state else 0,
         State.PARKED,
@@ -278,10 +280,10 @@ def parked(trip: Trip, *, why: str, now: datetime) -> Move:
     )
 
 
-def owner_refused(trip: Trip, *, why: str, now: datetime) -> Move:
+def owner_refused(trip: Trip, *, why: str, now: datetime) -> Transition:
     """HubSpot refuses the chosen owner: the share goes back; the lead stays claimed for a new decision."""
     state = _known(trip)
-    return Move(
+    return Transition(
         trip.contact_id,
         state.episode,
         State.DECIDED,

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for_restored
 from router.routing.portal.services import Desk
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 
 HISTORIES_PER_CALL: Final = 50
@@ -135,7 +135,7 @@ def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[H
             [state.contact_id], at_ms=desk.now_ms() + int(SOON / timedelta(milliseconds=1))
         )
         return 0
-    move = Move(
+    move = Transition(
         state.contact_id,
         state.episode,
         State.WRITTEN,
@@ -183,7 +183,7 @@ def _settle(
             "decision": state.decision_id,
             "owner_id": owner_id,
         }
-    move = Move(
+    move = Transition(
         state.contact_id,
         state.episode,
         to,

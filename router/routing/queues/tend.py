@@ -19,7 +19,7 @@ from router.policy.shares.share_book import Book
 from router.routing.intake import transitions
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Desk
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from router.store.leads.queues import Tended
 
@@ -67,7 +67,7 @@ def _look_in_hubspot(desk: Desk, policy: Policy, waiting: Mapping[str, Tended]) 
     if not unread:
         return frozenset()
     answer = desk.gateway.at("sweep").read_contacts(unread, (OWNER,))
-    now, left, free = desk.clock(), list[Move](), list[str]()
+    now, left, free = desk.clock(), list[Transition](), list[str]()
     for one in unread:
         record, episode = answer.records.get(one), waiting[one].episode
         if record is not None and record.merged_into is not None:
@@ -94,7 +94,7 @@ def _reopen(desk: Desk, policy: Policy, leads: Sequence[Tended]) -> int:
     """Have those decided once more that somebody would get; look at the others again in time."""
     book, owners, now = Book(desk.commits.read_book()[0]), desk.owners.by_email(), desk.clock()
     said = desk.availability.said(policy.roster, owners, now=now)
-    reopening: list[Move] = []
+    reopening: list[Transition] = []
     again: dict[str, int] = {}
     for lead in leads:
         if lead.record is None:

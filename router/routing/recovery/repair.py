@@ -18,7 +18,7 @@ from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.intake.assigned import assigned
 from router.routing.portal.services import Desk
 from router.routing.recovery.reconcile import STUCK_AFTER
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 from router.store.repair.restoration import Known
 
@@ -47,7 +47,7 @@ class Repaired:
 @dataclass(slots=True)
 class _Findings:
     remember: list[Known] = field(default_factory=list)
-    moves: list[Move] = field(default_factory=list)
+    moves: list[Transition] = field(default_factory=list)
     announce: list[str] = field(default_factory=list)
     rewrite: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -161,8 +161,8 @@ def _put_right(desk: Desk, decision: Decision, state: LeadState, record: Record,
         found.rewrite[state.contact_id] = _changes(decision, record)
 
 
-def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Mapping[str, str]) -> Move:
-    return Move(
+def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Mapping[str, str]) -> Transition:
+    return Transition(
         state.contact_id,
         state.episode,
         State.DECIDED,

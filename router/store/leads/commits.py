@@ -73,7 +73,7 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Transition:
     """One lead's next state, with everything that goes with it.
 
     `verify_at_ms`: look at its owner history then. `refund`: give back what its decision paid.
@@ -163,7 +163,7 @@ class Commits:
             return Outdated()
         return Lost(frozenset(decisions[index].contact_id for index in answer[1:]))
 
-    def finish(self, moves: Sequence[Move], *, now_ms: int) -> tuple[bool, ...]:
+    def finish(self, moves: Sequence[Transition], *, now_ms: int) -> tuple[bool, ...]:
         """Move leads on and acknowledge their entries; False where the lead had moved already."""
         if not moves:
             return ()
@@ -225,7 +225,7 @@ def _memory(memory: Memory | None) -> dict[str, str | int]:
     return {"memories": len(memory.keys), "memory": memory.text, "memory_s": memory.lasts_s}
 
 
-def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -> dict[str, object]:
+def _asked(move: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -> dict[str, object]:
     asked: dict[str, object] = {
         "id": move.contact_id,
         "episode": move.episode,
@@ -250,6 +250,6 @@ def _asked(move: Move, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -
     return asked | {name: value for name, value in optional.items() if value is not None}
 
 
-def _place(move: Move, *, keys: Keys, now_ms: int) -> list[str]:
+def _place(move: Transition, *, keys: Keys, now_ms: int) -> list[str]:
     since_ms = int(move.set.get("qs", now_ms))
     return [keys.queue(move.queue or ""), move.queue or "", str(rank(move.score, since_ms=since_ms))]

@@ -12,7 +12,7 @@ import redis
 
 from router.routing.portal.services import Desk
 from router.sandbox.http.client import SandboxClient
-from router.store.leads.commits import Move
+from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from router.wakeups import leads_queue
 from tests.cli.conftest import Run
@@ -23,7 +23,7 @@ LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", 
 
 def park(desk: Desk, contact_id: str, *, why: str = "HubSpot said no") -> None:
     since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
-    move = Move(
+    move = Transition(
         contact_id,
         0,
         State.PARKED,

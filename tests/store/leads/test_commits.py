@@ -10,7 +10,7 @@ import redis
 
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.leads.commits import Commits, Committed, Lost, Move, NewDecision, Outdated
+from router.store.leads.commits import Commits, Committed, Lost, NewDecision, Outdated, Transition
 from router.store.leads.leads import Leads, State
 from router.store.repair.erasures import Erasures
 from router.store.shared.outbox import Outbox
@@ -34,8 +34,8 @@ def a_decision(contact_id: str = "501", *, owner_id: str = "70000001", episode: 
     )
 
 
-def a_move(contact_id: str, state: State, *, refund: bool = False, episode: int = 0) -> Move:
-    return Move(contact_id, episode, state, come_from=frozenset({State.DECIDED}), refund=refund)
+def a_move(contact_id: str, state: State, *, refund: bool = False, episode: int = 0) -> Transition:
+    return Transition(contact_id, episode, state, come_from=frozenset({State.DECIDED}), refund=refund)
 
 
 def test_a_commit_stores_the_decision_moves_the_shares_and_tells_the_ledger(
@@ -145,7 +145,7 @@ def test_finishing_acknowledges_and_a_lead_that_moved_already_stays_where_it_is(
     inbox.append([("501", 1)])
     entries = inbox.take("anna")
     commits.commit([a_decision()], version=0, now_ms=5)
-    done = Move("501", 0, State.DONE, come_from=frozenset({State.DECIDED}), entries=entries)
+    done = Transition("501", 0, State.DONE, come_from=frozenset({State.DECIDED}), entries=entries)
 
     first, second = commits.finish([done], now_ms=6), commits.finish([done], now_ms=7)
 
@@ -157,7 +157,7 @@ def test_finishing_acknowledges_and_a_lead_that_moved_already_stays_where_it_is(
 def test_a_parked_lead_is_listed_with_why_and_kept(
     commits: Commits, redis_client: redis.Redis, keys: Keys
 ) -> None:
-    parked = Move("501", 0, State.PARKED, come_from=frozenset({None}), parked={"why": "no"}, keep=True)
+    parked = Transition("501", 0, State.PARKED, come_from=frozenset({None}), parked={"why": "no"}, keep=True)
 
     commits.finish([parked], now_ms=6)
 
@@ -171,7 +171,7 @@ def test_erasing_leaves_no_trace_of_the_contact_and_keeps_the_shares(
     Inbox(redis_client, keys).append([("98765", 1), ("502", 1)])
     commits.commit([a_decision("98765")], version=0, now_ms=5)
     commits.finish(
-        [Move("98765", 0, State.QUEUED, come_from=frozenset({State.DECIDED}), queue="sdr")], now_ms=5
+        [Transition("98765", 0, State.QUEUED, come_from=frozenset({State.DECIDED}), queue="sdr")], now_ms=5
     )
     erasures = Erasures(redis_client, keys)
     erasures.ask("98765")

@@ -10,7 +10,7 @@ import redis
 
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.leads.commits import Commits, Move, NewDecision
+from router.store.leads.commits import Commits, NewDecision, Transition
 from router.store.leads.leads import Leads, State
 from router.store.repair.erasures import Erasures
 from router.store.repair.redrive import Redrive
@@ -43,7 +43,7 @@ def park(client: redis.Redis, keys: Keys, contact_id: str = "501", *, decided: b
     if decided:
         _, version = commits.read_book()
         commits.commit([a_decision(contact_id)], version=version, now_ms=NOW_MS)
-    move = Move(
+    move = Transition(
         contact_id,
         0,
         State.PARKED,

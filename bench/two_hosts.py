@@ -115,7 +115,7 @@ def deal(stage: Stage, urls: list[str], *, leads: int) -> tuple[list[str], float
     return ids, time.monotonic() - began
 
 
-def said(host: Stage, event: str) -> int:
+def lines_of(host: Stage, event: str) -> int:
     """How often the host's workers logged this."""
     words = f'"{event}"'.encode()
     return sum(log.read_bytes().count(words) for log in host.directory.glob("*worker.log"))
@@ -145,7 +145,7 @@ def main() -> None:
             running.enter_context(carried(found, port=portal_port))
         for host in hosts:
             running.enter_context(processes(host, *[["-m", "workers", "worker"]] * WORKERS))
-        while sum(said(host, "process.started") for host in hosts) < 2 * WORKERS:
+        while sum(lines_of(host, "process.started") for host in hosts) < 2 * WORKERS:
             time.sleep(0.05)
         alarm = Alarm(stage)
         running.callback(alarm.stop)
@@ -155,7 +155,7 @@ def main() -> None:
         redis_client = redis.Redis.from_url(stage.valkey.url, decode_responses=True)
         book = redis_client.hgetall(Keys(PORTAL).book)
         counts = Counter(one["owner"] for one in stage.sandbox.contacts(brief=True))
-        by_host = [said(host, "lead.written") for host in hosts]
+        by_host = [lines_of(host, "lead.written") for host in hosts]
     credits_sum = sum(int(value) for field, value in book.items() if field.startswith("credit:"))
     print("each host in a network namespace of its own" if why is None else f"one network: {why}")
     print(f"leads {leads}, two hosts of {WORKERS} workers, {took_s:.1f} s ({leads / took_s:.0f} leads/s)")

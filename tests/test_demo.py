@@ -70,8 +70,8 @@ def test_ctrl_c_at_any_moment_leaves_nothing_behind(
 
     demo.send_signal(number)
 
-    said, _ = demo.communicate(timeout=30)
-    assert "Traceback" not in said
+    reported, _ = demo.communicate(timeout=30)
+    assert "Traceback" not in reported
 
 
 def _processes_that_name(directory: Path) -> list[str]:

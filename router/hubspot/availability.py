@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from router.hubspot.api.records import PortalOwner, Record
-from router.policy.people.availability import NOTHING, Said
+from router.policy.people.availability import NOTHING, Reported
 from router.policy.people.calendar import Span
 from router.policy.people.roster import Hours
 
@@ -44,9 +44,9 @@ class Unread:
     property: str
 
 
-def said_by_owner(
+def reported_by_owner(
     owners: Iterable[PortalOwner], users: Iterable[Record]
-) -> tuple[dict[str, Said], tuple[Unread, ...]]:
+) -> tuple[dict[str, Reported], tuple[Unread, ...]]:
     """What is said of each owner, by owner id; owners of whom nothing is said are left out.
 
     A user is the owner whose `userId` is their `hs_internal_user_id`, or else who has their e-mail address.
@@ -54,21 +54,21 @@ def said_by_owner(
     owners = [owner for owner in owners if not owner.archived]
     by_user = {owner.user_id: owner.id for owner in owners if owner.user_id}
     by_email = {owner.email.lower(): owner.id for owner in owners if owner.email}
-    said: dict[str, Said] = {}
+    reported: dict[str, Reported] = {}
     unread: list[Unread] = []
     for user in users:
         told = user.properties
         owner_id = by_user.get(told.get(USER_ID) or "") or by_email.get((told.get(EMAIL) or "").lower())
         if owner_id is None or user.archived:
             continue
-        found, bad = _said(told)
+        found, bad = _reported(told)
         unread.extend(Unread(owner_id, name) for name in bad)
         if found != NOTHING:
-            said[owner_id] = found
-    return said, tuple(unread)
+            reported[owner_id] = found
+    return reported, tuple(unread)
 
 
-def _said(told: Mapping[str, str]) -> tuple[Said, list[str]]:
+def _reported(told: Mapping[str, str]) -> tuple[Reported, list[str]]:
     bad: list[str] = []
     out_of_office, hours, zone = _spans(told.get(OUT_OF_OFFICE)), _hours(told.get(WORKING_HOURS)), None
     if out_of_office is None:
@@ -83,7 +83,7 @@ def _said(told: Mapping[str, str]) -> tuple[Said, list[str]]:
             bad.append(TIME_ZONE)
             hours = ()  # hours of an unknown time zone are no hours
     week = Hours("HubSpot", hours) if hours and any(hours) else None
-    return Said(
+    return Reported(
         away_in_hubspot=(told.get(STATUS) or "").lower() == "away",
         out_of_office=out_of_office or (),
         hours=week,

@@ -31,9 +31,9 @@ def loaded(*, changed: dict[str, str] | None = None) -> Loaded:
 
 
 def test_exactly_the_announced_parts_are_refused() -> None:
-    said = [(mistake.file, mistake.line, mistake.message) for mistake in loaded().mistakes]
+    reported = [(mistake.file, mistake.line, mistake.message) for mistake in loaded().mistakes]
 
-    assert tuple(said) == REFUSED
+    assert tuple(reported) == REFUSED
 
 
 def test_the_rest_of_the_example_means_what_it_says() -> None:

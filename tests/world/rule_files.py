@@ -74,7 +74,7 @@ class Case:
     behaviour: str
     old: str
     new: str
-    said: str
+    reported: str
 
 
 def a_property(name: str, kind: FactType, *options: str, label: str = "", **more: bool) -> Property:
@@ -142,6 +142,6 @@ def check(file: str, case: Case) -> None:
 
     answer = loaded({file: FILES[file].replace(case.old, case.new, 1)})
 
-    assert said_of(answer) == dedent(case.said).strip("\n")
+    assert said_of(answer) == dedent(case.reported).strip("\n")
     has_error = any(mistake.severity == "error" for mistake in answer.mistakes)
     assert (answer.policy is None) == has_error

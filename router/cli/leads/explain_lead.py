@@ -78,7 +78,7 @@ def why_not_here(
         owners=owners,
         now=decision.decided_at,
         contact_id=decision.contact_id,
-        said=decision.inputs.said if decision.inputs else {},
+        reported=decision.inputs.reported if decision.inputs else {},
         remembered=decision.inputs.remembered if decision.inputs else (),
         excluded=decision.inputs.excluded if decision.inputs else frozenset(),
     )

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decision import Assigned, Decision
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla import due_at
-from router.policy.rules.sla_steps import DUE, NOTHING_SAID, BreachStep, Moment, moments, part
+from router.policy.rules.sla_steps import DUE, NOTHING_REPORTED, BreachStep, Moment, moments, part
 
 _MS: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,7 +69,9 @@ def assignment_of(policy: Policy, decision: Decision) -> Assignment | None:
     )
 
 
-def course_of(policy: Policy, given: Assignment, *, said: Mapping[str, Said] = NOTHING_SAID) -> Course:
+def course_of(
+    policy: Policy, given: Assignment, *, reported: Mapping[str, Reported] = NOTHING_REPORTED
+) -> Course:
     """The course that the lead takes if nobody works on it, by the rules and calendars of this moment.
 
     A rep who has left the rule files counts as working round the clock.
@@ -77,22 +79,31 @@ def course_of(policy: Policy, given: Assignment, *, said: Mapping[str, Said] = N
     rep = given.rep if given.rep in policy.roster.reps else None
     steps: Sequence[BreachStep] = policy.breach.steps_of(given.segment)
     return Course(
-        due_at=due_at(given.at, given.sla, roster=policy.roster, rep=rep, said=said),
+        due_at=due_at(given.at, given.sla, roster=policy.roster, rep=rep, reported=reported),
         moments=moments(
-            tuple(steps), assigned_at=given.at, sla=given.sla, roster=policy.roster, rep=rep, said=said
+            tuple(steps),
+            assigned_at=given.at,
+            sla=given.sla,
+            roster=policy.roster,
+            rep=rep,
+            reported=reported,
         ),
     )
 
 
 def first_look(
-    policy: Policy, decision: Decision, given: Assignment, *, said: Mapping[str, Said] = NOTHING_SAID
+    policy: Policy,
+    decision: Decision,
+    given: Assignment,
+    *,
+    reported: Mapping[str, Reported] = NOTHING_REPORTED,
 ) -> datetime | None:
     """When somebody has to look whether the rep works on it: it is due, or a step comes before that."""
     steps = policy.breach.steps_of(given.segment)
     if not steps or steps[0].after >= DUE:
         return decision.due_at
     span = part(given.sla, steps[0].after)
-    return due_at(given.at, span, roster=policy.roster, rep=given.rep, said=said)
+    return due_at(given.at, span, roster=policy.roster, rep=given.rep, reported=reported)
 
 
 def assignment_as_record(given: Assignment) -> dict[str, Any]:

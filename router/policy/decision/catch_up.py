@@ -64,9 +64,9 @@ def earning(
 
 
 def _is_away(context: DecisionContext, one: CompiledRep) -> bool:
-    calendar, said = calendar_on(context, one)
-    if why_away(calendar, said, now=context.now, language=context.language) is not None:
+    calendar, reported = calendar_on(context, one)
+    if why_away(calendar, reported, now=context.now, language=context.language) is not None:
         return True
-    if calendar.holidays is None or is_present(said, context.now):
+    if calendar.holidays is None or is_present(reported, context.now):
         return False
     return holiday_on(calendar.holidays, calendar.day_of(context.now), context.language) is not None

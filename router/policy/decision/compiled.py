@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from router.policy.leads.text import folded
-from router.policy.people.availability import Said, calendar_of
+from router.policy.people.availability import Reported, calendar_of
 from router.policy.people.calendar import Calendar
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.conditions import Asking, asking
@@ -67,7 +67,7 @@ class CompiledPolicy:
     """Grades found so far, by (fit, engagement)."""
     slas: Mapping[tuple[str, int], timedelta]
     """By name and line of a rule, the time in which its leads are answered."""
-    heard: dict[str, tuple[Said, Calendar]]
+    heard: dict[str, tuple[Reported, Calendar]]
     """By rep, what was last said of their availability, and the calendar that it makes."""
 
 

@@ -20,14 +20,14 @@ from router.policy.decision.reassignment import back_from, reassigned
 from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released, Trigger
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead, Value
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
 from router.policy.rules.scoring import clamped, grade_of
 from router.policy.rules.sla import due_at, queue_due_at
 from router.policy.shares.share_book import Book, today_field
 
-_NOTHING_SAID: Final[Mapping[str, Said]] = {}
+_NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 
 
 def decide(
@@ -39,7 +39,7 @@ def decide(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
-    said: Mapping[str, Said] = _NOTHING_SAID,
+    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
     remembered: tuple[Remembered, ...] = (),
     trigger: Trigger | None = None,
     seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
@@ -47,7 +47,7 @@ def decide(
     """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
 
     `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
-    names or owner ids that must not get the lead (again), `said` is by rep name what HubSpot and
+    names or owner ids that must not get the lead (again), `reported` is by rep name what HubSpot and
     overrides say of their availability, `remembered` what is known of its company's last leads; without
     a `trigger` the lead is new. `seen` tells, once the lead's facts and place are known, what was looked
     at on the way. Raises ValueError when the policy has no rule for the lead or no team to
@@ -64,7 +64,7 @@ def decide(
         now=now,
         episode=episode,
         excluded=excluded,
-        said=said,
+        reported=reported,
         remembered=remembered,
         trigger=trigger,
         seen=seen,
@@ -81,7 +81,7 @@ def decide_on_facts(
     now: datetime,
     episode: int = 0,
     excluded: frozenset[str] = frozenset(),
-    said: Mapping[str, Said] = _NOTHING_SAID,
+    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
     remembered: tuple[Remembered, ...] = (),
     trigger: Trigger | None = None,
     seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
@@ -106,7 +106,7 @@ def decide_on_facts(
         excluded=excluded,
         sla=rule.sla or policy.default_sla,
         language=policy.language,
-        said=said,
+        reported=reported,
         remembered=remembered,
         pushed=isinstance(trigger, Pushed),
     )
@@ -206,9 +206,11 @@ def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
 def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime | None:
     match outcome:
         case Assigned(rep=rep):
-            return due_at(context.now, context.sla, roster=policy.roster, rep=rep, said=context.said)
+            return due_at(context.now, context.sla, roster=policy.roster, rep=rep, reported=context.reported)
         case Queued(team=team):
-            return queue_due_at(context.now, context.sla, roster=policy.roster, team=team, said=context.said)
+            return queue_due_at(
+                context.now, context.sla, roster=policy.roster, team=team, reported=context.reported
+            )
         case _:
             return None
 

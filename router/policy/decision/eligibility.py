@@ -13,7 +13,7 @@ from router.policy.decision.decision import PassedOver
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts
 from router.policy.leads.text import folded_once
-from router.policy.people.availability import Said, calendar_of, is_present, why_away
+from router.policy.people.availability import Reported, calendar_of, is_present, why_away
 from router.policy.people.calendar import Calendar
 from router.policy.people.public_holidays import holiday_on
 from router.policy.rules.affinity import Remembered
@@ -39,7 +39,7 @@ class DecisionContext:
     excluded: frozenset[str]
     sla: timedelta
     language: str
-    said: Mapping[str, Said] = field(default_factory=dict)
+    reported: Mapping[str, Reported] = field(default_factory=dict)
     """By rep, what was said of their availability outside of the rule files."""
     remembered: tuple[Remembered, ...] = ()
     """Who had the last leads of the same company, the surest trace first."""
@@ -118,10 +118,10 @@ def why_absent(context: DecisionContext, candidate: CompiledRep) -> str | None:
     barred = why_barred(context, candidate)
     if barred is not None:
         return barred
-    calendar, said = calendar_on(context, candidate)
-    if said is None and not calendar.time_off:
+    calendar, reported = calendar_on(context, candidate)
+    if reported is None and not calendar.time_off:
         return None
-    return why_away(calendar, said, now=context.now, language=context.language)
+    return why_away(calendar, reported, now=context.now, language=context.language)
 
 
 def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
@@ -134,16 +134,16 @@ def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
     return None
 
 
-def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calendar, Said | None]:
+def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calendar, Reported | None]:
     """When the rep works as far as is known at this moment, and what was said of them."""
-    said = context.said.get(candidate.rep.name) if context.said else None
-    if said is None:
+    reported = context.reported.get(candidate.rep.name) if context.reported else None
+    if reported is None:
         return candidate.calendar, None
     known = context.compiled.heard.get(candidate.rep.name)
-    if known is None or known[0] is not said:
-        known = said, calendar_of(context.compiled.roster, candidate.rep.name, said)
+    if known is None or known[0] is not reported:
+        known = reported, calendar_of(context.compiled.roster, candidate.rep.name, reported)
         context.compiled.heard[candidate.rep.name] = known
-    return known[1], said
+    return known[1], reported
 
 
 def _in_time(
@@ -179,13 +179,13 @@ def _openings(context: DecisionContext, reps: Sequence[CompiledRep]) -> dict[Has
 
 def _week_of(context: DecisionContext, candidate: CompiledRep) -> Hashable:
     """Reps of the same hours share a week, except those of whom there is more to know."""
-    return candidate.rep.name if candidate.rep.name in context.said else candidate.week
+    return candidate.rep.name if candidate.rep.name in context.reported else candidate.week
 
 
 def _why_later(context: DecisionContext, candidate: CompiledRep, opens: datetime) -> str:
     """That today is a public holiday where the rep is, or when they are back at work."""
-    calendar, said = calendar_on(context, candidate)
-    if calendar.holidays is not None and not is_present(said, context.now):
+    calendar, reported = calendar_on(context, candidate)
+    if calendar.holidays is not None and not is_present(reported, context.now):
         name = holiday_on(calendar.holidays, calendar.day_of(context.now), context.language)
         if name is not None:
             return say(context.language, "public_holiday", name=name)

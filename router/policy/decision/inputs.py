@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from router.policy.decision.compiled import compile_policy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
@@ -32,7 +32,7 @@ class Inputs:
     `reps` are the owners by rep name; a rep who was looked up and had none is absent. `account_owner` is
     the owner of the lead's company, or whom it was to be reassigned to, when they are no rep of ours, and
     `previous_owner` likewise whoever had the contact before.
-    `said` is what was known of the availability of those reps who were looked at and of whom anything was.
+    `reported` is what was known of the availability of the reps that the decision looked at, if known.
     """
 
     book: Mapping[str, int] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class Inputs:
     account_owner: OwnerSeen | None = None
     previous_owner: OwnerSeen | None = None
     excluded: frozenset[str] = frozenset()
-    said: Mapping[str, Said] = field(default_factory=dict)
+    reported: Mapping[str, Reported] = field(default_factory=dict)
     remembered: tuple[Remembered, ...] = ()
     """Who had the last leads of the same company, as the commit found it."""
     trigger: Trigger | None = None
@@ -104,7 +104,7 @@ def inputs_seen(
     account_owner: object,
     previous_owner: object = None,
     excluded: frozenset[str],
-    said: Watched[Said] | None = None,
+    reported: Watched[Reported] | None = None,
     remembered: tuple[Remembered, ...] = (),
     trigger: Trigger | None = None,
 ) -> Inputs:
@@ -125,7 +125,7 @@ def inputs_seen(
         account_owner=others[0],
         previous_owner=others[1],
         excluded=excluded,
-        said={} if said is None else dict(sorted(said.asked_for.items())),
+        reported={} if reported is None else dict(sorted(reported.asked_for.items())),
         remembered=remembered,
         trigger=trigger,
     )

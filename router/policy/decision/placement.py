@@ -275,7 +275,7 @@ def _owner_id(context: DecisionContext, rep: str) -> str:
 
 
 def _backup_of(context: DecisionContext, rep: str) -> str | None:
-    calendar, _said = calendar_on(context, context.compiled.reps[rep])
+    calendar, _reported = calendar_on(context, context.compiled.reps[rep])
     off = time_off_at(calendar, context.now)
     return None if off is None else off.backup
 

@@ -19,7 +19,7 @@ from router.policy.decision.decision import (
 from router.policy.decision.inputs import Inputs, OwnerSeen
 from router.policy.decision.trigger import trigger_as_record, trigger_of_record
 from router.policy.leads.lead import Value
-from router.policy.people.availability_record import said_as_record, said_from_record
+from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.policy.rules.affinity import Remembered
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
@@ -170,7 +170,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
             else {"previous_owner": _seen_as_record(inputs.previous_owner)}
         ),
         "excluded": sorted(inputs.excluded),
-        "said": {rep: said_as_record(said) for rep, said in inputs.said.items()},
+        "said": {rep: reported_as_record(reported) for rep, reported in inputs.reported.items()},
         "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
         **({} if inputs.trigger is None else {"occasion": trigger_as_record(inputs.trigger)}),
     }
@@ -190,7 +190,7 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
         account_owner=None if followed is None else OwnerSeen(*followed),
         previous_owner=None if before is None else OwnerSeen(*before),
         excluded=frozenset(written["excluded"]),
-        said={rep: said_from_record(said) for rep, said in written.get("said", {}).items()},
+        reported={rep: reported_from_record(reported) for rep, reported in written.get("said", {}).items()},
         remembered=tuple(
             Remembered(kind, owner_id, datetime.fromisoformat(at))
             for kind, owner_id, at in written.get("remembered", ())

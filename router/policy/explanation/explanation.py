@@ -168,8 +168,8 @@ def _steps_if_nobody_works(decision: Decision, policy: Policy, language: str) ->
     given = assignment_of(policy, decision)
     if given is None:
         return
-    said = decision.inputs.said if decision.inputs else {}
-    for moment in course_of(policy, given, said=said).moments:
+    reported = decision.inputs.reported if decision.inputs else {}
+    for moment in course_of(policy, given, reported=reported).moments:
         if moment.at is None:
             continue
         at = moment_in_words(moment.at.astimezone(policy.roster.timezone), language)

@@ -8,11 +8,11 @@ from typing import Final
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 
-_NOTHING_SAID: Final[Mapping[str, Said]] = {}
+_NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 
 
 def turns_from(
@@ -21,16 +21,22 @@ def turns_from(
     *,
     book: Book,
     owners: Mapping[str, Owner],
-    said: Mapping[str, Said] = _NOTHING_SAID,
+    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
 ) -> Iterator[str]:
     """The reps of this lead and of equal ones after it, without end, until one does not go to a rep.
 
-    `book` is the book of shares that this decision was made with, `said` what was known of availability.
+    `book` is the book of shares that this decision was made with, `reported` what was known of availability.
     """
     facts, now = decision.facts, decision.decided_at
     while isinstance(decision.outcome, Assigned) and decision.outcome.rep is not None:
         yield decision.outcome.rep
         book = book.apply(decision.book_changes)
         decision = decide_on_facts(
-            policy, facts, contact_id=decision.contact_id, book=book, owners=owners, now=now, said=said
+            policy,
+            facts,
+            contact_id=decision.contact_id,
+            book=book,
+            owners=owners,
+            now=now,
+            reported=reported,
         )

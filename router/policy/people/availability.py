@@ -17,7 +17,7 @@ OVERRIDE = "override"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Reported:
     """What was said of a rep outside of the rule files. Moments are aware UTC.
 
     `away_until` and `present_until` are overrides, of which a rep has one at most; the rest is HubSpot's
@@ -32,10 +32,10 @@ class Said:
     timezone: ZoneInfo | None = None
 
 
-NOTHING = Said()
+NOTHING = Reported()
 
 
-def calendar_of(roster: Roster, rep: str | None, said: Said | None = None) -> Calendar:
+def calendar_of(roster: Roster, rep: str | None, reported: Reported | None = None) -> Calendar:
     """When the rep works, as far as anybody knows; an owner who is no rep of ours (None) always does.
 
     Being away in HubSpot has no end and is not in it: `why_away` tells.
@@ -43,41 +43,41 @@ def calendar_of(roster: Roster, rep: str | None, said: Said | None = None) -> Ca
     if rep is None:
         return Calendar(None, roster.timezone)
     line = roster.reps[rep]
-    said = said or NOTHING
-    spans = list(said.out_of_office)
-    if said.away_until is not None:
-        spans.append((LONG_AGO, said.away_until))
+    reported = reported or NOTHING
+    spans = list(reported.out_of_office)
+    if reported.away_until is not None:
+        spans.append((LONG_AGO, reported.away_until))
     return Calendar(
-        hours=said.hours or line.hours,
-        timezone=(said.timezone or roster.timezone) if said.hours else roster.timezone,
+        hours=reported.hours or line.hours,
+        timezone=(reported.timezone or roster.timezone) if reported.hours else roster.timezone,
         time_off=time_off_of(roster, rep),
         holidays=line.public_holidays,
         away=_joined(spans),
-        present_until=said.present_until,
+        present_until=reported.present_until,
     )
 
 
-def is_present(said: Said | None, now: datetime) -> bool:
+def is_present(reported: Reported | None, now: datetime) -> bool:
     """Whether somebody said that the rep is there now, whatever else is written."""
-    return said is not None and said.present_until is not None and now < said.present_until
+    return reported is not None and reported.present_until is not None and now < reported.present_until
 
 
-def is_gone(said: Said | None, now: datetime) -> bool:
+def is_gone(reported: Reported | None, now: datetime) -> bool:
     """Whether HubSpot has the rep as away, which has no end that anybody knows."""
-    return said is not None and said.away_in_hubspot and not is_present(said, now)
+    return reported is not None and reported.away_in_hubspot and not is_present(reported, now)
 
 
-def why_away(calendar: Calendar, said: Said | None, *, now: datetime, language: str) -> str | None:
+def why_away(calendar: Calendar, reported: Reported | None, *, now: datetime, language: str) -> str | None:
     """Why the rep is away at `now`, by the strongest word, or None; hours and holidays are not asked."""
-    if said is not None:
-        if said.away_until is not None and now < said.away_until:
-            return say(language, "away", end=_end_in_words(said.away_until, calendar.timezone, language))
-        if is_present(said, now):
+    if reported is not None:
+        if reported.away_until is not None and now < reported.away_until:
+            return say(language, "away", end=_end_in_words(reported.away_until, calendar.timezone, language))
+        if is_present(reported, now):
             return None
-        ends = [end for start, end in _joined(said.out_of_office) if start <= now < end]
+        ends = [end for start, end in _joined(reported.out_of_office) if start <= now < end]
         if ends:
             return say(language, "out_of_office", end=_end_in_words(ends[0], calendar.timezone, language))
-        if said.away_in_hubspot:
+        if reported.away_in_hubspot:
             return say(language, "away_in_hubspot")
     off = time_off_at(calendar, now)
     return None if off is None else say(language, "on_leave", day=day_in_words(off.end, language))

@@ -7,27 +7,28 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.people.roster import Hours
 
 
-def said_as_record(said: Said) -> dict[str, Any]:
+def reported_as_record(reported: Reported) -> dict[str, Any]:
     """Texts, truths, lists and mappings only; what was not said is left out."""
     record = {
-        "away_until": _text(said.away_until),
-        "present_until": _text(said.present_until),
-        "away_in_hubspot": said.away_in_hubspot or None,
-        "out_of_office": [[start.isoformat(), end.isoformat()] for start, end in said.out_of_office] or None,
-        "hours": _week(said.hours) if said.hours else None,
-        "timezone": said.timezone.key if said.timezone else None,
+        "away_until": _text(reported.away_until),
+        "present_until": _text(reported.present_until),
+        "away_in_hubspot": reported.away_in_hubspot or None,
+        "out_of_office": [[start.isoformat(), end.isoformat()] for start, end in reported.out_of_office]
+        or None,
+        "hours": _week(reported.hours) if reported.hours else None,
+        "timezone": reported.timezone.key if reported.timezone else None,
     }
     return {name: value for name, value in record.items() if value is not None}
 
 
-def said_from_record(record: Mapping[str, Any]) -> Said:
-    """What `said_as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
+def reported_from_record(record: Mapping[str, Any]) -> Reported:
+    """What `reported_as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
     hours, timezone = record.get("hours"), record.get("timezone")
-    return Said(
+    return Reported(
         away_until=_moment(record.get("away_until")),
         present_until=_moment(record.get("present_until")),
         away_in_hubspot=record.get("away_in_hubspot", False),

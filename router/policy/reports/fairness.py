@@ -135,11 +135,11 @@ def missed(
     lines: list[Missed] = []
     latest: dict[tuple[str, str], int] = {}
     for decision in decisions:
-        said = next((passed.reason for passed in decision.passed_over if passed.rep == rep), None)
+        reported = next((passed.reason for passed in decision.passed_over if passed.rep == rep), None)
         team = _team_of(decision)
-        if said is None or team is None:
+        if reported is None or team is None:
             continue
-        reason = lasting(said)
+        reason = lasting(reported)
         day = decision.decided_at.astimezone(timezone).date()
         eligible, weight = sum(share.weight for share in decision.shares), weights.get(team, 0)
         part = weight / (eligible + weight) if eligible else float(weight > 0)

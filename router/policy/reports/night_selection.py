@@ -9,7 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
 
-from router.policy.people.availability import Said, calendar_of, is_gone, why_away
+from router.policy.people.availability import Reported, calendar_of, is_gone, why_away
 from router.policy.people.roster import Roster
 from router.policy.rules.night_settings import Limits, Night
 
@@ -89,11 +89,11 @@ class Absent:
     back_at: datetime | None
 
 
-def absent(roster: Roster, said: Mapping[str, Said], *, now: datetime) -> tuple[Absent, ...]:
+def absent(roster: Roster, reported: Mapping[str, Reported], *, now: datetime) -> tuple[Absent, ...]:
     """Everybody who is away at `now` by an override, HubSpot or team.yaml; free days and nights are not."""
     found = []
     for rep in roster.reps:
-        heard = said.get(rep)
+        heard = reported.get(rep)
         calendar = calendar_of(roster, rep, heard)
         if why_away(calendar, heard, now=now, language="en") is not None:
             back_at = None if is_gone(heard, now) else calendar.next_working_minute(now)

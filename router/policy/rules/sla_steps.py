@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.people.roster import Manager, Roster
 from router.policy.results.work_signs import ANY_ACTIVITY, Activity
 from router.policy.rules.sla import due_at
@@ -65,7 +65,7 @@ class Breach:
 NO_BREACH: Final = Breach()
 """The steps of whoever wrote nothing about them: an overdue lead is listed, and left where it is."""
 
-NOTHING_SAID: Final[Mapping[str, Said]] = {}
+NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ def moments(
     sla: timedelta,
     roster: Roster,
     rep: str | None,
-    said: Mapping[str, Said] = NOTHING_SAID,
+    reported: Mapping[str, Reported] = NOTHING_REPORTED,
 ) -> tuple[Moment, ...]:
     """When each step is due, counted in the rep's working time since `assigned_at` (aware UTC).
 
@@ -91,7 +91,7 @@ def moments(
     night is counted from their next opening.
     """
     return tuple(
-        Moment(due_at(assigned_at, part(sla, step.after), roster=roster, rep=rep, said=said), step)
+        Moment(due_at(assigned_at, part(sla, step.after), roster=roster, rep=rep, reported=reported), step)
         for step in steps
     )
 

@@ -20,7 +20,7 @@ from router.policy.decision.decision import Decision
 from router.policy.explanation.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
 from router.policy.leads.catalog import FactType, Owner
 from router.policy.leads.lead import Facts, Value
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.conditions import AllOf, Condition, Matcher, first_failure, holds
 from router.policy.rules.policy import Policy, Rule
@@ -87,7 +87,7 @@ class Search:
     owners: Mapping[str, Owner]
     now: datetime
     contact_id: str
-    said: Mapping[str, Said]
+    reported: Mapping[str, Reported]
     """What was known of the reps' availability."""
     remembered: tuple[Remembered, ...] = ()
     excluded: frozenset[str] = frozenset()
@@ -133,7 +133,7 @@ class Search:
             book=book,
             owners=self.owners,
             now=self.now,
-            said=self.said,
+            reported=self.reported,
             remembered=self.remembered,
             excluded=self.excluded,
         )

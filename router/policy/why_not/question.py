@@ -13,7 +13,7 @@ from router.policy.explanation.destination import Wanted, leads_to
 from router.policy.explanation.next_reps import turns_from
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts, Value
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.conditions import as_written, first_failure
 from router.policy.rules.facts import facts_needed
@@ -22,7 +22,7 @@ from router.policy.shares.share_book import Book
 from router.policy.why_not.counterfactual import Search, Trial, nearest
 from router.policy.why_not.other_values import Other, questions_of
 
-_NOTHING_SAID: Final[Mapping[str, Said]] = {}
+_NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 MOST_TURNS: Final = 200
 """Leads dealt to find out when it is a rep's turn."""
 
@@ -80,15 +80,15 @@ def why_not(
     owners: Mapping[str, Owner],
     now: datetime,
     contact_id: str = "lead",
-    said: Mapping[str, Said] = _NOTHING_SAID,
+    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
     remembered: tuple[Remembered, ...] = (),
     excluded: frozenset[str] = frozenset(),
 ) -> WhyNot:
     """Why the lead with these facts does not go to `wanted`, and what would send it there.
 
     Candidate values are the rules' own constants and their neighbours, and every answer is confirmed by
-    deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC, `said` what
-    was known of the reps' availability then, `excluded` who could not have the lead again.
+    deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC,
+    `reported` what was known of the reps' availability then, `excluded` who could not have the lead again.
     """
     search = Search(
         policy=policy,
@@ -101,7 +101,7 @@ def why_not(
         owners=owners,
         now=now,
         contact_id=contact_id,
-        said=said,
+        reported=reported,
         remembered=remembered,
         excluded=excluded,
     )
@@ -158,7 +158,9 @@ def _turns(search: Search, best: Trial) -> int | None:
     """How many such leads others get before it is the rep's turn; None if that is not seen to come."""
     if search.wanted.kind != "rep":
         return None
-    reps = turns_from(best.decision, search.policy, book=search.book, owners=search.owners, said=search.said)
+    reps = turns_from(
+        best.decision, search.policy, book=search.book, owners=search.owners, reported=search.reported
+    )
     return next(
         (turn for turn, rep in enumerate(islice(reps, MOST_TURNS)) if rep == search.wanted.name), None
     )

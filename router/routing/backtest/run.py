@@ -51,8 +51,8 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
             ]
         )
     was, becomes = (
-        Replayed(rules.policy, said, found)
-        for rules, said, found in zip((before, after), judged, dealt, strict=True)
+        Replayed(rules.policy, reported, found)
+        for rules, reported, found in zip((before, after), judged, dealt, strict=True)
     )
     comparison = compare(was, becomes, arrived=read.arrived)
     return Backtest(

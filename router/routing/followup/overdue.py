@@ -43,14 +43,14 @@ def overdue(desk: Desk, *, limit: int) -> tuple[OverdueLead, ...]:
     since = desk.watched.overdue(limit=limit)
     states = desk.leads.recall(since)
     now = desk.clock()
-    said = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
+    reported = desk.availability.reported(policy.roster, desk.owners.by_email(), now=now)
     found = []
     for contact_id, due_at in since.items():
         state = states.get(contact_id)
         if state is None or state.state is not State.DONE or state.assignment is None:
             continue
         given = assignment_of_record(state.assignment)
-        following = course_of(policy, given, said=said).following(now)
+        following = course_of(policy, given, reported=reported).following(now)
         found.append(
             OverdueLead(
                 contact_id=contact_id,

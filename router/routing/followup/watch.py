@@ -10,7 +10,7 @@ from typing import Final
 from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.decision.assignment import Assignment, assignment_of_record, course_of
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.results.work_signs import started, without_ours
 from router.policy.rules.policy import Policy
 from router.routing.followup.neglected import (
@@ -147,10 +147,12 @@ def _given(state: LeadState) -> Assignment:
 
 def _judged(desk: Desk, policy: Policy, states: Sequence[LeadState]) -> list[Neglected]:
     now = desk.clock()
-    said: Mapping[str, Said] = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
+    reported: Mapping[str, Reported] = desk.availability.reported(
+        policy.roster, desk.owners.by_email(), now=now
+    )
     leads = []
     for state in states:
         given = _given(state)
-        course = course_of(policy, given, said=said)
+        course = course_of(policy, given, reported=reported)
         leads.append(Neglected(state, given, course, course.reached(now, beyond=state.percent_behind)))
     return leads

@@ -7,17 +7,19 @@ from typing import Any
 
 from router.policy.decision.assignment import assignment_as_record, assignment_of, first_look
 from router.policy.decision.decision import Decision
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.store.leads.leads import LeadState
 
 
-def assigned(policy: Policy, decision: Decision, *, said: Mapping[str, Said]) -> dict[str, Any] | None:
+def assigned(
+    policy: Policy, decision: Decision, *, reported: Mapping[str, Reported]
+) -> dict[str, Any] | None:
     """The assignment as it is stored, and when to look at it first; None where nobody owns the lead."""
     given = assignment_of(policy, decision)
     if given is None:
         return None
-    look = first_look(policy, decision, given, said=said)
+    look = first_look(policy, decision, given, reported=reported)
     look_ms = None if look is None else int(look.timestamp() * 1000)
     return {**assignment_as_record(given), "look": look_ms}
 

@@ -18,7 +18,7 @@ from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.policy.explanation.decision_record import as_record
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead, Value
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
@@ -66,7 +66,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
             make_whole(desk)
             fields, version = desk.commits.read_book()
             book, now = Book(fields), desk.clock()
-            said = desk.availability.said(policy.roster, owners, now=now)
+            reported = desk.availability.reported(policy.roster, owners, now=now)
             memory.read()
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
@@ -78,7 +78,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                         book,
                         owners,
                         now,
-                        said=said,
+                        reported=reported,
                         remembered=memory.of(trip.contact_id),
                     )
                 except Exception:  # one poisonous lead must not hold up ninety-nine others
@@ -92,7 +92,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                     decision,
                     records[trip.contact_id],
                     memory=memory.learn(decision),
-                    assignment=assigned(policy, decision, said=said),
+                    assignment=assigned(policy, decision, reported=reported),
                 )
                 committing.append((trip, decision, new))
             answer = desk.commits.commit(
@@ -121,11 +121,11 @@ def decide_trip(
     owners: Mapping[str, Owner],
     now: datetime,
     *,
-    said: Mapping[str, Said],
+    reported: Mapping[str, Reported],
     remembered: tuple[Remembered, ...] = (),
 ) -> Decision:
     """The decision with everything it looked at, so that it can be computed again from the ledger."""
-    fields_seen, owners_seen, said_seen = Watched(book.fields), Watched(owners), Watched(said)
+    fields_seen, owners_seen, said_seen = Watched(book.fields), Watched(owners), Watched(reported)
 
     def seen(facts: Mapping[str, Value]) -> Inputs:
         return inputs_seen(
@@ -135,7 +135,7 @@ def decide_trip(
             account_owner=facts.get("account_owner"),
             previous_owner=facts.get("previous_owner"),
             excluded=trip.excluded,
-            said=said_seen,
+            reported=said_seen,
             remembered=remembered,
             trigger=trip.trigger,
         )
@@ -148,7 +148,7 @@ def decide_trip(
         now=now,
         episode=trip.next_episode,
         excluded=trip.excluded,
-        said=said_seen,
+        reported=said_seen,
         remembered=remembered,
         trigger=trip.trigger,
         seen=seen,

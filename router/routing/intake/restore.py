@@ -46,13 +46,13 @@ def make_whole(desk: Desk) -> bool:
 
 def _overrides(desk: Desk) -> dict[str, Override]:
     """What people said last of each rep; the ledger keeps no reasons."""
-    said: dict[str, Override] = {}
+    reported: dict[str, Override] = {}
     for line in desk.ledger.events_of(""):
         if line.kind != OVERRIDE:
             continue
         rep, says = line.detail["rep"], line.detail["says"]
-        said.pop(rep, None)
+        reported.pop(rep, None)
         if says in ("away", "present"):
             until, at = line.detail["until"], datetime.fromisoformat(line.at)
-            said[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
-    return said
+            reported[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
+    return reported

@@ -44,7 +44,7 @@ def tell(desk: Desk, report: NightReport) -> int:
 
 
 def _letter(report: NightReport, language: str, zone: ZoneInfo, *, portal: str) -> Letter:
-    said = headline(report, language)
-    text = "\n".join([title(report, language), "", said, "", *lines(report, language, zone=zone), ""])
+    reported = headline(report, language)
+    text = "\n".join([title(report, language), "", reported, "", *lines(report, language, zone=zone), ""])
     page = night_page(report, language=language, zone=zone, portal=portal)
-    return Letter(f"{title(report, language)} – {said}", text, page)
+    return Letter(f"{title(report, language)} – {reported}", text, page)

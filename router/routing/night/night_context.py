@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.reports.night_selection import absent, is_long
 from router.policy.rules.policy import Policy
 from router.routing.portal.owners import reps_by_owner
@@ -24,7 +24,7 @@ class Ground:
 
     policy: Policy
     owners: Mapping[str, Owner]
-    said: Mapping[str, Said]
+    reported: Mapping[str, Reported]
     gone: frozenset[str]
     away: Mapping[str, datetime | None]
     names: Mapping[str, str]
@@ -42,11 +42,11 @@ def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
     now, owners = desk.clock(), desk.owners.refresh()
     # Who came back has a new owner under the old address, and their old leads are orphans all the same.
     everybody = desk.gateway.at("sweep").owners()
-    said = desk.availability.said(policy.roster, owners, now=now)
+    reported = desk.availability.reported(policy.roster, owners, now=now)
     reps = reps_by_owner(owners, policy.roster)
     ids = {rep: owner_id for owner_id, rep in reps.items()}
     away: dict[str, datetime | None] = {}
-    for one in absent(policy.roster, said, now=now):
+    for one in absent(policy.roster, reported, now=now):
         since = datetime.fromisoformat(away_since[one.rep]) if one.rep in away_since else now
         span = policy.night.when_away
         if span is not None and one.rep in ids and is_long(one, span, since=since, now=now):
@@ -54,7 +54,7 @@ def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
     return Ground(
         policy=policy,
         owners=owners,
-        said=said,
+        reported=reported,
         gone=frozenset(owner.id for owner in everybody if owner.archived),
         away=away,
         names={owner.id: owner.name or owner.email for owner in everybody} | reps,
@@ -67,6 +67,6 @@ def away_without_end(desk: Desk, *, before: Mapping[str, str]) -> dict[str, str]
     """Since when (ISO) reps are away of whom nobody knows an end; `before` is what was known last night."""
     policy, _needed = desk.rules.required()
     now = desk.clock()
-    said = desk.availability.said(policy.roster, desk.owners.by_email(), now=now)
-    gone = [one.rep for one in absent(policy.roster, said, now=now) if one.back_at is None]
+    reported = desk.availability.reported(policy.roster, desk.owners.by_email(), now=now)
+    gone = [one.rep for one in absent(policy.roster, reported, now=now) if one.back_at is None]
     return {rep: before.get(rep, (now - NIGHTS_VARY).isoformat()) for rep in gone}

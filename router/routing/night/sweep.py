@@ -196,7 +196,7 @@ def _decided(
             book,
             ground.owners,
             ground.now,
-            said=ground.said,
+            reported=ground.reported,
             remembered=memory.of(trip.contact_id),
         )
         goes_to = _destination(ground, trip, why, decision)

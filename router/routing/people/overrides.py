@@ -52,7 +52,7 @@ def standings_now(desk: Desk, policy: Policy, *, language: str) -> tuple[Standin
     return standings(
         policy.roster,
         owners,
-        desk.availability.said(policy.roster, owners, now=now),
+        desk.availability.reported(policy.roster, owners, now=now),
         overrides=desk.availability.shelf.heard().overrides,
         now=now,
         language=language,
@@ -72,8 +72,8 @@ def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     except (ValueError, OverflowError) as error:
-        said = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
-        raise NoSuchMoment(said) from error
+        reported = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
+        raise NoSuchMoment(reported) from error
     if moment <= now:
         raise NoSuchMoment(f"{text} is over. Write a day to come.")
     return moment.astimezone(now.tzinfo)

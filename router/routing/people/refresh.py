@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachable
-from router.hubspot.availability import said_by_owner
+from router.hubspot.availability import reported_by_owner
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
@@ -78,11 +78,11 @@ def refresh_availability(desk: Desk) -> bool:
     now, gateway = desk.clock(), desk.gateway.at("sweep")
     desk.availability.shelf.forget_ended(now=now)
     try:
-        said, unread = said_by_owner(gateway.owners(), gateway.read_users())
+        reported, unread = reported_by_owner(gateway.owners(), gateway.read_users())
     except (AccessDenied, NotFound, Refused, Unreachable) as error:
         desk.log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
         return False
     for one in unread:
         desk.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
-    desk.availability.shelf.put_hubspot(said, at=now)
+    desk.availability.shelf.put_hubspot(reported, at=now)
     return True

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import NOTHING, Said, calendar_of, is_gone, is_present, why_away
+from router.policy.people.availability import NOTHING, Reported, calendar_of, is_gone, is_present, why_away
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Roster
 from router.policy.wording.phrases import say
@@ -26,7 +26,7 @@ class _Known:
     owners: Mapping[str, Owner]
     roster: Roster
     believed: bool
-    said: Mapping[str, Said]
+    reported: Mapping[str, Reported]
 
 
 class Availability:
@@ -36,7 +36,9 @@ class Availability:
         self.shelf = shelf
         self._known: _Known | None = None
 
-    def said(self, roster: Roster, owners: Mapping[str, Owner], *, now: datetime) -> Mapping[str, Said]:
+    def reported(
+        self, roster: Roster, owners: Mapping[str, Owner], *, now: datetime
+    ) -> Mapping[str, Reported]:
         """By rep, an override made this second included; reps of whom nothing is said are left out.
 
         Raises `redis.RedisError`.
@@ -51,15 +53,15 @@ class Availability:
             or known.roster is not roster
             or known.believed is not believed
         ):
-            said = _by_rep(heard, owners, roster, believed=believed)
-            known = self._known = _Known(heard, owners, roster, believed, said)
-        return known.said
+            reported = _by_rep(heard, owners, roster, believed=believed)
+            known = self._known = _Known(heard, owners, roster, believed, reported)
+        return known.reported
 
 
 def _by_rep(
     heard: Heard, owners: Mapping[str, Owner], roster: Roster, *, believed: bool
-) -> Mapping[str, Said]:
-    said: dict[str, Said] = {}
+) -> Mapping[str, Reported]:
+    reported: dict[str, Reported] = {}
     for rep in roster.reps.values():
         owner = owners.get(rep.owner.lower())
         told = heard.hubspot.get(owner.id, NOTHING) if believed and owner else NOTHING
@@ -67,11 +69,11 @@ def _by_rep(
         if override is not None:
             told = _with(told, override)
         if told != NOTHING:
-            said[rep.name] = told
-    return said
+            reported[rep.name] = told
+    return reported
 
 
-def _with(told: Said, override: Override) -> Said:
+def _with(told: Reported, override: Override) -> Reported:
     if override.kind == "away":
         return replace(told, away_until=override.until)
     return replace(told, present_until=override.until)
@@ -90,7 +92,7 @@ class Standing:
 def standings(
     roster: Roster,
     owners: Mapping[str, Owner],
-    said: Mapping[str, Said],
+    reported: Mapping[str, Reported],
     *,
     overrides: Mapping[str, Override],
     now: datetime,
@@ -99,7 +101,7 @@ def standings(
     """How every rep of the roster stands at `now`, in the order of the file."""
     found = []
     for rep in roster.reps.values():
-        owner, heard = owners.get(rep.owner.lower()), said.get(rep.name)
+        owner, heard = owners.get(rep.owner.lower()), reported.get(rep.name)
         calendar = calendar_of(roster, rep.name, heard)
         why = say(language, "no_owner") if owner is None or owner.archived else None
         why = why or why_away(calendar, heard, now=now, language=language)

@@ -80,8 +80,8 @@ def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
         decision = _decide(desk, policy, record, state=state, trigger=Claimed(rep, state.queue))
         new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
         new = replace(new, memory=_memory(desk, policy, record, decision))
-        said = desk.availability.said(policy.roster, desk.owners.by_email(), now=decision.decided_at)
-        new = replace(new, assignment=assigned(policy, decision, said=said))
+        reported = desk.availability.reported(policy.roster, desk.owners.by_email(), now=decision.decided_at)
+        new = replace(new, assignment=assigned(policy, decision, reported=reported))
         answer = desk.by_hand.claim(new, rep=rep, limits=_limits(policy, who, desk), now_ms=desk.now_ms())
         if isinstance(answer, Elsewhere) and answer.state in WAITS:
             continue  # it was queued anew between our look and our claim
@@ -141,8 +141,8 @@ def _decide(desk: Desk, policy: Policy, record: Record, *, state: LeadState, tri
     lead = leads_of(desk, [trip], {state.contact_id: record})[state.contact_id]
     book, owners = desk.commits.read_book()[0], desk.owners.by_email()
     now = desk.clock()
-    said = desk.availability.said(policy.roster, owners, now=now)
-    return decide_trip(policy, trip, lead, Book(book), owners, now, said=said)
+    reported = desk.availability.reported(policy.roster, owners, now=now)
+    return decide_trip(policy, trip, lead, Book(book), owners, now, reported=reported)
 
 
 def _memory(desk: Desk, policy: Policy, record: Record, decision: Decision) -> Memory | None:

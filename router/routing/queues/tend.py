@@ -13,7 +13,7 @@ from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.trigger import Pushed
 from router.policy.explanation.decision_record import from_record
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 from router.routing.intake import transitions
@@ -93,7 +93,7 @@ def _look_in_hubspot(desk: Desk, policy: Policy, waiting: Mapping[str, Tended]) 
 def _reopen(desk: Desk, policy: Policy, leads: Sequence[Tended]) -> int:
     """Have those decided once more that somebody would get; look at the others again in time."""
     book, owners, now = Book(desk.commits.read_book()[0]), desk.owners.by_email(), desk.clock()
-    said = desk.availability.said(policy.roster, owners, now=now)
+    reported = desk.availability.reported(policy.roster, owners, now=now)
     reopening: list[Transition] = []
     again: dict[str, int] = {}
     for lead in leads:
@@ -106,7 +106,7 @@ def _reopen(desk: Desk, policy: Policy, leads: Sequence[Tended]) -> int:
         elif not _is_due(decision.outcome, now):
             again[lead.contact_id] = _ms(min(now + READ_EVERY, decision.outcome.push_at or now + READ_EVERY))
         elif decision.revision != policy.revision or _finds_somebody(
-            policy, lead, decision, book=book, owners=owners, said=said, now=now
+            policy, lead, decision, book=book, owners=owners, reported=reported, now=now
         ):
             reopening.append(transitions.reopened(lead.contact_id, episode=lead.episode, now=now))
         else:
@@ -128,7 +128,7 @@ def _finds_somebody(
     *,
     book: Book,
     owners: Mapping[str, Owner],
-    said: Mapping[str, Said],
+    reported: Mapping[str, Reported],
     now: datetime,
 ) -> bool:
     """Whether deciding it now, by the facts we have, gives it to a rep."""
@@ -139,7 +139,7 @@ def _finds_somebody(
         book=book,
         owners=owners,
         now=now,
-        said=said,
+        reported=reported,
         excluded=frozenset(lead.released_by),
         trigger=Pushed(),
     )

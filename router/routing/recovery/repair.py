@@ -140,7 +140,7 @@ def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> Known:
 def _watched(desk: Desk, decision: Decision, known: Known) -> Known:
     """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
     policy, _needed = desk.rules.required()
-    given = assigned(policy, decision, said={})
+    given = assigned(policy, decision, reported={})
     if given is None:
         return known
     taken = len(decision.inputs.excluded) if decision.inputs else 0

@@ -67,7 +67,7 @@ def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
         now=before.decided_at,
         episode=before.episode,
         excluded=before.inputs.excluded,
-        said=before.inputs.said,
+        reported=before.inputs.reported,
         remembered=before.inputs.remembered,
         trigger=before.inputs.trigger,
     )

@@ -49,12 +49,12 @@ def _news(event: Entry, rep: str) -> Iterator[News]:
                 if "until" in event.detail
                 else ""
             )
-            said = {
+            reported = {
                 "away": f"said to be away{until}",
                 "present": f"said to be there{until}, whatever else is written",
                 "lifted": "what was said of them was taken back",
             }
-            yield News(event.at, None, said[event.detail["says"]])
+            yield News(event.at, None, reported[event.detail["says"]])
 
 
 def _granted(event: Entry, rep: str) -> Iterator[News]:

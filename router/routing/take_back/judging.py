@@ -105,7 +105,7 @@ def _decided(
                 ground.book,
                 ground.owners,
                 ground.now,
-                said=ground.said,
+                reported=ground.reported,
                 remembered=remembered,
             )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 from router.routing.outbox.record import record
@@ -28,7 +28,7 @@ class Ground:
 
     policy: Policy
     owners: Mapping[str, Owner]
-    said: Mapping[str, Said]
+    reported: Mapping[str, Reported]
     names: Mapping[str, str]
     reps: Mapping[str, str]
     now: datetime
@@ -51,7 +51,7 @@ def ground_of(desk: Desk, policy: Policy, *, kind: Kind, name: str, why: str) ->
     return Ground(
         policy=policy,
         owners=owners,
-        said=desk.availability.said(policy.roster, owners, now=now),
+        reported=desk.availability.reported(policy.roster, owners, now=now),
         names={owner.id: owner.name for owner in owners.values()} | reps,
         reps=reps,
         now=now,

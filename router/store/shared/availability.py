@@ -12,8 +12,8 @@ import orjson
 import redis
 from redis.client import Pipeline
 
-from router.policy.people.availability import OVERRIDE, Said
-from router.policy.people.availability_record import said_as_record, said_from_record
+from router.policy.people.availability import OVERRIDE, Reported
+from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.store.keys import Keys
 
 HUBSPOT = "hubspot"
@@ -38,7 +38,7 @@ class Heard:
     """
 
     at: datetime | None
-    hubspot: Mapping[str, Said]
+    hubspot: Mapping[str, Reported]
     overrides: Mapping[str, Override]
 
 
@@ -61,9 +61,9 @@ class AvailabilityShelf:
                 self._heard, self._read = _heard(texts), texts
             return self._heard
 
-    def put_hubspot(self, said: Mapping[str, Said], *, at: datetime) -> None:
+    def put_hubspot(self, reported: Mapping[str, Reported], *, at: datetime) -> None:
         """HubSpot says this now, by owner id; whoever is not in it is there."""
-        told = {owner_id: said_as_record(one) for owner_id, one in sorted(said.items())}
+        told = {owner_id: reported_as_record(one) for owner_id, one in sorted(reported.items())}
         self._redis.hset(self._key, HUBSPOT, orjson.dumps({"at": at.isoformat(), "said": told}).decode())
 
     def override(self, rep: str, override: Override) -> None:
@@ -105,7 +105,7 @@ def _heard(texts: Mapping[str, str]) -> Heard:
     hubspot = orjson.loads(texts.get(HUBSPOT, "{}"))
     return Heard(
         at=datetime.fromisoformat(hubspot["at"]) if hubspot else None,
-        hubspot={owner_id: said_from_record(one) for owner_id, one in hubspot.get("said", {}).items()},
+        hubspot={owner_id: reported_from_record(one) for owner_id, one in hubspot.get("said", {}).items()},
         overrides={
             name.removeprefix(_OVERRIDE): _override(orjson.loads(text))
             for name, text in texts.items()

@@ -17,7 +17,7 @@ from router.policy.decision.decision import Decision
 from router.policy.decision.manual import refund_of
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import explain
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.people.roster import CatchUp, Rep, TimeOff
 from router.policy.reports.bounds import Bound, bounds_of
 from router.policy.reports.fairness import standings
@@ -149,13 +149,13 @@ def test_who_left_earns_nothing() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        Said(away_in_hubspot=True),
-        Said(away_until=NOW + timedelta(days=1)),
-        Said(out_of_office=((NOW - timedelta(hours=1), NOW + timedelta(hours=1)),)),
+        Reported(away_in_hubspot=True),
+        Reported(away_until=NOW + timedelta(days=1)),
+        Reported(out_of_office=((NOW - timedelta(hours=1), NOW + timedelta(hours=1)),)),
     ],
 )
-def test_time_off_is_what_hubspot_and_overrides_say_too(said: Said) -> None:
-    decision = deciding(catching_up(time_off=()), said={"anna": said})
+def test_time_off_is_what_hubspot_and_overrides_say_too(reported: Reported) -> None:
+    decision = deciding(catching_up(time_off=()), reported={"anna": reported})
 
     assert [one.rep for one in decision.earned_away] == ["anna"]
 

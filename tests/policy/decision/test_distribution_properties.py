@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.policy.decision.decision import Assigned, Decision, Queued
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.people.roster import CatchUp, Rep, Roster, Team, TimeOff
 from router.policy.rules.conditions import Known, OneOf
 from router.policy.rules.policy import Assign, Method, Need, Policy, ToTeam
@@ -91,33 +91,33 @@ def rosters(draw: st.DrawFn) -> Roster:
 
 
 @st.composite
-def words(draw: st.DrawFn) -> Said:
+def words(draw: st.DrawFn) -> Reported:
     """What is said of a rep outside of the rule files."""
     moments = st.integers(0, 96).map(lambda steps: NOW.replace(minute=0) + steps * STEP)
     kind = draw(st.sampled_from(["nothing", "nothing", "away", "present", "hubspot", "out_of_office"]))
     first, second = sorted((draw(moments), draw(moments)))
     return {
-        "nothing": Said(),
-        "away": Said(away_until=second),
-        "present": Said(away_in_hubspot=True, present_until=second),
-        "hubspot": Said(away_in_hubspot=True),
-        "out_of_office": Said(out_of_office=((first, second),)),
+        "nothing": Reported(),
+        "away": Reported(away_until=second),
+        "present": Reported(away_in_hubspot=True, present_until=second),
+        "hubspot": Reported(away_in_hubspot=True),
+        "out_of_office": Reported(out_of_office=((first, second),)),
     }[kind]
 
 
-def is_there(rep: Rep, roster: Roster, said: Said, at: datetime) -> bool:
+def is_there(rep: Rep, roster: Roster, reported: Reported, at: datetime) -> bool:
     """Nobody says that the rep is away at that moment."""
-    if said.away_until is not None and at < said.away_until:
+    if reported.away_until is not None and at < reported.away_until:
         return False
-    if said.present_until is not None and at < said.present_until:
+    if reported.present_until is not None and at < reported.present_until:
         return True
-    if any(start <= at < end for start, end in said.out_of_office):
+    if any(start <= at < end for start, end in reported.out_of_office):
         return False
     local = at.astimezone(roster.timezone).date()
     return not any(off.rep == rep.name and off.start <= local <= off.end for off in roster.time_off)
 
 
-def starts(rep: Rep, roster: Roster, said: Said, now: datetime) -> datetime | None:
+def starts(rep: Rep, roster: Roster, reported: Reported, now: datetime) -> datetime | None:
     """The first moment from `now` on at which the rep works, step by step."""
     at = now
     while at < now + HORIZON:
@@ -126,20 +126,20 @@ def starts(rep: Rep, roster: Roster, said: Said, now: datetime) -> datetime | No
         is_open = any(
             opens <= local.time() and (local.time() < ends or ends == time(0)) for opens, ends in week
         )
-        if is_open and is_there(rep, roster, said, at):
+        if is_open and is_there(rep, roster, reported, at):
             return at
         at += STEP
     return None
 
 
 def may_take(
-    roster: Roster, said: dict[str, Said], fields: dict[str, int], topic: str | None, now: datetime
+    roster: Roster, reported: dict[str, Reported], fields: dict[str, int], topic: str | None, now: datetime
 ) -> set[str]:
     """Who may take the lead by the rule's words."""
     today = now.astimezone(roster.timezone).date()
     able: dict[str, datetime | None] = {}
     for rep in roster.reps.values():
-        word = said[rep.name]
+        word = reported[rep.name]
         is_gone = word.away_in_hubspot and not (word.present_until and now < word.present_until)
         if is_gone or not is_there(rep, roster, word, now):
             continue
@@ -167,7 +167,7 @@ def a_push(roster: Roster, method: Method) -> Policy:
 
 
 def dealt(
-    policy: Policy, said: dict[str, Said], leads: Sequence[Arrival], book: Book
+    policy: Policy, reported: dict[str, Reported], leads: Sequence[Arrival], book: Book
 ) -> list[tuple[Decision, Book, set[str]]]:
     """Each decision with the book before it, and who might have had the lead."""
     now, found = NOW.replace(minute=0), []
@@ -178,25 +178,25 @@ def dealt(
             rep = names[lead.closing]
             book = book.apply(closed(rep)) if book.open_leads(rep) else book
         properties = {} if lead.topic is None else {"topic": lead.topic}
-        decision = deciding(policy, a_lead(str(number), **properties), book=book, now=now, said=said)
-        found.append((decision, book, may_take(policy.roster, said, dict(book.fields), lead.topic, now)))
+        decision = deciding(policy, a_lead(str(number), **properties), book=book, now=now, reported=reported)
+        found.append((decision, book, may_take(policy.roster, reported, dict(book.fields), lead.topic, now)))
         book = book.apply(decision.book_changes)
     return found
 
 
 @st.composite
-def worlds(draw: st.DrawFn) -> tuple[Policy, dict[str, Said], Sequence[Arrival], Book]:
+def worlds(draw: st.DrawFn) -> tuple[Policy, dict[str, Reported], Sequence[Arrival], Book]:
     roster = draw(rosters())
     factors = {factor_field("sales", rep): draw(st.sampled_from([0, 500, 870, 2000])) for rep in roster.reps}
     method = draw(st.sampled_from([Method.FAIR_SHARE, Method.LEAST_LOADED]))
-    said = {rep: draw(words()) for rep in roster.reps}
-    return a_push(roster, method), said, draw(arrivals), Book(factors)
+    reported = {rep: draw(words()) for rep in roster.reps}
+    return a_push(roster, method), reported, draw(arrivals), Book(factors)
 
 
 @quick
 @given(worlds())
 def test_no_lead_waits_while_somebody_may_take_it(
-    world: tuple[Policy, dict[str, Said], Sequence[Arrival], Book],
+    world: tuple[Policy, dict[str, Reported], Sequence[Arrival], Book],
 ) -> None:
     for decision, _book, able in dealt(*world):
         match decision.outcome:
@@ -214,7 +214,7 @@ def test_no_lead_waits_while_somebody_may_take_it(
 @quick
 @given(worlds())
 def test_nobody_is_ever_above_a_cap_and_credits_sum_to_nothing(
-    world: tuple[Policy, dict[str, Said], Sequence[Arrival], Book],
+    world: tuple[Policy, dict[str, Reported], Sequence[Arrival], Book],
 ) -> None:
     for decision, before, _able in dealt(*world):
         book = before.apply(decision.book_changes)
@@ -235,9 +235,9 @@ def test_nobody_is_ever_above_a_cap_and_credits_sum_to_nothing(
 @quick
 @given(worlds())
 def test_only_whoever_is_away_earns_without_being_there_and_no_more_than_may_wait(
-    world: tuple[Policy, dict[str, Said], Sequence[Arrival], Book],
+    world: tuple[Policy, dict[str, Reported], Sequence[Arrival], Book],
 ) -> None:
-    policy, said = world[0], world[1]
+    policy, reported = world[0], world[1]
     team = policy.roster.teams["sales"]
     for decision, before, able in dealt(*world):
         book = before.apply(decision.book_changes)
@@ -249,7 +249,7 @@ def test_only_whoever_is_away_earns_without_being_there_and_no_more_than_may_wai
         assert earned == {share.rep for share in decision.earned_away}
         assert not earned or team.catch_up is not None
         for rep in earned:
-            word = said[rep]
+            word = reported[rep]
             was_there = is_there(policy.roster.reps[rep], policy.roster, word, decision.decided_at)
             assert not was_there or word.away_in_hubspot
             if team.catch_up is not None and team.catch_up.at_most is not None:
@@ -259,20 +259,20 @@ def test_only_whoever_is_away_earns_without_being_there_and_no_more_than_may_wai
 @quick
 @given(worlds(), st.data())
 def test_the_order_of_the_file_decides_ties_only(
-    world: tuple[Policy, dict[str, Said], Sequence[Arrival], Book], data: st.DataObject
+    world: tuple[Policy, dict[str, Reported], Sequence[Arrival], Book], data: st.DataObject
 ) -> None:
-    policy, said, leads, start = world
+    policy, reported, leads, start = world
     team = policy.roster.teams["sales"]
     shuffled = replace(team, reps=tuple(data.draw(st.permutations(team.reps))))
     again = replace(policy, roster=replace(policy.roster, teams={"sales": shuffled}))
 
-    for decision, book, _able in dealt(policy, said, leads, start):
+    for decision, book, _able in dealt(policy, reported, leads, start):
         other = deciding(
             again,
             a_lead(decision.contact_id, **_topic_of(decision)),
             book=book,
             now=decision.decided_at,
-            said=said,
+            reported=reported,
         )
         if not isinstance(decision.outcome, Assigned) or not isinstance(other.outcome, Assigned):
             assert decision.outcome == other.outcome
@@ -310,7 +310,7 @@ def test_credit_fields_are_those_of_the_team() -> None:
     )
 
     ((decision, _book, able),) = dealt(
-        policy, {"rep0": Said(), "rep1": Said()}, [Arrival(STEP, None, None)], Book()
+        policy, {"rep0": Reported(), "rep1": Reported()}, [Arrival(STEP, None, None)], Book()
     )
 
     assert able == {"rep0", "rep1"}

@@ -13,8 +13,8 @@ from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.inputs import Watched, inputs_seen
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.destination import wanted_named
-from router.policy.people.availability import Said
-from router.policy.people.availability_record import said_as_record, said_from_record
+from router.policy.people.availability import Reported
+from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.policy.people.roster import Roster, TimeOff
 from router.policy.rules.policy import Assign, Method, ToRep, ToTeam
 from router.policy.shares.share_book import Book
@@ -34,16 +34,16 @@ HOUR = timedelta(hours=1)
 TOMORROW_MIDNIGHT = datetime(2026, 11, 24, 23, tzinfo=UTC)
 """In Paris; the day is the 24th until then."""
 LEAVE = TimeOff("anna", date(2026, 11, 23), date(2026, 11, 27))
-EVERY_SOURCE = Said(
+EVERY_SOURCE = Reported(
     away_until=NOW + HOUR,
     away_in_hubspot=True,
     out_of_office=((NOW - HOUR, NOW + 2 * HOUR),),
 )
 
 
-def with_said(said: dict[str, Said], roster: Roster | None = None, **given: object) -> Decision:
+def with_said(reported: dict[str, Reported], roster: Roster | None = None, **given: object) -> Decision:
     policy = a_policy(a_rule(), roster=roster or a_team(), default_sla=HOUR)
-    return deciding(policy, said=said, **given)
+    return deciding(policy, reported=reported, **given)
 
 
 def reason_of(decision: Decision, rep: str = "anna") -> str | None:
@@ -54,20 +54,20 @@ def reason_of(decision: Decision, rep: str = "anna") -> str | None:
     ("said", "leave", "reason"),
     [
         (EVERY_SOURCE, (LEAVE,), "away until Tue 24 Nov 11:15+"),
-        (Said(away_until=TOMORROW_MIDNIGHT), (), "away until 24 Nov"),
+        (Reported(away_until=TOMORROW_MIDNIGHT), (), "away until 24 Nov"),
         (replace(EVERY_SOURCE, away_until=None), (LEAVE,), "out of office until Tue 24 Nov 12:15 (HubSpot)"),
-        (Said(away_in_hubspot=True), (LEAVE,), "away in HubSpot"),
-        (Said(), (LEAVE,), "on leave until 27 Nov"),
-        (Said(away_until=NOW), (), None),
-        (Said(out_of_office=((NOW + HOUR, NOW + 2 * HOUR),)), (), None),
-        (Said(present_until=NOW + HOUR, away_in_hubspot=True), (LEAVE,), None),
-        (Said(present_until=NOW), (LEAVE,), "on leave until 27 Nov"),
+        (Reported(away_in_hubspot=True), (LEAVE,), "away in HubSpot"),
+        (Reported(), (LEAVE,), "on leave until 27 Nov"),
+        (Reported(away_until=NOW), (), None),
+        (Reported(out_of_office=((NOW + HOUR, NOW + 2 * HOUR),)), (), None),
+        (Reported(present_until=NOW + HOUR, away_in_hubspot=True), (LEAVE,), None),
+        (Reported(present_until=NOW), (LEAVE,), "on leave until 27 Nov"),
     ],
 )
 def test_the_strongest_word_says_why_a_rep_is_away(
-    said: Said, leave: tuple[TimeOff, ...], reason: str | None
+    reported: Reported, leave: tuple[TimeOff, ...], reason: str | None
 ) -> None:
-    decision = with_said({"anna": said}, a_team(time_off=leave))
+    decision = with_said({"anna": reported}, a_team(time_off=leave))
 
     assert reason_of(decision) == (reason.rstrip("+") if reason else None)
     assert isinstance(decision.outcome, Assigned)
@@ -105,9 +105,9 @@ def test_a_rule_that_ignores_hours_gives_leads_to_who_is_not_at_work_and_never_t
     at_any_hour = a_policy(
         a_rule(action=Assign(ToTeam("sales"), any_hour=True)), roster=a_team(*reps), default_sla=HOUR
     )
-    said = {"ben": Said(away_in_hubspot=True)}
+    reported = {"ben": Reported(away_in_hubspot=True)}
 
-    kept_to_hours, ignoring = deciding(by_hours, said=said), deciding(at_any_hour, said=said)
+    kept_to_hours, ignoring = deciding(by_hours, reported=reported), deciding(at_any_hour, reported=reported)
 
     assert reason_of(kept_to_hours) == "not at work before Tue 24 Nov 14:00"
     assert isinstance(ignoring.outcome, Assigned) and ignoring.outcome.rep == "anna"
@@ -117,7 +117,7 @@ def test_a_rule_that_ignores_hours_gives_leads_to_who_is_not_at_work_and_never_t
 
 def test_hours_in_hubspot_replace_those_of_the_team_file_in_their_own_time_zone() -> None:
     roster = a_team(a_rep("anna", hours=office_hours("08:00", "12:00")))
-    montreal = Said(
+    montreal = Reported(
         hours=office_hours("09:00", "17:00", name="HubSpot"), timezone=ZoneInfo("America/Montreal")
     )
 
@@ -127,7 +127,7 @@ def test_hours_in_hubspot_replace_those_of_the_team_file_in_their_own_time_zone(
 
 
 def test_the_sla_does_not_run_while_the_rep_is_out_of_office() -> None:
-    lunch = Said(out_of_office=((NOW + HOUR / 2, NOW + 2 * HOUR),))
+    lunch = Reported(out_of_office=((NOW + HOUR / 2, NOW + 2 * HOUR),))
 
     decision = with_said({"anna": lunch}, a_team(a_rep("anna")))
 
@@ -140,7 +140,7 @@ def test_a_queue_is_due_in_the_hours_of_somebody_who_is_there() -> None:
         a_rule(action=Assign(ToTeam("sales"), method=Method.QUEUE)), roster=roster, default_sla=HOUR
     )
 
-    decision = deciding(policy, said={"anna": Said(away_in_hubspot=True)})
+    decision = deciding(policy, reported={"anna": Reported(away_in_hubspot=True)})
 
     assert decision.due_at == datetime(2026, 11, 24, 14, tzinfo=UTC)
 
@@ -150,7 +150,7 @@ def test_the_backup_of_a_leave_is_not_asked_once_somebody_said_that_the_rep_is_t
     policy = a_policy(a_rule(action=Assign(ToRep("anna"))), roster=roster)
 
     on_leave = deciding(policy)
-    back = deciding(policy, said={"anna": Said(present_until=NOW + HOUR)})
+    back = deciding(policy, reported={"anna": Reported(present_until=NOW + HOUR)})
 
     assert isinstance(on_leave.outcome, Assigned) and on_leave.outcome.rep == "ben"
     assert isinstance(back.outcome, Assigned) and back.outcome.rep == "anna"
@@ -158,18 +158,23 @@ def test_the_backup_of_a_leave_is_not_asked_once_somebody_said_that_the_rep_is_t
 
 def test_what_was_said_is_kept_with_the_decision_which_comes_out_again() -> None:
     policy = a_policy(a_rule(), roster=a_team(time_off=(LEAVE,)), default_sla=HOUR)
-    owners, said = (
+    owners, reported = (
         owners_of(policy.roster),
-        Watched({"anna": EVERY_SOURCE, "zoe": Said(away_in_hubspot=True)}),
+        Watched({"anna": EVERY_SOURCE, "zoe": Reported(away_in_hubspot=True)}),
     )
-    decision = deciding(policy, said=said)
+    decision = deciding(policy, reported=reported)
     inputs = inputs_seen(
-        Watched({}), Watched(owners), policy=policy, account_owner=None, excluded=frozenset(), said=said
+        Watched({}),
+        Watched(owners),
+        policy=policy,
+        account_owner=None,
+        excluded=frozenset(),
+        reported=reported,
     )
     kept = from_record(as_record(replace(decision, inputs=inputs)))
 
     assert kept.inputs is not None
-    assert kept.inputs.said == {"anna": EVERY_SOURCE}
+    assert kept.inputs.reported == {"anna": EVERY_SOURCE}
     again = decide_on_facts(
         policy,
         kept.facts,
@@ -177,14 +182,14 @@ def test_what_was_said_is_kept_with_the_decision_which_comes_out_again() -> None
         book=Book(),
         owners=owners,
         now=kept.decided_at,
-        said=kept.inputs.said,
+        reported=kept.inputs.reported,
     )
     assert replace(again, inputs=inputs) == replace(decision, inputs=inputs)
 
 
 def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
     policy = a_policy(a_rule(), roster=a_team(), default_sla=HOUR)
-    decision = deciding(policy, said={"anna": Said(away_in_hubspot=True)})
+    decision = deciding(policy, reported={"anna": Reported(away_in_hubspot=True)})
     wanted = wanted_named(policy, "anna")
     assert wanted is not None
 
@@ -195,7 +200,7 @@ def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
         book=Book(),
         owners=owners_of(policy.roster),
         now=NOW,
-        said={"anna": Said(away_in_hubspot=True)},
+        reported={"anna": Reported(away_in_hubspot=True)},
     )
 
     assert answer.passed_over == "away in HubSpot"
@@ -204,11 +209,11 @@ def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
 @pytest.mark.parametrize(
     "said",
     [
-        Said(),
+        Reported(),
         EVERY_SOURCE,
-        Said(present_until=NOW),
-        Said(hours=office_hours(name="HubSpot"), timezone=ZoneInfo("Asia/Kolkata")),
+        Reported(present_until=NOW),
+        Reported(hours=office_hours(name="HubSpot"), timezone=ZoneInfo("Asia/Kolkata")),
     ],
 )
-def test_what_was_said_is_written_and_read_without_loss(said: Said) -> None:
-    assert said_from_record(said_as_record(said)) == said
+def test_what_was_said_is_written_and_read_without_loss(reported: Reported) -> None:
+    assert reported_from_record(reported_as_record(reported)) == reported

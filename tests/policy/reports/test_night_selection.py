@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.policy.people.roster import Hours, Rep, Roster, TimeOff
 from router.policy.reports.night_selection import (
     Absent,
@@ -93,7 +93,7 @@ def test_who_is_back_soon_keeps_their_leads() -> None:
 
 
 def test_an_absence_without_an_end_is_long_once_it_has_lasted() -> None:
-    (found,) = absent(a_roster(), {"ben": Said(away_in_hubspot=True)}, now=NOW)
+    (found,) = absent(a_roster(), {"ben": Reported(away_in_hubspot=True)}, now=NOW)
 
     assert found == Absent("ben", None)
     assert not is_long(found, 5 * DAY, since=NOW - 4 * DAY, now=NOW)

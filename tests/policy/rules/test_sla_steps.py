@@ -18,7 +18,7 @@ from router.policy.decision.assignment import (
     first_look,
 )
 from router.policy.explanation.explanation import explain
-from router.policy.people.availability import Said, calendar_of
+from router.policy.people.availability import Reported, calendar_of
 from router.policy.people.roster import Hours, Manager, Roster, TimeOff
 from router.policy.rules.policy import Assign, DoNothing, Method, Policy, ToTeam
 from router.policy.rules.sla_steps import Breach, BreachStep, MoveToQueue, Reassign, managers_of, moments
@@ -101,11 +101,11 @@ def test_no_time_passes_while_the_rep_is_away() -> None:
         a_rep("anna", hours=office_hours()),
         time_off=(TimeOff("anna", NOW.date(), NOW.date() + timedelta(1)),),
     )
-    said = {"anna": Said(out_of_office=((NOW, NOW + timedelta(days=2)),))}
+    reported = {"anna": Reported(out_of_office=((NOW, NOW + timedelta(days=2)),))}
     span = {"assigned_at": NOW, "sla": timedelta(hours=1), "rep": "anna"}
 
     by_file = moments(STEPS[:1], roster=off, **span)  # type: ignore[arg-type]
-    by_hubspot = moments(STEPS[:1], roster=office(), said=said, **span)  # type: ignore[arg-type]
+    by_hubspot = moments(STEPS[:1], roster=office(), reported=reported, **span)  # type: ignore[arg-type]
 
     assert by_file[0].at == paris("2026-11-26T10:00")
     assert by_hubspot[0].at == paris("2026-11-26T11:15")

@@ -106,9 +106,9 @@ def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
     assert done.credits["hugo"] == (0, 2)
     assert done.credits["camille"][1] == pytest.approx(-4 / 3)
     assert {contact["owner"] for contact in sandbox.contacts(brief=True)} == {OWNERS["hugo"]}
-    said = {"team": "idf", "rep": "hugo", "leads": "2", "why": WHY}
+    reported = {"team": "idf", "rep": "hugo", "leads": "2", "why": WHY}
     assert entry.kind == "credit_granted"
-    assert {name: value for name, value in entry.detail.items() if name != "book"} == said
+    assert {name: value for name, value in entry.detail.items() if name != "book"} == reported
     assert entry.detail["book"]["credit:idf:hugo"] == 2 * LEAD
 
 

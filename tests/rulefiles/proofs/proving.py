@@ -47,6 +47,6 @@ def proved(
     )
 
 
-def said(findings: Collection[Mistake], *severities: str) -> str:
+def reported(findings: Collection[Mistake], *severities: str) -> str:
     """The findings as people read them, of these severities or of all."""
     return "\n".join(str(each) for each in findings if not severities or each.severity in severities)

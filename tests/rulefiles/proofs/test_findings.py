@@ -8,7 +8,7 @@ from datetime import timedelta
 from router.policy.rules.conditions import NoneOf, OneOf, Test
 from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.rulefiles.proofs.prove import left_over, prove
-from tests.rulefiles.proofs.proving import NOW, proved, routing, said
+from tests.rulefiles.proofs.proving import NOW, proved, reported, routing
 from tests.world.policies import a_policy, a_rule, asks
 from tests.world.rule_files import a_catalog, policy_of
 
@@ -26,7 +26,7 @@ def test_rules_that_cross_are_told_with_a_lead_that_fits_both() -> None:
     findings = proved(TWO_RULES)
 
     assert (
-        said([each for each in findings if "further down" in each.message])
+        reported([each for each in findings if "further down" in each.message])
         == """\
 routing.yaml:5:11: info: some leads fit 'Banks' and also, further down, 'Large'; the first one takes them
       - name: Banks
@@ -39,7 +39,7 @@ If that is not meant, exchange the two."""
 def test_rules_with_one_outcome_may_cross() -> None:
     findings = proved(TWO_RULES.replace("{rep: anna}", "{team: north}"))
 
-    assert "further down" not in said(findings)
+    assert "further down" not in reported(findings)
 
 
 def test_a_special_case_above_the_general_one_is_meant() -> None:
@@ -52,7 +52,7 @@ def test_a_special_case_above_the_general_one_is_meant() -> None:
     assign: {team: north}
 """)
 
-    assert "further down" not in said(findings)
+    assert "further down" not in reported(findings)
 
 
 def test_rules_of_a_group_are_told_together() -> None:
@@ -93,7 +93,7 @@ def test_a_group_that_lets_leads_through_shows_one() -> None:
 """)
 
     assert (
-        said([each for each in findings if "group" in each.message])
+        reported([each for each in findings if "group" in each.message])
         == """\
 routing.yaml:8:15: info: some leads of the group 'France' fit none of its rules \
 and go on to the rules below it
@@ -116,7 +116,7 @@ def test_a_group_whose_rules_take_every_lead_of_it_lets_none_through() -> None:
         assign: {team: south}
 """)
 
-    assert "fit none of its rules" not in said(findings)
+    assert "fit none of its rules" not in reported(findings)
 
 
 def test_rules_without_an_otherwise_that_leave_leads_out_are_an_error() -> None:
@@ -126,7 +126,7 @@ def test_rules_without_an_otherwise_that_leave_leads_out_are_an_error() -> None:
     findings = prove(replace(policy, rules=rules), catalog=a_catalog(), now=NOW)
 
     assert (
-        said(findings, "error")
+        reported(findings, "error")
         == """\
 routing.yaml:1:1: error: some leads match no rule and there is no 'otherwise'
     For example: country=unknown."""
@@ -148,14 +148,14 @@ def test_rules_that_no_test_reaches_are_told_when_tests_were_run() -> None:
     with_tests = proved(TWO_RULES, reached={"Banks", "otherwise"})
 
     assert (
-        said([each for each in with_tests if "test" in each.message])
+        reported([each for each in with_tests if "test" in each.message])
         == """\
 routing.yaml:8:11: warning: no test reaches the rule 'Large'
       - name: Large
               ^
     Add a lead for it to a file in tests/, with what you expect."""
     )
-    assert "no test" not in said(proved(TWO_RULES))
+    assert "no test" not in reported(proved(TWO_RULES))
 
 
 def test_rules_unused_for_ninety_days_are_told() -> None:
@@ -181,7 +181,7 @@ def test_a_table_row_is_shown_where_it_stands() -> None:
 """)
 
     assert (
-        said(findings, "error")
+        reported(findings, "error")
         == """\
 routing.yaml:8:9: error: the rule 'demo · FR' is never reached
           - [demo, FR, "->", south]

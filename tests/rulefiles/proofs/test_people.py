@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.rulefiles.proofs.proving import proved, said
+from tests.rulefiles.proofs.proving import proved, reported
 from tests.world.rule_files import TEAM
 
 THREE_REPS = """\
@@ -41,7 +41,7 @@ def test_a_rep_whom_no_rule_can_give_a_lead_is_told_where_they_stand() -> None:
     findings = proved(rules, files={"team.yaml": team})
 
     assert (
-        said([each for each in findings if each.file == "team.yaml"])
+        reported([each for each in findings if each.file == "team.yaml"])
         == """\
 team.yaml:5:3: warning: no rule can ever give 'anna' a lead
       anna: {owner: anna@acme.fr, level: senior, skills: [crm, bi], languages: [fr, en], hours: office, \
@@ -61,7 +61,9 @@ def test_a_rep_of_a_team_that_no_rule_names_gets_nothing() -> None:
 
     findings = proved(rules, files={"team.yaml": team})
 
-    assert "The rules name none of their teams ('west'), or need what 'anna' does not have." in said(findings)
+    assert "The rules name none of their teams ('west'), or need what 'anna' does not have." in reported(
+        findings
+    )
 
 
 def test_a_rep_who_may_own_accounts_is_only_an_info() -> None:
@@ -74,7 +76,7 @@ def test_a_rep_who_may_own_accounts_is_only_an_info() -> None:
 
     findings = proved(rules, files={"team.yaml": team.replace(", backup: anna", "")})
 
-    assert "only leads of accounts that they own can reach 'anna'" in said(findings, "info")
+    assert "only leads of accounts that they own can reach 'anna'" in reported(findings, "info")
 
 
 def test_a_backup_of_a_named_rep_can_get_leads() -> None:
@@ -87,7 +89,7 @@ def test_a_backup_of_a_named_rep_can_get_leads() -> None:
 
     findings = proved(rules, files={"team.yaml": team})
 
-    assert "anna" not in said(findings, "warning")
+    assert "anna" not in reported(findings, "warning")
 
 
 def test_a_rule_that_no_lead_reaches_gives_nobody_a_lead() -> None:
@@ -103,7 +105,7 @@ def test_a_rule_that_no_lead_reaches_gives_nobody_a_lead() -> None:
 
     findings = proved(rules, files={"team.yaml": team.replace(", backup: anna", "")})
 
-    assert "no rule can ever give 'anna' a lead" in said(findings, "warning")
+    assert "no rule can ever give 'anna' a lead" in reported(findings, "warning")
 
 
 def test_a_value_that_nobody_in_the_team_has_is_told() -> None:
@@ -113,7 +115,7 @@ def test_a_value_that_nobody_in_the_team_has_is_told() -> None:
     assign: {team: south, needs: {skill: from product}}
 """)
 
-    assert "nobody in the team 'south' has what leads of 'Products' may need: product=bi" in said(
+    assert "nobody in the team 'south' has what leads of 'Products' may need: product=bi" in reported(
         findings, "warning"
     )
 
@@ -128,8 +130,8 @@ def test_a_team_of_deactivated_owners_can_take_nothing() -> None:
 
     findings = proved(rules, files=files)
 
-    assert "nobody in the team 'south' can ever take leads of 'Demos'" in said(findings, "warning")
-    assert "no rule can ever give 'ben' a lead" not in said(findings)
+    assert "nobody in the team 'south' can ever take leads of 'Demos'" in reported(findings, "warning")
+    assert "no rule can ever give 'ben' a lead" not in reported(findings)
 
 
 def test_a_second_choice_that_is_away_at_the_same_time_is_told_too() -> None:
@@ -142,7 +144,7 @@ def test_a_second_choice_that_is_away_at_the_same_time_is_told_too() -> None:
 
     findings = proved(rules, files=files)
 
-    assert ("neither the team 'south' nor 'anna' is there on 2026-12-24 for leads of 'Demos'") in said(
+    assert ("neither the team 'south' nor 'anna' is there on 2026-12-24 for leads of 'Demos'") in reported(
         findings, "warning"
     )
 
@@ -163,7 +165,7 @@ def test_leads_whose_needs_somebody_meets_are_not_told(condition: str, assign: s
     assign: {assign}
 """)
 
-    assert "may need" not in said(findings)
+    assert "may need" not in reported(findings)
 
 
 def test_a_condition_limits_what_leads_can_ask_for() -> None:
@@ -175,8 +177,8 @@ def test_a_condition_limits_what_leads_can_ask_for() -> None:
 
     findings = proved(rules)
 
-    assert "may need" not in said(findings)
-    assert "may need: language=en" in said(proved(rules.replace("fr}", "[fr, en]}")), "warning")
+    assert "may need" not in reported(findings)
+    assert "may need: language=en" in reported(proved(rules.replace("fr}", "[fr, en]}")), "warning")
 
 
 def test_days_on_which_a_whole_team_is_away_are_told() -> None:
@@ -196,7 +198,7 @@ def test_days_on_which_a_whole_team_is_away_are_told() -> None:
     findings = proved(rules, files=files)
 
     assert (
-        said(findings, "warning")
+        reported(findings, "warning")
         == """\
 routing.yaml:5:11: warning: nobody in the team 'north' is there from 2026-12-23 to 2026-12-24 for leads of \
 'Demos' and 1 more
@@ -216,7 +218,7 @@ def test_who_has_what_is_needed_may_be_away_while_others_are_there() -> None:
 
     findings = proved(rules, files=files)
 
-    assert "nobody in the team 'north' is there on 2026-12-23 for leads of 'Demos'" in said(
+    assert "nobody in the team 'north' is there on 2026-12-23 for leads of 'Demos'" in reported(
         findings, "warning"
     )
 
@@ -231,9 +233,9 @@ def test_a_named_rep_away_without_a_stand_in_is_told() -> None:
     alone = proved(rules, files=away("rep: ben, from: 2026-12-23, to: 2026-12-24"))
     stood_in = proved(rules, files=away("rep: ben, from: 2026-12-23, to: 2026-12-24, backup: anna"))
 
-    assert "nobody in 'ben' is there" not in said(alone)
-    assert "'ben' is away from 2026-12-23 to 2026-12-24 and nobody stands in" in said(alone, "warning")
-    assert said(stood_in, "warning") == ""
+    assert "nobody in 'ben' is there" not in reported(alone)
+    assert "'ben' is away from 2026-12-23 to 2026-12-24 and nobody stands in" in reported(alone, "warning")
+    assert reported(stood_in, "warning") == ""
 
 
 @pytest.mark.parametrize(
@@ -248,7 +250,7 @@ def test_absences_that_somebody_bridges_are_not_told(assign: str) -> None:
 
     findings = proved(rules, files=away("rep: ben, from: 2026-12-23, to: 2026-12-24"))
 
-    assert said(findings, "warning") == ""
+    assert reported(findings, "warning") == ""
 
 
 def test_days_further_off_than_sixty_are_not_told() -> None:
@@ -262,8 +264,8 @@ def test_days_further_off_than_sixty_are_not_told() -> None:
     today = proved(rules, files=files)
     in_may = proved(rules, files=files, now=datetime(2027, 5, 20, 9, tzinfo=UTC))
 
-    assert said(today, "warning") == ""
-    assert "from 2027-06-01 to 2027-06-30" in said(in_may, "warning")
+    assert reported(today, "warning") == ""
+    assert "from 2027-06-01 to 2027-06-30" in reported(in_may, "warning")
 
 
 def test_a_team_that_opens_long_after_the_sla_is_told() -> None:
@@ -279,7 +281,7 @@ def test_a_team_that_opens_long_after_the_sla_is_told() -> None:
     findings = proved(rules, files=files)
 
     assert (
-        said(findings, "warning")
+        reported(findings, "warning")
         == """\
 routing.yaml:5:11: warning: nobody whom 'Demos' can choose in the team 'north' works from \
 2026-12-01 18:00 to 2026-12-07 09:00
@@ -298,7 +300,7 @@ def test_a_usual_weekend_is_not_told() -> None:
     sla: 1h
 """
 
-    assert said(proved(rules, files=files), "warning") == ""
+    assert reported(proved(rules, files=files), "warning") == ""
 
 
 DEMOS = """\
@@ -314,7 +316,7 @@ def test_a_day_off_beside_a_public_holiday_is_told_with_it() -> None:
     files = away("rep: anna, from: 2026-12-23, to: 2026-12-24")
     in_france = {"team.yaml": "public_holidays: FR\n" + files["team.yaml"]}
 
-    told, elsewhere = (said(proved(DEMOS, files=one), "warning") for one in (in_france, files))
+    told, elsewhere = (reported(proved(DEMOS, files=one), "warning") for one in (in_france, files))
 
     assert elsewhere == ""
     assert "works from 2026-12-22 18:00 to 2026-12-28 09:00" in told
@@ -328,4 +330,4 @@ def test_a_closing_that_public_holidays_make_alone_is_not_told() -> None:
 
     at_easter = proved(DEMOS, files=files, now=datetime(2027, 3, 15, 9, tzinfo=UTC))
 
-    assert said(at_easter, "warning") == ""
+    assert reported(at_easter, "warning") == ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.rulefiles.yaml.mistakes import Severity
-from tests.rulefiles.proofs.proving import proved, said
+from tests.rulefiles.proofs.proving import proved, reported
 
 
 def test_a_rule_whose_leads_are_all_taken_names_those_that_take_them() -> None:
@@ -23,7 +23,7 @@ def test_a_rule_whose_leads_are_all_taken_names_those_that_take_them() -> None:
 """)
 
     assert (
-        said(findings, "error")
+        reported(findings, "error")
         == """\
 routing.yaml:14:11: error: the rule 'Finance' is never reached
       - name: Finance
@@ -41,7 +41,7 @@ def test_conditions_that_contradict_each_other_are_an_error() -> None:
 """)
 
     assert (
-        said(findings, "error")
+        reported(findings, "error")
         == """\
 routing.yaml:5:11: error: the rule 'Impossible size' can never be true: its conditions contradict each other
       - name: Impossible size
@@ -66,8 +66,8 @@ def test_whole_numbers_leave_no_gap_between_49_and_50() -> None:
     whole = proved(rules % {"fact": "company.numberofemployees"})
     broken = proved(rules % {"fact": "company.annualrevenue"})
 
-    assert "'Known' is never reached" in said(whole, "error")
-    assert said(broken, "error") == ""
+    assert "'Known' is never reached" in reported(whole, "error")
+    assert reported(broken, "error") == ""
 
 
 def test_a_missing_fact_satisfies_not_so_the_rule_below_is_reached() -> None:
@@ -80,7 +80,7 @@ def test_a_missing_fact_satisfies_not_so_the_rule_below_is_reached() -> None:
     assign: {team: south}
 """)
 
-    assert said(findings, "error") == ""
+    assert reported(findings, "error") == ""
 
 
 def test_a_departement_outside_france_is_a_contradiction() -> None:
@@ -90,7 +90,7 @@ def test_a_departement_outside_france_is_a_contradiction() -> None:
     assign: {team: north}
 """)
 
-    assert "can never be true" in said(findings, "error")
+    assert "can never be true" in reported(findings, "error")
 
 
 def test_a_departement_without_a_country_is_none() -> None:
@@ -100,7 +100,7 @@ def test_a_departement_without_a_country_is_none() -> None:
     assign: {team: north}
 """)
 
-    assert said(findings, "error") == ""
+    assert reported(findings, "error") == ""
 
 
 def test_a_free_mailbox_at_a_domain_of_free_mailboxes_covers_it() -> None:
@@ -113,7 +113,7 @@ def test_a_free_mailbox_at_a_domain_of_free_mailboxes_covers_it() -> None:
     assign: {team: south}
 """)
 
-    assert "'Gmail' is never reached" in said(findings, "error")
+    assert "'Gmail' is never reached" in reported(findings, "error")
 
 
 def test_more_points_than_there_are_contradict() -> None:
@@ -123,7 +123,7 @@ def test_more_points_than_there_are_contradict() -> None:
     assign: {team: north}
 """)
 
-    assert "'Too many points' can never be true" in said(findings, "error")
+    assert "'Too many points' can never be true" in reported(findings, "error")
 
 
 def test_all_segments_leave_nothing_below() -> None:
@@ -139,7 +139,7 @@ def test_all_segments_leave_nothing_below() -> None:
     assign: {rep: anna}
 """)
 
-    assert "'Hot ones' (line 5), 'Cold ones' (line 8)" in said(findings, "error")
+    assert "'Hot ones' (line 5), 'Cold ones' (line 8)" in reported(findings, "error")
 
 
 def test_the_compulsory_otherwise_may_have_nothing_left() -> None:
@@ -152,7 +152,7 @@ def test_the_compulsory_otherwise_may_have_nothing_left() -> None:
     assign: {team: south}
 """)
 
-    assert said(findings, "error") == ""
+    assert reported(findings, "error") == ""
 
 
 def test_an_otherwise_of_a_group_with_nothing_left_is_no_error() -> None:
@@ -183,8 +183,8 @@ def test_what_only_a_date_makes_true_refuses_no_files() -> None:
     assign: {team: south}
 """)
 
-    assert "'Fresh' is never reached" in said(findings, "warning")
-    assert said(findings, "error") == ""
+    assert "'Fresh' is never reached" in reported(findings, "warning")
+    assert reported(findings, "error") == ""
 
 
 def test_a_shorter_age_is_taken_by_a_longer_one() -> None:
@@ -197,7 +197,7 @@ def test_a_shorter_age_is_taken_by_a_longer_one() -> None:
     assign: {team: south}
 """)
 
-    assert "'Fresh' is never reached" in said(findings, "error")
+    assert "'Fresh' is never reached" in reported(findings, "error")
 
 
 def test_a_beginning_takes_the_words_that_begin_so() -> None:
@@ -210,7 +210,7 @@ def test_a_beginning_takes_the_words_that_begin_so() -> None:
     assign: {team: south}
 """)
 
-    assert "'Words' is never reached" in said(findings, "error")
+    assert "'Words' is never reached" in reported(findings, "error")
 
 
 def test_an_archived_option_keeps_the_world_open() -> None:
@@ -226,7 +226,7 @@ def test_an_archived_option_keeps_the_world_open() -> None:
     assign: {rep: anna}
 """)
 
-    assert said(findings, "error") == ""
+    assert reported(findings, "error") == ""
 
 
 def test_a_question_beyond_the_budget_is_called_unknown() -> None:
@@ -239,5 +239,5 @@ def test_a_question_beyond_the_budget_is_called_unknown() -> None:
         budget=0,
     )
 
-    assert "whether any lead reaches the rule 'Demos' is unknown" in said(findings, "info")
-    assert said(findings, "error") == ""
+    assert "whether any lead reaches the rule 'Demos' is unknown" in reported(findings, "info")
+    assert reported(findings, "error") == ""

@@ -10,7 +10,7 @@ from router.rulefiles.proofs.prove import prove
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Severity
 from router.rules_on_disk import read_rule_files
-from tests.rulefiles.proofs.proving import NOW, said
+from tests.rulefiles.proofs.proving import NOW, reported
 
 CONFIG = Path(__file__).parents[3] / "config"
 
@@ -24,5 +24,5 @@ def test_the_shipped_rules_prove_clean() -> None:
     findings = prove(policy, catalog=parse_catalog(files[CATALOG_FILE]), now=NOW, files=files)
     took_s = time.perf_counter() - started
 
-    assert said(findings, Severity.ERROR, Severity.WARNING) == ""
+    assert reported(findings, Severity.ERROR, Severity.WARNING) == ""
     assert took_s < 0.5

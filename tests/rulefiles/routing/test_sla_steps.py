@@ -26,8 +26,8 @@ STEPS = """\
 MANAGED = TEAM + "managers:\n  cleo: {owner: anna@acme.fr, teams: [north]}\n  dora: {owner: ben@acme.fr}\n"
 
 
-def a_case(behaviour: str, below_sla: str, said: str) -> Case:
-    return Case(behaviour, "  default: 4h\n", f"  default: 4h\n{below_sla}", said)
+def a_case(behaviour: str, below_sla: str, reported: str) -> Case:
+    return Case(behaviour, "  default: 4h\n", f"  default: 4h\n{below_sla}", reported)
 
 
 CASES = (

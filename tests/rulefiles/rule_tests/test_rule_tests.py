@@ -321,10 +321,10 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("tests", "said"), MISTAKES.values(), ids=MISTAKES)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(tests: str, said: str) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(tests: str, reported: str) -> None:
     answer = results(tests)
 
-    assert said_of(answer) == dedent(said).strip("\n")
+    assert said_of(answer) == dedent(reported).strip("\n")
     assert not answer.passed
 
 

@@ -308,11 +308,11 @@ def test_a_line_that_is_never_reached_is_told_exactly_then(
     table = ", ".join(f"{key}: {points}" for points, key in enumerate(keys))
     scoring = FILES["scoring.yaml"].replace("{200..: 30, ..199: 10}", f"{{{table}}}")
 
-    said = [mistake.message for mistake in loaded({"scoring.yaml": scoring}).mistakes]
+    reported = [mistake.message for mistake in loaded({"scoring.yaml": scoring}).mistakes]
 
     taken = [
         {n for n in range(-1, 15) if (-1 if low is None else low) <= n <= (14 if high is None else high)}
         for low, high in ranges
     ]
     buried = {keys[place] for place, own in enumerate(taken) if any(own <= above for above in taken[:place])}
-    assert {message.split("'")[1] for message in said if "is never reached" in message} == buried
+    assert {message.split("'")[1] for message in reported if "is never reached" in message} == buried

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from router.policy.people.availability import Said
+from router.policy.people.availability import Reported
 from router.store.keys import Keys
 from router.store.shared.availability import AvailabilityShelf, Override
 
@@ -41,12 +41,12 @@ def test_hubspots_word_and_overrides_do_not_disturb_each_other(
     ours, theirs = shelves
     ours.override("hubspot", AWAY)
 
-    theirs.put_hubspot({"103": Said(away_in_hubspot=True)}, at=NOW)
-    theirs.put_hubspot({"104": Said(out_of_office=((NOW, AWAY.until),))}, at=NOW)
+    theirs.put_hubspot({"103": Reported(away_in_hubspot=True)}, at=NOW)
+    theirs.put_hubspot({"104": Reported(out_of_office=((NOW, AWAY.until),))}, at=NOW)
 
     heard = ours.heard()
     assert heard.at == NOW
-    assert heard.hubspot == {"104": Said(out_of_office=((NOW, AWAY.until),))}
+    assert heard.hubspot == {"104": Reported(out_of_office=((NOW, AWAY.until),))}
     assert heard.overrides == {"hubspot": AWAY}
 
 

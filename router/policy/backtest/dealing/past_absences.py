@@ -33,15 +33,17 @@ def as_it_was(roster: Roster, words: Iterable[Word], *, now: datetime) -> Roster
 
     Words about reps whom the roster has not are left out. Backups stay with what is left of their time off.
     """
-    said: dict[str, dict[date, bool]] = {}
+    reported: dict[str, dict[date, bool]] = {}
     for word, ends in _with_ends(words, now=now):
         if word.rep in roster.reps and word.says != "lifted":
             for day in _days(word.at, ends, roster.timezone):
-                said.setdefault(word.rep, {})[day] = word.says == "away"
-    if not said:
+                reported.setdefault(word.rep, {})[day] = word.says == "away"
+    if not reported:
         return roster
-    kept = [part for off in roster.time_off for part in _without(off, said.get(off.rep, {}))]
-    away = [TimeOff(rep, day, day) for rep, days in said.items() for day, is_away in days.items() if is_away]
+    kept = [part for off in roster.time_off for part in _without(off, reported.get(off.rep, {}))]
+    away = [
+        TimeOff(rep, day, day) for rep, days in reported.items() for day, is_away in days.items() if is_away
+    ]
     return replace(roster, time_off=(*kept, *away))
 
 

@@ -35,9 +35,9 @@ from router.store.leads.queues import Queues
 from router.store.repair.erasures import Erasures
 from router.store.repair.reconciled import Reconciled
 from router.store.repair.restoration import Restoration
-from router.store.shared.availability import AvailabilityShelf
+from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
-from router.store.shared.rules import RulesShelf
+from router.store.shared.rules import RulesRepository
 from router.store.worklists.changed import Changed
 from router.store.worklists.night_plan import NightPlan
 from router.store.worklists.nights import Nights
@@ -112,9 +112,9 @@ def open_desk(
         chat=open_chat(settings),
         mail=open_mail(settings),
         ledger=ledger,
-        rules=LiveRules(settings.config_dir, RulesShelf(client, keys), ledger, clock=clock, log=log),
+        rules=LiveRules(settings.config_dir, RulesRepository(client, keys), ledger, clock=clock, log=log),
         owners=Owners(client, keys, gateway, clock=clock),
-        availability=Availability(AvailabilityShelf(client, keys)),
+        availability=Availability(AvailabilityRepository(client, keys)),
         clock=clock,
         log=log,
     )

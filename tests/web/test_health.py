@@ -16,7 +16,7 @@ from router.store.embedded import EmbeddedValkey
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.shared.rules import RulesShelf
+from router.store.shared.rules import RulesRepository
 from router.store.worklists.night_plan import NightPlan, Waiting
 from tests.web.conftest import Bell, a_browser
 
@@ -133,9 +133,9 @@ def test_a_pause_for_access_is_a_problem_and_another_pause_a_warning(
 def test_a_mistake_in_the_rule_files_is_a_warning_with_its_place(
     browser: FlaskClient, redis_client: redis.Redis, keys: Keys
 ) -> None:
-    shelf = RulesShelf(redis_client, keys)
-    shelf.publish("r1", {"routing.yaml": b"rules: []"}, at=datetime(2026, 11, 21, tzinfo=UTC), bounds={})
-    shelf.complain([{"file": "routing.yaml", "line": 12, "column": 14, "message": "there is no team"}])
+    repository = RulesRepository(redis_client, keys)
+    repository.publish("r1", {"routing.yaml": b"rules: []"}, at=datetime(2026, 11, 21, tzinfo=UTC), bounds={})
+    repository.complain([{"file": "routing.yaml", "line": 12, "column": 14, "message": "there is no team"}])
 
     answer = browser.get("/health")
 
@@ -171,7 +171,7 @@ def test_a_team_that_shares_by_load_warns_of_nobody(
     redis_client.hset(
         keys.book, mapping={"credit:idf:hugo": "-9300000000", "credit:est:nadia": "-9300000000"}
     )
-    RulesShelf(redis_client, keys).publish(
+    RulesRepository(redis_client, keys).publish(
         "r1", {}, at=datetime.now(UTC), bounds={"idf": Bound(most=None), "est": Bound()}
     )
 
@@ -188,7 +188,7 @@ def test_a_team_that_shares_by_value_is_measured_by_its_largest_lead(
     redis_client.hset(keys.book, mapping={**before, **points, "points:sud:ines": "-300000000000"})
     redis_client.hset(keys.book, "largest:sud", "150")
     bounds = {"idf": Bound("points"), "est": Bound(), "sud": Bound("points")}
-    RulesShelf(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds=bounds)
+    RulesRepository(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds=bounds)
 
     (warning,), metrics = browser.get("/health").json["warnings"], browser.get("/metrics").text
 
@@ -242,7 +242,9 @@ def test_what_waits_for_those_who_are_away_is_part_of_the_bound(
     browser: FlaskClient, redis_client: redis.Redis, keys: Keys, billionths: int, warns: bool
 ) -> None:
     redis_client.hset(keys.book, mapping={"credit:idf:lea": str(billionths)})
-    RulesShelf(redis_client, keys).publish("r1", {}, at=datetime.now(UTC), bounds={"idf": Bound(waiting=5)})
+    RulesRepository(redis_client, keys).publish(
+        "r1", {}, at=datetime.now(UTC), bounds={"idf": Bound(waiting=5)}
+    )
 
     assert bool(browser.get("/health").json["warnings"]) == warns
 

@@ -182,7 +182,7 @@ def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
     team.time.pass_by(minutes=5)
     team.sandbox.log_activity(begun, "call")
     until = team.time.now() + timedelta(days=14)
-    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.now(), "leave"))
+    team.desk.availability.repository.override("hugo", Override("away", until, team.time.now(), "leave"))
 
     team.with_rules(without_overdue)
     told = team.a_night()
@@ -199,7 +199,7 @@ def test_who_is_back_soon_keeps_everything(team: Team) -> None:
     ids = team.leads(8)
     of_hugo = team.owned_by("hugo", ids)
     until = team.time.now() + timedelta(days=3)
-    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.now(), "ill"))
+    team.desk.availability.repository.override("hugo", Override("away", until, team.time.now(), "ill"))
 
     team.with_rules(without_overdue)
     told = team.a_night()
@@ -622,7 +622,7 @@ def test_who_is_away_keeps_what_nobody_else_can_take(team: Team) -> None:
     ids = team.leads(4)
     until = team.time.now() + timedelta(days=14)
     for rep in ("camille", "hugo", "lea"):
-        team.desk.availability.shelf.override(rep, Override("away", until, team.time.now(), "fair"))
+        team.desk.availability.repository.override(rep, Override("away", until, team.time.now(), "fair"))
 
     told = team.a_night()
 

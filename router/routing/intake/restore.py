@@ -29,7 +29,7 @@ def make_whole(desk: Desk) -> bool:
     fields, decisions = desk.ledger.shares.book()
     now = desk.clock()
     if decisions:
-        desk.availability.shelf.put_back(_overrides(desk), now=now)
+        desk.availability.repository.put_back(_overrides(desk), now=now)
         refresh_availability(desk)
     live = desk.rules.live
     today = now.astimezone(live[0].roster.timezone).date() if live else now.date()

@@ -23,7 +23,7 @@ def say_away(desk: Desk, rep: str, *, until: datetime, why: str = "") -> Standin
     must be one of team.yaml. Raises `NoRules` or `redis.RedisError`.
     """
     override = Override("away", until=until, said_at=desk.clock(), why=why)
-    desk.availability.shelf.override(rep, override)
+    desk.availability.repository.override(rep, override)
     return standing_of(desk, rep)
 
 
@@ -33,10 +33,10 @@ def say_back(desk: Desk, rep: str, *, until: datetime | None = None, why: str = 
     Raises like `say_away`.
     """
     if until is None:
-        desk.availability.shelf.lift(rep, at=desk.clock())
+        desk.availability.repository.lift(rep, at=desk.clock())
     else:
         override = Override("present", until=until, said_at=desk.clock(), why=why)
-        desk.availability.shelf.override(rep, override)
+        desk.availability.repository.override(rep, override)
     return standing_of(desk, rep)
 
 
@@ -53,7 +53,7 @@ def standings_now(desk: Desk, policy: Policy, *, language: str) -> tuple[Standin
         policy.roster,
         owners,
         desk.availability.reported(policy.roster, owners, now=now),
-        overrides=desk.availability.shelf.heard().overrides,
+        overrides=desk.availability.repository.heard().overrides,
         now=now,
         language=language,
     )

@@ -76,7 +76,7 @@ def refresh_availability(desk: Desk) -> bool:
     all the same. Raises `ComeBackLater`.
     """
     now, gateway = desk.clock(), desk.gateway.at("sweep")
-    desk.availability.shelf.forget_ended(now=now)
+    desk.availability.repository.forget_ended(now=now)
     try:
         reported, unread = reported_by_owner(gateway.owners(), gateway.read_users())
     except (AccessDenied, NotFound, Refused, Unreachable) as error:
@@ -84,5 +84,5 @@ def refresh_availability(desk: Desk) -> bool:
         return False
     for one in unread:
         desk.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
-    desk.availability.shelf.put_hubspot(reported, at=now)
+    desk.availability.repository.put_hubspot(reported, at=now)
     return True

@@ -12,7 +12,7 @@ from router.policy.people.availability import NOTHING, Reported, calendar_of, is
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Roster
 from router.policy.wording.phrases import say
-from router.store.shared.availability import AvailabilityShelf, Heard, Override
+from router.store.shared.availability import AvailabilityRepository, Override, ReportedAvailability
 
 BELIEVED: Final = timedelta(days=1)
 """HubSpot's word counts for so long after it was read: a lead must not wait for somebody who is back."""
@@ -22,7 +22,7 @@ BELIEVED: Final = timedelta(days=1)
 class _Known:
     """What was brought together last, and from what; all compared by identity."""
 
-    heard: Heard
+    heard: ReportedAvailability
     owners: Mapping[str, Owner]
     roster: Roster
     believed: bool
@@ -32,8 +32,8 @@ class _Known:
 class Availability:
     """What is said of the reps outside of the rule files; safe to share between threads."""
 
-    def __init__(self, shelf: AvailabilityShelf) -> None:
-        self.shelf = shelf
+    def __init__(self, repository: AvailabilityRepository) -> None:
+        self.repository = repository
         self._known: _Known | None = None
 
     def reported(
@@ -43,7 +43,7 @@ class Availability:
 
         Raises `redis.RedisError`.
         """
-        heard = self.shelf.heard()
+        heard = self.repository.heard()
         believed = heard.at is not None and now - heard.at <= BELIEVED
         known = self._known
         if (
@@ -59,7 +59,7 @@ class Availability:
 
 
 def _by_rep(
-    heard: Heard, owners: Mapping[str, Owner], roster: Roster, *, believed: bool
+    heard: ReportedAvailability, owners: Mapping[str, Owner], roster: Roster, *, believed: bool
 ) -> Mapping[str, Reported]:
     reported: dict[str, Reported] = {}
     for rep in roster.reps.values():

@@ -20,7 +20,7 @@ from router.routing.portal.rules_author import origin_of
 from router.routing.portal.rules_gate import Judged, as_mistake, judge
 from router.rulefiles.load import load_files
 from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, read_rule_files
-from router.store.shared.rules import RulesShelf
+from router.store.shared.rules import RulesRepository
 
 SETTLED_S: Final = 0.3
 """Files that nobody has touched for so long are whole: a `git pull` writes them one after the other."""
@@ -38,14 +38,14 @@ class LiveRules:
     def __init__(
         self,
         directory: Path,
-        shelf: RulesShelf,
+        repository: RulesRepository,
         ledger: Ledger,
         *,
         clock: Callable[[], datetime],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
         self._directory = directory
-        self._shelf = shelf
+        self._repository = repository
         self._ledger = ledger
         self._clock = clock
         self._log = log
@@ -94,12 +94,12 @@ class LiveRules:
                 self._look()
             if self._live is None:
                 self._start_with_the_last_good()
-            if not self._told or self._shelf.is_blank():
+            if not self._told or self._repository.is_blank():
                 self._tell()
 
     def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
         """Let everybody know what the portal has changed since this catalog was pulled."""
-        self._shelf.note_drift(sentences, catalog=catalog)
+        self._repository.note_drift(sentences, catalog=catalog)
 
     def _settled(self, there: Fingerprint) -> Fingerprint:
         """The fingerprint once nobody writes any more; whoever keeps writing is not waited for."""
@@ -136,7 +136,7 @@ class LiveRules:
 
     def _start_with_the_last_good(self) -> None:
         """Go on with what Redis keeps, or else the ledger, while the files on disk are broken."""
-        published = self._shelf.last_good()
+        published = self._repository.last_good()
         kept = (published.revision, published.files) if published else self._ledger.revisions.last_files()
         if kept is None:
             return
@@ -158,9 +158,9 @@ class LiveRules:
         if self._live is not None:
             revision, now = self._live[0].revision, self._clock()
             self._ledger.keep_revision(revision, self._files, live_since=now)
-            before = self._shelf.publish(revision, self._files, at=now, bounds=bounds_of(self._live[0]))
+            before = self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self._live[0]))
             if before != revision:
                 self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
         if self._refused:
-            self._shelf.complain(self._refused)
+            self._repository.complain(self._refused)
         self._told = True

@@ -76,7 +76,7 @@ def plan_grant(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Granted:
     return _after(desk, fields, _changes(desk, fields, team=team, rep=rep, amount=amount), team=team)
 
 
-def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, why: str) -> Granted:
+def grant(desk: Desk, repository: Credits, *, team: str, rep: str, amount: Decimal, why: str) -> Granted:
     """Grant the rep so much credit in the team's unit, paid by the others; the ledger keeps why.
 
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
@@ -93,7 +93,7 @@ def grant(desk: Desk, shelf: Credits, *, team: str, rep: str, amount: Decimal, w
     }
     for _ in range(TRIES):
         fields, version = desk.commits.read_book()
-        if shelf.change(changes, version=version, event=event):
+        if repository.change(changes, version=version, event=event):
             desk.log.info("credit.granted", team=team, rep=rep, amount=str(amount))
             return _after(desk, fields, changes, team=team)
     raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")

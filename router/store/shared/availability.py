@@ -31,7 +31,7 @@ class Override:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReportedAvailability:
     """HubSpot's word by owner id as it was read at `at` (None: never), and all overrides by rep name.
 
     An override whose end has passed may still be among them.
@@ -42,7 +42,7 @@ class Heard:
     overrides: Mapping[str, Override]
 
 
-class AvailabilityShelf:
+class AvailabilityRepository:
     """The availability of one portal's reps, the same for all processes."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
@@ -51,9 +51,9 @@ class AvailabilityShelf:
         self._outbox = keys.outbox
         self._turn = threading.Lock()
         self._read: dict[str, str] | None = None
-        self._heard = Heard(None, {}, {})
+        self._heard = ReportedAvailability(None, {}, {})
 
-    def heard(self) -> Heard:
+    def heard(self) -> ReportedAvailability:
         """All that is known; the same object as long as nothing changes."""
         texts = cast("dict[str, str]", self._redis.hgetall(self._key))
         with self._turn:
@@ -101,9 +101,9 @@ class AvailabilityShelf:
             self._redis.hdel(self._key, *(_OVERRIDE + rep for rep in ended))
 
 
-def _heard(texts: Mapping[str, str]) -> Heard:
+def _heard(texts: Mapping[str, str]) -> ReportedAvailability:
     hubspot = orjson.loads(texts.get(HUBSPOT, "{}"))
-    return Heard(
+    return ReportedAvailability(
         at=datetime.fromisoformat(hubspot["at"]) if hubspot else None,
         hubspot={owner_id: reported_from_record(one) for owner_id, one in hubspot.get("said", {}).items()},
         overrides={

@@ -26,7 +26,7 @@ class PublishedRules:
     files: Mapping[str, bytes]
 
 
-class RulesShelf:
+class RulesRepository:
     """Where the last good rule files are kept, so that a restart with a broken file goes on with them."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:

@@ -385,7 +385,7 @@ def test_a_rep_away_meanwhile_is_not_late(watching: Desk, sandbox: SandboxClient
     time.pass_by(hours=1)
     until = time.now() + timedelta(days=4)
     override = Override("away", until=until, said_at=time.now(), why="sick")
-    watching.availability.shelf.override("camille", override)
+    watching.availability.repository.override("camille", override)
     time.pass_by(days=2)
 
     found = look(watching, time)

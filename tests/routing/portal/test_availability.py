@@ -61,10 +61,10 @@ def test_an_override_holds_for_the_next_lead_and_ends_by_itself(
     desk: Desk, sandbox: SandboxClient, clock: Clock
 ) -> None:
     first, _, _ = decided(desk, sandbox)
-    shelf = desk.availability.shelf
+    repository = desk.availability.repository
     for rep in TEAM:
         if rep != first:
-            shelf.override(
+            repository.override(
                 rep, Override("away", until=clock() + timedelta(hours=1), said_at=clock(), why="sick")
             )
 
@@ -121,7 +121,7 @@ def test_who_is_away_earns_meanwhile_catches_up_and_every_decision_comes_out_aga
     desk.rules.refresh()
     ends = clock() + timedelta(hours=2)
     sick = Override("away", until=ends, said_at=clock(), why="sick")
-    desk.availability.shelf.override("camille", sick)
+    desk.availability.repository.override("camille", sick)
 
     away = [decided(desk, sandbox, number) for number in range(5)]
     owed = desk.commits.read_book()[0]["credit:idf:camille"]

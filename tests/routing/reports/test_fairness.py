@@ -33,7 +33,7 @@ WHY = "Deux doublons"
 
 
 @pytest.fixture
-def shelf(desk: Desk, redis_client: redis.Redis) -> Credits:
+def repository(desk: Desk, redis_client: redis.Redis) -> Credits:
     return Credits(redis_client, desk.keys)
 
 
@@ -93,10 +93,10 @@ def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
 
 
 def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
-    desk: Desk, shelf: Credits, sandbox: SandboxClient
+    desk: Desk, repository: Credits, sandbox: SandboxClient
 ) -> None:
     planned = plan_grant(desk, team="idf", rep="hugo", amount=Decimal(2))
-    done = grant(desk, shelf, team="idf", rep="hugo", amount=Decimal(2), why=WHY)
+    done = grant(desk, repository, team="idf", rep="hugo", amount=Decimal(2), why=WHY)
     announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(2)]))
     route_all(desk)
     record(desk)
@@ -112,11 +112,11 @@ def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
     assert entry.detail["book"]["credit:idf:hugo"] == 2 * LEAD
 
 
-def test_grants_at_once_all_count(desk: Desk, shelf: Credits) -> None:
+def test_grants_at_once_all_count(desk: Desk, repository: Credits) -> None:
     threads = [
         threading.Thread(
             target=grant,
-            args=(desk, shelf),
+            args=(desk, repository),
             kwargs={"team": "idf", "rep": rep, "amount": Decimal(1), "why": WHY},
         )
         for rep in ("hugo", "lea", "camille", "hugo", "lea", "hugo")
@@ -153,7 +153,7 @@ def test_a_released_lead_leaves_nobody_ahead_or_behind(desk: Desk, sandbox: Sand
 
 @pytest.mark.usefixtures("by_value")
 def test_points_are_shared_given_back_and_granted_as_leads_are(
-    rules: Path, sandbox: SandboxClient, shelf: Credits, desk: Desk
+    rules: Path, sandbox: SandboxClient, repository: Credits, desk: Desk
 ) -> None:
     sandbox.overtake(times=1, owner=OWNERS["claire"])
     announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
@@ -162,7 +162,7 @@ def test_points_are_shared_given_back_and_granted_as_leads_are(
     assert verify(desk).restored == 1
 
     found = today(desk)
-    granted = grant(desk, shelf, team="idf", rep="hugo", amount=Decimal(90), why=WHY)
+    granted = grant(desk, repository, team="idf", rep="hugo", amount=Decimal(90), why=WHY)
     fields, _ = desk.commits.read_book()
 
     assert sum(one.received for one in found.standings) == 3
@@ -191,7 +191,7 @@ def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
     other = open_desk(settings, redis_client)
     other.rules.refresh()
     now = desk.clock()
-    desk.availability.shelf.override("lea", Override("away", now + timedelta(hours=1), now, "sick"))
+    desk.availability.repository.override("lea", Override("away", now + timedelta(hours=1), now, "sick"))
     desk.owners.by_email()
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(60)], announce=False)
     announce(desk, *ids)

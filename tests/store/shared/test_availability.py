@@ -9,20 +9,20 @@ import redis
 
 from router.policy.people.availability import Reported
 from router.store.keys import Keys
-from router.store.shared.availability import AvailabilityShelf, Override
+from router.store.shared.availability import AvailabilityRepository, Override
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 AWAY = Override("away", until=NOW + timedelta(hours=1), said_at=NOW, why="salon à Lyon")
 
 
 @pytest.fixture
-def shelves(redis_client: redis.Redis, keys: Keys) -> tuple[AvailabilityShelf, AvailabilityShelf]:
+def shelves(redis_client: redis.Redis, keys: Keys) -> tuple[AvailabilityRepository, AvailabilityRepository]:
     """Those of two processes."""
-    return AvailabilityShelf(redis_client, keys), AvailabilityShelf(redis_client, keys)
+    return AvailabilityRepository(redis_client, keys), AvailabilityRepository(redis_client, keys)
 
 
 def test_an_override_is_heard_by_everybody_until_it_is_lifted(
-    shelves: tuple[AvailabilityShelf, AvailabilityShelf],
+    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
     ours, theirs = shelves
     assert theirs.heard().overrides == {}
@@ -36,7 +36,7 @@ def test_an_override_is_heard_by_everybody_until_it_is_lifted(
 
 
 def test_hubspots_word_and_overrides_do_not_disturb_each_other(
-    shelves: tuple[AvailabilityShelf, AvailabilityShelf],
+    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
     ours, theirs = shelves
     ours.override("hubspot", AWAY)
@@ -50,14 +50,18 @@ def test_hubspots_word_and_overrides_do_not_disturb_each_other(
     assert heard.overrides == {"hubspot": AWAY}
 
 
-def test_the_same_is_heard_as_the_same_object(shelves: tuple[AvailabilityShelf, AvailabilityShelf]) -> None:
+def test_the_same_is_heard_as_the_same_object(
+    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
+) -> None:
     ours, _ = shelves
     ours.override("anna", AWAY)
 
     assert ours.heard() is ours.heard()
 
 
-def test_overrides_that_have_ended_are_dropped(shelves: tuple[AvailabilityShelf, AvailabilityShelf]) -> None:
+def test_overrides_that_have_ended_are_dropped(
+    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
+) -> None:
     ours, _ = shelves
     ours.override("anna", AWAY)
     ours.override("ben", Override("present", until=NOW + timedelta(days=1), said_at=NOW))

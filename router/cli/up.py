@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.screen import screen
 from router.ledger import open_ledger
 from router.processes.roles import WEB, whole_service
@@ -64,7 +64,7 @@ def _check_port(settings: Settings) -> None:
             trial.bind((settings.host, settings.port))
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
-            raise Told(
+            raise UserError(
                 f"Cannot listen on {where} ({error.strerror}). Set PORT (or HOST) to another one."
             ) from error
 

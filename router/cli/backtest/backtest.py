@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from router.cli.backtest.backtest_limits import Limit, LimitUnclear, limit_of
 from router.cli.backtest.backtest_tables import print_backtest
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import screen
@@ -97,7 +97,7 @@ def backtest(
         other = _other_rules(against, here, leads)
         ran, notes = _ran(leads, other, here)
     except (LeadsUnreadable, NothingToCompare) as error:
-        raise Told(str(error)) from error
+        raise UserError(str(error)) from error
     broken = _broken(found_limits, ran)
     if html is not None:
         from router.cli.backtest.backtest_page import backtest_page  # only who wants the page loads it

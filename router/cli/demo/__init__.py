@@ -20,7 +20,7 @@ from router.cli.demo.flow import Tell, announce_to_us, let_it_settle, let_them_c
 from router.cli.demo.report import Report, report_of
 from router.cli.demo.stage import ENVIRON_FILE, WORKERS, Stage, set_stage
 from router.cli.demo.tables import print_report
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen
 from router.rulefiles.load import load_policy
@@ -76,7 +76,9 @@ def demo(contacts: int, seed: int | None, stay: bool, config: Path, as_json: boo
 def _check_rules(config: Path) -> None:
     files = read_rule_files(config)
     if load_policy(files, catalog=parse_catalog(files[CATALOG_FILE])).policy is None:
-        raise Told(f"The rule files have mistakes, so no contact could be routed. See: router check {config}")
+        raise UserError(
+            f"The rule files have mistakes, so no contact could be routed. See: router check {config}"
+        )
 
 
 def _play(out: Console, stage: Stage, *, contacts: int, seed: int) -> Report:

@@ -8,7 +8,7 @@ import click
 
 from router.cli.shared.claim_output import tell
 from router.cli.shared.context import contact_id, settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.services import desk_here
 from router.routing.portal.services import Desk
 from router.routing.queues.claim_links import link_to
@@ -39,11 +39,11 @@ def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
 def _link(desk: Desk, contact: str, *, rep: str) -> str:
     settings = settings_here()
     if settings.claim_secret is None:
-        raise Told("Claim links need CLAIM_SECRET: 32 characters of chance that nothing else uses.")
+        raise UserError("Claim links need CLAIM_SECRET: 32 characters of chance that nothing else uses.")
     state = desk.leads.recall([contact]).get(contact)
     team = state.queue if state else ""
     if not team:
-        raise Told(f"Contact {contact} waits in no queue. To see who does: router queue")
+        raise UserError(f"Contact {contact} waits in no queue. To see who does: router queue")
     return link_to(
         team,
         contact,

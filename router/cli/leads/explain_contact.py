@@ -11,7 +11,7 @@ from router.cli.leads.explain_lead import print_why_not, why_not_as_json, why_no
 from router.cli.leads.history import outcome_in_words
 from router.cli.leads.lead_history import STATES, Dossier, open_dossier
 from router.cli.shared.decision_tree import tree
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import desk_here
@@ -33,12 +33,12 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
     desk = desk_here()
     found = open_dossier(desk, contact)
     if found is None:
-        raise Told(NEVER_SEEN.format(contact=contact))
+        raise UserError(NEVER_SEEN.format(contact=contact))
     answer = None
     decision, policy = found.decision, found.policy
     if why_not_there is not None and decision is not None:
         if policy is None:
-            raise Told(NO_RULES)
+            raise UserError(NO_RULES)
         owners = desk.owners.by_email()
         # Where the decision looked, the book is that of then; elsewhere it is today's.
         seen = decision.inputs.book if decision.inputs else {}

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any, Final
 
 from router.cli.shared.decision_tree import tree
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.rules_here import RulesHere
 from router.cli.shared.screen import screen
@@ -69,7 +69,7 @@ def why_not_here(
     if wanted is None:
         known = [*policy.roster.teams, *policy.roster.reps, *(rule.name for rule in policy.rules)]
         hint = did_you_mean(name, known) or "Write a name as it stands in team.yaml or routing.yaml."
-        raise Told(f"There is no rule, team or rep '{name}'. {hint}", exit_code=2)
+        raise UserError(f"There is no rule, team or rep '{name}'. {hint}", exit_code=2)
     return why_not(
         policy,
         decision.facts,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from router.cli.shared.context import contact_id, settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import queue_client, redis_url, text_client
@@ -70,4 +70,4 @@ def redrive(contacts: list[str], everyone: bool, as_json: bool) -> None:
         click.echo(f"{count_of(len(sent), 'lead')} sent again.")
     refused = [f"Contact {one} is {answer}." for one, answer in answers.items() if one not in sent]
     if refused:
-        raise Told("\n".join(refused))
+        raise UserError("\n".join(refused))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
@@ -29,7 +29,7 @@ def queue(team: str | None, limit: int, as_json: bool) -> None:
     lengths = queues.lengths()
     if team is not None and team not in lengths:
         used = ", ".join(lengths) or "none yet"
-        raise Told(f"No lead ever waited in a queue of '{team}'. Queues in use: {used}.")
+        raise UserError(f"No lead ever waited in a queue of '{team}'. Queues in use: {used}.")
     chosen = [team] if team is not None else list(lengths)
     waiting = {name: queues.waiting(name, limit=limit) for name in chosen}
     if as_json:

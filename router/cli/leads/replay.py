@@ -8,7 +8,7 @@ import click
 import orjson
 from rich.text import Text
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import desk_here
@@ -39,9 +39,9 @@ def replay(decision: str, as_json: bool) -> None:
             record(desk)  # it may have been decided a moment ago
             found = replay_decision(desk.ledger, decision)
     except NotReplayable as error:
-        raise Told(str(error)) from error
+        raise UserError(str(error)) from error
     if found is None:
-        raise Told(UNKNOWN.format(decision=decision))
+        raise UserError(UNKNOWN.format(decision=decision))
     if as_json:
         print_json(_as_json(found))
     else:

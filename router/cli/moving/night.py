@@ -11,7 +11,7 @@ from typing import Final
 import click
 from rich.table import Table
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
@@ -46,7 +46,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     wanted = day.date() if day else (days[0] if days else None)
     report = desk.ledger.nights.of(wanted) if wanted else None
     if report is None:
-        raise Told(_no_night(wanted, days))
+        raise UserError(_no_night(wanted, days))
     policy, _needed = desk.rules.required()
     zone = policy.roster.timezone
     if html is not None:
@@ -54,7 +54,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
         try:
             html.write_text(page, encoding="utf-8")
         except OSError as error:
-            raise Told(f"{html} cannot be written: {error.strerror}. Name another file.") from error
+            raise UserError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
     if as_json:
         print_json(asdict(report))
     else:

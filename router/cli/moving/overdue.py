@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import desk_here
@@ -36,7 +36,7 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
     policy, _needed = desk.rules.required()
     if team is not None and team not in policy.roster.teams:
         hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."
-        raise Told(f"There is no team '{team}'. {hint}", exit_code=2)
+        raise UserError(f"There is no team '{team}'. {hint}", exit_code=2)
     everything = overdue_leads(desk, limit=MOST)
     found = [one for one in everything if team in (None, one.team)]
     if as_json:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import desk_here
@@ -70,7 +70,7 @@ def sweep(*, dry: bool, now: bool, approve: bool, limit: int, yes: bool, as_json
 
 def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_json: bool) -> None:
     if not moves_anything(desk):
-        raise Told(
+        raise UserError(
             "The rules move nothing at night: add reassign_when_away: 5d or another reason below 'night' in "
             "routing.yaml. In shadow mode nothing moves."
         )
@@ -91,7 +91,7 @@ def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_
     if not moves or not planned or (as_json and not yes):
         return
     if yes and held is not None:
-        raise Told(
+        raise UserError(
             f"{len(planned)} leads are more than {held.limit}: a person has to agree. Leave out --yes."
         )
     if not yes:
@@ -119,7 +119,7 @@ def _whole_plan(desk: Desk, ground: Ground, *, run: str, tell: Tell) -> tuple[Sw
 def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool) -> None:
     waiting = desk.night_plan.waiting()
     if waiting is None:
-        raise Told("No plan waits for approval: the last night was within its limits, or was approved.")
+        raise UserError("No plan waits for approval: the last night was within its limits, or was approved.")
     planned = desk.night_plan.all()
     if as_json:
         facts = {**asdict(waiting), "leads": [asdict(one) for one in planned]}
@@ -137,7 +137,7 @@ def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool
     try:
         approve_plan(desk, nights, plan=waiting.plan, by=getpass.getuser())
     except NotApproved as error:
-        raise Told(str(error)) from error
+        raise UserError(str(error)) from error
     if as_json:
         return
     click.echo("Approved. The night process moves them within a minute; what became of it: router night")

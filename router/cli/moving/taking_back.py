@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress, TextColumn, TimeElapsedColumn
 
 from router.cli.shared.claim_output import wake
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import hanging, screen, table, titled
 from router.cli.shared.services import desk_here
@@ -34,7 +34,7 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
     try:
         plan = _with_progress(lambda tell: planner(desk, tell))
     except CannotTakeBack as refusal:
-        raise Told(str(refusal)) from refusal
+        raise UserError(str(refusal)) from refusal
     if not as_json:
         _show(plan, nothing=nothing)
     if plan.steps and not yes and not as_json:

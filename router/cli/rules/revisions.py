@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen
 from router.ledger import Ledger, RuleChange, open_ledger
@@ -70,9 +70,9 @@ def show(revision: str, as_json: bool) -> None:
     """Show which lines of the rule files a revision changed; its first digits are enough."""
     found = [step for step in _steps(_ledger()) if step.change.revision.startswith(revision)]
     if not found:
-        raise Told(f"No revision {revision} was ever live here. See: router revisions")
+        raise UserError(f"No revision {revision} was ever live here. See: router revisions")
     if len({step.change.revision for step in found}) > 1:
-        raise Told(f"Several revisions begin with {revision}. Give one more digit.", exit_code=2)
+        raise UserError(f"Several revisions begin with {revision}. Give one more digit.", exit_code=2)
     step = found[0]
     lines = list(_lines(step))
     if as_json:

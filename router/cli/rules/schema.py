@@ -8,7 +8,7 @@ from typing import Final
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of
 from router.rulefiles.editor_schema import editor_schemas
 from router.rulefiles.editor_schema.parts import as_text
@@ -40,7 +40,7 @@ def schema(directory: Path | None, out: Path | None, *, check: bool) -> None:
     stale = [name for name, found in made.items() if not _holds(target / name, found)]
     if check:
         if stale:
-            raise Told(f"Not up to date in {target}: {', '.join(stale)}. Run: router schema")
+            raise UserError(f"Not up to date in {target}: {', '.join(stale)}. Run: router schema")
         click.echo(f"Up to date: {count_of(len(made), 'schema')} in {target}")
         return
     if target.exists() and not target.is_dir():

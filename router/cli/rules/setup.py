@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
@@ -33,7 +33,7 @@ def setup(yes: bool, as_json: bool) -> None:
     elif not plan.conflicts:
         _show(plan)
     if plan.conflicts:
-        raise Told("\n".join(plan.conflicts))
+        raise UserError("\n".join(plan.conflicts))
     if plan.is_done or (as_json and not yes):
         return
     if not yes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.routing.queues.claims import Answer
 from router.store.clients import queue_client, redis_url, text_client
@@ -23,7 +23,7 @@ def tell(answer: Answer, *, contact: str, as_json: bool) -> None:
         print_json({**told, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
         raise SystemExit(0 if answer.is_yes else 1)
     if not answer.is_yes:
-        raise Told(answer.sentence)
+        raise UserError(answer.sentence)
     click.echo(answer.sentence)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 
 
-class Told(click.ClickException):
+class UserError(click.ClickException):
     """A failure in words; `exit_code` 1 is a no, 2 a misuse."""
 
     def __init__(self, sentence: str, *, exit_code: int = 1) -> None:
@@ -68,11 +68,11 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
 """Module, error, exit code and words; the first that fits counts. What is not here is a bug and crashes."""
 
 
-def told(error: Exception) -> Told | None:
+def told(error: Exception) -> UserError | None:
     """The failure in words, or None for a bug."""
     for module, name, exit_code, words in KNOWN:
         loaded = sys.modules.get(module)  # a module that was never loaded did not raise this
         if loaded is not None and isinstance(error, getattr(loaded, name)):
             notes = getattr(error, "__notes__", [])
-            return Told("\n".join([words(error), *notes]), exit_code=exit_code)
+            return UserError("\n".join([words(error), *notes]), exit_code=exit_code)
     return None

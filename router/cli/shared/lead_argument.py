@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.rules_here import RulesHere
 from router.policy.leads.lead import Lead
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
@@ -41,9 +41,9 @@ def lead_in(path: Path, here: RulesHere) -> Lead:
     try:
         parsed = orjson.loads(path.read_bytes())
     except orjson.JSONDecodeError as error:
-        raise Told(f"{path} is no JSON: {error}. {_FORM}") from error
+        raise UserError(f"{path} is no JSON: {error}. {_FORM}") from error
     if not isinstance(parsed, dict):
-        raise Told(f"{path} holds no lead. {_FORM}")
+        raise UserError(f"{path} holds no lead. {_FORM}")
     if isinstance(parsed.get("properties"), dict):
         company = parsed.get("company") or {}
         company = company.get("properties", company) if isinstance(company, dict) else {}
@@ -70,7 +70,7 @@ def _checked(written: Mapping[str, tuple[int, str]], sheet: Sheet, here: RulesHe
     reader = LeadReader(sheet, here.catalog, here.policy.roster)
     texts = reader.texts(Map(entries, 1, 1), "the lead")
     if sheet.found:
-        raise Told("\n".join(str(mistake) for mistake in sheet.found))
+        raise UserError("\n".join(str(mistake) for mistake in sheet.found))
     return lead_of(texts, contact_id=TYPED)
 
 

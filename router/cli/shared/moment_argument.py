@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.routing.people.overrides import NoSuchMoment, end_written
 from router.rulefiles.yaml.mistakes import did_you_mean
 
@@ -19,7 +19,7 @@ def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
     try:
         return end_written(text, zone, now=now)
     except NoSuchMoment as error:
-        raise Told(str(error), exit_code=2) from error
+        raise UserError(str(error), exit_code=2) from error
 
 
 def check_rep(name: str, reps: Iterable[str]) -> None:
@@ -27,4 +27,4 @@ def check_rep(name: str, reps: Iterable[str]) -> None:
     known = list(reps)
     if name not in known:
         hint = did_you_mean(name, known) or "Write a name as it stands under 'reps' in team.yaml."
-        raise Told(f"There is no rep '{name}'. {hint}", exit_code=2)
+        raise UserError(f"There is no rep '{name}'. {hint}", exit_code=2)

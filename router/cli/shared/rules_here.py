@@ -10,7 +10,7 @@ from typing import Final
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
@@ -49,7 +49,7 @@ def rules_here(directory: Path | None) -> RulesHere:
     if loaded.policy is None:
         errors = [str(one) for one in loaded.mistakes if one.severity is Severity.ERROR]
         found = f"The rule files have {count_of(len(errors), 'error')}. To see all: router check {folder}"
-        raise Told("\n".join([*errors[:MOST_SHOWN], found]))
+        raise UserError("\n".join([*errors[:MOST_SHOWN], found]))
     return RulesHere(folder, files, loaded.policy, catalog)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.moment_argument import check_rep, moment_typed
 from router.cli.shared.screen import screen, table
@@ -55,7 +55,7 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
     else:
         print_standings(found, policy.roster.timezone)
     if not told:
-        raise Told(NOT_TOLD)
+        raise UserError(NOT_TOLD)
 
 
 def print_standings(found: list[Standing], zone: ZoneInfo) -> None:

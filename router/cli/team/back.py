@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.moment_argument import check_rep, moment_typed
 from router.cli.shared.services import desk_here
@@ -41,4 +41,4 @@ def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
     reason = found.why
     if reason is not None:
         more = "" if until else f" To give them leads all the same: router back {rep} --until DAY"
-        raise Told(f"{rep} still gets no leads: {reason}.{more}")
+        raise UserError(f"{rep} still gets no leads: {reason}.{more}")

@@ -9,7 +9,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
@@ -55,7 +55,7 @@ def compare(since: timedelta, limit: int, as_json: bool) -> None:
     elif found.pairs:
         _show(found, began, limit=limit)
     if not found.pairs:
-        raise SystemExit(1) if as_json else Told(NOTHING.format(since=local_time(began)))
+        raise SystemExit(1) if as_json else UserError(NOTHING.format(since=local_time(began)))
 
 
 def _show(found: Comparison, began: datetime, *, limit: int) -> None:

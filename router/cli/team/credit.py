@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 import click
 
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
@@ -57,7 +57,7 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
             planned = grant(desk, desk.credits, team=team, rep=rep, amount=amount, why=why)
             record(desk)
     except (CannotGrant, TooBusy) as refusal:
-        raise Told(str(refusal)) from refusal
+        raise UserError(str(refusal)) from refusal
     if as_json:
         print_json(_as_json(planned, team=team, done=yes))
     else:

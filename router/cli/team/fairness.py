@@ -12,7 +12,7 @@ import click
 from rich.text import Text
 
 from router.cli.shared.chart import Chart, svg
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
@@ -144,7 +144,9 @@ def _picture(found: Fairness, chosen: Sequence[Standing]) -> str:
         if (chart := _chart(found, [one for one in chosen if one.team == team])) is not None
     ]
     if not charts:
-        raise Told(f"No fair share gave a lead since {local_time(found.since)}, so there is nothing to draw.")
+        raise UserError(
+            f"No fair share gave a lead since {local_time(found.since)}, so there is nothing to draw."
+        )
     return svg("Ahead (+) or behind (-) of the fair share", charts, scale=2)
 
 

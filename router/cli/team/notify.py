@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.rules_here import rules_here
 from router.cli.shared.screen import screen, table
@@ -69,7 +69,7 @@ def _test(settings: Settings, rep: str, *, as_json: bool) -> None:
         (one for one in found if one is not None), key=lambda one: (one.name != rep, one.name == "default")
     )
     if not ranked:
-        raise Told(
+        raise UserError(
             f"{rep} is told nowhere: NOTIFY_WEBHOOKS has neither '{rep}' nor a team of theirs nor 'default'."
         )
     address = ranked[0]
@@ -80,7 +80,7 @@ def _test(settings: Settings, rep: str, *, as_json: bool) -> None:
         if as_json:
             print_json({**answer, "sent": False, "why": str(error)})
             raise SystemExit(1) from error
-        raise Told(f"Not sent to {rep} by {address.kind} ('{address.name}'): {error}") from error
+        raise UserError(f"Not sent to {rep} by {address.kind} ('{address.name}'): {error}") from error
     if as_json:
         print_json({**answer, "sent": True, "status": delivered.status, "took_s": round(delivered.took_s, 3)})
         return

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from router.cli.shared.context import settings_here
-from router.cli.shared.failures import Told
+from router.cli.shared.failures import UserError
 from router.cli.shared.rules_here import rules_here
 from router.web.tokens import made_for, reps_with_token, revoke
 
@@ -32,7 +32,7 @@ def add(rep: str) -> None:
     path = _file()
     reps = rules_here(settings_here().config_dir).policy.roster.reps
     if rep not in reps:
-        raise Told(f"There is no rep '{rep}'. The reps in team.yaml are: {', '.join(reps)}.")
+        raise UserError(f"There is no rep '{rep}'. The reps in team.yaml are: {', '.join(reps)}.")
     click.echo(made_for(rep, path))
 
 
@@ -41,12 +41,14 @@ def add(rep: str) -> None:
 def revoke_token(rep: str) -> None:
     """End the token of a rep, at once."""
     if not revoke(rep, _file()):
-        raise Told(f"{rep} has no token.")
+        raise UserError(f"{rep} has no token.")
     click.echo(f"The token of {rep} opens nothing any more.")
 
 
 def _file() -> Path:
     path = settings_here().api_tokens_file
     if path is None:
-        raise Told("The API is switched off: set API_TOKENS_FILE to the file that keeps the tokens' hashes.")
+        raise UserError(
+            "The API is switched off: set API_TOKENS_FILE to the file that keeps the tokens' hashes."
+        )
     return path

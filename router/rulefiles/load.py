@@ -75,7 +75,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         types=facts_named(scoring, routing.segments, routing.rules, catalog),
         mode=routing.mode,
         night=routing.night,
-        breach=routing.breach,
+        sla_policy=routing.sla_policy,
         outcomes=routing.outcomes,
     )
     return Loaded(policy, mistakes)

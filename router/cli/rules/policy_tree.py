@@ -37,13 +37,13 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
         teams.add(Text.assemble((team.name, "bold"), f"  {told}"))
     default = actions.span(policy.default_sla)
     sla = root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
-    breach = BreachTeller(policy, language)
-    for step in policy.breach.on_breach:
-        sla.add(Text(breach.step(step)))
-    for name, steps in policy.breach.by_segment.items():
+    sla_policy = BreachTeller(policy, language)
+    for step in policy.sla_policy.on_breach:
+        sla.add(Text(sla_policy.step(step)))
+    for name, steps in policy.sla_policy.by_segment.items():
         branch = sla.add(Text(name, "bold"))
         for step in steps:
-            branch.add(Text(breach.step(step)))
+            branch.add(Text(sla_policy.step(step)))
     night = root.add(Text.assemble((say(language, "night"), "bold cyan"), f"  {policy.night.at:%H:%M}"))
     for line in night_lines(policy, language):
         night.add(Text(line))

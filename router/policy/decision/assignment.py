@@ -12,7 +12,7 @@ from router.policy.decision.decision import Assigned, Decision
 from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla import due_at
-from router.policy.rules.sla_steps import DUE, NOTHING_REPORTED, BreachStep, Moment, moments, part
+from router.policy.rules.sla_steps import DUE, NOTHING_REPORTED, Moment, SlaStep, moments, part
 
 _MS: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class SlaTimetable:
     """When the lead is due, and when each step is; None: never within two years."""
 
     due_at: datetime | None
@@ -69,16 +69,16 @@ def assignment_of(policy: Policy, decision: Decision) -> Assignment | None:
     )
 
 
-def course_of(
+def timetable_of(
     policy: Policy, given: Assignment, *, reported: Mapping[str, Reported] = NOTHING_REPORTED
-) -> Course:
+) -> SlaTimetable:
     """The course that the lead takes if nobody works on it, by the rules and calendars of this moment.
 
     A rep who has left the rule files counts as working round the clock.
     """
     rep = given.rep if given.rep in policy.roster.reps else None
-    steps: Sequence[BreachStep] = policy.breach.steps_of(given.segment)
-    return Course(
+    steps: Sequence[SlaStep] = policy.sla_policy.steps_of(given.segment)
+    return SlaTimetable(
         due_at=due_at(given.at, given.sla, roster=policy.roster, rep=rep, reported=reported),
         moments=moments(
             tuple(steps),
@@ -99,7 +99,7 @@ def first_look(
     reported: Mapping[str, Reported] = NOTHING_REPORTED,
 ) -> datetime | None:
     """When somebody has to look whether the rep works on it: it is due, or a step comes before that."""
-    steps = policy.breach.steps_of(given.segment)
+    steps = policy.sla_policy.steps_of(given.segment)
     if not steps or steps[0].after >= DUE:
         return decision.due_at
     span = part(given.sla, steps[0].after)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from router.policy.decision.assignment import assignment_of, course_of
+from router.policy.decision.assignment import assignment_of, timetable_of
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.leads.lead import Facts
 from router.policy.rules.conditions import as_written, first_failure
@@ -169,7 +169,7 @@ def _steps_if_nobody_works(decision: Decision, policy: Policy, language: str) ->
     if given is None:
         return
     reported = decision.inputs.reported if decision.inputs else {}
-    for moment in course_of(policy, given, reported=reported).moments:
+    for moment in timetable_of(policy, given, reported=reported).moments:
         if moment.at is None:
             continue
         at = moment_in_words(moment.at.astimezone(policy.roster.timezone), language)

@@ -13,7 +13,7 @@ from router.policy.results.outcomes import USUAL, Outcomes
 from router.policy.rules.conditions import Condition
 from router.policy.rules.night_settings import NIGHT, Night
 from router.policy.rules.scoring import Scoring, Segment
-from router.policy.rules.sla_steps import NO_BREACH, Breach
+from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
 
 
 class Method(StrEnum):
@@ -145,6 +145,6 @@ class Policy:
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""
     night: Night = NIGHT
-    breach: Breach = NO_BREACH
+    sla_policy: SlaPolicy = NO_SLA_STEPS
     """What becomes of leads that nobody works on."""
     outcomes: Outcomes = USUAL

@@ -38,7 +38,7 @@ class MoveToQueue:
 
 
 @dataclass(frozen=True, slots=True)
-class BreachStep:
+class SlaStep:
     """What happens once `after` per cent of the SLA has passed in the rep's working time."""
 
     after: int
@@ -47,22 +47,22 @@ class BreachStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Breach:
+class SlaPolicy:
     """What `sla` says besides the time: what counts as work, and the steps, in order of `after`.
 
     `by_segment` are the steps of segments that have their own.
     """
 
     started_when: frozenset[Activity] = ANY_ACTIVITY
-    on_breach: tuple[BreachStep, ...] = ()
-    by_segment: Mapping[str, tuple[BreachStep, ...]] = field(default_factory=dict)
+    on_breach: tuple[SlaStep, ...] = ()
+    by_segment: Mapping[str, tuple[SlaStep, ...]] = field(default_factory=dict)
 
-    def steps_of(self, segment: str) -> tuple[BreachStep, ...]:
+    def steps_of(self, segment: str) -> tuple[SlaStep, ...]:
         """The steps for leads of this segment."""
         return self.by_segment.get(segment, self.on_breach)
 
 
-NO_BREACH: Final = Breach()
+NO_SLA_STEPS: Final = SlaPolicy()
 """The steps of whoever wrote nothing about them: an overdue lead is listed, and left where it is."""
 
 NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
@@ -73,11 +73,11 @@ class Moment:
     """When a step is due (aware UTC); None: never within two years."""
 
     at: datetime | None
-    step: BreachStep
+    step: SlaStep
 
 
 def moments(
-    steps: tuple[BreachStep, ...],
+    steps: tuple[SlaStep, ...],
     *,
     assigned_at: datetime,
     sla: timedelta,

@@ -187,7 +187,7 @@ def _note(
     desk.ledger.follow_ups.end({one.decision_id: desk.clock() for one in left_for_ever.values()})
     running = desk.ledger.follow_ups.running_of(list(told))
     left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
-    started_when = policy.breach.started_when
+    started_when = policy.sla_policy.started_when
     seen = {
         one: seen_in(
             told[one],

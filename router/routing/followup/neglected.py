@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.policy.decision.assignment import Assignment, Course
+from router.policy.decision.assignment import Assignment, SlaTimetable
 from router.policy.decision.trigger import ToQueue
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign, Whom, part
@@ -31,7 +31,7 @@ class Neglected:
 
     state: LeadState
     given: Assignment
-    course: Course
+    timetable: SlaTimetable
     reached: tuple[Moment, ...]
 
     @property
@@ -41,7 +41,7 @@ class Neglected:
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether it is due by now."""
-        return self.course.due_at is not None and self.course.due_at <= now
+        return self.timetable.due_at is not None and self.timetable.due_at <= now
 
 
 def wish_of(policy: Policy, lead: Neglected) -> Reassignment | None:
@@ -79,8 +79,8 @@ def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> lis
         return []
     whom, language, overdue = _whom(lead), policy.language, lead.is_overdue(now)
     told = []
-    if lead.course.due_at is not None:
-        moment = _in_words(policy, lead.course.due_at)
+    if lead.timetable.due_at is not None:
+        moment = _in_words(policy, lead.timetable.due_at)
         told.append(say(language, "was_due" if overdue else "not_worked_on", moment=moment))
     if lead.move is not None:
         told.append(say(language, "taken_often", count=lead.state.times_taken))
@@ -92,7 +92,7 @@ def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> lis
 
 def _next_move(policy: Policy, lead: Neglected, *, now: datetime) -> list[str]:
     """`Tue 24 Nov 16:15 it goes to somebody else.`; nothing where no step will move it."""
-    for moment in lead.course.moments:
+    for moment in lead.timetable.moments:
         if moment.at is None or moment.at <= now:
             continue
         at = _in_words(policy, moment.at)
@@ -119,7 +119,7 @@ def _in_words(policy: Policy, moment: datetime) -> str:
 
 def noted(lead: Neglected, *, percent: int, now: datetime, soon: bool = False) -> Noted:
     """When to look again: at the next step, when it is due, and while it is overdue ever less often."""
-    due_at, following = lead.course.due_at, lead.course.following(now)
+    due_at, following = lead.timetable.due_at, lead.timetable.following(now)
     known = [now + SOON] if soon else []
     if following is not None and following.at is not None:
         known.append(following.at)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from router.policy.decision.assignment import assignment_of_record, course_of
+from router.policy.decision.assignment import assignment_of_record, timetable_of
 from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign
 from router.routing.portal.services import Desk
 from router.store.leads.leads import State
@@ -50,7 +50,7 @@ def overdue(desk: Desk, *, limit: int) -> tuple[OverdueLead, ...]:
         if state is None or state.state is not State.DONE or state.assignment is None:
             continue
         given = assignment_of_record(state.assignment)
-        following = course_of(policy, given, reported=reported).following(now)
+        following = timetable_of(policy, given, reported=reported).following(now)
         found.append(
             OverdueLead(
                 contact_id=contact_id,

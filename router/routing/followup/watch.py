@@ -9,7 +9,7 @@ from typing import Final
 
 from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, STATUS
-from router.policy.decision.assignment import Assignment, assignment_of_record, course_of
+from router.policy.decision.assignment import Assignment, assignment_of_record, timetable_of
 from router.policy.people.availability import Reported
 from router.policy.results.work_signs import started, without_ours
 from router.policy.rules.policy import Policy
@@ -120,7 +120,7 @@ def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> li
         work = started(
             without_ours(signs_of(record, histories.get(one, ())), leads[one].tasks),
             assigned_at=_given(leads[one]).at,
-            started_when=policy.breach.started_when,
+            started_when=policy.sla_policy.started_when,
         )
         if work is None:
             untouched.append(leads[one])
@@ -153,6 +153,6 @@ def _judged(desk: Desk, policy: Policy, states: Sequence[LeadState]) -> list[Neg
     leads = []
     for state in states:
         given = _given(state)
-        course = course_of(policy, given, reported=reported)
-        leads.append(Neglected(state, given, course, course.reached(now, beyond=state.percent_behind)))
+        timetable = timetable_of(policy, given, reported=reported)
+        leads.append(Neglected(state, given, timetable, timetable.reached(now, beyond=state.percent_behind)))
     return leads

@@ -58,7 +58,7 @@ def _has_begun(
     signs = without_ours(signs_of(record), tasks)
     if assigned_at is None:
         return any(sign is not None for sign in (signs.last_contacted, signs.last_updated))
-    return started(signs, assigned_at=assigned_at, started_when=policy.breach.started_when) is not None
+    return started(signs, assigned_at=assigned_at, started_when=policy.sla_policy.started_when) is not None
 
 
 def why_of(ground: Ground, standing: Standing) -> Why | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from router.policy.people.roster import Manager
 from router.policy.results.work_signs import CONTACTED
 from router.policy.rules.policy import Policy
-from router.policy.rules.sla_steps import BreachStep, MoveToQueue, Reassign
+from router.policy.rules.sla_steps import MoveToQueue, Reassign, SlaStep
 from router.rulefiles.document.blocks import Block, Bullets, Heading, Paragraph
 from router.rulefiles.document.phrases import either, percent, say
 
@@ -22,20 +22,20 @@ class BreachTeller:
 
     def blocks(self) -> Iterator[Block]:
         """What counts as work, each step in order, and who the managers are."""
-        breach = self.policy.breach
+        sla_policy = self.policy.sla_policy
         yield Heading(3, self._say("overdue"))
         yield Paragraph(self._say("overdue_text", signs=self._signs()))
-        if breach.on_breach:
-            yield Bullets(tuple(map(self.step, breach.on_breach)), are_steps=True)
-        elif not breach.by_segment:
+        if sla_policy.on_breach:
+            yield Bullets(tuple(map(self.step, sla_policy.on_breach)), are_steps=True)
+        elif not sla_policy.by_segment:
             yield Paragraph(self._say("overdue_nothing"))
-        for segment, steps in breach.by_segment.items():
+        for segment, steps in sla_policy.by_segment.items():
             yield Paragraph(self._say("overdue_segment", segment=segment))
             yield Bullets(tuple(map(self.step, steps)), are_steps=True)
         if self.policy.roster.managers:
             yield Bullets(tuple(map(self._manager, self.policy.roster.managers)))
 
-    def step(self, step: BreachStep) -> str:
+    def step(self, step: SlaStep) -> str:
         """`At 150%: the lead goes to the next rep by the same rule, at most 2 times.`"""
         done = []
         if step.notify:
@@ -53,7 +53,7 @@ class BreachTeller:
         )
 
     def _signs(self) -> str:
-        started_when = self.policy.breach.started_when
+        started_when = self.policy.sla_policy.started_when
         signs = ["sign_contact"] if started_when & CONTACTED else []
         signs += ["sign_note"] if "note" in started_when else []
         return either(self.language, [self._say(sign) for sign in (*signs, "sign_status")])

@@ -12,7 +12,7 @@ from router.policy.rules.conditions import Condition
 from router.policy.rules.night_settings import NIGHT, Night
 from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.policy.rules.scoring import Segment
-from router.policy.rules.sla_steps import NO_BREACH, Breach
+from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
 from router.rulefiles.routing.actions import LATER, ActionReader
 from router.rulefiles.routing.night import read_night
 from router.rulefiles.routing.outcomes import read_outcomes, usual_outcomes
@@ -61,7 +61,7 @@ class Routing:
     mode: Mode
     night: Night
     outcomes: Outcomes
-    breach: Breach
+    sla_policy: SlaPolicy
 
 
 def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -82,10 +82,12 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
     found = rules.rules(fields["rules"].value, Inside()) if "rules" in fields else ()
     if OTHERWISE in fields:
         found += _catch_all(fields[OTHERWISE], rules, sheet)
-    default_sla, breach = None, NO_BREACH
+    default_sla, sla_policy = None, NO_SLA_STEPS
     if "sla" in fields:
         segment_names = [segment.name for segment in segments]
-        default_sla, breach = _sla(fields["sla"].value, actions, BreachReader(sheet, roster, segment_names))
+        default_sla, sla_policy = _sla(
+            fields["sla"].value, actions, BreachReader(sheet, roster, segment_names)
+        )
     return Routing(
         language=_language(fields["language"].value, sheet) if "language" in fields else DEFAULT_LANGUAGE,
         segments=segments,
@@ -94,7 +96,7 @@ def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | N
         default_status=_status(fields.get("status"), root, actions),
         mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
         night=read_night(fields["night"].value, sheet) if "night" in fields else NIGHT,
-        breach=breach,
+        sla_policy=sla_policy,
         outcomes=read_outcomes(fields["outcomes"], sheet, words.catalog)
         if "outcomes" in fields
         else usual_outcomes(words.catalog),
@@ -149,11 +151,11 @@ def _mode(node: Node, sheet: Sheet) -> Mode:
     return "live"
 
 
-def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[timedelta | None, Breach]:
+def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[timedelta | None, SlaPolicy]:
     required = {"default": "Add 'default: 4h'."}
     fields = actions.sheet.fields(node, "'sla'", known=SLA_KEYS, required=required) or {}
     default = actions.sla(fields["default"]) if "default" in fields else None
-    return default, breaches.breach(fields)
+    return default, breaches.sla_policy(fields)
 
 
 def _status(entry: Entry | None, root: Node, actions: ActionReader) -> str:

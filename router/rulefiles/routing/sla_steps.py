@@ -8,7 +8,7 @@ from typing import Final, get_args
 
 from router.policy.people.roster import Roster
 from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED, Activity
-from router.policy.rules.sla_steps import DUE, NO_BREACH, Breach, BreachStep, MoveToQueue, Reassign, Whom
+from router.policy.rules.sla_steps import DUE, NO_SLA_STEPS, MoveToQueue, Reassign, SlaPolicy, SlaStep, Whom
 from router.rulefiles.yaml.file_reader import Sheet
 from router.rulefiles.yaml.quantities import share, whole
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
@@ -34,12 +34,12 @@ class BreachReader:
     roster: Roster | None
     segments: Collection[str]
 
-    def breach(self, fields: Mapping[str, Entry]) -> Breach:
+    def sla_policy(self, fields: Mapping[str, Entry]) -> SlaPolicy:
         """All of `sla` but its default time."""
-        return Breach(
+        return SlaPolicy(
             started_when=self._activities(fields["started_when"].value)
             if "started_when" in fields
-            else NO_BREACH.started_when,
+            else NO_SLA_STEPS.started_when,
             on_breach=self._steps(fields["on_breach"].value) if "on_breach" in fields else (),
             by_segment=self._by_segment(fields["segments"].value) if "segments" in fields else {},
         )
@@ -60,8 +60,8 @@ class BreachReader:
             self.sheet.error(node, message, hint)
         return frozenset(found)
 
-    def _by_segment(self, node: Node) -> dict[str, tuple[BreachStep, ...]]:
-        found: dict[str, tuple[BreachStep, ...]] = {}
+    def _by_segment(self, node: Node) -> dict[str, tuple[SlaStep, ...]]:
+        found: dict[str, tuple[SlaStep, ...]] = {}
         for line in self.sheet.entries(node, "'segments'"):
             name = line.key.text
             if name not in self.segments:
@@ -75,11 +75,11 @@ class BreachReader:
                 found[name] = self._steps(fields["on_breach"].value)
         return found
 
-    def _steps(self, node: Node) -> tuple[BreachStep, ...]:
+    def _steps(self, node: Node) -> tuple[SlaStep, ...]:
         if isinstance(node, Scalar) and node.text:
             self.sheet.error(node, "'on_breach' is a list of steps", _STEP_HINT)
             return ()
-        steps: list[BreachStep] = []
+        steps: list[SlaStep] = []
         for element in self.sheet.elements(node, "'on_breach'"):
             step = self._step(element)
             if step is None:
@@ -90,7 +90,7 @@ class BreachReader:
             steps.append(step)
         return tuple(steps)
 
-    def _step(self, node: Node) -> BreachStep | None:
+    def _step(self, node: Node) -> SlaStep | None:
         required = {"after": "Add 'after: 100%': the share of the SLA that has passed."}
         fields = self.sheet.fields(node, "a step of 'on_breach'", known=STEP_KEYS, required=required)
         if fields is None or "after" not in fields:
@@ -113,7 +113,7 @@ class BreachReader:
             hint = "Write 100% or more; before that a step can only notify."
             self.sheet.error(fields["after"].value, "a lead is not taken away before it is due", hint)
         notify = self._notify(fields["notify"]) if "notify" in fields else ()
-        return None if after is None else BreachStep(after, notify, action)
+        return None if after is None else SlaStep(after, notify, action)
 
     def _after(self, node: Node) -> int | None:
         written = self.sheet.scalar(node, "'after'")

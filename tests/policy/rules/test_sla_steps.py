@@ -14,21 +14,21 @@ from router.policy.decision.assignment import (
     assignment_as_record,
     assignment_of,
     assignment_of_record,
-    course_of,
     first_look,
+    timetable_of,
 )
 from router.policy.explanation.explanation import explain
 from router.policy.people.availability import Reported, calendar_of
 from router.policy.people.roster import Hours, Manager, Roster, TimeOff
 from router.policy.rules.policy import Assign, DoNothing, Method, Policy, ToTeam
-from router.policy.rules.sla_steps import Breach, BreachStep, MoveToQueue, Reassign, managers_of, moments
+from router.policy.rules.sla_steps import MoveToQueue, Reassign, SlaPolicy, SlaStep, managers_of, moments
 from tests.world.policies import NOW, PARIS, a_policy, a_rep, a_rule, a_team, deciding, office_hours
 
 MINUTE = timedelta(minutes=1)
 STEPS = (
-    BreachStep(100, ("rep",)),
-    BreachStep(150, (), Reassign()),
-    BreachStep(300, (), MoveToQueue("sales")),
+    SlaStep(100, ("rep",)),
+    SlaStep(150, (), Reassign()),
+    SlaStep(300, (), MoveToQueue("sales")),
 )
 spans = st.sampled_from(
     ((time(8), time(12)), (time(14), time(18, 30)), (time(22), time(0)), (time(1), time(4)))
@@ -71,7 +71,7 @@ def test_a_share_of_the_time_is_what_counting_its_minutes_gives(
 ) -> None:
     roster = a_team(a_rep("anna", hours=Hours("odd", week)))
     sla = quarters * 15 * MINUTE
-    steps = tuple(BreachStep(percent, ("rep",)) for percent in percents)
+    steps = tuple(SlaStep(percent, ("rep",)) for percent in percents)
 
     found = moments(steps, assigned_at=since, sla=sla, roster=roster, rep="anna")
 
@@ -112,22 +112,22 @@ def test_no_time_passes_while_the_rep_is_away() -> None:
 
 
 def test_the_course_knows_what_is_behind_and_what_comes() -> None:
-    policy = a_policy_with(Breach(on_breach=STEPS), roster=office())
+    policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=office())
     decision = deciding(policy)
     assignment = assignment_of(policy, decision)
     assert assignment is not None
 
-    course = course_of(policy, assignment)
+    timetable = timetable_of(policy, assignment)
     tomorrow = paris("2026-11-25T10:00")
 
-    assert course.due_at == decision.due_at == paris("2026-11-24T14:15")
-    assert [one.step.after for one in course.reached(tomorrow, beyond=0)] == [100, 150]
-    assert [one.step.after for one in course.reached(tomorrow, beyond=100)] == [150]
-    assert course.reached(tomorrow, beyond=900) == ()
-    following = course.following(tomorrow)
+    assert timetable.due_at == decision.due_at == paris("2026-11-24T14:15")
+    assert [one.step.after for one in timetable.reached(tomorrow, beyond=0)] == [100, 150]
+    assert [one.step.after for one in timetable.reached(tomorrow, beyond=100)] == [150]
+    assert timetable.reached(tomorrow, beyond=900) == ()
+    following = timetable.following(tomorrow)
     assert following is not None
     assert following.step.after == 300
-    assert course.following(tomorrow + timedelta(days=9)) is None
+    assert timetable.following(tomorrow + timedelta(days=9)) is None
 
 
 @pytest.mark.parametrize(
@@ -135,13 +135,13 @@ def test_the_course_knows_what_is_behind_and_what_comes() -> None:
     [
         ((), "2026-11-24T14:15"),
         (STEPS[1:], "2026-11-24T14:15"),
-        ((BreachStep(50, ("rep",)), *STEPS), "2026-11-24T12:15"),
+        ((SlaStep(50, ("rep",)), *STEPS), "2026-11-24T12:15"),
     ],
 )
 def test_somebody_looks_first_when_it_is_due_or_before_if_a_step_says_so(
-    steps: tuple[BreachStep, ...], look: str
+    steps: tuple[SlaStep, ...], look: str
 ) -> None:
-    policy = a_policy_with(Breach(on_breach=steps), roster=office())
+    policy = a_policy_with(SlaPolicy(on_breach=steps), roster=office())
     decision = deciding(policy)
     assignment = assignment_of(policy, decision)
     assert assignment is not None
@@ -149,12 +149,12 @@ def test_somebody_looks_first_when_it_is_due_or_before_if_a_step_says_so(
     assert first_look(policy, decision, assignment) == paris(look)
 
 
-def a_policy_with(breach: Breach, *, roster: Roster) -> Policy:
-    return replace(a_policy(a_rule(), roster=roster), breach=breach)
+def a_policy_with(sla_policy: SlaPolicy, *, roster: Roster) -> Policy:
+    return replace(a_policy(a_rule(), roster=roster), sla_policy=sla_policy)
 
 
 def test_an_explanation_tells_when_what_would_happen() -> None:
-    policy = a_policy_with(Breach(on_breach=STEPS), roster=office())
+    policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=office())
     decision = deciding(policy)
 
     outcome = explain(decision, policy, language="en")[-1]
@@ -189,7 +189,7 @@ def test_a_rep_who_left_the_files_is_counted_round_the_clock() -> None:
     policy = a_policy(a_rule(), roster=office())
     given = Assignment(NOW, timedelta(hours=20), "a rule", "cold", rep="gone", team="sales")
 
-    assert course_of(policy, given).due_at == NOW + timedelta(hours=20)
+    assert timetable_of(policy, given).due_at == NOW + timedelta(hours=20)
 
 
 def test_managers_are_those_of_the_team_or_of_the_reps_teams() -> None:

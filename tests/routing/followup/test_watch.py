@@ -14,7 +14,7 @@ import redis
 
 from router.bootstrap import open_desk
 from router.notify import Address, Chat
-from router.policy.decision.assignment import assignment_of_record, course_of
+from router.policy.decision.assignment import assignment_of_record, timetable_of
 from router.policy.wording.phrases import moment_in_words
 from router.routing.followup.follow import follow
 from router.routing.followup.watch import Watching, watch
@@ -78,7 +78,7 @@ def due_of(desk: Desk, contact_id: str) -> datetime:
     state = desk.leads.recall([contact_id])[contact_id]
     assert state.assignment is not None
     policy, _ = desk.rules.required()
-    due_at = course_of(policy, assignment_of_record(state.assignment)).due_at
+    due_at = timetable_of(policy, assignment_of_record(state.assignment)).due_at
     assert due_at is not None
     return due_at
 

@@ -8,7 +8,7 @@ import pytest
 
 from router.policy.people.roster import Manager
 from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED
-from router.policy.rules.sla_steps import Breach, BreachStep, MoveToQueue, Reassign
+from router.policy.rules.sla_steps import MoveToQueue, Reassign, SlaPolicy, SlaStep
 from router.rulefiles.document.blocks import Bullets
 from router.rulefiles.document.policy_document import document_of
 from tests.world.rule_files import ROUTING, TEAM, Case, a_catalog, check, policy_of
@@ -243,16 +243,16 @@ def test_a_mistake_in_managers_is_told_with_its_remedy(case: Case) -> None:
 def test_the_steps_mean_what_is_written() -> None:
     more = f"{STEPS}  segments: {{hot: {{on_breach: [{{after: 80%, notify: rep}}]}}}}\n"
 
-    breach = policy_of({"routing.yaml": ROUTING + more, "team.yaml": MANAGED}).breach
+    sla_policy = policy_of({"routing.yaml": ROUTING + more, "team.yaml": MANAGED}).sla_policy
 
-    assert breach.on_breach == (
-        BreachStep(100, ("rep", "manager")),
-        BreachStep(150, (), Reassign(same_rule=True, at_most=3)),
-        BreachStep(300, ("manager",), MoveToQueue("south")),
+    assert sla_policy.on_breach == (
+        SlaStep(100, ("rep", "manager")),
+        SlaStep(150, (), Reassign(same_rule=True, at_most=3)),
+        SlaStep(300, ("manager",), MoveToQueue("south")),
     )
-    assert breach.steps_of("hot") == (BreachStep(80, ("rep",)),)
-    assert breach.steps_of("cold") == breach.on_breach
-    assert breach.started_when == ANY_ACTIVITY
+    assert sla_policy.steps_of("hot") == (SlaStep(80, ("rep",)),)
+    assert sla_policy.steps_of("cold") == sla_policy.on_breach
+    assert sla_policy.started_when == ANY_ACTIVITY
 
 
 @pytest.mark.parametrize(
@@ -266,13 +266,13 @@ def test_the_steps_mean_what_is_written() -> None:
 def test_work_starts_with_the_activities_that_are_named(written: str, meant: frozenset[str]) -> None:
     policy = policy_of({"routing.yaml": f"{ROUTING}  started_when: {written}\n"})
 
-    assert policy.breach.started_when == meant
+    assert policy.sla_policy.started_when == meant
 
 
 def test_without_a_word_nothing_happens_to_an_overdue_lead() -> None:
     policy = policy_of()
 
-    assert policy.breach == Breach()
+    assert policy.sla_policy == SlaPolicy()
     assert policy.default_sla == timedelta(hours=4)
 
 

@@ -28,7 +28,7 @@ from router.routing.people.overrides import (
     say_back,
     standing_of,
 )
-from router.routing.portal.availability import Standing
+from router.routing.portal.availability import RepAvailability
 from router.routing.portal.live_rules import NoRules
 from router.routing.portal.services import Desk
 from router.routing.queues.claim_links import ClaimLink, LinkInvalid, opened
@@ -184,7 +184,7 @@ def _end(desk: Desk, until: str) -> datetime:
     return end_written(until, policy.roster.timezone, now=desk.clock())
 
 
-def _stands(one: Standing) -> Response:
+def _stands(one: RepAvailability) -> Response:
     return _json(as_facts([one])[0], 200)
 
 

@@ -14,7 +14,7 @@ from router.cli.shared.screen import screen, table
 from router.cli.shared.services import desk_here
 from router.routing.people.overrides import as_facts, say_away, standings_now
 from router.routing.people.refresh import refresh_availability
-from router.routing.portal.availability import Standing
+from router.routing.portal.availability import RepAvailability
 from router.store.shared.availability import Override
 
 NOT_TOLD: Final = (
@@ -58,7 +58,7 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
         raise UserError(NOT_TOLD)
 
 
-def print_standings(found: list[Standing], zone: ZoneInfo) -> None:
+def print_standings(found: list[RepAvailability], zone: ZoneInfo) -> None:
     """One line per rep."""
     rows = [
         (

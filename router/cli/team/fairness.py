@@ -17,7 +17,7 @@ from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
 from router.cli.team.compare import span
-from router.policy.reports.fairness import Missed, Point, Standing, differences, missed
+from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
 from router.routing.reports.fairness import Fairness
 from router.routing.reports.fairness import fairness as fairness_since
 from router.routing.reports.share_history import News, news_of
@@ -77,7 +77,7 @@ def _missed(found: Fairness, rep: str) -> Sequence[Missed]:
     return missed(found.decisions, rep, weights=weights, timezone=found.roster.timezone)
 
 
-def _show(found: Fairness, chosen: Sequence[Standing]) -> None:
+def _show(found: Fairness, chosen: Sequence[ShareReport]) -> None:
     out = screen()
     if not chosen:
         out.print(f"No fair share gave a lead since {local_time(found.since)}.")
@@ -137,7 +137,7 @@ def _days(first: date, last: date) -> str:
     return f"{first}" if first == last else f"{first} to {last:%m-%d}"
 
 
-def _picture(found: Fairness, chosen: Sequence[Standing]) -> str:
+def _picture(found: Fairness, chosen: Sequence[ShareReport]) -> str:
     charts = [
         chart
         for team in dict.fromkeys(one.team for one in chosen)
@@ -150,7 +150,7 @@ def _picture(found: Fairness, chosen: Sequence[Standing]) -> str:
     return svg("Ahead (+) or behind (-) of the fair share", charts, scale=2)
 
 
-def _chart(found: Fairness, of_team: Sequence[Standing]) -> Chart | None:
+def _chart(found: Fairness, of_team: Sequence[ShareReport]) -> Chart | None:
     team, unit, reps = of_team[0].team, of_team[0].unit, [one.rep for one in of_team]
     lines = differences(found.decisions, team=team, unit=unit)
     points = {rep: line for rep, line in lines.items() if rep in reps}
@@ -172,7 +172,7 @@ def _chart(found: Fairness, of_team: Sequence[Standing]) -> Chart | None:
 
 
 def _as_json(
-    found: Fairness, chosen: Sequence[Standing], reasons: Sequence[Missed] | None, news: Sequence[News]
+    found: Fairness, chosen: Sequence[ShareReport], reasons: Sequence[Missed] | None, news: Sequence[News]
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "since": found.since.isoformat(),

@@ -24,7 +24,7 @@ _ALL_USUAL: Final[Mapping[str, Bound]] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ShareReport:
     """One rep in one team. Shares, differences and the bound are in `unit`; `value` is in points of score.
 
     `difference` is how far the rep is ahead (+) or behind (-) since the book began: what they had
@@ -96,7 +96,7 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
 
 def standings(
     decisions: Iterable[Decision], *, roster: Roster, book: Book, bounds: Mapping[str, Bound] = _ALL_USUAL
-) -> tuple[Standing, ...]:
+) -> tuple[ShareReport, ...]:
     """Everybody's standing in each team that gave a lead; teams and reps in file order.
 
     `book` is the book of shares as it is now, after these decisions, which come first to last. `bounds`
@@ -224,14 +224,16 @@ class _Team:
         return sum(parts, start=Fraction(0))
 
 
-def _standing(counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, days_away: int) -> Standing:
+def _standing(
+    counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, days_away: int
+) -> ShareReport:
     fair_share = counted.fair_share(rep)
     always_all = counted.from_the_start and len(counted.eligible) == 1 and not counted.anybody_away
     difference = Fraction(-book.credit(team, rep, bound.unit), LEAD)
     before = difference - counted.lead_value.get(rep, 0) + fair_share
     if bound.most is not None and always_all and abs(before) < _DUST:
         bound = replace(bound, most=ALL_ELIGIBLE, waiting=0)
-    return Standing(
+    return ShareReport(
         team=team,
         rep=rep,
         unit=bound.unit,

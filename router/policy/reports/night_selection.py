@@ -27,7 +27,7 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class LeadSnapshot:
     """An open lead as the night finds it. Moments are aware UTC; an empty `owner_id` means nobody's.
 
     `started` says whether somebody worked on it since its owner has it, `due_at` by when they should have,
@@ -49,7 +49,7 @@ class Why:
 
 
 def why_moved(
-    lead: Standing,
+    lead: LeadSnapshot,
     night: Night,
     *,
     gone: Collection[str],
@@ -74,7 +74,7 @@ def why_moved(
     return None
 
 
-def _queued_too_long(lead: Standing, night: Night, *, now: datetime) -> Why | None:
+def _queued_too_long(lead: LeadSnapshot, night: Night, *, now: datetime) -> Why | None:
     since = lead.queued_since
     if night.when_queued is None or since is None or now - since < night.when_queued:
         return None

@@ -11,7 +11,7 @@ import numpy as np
 from router.policy.backtest.dealing.replay import Judged
 from router.policy.backtest.judging.columns import View
 from router.policy.backtest.judging.condition_index import COMPUTED
-from router.policy.backtest.judging.grading import Standing
+from router.policy.backtest.judging.grading import ScoreClass
 from router.policy.backtest.judging.judging import Judge, Kind, columns_for, judges
 from router.policy.backtest.judging.numbering import Ints
 from router.policy.leads.catalog import Owner
@@ -21,7 +21,7 @@ from router.routing.backtest.csv_leads import CsvLeads
 from router.routing.backtest.ledger_leads import LedgerLeads
 
 Leads: TypeAlias = CsvLeads | LedgerLeads
-T = TypeVar("T", Kind, Standing)
+T = TypeVar("T", Kind, ScoreClass)
 Tell: TypeAlias = Callable[[int], None]
 """Told how many leads have been read, now and then."""
 
@@ -40,7 +40,7 @@ class Side:
     """What one rule set says of some blocks of leads: places in the judge's `kinds` and `standings`."""
 
     kinds: list[Kind]
-    standings: list[Standing]
+    standings: list[ScoreClass]
     kind_of: list[Ints]
     standing_of: list[Ints]
 

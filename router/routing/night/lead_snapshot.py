@@ -8,7 +8,7 @@ from typing import Final
 
 from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, RULE, STATUS
-from router.policy.reports.night_selection import Standing, Why, why_moved
+from router.policy.reports.night_selection import LeadSnapshot, Why, why_moved
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.work_signs import started, without_ours
 from router.policy.rules.policy import Policy
@@ -30,7 +30,7 @@ def read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
 
 def standing_of(
     policy: Policy, record: Record, state: LeadState | None, running: FollowUp | None
-) -> Standing | None:
+) -> LeadSnapshot | None:
     """How the lead stands by its record; None if it is closed, or not what we remember."""
     owner_id, status = record.properties.get(OWNER) or "", record.properties.get(STATUS) or ""
     if status and status not in policy.outcomes.open_statuses:
@@ -38,10 +38,10 @@ def standing_of(
     if not owner_id:
         if state is None or state.state is not State.QUEUED or not state.queued_since_ms:
             return None
-        return Standing("", queued_since=datetime.fromtimestamp(state.queued_since_ms / 1000, UTC))
+        return LeadSnapshot("", queued_since=datetime.fromtimestamp(state.queued_since_ms / 1000, UTC))
     ours = running if running is not None and running.owner_id == owner_id else None
     assigned_at = ours.assigned_at if ours else moment_in(record.properties.get(ASSIGNED_AT) or "")
-    return Standing(
+    return LeadSnapshot(
         owner_id,
         started=_has_begun(policy, record, assigned_at, tasks=state.tasks if state else ()),
         due_at=ours.due_at if ours else None,
@@ -61,6 +61,6 @@ def _has_begun(
     return started(signs, assigned_at=assigned_at, started_when=policy.sla_policy.started_when) is not None
 
 
-def why_of(ground: Ground, standing: Standing) -> Why | None:
+def why_of(ground: Ground, standing: LeadSnapshot) -> Why | None:
     """Why the lead would move tonight, or None."""
     return why_moved(standing, ground.policy.night, gone=ground.gone, away=ground.away, now=ground.now)

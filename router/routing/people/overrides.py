@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from router.policy.rules.policy import Policy
-from router.routing.portal.availability import Standing, standings
+from router.routing.portal.availability import RepAvailability, standings
 from router.routing.portal.services import Desk
 from router.store.shared.availability import Override
 
@@ -16,7 +16,7 @@ class NoSuchMoment(Exception):  # noqa: N818 - it reads as a sentence where it i
     """What was written as an end is none, or is over; the message says what to write."""
 
 
-def say_away(desk: Desk, rep: str, *, until: datetime, why: str = "") -> Standing:
+def say_away(desk: Desk, rep: str, *, until: datetime, why: str = "") -> RepAvailability:
     """The rep gets no leads until that moment (aware); it holds from the next lead on and ends by itself.
 
     It goes before whatever HubSpot and team.yaml say. Leads that the rep has already stay theirs. The rep
@@ -27,7 +27,7 @@ def say_away(desk: Desk, rep: str, *, until: datetime, why: str = "") -> Standin
     return standing_of(desk, rep)
 
 
-def say_back(desk: Desk, rep: str, *, until: datetime | None = None, why: str = "") -> Standing:
+def say_back(desk: Desk, rep: str, *, until: datetime | None = None, why: str = "") -> RepAvailability:
     """The rep's override ends; with `until` (aware) they count as there until then, in their working hours.
 
     Raises like `say_away`.
@@ -40,13 +40,13 @@ def say_back(desk: Desk, rep: str, *, until: datetime | None = None, why: str = 
     return standing_of(desk, rep)
 
 
-def standing_of(desk: Desk, rep: str) -> Standing:
+def standing_of(desk: Desk, rep: str) -> RepAvailability:
     """How a rep of team.yaml stands at this moment."""
     policy, _needed = desk.rules.required()
     return next(one for one in standings_now(desk, policy, language="en") if one.rep == rep)
 
 
-def standings_now(desk: Desk, policy: Policy, *, language: str) -> tuple[Standing, ...]:
+def standings_now(desk: Desk, policy: Policy, *, language: str) -> tuple[RepAvailability, ...]:
     """How every rep stands at this moment."""
     owners, now = desk.owners.by_email(), desk.clock()
     return standings(
@@ -79,7 +79,7 @@ def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
     return moment.astimezone(now.tzinfo)
 
 
-def as_facts(standings: Iterable[Standing]) -> list[dict[str, object]]:
+def as_facts(standings: Iterable[RepAvailability]) -> list[dict[str, object]]:
     """Reps for machines."""
     return [
         {

@@ -80,7 +80,7 @@ def _with(told: Reported, override: Override) -> Reported:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RepAvailability:
     """How one rep stands now: `why` they get no leads, or None, and when they work next (None: never)."""
 
     rep: str
@@ -97,7 +97,7 @@ def standings(
     overrides: Mapping[str, Override],
     now: datetime,
     language: str,
-) -> tuple[Standing, ...]:
+) -> tuple[RepAvailability, ...]:
     """How every rep of the roster stands at `now`, in the order of the file."""
     found = []
     for rep in roster.reps.values():
@@ -111,6 +111,6 @@ def standings(
             why = say(language, "public_holiday", name=name) if name else None
         override = overrides.get(rep.name)
         found.append(
-            Standing(rep.name, why, works_at, override if override and override.until > now else None)
+            RepAvailability(rep.name, why, works_at, override if override and override.until > now else None)
         )
     return tuple(found)

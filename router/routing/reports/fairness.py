@@ -12,7 +12,7 @@ from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
 from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import bounds_of
-from router.policy.reports.fairness import Standing, standings, that_count
+from router.policy.reports.fairness import ShareReport, standings, that_count
 from router.policy.shares.grant import granted
 from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book
@@ -37,7 +37,7 @@ class Fairness:
     since: datetime
     roster: Roster
     decisions: tuple[Decision, ...]
-    standings: tuple[Standing, ...]
+    standings: tuple[ShareReport, ...]
     weights: Mapping[str, Mapping[str, int]]
     """By team and rep, the weights in force now (thousandths)."""
 

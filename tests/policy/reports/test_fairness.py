@@ -12,7 +12,7 @@ from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import Inputs
 from router.policy.decision.trigger import Released
 from router.policy.people.roster import Roster, TimeOff
-from router.policy.reports.fairness import Standing, differences, missed, standings, that_count
+from router.policy.reports.fairness import ShareReport, differences, missed, standings, that_count
 from router.policy.rules.policy import Assign, ToTeam
 from router.policy.shares.share_book import LEAD, Book, closed, credit_field, open_field
 from tests.world.policies import NOW, PARIS, a_lead, a_policy, a_rep, a_team, deciding, office_hours
@@ -32,7 +32,7 @@ def dealt(
     return decisions, book
 
 
-def by_rep(found: Sequence[Standing]) -> dict[str, Standing]:
+def by_rep(found: Sequence[ShareReport]) -> dict[str, ShareReport]:
     return {one.rep: one for one in found}
 
 

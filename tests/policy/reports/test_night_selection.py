@@ -14,8 +14,8 @@ from router.policy.people.availability import Reported
 from router.policy.people.roster import Hours, Rep, Roster, TimeOff
 from router.policy.reports.night_selection import (
     Absent,
+    LeadSnapshot,
     Reason,
-    Standing,
     Why,
     absent,
     held_back,
@@ -30,35 +30,40 @@ EVERYTHING = Night(when_gone=True, when_away=5 * DAY, when_overdue=DAY, when_que
 BACK = NOW + 14 * DAY
 
 
-def why(lead: Standing, night: Night = EVERYTHING) -> Why | None:
+def why(lead: LeadSnapshot, night: Night = EVERYTHING) -> Why | None:
     return why_moved(lead, night, gone={"1"}, away={"2": BACK}, now=NOW)
 
 
 @pytest.mark.parametrize(
     ("lead", "expected"),
     [
-        (Standing("1"), Why(Reason.GONE)),
-        (Standing("1", started=True), Why(Reason.GONE)),
-        (Standing("2"), Why(Reason.AWAY, BACK)),
-        (Standing("2", started=True), None),
-        (Standing("2", due_at=NOW - 2 * DAY), Why(Reason.AWAY, BACK)),
-        (Standing("3", due_at=NOW - DAY), Why(Reason.OVERDUE, NOW - DAY)),
-        (Standing("3", due_at=NOW - DAY + timedelta(seconds=1)), None),
-        (Standing("3", due_at=NOW - 2 * DAY, started=True), None),
-        (Standing("3"), None),
-        (Standing("", queued_since=NOW - 3 * DAY), Why(Reason.QUEUED, NOW - 3 * DAY)),
-        (Standing("", queued_since=NOW - 2 * DAY), None),
-        (Standing(""), None),
+        (LeadSnapshot("1"), Why(Reason.GONE)),
+        (LeadSnapshot("1", started=True), Why(Reason.GONE)),
+        (LeadSnapshot("2"), Why(Reason.AWAY, BACK)),
+        (LeadSnapshot("2", started=True), None),
+        (LeadSnapshot("2", due_at=NOW - 2 * DAY), Why(Reason.AWAY, BACK)),
+        (LeadSnapshot("3", due_at=NOW - DAY), Why(Reason.OVERDUE, NOW - DAY)),
+        (LeadSnapshot("3", due_at=NOW - DAY + timedelta(seconds=1)), None),
+        (LeadSnapshot("3", due_at=NOW - 2 * DAY, started=True), None),
+        (LeadSnapshot("3"), None),
+        (LeadSnapshot("", queued_since=NOW - 3 * DAY), Why(Reason.QUEUED, NOW - 3 * DAY)),
+        (LeadSnapshot("", queued_since=NOW - 2 * DAY), None),
+        (LeadSnapshot(""), None),
     ],
 )
-def test_a_lead_moves_for_the_first_reason_that_holds(lead: Standing, expected: Why | None) -> None:
+def test_a_lead_moves_for_the_first_reason_that_holds(lead: LeadSnapshot, expected: Why | None) -> None:
     assert why(lead) == expected
 
 
 @pytest.mark.parametrize(
-    "lead", [Standing("1"), Standing("3", due_at=NOW - 9 * DAY), Standing("", queued_since=NOW - 90 * DAY)]
+    "lead",
+    [
+        LeadSnapshot("1"),
+        LeadSnapshot("3", due_at=NOW - 9 * DAY),
+        LeadSnapshot("", queued_since=NOW - 90 * DAY),
+    ],
 )
-def test_without_a_word_in_the_rules_every_lead_stays(lead: Standing) -> None:
+def test_without_a_word_in_the_rules_every_lead_stays(lead: LeadSnapshot) -> None:
     assert why_moved(lead, Night(), gone={"1"}, away={}, now=NOW) is None
 
 

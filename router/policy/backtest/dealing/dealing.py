@@ -19,7 +19,7 @@ from typing import Final
 import numpy as np
 
 from router.policy.backtest.dealing.action_slots import Spot, spots_of
-from router.policy.backtest.dealing.fast_rotation import Rounds, Standings, Turns
+from router.policy.backtest.dealing.fast_rotation import Balances, Rounds, Turns
 from router.policy.backtest.dealing.presence import Presences
 from router.policy.backtest.dealing.schedule import Changes, Schedule, Schedules
 from router.policy.backtest.judging.columns import moment_at
@@ -115,7 +115,7 @@ class _Dealer:
         slas = {rule.sla or policy.default_sla for rule in policy.rules}
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
         self._schedules = Schedules(policy.roster, self._changes)
-        self._standings = {name: Standings(len(team.reps)) for name, team in policy.roster.teams.items()}
+        self._standings = {name: Balances(len(team.reps)) for name, team in policy.roster.teams.items()}
         self._turns: dict[tuple[object, ...], Turns | Rounds] = {}
         self._spots = spots_of(policy, kinds)
         self._presences = Presences(self._compiled)

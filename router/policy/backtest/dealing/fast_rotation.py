@@ -23,7 +23,7 @@ _AWAY: Final = "away:"
 """Before the place of somebody who is away: no rep's name, as those hold no colon."""
 
 
-class Standings:
+class Balances:
     """One team's book of shares: by place in its file order, billionths owed, and the last turn.
 
     `given` and `largest` are the points of all its leads and of the most valuable, where value counts.
@@ -45,7 +45,7 @@ class Turns:
 
     __slots__ = ("_first", "_others", "_paid", "_places", "_shares", "_standings", "_total")
 
-    def __init__(self, standings: Standings, *, places: Sequence[int], weights: Sequence[int]) -> None:
+    def __init__(self, standings: Balances, *, places: Sequence[int], weights: Sequence[int]) -> None:
         # Only the ratio of weights counts, and small numbers are multiplied faster.
         common = gcd(*weights)
         weights = [weight // common for weight in weights]
@@ -124,7 +124,7 @@ class Rounds:
 
     def __init__(
         self,
-        standings: Standings,
+        standings: Balances,
         *,
         places: Sequence[int],
         weights: Sequence[int],

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from router.policy.backtest.dealing.dealing import Dealt
-from router.policy.backtest.judging.grading import Standing
+from router.policy.backtest.judging.grading import ScoreClass
 from router.policy.backtest.judging.judging import Kind
 from router.policy.backtest.judging.numbering import Ints
 from router.policy.decision.decision import Assigned, Outcome
@@ -24,7 +24,7 @@ class Judged:
 
     kinds: Sequence[Kind]
     kind_of: Ints
-    standings: Sequence[Standing]
+    standings: Sequence[ScoreClass]
     standing_of: Ints
 
     def scores(self) -> Ints:

@@ -16,7 +16,7 @@ from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import Scoring, Segment, grade_of
 
 
-class Standing(NamedTuple):
+class ScoreClass(NamedTuple):
     """Points, grade and segment of a lead."""
 
     fit: int
@@ -66,11 +66,11 @@ class Grader:
         self._segments = tuple(segments)
         self._facts = facts
         (self._sifted,) = Sieve([segment.when or ALWAYS for segment in segments]).of_list
-        self._ungraded: list[Standing] = []
+        self._ungraded: list[ScoreClass] = []
         """Every different standing so far, but for its segment; `_left_by` is the mask of each."""
         self._ungraded_numbers = Known()
         self._left_by = Numbers()
-        self.standings: list[Standing] = []
+        self.standings: list[ScoreClass] = []
         """Every different standing so far."""
         self._numbers = KnownPairs()
 
@@ -102,12 +102,12 @@ class Grader:
     def _grade(self, both: int) -> int:
         fit, engagement = self.scorer.points(both)
         grade = grade_of(self.scorer.scoring.grade, fit=fit, engagement=engagement)
-        standing = Standing(fit, engagement, grade, "")
+        standing = ScoreClass(fit, engagement, grade, "")
         self._ungraded.append(standing)
         self._left_by.append(self._sifted.of(standing.facts()))
         return len(self._ungraded) - 1
 
-    def _new(self, standing: Standing, place: int) -> int:
+    def _new(self, standing: ScoreClass, place: int) -> int:
         segment = "" if place == NOWHERE else self._segments[place].name
         self.standings.append(standing._replace(segment=segment))
         return len(self.standings) - 1

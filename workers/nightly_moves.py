@@ -16,7 +16,7 @@ from router.policy.reports.night_selection import held_back
 from router.routing.night import sweep
 from router.routing.night.announce import tell
 from router.routing.night.candidates import open_leads
-from router.routing.night.night_context import Ground, away_without_end, ground_of
+from router.routing.night.night_context import NightContext, away_without_end, night_context
 from router.routing.night.outcome import is_settled, outcomes
 from router.routing.night.outcome import move as move_leads
 from router.store.worklists.night_plan import Planned, Waiting
@@ -48,27 +48,27 @@ def plan(office: Office, night: Night) -> Night:
         before = office.nights.before(date.fromisoformat(night.day))
         since = away_without_end(desk, before=before.away_since if before else {})
         night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
-    ground = ground_of(desk, away_since=night.away_since)
+    context = night_context(desk, away_since=night.away_since)
     began = sweeping = sweep.Sweeping(**(night.sweep or {}))
     ends_at = time.monotonic() + STEP_S
     while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
         try:
-            sweeping, planned = sweep.plan_some(desk, ground, sweeping, already=desk.night_plan.of)
+            sweeping, planned = sweep.plan_some(desk, context, sweeping, already=desk.night_plan.of)
         except (ComeBackLater, Unreachable):
             if sweeping is began:
                 raise
             break  # what is planned so far is kept, and the rest waits for HubSpot
         desk.night_plan.add(planned)
     night = replace(night, sweep=asdict(sweeping))
-    return night if sweeping.reason else _held_or_moved(office, night, ground)
+    return night if sweeping.reason else _held_or_moved(office, night, context)
 
 
-def _held_or_moved(office: Office, night: Night, ground: Ground) -> Night:
+def _held_or_moved(office: Office, night: Night, context: NightContext) -> Night:
     desk = office.desk
     planned = desk.night_plan.all()
     moves = len(planned)
-    now_open = open_leads(desk, ground) if moves else 0
-    held = held_back(moves, open_leads=now_open, limits=ground.policy.night.limits)
+    now_open = open_leads(desk, context) if moves else 0
+    held = held_back(moves, open_leads=now_open, limits=context.policy.night.limits)
     if held is None:
         return replace(night, stage="move" if moves else "drift")
     desk.night_plan.hold(Waiting(night.day, digest(planned), held.by, moves, held.limit, now_open))
@@ -87,7 +87,7 @@ def move(office: Office, night: Night) -> Night:
     desk = office.desk
     ahead = [one for one in desk.night_plan.all() if one.place >= night.moved_to]
     some = ahead[:MOVED_AT_A_TIME]
-    left = sweep.why_left(desk, ground_of(desk, away_since=night.away_since), some)
+    left = sweep.why_left(desk, night_context(desk, away_since=night.away_since), some)
     desk.night_plan.leave(left)
     moving = [one for one in some if one.contact_id not in left]
     move_leads(desk, moving, run=run_of(night.day))  # what is on its way already, after a kill, stays on it

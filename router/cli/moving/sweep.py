@@ -23,7 +23,7 @@ from router.policy.reports.night_selection import Held, held_back
 from router.routing.night.approval import NotApproved
 from router.routing.night.approval import approve as approve_plan
 from router.routing.night.candidates import open_leads
-from router.routing.night.night_context import Ground, ground_of
+from router.routing.night.night_context import NightContext, night_context
 from router.routing.night.outcome import move
 from router.routing.night.sweep import Sweeping, moves_anything, plan_some
 from router.routing.portal.services import Desk
@@ -75,7 +75,7 @@ def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_
             "routing.yaml. In shadow mode nothing moves."
         )
     last = nights.before((desk.clock() + timedelta(days=2)).date())
-    ground = ground_of(desk, away_since=last.away_since if last else {})
+    ground = night_context(desk, away_since=last.away_since if last else {})
     run = f"by hand {desk.clock():%Y-%m-%d %H:%M}"
     with _progress() as tell:
         sweeping, planned = _whole_plan(desk, ground, run=run, tell=tell)
@@ -103,7 +103,7 @@ def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_
             click.echo(f"  · {contact_id} stays. {why}")
 
 
-def _whole_plan(desk: Desk, ground: Ground, *, run: str, tell: Tell) -> tuple[Sweeping, list[Planned]]:
+def _whole_plan(desk: Desk, ground: NightContext, *, run: str, tell: Tell) -> tuple[Sweeping, list[Planned]]:
     sweeping, planned = Sweeping(run), dict[str, Planned]()
 
     def already(ids: Sequence[str]) -> list[str]:
@@ -125,7 +125,7 @@ def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool
         facts = {**asdict(waiting), "leads": [asdict(one) for one in planned]}
         print_json({**facts, "approved": yes})
     else:
-        _show(planned, ground_of(desk, away_since={}), limit=limit)
+        _show(planned, night_context(desk, away_since={}), limit=limit)
         click.echo(
             f"Planned in the night of {waiting.day}, and held back: {waiting.moves} leads are more than "
             f"{waiting.limit}."
@@ -152,7 +152,7 @@ def _night_is_there(desk: Desk) -> bool:
     )
 
 
-def _show(planned: Sequence[Planned], ground: Ground, *, limit: int) -> None:
+def _show(planned: Sequence[Planned], ground: NightContext, *, limit: int) -> None:
     out = screen()
     if not planned:
         click.echo("No lead would move.")

@@ -12,7 +12,7 @@ from typing import Any, Final
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
-from router.routing.night.night_context import Ground
+from router.routing.night.night_context import NightContext
 from router.routing.portal.services import Desk
 
 AT_A_TIME: Final = 100
@@ -23,31 +23,31 @@ MOST_QUEUED: Final = 10_000
 """Leads of one queue that are looked at in a night."""
 
 
-def open_leads(desk: Desk, ground: Ground) -> int:
+def open_leads(desk: Desk, context: NightContext) -> int:
     """How many open leads the reps of the roster have, by one search per hundred reps."""
-    ids = sorted(ground.reps)
+    ids = sorted(context.reps)
     return sum(
         desk.gateway.at("sweep").count_contacts(
-            _open_leads_of(ground.policy, ids[start : start + OWNERS_PER_SEARCH])
+            _open_leads_of(context.policy, ids[start : start + OWNERS_PER_SEARCH])
         )
         for start in range(0, len(ids), OWNERS_PER_SEARCH)
     )
 
 
-def candidates(desk: Desk, ground: Ground, reason: Reason, after: str) -> tuple[list[str], str]:
+def candidates(desk: Desk, context: NightContext, reason: Reason, after: str) -> tuple[list[str], str]:
     """Up to a hundred contacts that may have this reason to move, and where to go on ("" if that was all)."""
-    night = ground.policy.night
+    night = context.policy.night
     match reason:
         case Reason.GONE if night.when_gone:
-            return _of_owners(desk, ground.policy, sorted(ground.gone), after)
+            return _of_owners(desk, context.policy, sorted(context.gone), after)
         case Reason.AWAY:
-            return _of_owners(desk, ground.policy, sorted(ground.away), after)
+            return _of_owners(desk, context.policy, sorted(context.away), after)
         case Reason.OVERDUE if night.when_overdue is not None:
-            before = ground.now - night.when_overdue
+            before = context.now - night.when_overdue
             late = desk.ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
             return list(late), late[-1] if len(late) == AT_A_TIME else ""
         case Reason.QUEUED if night.when_queued is not None:
-            waiting = sorted(_queued(desk, ground.now - night.when_queued))
+            waiting = sorted(_queued(desk, context.now - night.when_queued))
             some = [one for one in waiting if one > after][:AT_A_TIME]
             return some, some[-1] if len(some) == AT_A_TIME else ""
         case _:

@@ -15,7 +15,7 @@ from router.policy.rules.policy import Policy
 from router.routing.followup.contact_history import moment_in
 from router.routing.followup.work_seen import WORK, signs_of
 from router.routing.intake.deciding import properties_read
-from router.routing.night.night_context import Ground
+from router.routing.night.night_context import NightContext
 from router.routing.portal.services import Desk
 from router.store.leads.leads import LeadState, State
 
@@ -61,6 +61,6 @@ def _has_begun(
     return started(signs, assigned_at=assigned_at, started_when=policy.sla_policy.started_when) is not None
 
 
-def why_of(ground: Ground, standing: LeadSnapshot) -> Why | None:
+def why_of(context: NightContext, standing: LeadSnapshot) -> Why | None:
     """Why the lead would move tonight, or None."""
-    return why_moved(standing, ground.policy.night, gone=ground.gone, away=ground.away, now=ground.now)
+    return why_moved(standing, context.policy.night, gone=context.gone, away=context.away, now=context.now)

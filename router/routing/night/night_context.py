@@ -19,7 +19,7 @@ NIGHTS_VARY: Final = timedelta(hours=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class NightContext:
     """What is the same for all leads of one night."""
 
     policy: Policy
@@ -33,7 +33,7 @@ class Ground:
     now: datetime
 
 
-def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
+def night_context(desk: Desk, *, away_since: Mapping[str, str]) -> NightContext:
     """The ground of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
 
     Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
@@ -51,7 +51,7 @@ def ground_of(desk: Desk, *, away_since: Mapping[str, str]) -> Ground:
         span = policy.night.when_away
         if span is not None and one.rep in ids and is_long(one, span, since=since, now=now):
             away[ids[one.rep]] = one.back_at
-    return Ground(
+    return NightContext(
         policy=policy,
         owners=owners,
         reported=reported,

@@ -25,7 +25,7 @@ from router.routing.intake.transitions import CAN_BE_REASSIGNED
 from router.routing.intake.work_item import Trip
 from router.routing.night.candidates import AT_A_TIME, candidates
 from router.routing.night.lead_snapshot import read, standing_of, why_of
-from router.routing.night.night_context import Ground
+from router.routing.night.night_context import NightContext
 from router.routing.portal.services import Desk
 from router.store.leads.leads import LeadState
 from router.store.worklists.night_plan import Planned
@@ -59,7 +59,11 @@ def moves_anything(desk: Desk) -> bool:
 
 
 def plan_some(
-    desk: Desk, ground: Ground, sweeping: Sweeping, *, already: Callable[[Sequence[str]], Collection[str]]
+    desk: Desk,
+    context: NightContext,
+    sweeping: Sweeping,
+    *,
+    already: Callable[[Sequence[str]], Collection[str]],
 ) -> tuple[Sweeping, tuple[Planned, ...]]:
     """Plan up to 200 leads more; how far that got, and the leads that would move.
 
@@ -68,7 +72,7 @@ def plan_some(
     `HubSpotError` or `redis.RedisError`.
     """
     reason = Reason(sweeping.reason)
-    ids, after = candidates(desk, ground, reason, sweeping.after)
+    ids, after = candidates(desk, context, reason, sweeping.after)
     planned: list[Planned] = []
     stayed: Counter[str] = Counter(sweeping.stayed)
     paid = Counter(sweeping.paid)
@@ -77,7 +81,7 @@ def plan_some(
     for start in range(0, len(ids), AT_A_TIME):
         some = ids[start : start + AT_A_TIME]
         place = sweeping.planned + len(planned)
-        planned += _judged(desk, ground, some, run=sweeping.run, place=place, paid=paid, stayed=stayed)
+        planned += _judged(desk, context, some, run=sweeping.run, place=place, paid=paid, stayed=stayed)
     order = [*Reason, ""]
     ahead = replace(
         sweeping,
@@ -91,7 +95,7 @@ def plan_some(
     return ahead, tuple(planned)
 
 
-def why_left(desk: Desk, ground: Ground, planned: Sequence[Planned]) -> dict[str, Note]:
+def why_left(desk: Desk, context: NightContext, planned: Sequence[Planned]) -> dict[str, Note]:
     """Which of these leads stay after all, because of what happened since they were planned, and why.
 
     One batch read per hundred leads. Leads that are on their way already are not looked at. Raises
@@ -106,7 +110,7 @@ def why_left(desk: Desk, ground: Ground, planned: Sequence[Planned]) -> dict[str
         running = desk.ledger.follow_ups.running_of(still)
         for contact_id in still:
             note = _note(
-                ground,
+                context,
                 some[contact_id],
                 records.get(contact_id),
                 states.get(contact_id),
@@ -118,7 +122,7 @@ def why_left(desk: Desk, ground: Ground, planned: Sequence[Planned]) -> dict[str
 
 
 def _note(
-    ground: Ground,
+    context: NightContext,
     planned: Planned,
     record: Record | None,
     state: LeadState | None,
@@ -131,15 +135,15 @@ def _note(
         return "person"
     if (state.episode if state else None) != planned.episode:
         return "changed" if state else "unknown"
-    standing = standing_of(ground.policy, record, state, running)
-    if standing is not None and why_of(ground, standing) is not None:
+    standing = standing_of(context.policy, record, state, running)
+    if standing is not None and why_of(context, standing) is not None:
         return ""
     return "begun" if standing is not None and standing.started else "over"
 
 
 def _judged(
     desk: Desk,
-    ground: Ground,
+    context: NightContext,
     ids: Sequence[str],
     *,
     run: str,
@@ -154,12 +158,12 @@ def _judged(
     moving: list[tuple[str, Why]] = []
     for contact_id in (one for one in ids if one in records):
         record, state = records[contact_id], states.get(contact_id)
-        standing = standing_of(ground.policy, record, state, running.get(contact_id))
+        standing = standing_of(context.policy, record, state, running.get(contact_id))
         if standing is None:
             continue
-        why = why_of(ground, standing)
+        why = why_of(context, standing)
         if why is None:
-            if standing.started and why_of(ground, replace(standing, started=False)):
+            if standing.started and why_of(context, replace(standing, started=False)):
                 stayed["begun"] += 1
         elif state is None and why.reason is not Reason.GONE:
             stayed["unknown"] += 1
@@ -167,13 +171,13 @@ def _judged(
             stayed["busy"] += 1
         else:
             moving.append((contact_id, why))
-    trips = [_trip(ground, one, why, records[one], states.get(one), run=run) for one, why in moving]
-    yield from _decided(desk, ground, trips, dict(moving), records, place=place, paid=paid, stayed=stayed)
+    trips = [_trip(context, one, why, records[one], states.get(one), run=run) for one, why in moving]
+    yield from _decided(desk, context, trips, dict(moving), records, place=place, paid=paid, stayed=stayed)
 
 
 def _decided(
     desk: Desk,
-    ground: Ground,
+    context: NightContext,
     trips: Sequence[Trip],
     reasons: Mapping[str, Why],
     records: Mapping[str, Record],
@@ -184,42 +188,42 @@ def _decided(
 ) -> Iterator[Planned]:
     """What would be decided of these, each on the book as the ones before it leave it."""
     leads = leads_of(desk, trips, records)
-    memory = followed(desk.companies, ground.policy, leads)
+    memory = followed(desk.companies, context.policy, leads)
     memory.read()
     book = Book(desk.commits.read_book()[0]).apply(paid)
     for trip in trips:
         why = reasons[trip.contact_id]
         decision = decide_trip(
-            ground.policy,
+            context.policy,
             trip,
             leads[trip.contact_id],
             book,
-            ground.owners,
-            ground.now,
-            reported=ground.reported,
+            context.owners,
+            context.now,
+            reported=context.reported,
             remembered=memory.of(trip.contact_id),
         )
-        goes_to = _destination(ground, trip, why, decision)
+        goes_to = _destination(context, trip, why, decision)
         if goes_to is None:
             nobody = isinstance(decision.outcome, Assigned | Queued)
             stayed["nobody" if nobody else "no_rule"] += 1
             continue
         paid.update(decision.book_changes)
         book = book.apply(decision.book_changes)
-        yield _planned(ground, place, trip, why, decision, goes_to=goes_to)
+        yield _planned(context, place, trip, why, decision, goes_to=goes_to)
         place += 1
 
 
 def _trip(
-    ground: Ground, contact_id: str, why: Why, record: Record, state: LeadState | None, *, run: str
+    context: NightContext, contact_id: str, why: Why, record: Record, state: LeadState | None, *, run: str
 ) -> Trip:
     owner_id = record.properties.get(OWNER) or ""
     before = state.released_by if state else ()
-    rep = ground.reps.get(owner_id)
+    rep = context.reps.get(owner_id)
     trigger = Reassigned(
         owner_id,
         rep,
-        why_in_words(ground, why, owner_id),
+        why_in_words(context, why, owner_id),
         run,
         record.properties.get(RULE) or None,
         destination(why.reason),
@@ -238,30 +242,30 @@ def destination(reason: Reason | str) -> Destination | None:
     return PushedOut() if reason == Reason.QUEUED else None
 
 
-def why_in_words(ground: Ground, why: Why, owner_id: str) -> str:
+def why_in_words(context: NightContext, why: Why, owner_id: str) -> str:
     """Why it is taken from its owner, as reps read it on the record: the end of "because …"."""
-    language, rep = ground.policy.language, ground.names.get(owner_id, owner_id)
+    language, rep = context.policy.language, context.names.get(owner_id, owner_id)
     if why.moment is None:
         return say(
             language, "night_away_long" if why.reason is Reason.AWAY else f"night_{why.reason}", rep=rep
         )
-    moment = moment_in_words(why.moment.astimezone(ground.policy.roster.timezone), language)
+    moment = moment_in_words(why.moment.astimezone(context.policy.roster.timezone), language)
     return say(language, f"night_{why.reason}", rep=rep, moment=moment)
 
 
-def _destination(ground: Ground, trip: Trip, why: Why, decision: Decision) -> str | None:
+def _destination(context: NightContext, trip: Trip, why: Why, decision: Decision) -> str | None:
     """Who would get it, or None if it is better off where it is."""
     match decision.outcome:
         case Assigned(rep=rep, owner_id=owner_id) if owner_id not in trip.excluded:
-            return rep or ground.names.get(owner_id, owner_id)
+            return rep or context.names.get(owner_id, owner_id)
         case Queued(team=team) if why.reason is Reason.GONE:
-            return say(ground.policy.language, "queued", team=team)
+            return say(context.policy.language, "queued", team=team)
         case _:
             return None
 
 
 def _planned(
-    ground: Ground, place: int, trip: Trip, why: Why, decision: Decision, *, goes_to: str
+    context: NightContext, place: int, trip: Trip, why: Why, decision: Decision, *, goes_to: str
 ) -> Planned:
     taken = trip.trigger
     if not isinstance(taken, Reassigned):
@@ -273,7 +277,7 @@ def _planned(
         owner_id=taken.owner_id,
         reason=str(why.reason),
         moment=why.moment.isoformat() if why.moment else "",
-        came_from=ground.names.get(taken.owner_id, taken.owner_id),
+        came_from=context.names.get(taken.owner_id, taken.owner_id),
         goes_to=goes_to,
         rule=decision.rule,
         why=taken.why,

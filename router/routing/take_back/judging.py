@@ -13,7 +13,7 @@ from router.routing.intake.deciding import decide_trip, leads_of, properties_rea
 from router.routing.intake.sticky import followed
 from router.routing.intake.work_item import Trip
 from router.routing.portal.services import Desk
-from router.routing.take_back.take_back_context import Ground
+from router.routing.take_back.take_back_context import TakeBackContext
 from router.routing.take_back.untouched import ASKED, why_touched
 from router.store.leads.leads import LeadState
 
@@ -28,7 +28,9 @@ class Step:
     wanted: Reassignment
 
 
-def judged(desk: Desk, ground: Ground, decisions: Sequence[Decision], stay: dict[str, str]) -> Iterator[Step]:
+def judged(
+    desk: Desk, context: TakeBackContext, decisions: Sequence[Decision], stay: dict[str, str]
+) -> Iterator[Step]:
     """The steps of those leads that would move; `stay` learns why each of the others does not.
 
     The ground's book changes with each step. Raises what HubSpot, Redis and the ledger raise.
@@ -44,13 +46,13 @@ def judged(desk: Desk, ground: Ground, decisions: Sequence[Decision], stay: dict
         if touched is not None or state is None:
             stay[contact_id] = touched or ""
         else:
-            trips.append((decision, _trip(ground, decision, state)))
+            trips.append((decision, _trip(context, decision, state)))
     records = _read(desk, [trip.contact_id for _, trip in trips])
     there = [(decision, trip) for decision, trip in trips if trip.contact_id in records]
     stay |= {
         trip.contact_id: "it was deleted in HubSpot" for _, trip in trips if trip.contact_id not in records
     }
-    yield from _decided(desk, ground, there, records, stay)
+    yield from _decided(desk, context, there, records, stay)
 
 
 def _read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
@@ -58,58 +60,58 @@ def _read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
     return {one: found for one, found in answer.records.items() if found.merged_into is None}
 
 
-def _trip(ground: Ground, decision: Decision, state: LeadState) -> Trip:
+def _trip(context: TakeBackContext, decision: Decision, state: LeadState) -> Trip:
     owner_id = decision.owner_id
-    before = _owner_before(ground, decision) if ground.kind == "undo" else None
+    before = _owner_before(context, decision) if context.kind == "undo" else None
     taken = Reassigned(
         owner_id,
-        ground.reps.get(owner_id),
-        ground.why,
-        ground.run,
+        context.reps.get(owner_id),
+        context.why,
+        context.run,
         to=ToOwner(before) if before else None,
         paid=decision.book_changes if owner_id else {},
     )
-    named = {before, ground.reps.get(before)} if before else frozenset()
+    named = {before, context.reps.get(before)} if before else frozenset()
     excluded = frozenset(one for one in state.released_by if one not in named)
     return Trip(decision.contact_id, entries=(), state=state, excluded=excluded, trigger=taken)
 
 
-def _owner_before(ground: Ground, decision: Decision) -> str | None:
+def _owner_before(context: TakeBackContext, decision: Decision) -> str | None:
     """From whom the decision took the lead, if they are still there."""
     trigger = decision.inputs.trigger if decision.inputs else None
     if not isinstance(trigger, Reassigned):
         return None
-    active = {owner.id for owner in ground.owners.values() if not owner.archived}
+    active = {owner.id for owner in context.owners.values() if not owner.archived}
     return trigger.owner_id if trigger.owner_id in active and trigger.owner_id != decision.owner_id else None
 
 
 def _decided(
     desk: Desk,
-    ground: Ground,
+    context: TakeBackContext,
     trips: Sequence[tuple[Decision, Trip]],
     records: Mapping[str, Record],
     stay: dict[str, str],
 ) -> Iterator[Step]:
     """Where each would go, on the book as the ones before it leave it."""
     leads = leads_of(desk, [trip for _, trip in trips], records)
-    memory = followed(desk.companies, ground.policy, leads)
+    memory = followed(desk.companies, context.policy, leads)
     memory.read()
     for old, trip in trips:
 
         def decide(trip: Trip, *, with_memory: bool) -> Decision:
             remembered = memory.of(trip.contact_id) if with_memory else ()
             return decide_trip(
-                ground.policy,
+                context.policy,
                 trip,
                 leads[trip.contact_id],
-                ground.book,
-                ground.owners,
-                ground.now,
-                reported=ground.reported,
+                context.book,
+                context.owners,
+                context.now,
+                reported=context.reported,
                 remembered=remembered,
             )
 
-        if _stays(ground, old, decide(trip, with_memory=False)):
+        if _stays(context, old, decide(trip, with_memory=False)):
             stay[trip.contact_id] = "the live rules leave it there"
             continue
         new, except_for = decide(trip, with_memory=True), frozenset[str]()
@@ -118,19 +120,19 @@ def _decided(
             except_for = frozenset({old.owner_id})
             trip.excluded |= except_for
             new = decide(trip, with_memory=True)
-        ground.book = ground.book.apply(new.book_changes)
-        yield _step(ground, old, new, trip, except_for=except_for)
+        context.book = context.book.apply(new.book_changes)
+        yield _step(context, old, new, trip, except_for=except_for)
 
 
-def _stays(ground: Ground, old: Decision, new: Decision) -> bool:
+def _stays(context: TakeBackContext, old: Decision, new: Decision) -> bool:
     """Whether the live rules leave the lead where it is; a reroute does not deal a team's leads again."""
     match old.outcome, new.outcome:
         case Assigned(owner_id=before), Assigned(owner_id=after) if before == after:
             return True
         case Assigned(rep=rep, team=str(team)), Assigned(team=same) if (
-            ground.kind == "reroute" and team == same
+            context.kind == "reroute" and team == same
         ):
-            there = ground.policy.roster.teams.get(team)
+            there = context.policy.roster.teams.get(team)
             return there is not None and rep in there.reps
         case Queued(team=before), Queued(team=after):
             return before == after
@@ -139,7 +141,9 @@ def _stays(ground: Ground, old: Decision, new: Decision) -> bool:
     return False
 
 
-def _step(ground: Ground, old: Decision, new: Decision, trip: Trip, *, except_for: frozenset[str]) -> Step:
+def _step(
+    context: TakeBackContext, old: Decision, new: Decision, trip: Trip, *, except_for: frozenset[str]
+) -> Step:
     taken = trip.trigger
     if not isinstance(taken, Reassigned) or trip.state is None:
         raise TypeError("a plan only takes back leads that we know")
@@ -152,13 +156,13 @@ def _step(ground: Ground, old: Decision, new: Decision, trip: Trip, *, except_fo
         to=taken.to,
         refund=bool(taken.owner_id),
     )
-    return Step(_place(ground, old), _place(ground, new), new.rule, wanted)
+    return Step(_place(context, old), _place(context, new), new.rule, wanted)
 
 
-def _place(ground: Ground, decision: Decision) -> str:
+def _place(context: TakeBackContext, decision: Decision) -> str:
     match decision.outcome:
         case Assigned(rep=rep, owner_id=owner_id):
-            return ground.reps.get(owner_id) or rep or ground.names.get(owner_id, owner_id)
+            return context.reps.get(owner_id) or rep or context.names.get(owner_id, owner_id)
         case Queued(team=team):
             return f"queue {team}"
         case Nurtured():

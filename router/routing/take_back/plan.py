@@ -13,7 +13,7 @@ from router.policy.explanation.decision_record import from_record
 from router.routing.followup.reassign import Reassigning, reassign
 from router.routing.portal.services import Desk
 from router.routing.take_back.judging import Step, judged
-from router.routing.take_back.take_back_context import CannotTakeBack, Ground, ground_of
+from router.routing.take_back.take_back_context import CannotTakeBack, TakeBackContext, take_back_context
 from router.rulefiles.yaml.mistakes import did_you_mean
 
 READ_AT_ONCE: Final = 500
@@ -56,12 +56,12 @@ def plan_undo(desk: Desk, revision: str, *, tell: Callable[[int], None] = lambda
         )
     since = min(datetime.fromisoformat(one.live_since) for one in changes) - CLOCKS_DIFFER
     why = {"fr": f"la révision {whole} a été annulée", "en": f"revision {whole} was undone"}
-    ground = ground_of(desk, policy, kind="undo", name=whole, why=why[policy.language])
+    context = take_back_context(desk, policy, kind="undo", name=whole, why=why[policy.language])
 
     def set_by_it(written: Mapping[str, Any]) -> bool:
         return bool(written["revision"] == whole and written["outcome"]["kind"] == "assigned")
 
-    return _plan(desk, ground, since=since, concerns=set_by_it, tell=tell)
+    return _plan(desk, context, since=since, concerns=set_by_it, tell=tell)
 
 
 def plan_reroute(
@@ -75,8 +75,8 @@ def plan_reroute(
     desk.rules.refresh()
     policy, _needed = desk.rules.required()
     why = {"fr": f"les règles ont changé depuis « {rule} »", "en": f'the rules have changed since "{rule}"'}
-    ground = ground_of(desk, policy, kind="reroute", name=rule, why=why[policy.language])
-    plan = _plan(desk, ground, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
+    context = take_back_context(desk, policy, kind="reroute", name=rule, why=why[policy.language])
+    plan = _plan(desk, context, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
     names = [one.name for one in policy.rules]
     if rule not in names and not plan.steps and not plan.stay:
         hint = (
@@ -97,7 +97,7 @@ def carry_out(desk: Desk, plan: Plan) -> Reassigning:
 
 def _plan(
     desk: Desk,
-    ground: Ground,
+    context: TakeBackContext,
     *,
     since: datetime,
     concerns: Callable[[Mapping[str, Any]], bool],
@@ -105,10 +105,10 @@ def _plan(
 ) -> Plan:
     steps: list[Step] = []
     stay: dict[str, str] = {}
-    for decisions in _concerned(desk, since=since, until=ground.now, concerns=concerns):
-        steps += judged(desk, ground, decisions, stay)
+    for decisions in _concerned(desk, since=since, until=context.now, concerns=concerns):
+        steps += judged(desk, context, decisions, stay)
         tell(len(decisions))
-    return Plan(ground.run, tuple(steps), stay)
+    return Plan(context.run, tuple(steps), stay)
 
 
 def _concerned(

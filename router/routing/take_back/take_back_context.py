@@ -23,7 +23,7 @@ class CannotTakeBack(Exception):  # noqa: N818 - it reads as a sentence where it
 
 
 @dataclass(slots=True)
-class Ground:
+class TakeBackContext:
     """What is the same for all leads of a plan; the book changes with each lead that would move."""
 
     policy: Policy
@@ -38,7 +38,7 @@ class Ground:
     why: str
 
 
-def ground_of(desk: Desk, policy: Policy, *, kind: Kind, name: str, why: str) -> Ground:
+def take_back_context(desk: Desk, policy: Policy, *, kind: Kind, name: str, why: str) -> TakeBackContext:
     """The ground of a plan, with everything that the ledger can know; `name` is the revision or the rule.
 
     Raises `CannotTakeBack` in shadow mode, and what HubSpot, Redis and the ledger raise.
@@ -48,7 +48,7 @@ def ground_of(desk: Desk, policy: Policy, *, kind: Kind, name: str, why: str) ->
     record(desk)  # what was decided a moment ago
     now, owners = desk.clock(), desk.owners.refresh()
     reps = reps_by_owner(owners, policy.roster)
-    return Ground(
+    return TakeBackContext(
         policy=policy,
         owners=owners,
         reported=desk.availability.reported(policy.roster, owners, now=now),

@@ -22,7 +22,7 @@ from router.policy.rules.policy import (
     steps_of,
 )
 from router.rulefiles.proofs.boxes.domains import Kinds
-from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 
 NO_FACTS: Final[Facts] = {}
 """A lead that asks for nothing of its own: only fixed needs remain."""
@@ -35,7 +35,7 @@ class Candidates:
     """The policy's reps, asked about rules of the ground."""
 
     policy: Policy
-    ground: Ground
+    space: RuleSpace
     kinds: Kinds
     gone: frozenset[str]
     """Reps whose HubSpot owner is archived, who get nothing; reading team.yaml has told so."""
@@ -65,7 +65,7 @@ class Candidates:
 
     def leads_of(self, rule: int) -> Iterator[Facts]:
         """A lead for each combination of values that the needs of the rule depend on; at least one lead."""
-        action = self.ground.rules[rule].action
+        action = self.space.rules[rule].action
         asked = dict.fromkeys(
             need.from_fact for step in steps_of(action) for need in step.needs if need.from_fact
         )
@@ -79,7 +79,7 @@ class Candidates:
         options = [value for value, option in fact.options.items() if not option.archived]
         many = fact.type is FactType.CHOICES
         values: list[Value] = [frozenset((option,)) if many else option for option in options]
-        space, boxes = self.ground.space, self.ground.boxes_of[rule]
+        space, boxes = self.space.space, self.space.boxes_of[rule]
         if name not in space.first_of or boxes is None:
             return values
         first = space.first_of[name]
@@ -87,11 +87,11 @@ class Candidates:
         allowed = 0
         for box in boxes:
             allowed |= box.get(first, everything)
-        return [value for value in values if allowed & space.atoms_like(name, value, now=self.ground.now)]
+        return [value for value in values if allowed & space.atoms_like(name, value, now=self.space.now)]
 
 
-def candidates_in(policy: Policy, *, ground: Ground, kinds: Kinds) -> Candidates:
+def candidates_in(policy: Policy, *, space: RuleSpace, kinds: Kinds) -> Candidates:
     """The policy's reps, to be asked about the rules of the ground."""
     archived = {owner.email.lower() for owner in kinds.words.catalog.owners if owner.archived}
     gone = frozenset(rep.name for rep in policy.roster.reps.values() if rep.owner.lower() in archived)
-    return Candidates(policy, ground, kinds, gone)
+    return Candidates(policy, space, kinds, gone)

@@ -8,54 +8,54 @@ from router.policy.leads.lead import Facts
 from router.policy.rules.conditions import AllOf, Condition
 from router.policy.rules.policy import Rule
 from router.rulefiles.proofs.boxes.boxes import EVERYTHING, Box
-from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.boxes.witness import facts_in, fits, for_example, taken_by
 from router.rulefiles.proofs.findings import Finding, group_of, own_name
 from router.rulefiles.yaml.mistakes import Severity
 
 
-def gap_findings(ground: Ground) -> Iterator[Finding]:
+def gap_findings(space: RuleSpace) -> Iterator[Finding]:
     """An error if leads match no rule at all, and an info for each group that lets leads through."""
-    everyone = range(len(ground.rules))
-    facts = left_by(ground, (EVERYTHING,), rules=everyone)
-    if facts is not None and taken_by(ground, facts) is None:
-        line = ground.rules[-1].line if ground.rules else 1
+    everyone = range(len(space.rules))
+    facts = left_by(space, (EVERYTHING,), rules=everyone)
+    if facts is not None and taken_by(space, facts) is None:
+        line = space.rules[-1].line if space.rules else 1
         message = "some leads match no rule and there is no 'otherwise'"
-        conditions = tuple(rule.when for rule in ground.rules)
+        conditions = tuple(rule.when for rule in space.rules)
         hint = for_example(facts, conditions=conditions)
         yield Finding(line, "", Severity.ERROR, message, hint)
-    for group, members in _groups(ground.rules).items():
-        finding = _gap_in_group(ground, group, members)
+    for group, members in _groups(space.rules).items():
+        finding = _gap_in_group(space, group, members)
         if finding is not None:
             yield finding
 
 
-def left_by(ground: Ground, boxes: Sequence[Box], *, rules: Sequence[int]) -> Facts | None:
+def left_by(space: RuleSpace, boxes: Sequence[Box], *, rules: Sequence[int]) -> Facts | None:
     """A lead in the boxes that none of the rules takes; None if there is none, or none was found."""
-    answer = ground.cover(boxes, among=ground.boxes_among(rules))
+    answer = space.cover(boxes, among=space.boxes_among(rules))
     if answer.free is None:
         return None
-    facts = facts_in(ground.space, answer.free)
-    taken = any(fits(ground, ground.rules[rule].when, facts) for rule in rules)
+    facts = facts_in(space.space, answer.free)
+    taken = any(fits(space, space.rules[rule].when, facts) for rule in rules)
     return None if taken else facts
 
 
-def left_to_otherwise(ground: Ground) -> Facts | None:
+def left_to_otherwise(space: RuleSpace) -> Facts | None:
     """An example of a lead that no rule takes but the last one, if there is any."""
-    return left_by(ground, (EVERYTHING,), rules=range(len(ground.rules) - 1))
+    return left_by(space, (EVERYTHING,), rules=range(len(space.rules) - 1))
 
 
-def _gap_in_group(ground: Ground, group: str, members: Sequence[int]) -> Finding | None:
+def _gap_in_group(space: RuleSpace, group: str, members: Sequence[int]) -> Finding | None:
     """What a group's rules have in common is its guard, or more; what none of them takes slips through."""
-    common = _common_parts([ground.rules[member].when for member in members])
-    boxes = ground.space.boxes(common)
+    common = _common_parts([space.rules[member].when for member in members])
+    boxes = space.space.boxes(common)
     if not common.parts or boxes is None:
         return None
-    facts = left_by(ground, boxes, rules=members)
-    if facts is None or not fits(ground, common, facts):
+    facts = left_by(space, boxes, rules=members)
+    if facts is None or not fits(space, common, facts):
         return None
-    first = ground.rules[members[0]]
-    conditions = (common, *(ground.rules[member].when for member in members))
+    first = space.rules[members[0]]
+    conditions = (common, *(space.rules[member].when for member in members))
     message = f"some leads of the group '{group}' fit none of its rules and go on to the rules below it"
     hint = f"{for_example(facts, conditions=conditions)} Add 'otherwise' to keep them."
     return Finding(first.line, own_name(first), Severity.INFO, message, hint)

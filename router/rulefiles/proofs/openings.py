@@ -51,7 +51,7 @@ def opening_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: d
     waits: dict[tuple[str, ...], Wait | None] = {}
     told: set[tuple[str, ...]] = set()
     for reach in reaches:
-        rule = candidates.ground.rules[reach.rule]
+        rule = candidates.space.rules[reach.rule]
         step = next(steps_of(rule.action), None)
         if not reach.is_reached or not isinstance(step, Assign) or not isinstance(step.to, ToTeam):
             continue

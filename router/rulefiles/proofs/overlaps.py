@@ -16,7 +16,7 @@ from router.policy.leads.lead import Facts
 from router.policy.rules.policy import DoNothing, Rule
 from router.rulefiles.proofs.boxes.boxes import Box, intersection
 from router.rulefiles.proofs.boxes.cover import bits
-from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.boxes.witness import facts_in, fits, for_example, taken_by
 from router.rulefiles.proofs.findings import Finding, few_of, group_of, own_name
 from router.rulefiles.proofs.reach import Reach
@@ -33,13 +33,13 @@ Pair: TypeAlias = tuple[int, int]
 """A rule, and one further down that crosses it."""
 
 
-def overlap_findings(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Finding]:
+def overlap_findings(space: RuleSpace, reaches: Sequence[Reach]) -> Iterator[Finding]:
     """One info for each rule or group whose leads other rules below would send elsewhere, with an example."""
     by_entry: dict[str, dict[str, Pair]] = {}
-    for rule, other in _pairs(ground, reaches):
-        upper, lower = _entries(ground.rules[rule], ground.rules[other])
+    for rule, other in _pairs(space, reaches):
+        upper, lower = _entries(space.rules[rule], space.rules[other])
         by_entry.setdefault(upper, {}).setdefault(lower, (rule, other))
-    found = (_overlap(ground, upper, pairs) for upper, pairs in by_entry.items())
+    found = (_overlap(space, upper, pairs) for upper, pairs in by_entry.items())
     told = list(islice((finding for finding in found if finding is not None), MOST_TOLD + 1))
     yield from told[:MOST_TOLD]
     if len(told) > MOST_TOLD:
@@ -48,46 +48,46 @@ def overlap_findings(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Findi
         yield Finding(told[-1].line, told[-1].subject, Severity.INFO, message, hint)
 
 
-def _pairs(ground: Ground, reaches: Sequence[Reach]) -> Iterator[Pair]:
+def _pairs(space: RuleSpace, reaches: Sequence[Reach]) -> Iterator[Pair]:
     """Each live rule with the first few below that cross it and do something else."""
     live = [reach.rule for reach in reaches if reach.is_reached and reach.is_known]
-    living = ground.boxes_among(live) & ~ground.boxes_among(())
+    living = space.boxes_among(live) & ~space.boxes_among(())
     alike: dict[str, list[int]] = {}
     for rule in live:
-        alike.setdefault(_outcome(ground.rules[rule]), []).append(rule)
-    unlike = {outcome: living & ~ground.boxes_among(rules) for outcome, rules in alike.items()}
+        alike.setdefault(_outcome(space.rules[rule]), []).append(rule)
+    unlike = {outcome: living & ~space.boxes_among(rules) for outcome, rules in alike.items()}
     for rule in live:
-        if isinstance(ground.rules[rule].action, DoNothing):
+        if isinstance(space.rules[rule].action, DoNothing):
             continue
-        below = unlike[_outcome(ground.rules[rule])] & ~ground.above(rule + 1)
+        below = unlike[_outcome(space.rules[rule])] & ~space.above(rule + 1)
         seen: dict[tuple[str, str], int] = {}
-        for other in _crossing(ground, rule, below):
-            seen.setdefault(_entries(ground.rules[rule], ground.rules[other]), other)
+        for other in _crossing(space, rule, below):
+            seen.setdefault(_entries(space.rules[rule], space.rules[other]), other)
             if len(seen) > MOST_TRIED:
                 break
         for other in seen.values():
             yield rule, other
 
 
-def _crossing(ground: Ground, rule: int, among: int) -> Iterator[int]:
+def _crossing(space: RuleSpace, rule: int, among: int) -> Iterator[int]:
     """The rules that share leads with this one, while each has others too, as far as single boxes show."""
     crossing = enclosing = 0
-    for box in ground.boxes_of[rule] or ():
-        meeting = around = ground.boxes.meeting(box, among)
+    for box in space.boxes_of[rule] or ():
+        meeting = around = space.boxes.meeting(box, among)
         outside = 0
-        for dimension, unlimited in enumerate(ground.boxes.unlimited):
+        for dimension, unlimited in enumerate(space.boxes.unlimited):
             if dimension not in box:
                 around &= unlimited
                 continue
             atoms = box[dimension]
-            around &= ground.boxes.compared(dimension, atoms)[1]
-            others = ground.space.dimensions[dimension].everything & ~atoms
-            outside |= ground.boxes.compared(dimension, others)[0]
+            around &= space.boxes.compared(dimension, atoms)[1]
+            others = space.space.dimensions[dimension].everything & ~atoms
+            outside |= space.boxes.compared(dimension, others)[0]
         crossing |= meeting & outside & ~around
         enclosing |= around
-    general = set(ground.rules_of(enclosing))
+    general = set(space.rules_of(enclosing))
     for box_number in bits(crossing):
-        other = ground.owners[box_number]
+        other = space.owners[box_number]
         if other not in general:
             yield other
 
@@ -103,11 +103,11 @@ def _entries(rule: Rule, other: Rule) -> tuple[str, str]:
     )
 
 
-def _overlap(ground: Ground, upper: str, pairs: dict[str, Pair]) -> Finding | None:
+def _overlap(space: RuleSpace, upper: str, pairs: dict[str, Pair]) -> Finding | None:
     proved: list[str] = []
     first: tuple[Pair, Facts] | None = None
     for lower, pair in islice(pairs.items(), MOST_TRIED):
-        facts = _lead_of_both(ground, pair)
+        facts = _lead_of_both(space, pair)
         if facts is None:
             continue
         first = first or (pair, facts)
@@ -120,27 +120,27 @@ def _overlap(ground: Ground, upper: str, pairs: dict[str, Pair]) -> Finding | No
     more = len(pairs) > MOST_TRIED or len(proved) == MOST_PROVED < len(pairs)
     names = few_of(proved) + (" and perhaps others" if more else "")
     message = f"some leads fit {upper} and also, further down, {names}; the first one takes them"
-    example = for_example(facts, conditions=(ground.rules[rule].when, ground.rules[other].when))
+    example = for_example(facts, conditions=(space.rules[rule].when, space.rules[other].when))
     hint = f"{example} If that is not meant, exchange the two."
-    return Finding(ground.rules[rule].line, own_name(ground.rules[rule]), Severity.INFO, message, hint)
+    return Finding(space.rules[rule].line, own_name(space.rules[rule]), Severity.INFO, message, hint)
 
 
-def _lead_of_both(ground: Ground, pair: Pair) -> Facts | None:
+def _lead_of_both(space: RuleSpace, pair: Pair) -> Facts | None:
     """A lead that the first rule takes and the other would take without it, tried with the real matcher."""
     rule, other = pair
-    for box in ground.boxes_of[rule] or ():
-        for lower in ground.boxes_of[other] or ():
-            facts = _lead_in(ground, intersection(box, lower), above=ground.above(rule))
-            if facts is None or taken_by(ground, facts) != rule:
+    for box in space.boxes_of[rule] or ():
+        for lower in space.boxes_of[other] or ():
+            facts = _lead_in(space, intersection(box, lower), above=space.above(rule))
+            if facts is None or taken_by(space, facts) != rule:
                 continue
-            if fits(ground, ground.rules[other].when, facts):
+            if fits(space, space.rules[other].when, facts):
                 return facts
     return None
 
 
-def _lead_in(ground: Ground, box: Box | None, *, above: int) -> Facts | None:
-    answer = None if box is None else ground.cover((box,), among=above)
-    return None if answer is None or answer.free is None else facts_in(ground.space, answer.free)
+def _lead_in(space: RuleSpace, box: Box | None, *, above: int) -> Facts | None:
+    answer = None if box is None else space.cover((box,), among=above)
+    return None if answer is None or answer.free is None else facts_in(space.space, answer.free)
 
 
 def _outcome(rule: Rule) -> str:

@@ -22,7 +22,7 @@ def idle_findings(candidates: Candidates, reaches: Sequence[Reach]) -> Iterator[
     roster = candidates.policy.roster
     # The last rule's team also takes what finds nobody elsewhere, so it counts even if no lead reaches it.
     live = [reach.rule for reach in reaches if reach.is_reached or reach.rule == len(reaches) - 1]
-    steps = [step for rule in live for step in steps_of(candidates.ground.rules[rule].action)]
+    steps = [step for rule in live for step in steps_of(candidates.space.rules[rule].action)]
     given = {rep for step in steps for rep in candidates.of_step(step, NO_FACTS)}
     theirs = " or ".join(dict.fromkeys(_THEIRS[fact] for step in steps if (fact := owner_fact(step.to))))
     named = {step.to.rep for step in steps if isinstance(step.to, ToRep)}

@@ -46,7 +46,7 @@ def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: date
     away = absences(candidates.policy.roster, now)
     by_day: dict[Gap, _Empty] = {}
     for reach in reaches:
-        rule = candidates.ground.rules[reach.rule]
+        rule = candidates.space.rules[reach.rule]
         # Whose account or contact it is, is nobody's team, and a queue waits for whoever comes.
         steps = [step for step in steps_of(rule.action) if owner_fact(step.to) is None]
         if not reach.is_reached or not steps or any(step.method is Method.QUEUE for step in steps):
@@ -79,7 +79,7 @@ def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: date
             hint = "They wait in a queue. Add 'if_unavailable', or choose another team."
             yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
     for (nobody, like), empty in by_day.items():
-        rule, more = candidates.ground.rules[empty.rules[0]], len(set(empty.rules)) - 1
+        rule, more = candidates.space.rules[empty.rules[0]], len(set(empty.rules)) - 1
         others = f" and {more} more" if more else ""
         asking = f" asking for {like}" if like else ""
         message = f"{nobody} for leads{asking} of '{rule.name}'{others}"

@@ -14,7 +14,7 @@ from typing import Final
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
 from router.rulefiles.proofs.boxes.domains import kinds_of
-from router.rulefiles.proofs.boxes.rule_space import BUDGET, ground_of
+from router.rulefiles.proofs.boxes.rule_space import BUDGET, rule_space
 from router.rulefiles.proofs.boxes.witness import for_example
 from router.rulefiles.proofs.candidates import candidates_in
 from router.rulefiles.proofs.gaps import gap_findings, left_to_otherwise
@@ -47,13 +47,13 @@ def prove(
     `last_used` says when rules last took a lead; without them nothing is said of tests and use.
     `budget` bounds the work, in comparisons; what it does not suffice for is called unknown.
     """
-    ground = ground_of(policy, catalog=catalog, now=now, budget=budget)
-    reaches = reaches_of(ground)
-    candidates = candidates_in(policy, ground=ground, kinds=kinds_of(policy, catalog))
+    space = rule_space(policy, catalog=catalog, now=now, budget=budget)
+    reaches = reaches_of(space)
+    candidates = candidates_in(policy, space=space, kinds=kinds_of(policy, catalog))
     findings = [
-        *reach_findings(ground, reaches),
-        *overlap_findings(ground, reaches),
-        *gap_findings(ground),
+        *reach_findings(space, reaches),
+        *overlap_findings(space, reaches),
+        *gap_findings(space),
         *idle_findings(candidates, reaches),
         *pool_findings(candidates, reaches, now=now),
         *opening_findings(candidates, reaches, now=now),
@@ -69,6 +69,6 @@ def prove(
 
 def left_over(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> str | None:
     """The example of a lead that only the last `otherwise` takes; None if the rules above take every lead."""
-    ground = ground_of(policy, catalog=catalog, now=now, budget=budget)
-    facts = left_to_otherwise(ground)
+    space = rule_space(policy, catalog=catalog, now=now, budget=budget)
+    facts = left_to_otherwise(space)
     return None if facts is None else for_example(facts, conditions=[rule.when for rule in policy.rules])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.findings import Finding, own_name, with_lines
 from router.rulefiles.yaml.mistakes import Severity
 
@@ -26,27 +26,27 @@ class Reach:
     """None of them if the rule contradicts itself."""
 
 
-def reach_of(ground: Ground, rule: int) -> Reach:
+def reach_of(space: RuleSpace, rule: int) -> Reach:
     """Whether any lead can reach the rule."""
-    boxes = ground.boxes_of[rule]
+    boxes = space.boxes_of[rule]
     if boxes is None:
         return Reach(rule, is_reached=True, is_known=False)
-    answer = ground.cover(boxes, among=ground.above(rule))
+    answer = space.cover(boxes, among=space.above(rule))
     if answer.is_covered:
-        return Reach(rule, is_reached=False, culprits=_culprits(ground, rule, answer.used))
+        return Reach(rule, is_reached=False, culprits=_culprits(space, rule, answer.used))
     return Reach(rule, is_reached=True, is_known=answer.known)
 
 
-def reaches_of(ground: Ground) -> tuple[Reach, ...]:
+def reaches_of(space: RuleSpace) -> tuple[Reach, ...]:
     """What is known of each rule, in order."""
-    return tuple(reach_of(ground, rule) for rule in range(len(ground.rules)))
+    return tuple(reach_of(space, rule) for rule in range(len(space.rules)))
 
 
-def reach_findings(ground: Ground, reaches: tuple[Reach, ...]) -> Iterator[Finding]:
+def reach_findings(space: RuleSpace, reaches: tuple[Reach, ...]) -> Iterator[Finding]:
     """An error for each rule that no lead reaches, an info for each of which we cannot tell."""
-    last = len(ground.rules) - 1
+    last = len(space.rules) - 1
     for reach in reaches:
-        rule = ground.rules[reach.rule]
+        rule = space.rules[reach.rule]
         if not reach.is_known:
             message = (
                 f"whether any lead reaches the rule '{rule.name}' is unknown: it is too intricate to prove"
@@ -57,26 +57,26 @@ def reach_findings(ground: Ground, reaches: tuple[Reach, ...]) -> Iterator[Findi
         elif not reach.is_reached and not reach.culprits:
             message = f"the rule '{rule.name}' can never be true: its conditions contradict each other"
             hint = "Remove one of its conditions, or the rule."
-            yield Finding(rule.line, own_name(rule), _severity(ground, reach), message, hint)
+            yield Finding(rule.line, own_name(rule), _severity(space, reach), message, hint)
         elif not reach.is_reached and not (reach.rule == last and rule.name == OTHERWISE):
             # The last `otherwise` is compulsory; it may well have nothing left to take.
-            takers = with_lines(ground.rules[place] for place in reach.culprits)
+            takers = with_lines(space.rules[place] for place in reach.culprits)
             message = f"the rule '{rule.name}' is never reached"
             hint = f"Everything it matches is already taken by: {takers}. Move it above, or remove it."
-            yield Finding(rule.line, own_name(rule), _severity(ground, reach), message, hint)
+            yield Finding(rule.line, own_name(rule), _severity(space, reach), message, hint)
 
 
-def _severity(ground: Ground, reach: Reach) -> Severity:
+def _severity(space: RuleSpace, reach: Reach) -> Severity:
     """An `otherwise` with nothing left does no harm, and what a date alone has made true is nobody's edit."""
-    if own_name(ground.rules[reach.rule]) == OTHERWISE:
+    if own_name(space.rules[reach.rule]) == OTHERWISE:
         return Severity.INFO
-    return Severity.WARNING if ground.moves((reach.rule, *reach.culprits)) else Severity.ERROR
+    return Severity.WARNING if space.moves((reach.rule, *reach.culprits)) else Severity.ERROR
 
 
-def _culprits(ground: Ground, rule: int, used: int) -> tuple[int, ...]:
+def _culprits(space: RuleSpace, rule: int, used: int) -> tuple[int, ...]:
     """As few rules as take everything together: parts of the list are left out, halves first, then ones."""
-    boxes = ground.boxes_of[rule] or ()
-    kept = ground.rules_of(used)
+    boxes = space.boxes_of[rule] or ()
+    kept = space.rules_of(used)
     left = MOST_ASKED
     size = len(kept)
     while size and left > 0:
@@ -84,7 +84,7 @@ def _culprits(ground: Ground, rule: int, used: int) -> tuple[int, ...]:
         while end > 0 and left > 0:
             start = max(end - size, 0)
             without = kept[:start] + kept[end:]
-            if ground.cover(boxes, among=ground.boxes_among(without)).is_covered:
+            if space.cover(boxes, among=space.boxes_among(without)).is_covered:
                 kept = without
             end, left = start, left - 1
         size //= 2

@@ -11,7 +11,7 @@ import pytest
 from router.policy.rules.conditions import asking, holds
 from router.policy.rules.policy import Policy
 from router.rulefiles.proofs.boxes.boxes import EVERYTHING
-from router.rulefiles.proofs.boxes.rule_space import Ground, ground_of
+from router.rulefiles.proofs.boxes.rule_space import RuleSpace, rule_space
 from router.rulefiles.proofs.boxes.witness import facts_in, taken_by
 from router.rulefiles.proofs.gaps import left_by
 from router.rulefiles.proofs.overlaps import overlap_findings
@@ -32,18 +32,18 @@ def test_every_verdict_is_what_trying_every_lead_finds(seed: int) -> None:
         leads = all_leads(facts)
         taken = first_matches(policy, leads)
 
-        ground = ground_of(policy, catalog=catalog, now=NOW)
-        reaches = reaches_of(ground)
-        gap = left_by(ground, (EVERYTHING,), rules=range(len(policy.rules)))
+        space = rule_space(policy, catalog=catalog, now=NOW)
+        reaches = reaches_of(space)
+        gap = left_by(space, (EVERYTHING,), rules=range(len(policy.rules)))
 
         assert all(reach.is_known for reach in reaches)
         assert {reach.rule for reach in reaches if reach.is_reached} == set(taken) - {None}
         contradictions = {place for place, rule in enumerate(policy.rules) if not _ever(rule.when, leads)}
         assert {reach.rule for reach in reaches if _contradicts(reach)} == contradictions
         assert (gap is not None) == (None in taken)
-        assert gap is None or taken_by(ground, gap) is None
+        assert gap is None or taken_by(space, gap) is None
         _check_culprits(reaches, policy, leads)
-        _check_witnesses(ground, reaches)
+        _check_witnesses(space, reaches)
         verdicts["contradiction"] += len(contradictions)
         verdicts["unreachable"] += sum(bool(reach.culprits) for reach in reaches)
         verdicts["gap"] += gap is not None
@@ -57,9 +57,9 @@ def test_an_overlap_is_only_told_with_a_lead_that_both_rules_fit(seed: int) -> N
     for _ in range(300):
         policy, facts = random_policy(chance)
         taken = first_matches(policy, leads := all_leads(facts))
-        ground = ground_of(policy, catalog=a_world(), now=NOW)
+        space = rule_space(policy, catalog=a_world(), now=NOW)
 
-        for finding in overlap_findings(ground, reaches_of(ground)):
+        for finding in overlap_findings(space, reaches_of(space)):
             upper = next(place for place, rule in enumerate(policy.rules) if rule.line == finding.line)
             own = [lead for lead, winner in zip(leads, taken, strict=True) if winner == upper]
             lower = [rule for rule in policy.rules if f"'{rule.name}'" in finding.message.split("down,")[1]]
@@ -91,13 +91,13 @@ def _check_culprits(reaches: Sequence[Reach], policy: Policy, leads: Sequence[di
             assert not all(any(asked[other](lead, NOW) for other in others) for lead in mine)
 
 
-def _check_witnesses(ground: Ground, reaches: Sequence[Reach]) -> None:
+def _check_witnesses(space: RuleSpace, reaches: Sequence[Reach]) -> None:
     """What a cover leaves free is a lead that the rule really takes."""
     for reach in reaches:
         if not reach.is_reached:
             continue
-        answer = ground.cover(ground.boxes_of[reach.rule] or (), among=ground.above(reach.rule))
+        answer = space.cover(space.boxes_of[reach.rule] or (), among=space.above(reach.rule))
         assert answer.free is not None
-        facts = facts_in(ground.space, answer.free)
-        assert holds(ground.rules[reach.rule].when, facts, now=NOW)
-        assert taken_by(ground, facts) == reach.rule
+        facts = facts_in(space.space, answer.free)
+        assert holds(space.rules[reach.rule].when, facts, now=NOW)
+        assert taken_by(space, facts) == reach.rule

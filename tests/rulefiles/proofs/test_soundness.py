@@ -23,7 +23,7 @@ from router.policy.rules.conditions import (
 )
 from router.policy.rules.facts import facts_of
 from router.policy.rules.policy import Assign, Rule, ToTeam
-from router.rulefiles.proofs.boxes.rule_space import ground_of
+from router.rulefiles.proofs.boxes.rule_space import rule_space
 from router.rulefiles.proofs.reach import reaches_of
 from tests.rulefiles.proofs.proving import NOW
 from tests.rulefiles.proofs.worlds import a_world, first_matches, random_condition
@@ -63,7 +63,7 @@ def test_facts_that_are_made_from_others_hide_no_real_lead() -> None:
         ]
         policy = a_policy(*rules, types=types)
 
-        reaches = reaches_of(ground_of(policy, catalog=_with_codes(), now=NOW))
+        reaches = reaches_of(rule_space(policy, catalog=_with_codes(), now=NOW))
 
         unreachable = {reach.rule for reach in reaches if not reach.is_reached}
         assert not unreachable & set(first_matches(policy, leads))
@@ -87,12 +87,12 @@ def test_more_words_and_options_than_can_be_combined_hide_no_real_lead() -> None
         rules = [_about_products(chance, options, line) for line in range(1, 40)]
         policy = a_policy(*rules, types={"products": "choices", "title": "text"})
 
-        ground = ground_of(policy, catalog=catalog, now=NOW)
-        unreachable = {reach.rule for reach in reaches_of(ground) if not reach.is_reached}
+        space = rule_space(policy, catalog=catalog, now=NOW)
+        unreachable = {reach.rule for reach in reaches_of(space) if not reach.is_reached}
 
         assert not unreachable & set(first_matches(policy, leads))
         found["unreachable"] += len(unreachable)
-        found["with too many parts"] += any(dimension.token for dimension in ground.space.dimensions)
+        found["with too many parts"] += any(dimension.token for dimension in space.space.dimensions)
     assert min(found.values()) > 20, found
 
 
@@ -112,7 +112,7 @@ def test_several_options_take_the_single_ones_though_there_are_too_many_to_combi
     ]
     policy = a_policy(*rules, types={"products": "choices"})
 
-    reaches = reaches_of(ground_of(policy, catalog=catalog, now=NOW))
+    reaches = reaches_of(rule_space(policy, catalog=catalog, now=NOW))
 
     assert [reach.rule for reach in reaches if not reach.is_reached] == [1, 2, 3, 4, 5, 6]
 
@@ -122,7 +122,7 @@ def test_ages_at_the_end_of_the_calendar_are_proved_too() -> None:
     latest = Test("birthday", Between(low=datetime(2999, 12, 31, tzinfo=UTC).date()), "2999-12-31..")
     policy = a_policy(*(Rule(each.fact, each, Assign(ToTeam("sales"))) for each in (forever, latest)))
 
-    reaches = reaches_of(ground_of(policy, catalog=a_world(), now=NOW))
+    reaches = reaches_of(rule_space(policy, catalog=a_world(), now=NOW))
 
     assert all(reach.is_reached and reach.is_known for reach in reaches)
 
@@ -135,7 +135,7 @@ def test_a_condition_with_too_many_boxes_is_called_unknown() -> None:
         Rule("plain", random_condition(chance, ("agreed",)), Assign(ToTeam("sales"))),
     )
 
-    reaches = reaches_of(ground_of(policy, catalog=a_world(), now=NOW))
+    reaches = reaches_of(rule_space(policy, catalog=a_world(), now=NOW))
 
     assert [reach.is_known for reach in reaches] == [False, True, True]
 
@@ -150,7 +150,7 @@ def test_a_budget_that_does_not_suffice_leaves_verdicts_unknown_and_none_wrong()
             rules = [_three_of(chance, facts, line) for line in range(1, 50)]
             policy = a_policy(*rules, types=dict.fromkeys(facts, "text"))
 
-            reaches = reaches_of(ground_of(policy, catalog=a_world(), now=NOW, budget=budget))
+            reaches = reaches_of(rule_space(policy, catalog=a_world(), now=NOW, budget=budget))
 
             taken = set(first_matches(policy, leads))
             assert all(reach.is_reached == (reach.rule in taken) for reach in reaches if reach.is_known)

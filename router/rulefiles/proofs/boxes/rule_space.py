@@ -38,7 +38,7 @@ class Purse:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class RuleSpace:
     """The rules, the space they speak of, and their boxes behind those of leads that cannot be."""
 
     rules: tuple[Rule, ...]
@@ -89,7 +89,7 @@ class Ground:
         return any(test.fact in self.moving for rule in rules for test in tests_in(self.rules[rule].when))
 
 
-def ground_of(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> Ground:
+def rule_space(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> RuleSpace:
     """The policy's rules as boxes, in the values that the catalog knows. `now` is an aware UTC datetime."""
     rules = policy.rules
     conditions = [rule.when for rule in rules]
@@ -103,7 +103,7 @@ def ground_of(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = 
         boxes += found or ()
         owners += [rule] * len(found or ())
     starts.append(len(boxes))
-    return Ground(
+    return RuleSpace(
         rules=rules,
         space=space,
         boxes_of=boxes_of,

@@ -10,7 +10,7 @@ from typing import Final
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import Condition, holds
 from router.rulefiles.proofs.boxes.boxes import Box, Space, tests_in
-from router.rulefiles.proofs.boxes.rule_space import Ground
+from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.boxes.tokens import choices_of, text_of
 
 MOST_SHOWN: Final = 6
@@ -39,14 +39,14 @@ def facts_in(space: Space, box: Box) -> Facts:
     return facts
 
 
-def taken_by(ground: Ground, facts: Facts) -> int | None:
+def taken_by(space: RuleSpace, facts: Facts) -> int | None:
     """The rule that would take such a lead today, found by the index that routes leads; None if none does."""
-    return ground.index.first(facts, ground.now)
+    return space.index.first(facts, space.now)
 
 
-def fits(ground: Ground, condition: Condition, facts: Facts) -> bool:
+def fits(space: RuleSpace, condition: Condition, facts: Facts) -> bool:
     """Whether the condition holds for these facts."""
-    return holds(condition, facts, now=ground.now)
+    return holds(condition, facts, now=space.now)
 
 
 def for_example(facts: Facts, *, conditions: Iterable[Condition]) -> str:

@@ -72,8 +72,8 @@ def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
     except (ValueError, OverflowError) as error:
-        reported = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
-        raise NoSuchMoment(reported) from error
+        sentence = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
+        raise NoSuchMoment(sentence) from error
     if moment <= now:
         raise NoSuchMoment(f"{text} is over. Write a day to come.")
     return moment.astimezone(now.tzinfo)

@@ -79,7 +79,7 @@ class Candidates:
         options = [value for value, option in fact.options.items() if not option.archived]
         many = fact.type is FactType.CHOICES
         values: list[Value] = [frozenset((option,)) if many else option for option in options]
-        space, boxes = self.space.space, self.space.boxes_of[rule]
+        space, boxes = self.space.fact_space, self.space.boxes_of[rule]
         if name not in space.first_of or boxes is None:
             return values
         first = space.first_of[name]

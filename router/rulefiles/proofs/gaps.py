@@ -35,7 +35,7 @@ def left_by(space: RuleSpace, boxes: Sequence[Box], *, rules: Sequence[int]) -> 
     answer = space.cover(boxes, among=space.boxes_among(rules))
     if answer.free is None:
         return None
-    facts = facts_in(space.space, answer.free)
+    facts = facts_in(space.fact_space, answer.free)
     taken = any(fits(space, space.rules[rule].when, facts) for rule in rules)
     return None if taken else facts
 
@@ -48,7 +48,7 @@ def left_to_otherwise(space: RuleSpace) -> Facts | None:
 def _gap_in_group(space: RuleSpace, group: str, members: Sequence[int]) -> Finding | None:
     """What a group's rules have in common is its guard, or more; what none of them takes slips through."""
     common = _common_parts([space.rules[member].when for member in members])
-    boxes = space.space.boxes(common)
+    boxes = space.fact_space.boxes(common)
     if not common.parts or boxes is None:
         return None
     facts = left_by(space, boxes, rules=members)

@@ -81,7 +81,7 @@ def _crossing(space: RuleSpace, rule: int, among: int) -> Iterator[int]:
                 continue
             atoms = box[dimension]
             around &= space.boxes.compared(dimension, atoms)[1]
-            others = space.space.dimensions[dimension].everything & ~atoms
+            others = space.fact_space.dimensions[dimension].everything & ~atoms
             outside |= space.boxes.compared(dimension, others)[0]
         crossing |= meeting & outside & ~around
         enclosing |= around
@@ -140,7 +140,7 @@ def _lead_of_both(space: RuleSpace, pair: Pair) -> Facts | None:
 
 def _lead_in(space: RuleSpace, box: Box | None, *, above: int) -> Facts | None:
     answer = None if box is None else space.cover((box,), among=above)
-    return None if answer is None or answer.free is None else facts_in(space.space, answer.free)
+    return None if answer is None or answer.free is None else facts_in(space.fact_space, answer.free)
 
 
 def _outcome(rule: Rule) -> str:

@@ -98,6 +98,6 @@ def _check_witnesses(space: RuleSpace, reaches: Sequence[Reach]) -> None:
             continue
         answer = space.cover(space.boxes_of[reach.rule] or (), among=space.above(reach.rule))
         assert answer.free is not None
-        facts = facts_in(space.space, answer.free)
+        facts = facts_in(space.fact_space, answer.free)
         assert holds(space.rules[reach.rule].when, facts, now=NOW)
         assert taken_by(space, facts) == reach.rule

@@ -92,7 +92,7 @@ def test_more_words_and_options_than_can_be_combined_hide_no_real_lead() -> None
 
         assert not unreachable & set(first_matches(policy, leads))
         found["unreachable"] += len(unreachable)
-        found["with too many parts"] += any(dimension.token for dimension in space.space.dimensions)
+        found["with too many parts"] += any(dimension.token for dimension in space.fact_space.dimensions)
     assert min(found.values()) > 20, found
 
 

@@ -25,7 +25,7 @@ _LEAST: Final = 2_000
 
 
 @dataclass(slots=True)
-class Purse:
+class SearchBudget:
     """How many comparisons are left for all questions, so that hard ones together end in time, too."""
 
     left: int
@@ -42,7 +42,7 @@ class RuleSpace:
     """The rules, the space they speak of, and their boxes behind those of leads that cannot be."""
 
     rules: tuple[Rule, ...]
-    space: Space
+    fact_space: Space
     boxes_of: tuple[tuple[Box, ...] | None, ...]
     """By rule; None for a condition with too many boxes, which then covers nothing."""
     boxes: Boxes
@@ -55,7 +55,7 @@ class RuleSpace:
     moving: frozenset[str]
     """Facts compared both with ages and with dates: what is said of them may change from day to day."""
     now: datetime
-    purse: Purse
+    search_budget: SearchBudget
 
     def above(self, rule: int) -> int:
         """The boxes of all rules above this one, and those of leads that cannot be."""
@@ -77,8 +77,8 @@ class RuleSpace:
         """Whether those `among` all boxes cover each of these; the first that they do not is the answer."""
         used = 0
         for box in boxes:
-            answer = self.boxes.cover(box, among=among, budget=self.purse.allowance())
-            self.purse.left -= answer.spent
+            answer = self.boxes.cover(box, among=among, budget=self.search_budget.allowance())
+            self.search_budget.left -= answer.spent
             if not answer.is_covered:
                 return answer
             used |= answer.used
@@ -105,7 +105,7 @@ def rule_space(policy: Policy, *, catalog: Catalog, now: datetime, budget: int =
     starts.append(len(boxes))
     return RuleSpace(
         rules=rules,
-        space=space,
+        fact_space=space,
         boxes_of=boxes_of,
         boxes=boxes_in(space, boxes),
         starts=tuple(starts),
@@ -113,7 +113,7 @@ def rule_space(policy: Policy, *, catalog: Catalog, now: datetime, budget: int =
         index=Index(conditions),
         moving=_moving(conditions),
         now=now,
-        purse=Purse(left=budget, most=budget // _SHARE),
+        search_budget=SearchBudget(left=budget, most=budget // _SHARE),
     )
 
 

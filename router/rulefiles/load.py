@@ -18,7 +18,7 @@ from router.rulefiles.team.team_file import UTC_ZONE, read_team
 from router.rulefiles.words.catalog_file import CATALOG_FILE, CatalogUnreadableError, parse_catalog
 from router.rulefiles.words.vocabulary import Vocabulary
 from router.rulefiles.yaml.events import read
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
 from router.rulefiles.yaml.tree import Node, Scalar
 
@@ -58,8 +58,8 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
     words = Vocabulary(catalog, words.timezone, words.lists, computed={"grade": grades})
     routing = read_routing(routing_tree, routing_sheet, words, roster) if routing_tree else None
 
-    mistakes = in_order(mistake for sheet, _ in trees.values() for mistake in sheet.found)
-    if any(_has_error(sheet) for sheet, _ in trees.values()):
+    mistakes = in_order(mistake for reader, _ in trees.values() for mistake in reader.found)
+    if any(_has_error(reader) for reader, _ in trees.values()):
         return Loaded(None, mistakes)
     if roster is None or scoring is None or routing is None or routing.default_sla is None:
         raise AssertionError("a rule file without a mistake gave nothing")  # a bug of ours, never the files'
@@ -83,12 +83,12 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
 
 def load_files(files: Mapping[str, bytes]) -> Loaded:
     """`load_policy` with the catalog that lies among the files; a broken catalog is a mistake like others."""
-    sheet = Sheet(CATALOG_FILE)
+    reader = FileReader(CATALOG_FILE)
     try:
         catalog = parse_catalog(files.get(CATALOG_FILE, b""))
     except CatalogUnreadableError as error:
-        sheet.error(Scalar("", 1, 1), str(error))
-        return Loaded(None, tuple(sheet.found))
+        reader.error(Scalar("", 1, 1), str(error))
+        return Loaded(None, tuple(reader.found))
     return load_policy(files, catalog=catalog)
 
 
@@ -102,13 +102,13 @@ def revision(files: Mapping[str, bytes]) -> str:
     return digest.hexdigest()[:REVISION_DIGITS]
 
 
-def _has_error(sheet: Sheet) -> bool:
-    return any(mistake.severity is Severity.ERROR for mistake in sheet.found)
+def _has_error(reader: FileReader) -> bool:
+    return any(mistake.severity is Severity.ERROR for mistake in reader.found)
 
 
-def _tree(files: Mapping[str, bytes], name: str) -> tuple[Sheet, Node | None]:
+def _tree(files: Mapping[str, bytes], name: str) -> tuple[FileReader, Node | None]:
     if name in files:
         return read(name, files[name])
-    sheet = Sheet(name)
-    sheet.error(Scalar("", 1, 1), "the file is missing", f"Copy {name} from the example in config/.")
-    return sheet, None
+    reader = FileReader(name)
+    reader.error(Scalar("", 1, 1), "the file is missing", f"Copy {name} from the example in config/.")
+    return reader, None

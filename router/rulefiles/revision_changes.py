@@ -216,5 +216,5 @@ def _named(parts: Sequence[Any], name: str, value: str) -> dict[str, Any]:
 
 
 def _lists(files: Mapping[str, bytes]) -> Mapping[str, tuple[str, ...]]:
-    sheet, tree = read(LISTS, files.get(LISTS, b""))
-    return read_lists(tree, sheet) if tree else {}
+    file, tree = read(LISTS, files.get(LISTS, b""))
+    return read_lists(tree, file) if tree else {}

@@ -15,7 +15,7 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.rules_here import RulesHere
 from router.policy.leads.lead import Lead
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import moment
 from router.rulefiles.yaml.tree import Entry, Map, Scalar
 
@@ -30,7 +30,7 @@ def lead_typed(arguments: Sequence[str], here: RulesHere) -> Lead:
     for place, argument in enumerate(arguments, 1):
         name, _, value = argument.partition("=")
         written[name] = (place, value)
-    return _checked(written, Sheet("lead", tuple(arguments)), here)
+    return _checked(written, FileReader("lead", tuple(arguments)), here)
 
 
 def lead_in(path: Path, here: RulesHere) -> Lead:
@@ -49,7 +49,7 @@ def lead_in(path: Path, here: RulesHere) -> Lead:
         company = company.get("properties", company) if isinstance(company, dict) else {}
         return Lead(str(parsed.get("id") or TYPED), _texts(parsed["properties"]), _texts(company))
     written = {name: (1, text) for name, text in _texts(parsed).items()}
-    return _checked(written, Sheet(path.name), here)
+    return _checked(written, FileReader(path.name), here)
 
 
 def moment_typed(text: str | None, timezone: ZoneInfo) -> datetime:
@@ -62,15 +62,15 @@ def moment_typed(text: str | None, timezone: ZoneInfo) -> datetime:
     return found
 
 
-def _checked(written: Mapping[str, tuple[int, str]], sheet: Sheet, here: RulesHere) -> Lead:
+def _checked(written: Mapping[str, tuple[int, str]], file: FileReader, here: RulesHere) -> Lead:
     entries = tuple(
         Entry(Scalar(name, line, 1), Scalar(value, line, len(name) + 2))
         for name, (line, value) in written.items()
     )
-    reader = LeadReader(sheet, here.catalog, here.policy.roster)
+    reader = LeadReader(file, here.catalog, here.policy.roster)
     texts = reader.texts(Map(entries, 1, 1), "the lead")
-    if sheet.found:
-        raise UserError("\n".join(str(mistake) for mistake in sheet.found))
+    if file.found:
+        raise UserError("\n".join(str(mistake) for mistake in file.found))
     return lead_of(texts, contact_id=TYPED)
 
 

@@ -22,7 +22,7 @@ from router.rulefiles.editor_schema.parts import (
 from router.rulefiles.team.team_file import UTC_ZONE
 from router.rulefiles.words.ranges import ABOVE, RANGE_WORDS
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Scalar
 
 MEANINGS: Final[Mapping[str, str]] = {
@@ -124,7 +124,7 @@ class EditorFact:
 def facts_of(catalog: Catalog, names: Names) -> tuple[EditorFact, ...]:
     """Every fact that rules can ask about: the worked-out ones first, then the portal's properties."""
     words = Vocabulary(catalog, UTC_ZONE, None, computed={"grade": names.grades, "segment": names.segments})
-    nowhere = Sheet("")
+    nowhere = FileReader("")
     worked_out = (words.fact(Scalar(name, 1, 1), nowhere) for name in DERIVED)
     found = [_as_seen(fact, catalog, read_only=True) for fact in worked_out if fact is not None]
     return (*found, *(fact for fact in properties_of(catalog) if fact.name not in DERIVED))

@@ -25,7 +25,7 @@ from router.rulefiles.routing.needs import NeedReader
 from router.rulefiles.routing.stickiness import EVERY_TEAM, read_sticky
 from router.rulefiles.words.vocabulary import Vocabulary
 from router.rulefiles.words.written_values import ValueWriter
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import span
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
 
@@ -67,7 +67,7 @@ class Done:
 class ActionReader:
     """Reads `assign`, `do`, `sla` and `status`; `roster` is None if team.yaml could not be read."""
 
-    sheet: Sheet
+    file: FileReader
     words: Vocabulary
     roster: Roster | None
     sticky: Mapping[str, timedelta | None] = field(default_factory=dict)
@@ -85,21 +85,21 @@ class ActionReader:
         task = self._task(fields["task"].value) if "task" in fields else False
         if "assign" in fields and "do" in fields:
             hint = "Keep 'assign' or 'do', not both."
-            self.sheet.error(fields["do"].key, f"{what} has two actions", hint)
+            self.file.error(fields["do"].key, f"{what} has two actions", hint)
             return None
         if "assign" in fields:
             assign = self.assign(fields["assign"].value)
             return None if assign is None else Done(assign, sla, status, task)
         if "do" not in fields:
             hint = "Add 'assign: {team: …}' or 'do: nothing'."
-            self.sheet.error(at, f"{what} has no action", hint)
+            self.file.error(at, f"{what} has no action", hint)
             return None
         if "sla" in fields:
             message = "'sla' has no effect on leads that get no owner"
-            self.sheet.error(fields["sla"].key, message, "Remove 'sla'.")
+            self.file.error(fields["sla"].key, message, "Remove 'sla'.")
         if "task" in fields:
             message = "'task' has no effect on leads that get no owner"
-            self.sheet.error(fields["task"].key, message, "Remove 'task'.")
+            self.file.error(fields["task"].key, message, "Remove 'task'.")
         action = self._do(fields["do"].value)
         return None if action is None else Done(action, sla, status)
 
@@ -114,42 +114,42 @@ class ActionReader:
         return self._working_time(entry, wrong="is no time to wait for a claim", hint=hint)
 
     def _working_time(self, entry: Entry, *, wrong: str, hint: str) -> timedelta | None:
-        written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
+        written = self.file.scalar(entry.value, f"'{entry.key.text}'")
         found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
         if written and (not found or found > LONGEST_SLA):
-            self.sheet.error(written, f"'{written.text}' {wrong}", hint)
+            self.file.error(written, f"'{written.text}' {wrong}", hint)
             return None
         return found
 
     def status(self, node: Node) -> str | None:
         """An option of hs_lead_status."""
-        written = self.sheet.scalar(node, "'status'")
+        written = self.file.scalar(node, "'status'")
         if written is None:
             return None
-        return ValueWriter(self.sheet, self.catalog).value("hs_lead_status", written)
+        return ValueWriter(self.file, self.catalog).value("hs_lead_status", written)
 
     def _task(self, node: Node) -> bool:
-        written = self.sheet.scalar(node, "'task'")
+        written = self.file.scalar(node, "'task'")
         if written is not None and written.text not in ("true", "false"):
             hint = "Write true for a HubSpot task with the due time, or false."
-            self.sheet.error(written, f"'task' is true or false, not '{written.text}'", hint)
+            self.file.error(written, f"'task' is true or false, not '{written.text}'", hint)
         return written is not None and written.text == "true"
 
     def assign(self, node: Node) -> Assign | None:
         """To whom the lead goes, how the team shares it, and what happens if nobody is there."""
-        fields = self.sheet.fields(node, "'assign'", known=ASSIGN_KEYS, later=LATER)
+        fields = self.file.fields(node, "'assign'", known=ASSIGN_KEYS, later=LATER)
         if fields is None:
             return None
         named = [name for name in _TARGETS if name in fields]
         if len(named) != 1:
             message = "'assign' names nobody" if not named else f"'assign' names {' and '.join(named)}"
-            self.sheet.error(node, message, "Name one: 'team: …', 'rep: …' or 'to: account_owner'.")
+            self.file.error(node, message, "Name one: 'team: …', 'rep: …' or 'to: account_owner'.")
             return None
         to = self._target(named[0], fields[named[0]].value)
         method = self._method(fields["method"].value) if "method" in fields else Method.FAIR_SHARE
         push_after = self._push_after(fields["push_after"]) if "push_after" in fields else None
         self._check_effects(fields, named[0], method)
-        reader = NeedReader(self.sheet, self.words, self.roster)
+        reader = NeedReader(self.file, self.words, self.roster)
         needs, prefer = (reader.needs(fields[n]) if n in fields else () for n in ("needs", "prefer"))
         otherwise = self.assign(fields["if_unavailable"].value) if "if_unavailable" in fields else None
         if to is None or method is None:
@@ -162,13 +162,13 @@ class ActionReader:
 
     def _sticky(self, fields: Mapping[str, Entry], to: Target, method: Method) -> timedelta | None:
         if "sticky" in fields:
-            return read_sticky(fields["sticky"].value, self.sheet)
+            return read_sticky(fields["sticky"].value, self.file)
         if not isinstance(to, ToTeam) or method is Method.QUEUE:
             return None
         return self.sticky.get(to.team, self.sticky.get(EVERY_TEAM))
 
     def _target(self, kind: str, node: Node) -> Target | None:
-        written = self.sheet.scalar(node, f"'{kind}'")
+        written = self.file.scalar(node, f"'{kind}'")
         if written is None:
             return None
         name = written.text
@@ -179,7 +179,7 @@ class ActionReader:
             known = self.roster.teams if kind == "team" else self.roster.reps
         if known is not None and name not in known:
             hint = f"Add it under '{kind}s' in team.yaml."
-            self.sheet.error(written, f"there is no {kind} '{name}'", hint, like=name, among=known)
+            self.file.error(written, f"there is no {kind} '{name}'", hint, like=name, among=known)
             return None
         return ToTeam(name) if kind == "team" else ToRep(name)
 
@@ -190,18 +190,18 @@ class ActionReader:
             return ToPreviousOwner()
         hint = "Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'."
         among = ("account_owner", "previous_owner")
-        self.sheet.error(written, f"'to' cannot be '{written.text}'", hint, like=written.text, among=among)
+        self.file.error(written, f"'to' cannot be '{written.text}'", hint, like=written.text, among=among)
         return None
 
     def _any_hour(self, node: Node) -> bool:
-        written = self.sheet.scalar(node, "'hours'")
+        written = self.file.scalar(node, "'hours'")
         if written is not None and written.text != "ignore":
             hint = "Write 'hours: ignore', or remove it: reps at work then come first."
-            self.sheet.error(written, f"'hours' cannot be '{written.text}' here", hint)
+            self.file.error(written, f"'hours' cannot be '{written.text}' here", hint)
         return written is not None
 
     def _method(self, node: Node) -> Method | None:
-        written = self.sheet.scalar(node, "'method'")
+        written = self.file.scalar(node, "'method'")
         if written is None:
             return None
         if written.text in tuple(Method):
@@ -209,10 +209,10 @@ class ActionReader:
         hint = "Write fair_share (by the weights of team.yaml), least_loaded or queue."
         if written.text in _LATER_METHODS:
             message = f"this version does not know the method '{written.text}'"
-            self.sheet.error(written, message, hint)
+            self.file.error(written, message, hint)
         else:
             message = f"there is no method '{written.text}'"
-            self.sheet.error(written, message, hint, like=written.text, among=tuple(Method))
+            self.file.error(written, message, hint, like=written.text, among=tuple(Method))
         return None
 
     def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
@@ -222,28 +222,28 @@ class ActionReader:
             checked = name == "needs" and target == "rep"
             if name in fields and target != "team" and not checked:
                 message = f"'{name}' has no effect with '{target}'"
-                self.sheet.error(fields[name].key, message, f"Remove '{name}', or name a team.")
+                self.file.error(fields[name].key, message, f"Remove '{name}', or name a team.")
         pushes = "push_after" in fields and target == "team" and method is Method.QUEUE
         if "push_after" in fields and not pushes and method is not None:
             message = "'push_after' has an effect on a team's queue only"
-            self.sheet.error(fields["push_after"].key, message, "Remove it, or add 'method: queue'.")
+            self.file.error(fields["push_after"].key, message, "Remove it, or add 'method: queue'.")
         for name in ("needs", "prefer", "hours", "sticky", "if_unavailable"):
             if name in fields and target == "team" and method is Method.QUEUE and not pushes:
                 message = f"'{name}' has no effect on a queue, which takes every lead"
-                self.sheet.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")
+                self.file.error(fields[name].key, message, f"Remove '{name}', or use method: fair_share.")
 
     def _do(self, node: Node) -> Action | None:
         if isinstance(node, Scalar) and node.text == "nothing":
             return DoNothing()
         if isinstance(node, Scalar) and node.text == "nurture":
             return Nurture()
-        fields = self.sheet.fields(node, "'do'", known=("nurture",)) if isinstance(node, Map) else None
+        fields = self.file.fields(node, "'do'", known=("nurture",)) if isinstance(node, Map) else None
         if not fields:
             hint = "Write 'do: nothing' or do: {nurture: {workflow: …, set: {…}}}."
-            self.sheet.error(node, "'do' is 'nothing' or 'nurture'", hint)
+            self.file.error(node, "'do' is 'nothing' or 'nurture'", hint)
             return None
-        parts = self.sheet.fields(fields["nurture"].value, "'nurture'", known=("workflow", "set")) or {}
-        workflow = self.sheet.scalar(parts["workflow"].value, "'workflow'") if "workflow" in parts else None
-        writer = ValueWriter(self.sheet, self.catalog)
+        parts = self.file.fields(fields["nurture"].value, "'nurture'", known=("workflow", "set")) or {}
+        workflow = self.file.scalar(parts["workflow"].value, "'workflow'") if "workflow" in parts else None
+        writer = ValueWriter(self.file, self.catalog)
         sets = writer.values(parts["set"].value) if "set" in parts else {}
         return Nurture(workflow.text if workflow else None, sets)

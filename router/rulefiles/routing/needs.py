@@ -10,7 +10,7 @@ from router.policy.leads.catalog import FactType
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.policy import Need
 from router.rulefiles.words.vocabulary import Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
 
 Kind = Literal["level", "skill", "language"]
@@ -27,17 +27,17 @@ _HAS: Final[Mapping[Kind, Callable[[Rep], tuple[str, ...]]]] = {
 class NeedReader:
     """Reads `needs` and `prefer`; `roster` is None if team.yaml could not be read."""
 
-    sheet: Sheet
+    file: FileReader
     words: Vocabulary
     roster: Roster | None
 
     def needs(self, entry: Entry) -> tuple[Need, ...]:
         """The needs of `{level: senior, skill: from produit_interesse}`; a list needs each of its values."""
-        fields = self.sheet.fields(entry.value, f"'{entry.key.text}'", known=KINDS) or {}
+        fields = self.file.fields(entry.value, f"'{entry.key.text}'", known=KINDS) or {}
         found: list[Need] = []
         for kind in KINDS:
             if kind in fields:
-                written = self.sheet.scalars(fields[kind].value, f"'{kind}'")
+                written = self.file.scalars(fields[kind].value, f"'{kind}'")
                 found += [need for scalar in written if (need := self._need(kind, scalar)) is not None]
         return tuple(found)
 
@@ -48,25 +48,25 @@ class NeedReader:
         if known is not None and written.text not in known:
             message = f"no rep has the {kind} '{written.text}'"
             hint = f"Reps have: {', '.join(known)}." if known else f"Give reps a {kind} in team.yaml."
-            self.sheet.error(written, message, hint, like=written.text, among=known)
+            self.file.error(written, message, hint, like=written.text, among=known)
             return None
         return Need(kind, value=written.text)
 
     def _from_fact(self, kind: Kind, written: Scalar) -> Need | None:
         name = written.text.removeprefix("from ").strip()
-        fact = self.words.fact(Scalar(name, written.line, written.column + len("from ")), self.sheet)
+        fact = self.words.fact(Scalar(name, written.line, written.column + len("from ")), self.file)
         if fact is None:
             return None
         if fact.type not in _ASKED:
             hint = "Name a property whose values are those of the reps."
-            self.sheet.error(written, f"{fact} is a {fact.type}, which can be no {kind}", hint)
+            self.file.error(written, f"{fact} is a {fact.type}, which can be no {kind}", hint)
             return None
         known = self._known(kind)
         nobody = [value for value in fact.options if known is not None and value not in known]
         if nobody and fact.type is not FactType.TEXT:
             few = ", ".join(nobody[:5]) + (" …" if len(nobody) > 5 else "")
             hint = f"Such a lead finds nobody. Give reps the {kind} in team.yaml."
-            self.sheet.warning(written, f"no rep has the {kind} that {fact} can ask for: {few}", hint)
+            self.file.warning(written, f"no rep has the {kind} that {fact} can ask for: {few}", hint)
         return Need(kind, from_fact=fact.name)
 
     def _known(self, kind: Kind) -> tuple[str, ...] | None:
@@ -84,6 +84,4 @@ class NeedReader:
         if any(all(need.value in _HAS[need.kind](rep) for need in fixed) for rep in reps):
             return
         wanted = " and ".join(f"the {need.kind} '{need.value}'" for need in fixed)
-        self.sheet.error(
-            at, f"nobody in the team '{team}' has {wanted}", "Choose another team, or need less."
-        )
+        self.file.error(at, f"nobody in the team '{team}' has {wanted}", "Choose another team, or need less.")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from router.policy.rules.night_settings import NIGHT, Limits, Night
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import clock, share, span, whole
 from router.rulefiles.yaml.tree import Entry, Node
 
@@ -23,14 +23,14 @@ SHORTEST: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=90)
 
 
-def read_night(node: Node, sheet: Sheet) -> Night:
+def read_night(node: Node, file: FileReader) -> Night:
     """The night; what is left out, or is a mistake, is the default."""
-    fields = sheet.fields(node, "'night'", known=NIGHT_KEYS) or {}
-    reader = _Reader(sheet, fields)
+    fields = file.fields(node, "'night'", known=NIGHT_KEYS) or {}
+    reader = _Reader(file, fields)
     moves = fields.keys() & {WHEN_GONE, WHEN_AWAY, WHEN_OVERDUE, WHEN_QUEUED}
     if LIMITS in fields and not moves:
         hint = f"Add {WHEN_AWAY}: 5d or another reason, or remove it."
-        sheet.error(fields[LIMITS].key, f"'{LIMITS}' has no effect: nothing is moved at night", hint)
+        file.error(fields[LIMITS].key, f"'{LIMITS}' has no effect: nothing is moved at night", hint)
     return Night(
         at=reader.at(),
         when_gone=reader.truth(WHEN_GONE),
@@ -45,56 +45,56 @@ def read_night(node: Node, sheet: Sheet) -> Night:
 class _Reader:
     """The keys of `night` that are there."""
 
-    sheet: Sheet
+    file: FileReader
     fields: dict[str, Entry]
 
     def at(self) -> time:
-        written = self.sheet.scalar(self.fields["at"].value, "'at'") if "at" in self.fields else None
+        written = self.file.scalar(self.fields["at"].value, "'at'") if "at" in self.fields else None
         if written is None:
             return NIGHT.at
         at = clock(written.text)
         if at is None:
-            self.sheet.error(written, f"'{written.text}' is no time of the day", "Write 02:30.")
+            self.file.error(written, f"'{written.text}' is no time of the day", "Write 02:30.")
         return at or NIGHT.at
 
     def truth(self, name: str) -> bool:
-        written = self.sheet.scalar(self.fields[name].value, f"'{name}'") if name in self.fields else None
+        written = self.file.scalar(self.fields[name].value, f"'{name}'") if name in self.fields else None
         if written is not None and written.text not in ("true", "false"):
             hint = "Write true to move the open leads of deactivated owners, or false."
-            self.sheet.error(written, f"'{name}' is true or false, not '{written.text}'", hint)
+            self.file.error(written, f"'{name}' is true or false, not '{written.text}'", hint)
         return written is not None and written.text == "true"
 
     def span(self, name: str) -> timedelta | None:
-        written = self.sheet.scalar(self.fields[name].value, f"'{name}'") if name in self.fields else None
+        written = self.file.scalar(self.fields[name].value, f"'{name}'") if name in self.fields else None
         if written is None:
             return None
         found = span(written.text)
         if found is None or not SHORTEST <= found <= LONGEST:
             hint = f"Write 5d, from 1h to {LONGEST.days}d of clock time."
-            self.sheet.error(written, f"'{name}' cannot be '{written.text}'", hint)
+            self.file.error(written, f"'{name}' cannot be '{written.text}'", hint)
         return found
 
     def limits(self) -> Limits:
         if LIMITS not in self.fields:
             return NIGHT.limits
         what = f"'{LIMITS}'"
-        fields = self.sheet.fields(self.fields[LIMITS].value, what, known=LIMIT_KEYS) or {}
+        fields = self.file.fields(self.fields[LIMITS].value, what, known=LIMIT_KEYS) or {}
         return Limits(self._count(fields), self._share(fields))
 
     def _count(self, fields: dict[str, Entry]) -> int:
-        written = self.sheet.scalar(fields["count"].value, "'count'") if "count" in fields else None
+        written = self.file.scalar(fields["count"].value, "'count'") if "count" in fields else None
         if written is None:
             return NIGHT.limits.count
         found = whole(written.text)
         if found is None or found < 1:
-            self.sheet.error(written, f"'{written.text}' is no number of leads", "Write 200, or 1 at least.")
+            self.file.error(written, f"'{written.text}' is no number of leads", "Write 200, or 1 at least.")
         return found or NIGHT.limits.count
 
     def _share(self, fields: dict[str, Entry]) -> Decimal:
-        written = self.sheet.scalar(fields["share"].value, "'share'") if "share" in fields else None
+        written = self.file.scalar(fields["share"].value, "'share'") if "share" in fields else None
         if written is None:
             return NIGHT.limits.share
         found = share(written.text)
         if found is None or not 0 < found <= 1:
-            self.sheet.error(written, f"'{written.text}' is no share of the open leads", "Write 5%.")
+            self.file.error(written, f"'{written.text}' is no share of the open leads", "Write 5%.")
         return found or NIGHT.limits.share

@@ -9,7 +9,7 @@ from router.policy.leads.catalog import Catalog, FactType
 from router.policy.results.outcomes import FINISHED, LOST, STATUS, STATUSES, WON, Outcomes, Values
 from router.rulefiles.words.values import option_exists
 from router.rulefiles.words.vocabulary import Fact
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Map, Node
 
 OUTCOME_KEYS: Final = ("won", "lost", "finished")
@@ -21,23 +21,23 @@ def usual_outcomes(catalog: Catalog) -> Outcomes:
     return _outcomes(_there(WON, catalog), _there(LOST, catalog), FINISHED, catalog)
 
 
-def read_outcomes(entry: Entry, sheet: Sheet, catalog: Catalog) -> Outcomes:
+def read_outcomes(entry: Entry, file: FileReader, catalog: Catalog) -> Outcomes:
     """The outcomes; each key that is left out has its usual meaning."""
-    fields = sheet.fields(entry.value, "'outcomes'", known=OUTCOME_KEYS) or {}
+    fields = file.fields(entry.value, "'outcomes'", known=OUTCOME_KEYS) or {}
     found = {
-        name: _values(fields[name].value, sheet, catalog, what=f"'{name}'")
+        name: _values(fields[name].value, file, catalog, what=f"'{name}'")
         if name in fields
         else _there(usual, catalog)
         for name, usual in (("won", WON), ("lost", LOST))
     }
-    _refuse_both(fields, found, sheet)
+    _refuse_both(fields, found, file)
     finished = FINISHED
     if "finished" in fields:
-        finished = _chosen(fields["finished"].value, STATUS, sheet, catalog, what="'finished'")
+        finished = _chosen(fields["finished"].value, STATUS, file, catalog, what="'finished'")
     outcomes = _outcomes(found["won"], found["lost"], finished, catalog)
     if not outcomes.open_statuses:
         hint = "Take those out of 'finished' with which a rep still works on the lead."
-        sheet.error(entry.key, "no lead status is left with which a lead is open", hint)
+        file.error(entry.key, "no lead status is left with which a lead is open", hint)
     return outcomes
 
 
@@ -60,44 +60,44 @@ def _there(usual: Values, catalog: Catalog) -> Values:
     return found
 
 
-def _values(node: Node, sheet: Sheet, catalog: Catalog, *, what: str) -> Values:
+def _values(node: Node, file: FileReader, catalog: Catalog, *, what: str) -> Values:
     if not isinstance(node, Map):
-        sheet.error(node, f"{what} is not written as 'property: values'", _EXAMPLE)
+        file.error(node, f"{what} is not written as 'property: values'", _EXAMPLE)
         return {}
     return {
-        line.key.text: _chosen(line.value, line.key.text, sheet, catalog, what=f"'{line.key.text}'")
-        for line in sheet.entries(node, what)
-        if _is_choice(line, sheet, catalog)
+        line.key.text: _chosen(line.value, line.key.text, file, catalog, what=f"'{line.key.text}'")
+        for line in file.entries(node, what)
+        if _is_choice(line, file, catalog)
     }
 
 
-def _is_choice(line: Entry, sheet: Sheet, catalog: Catalog) -> bool:
+def _is_choice(line: Entry, file: FileReader, catalog: Catalog) -> bool:
     name = line.key.text
     known = catalog.contact.get(name)
     choices = [each.name for each in catalog.contact.values() if each.type is FactType.CHOICE]
     if known is None:
         message = f"HubSpot has no contact property '{name}'"
-        sheet.error(
+        file.error(
             line.key, message, "Create it in HubSpot, then run 'router pull'.", like=name, among=choices
         )
     elif known.type is not FactType.CHOICE:
         hint = "Write lifecyclestage, hs_lead_status or another property with options."
-        sheet.error(line.key, f"{name} ({known.label}) has no options to choose one from", hint)
+        file.error(line.key, f"{name} ({known.label}) has no options to choose one from", hint)
     return known is not None and known.type is FactType.CHOICE
 
 
-def _chosen(node: Node, name: str, sheet: Sheet, catalog: Catalog, *, what: str) -> frozenset[str]:
+def _chosen(node: Node, name: str, file: FileReader, catalog: Catalog, *, what: str) -> frozenset[str]:
     known = catalog.contact.get(name)
     if known is None:
-        sheet.error(node, f"HubSpot has no contact property '{name}'", "Run 'router pull'.")
+        file.error(node, f"HubSpot has no contact property '{name}'", "Run 'router pull'.")
         return frozenset()
     fact = Fact(name, known.type, known.label, {option.value: option for option in known.options})
-    written = sheet.scalars(node, what)
-    return frozenset(one.text for one in written if option_exists(one, fact, sheet))
+    written = file.scalars(node, what)
+    return frozenset(one.text for one in written if option_exists(one, fact, file))
 
 
-def _refuse_both(fields: Mapping[str, Entry], found: Mapping[str, Values], sheet: Sheet) -> None:
+def _refuse_both(fields: Mapping[str, Entry], found: Mapping[str, Values], file: FileReader) -> None:
     for name, values in found["won"].items():
         for value in sorted(values & found["lost"].get(name, frozenset())):
             at = fields.get("lost") or fields["won"]
-            sheet.error(at.key, f"{name} '{value}' is both won and lost", "Take it out of one of them.")
+            file.error(at.key, f"{name} '{value}' is both won and lost", "Take it out of one of them.")

@@ -21,7 +21,7 @@ from router.rulefiles.routing.sla_steps import SLA_KEYS, BreachReader
 from router.rulefiles.routing.stickiness import read_stickiness
 from router.rulefiles.words.conditions import ConditionReader
 from router.rulefiles.words.vocabulary import Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
 
 KEYS: Final = (
@@ -64,54 +64,54 @@ class Routing:
     sla_policy: SlaPolicy
 
 
-def read_routing(root: Node, sheet: Sheet, words: Vocabulary, roster: Roster | None) -> Routing:
+def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
     """The routing; it is only good for use if the sheet holds no error.
 
     `words` know the grades already; the segments are added here. `roster` is None if team.yaml
     could not be read: names of teams and reps are not checked then.
     """
-    fields = sheet.fields(root, "routing.yaml", known=KEYS, later=ROUTING_LATER, required=REQUIRED) or {}
-    segments = _segments(fields["segments"], sheet, words) if "segments" in fields else ()
+    fields = file.fields(root, "routing.yaml", known=KEYS, later=ROUTING_LATER, required=REQUIRED) or {}
+    segments = _segments(fields["segments"], file, words) if "segments" in fields else ()
     if segments:
         names = tuple(segment.name for segment in segments)
         words = replace(words, computed={**words.computed, "segment": names})
     teams = roster.teams if roster else None
-    sticky = read_stickiness(fields["sticky"].value, sheet, teams=teams) if "sticky" in fields else {}
-    actions = ActionReader(sheet, words, roster, sticky)
-    rules = RuleListReader(sheet, ConditionReader(words, sheet), actions)
+    sticky = read_stickiness(fields["sticky"].value, file, teams=teams) if "sticky" in fields else {}
+    actions = ActionReader(file, words, roster, sticky)
+    rules = RuleListReader(file, ConditionReader(words, file), actions)
     found = rules.rules(fields["rules"].value, Inside()) if "rules" in fields else ()
     if OTHERWISE in fields:
-        found += _catch_all(fields[OTHERWISE], rules, sheet)
+        found += _catch_all(fields[OTHERWISE], rules, file)
     default_sla, sla_policy = None, NO_SLA_STEPS
     if "sla" in fields:
         segment_names = [segment.name for segment in segments]
         default_sla, sla_policy = _sla(
-            fields["sla"].value, actions, BreachReader(sheet, roster, segment_names)
+            fields["sla"].value, actions, BreachReader(file, roster, segment_names)
         )
     return Routing(
-        language=_language(fields["language"].value, sheet) if "language" in fields else DEFAULT_LANGUAGE,
+        language=_language(fields["language"].value, file) if "language" in fields else DEFAULT_LANGUAGE,
         segments=segments,
         rules=found,
         default_sla=default_sla,
         default_status=_status(fields.get("status"), root, actions),
-        mode=_mode(fields["mode"].value, sheet) if "mode" in fields else "live",
-        night=read_night(fields["night"].value, sheet) if "night" in fields else NIGHT,
+        mode=_mode(fields["mode"].value, file) if "mode" in fields else "live",
+        night=read_night(fields["night"].value, file) if "night" in fields else NIGHT,
         sla_policy=sla_policy,
-        outcomes=read_outcomes(fields["outcomes"], sheet, words.catalog)
+        outcomes=read_outcomes(fields["outcomes"], file, words.catalog)
         if "outcomes" in fields
         else usual_outcomes(words.catalog),
     )
 
 
-def _segments(entry: Entry, sheet: Sheet, words: Vocabulary) -> tuple[Segment, ...]:
+def _segments(entry: Entry, file: FileReader, words: Vocabulary) -> tuple[Segment, ...]:
     circular = {"segment": "a segment cannot depend on the segment"}
-    reader = ConditionReader(replace(words, refused=circular), sheet)
+    reader = ConditionReader(replace(words, refused=circular), file)
     found: list[Segment] = []
     last: Scalar | None = None
-    for line in sheet.entries(entry.value, "'segments'"):
+    for line in file.entries(entry.value, "'segments'"):
         if last is not None:
             message = f"the segment '{line.key.text}' is never reached: '{last.text}' takes everything"
-            sheet.error(line.key, message, f"Move it above '{last.text}'.")
+            file.error(line.key, message, f"Move it above '{last.text}'.")
         when: Condition | None = None
         if isinstance(line.value, Scalar) and line.value.text == OTHERWISE:
             last = line.key
@@ -120,40 +120,40 @@ def _segments(entry: Entry, sheet: Sheet, words: Vocabulary) -> tuple[Segment, .
         found.append(Segment(line.key.text, when))
     if last is None and found:
         hint = "Write 'otherwise' behind the name of the last one."
-        sheet.error(entry.key, "some leads have no segment: none is 'otherwise'", hint)
+        file.error(entry.key, "some leads have no segment: none is 'otherwise'", hint)
     return tuple(found)
 
 
-def _catch_all(entry: Entry, rules: RuleListReader, sheet: Sheet) -> tuple[Rule, ...]:
+def _catch_all(entry: Entry, rules: RuleListReader, file: FileReader) -> tuple[Rule, ...]:
     made = rules.otherwise(entry, Inside())
     if made and not (isinstance(made[0].action, Assign) and isinstance(made[0].action.to, ToTeam)):
         hint = "Its queue keeps every lead that finds nobody: write assign: {team: …, method: queue}."
-        sheet.error(entry.key, "the last 'otherwise' names no team", hint)
+        file.error(entry.key, "the last 'otherwise' names no team", hint)
     return made
 
 
-def _language(node: Node, sheet: Sheet) -> Language:
-    written = sheet.scalar(node, "'language'")
+def _language(node: Node, file: FileReader) -> Language:
+    written = file.scalar(node, "'language'")
     if written is not None and written.text == "en":
         return "en"
     if written is not None and written.text != "fr":
-        sheet.error(written, f"reasons are written in fr or en, not in '{written.text}'", "Write fr or en.")
+        file.error(written, f"reasons are written in fr or en, not in '{written.text}'", "Write fr or en.")
     return DEFAULT_LANGUAGE
 
 
-def _mode(node: Node, sheet: Sheet) -> Mode:
-    written = sheet.scalar(node, "'mode'")
+def _mode(node: Node, file: FileReader) -> Mode:
+    written = file.scalar(node, "'mode'")
     if written is not None and written.text == "shadow":
         return "shadow"
     if written is not None and written.text != "live":
         hint = "Write live, or shadow to decide and record without writing to HubSpot."
-        sheet.error(written, f"the mode is live or shadow, not '{written.text}'", hint)
+        file.error(written, f"the mode is live or shadow, not '{written.text}'", hint)
     return "live"
 
 
 def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[timedelta | None, SlaPolicy]:
     required = {"default": "Add 'default: 4h'."}
-    fields = actions.sheet.fields(node, "'sla'", known=SLA_KEYS, required=required) or {}
+    fields = actions.file.fields(node, "'sla'", known=SLA_KEYS, required=required) or {}
     default = actions.sla(fields["default"]) if "default" in fields else None
     return default, breaches.sla_policy(fields)
 

@@ -11,7 +11,7 @@ from router.policy.rules.policy import Rule
 from router.rulefiles.routing.actions import ACTION_KEYS, LATER, ActionReader
 from router.rulefiles.routing.tables import Row, TableReader
 from router.rulefiles.words.conditions import ConditionReader
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
 
 RULE_KEYS: Final = ("name", "when", *ACTION_KEYS)
@@ -40,7 +40,7 @@ class Inside:
 class RuleListReader:
     """Reads rules in the order of the file. A rule with a mistake is left out, and the mistake noted."""
 
-    sheet: Sheet
+    file: FileReader
     conditions: ConditionReader
     actions: ActionReader
     lines_by_name: dict[str, int] = field(default_factory=dict)
@@ -48,16 +48,16 @@ class RuleListReader:
     def rules(self, node: Node, inside: Inside) -> tuple[Rule, ...]:
         """The rules of one list."""
         found: list[Rule] = []
-        for element in self.sheet.elements(node, "'rules'"):
+        for element in self.file.elements(node, "'rules'"):
             keys = {entry.key.text for entry in element.entries} if isinstance(element, Map) else set()
             if "group" in keys and inside.group:
-                self.sheet.error(
+                self.file.error(
                     element, "a group cannot stand inside a group", "Put it beside the other one."
                 )
             elif "group" in keys:
                 found += self._group(element)
             elif "table" in keys:
-                for row in TableReader(self.sheet, self.conditions).rows(element):
+                for row in TableReader(self.file, self.conditions).rows(element):
                     found += self._row(row, inside)
             else:
                 found += self._rule(element, inside)
@@ -65,20 +65,20 @@ class RuleListReader:
 
     def otherwise(self, entry: Entry, inside: Inside) -> tuple[Rule, ...]:
         """The rule that takes what no rule above it took."""
-        fields = self.sheet.fields(entry.value, f"'{OTHERWISE}'", known=ACTION_KEYS, later=LATER)
+        fields = self.file.fields(entry.value, f"'{OTHERWISE}'", known=ACTION_KEYS, later=LATER)
         if fields is None:
             return ()
         name = Scalar(OTHERWISE, entry.key.line, entry.key.column)
         return self._made(name, fields, own=ALWAYS, inside=inside)
 
     def _group(self, element: Node) -> tuple[Rule, ...]:
-        fields = self.sheet.fields(element, "a group", known=GROUP_KEYS)
-        name = self.sheet.scalar(fields["group"].value, "'group'") if fields else None
+        fields = self.file.fields(element, "a group", known=GROUP_KEYS)
+        name = self.file.scalar(fields["group"].value, "'group'") if fields else None
         if fields is None or name is None:
             return ()
         for key in ("when", "rules"):
             if key not in fields:
-                self.sheet.error(
+                self.file.error(
                     fields["group"].key, f"the group '{name.text}' has no '{key}'", f"Add '{key}:'."
                 )
         guard = self.conditions.when(fields["when"].value) if "when" in fields else None
@@ -91,20 +91,20 @@ class RuleListReader:
             hint = (
                 "Leads that fit none of its rules go on to the rules below it; add 'otherwise' to keep them."
             )
-            self.sheet.warning(fields["group"].key, f"the group '{name.text}' has no 'otherwise'", hint)
+            self.file.warning(fields["group"].key, f"the group '{name.text}' has no 'otherwise'", hint)
         return () if guard is None else found
 
     def _rule(self, element: Node, inside: Inside) -> tuple[Rule, ...]:
-        fields = self.sheet.fields(element, "a rule", known=RULE_KEYS, later=LATER)
+        fields = self.file.fields(element, "a rule", known=RULE_KEYS, later=LATER)
         if fields is None:
             return ()
         if "name" not in fields:
-            self.sheet.error(element, "the rule has no 'name'", "Add 'name:'; people read it as the reason.")
-        name = self.sheet.scalar(fields["name"].value, "'name'") if "name" in fields else None
+            self.file.error(element, "the rule has no 'name'", "Add 'name:'; people read it as the reason.")
+        name = self.file.scalar(fields["name"].value, "'name'") if "name" in fields else None
         label = name or Scalar("", element.line, element.column)
         if "when" not in fields:
             hint = "Add 'when: {property: value}'; what fits no rule goes to 'otherwise'."
-            self.sheet.error(label, f"the rule '{label.text}' has no 'when'", hint)
+            self.file.error(label, f"the rule '{label.text}' has no 'when'", hint)
         own = self.conditions.when(fields["when"].value) if "when" in fields else None
         return self._made(label, fields, own=own, inside=inside)
 
@@ -119,7 +119,7 @@ class RuleListReader:
         self.lines_by_name.setdefault(full_name, name.line)
         if first is not None and name.text:
             message = f"two rules have the name '{full_name}', on line {first} and on line {name.line}"
-            self.sheet.error(name, message, "Give one of them another name.")
+            self.file.error(name, message, "Give one of them another name.")
         done = self.actions.done(fields, at=name, what=f"the rule '{full_name}'")
         if own is None or done is None:
             return ()

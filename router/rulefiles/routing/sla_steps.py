@@ -9,7 +9,7 @@ from typing import Final, get_args
 from router.policy.people.roster import Roster
 from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED, Activity
 from router.policy.rules.sla_steps import DUE, NO_SLA_STEPS, MoveToQueue, Reassign, SlaPolicy, SlaStep, Whom
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import share, whole
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
 
@@ -30,7 +30,7 @@ _STEP_HINT: Final = "Write - after: 100%, and below it notify: [rep, manager]."
 class BreachReader:
     """Reads the steps; `segments` are those of the file, `roster` None if team.yaml could not be read."""
 
-    sheet: Sheet
+    file: FileReader
     roster: Roster | None
     segments: Collection[str]
 
@@ -46,64 +46,62 @@ class BreachReader:
 
     def _activities(self, node: Node) -> frozenset[Activity]:
         found: set[Activity] = set()
-        for written in self.sheet.scalars(node, "'started_when'"):
+        for written in self.file.scalars(node, "'started_when'"):
             if written.text not in ACTIVITIES:
                 hint = f"Name some of: {', '.join(ACTIVITIES)}."
                 message = f"'{written.text}' is no activity that starts the work on a lead"
-                self.sheet.error(written, message, hint, like=written.text, among=ACTIVITIES)
+                self.file.error(written, message, hint, like=written.text, among=ACTIVITIES)
                 return ANY_ACTIVITY
             found.add(written.text)
         missing = CONTACTED - found
         if missing and found & CONTACTED:
             message = "HubSpot's contacts do not tell calls, e-mails and meetings apart"
             hint = f"Add {' and '.join(one for one in ACTIVITIES if one in missing)}, or leave all three out."
-            self.sheet.error(node, message, hint)
+            self.file.error(node, message, hint)
         return frozenset(found)
 
     def _by_segment(self, node: Node) -> dict[str, tuple[SlaStep, ...]]:
         found: dict[str, tuple[SlaStep, ...]] = {}
-        for line in self.sheet.entries(node, "'segments'"):
+        for line in self.file.entries(node, "'segments'"):
             name = line.key.text
             if name not in self.segments:
                 hint = f"The segments are: {', '.join(self.segments)}."
                 message = f"there is no segment '{name}'"
-                self.sheet.error(line.key, message, hint, like=name, among=self.segments)
+                self.file.error(line.key, message, hint, like=name, among=self.segments)
             required = {"on_breach": "Add 'on_breach:' with the steps for this segment."}
             what = f"the segment '{name}'"
-            fields = self.sheet.fields(line.value, what, known=SEGMENT_KEYS, required=required) or {}
+            fields = self.file.fields(line.value, what, known=SEGMENT_KEYS, required=required) or {}
             if "on_breach" in fields:
                 found[name] = self._steps(fields["on_breach"].value)
         return found
 
     def _steps(self, node: Node) -> tuple[SlaStep, ...]:
         if isinstance(node, Scalar) and node.text:
-            self.sheet.error(node, "'on_breach' is a list of steps", _STEP_HINT)
+            self.file.error(node, "'on_breach' is a list of steps", _STEP_HINT)
             return ()
         steps: list[SlaStep] = []
-        for element in self.sheet.elements(node, "'on_breach'"):
+        for element in self.file.elements(node, "'on_breach'"):
             step = self._step(element)
             if step is None:
                 continue
             if steps and step.after <= steps[-1].after:
                 message = f"the step after {step.after}% stands below one after {steps[-1].after}%"
-                self.sheet.error(element, message, "Write the steps in the order in which they happen.")
+                self.file.error(element, message, "Write the steps in the order in which they happen.")
             steps.append(step)
         return tuple(steps)
 
     def _step(self, node: Node) -> SlaStep | None:
         required = {"after": "Add 'after: 100%': the share of the SLA that has passed."}
-        fields = self.sheet.fields(node, "a step of 'on_breach'", known=STEP_KEYS, required=required)
+        fields = self.file.fields(node, "a step of 'on_breach'", known=STEP_KEYS, required=required)
         if fields is None or "after" not in fields:
             return None
         after = self._after(fields["after"].value)
         if len(fields) == 1:
             hint = "Add 'notify', 'reassign' or 'move_to_queue'."
-            self.sheet.error(node, "a step of 'on_breach' does nothing", hint)
+            self.file.error(node, "a step of 'on_breach' does nothing", hint)
         if "reassign" in fields and "move_to_queue" in fields:
             hint = "Keep one of the two, or write the other as a later step."
-            self.sheet.error(
-                fields["move_to_queue"].key, "a step both reassigns the lead and queues it", hint
-            )
+            self.file.error(fields["move_to_queue"].key, "a step both reassigns the lead and queues it", hint)
         action: Reassign | MoveToQueue | None = None
         if "reassign" in fields:
             action = self._reassign(fields["reassign"].value)
@@ -111,73 +109,73 @@ class BreachReader:
             action = self._queue(fields["move_to_queue"].value)
         if action is not None and after is not None and after < DUE:
             hint = "Write 100% or more; before that a step can only notify."
-            self.sheet.error(fields["after"].value, "a lead is not taken away before it is due", hint)
+            self.file.error(fields["after"].value, "a lead is not taken away before it is due", hint)
         notify = self._notify(fields["notify"]) if "notify" in fields else ()
         return None if after is None else SlaStep(after, notify, action)
 
     def _after(self, node: Node) -> int | None:
-        written = self.sheet.scalar(node, "'after'")
+        written = self.file.scalar(node, "'after'")
         if written is None:
             return None
         found = share(written.text)
         percent = None if found is None else found * 100
         if percent is None or percent != int(percent) or not 0 < percent <= LATEST:
             hint = "Write a percentage such as 100% (when the lead is due) or 150%."
-            self.sheet.error(written, f"'{written.text}' is no share of the SLA", hint)
+            self.file.error(written, f"'{written.text}' is no share of the SLA", hint)
             return None
         return int(percent)
 
     def _notify(self, entry: Entry) -> tuple[Whom, ...]:
         found: list[Whom] = []
-        for written in self.sheet.scalars(entry.value, "'notify'"):
+        for written in self.file.scalars(entry.value, "'notify'"):
             if written.text not in WHOM:
                 message = f"'{written.text}' is nobody who can be told"
                 hint = "Write rep, manager or [rep, manager]."
-                self.sheet.error(written, message, hint, like=written.text, among=WHOM)
+                self.file.error(written, message, hint, like=written.text, among=WHOM)
                 continue
             if written.text == "manager" and self.roster is not None and not self.roster.managers:
                 hint = "Add 'managers:' to team.yaml, or take 'manager' out."
-                self.sheet.warning(written, "team.yaml names no managers, so none is told", hint)
+                self.file.warning(written, "team.yaml names no managers, so none is told", hint)
             found.append(written.text)
         return tuple(dict.fromkeys(found))
 
     def _reassign(self, node: Node) -> Reassign:
         usual = Reassign()
-        fields = self.sheet.fields(node, "'reassign'", known=REASSIGN_KEYS) or {}
+        fields = self.file.fields(node, "'reassign'", known=REASSIGN_KEYS) or {}
         if "except" in fields:
-            written = self.sheet.scalar(fields["except"].value, "'except'")
+            written = self.file.scalar(fields["except"].value, "'except'")
             if written is not None and written.text != PREVIOUS_REP:
                 hint = "Write previous_rep: whoever had the lead does not get it again."
                 message = f"'except' cannot be '{written.text}'"
-                self.sheet.error(written, message, hint, like=written.text, among=(PREVIOUS_REP,))
+                self.file.error(written, message, hint, like=written.text, among=(PREVIOUS_REP,))
         return Reassign(
             same_rule=self._truth(fields["same_rule"].value) if "same_rule" in fields else usual.same_rule,
             at_most=self._at_most(fields["at_most"].value) if "at_most" in fields else usual.at_most,
         )
 
     def _truth(self, node: Node) -> bool:
-        written = self.sheet.scalar(node, "'same_rule'")
+        written = self.file.scalar(node, "'same_rule'")
         if written is not None and written.text not in ("true", "false"):
             hint = "Write true, or false to have all rules read again."
-            self.sheet.error(written, f"'same_rule' is true or false, not '{written.text}'", hint)
+            self.file.error(written, f"'same_rule' is true or false, not '{written.text}'", hint)
         return written is None or written.text != "false"
 
     def _at_most(self, node: Node) -> int:
-        written = self.sheet.scalar(node, "'at_most'")
+        written = self.file.scalar(node, "'at_most'")
         found = whole(written.text) if written else None
         if written is not None and (found is None or not 1 <= found <= MOST_OFTEN):
             hint = "Afterwards only the managers are told."
             message = f"'at_most' is a whole number of times from 1 to {MOST_OFTEN}, not '{written.text}'"
-            self.sheet.error(written, message, hint)
+            self.file.error(written, message, hint)
             return Reassign().at_most
         return found or Reassign().at_most
 
     def _queue(self, node: Node) -> MoveToQueue | None:
-        written = self.sheet.scalar(node, "'move_to_queue'")
+        written = self.file.scalar(node, "'move_to_queue'")
         if written is None:
             return None
         if self.roster is not None and written.text not in self.roster.teams:
             hint = "Add it under 'teams' in team.yaml."
             message = f"there is no team '{written.text}'"
-            self.sheet.error(written, message, hint, like=written.text, among=self.roster.teams)
+            self.file.error(written, message, hint, like=written.text, among=self.roster.teams)
         return MoveToQueue(written.text)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from router.policy.rules.affinity import LONGEST
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import span
 from router.rulefiles.yaml.tree import Map, Node
 
@@ -18,9 +18,9 @@ EVERY_TEAM: Final = ""
 _SHORTEST: Final = timedelta(days=1)
 
 
-def read_sticky(node: Node, sheet: Sheet) -> timedelta | None:
+def read_sticky(node: Node, file: FileReader) -> timedelta | None:
     """The time that `company` (30 days), `company 60d` or `off` stands for; None is off."""
-    written = sheet.scalar(node, "'sticky'")
+    written = file.scalar(node, "'sticky'")
     if written is None or written.text == OFF:
         return None
     what, _, days = written.text.partition(" ")
@@ -29,24 +29,24 @@ def read_sticky(node: Node, sheet: Sheet) -> timedelta | None:
         return found
     hint = f"Write company, company 60d (1 to {LONGEST.days} days) or off."
     like = "" if what == BY_COMPANY else written.text
-    sheet.error(written, f"'sticky' cannot be '{written.text}'", hint, like=like, among=(BY_COMPANY, OFF))
+    file.error(written, f"'sticky' cannot be '{written.text}'", hint, like=like, among=(BY_COMPANY, OFF))
     return None
 
 
 def read_stickiness(
-    node: Node, sheet: Sheet, *, teams: Collection[str] | None
+    node: Node, file: FileReader, *, teams: Collection[str] | None
 ) -> Mapping[str, timedelta | None]:
     """What holds where a rule says nothing, by team; `EVERY_TEAM` stands for all of them.
 
     `teams` are those of team.yaml, None if it could not be read.
     """
     if not isinstance(node, Map):
-        return {EVERY_TEAM: read_sticky(node, sheet)}
+        return {EVERY_TEAM: read_sticky(node, file)}
     found: dict[str, timedelta | None] = {}
-    for line in sheet.entries(node, "'sticky'"):
+    for line in file.entries(node, "'sticky'"):
         name = line.key.text
         if teams is not None and name not in teams:
             hint = "Add it under 'teams' in team.yaml."
-            sheet.error(line.key, f"there is no team '{name}'", hint, like=name, among=teams)
-        found[name] = read_sticky(line.value, sheet)
+            file.error(line.key, f"there is no team '{name}'", hint, like=name, among=teams)
+        found[name] = read_sticky(line.value, file)
     return found

@@ -9,7 +9,7 @@ from typing import Final
 from router.policy.rules.conditions import AllOf, Condition
 from router.rulefiles.words.conditions import ConditionReader, both
 from router.rulefiles.words.vocabulary import Fact
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq, as_written
 
 ARROW: Final = "->"
@@ -44,44 +44,42 @@ class _Header:
 class TableReader:
     """Reads tables; a cell `any` on the left asks nothing."""
 
-    sheet: Sheet
+    file: FileReader
     conditions: ConditionReader
 
     def rows(self, node: Node) -> tuple[Row, ...]:
         """The rows, in order; a row of the wrong length is noted and left out."""
-        fields = self.sheet.fields(node, "a table", known=("table", "rows"))
+        fields = self.file.fields(node, "a table", known=("table", "rows"))
         if not fields or "rows" not in fields:
-            self.sheet.error(node, "the table has no 'rows'", "Add 'rows:' below 'table:'.")
+            self.file.error(node, "the table has no 'rows'", "Add 'rows:' below 'table:'.")
             return ()
         header = self._header(fields["table"].value)
         if header is None:
             return ()
-        lines = self.sheet.elements(fields["rows"].value, "'rows'")
+        lines = self.file.elements(fields["rows"].value, "'rows'")
         found = (self._row(header, line) for line in lines)
         return tuple(row for row in found if row is not None)
 
     def _header(self, node: Node) -> _Header | None:
-        cells = self.sheet.scalars(node, "a table's header")
+        cells = self.file.scalars(node, "a table's header")
         arrows = [place for place, cell in enumerate(cells) if cell.text == ARROW]
         if len(arrows) != 1:
             hint = f'Write [property, …, "{ARROW}", team, …].'
-            self.sheet.error(node, f"a table's header has one '{ARROW}'", hint)
+            self.file.error(node, f"a table's header has one '{ARROW}'", hint)
             return None
         left, right = cells[: arrows[0]], cells[arrows[0] + 1 :]
         texts = [cell.text for cell in cells]
         for place, cell in enumerate(cells):
             if cell.text in texts[:place]:
-                self.sheet.error(
-                    cell, f"the column '{cell.text}' stands here twice", "Remove one of the two."
-                )
+                self.file.error(cell, f"the column '{cell.text}' stands here twice", "Remove one of the two.")
         strange = [cell for cell in right if cell.text not in OUTCOMES]
         for cell in strange:
             message = f"'{cell.text}' cannot stand right of '{ARROW}'"
             hint = f"There can stand: {', '.join(OUTCOMES)}."
-            self.sheet.error(cell, message, hint, like=cell.text, among=OUTCOMES)
+            self.file.error(cell, message, hint, like=cell.text, among=OUTCOMES)
         if strange:
             return None
-        return _Header(tuple(self.conditions.words.fact(cell, self.sheet) for cell in left), right)
+        return _Header(tuple(self.conditions.words.fact(cell, self.file) for cell in left), right)
 
     def _row(self, header: _Header, line: Node) -> Row | None:
         cells = line.elements if isinstance(line, Seq) else ()
@@ -89,7 +87,7 @@ class TableReader:
         if len(cells) != width or not _is_arrow(cells[split]):
             message = f"the row does not fit its header of {width} columns"
             hint = f"Write '{any_word(split)}{ARROW}' and what follows; '{ANY}' stands for any value."
-            self.sheet.error(line, message, hint)
+            self.file.error(line, message, hint)
             return None
         asked = [
             (fact, cell)
@@ -100,7 +98,7 @@ class TableReader:
         fields = _as_fields(header.outcomes, cells[split + 1 :], line)
         name = " · ".join(as_written(cell).removeprefix("$") for _, cell in asked) or ANY
         named = fields.get(NAME)
-        written = self.sheet.scalar(named.value, "'name'") if named else None
+        written = self.file.scalar(named.value, "'name'") if named else None
         return Row(
             written or Scalar(name, line.line, line.column), both(parts) if parts else AllOf(()), fields
         )

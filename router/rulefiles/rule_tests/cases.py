@@ -11,7 +11,7 @@ from router.policy.rules.policy import Policy
 from router.rulefiles.rule_tests.expectations import ExpectationReader, Expected
 from router.rulefiles.rule_tests.leads import LeadReader, Texts
 from router.rulefiles.yaml.events import read
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.mistakes import Severity
 from router.rulefiles.yaml.quantities import moment, whole
 from router.rulefiles.yaml.tree import Entry, Node
@@ -44,28 +44,28 @@ class RuleTest:
 
 def read_cases(
     file: str, content: bytes, *, policy: Policy, catalog: Catalog
-) -> tuple[Sheet, tuple[RuleTest, ...]]:
-    """The file's sheet and its tests, in order; a test with a mistake is left out, and the mistake noted."""
-    sheet, root = read(file, content)
+) -> tuple[FileReader, tuple[RuleTest, ...]]:
+    """The file's reader and its tests, in order; a test with a mistake is left out, the mistake noted."""
+    reader, root = read(file, content)
     if root is None:
-        return sheet, ()
-    return sheet, CaseReader(sheet, policy, catalog).cases(root)
+        return reader, ()
+    return reader, CaseReader(reader, policy, catalog).cases(root)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseReader:
     """Reads a file of tests from top to bottom."""
 
-    sheet: Sheet
+    file: FileReader
     policy: Policy
     catalog: Catalog
 
     def cases(self, root: Node) -> tuple[RuleTest, ...]:
         """All tests of the file."""
-        fields = self.sheet.fields(root, "a file of tests", known=FILE_KEYS, required=FILE_REQUIRED) or {}
+        fields = self.file.fields(root, "a file of tests", known=FILE_KEYS, required=FILE_REQUIRED) or {}
         now = self._moment(fields["now"]) if "now" in fields else None
         defaults = self._leads().texts(fields["defaults"].value, "'defaults'") if "defaults" in fields else {}
-        tests = self.sheet.elements(fields["tests"].value, "'tests'") if "tests" in fields else ()
+        tests = self.file.elements(fields["tests"].value, "'tests'") if "tests" in fields else ()
         found = []
         lines: dict[str, int] = {}
         for element in tests:
@@ -79,24 +79,24 @@ class CaseReader:
     def _case(
         self, element: Node, now: datetime | None, defaults: Texts, lines: dict[str, int]
     ) -> RuleTest | None:
-        fields = self.sheet.fields(element, "a test", known=TEST_KEYS, required=TEST_REQUIRED)
+        fields = self.file.fields(element, "a test", known=TEST_KEYS, required=TEST_REQUIRED)
         if fields is None:
             return None
-        name = self.sheet.scalar(fields["name"].value, "'name'") if "name" in fields else None
+        name = self.file.scalar(fields["name"].value, "'name'") if "name" in fields else None
         if name is not None:
             first = lines.setdefault(name.text, name.line)
             if first != name.line:
                 message = f"two tests have the name '{name.text}', on line {first} and on line {name.line}"
-                self.sheet.error(name, message, "Give one of them another name.")
+                self.file.error(name, message, "Give one of them another name.")
         own = self._leads().texts(fields["lead"].value, "'lead'") if "lead" in fields else {}
         repeat = self._repeat(fields["repeat"].value) if "repeat" in fields else 1
-        reader = ExpectationReader(self.sheet, self.policy, self.catalog)
+        reader = ExpectationReader(self.file, self.policy, self.catalog)
         expected = reader.expected(fields["expect"], leads=repeat) if "expect" in fields else Expected()
         now = self._moment(fields["now"]) if "now" in fields else now
         if name is None or now is None:
             return None
         return RuleTest(
-            file=self.sheet.file,
+            file=self.file.name,
             line=name.line,
             name=name.text,
             now=now,
@@ -106,24 +106,24 @@ class CaseReader:
         )
 
     def _errors(self) -> int:
-        return sum(mistake.severity is Severity.ERROR for mistake in self.sheet.found)
+        return sum(mistake.severity is Severity.ERROR for mistake in self.file.found)
 
     def _leads(self) -> LeadReader:
-        return LeadReader(self.sheet, self.catalog, self.policy.roster)
+        return LeadReader(self.file, self.catalog, self.policy.roster)
 
     def _moment(self, entry: Entry) -> datetime | None:
-        written = self.sheet.scalar(entry.value, "'now'")
+        written = self.file.scalar(entry.value, "'now'")
         found = moment(written.text, self.policy.roster.timezone) if written else None
         if written is not None and found is None:
             message = f"'now' is a moment, and '{written.text}' is none"
-            self.sheet.error(written, message, "Write 2026-11-24T10:15, in the team's time zone.")
+            self.file.error(written, message, "Write 2026-11-24T10:15, in the team's time zone.")
         return found
 
     def _repeat(self, node: Node) -> int:
-        written = self.sheet.scalar(node, "'repeat'")
+        written = self.file.scalar(node, "'repeat'")
         found = whole(written.text) if written else None
         if written is not None and (found is None or not 1 <= found <= MOST_REPEATS):
             message = f"'repeat' is a number of leads from 1 to {MOST_REPEATS}, not '{written.text}'"
-            self.sheet.error(written, message, "Write 60.")
+            self.file.error(written, message, "Write 60.")
             return 1
         return found or 1

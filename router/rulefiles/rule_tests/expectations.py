@@ -10,7 +10,7 @@ from typing import Final
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
 from router.rulefiles.scoring.grades import grades_of
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import moment, whole
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
 
@@ -41,16 +41,16 @@ class Expected:
 class ExpectationReader:
     """Reads `expect`; every name in it must be one of the policy's, or the test could never pass."""
 
-    sheet: Sheet
+    file: FileReader
     policy: Policy
     catalog: Catalog
 
     def expected(self, entry: Entry, *, leads: int) -> Expected:
         """The expectation of a test of so many leads; what is wrong with it is noted and asks nothing."""
-        fields = self.sheet.fields(entry.value, "'expect'", known=EXPECT_KEYS)
+        fields = self.file.fields(entry.value, "'expect'", known=EXPECT_KEYS)
         if isinstance(entry.value, Map) and not entry.value.entries:
             hint = f"Write one of: {', '.join(EXPECT_KEYS)}."
-            self.sheet.error(entry.value, "the test expects nothing", hint)
+            self.file.error(entry.value, "the test expects nothing", hint)
         fields = fields or {}
         roster, policy = self.policy.roster, self.policy
         segments = [segment.name for segment in policy.segments]
@@ -82,11 +82,11 @@ class ExpectationReader:
             return inside[0]
         if inside:
             hint = f"Write the group before it, such as '{inside[0]}'."
-            self.sheet.error(written, f"{len(inside)} rules are called '{written.text}'", hint)
+            self.file.error(written, f"{len(inside)} rules are called '{written.text}'", hint)
             return None
         short = {name.rpartition(" / ")[2] for name in names}
         hint = "Write its 'name' as in routing.yaml."
-        self.sheet.error(
+        self.file.error(
             written, f"there is no rule '{written.text}'", hint, like=written.text, among=(*names, *short)
         )
         return None
@@ -100,7 +100,7 @@ class ExpectationReader:
         if written.text in there:
             return written.text
         hint = f"There are: {', '.join(there)}."
-        self.sheet.error(written, message.format(written.text), hint, like=written.text, among=there)
+        self.file.error(written, message.format(written.text), hint, like=written.text, among=there)
         return None
 
     def _among(self, entry: Entry | None) -> tuple[str, ...]:
@@ -109,7 +109,7 @@ class ExpectationReader:
         reps = self.policy.roster.reps
         found = (
             self._known(written, reps, "there is no rep '{}'")
-            for written in self.sheet.scalars(entry.value, "'among'")
+            for written in self.file.scalars(entry.value, "'among'")
         )
         return tuple(rep for rep in found if rep is not None)
 
@@ -126,18 +126,18 @@ class ExpectationReader:
         found = moment(written.text, self.policy.roster.timezone) if written else None
         if written is not None and found is None:
             hint = "Write 2026-11-24T12:15, in the team's time zone."
-            self.sheet.error(written, f"'due' is a moment, and '{written.text}' is none", hint)
+            self.file.error(written, f"'due' is a moment, and '{written.text}' is none", hint)
         return found
 
     def _share(self, node: Node, leads: int) -> Mapping[str, int]:
         shares: dict[str, int] = {}
-        for line in self.sheet.entries(node, "'share'"):
+        for line in self.file.entries(node, "'share'"):
             rep = self._known(line.key, self.policy.roster.reps, "there is no rep '{}'")
-            written = self.sheet.scalar(line.value, f"the share of '{line.key.text}'")
+            written = self.file.scalar(line.value, f"the share of '{line.key.text}'")
             count = whole(written.text) if written else None
             if written is not None and (count is None or count < 0):
                 message = f"a share is a number of leads, not '{written.text}'"
-                self.sheet.error(written, message, "Write a whole number, such as 30.")
+                self.file.error(written, message, "Write a whole number, such as 30.")
             elif rep is not None and count is not None:
                 shares[rep] = count
         total = sum(shares.values())
@@ -145,8 +145,8 @@ class ExpectationReader:
             message = (
                 f"the shares add up to {total}, and the test has only {leads} lead{'s' if leads > 1 else ''}"
             )
-            self.sheet.error(node, message, f"Add 'repeat: {total}', or correct the shares.")
+            self.file.error(node, message, f"Add 'repeat: {total}', or correct the shares.")
         return shares
 
     def _scalar(self, entry: Entry | None) -> Scalar | None:
-        return None if entry is None else self.sheet.scalar(entry.value, f"'{entry.key.text}'")
+        return None if entry is None else self.file.scalar(entry.value, f"'{entry.key.text}'")

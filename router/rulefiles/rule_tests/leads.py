@@ -13,7 +13,7 @@ from router.policy.people.roster import Roster
 from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.rulefiles.words.values import equal_value
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import day, midnight, moment, whole
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq
 
@@ -27,7 +27,7 @@ MISSING: Final = "unknown"
 class LeadReader:
     """Reads the properties of a lead; moments written without a time zone are in the roster's."""
 
-    sheet: Sheet
+    file: FileReader
     catalog: Catalog
     roster: Roster
 
@@ -36,7 +36,7 @@ class LeadReader:
         if isinstance(node, Map) and not node.entries:
             return {}
         found: dict[str, str | None] = {}
-        for entry in self.sheet.entries(node, what):
+        for entry in self.file.entries(node, what):
             if entry.key.text == PREVIOUS_OWNER:
                 found[PREVIOUS_OWNER] = self._previous_owner(entry.value)
                 continue
@@ -49,7 +49,7 @@ class LeadReader:
         """The id of the owner whom a rep's name or an e-mail address means; what nobody could work out."""
         if isinstance(node, Scalar) and not node.quoted and node.text in ("", MISSING):
             return None
-        written = self.sheet.scalar(node, f"'{PREVIOUS_OWNER}'")
+        written = self.file.scalar(node, f"'{PREVIOUS_OWNER}'")
         if written is None:
             return None
         rep = self.roster.reps.get(written.text)
@@ -60,7 +60,7 @@ class LeadReader:
         hint = "Write the name of a rep, or the e-mail address of a HubSpot owner."
         among = (*self.roster.reps, *(owner.email for owner in self.catalog.owners))
         message = f"there is no rep and no HubSpot owner '{written.text}'"
-        self.sheet.error(written, message, hint, like=written.text, among=among)
+        self.file.error(written, message, hint, like=written.text, among=among)
         return None
 
     def _property(self, key: Scalar) -> Property | None:
@@ -73,10 +73,10 @@ class LeadReader:
             sources = [*of_contact, *(COMPANY_PREFIX + each for each in of_company)]
             there = [source for source in sources if self.catalog.property(source)]
             hint = f"Fill in what it is worked out from: {', '.join(there) or 'what earns points'}."
-            self.sheet.error(key, f"'{name}' is worked out, so a lead cannot be given it", hint)
+            self.file.error(key, f"'{name}' is worked out, so a lead cannot be given it", hint)
             return None
         # The vocabulary of rules says what is wrong with a name that is not the portal's.
-        Vocabulary(self.catalog, self.roster.timezone, None).fact(key, self.sheet)
+        Vocabulary(self.catalog, self.roster.timezone, None).fact(key, self.file)
         return None
 
     def _text(self, key: Scalar, prop: Property, node: Node) -> str | None:
@@ -87,9 +87,9 @@ class LeadReader:
             chosen = (self._equal(part, fact) for part in self._chosen(node, fact))
             return ";".join(text for text in chosen if text) or None
         if isinstance(node, Seq):
-            self.sheet.error(node, f"{fact} holds one value, not a list", "Remove the brackets.")
+            self.file.error(node, f"{fact} holds one value, not a list", "Remove the brackets.")
             return None
-        written = self.sheet.scalar(node, f"'{key.text}'")
+        written = self.file.scalar(node, f"'{key.text}'")
         if written is None:
             return None
         if prop.type is FactType.DATETIME:
@@ -103,10 +103,10 @@ class LeadReader:
         if isinstance(node, Scalar):
             parts = (part.strip() for part in node.text.split(";"))
             return tuple(Scalar(part, node.line, node.column, quoted=True) for part in parts if part)
-        return self.sheet.scalars(node, f"the list of options of {fact}")
+        return self.file.scalars(node, f"the list of options of {fact}")
 
     def _equal(self, written: Scalar, fact: Fact) -> str | None:
-        value = equal_value(written, fact, sheet=self.sheet, catalog=self.catalog)
+        value = equal_value(written, fact, file=self.file, catalog=self.catalog)
         if value is None:
             return None
         return str(value) if fact.is_owner else written.text
@@ -119,12 +119,12 @@ class LeadReader:
         if of_day is not None:
             return midnight(of_day, self.roster.timezone).isoformat()
         hint = "Write 2026-11-24T09:30, or 2026-11-24 for the beginning of that day."
-        self.sheet.error(written, f"{fact} is a moment, and '{written.text}' is none", hint)
+        self.file.error(written, f"{fact} is a moment, and '{written.text}' is none", hint)
         return None
 
     def _milliseconds(self, written: Scalar, fact: Fact) -> str | None:
         if whole(written.text) is None:
-            self.sheet.error(
+            self.file.error(
                 written, f"{fact} is a duration, and '{written.text}' is none", "Write milliseconds."
             )
             return None

@@ -71,8 +71,8 @@ def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> R
     for name in sorted(files):
         if not fnmatchcase(name, TEST_FILES):
             continue
-        sheet, cases = read_cases(name, files[name], policy=policy, catalog=catalog)
-        mistakes += sheet.found
+        file, cases = read_cases(name, files[name], policy=policy, catalog=catalog)
+        mistakes += file.found
         for case in cases:
             decisions = _decisions(case, policy, owners)
             reached.update((decision.rule, decision.rule_line) for decision in decisions)

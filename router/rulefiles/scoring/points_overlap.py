@@ -13,7 +13,7 @@ from router.policy.leads.catalog import FactType
 from router.policy.rules.conditions import Between, Within
 from router.policy.rules.scoring import PointsLine
 from router.rulefiles.words.vocabulary import Fact
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Scalar
 
 _FIRST_FITS: Final = "The first line that fits gives the points"
@@ -40,7 +40,7 @@ class _Stretch:
         return second.low < first.high or (second.low == first.high and first.high_counts)
 
 
-def note_overlaps(fact: Fact, lines: Sequence[PointsLine], keys: Sequence[Scalar], sheet: Sheet) -> None:
+def note_overlaps(fact: Fact, lines: Sequence[PointsLine], keys: Sequence[Scalar], file: FileReader) -> None:
     """Note each range that a line above takes whole (an error) or in part (a warning), and gaps of decimals.
 
     A later line that holds an earlier one whole is how cascades are written (`200..` then `50..`,
@@ -57,16 +57,16 @@ def note_overlaps(fact: Fact, lines: Sequence[PointsLine], keys: Sequence[Scalar
             message = (
                 f"'{key.text}' is never reached: '{whole.key.text}' on line {whole.key.line} takes it all"
             )
-            sheet.error(key, message, f"{_FIRST_FITS}: move this one up, or remove it.")
+            file.error(key, message, f"{_FIRST_FITS}: move this one up, or remove it.")
         elif part is not None:
             message = f"'{key.text}' overlaps '{part.key.text}' on line {part.key.line}"
-            sheet.warning(key, message, f"{_FIRST_FITS}; write ranges that do not overlap.")
+            file.warning(key, message, f"{_FIRST_FITS}; write ranges that do not overlap.")
         earlier.append(stretch)
     if fact.type is FactType.NUMBER and not fact.integer:
-        _note_gaps(fact, earlier, sheet)
+        _note_gaps(fact, earlier, file)
 
 
-def _note_gaps(fact: Fact, stretches: Sequence[_Stretch], sheet: Sheet) -> None:
+def _note_gaps(fact: Fact, stretches: Sequence[_Stretch], file: FileReader) -> None:
     """`..49` beside `50..` forgets 49.5 where the property is not of whole numbers."""
     for below, above in pairwise(sorted(stretches, key=lambda stretch: stretch.low)):
         if below.high_counts and above.low - below.high == 1:
@@ -74,7 +74,7 @@ def _note_gaps(fact: Fact, stretches: Sequence[_Stretch], sheet: Sheet) -> None:
             hint = f"Write 'below {above.low}' instead of '{below.key.text}'."
             if below.low != _LEAST:
                 hint = f"Write '{below.low}..' on a line below '{above.key.text}'. {_FIRST_FITS}."
-            sheet.warning(below.key, message, hint)
+            file.warning(below.key, message, hint)
 
 
 def _stretch(line: PointsLine, key: Scalar) -> _Stretch | None:

@@ -23,7 +23,7 @@ from router.rulefiles.scoring.grades import read_grid
 from router.rulefiles.scoring.points_overlap import note_overlaps
 from router.rulefiles.words.matchers import MatcherReader, merged
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import SPAN_FORMS, share, span, whole
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, as_written
 
@@ -45,23 +45,23 @@ _NO_POINTS: Final = Scorecard(0, ())
 _NO_GRADES: Final = GradeGrid((), ())
 
 
-def read_scoring(root: Node, sheet: Sheet, words: Vocabulary) -> Scoring:
+def read_scoring(root: Node, file: FileReader, words: Vocabulary) -> Scoring:
     """The scoring; it is only good for use if the sheet holds no error."""
-    fields = sheet.fields(root, "scoring.yaml", known=tuple(REQUIRED), required=REQUIRED) or {}
-    reader = ScorecardReader(sheet, words)
+    fields = file.fields(root, "scoring.yaml", known=tuple(REQUIRED), required=REQUIRED) or {}
+    reader = ScorecardReader(file, words)
     fit, engagement = (
         reader.card(fields[name]) if name in fields else _NO_POINTS for name in ("fit", "engagement")
     )
     if "grade" not in fields:
         return Scoring(fit, engagement, _NO_GRADES)
-    return Scoring(fit, engagement, read_grid(fields["grade"].value, sheet, fit=fit, engagement=engagement))
+    return Scoring(fit, engagement, read_grid(fields["grade"].value, file, fit=fit, engagement=engagement))
 
 
 @dataclass(frozen=True, slots=True)
 class ScorecardReader:
     """Reads `fit` and `engagement`."""
 
-    sheet: Sheet
+    file: FileReader
     words: Vocabulary
 
     def card(self, entry: Entry) -> Scorecard:
@@ -69,11 +69,11 @@ class ScorecardReader:
         name = entry.key.text
         uses = isinstance(entry.value, Map) and any(line.key.text == "use" for line in entry.value.entries)
         required = {} if uses else NEEDS_POINTS
-        fields = self.sheet.fields(entry.value, f"'{name}'", known=CARD_KEYS, required=required) or {}
+        fields = self.file.fields(entry.value, f"'{name}'", known=CARD_KEYS, required=required) or {}
         if "use" in fields:
             return self._used(name, fields)
         tables = (
-            self.sheet.entries(fields["points"].value, f"the points of '{name}'")
+            self.file.entries(fields["points"].value, f"the points of '{name}'")
             if fields.get("points")
             else ()
         )
@@ -89,26 +89,26 @@ class ScorecardReader:
         for key in ("points", "decay"):
             if key in fields:
                 message = f"'{name}' has 'use' and '{key}': the score that HubSpot computed is taken as it is"
-                self.sheet.error(fields[key].key, message, f"Remove '{key}' or 'use'.")
+                self.file.error(fields[key].key, message, f"Remove '{key}' or 'use'.")
         maximum = self._maximum(fields["max"].value) if "max" in fields else 100
-        written = self.sheet.scalar(fields["use"].value, "'use'")
-        fact = self.words.fact(written, self.sheet) if written else None
+        written = self.file.scalar(fields["use"].value, "'use'")
+        fact = self.words.fact(written, self.file) if written else None
         if written and fact and fact.type is not FactType.NUMBER:
             hint = "Name a number property, such as a score built in HubSpot."
-            self.sheet.error(written, f"{fact} is a {fact.type}, which is no score", hint)
+            self.file.error(written, f"{fact} is a {fact.type}, which is no score", hint)
         return Scorecard(maximum, (), use=fact.name if fact else None)
 
     def _maximum(self, node: Node) -> int:
-        written = self.sheet.scalar(node, "'max'")
+        written = self.file.scalar(node, "'max'")
         found = whole(written.text) if written else None
         if written and (found is None or not 1 <= found <= HIGHEST_MAXIMUM):
             message = f"'max' is a whole number from 1 to {HIGHEST_MAXIMUM}, not '{written.text}'"
-            self.sheet.error(written, message, "Write 100.")
+            self.file.error(written, message, "Write 100.")
             return 100
         return found or 100
 
     def _decay(self, node: Node) -> HalfLife | Steps | None:
-        fields = self.sheet.fields(node, "'decay'", known=("half_life", "every", "by"))
+        fields = self.file.fields(node, "'decay'", known=("half_life", "every", "by"))
         if fields is None:
             return None
         if set(fields) == {"half_life"}:
@@ -118,37 +118,37 @@ class ScorecardReader:
             every, by = self._span(fields["every"]), self._share(fields["by"].value)
             return Steps(every, by) if every and by else None
         hint = "Write {half_life: 14d}, or {every: 1 month, by: 50%}."
-        self.sheet.error(node, "'decay' is a half-life, or steps with 'every' and 'by'", hint)
+        self.file.error(node, "'decay' is a half-life, or steps with 'every' and 'by'", hint)
         return None
 
     def _span(self, entry: Entry) -> timedelta | None:
-        written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
+        written = self.file.scalar(entry.value, f"'{entry.key.text}'")
         found = span(written.text) if written else None
         if written and not found:
             message = f"'{entry.key.text}' is a duration above zero, not '{written.text}'"
-            self.sheet.error(written, message, f"Write {SPAN_FORMS}.")
+            self.file.error(written, message, f"Write {SPAN_FORMS}.")
         return found
 
     def _share(self, node: Node) -> Decimal | None:
-        written = self.sheet.scalar(node, "'by'")
+        written = self.file.scalar(node, "'by'")
         found = share(written.text) if written else None
         if written and (found is None or not 0 < found <= 1):
-            self.sheet.error(written, f"'by' is a share from 1% to 100%, not '{written.text}'", "Write 50%.")
+            self.file.error(written, f"'by' is a share from 1% to 100%, not '{written.text}'", "Write 50%.")
             return None
         return found
 
     def _table(self, entry: Entry) -> PointsTable | None:
-        fact = self.words.fact(entry.key, self.sheet)
+        fact = self.words.fact(entry.key, self.file)
         if fact is None:
             return None
         lines: list[PointsLine] = []
         places: list[Scalar] = []
         taken: dict[object, Scalar] = {}
         other: Scalar | None = None
-        for line in self.sheet.entries(entry.value, f"the points of {fact}"):
+        for line in self.file.entries(entry.value, f"the points of {fact}"):
             if other is not None:
                 hint = "Move 'other' to the end."
-                self.sheet.error(
+                self.file.error(
                     line.key, f"'other' above takes everything that '{line.key.text}' could", hint
                 )
             read = self._line(fact, line)
@@ -160,7 +160,7 @@ class ScorecardReader:
                 self._note_taken(line.key, read.matcher, taken)
             lines.append(read)
             places.append(line.key)
-        note_overlaps(fact, lines, places, self.sheet)
+        note_overlaps(fact, lines, places, self.file)
         return PointsTable(fact.name, tuple(lines))
 
     def _note_taken(self, key: Scalar, matcher: OneOf, taken: dict[object, Scalar]) -> None:
@@ -168,30 +168,30 @@ class ScorecardReader:
             first = taken.setdefault(value, key)
             if first is not key:
                 message = f"'{value}' has its points from line {first.line} already"
-                self.sheet.error(key, message, "The first line that fits gives the points: keep one.")
+                self.file.error(key, message, "The first line that fits gives the points: keep one.")
 
     def _line(self, fact: Fact, line: Entry) -> PointsLine | None:
         points = self._points(line.value)
         key = line.key
         if key.text == "other" and not key.quoted:
             return None if points is None else PointsLine(None, points, "other")
-        reader = MatcherReader(fact, self.words, self.sheet)
+        reader = MatcherReader(fact, self.words, self.file)
         matchers = [reader.matcher(part) for part in _parts(key)]
         found = merged(matcher for matcher in matchers if matcher is not None)
         if points is None or None in matchers:
             return None
         if len(found) > 1:
             hint = "Give each its own line."
-            self.sheet.error(key, f"'{key.text}' mixes values with ranges or words", hint)
+            self.file.error(key, f"'{key.text}' mixes values with ranges or words", hint)
             return None
         return PointsLine(found[0], points, as_written(key))
 
     def _points(self, node: Node) -> int | None:
-        written = self.sheet.scalar(node, "a line of points")
+        written = self.file.scalar(node, "a line of points")
         found = whole(written.text) if written else None
         if written and (found is None or abs(found) > HIGHEST_MAXIMUM):
             message = f"'{written.text}' is no whole number of points"
-            self.sheet.error(written, message, f"Write 20 or -20; the most is {HIGHEST_MAXIMUM}.")
+            self.file.error(written, message, f"Write 20 or -20; the most is {HIGHEST_MAXIMUM}.")
             return None
         return found
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from router.policy.people.public_holidays import is_known, known_codes
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Node
 
 NONE = "none"
 _HINT = "Write a country such as FR, or a part of one: FR-57 (Alsace-Moselle), DE-BY, CH-GE."
 
 
-def read_holidays(node: Node, sheet: Sheet) -> str | None:
+def read_holidays(node: Node, file: FileReader) -> str | None:
     """The code, None for `none`; an unknown one is noted and counts as none."""
-    written = sheet.scalar(node, "'public_holidays'")
+    written = file.scalar(node, "'public_holidays'")
     if written is None or written.text == NONE:
         return None
     if is_known(written.text):
@@ -22,9 +22,9 @@ def read_holidays(node: Node, sheet: Sheet) -> str | None:
         message = f"{country} has no part '{written.text}' with public holidays of its own"
         parts = [code for code in known_codes() if code.startswith(f"{country}-")]
         hint = f"Write {country}, or one of: {', '.join(parts)}." if parts else f"Write {country}."
-        sheet.error(written, message, hint)
+        file.error(written, message, hint)
         return None
-    sheet.error(
+    file.error(
         written,
         f"there are no public holidays by the code '{written.text}'",
         _HINT,

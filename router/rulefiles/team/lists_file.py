@@ -7,28 +7,28 @@ from collections.abc import Mapping
 from typing import Final
 
 from router.rulefiles.words.matchers import LIST_SIGN
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
 
 DEEPEST_LISTS: Final = 10
 _NAME: Final = re.compile(r"\w+")
 
 
-def read_lists(root: Node, sheet: Sheet) -> Mapping[str, tuple[str, ...]]:
+def read_lists(root: Node, file: FileReader) -> Mapping[str, tuple[str, ...]]:
     """The values of every list by its name; a list named inside another (`$name`) is filled in."""
-    fields = sheet.fields(root, "lists.yaml", known=("lists",)) or {}
+    fields = file.fields(root, "lists.yaml", known=("lists",)) or {}
     entry = fields.get("lists")
     if entry is None:
         return {}
     written: dict[str, Entry] = {}
-    for each in sheet.entries(entry.value, "'lists'"):
+    for each in file.entries(entry.value, "'lists'"):
         if not _NAME.fullmatch(each.key.text):
             hint = "Use letters, digits and '_'."
-            sheet.error(each.key, f"'{each.key.text}' cannot be the name of a list", hint)
+            file.error(each.key, f"'{each.key.text}' cannot be the name of a list", hint)
         written[each.key.text] = each
     filled: dict[str, tuple[str, ...]] = {}
     for name in written:
-        _fill(name, written, filled, inside=(), sheet=sheet)
+        _fill(name, written, filled, inside=(), file=file)
     return filled
 
 
@@ -38,30 +38,30 @@ def _fill(
     filled: dict[str, tuple[str, ...]],
     *,
     inside: tuple[str, ...],
-    sheet: Sheet,
+    file: FileReader,
 ) -> tuple[str, ...]:
     if name in filled:
         return filled[name]
     values: dict[str, None] = {}
-    for scalar in sheet.scalars(written[name].value, f"the list '{name}'"):
+    for scalar in file.scalars(written[name].value, f"the list '{name}'"):
         inner = scalar.text.removeprefix(LIST_SIGN)
         if scalar.quoted or inner == scalar.text:
-            _add(values, scalar, name, sheet)
+            _add(values, scalar, name, file)
         elif inner not in written:
-            sheet.error(scalar, f"there is no list '{inner}'", like=inner, among=written)
+            file.error(scalar, f"there is no list '{inner}'", like=inner, among=written)
         elif inner in (*inside, name):
-            sheet.error(scalar, f"the list '{name}' includes itself", f"Remove '{LIST_SIGN}{inner}'.")
+            file.error(scalar, f"the list '{name}' includes itself", f"Remove '{LIST_SIGN}{inner}'.")
         elif len(inside) == DEEPEST_LISTS:
             hint = "Write the values out."
-            sheet.error(scalar, f"lists are named inside one another more than {DEEPEST_LISTS} deep", hint)
+            file.error(scalar, f"lists are named inside one another more than {DEEPEST_LISTS} deep", hint)
         else:
-            within = _fill(inner, written, filled, inside=(*inside, name), sheet=sheet)
+            within = _fill(inner, written, filled, inside=(*inside, name), file=file)
             values.update(dict.fromkeys(within))
     filled[name] = tuple(values)
     return filled[name]
 
 
-def _add(values: dict[str, None], scalar: Scalar, name: str, sheet: Sheet) -> None:
+def _add(values: dict[str, None], scalar: Scalar, name: str, file: FileReader) -> None:
     if scalar.text in values:
-        sheet.warning(scalar, f"'{scalar.text}' stands twice in the list '{name}'", "Remove one of the two.")
+        file.warning(scalar, f"'{scalar.text}' stands twice in the list '{name}'", "Remove one of the two.")
     values[scalar.text] = None

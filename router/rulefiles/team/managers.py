@@ -8,7 +8,7 @@ from typing import Final
 from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Manager
 from router.rulefiles.team.owner_named import owner_named
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Node
 
 MANAGER_KEYS: Final = ("owner", "teams")
@@ -16,22 +16,22 @@ MANAGER_REQUIRED: Final = {"owner": "Add 'owner:' with the e-mail address of the
 
 
 def read_managers(
-    node: Node, sheet: Sheet, *, catalog: Catalog, teams: Collection[str]
+    node: Node, file: FileReader, *, catalog: Catalog, teams: Collection[str]
 ) -> tuple[Manager, ...]:
     """The managers, in the order of the file; one who names no teams manages all of them."""
     found = []
-    for line in sheet.entries(node, "'managers'"):
+    for line in file.entries(node, "'managers'"):
         what = f"the manager '{line.key.text}'"
-        fields = sheet.fields(line.value, what, known=MANAGER_KEYS, required=MANAGER_REQUIRED) or {}
+        fields = file.fields(line.value, what, known=MANAGER_KEYS, required=MANAGER_REQUIRED) or {}
         theirs = []
-        for team in sheet.scalars(fields["teams"].value, "'teams'") if "teams" in fields else ():
+        for team in file.scalars(fields["teams"].value, "'teams'") if "teams" in fields else ():
             if team.text not in teams:
                 hint = "Add it under 'teams'."
-                sheet.error(team, f"there is no team '{team.text}'", hint, like=team.text, among=teams)
+                file.error(team, f"there is no team '{team.text}'", hint, like=team.text, among=teams)
             theirs.append(team.text)
         if "owner" in fields:
             owner = owner_named(
-                fields["owner"].value, sheet, catalog, if_gone="They can be told in chat only."
+                fields["owner"].value, file, catalog, if_gone="They can be told in chat only."
             )
             found.append(Manager(line.key.text, owner, tuple(dict.fromkeys(theirs))))
     return tuple(found)

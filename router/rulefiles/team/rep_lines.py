@@ -10,7 +10,7 @@ from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Hours, Rep
 from router.rulefiles.team.holiday_code import read_holidays
 from router.rulefiles.team.owner_named import owner_named
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import number, whole
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
 
@@ -34,7 +34,7 @@ SMALLEST_WEIGHT, LARGEST_WEIGHT = 500, 1_000_000
 class RepReader:
     """Reads reps; `hours` are the working weeks that they may name, `holidays` what holds without a word."""
 
-    sheet: Sheet
+    file: FileReader
     catalog: Catalog
     hours: Mapping[str, Hours]
     holidays: str | None = None
@@ -42,10 +42,10 @@ class RepReader:
     def rep(self, line: Entry) -> Rep:
         """The rep of this line; what is wrong with it is noted and left at its default."""
         name = line.key.text
-        fields = self.sheet.fields(line.value, f"the rep '{name}'", known=REP_KEYS) or {}
+        fields = self.file.fields(line.value, f"the rep '{name}'", known=REP_KEYS) or {}
         if "owner" not in fields:
             hint = "Add 'owner:' with the e-mail address of their HubSpot owner."
-            self.sheet.error(line.key, f"the rep '{name}' has no 'owner'", hint)
+            self.file.error(line.key, f"the rep '{name}' has no 'owner'", hint)
         return Rep(
             name=name,
             owner=self._owner(fields["owner"].value) if "owner" in fields else "",
@@ -57,7 +57,7 @@ class RepReader:
             max_open_leads=self._limit(fields, "max_open_leads"),
             max_per_day=self._limit(fields, "max_per_day"),
             public_holidays=(
-                read_holidays(fields["public_holidays"].value, self.sheet)
+                read_holidays(fields["public_holidays"].value, self.file)
                 if "public_holidays" in fields
                 else self.holidays
             ),
@@ -66,55 +66,55 @@ class RepReader:
 
     def _owner(self, node: Node) -> str:
         hint = "They get no leads; take them out of their teams."
-        return owner_named(node, self.sheet, self.catalog, if_gone=hint)
+        return owner_named(node, self.file, self.catalog, if_gone=hint)
 
     def _text(self, fields: Mapping[str, Entry], name: str) -> str | None:
         if name not in fields:
             return None
-        written = self.sheet.scalar(fields[name].value, f"'{name}'")
+        written = self.file.scalar(fields[name].value, f"'{name}'")
         return written.text if written else None
 
     def _names(self, fields: Mapping[str, Entry], name: str) -> tuple[str, ...]:
         if name not in fields:
             return ()
-        return tuple(dict.fromkeys(s.text for s in self.sheet.scalars(fields[name].value, f"'{name}'")))
+        return tuple(dict.fromkeys(s.text for s in self.file.scalars(fields[name].value, f"'{name}'")))
 
     def _week(self, node: Node) -> Hours | None:
-        written = self.sheet.scalar(node, "'hours'")
+        written = self.file.scalar(node, "'hours'")
         if written is None:
             return None
         if written.text not in self.hours:
             message = f"there are no working hours '{written.text}'"
             hint = "Add them under 'hours'."
-            self.sheet.error(written, message, hint, like=written.text, among=self.hours)
+            self.file.error(written, message, hint, like=written.text, among=self.hours)
         return self.hours.get(written.text)
 
     def _weight(self, node: Node) -> int:
-        written = self.sheet.scalar(node, "'weight'")
+        written = self.file.scalar(node, "'weight'")
         if written is None:
             return 1000
         found = number(written.text)
         thousandths = None if found is None else found * 1000
         if thousandths is None or thousandths != int(thousandths):
             message = f"'{written.text}' is no weight"
-            self.sheet.error(written, message, "Write a number such as 1, 2 or 1.5, with at most 3 decimals.")
+            self.file.error(written, message, "Write a number such as 1, 2 or 1.5, with at most 3 decimals.")
             return 1000
         if not SMALLEST_WEIGHT <= thousandths <= LARGEST_WEIGHT:
             hint = "A rep who gets no leads is taken out of the team instead."
             message = f"the weight {written.text} is not between 0.5 and 1000"
-            self.sheet.error(written, message, hint if thousandths <= 0 else "Weights are relative: 1, 2, 3.")
+            self.file.error(written, message, hint if thousandths <= 0 else "Weights are relative: 1, 2, 3.")
             return 1000
         return int(thousandths)
 
     def _limit(self, fields: Mapping[str, Entry], name: str) -> int | None:
         if name not in fields:
             return None
-        written: Scalar | None = self.sheet.scalar(fields[name].value, f"'{name}'")
+        written: Scalar | None = self.file.scalar(fields[name].value, f"'{name}'")
         if written is None:
             return None
         found = whole(written.text)
         if found is None or found < 1:
             message = f"'{name}' is a whole number of leads from 1 up, not '{written.text}'"
-            self.sheet.error(written, message, "Leave it out for no limit.")
+            self.file.error(written, message, "Leave it out for no limit.")
             return None
         return found

@@ -14,7 +14,7 @@ from router.rulefiles.team.managers import read_managers
 from router.rulefiles.team.rep_lines import RepReader
 from router.rulefiles.team.team_lines import TeamLineReader, is_rep
 from router.rulefiles.team.working_hours import read_hours
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import day
 from router.rulefiles.yaml.tree import Entry, Map, Node
 
@@ -33,26 +33,24 @@ TIME_OFF_REQUIRED: Final[Mapping[str, str]] = {
 UTC_ZONE: Final = ZoneInfo("UTC")
 
 
-def read_team(root: Node, sheet: Sheet, catalog: Catalog) -> Roster:
+def read_team(root: Node, file: FileReader, catalog: Catalog) -> Roster:
     """The roster; it is only good for use if the sheet holds no error."""
-    return TeamReader(sheet, catalog).roster(root)
+    return TeamReader(file, catalog).roster(root)
 
 
 @dataclass(frozen=True, slots=True)
 class TeamReader:
     """Reads `team.yaml` from top to bottom."""
 
-    sheet: Sheet
+    file: FileReader
     catalog: Catalog
 
     def roster(self, root: Node) -> Roster:
         """All of the file; a part with a mistake is left out, and the mistake noted."""
-        fields = self.sheet.fields(root, "team.yaml", known=KEYS, required=REQUIRED) or {}
-        hours = read_hours(fields["hours"].value, self.sheet) if "hours" in fields else {}
+        fields = self.file.fields(root, "team.yaml", known=KEYS, required=REQUIRED) or {}
+        hours = read_hours(fields["hours"].value, self.file) if "hours" in fields else {}
         shut = (
-            read_holidays(fields["public_holidays"].value, self.sheet)
-            if "public_holidays" in fields
-            else None
+            read_holidays(fields["public_holidays"].value, self.file) if "public_holidays" in fields else None
         )
         reps = self._reps(fields["reps"], hours, shut) if "reps" in fields else {}
         teams = self._teams(fields["teams"], reps) if "teams" in fields else {}
@@ -64,7 +62,7 @@ class TeamReader:
             time_off=self._time_off(fields["out_of_office"].value, reps) if "out_of_office" in fields else (),
             hours=hours,
             lines=self._lines(fields["reps"]) if "reps" in fields else {},
-            managers=read_managers(managers.value, self.sheet, catalog=self.catalog, teams=teams)
+            managers=read_managers(managers.value, self.file, catalog=self.catalog, teams=teams)
             if managers
             else (),
         )
@@ -74,7 +72,7 @@ class TeamReader:
         return {line.key.text: line.key.line for line in entries}
 
     def _timezone(self, node: Node) -> ZoneInfo:
-        name = self.sheet.scalar(node, "'timezone'")
+        name = self.file.scalar(node, "'timezone'")
         if name is None:
             return UTC_ZONE
         try:
@@ -83,50 +81,50 @@ class TeamReader:
             # A folder's name or a path outside the database is an OSError or a ValueError.
             hint = "Write a name such as Europe/Paris."
             message = f"there is no time zone '{name.text}'"
-            self.sheet.error(name, message, hint, like=name.text, among=available_timezones())
+            self.file.error(name, message, hint, like=name.text, among=available_timezones())
             return UTC_ZONE
 
     def _reps(self, entry: Entry, hours: Mapping[str, Hours], holidays: str | None) -> dict[str, Rep]:
         owners: dict[str, str] = {}
-        reader = RepReader(self.sheet, self.catalog, hours, holidays)
+        reader = RepReader(self.file, self.catalog, hours, holidays)
         reps: dict[str, Rep] = {}
-        for line in self.sheet.entries(entry.value, "'reps'"):
+        for line in self.file.entries(entry.value, "'reps'"):
             rep = reader.rep(line)
             reps[rep.name] = rep
             first = owners.setdefault(rep.owner, rep.name)
             if rep.owner and first != rep.name:
                 message = f"'{rep.name}' and '{first}' are the same HubSpot owner, {rep.owner}"
-                self.sheet.error(line.key, message, "One owner is one rep: remove one of the two.")
+                self.file.error(line.key, message, "One owner is one rep: remove one of the two.")
         return reps
 
     def _teams(self, entry: Entry, reps: Mapping[str, Rep]) -> dict[str, Team]:
-        reader = TeamLineReader(self.sheet, reps)
-        lines = self.sheet.entries(entry.value, "'teams'")
+        reader = TeamLineReader(self.file, reps)
+        lines = self.file.entries(entry.value, "'teams'")
         return {team.name: team for team in map(reader.team, lines)}
 
     def _time_off(self, node: Node, reps: Mapping[str, Rep]) -> tuple[TimeOff, ...]:
-        found = (self._absence(element, reps) for element in self.sheet.elements(node, "'out_of_office'"))
+        found = (self._absence(element, reps) for element in self.file.elements(node, "'out_of_office'"))
         return tuple(absence for absence in found if absence is not None)
 
     def _absence(self, node: Node, reps: Mapping[str, Rep]) -> TimeOff | None:
-        fields = self.sheet.fields(node, "a time off", known=TIME_OFF_KEYS, required=TIME_OFF_REQUIRED)
+        fields = self.file.fields(node, "a time off", known=TIME_OFF_KEYS, required=TIME_OFF_REQUIRED)
         if fields is None:
             return None
-        texts = {name: self.sheet.scalar(entry.value, f"'{name}'") for name, entry in fields.items()}
+        texts = {name: self.file.scalar(entry.value, f"'{name}'") for name, entry in fields.items()}
         for name in ("rep", "backup"):
             person = texts.get(name)
             if person is not None:
-                is_rep(person, reps, self.sheet)
+                is_rep(person, reps, self.file)
         rep, backup, start, end = (texts.get(name) for name in ("rep", "backup", "from", "to"))
         days = [day(text.text) for text in (start, end) if text is not None]
         for text, found in zip([text for text in (start, end) if text is not None], days, strict=True):
             if found is None:
-                self.sheet.error(text, f"'{text.text}' is no date", "Write 2026-12-21.")
+                self.file.error(text, f"'{text.text}' is no date", "Write 2026-12-21.")
         if rep is None or start is None or end is None or days[0] is None or days[1] is None:
             return None
         if days[0] > days[1]:
             message = f"the time off of '{rep.text}' ends before it starts: {days[0]} is after {days[1]}"
-            self.sheet.error(start, message, "Write the first day as 'from' and the last one as 'to'.")
+            self.file.error(start, message, "Write the first day as 'from' and the last one as 'to'.")
         if backup is not None and backup.text == rep.text:
-            self.sheet.error(backup, f"'{rep.text}' is their own backup", "Name somebody else, or nobody.")
+            self.file.error(backup, f"'{rep.text}' is their own backup", "Name somebody else, or nobody.")
         return TimeOff(rep.text, days[0], days[1], backup.text if backup else None)

@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from router.policy.people.roster import CatchUp, Rep, Team
 from router.rulefiles.team.rep_lines import REP_KEYS
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import span, whole
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
 
@@ -43,7 +43,7 @@ LONGEST: Final = timedelta(days=730)
 class TeamLineReader:
     """Reads teams; `reps` are those that they may name."""
 
-    sheet: Sheet
+    file: FileReader
     reps: Mapping[str, Rep]
 
     def team(self, line: Entry) -> Team:
@@ -53,10 +53,10 @@ class TeamLineReader:
             return Team(name, self._members(line.value, name))
         if not any(part.key.text in TEAM_KEYS for part in line.value.entries):
             hint = "Weights stand with the reps; a team is written [one, two]."
-            self.sheet.error(line.value, f"the team '{name}' is a list of reps", hint)
+            self.file.error(line.value, f"the team '{name}' is a list of reps", hint)
             return Team(name, ())
         required = {"reps": "Add 'reps: [one, two]'."}
-        fields = self.sheet.fields(line.value, f"the team '{name}'", known=TEAM_KEYS, required=required) or {}
+        fields = self.file.fields(line.value, f"the team '{name}'", known=TEAM_KEYS, required=required) or {}
         return Team(
             name,
             self._members(fields["reps"].value, name) if "reps" in fields else (),
@@ -67,17 +67,17 @@ class TeamLineReader:
 
     def _members(self, node: Node, team: str) -> tuple[str, ...]:
         members: dict[str, Scalar] = {}
-        for rep in self.sheet.scalars(node, f"the team '{team}'"):
+        for rep in self.file.scalars(node, f"the team '{team}'"):
             if rep.text in members:
                 message = f"'{rep.text}' is twice in the team '{team}'"
-                self.sheet.error(rep, message, "Name each rep once; a larger share is a larger weight.")
-            elif is_rep(rep, self.reps, self.sheet):
+                self.file.error(rep, message, "Name each rep once; a larger share is a larger weight.")
+            elif is_rep(rep, self.reps, self.file):
                 members[rep.text] = rep
         return tuple(members)
 
     def _performance(self, node: Node) -> timedelta | None:
         """The time that `performance` (90 days) or `performance 180d` stands for; None is `fixed`."""
-        written = self.sheet.scalar(node, "'weights'")
+        written = self.file.scalar(node, "'weights'")
         if written is None or written.text == FIXED:
             return None
         what, _, days = written.text.partition(" ")
@@ -87,45 +87,45 @@ class TeamLineReader:
         like = "" if what == PERFORMANCE else written.text
         hint = f"Write fixed, performance or performance 180d ({SHORTEST.days} to {LONGEST.days} days)."
         message = f"'weights' cannot be '{written.text}'"
-        self.sheet.error(written, message, hint, like=like, among=(FIXED, PERFORMANCE))
+        self.file.error(written, message, hint, like=like, among=(FIXED, PERFORMANCE))
         return None
 
     def _fair_by(self, node: Node) -> Literal["count", "value"]:
-        written = self.sheet.scalar(node, "'fair_by'")
+        written = self.file.scalar(node, "'fair_by'")
         found = next((one for one in FAIR_BY if written is not None and one == written.text), None)
         if written is not None and found is None:
             hint = "Write count (leads, the default) or value (points of score)."
             message = f"'fair_by' cannot be '{written.text}'"
-            self.sheet.error(written, message, hint, like=written.text, among=FAIR_BY)
+            self.file.error(written, message, hint, like=written.text, among=FAIR_BY)
         return found or "count"
 
     def _catch_up(self, node: Node) -> CatchUp | None:
         """What `catch_up` (without end) or `{catch_up: 5}` stands for; None is `forgive`."""
         if isinstance(node, Map):
-            fields = self.sheet.fields(node, "'time_off'", known=(CATCH_UP,)) or {}
+            fields = self.file.fields(node, "'time_off'", known=(CATCH_UP,)) or {}
             return CatchUp(self._at_most(fields[CATCH_UP].value)) if CATCH_UP in fields else None
-        written = self.sheet.scalar(node, "'time_off'")
+        written = self.file.scalar(node, "'time_off'")
         if written is None or written.text == FORGIVE:
             return None
         if written.text != CATCH_UP:
             message = f"'time_off' cannot be '{written.text}'"
             hint = "Write forgive (the default), catch_up or {catch_up: 5}."
-            self.sheet.error(written, message, hint, like=written.text, among=TIME_OFF)
+            self.file.error(written, message, hint, like=written.text, among=TIME_OFF)
         return CatchUp()
 
     def _at_most(self, node: Node) -> int | None:
-        written = self.sheet.scalar(node, "'catch_up'")
+        written = self.file.scalar(node, "'catch_up'")
         found = whole(written.text) if written else None
         if written is not None and (found is None or found < 1):
             message = f"'catch_up' is a whole number of leads (points, by value), not '{written.text}'"
-            self.sheet.error(written, message, "Write {catch_up: 5}, or catch_up alone for no limit.")
+            self.file.error(written, message, "Write {catch_up: 5}, or catch_up alone for no limit.")
             return None
         return found
 
 
-def is_rep(name: Scalar, reps: Mapping[str, Rep], sheet: Sheet) -> bool:
+def is_rep(name: Scalar, reps: Mapping[str, Rep], file: FileReader) -> bool:
     """Whether there is such a rep; that there is none is noted."""
     if name.text not in reps:
         hint = f"A rep has: {', '.join(REP_KEYS)}; add them under 'reps'."
-        sheet.error(name, f"there is no rep '{name.text}'", hint, like=name.text, among=reps)
+        file.error(name, f"there is no rep '{name.text}'", hint, like=name.text, among=reps)
     return name.text in reps

@@ -7,7 +7,7 @@ from datetime import time
 from typing import Final
 
 from router.policy.people.roster import Hours
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import clock
 from router.rulefiles.yaml.tree import Entry, Node, Scalar
 
@@ -17,52 +17,52 @@ _FORM: Final = "Write 09:00-18:00, or [09:00-12:30, 14:00-18:00]."
 Span = tuple[time, time]
 
 
-def read_hours(node: Node, sheet: Sheet) -> Mapping[str, Hours]:
+def read_hours(node: Node, file: FileReader) -> Mapping[str, Hours]:
     """The named working weeks; a day that a week does not name is free."""
-    weeks = sheet.entries(node, "'hours'")
-    return {entry.key.text: Hours(entry.key.text, _week(entry, sheet)) for entry in weeks}
+    weeks = file.entries(node, "'hours'")
+    return {entry.key.text: Hours(entry.key.text, _week(entry, file)) for entry in weeks}
 
 
-def _week(entry: Entry, sheet: Sheet) -> tuple[tuple[Span, ...], ...]:
+def _week(entry: Entry, file: FileReader) -> tuple[tuple[Span, ...], ...]:
     week: list[tuple[Span, ...]] = [()] * len(DAYS)
     named: dict[int, Scalar] = {}
-    for line in sheet.entries(entry.value, f"the working week '{entry.key.text}'"):
-        spans = _spans(line.value, sheet)
-        for day in _days(line.key, sheet):
+    for line in file.entries(entry.value, f"the working week '{entry.key.text}'"):
+        spans = _spans(line.value, file)
+        for day in _days(line.key, file):
             if day in named:
                 message = f"'{DAYS[day]}' is in '{named[day].text}' already"
-                sheet.error(line.key, message, "Name each day once.")
+                file.error(line.key, message, "Name each day once.")
             named[day] = line.key
             week[day] = spans
     return tuple(week)
 
 
-def _days(key: Scalar, sheet: Sheet) -> range:
+def _days(key: Scalar, file: FileReader) -> range:
     first, _, last = key.text.partition("-")
     last = last or first
     if first not in DAYS or last not in DAYS:
         hint = f"Write {', '.join(DAYS)}, or a span such as mon-fri."
-        sheet.error(key, f"'{key.text}' is no day of the week", hint)
+        file.error(key, f"'{key.text}' is no day of the week", hint)
         return range(0)
     if DAYS.index(first) > DAYS.index(last):
-        sheet.error(key, f"'{key.text}' runs backwards: a week begins on mon", "Write two lines.")
+        file.error(key, f"'{key.text}' runs backwards: a week begins on mon", "Write two lines.")
     return range(DAYS.index(first), DAYS.index(last) + 1)
 
 
-def _spans(node: Node, sheet: Sheet) -> tuple[Span, ...]:
+def _spans(node: Node, file: FileReader) -> tuple[Span, ...]:
     spans: list[Span] = []
-    for scalar in sheet.scalars(node, "a working day"):
+    for scalar in file.scalars(node, "a working day"):
         start, _, end = scalar.text.partition("-")
         opens, closes = clock(start.strip()), clock(end.strip())
         if opens is None or closes is None:
-            sheet.error(scalar, f"'{scalar.text}' is no span of hours", _FORM)
+            file.error(scalar, f"'{scalar.text}' is no span of hours", _FORM)
         elif opens >= closes:
             hint = "Write the earlier time first; work past midnight is two days."
-            sheet.error(scalar, f"'{scalar.text}' ends before it starts", hint)
+            file.error(scalar, f"'{scalar.text}' ends before it starts", hint)
         elif spans and opens < spans[-1][1]:
             earlier = f"{spans[-1][0]:%H:%M}-{spans[-1][1]:%H:%M}"
             hint = "Write the spans of a day in order, without overlap."
-            sheet.error(scalar, f"'{scalar.text}' overlaps or precedes '{earlier}'", hint)
+            file.error(scalar, f"'{scalar.text}' overlaps or precedes '{earlier}'", hint)
         else:
             spans.append((opens, closes))
     return tuple(spans)

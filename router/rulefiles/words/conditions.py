@@ -10,7 +10,7 @@ from router.policy.rules.conditions import AllOf, AnyOf, Condition, Known, Match
 from router.rulefiles.words.matchers import MatcherReader, merged
 from router.rulefiles.words.ranges import ABOVE, RANGE_WORDS, End
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq, as_written
 
 DEEPEST_CHOICE: Final = 2
@@ -29,13 +29,13 @@ class ConditionReader:
     """Reads conditions. A condition with a mistake is None: it is never taken for one that holds."""
 
     words: Vocabulary
-    sheet: Sheet
+    file: FileReader
 
     def when(self, node: Node, *, depth: int = 0) -> Condition | None:
         """The condition of a map: every entry must hold."""
         if not isinstance(node, Map) or not node.entries:
             hint = "Write {property: value}; what fits no rule goes to 'otherwise'."
-            self.sheet.error(node, "this condition is not written as 'property: value'", hint)
+            self.file.error(node, "this condition is not written as 'property: value'", hint)
             return None
         return both([self._entry(entry, depth) for entry in node.entries])
 
@@ -43,7 +43,7 @@ class ConditionReader:
         """The condition that the fact answers to this value, list of values, or words such as `not`."""
         if isinstance(node, Map):
             return self._in_words(fact, node)
-        reader = MatcherReader(fact, self.words, self.sheet)
+        reader = MatcherReader(fact, self.words, self.file)
         matchers = [reader.matcher(scalar) for scalar in self._values(fact, node)]
         found = [matcher for matcher in matchers if matcher is not None]
         if not found or len(found) < len(matchers):
@@ -59,18 +59,18 @@ class ConditionReader:
             return None if inner is None else NoneOf((inner,))
         if name in _CHOICES:
             return self._choice(entry, depth + 1)
-        fact = self.words.fact(entry.key, self.sheet)
+        fact = self.words.fact(entry.key, self.file)
         return None if fact is None else self.about(fact, entry.value)
 
     def _choice(self, entry: Entry, depth: int) -> Condition | None:
         name = entry.key.text
         if depth > DEEPEST_CHOICE:
             hint = "Make two rules of it; they read better."
-            self.sheet.error(entry.key, "'any', 'all' and 'none' go at most two deep", hint)
+            self.file.error(entry.key, "'any', 'all' and 'none' go at most two deep", hint)
             return None
         if not isinstance(entry.value, Seq) or not entry.value.elements:
             hint = "Begin each condition with '- ' on a line of its own."
-            self.sheet.error(entry.key, f"'{name}' takes a list of conditions", hint)
+            self.file.error(entry.key, f"'{name}' takes a list of conditions", hint)
             return None
         parts = [self.when(element, depth=depth) for element in entry.value.elements]
         found = tuple(part for part in parts if part is not None)
@@ -80,19 +80,19 @@ class ConditionReader:
         if isinstance(node, Scalar):
             return (node,)
         if isinstance(node, Map):
-            self.sheet.error(node, f"a list of values of {fact} holds values only", "Use 'any' for more.")
+            self.file.error(node, f"a list of values of {fact} holds values only", "Use 'any' for more.")
             return ()
         if not node.elements:
-            self.sheet.error(node, f"the list of values of {fact} is empty", "Write a value, or 'unknown'.")
+            self.file.error(node, f"the list of values of {fact} is empty", "Write a value, or 'unknown'.")
         return tuple(scalar for element in node.elements for scalar in self._values(fact, element))
 
     def _in_words(self, fact: Fact, node: Map) -> Condition | None:
-        fields = self.sheet.fields(node, f"the condition on {fact}", known=VALUE_WORDS)
+        fields = self.file.fields(node, f"the condition on {fact}", known=VALUE_WORDS)
         if not fields:
             if not node.entries:
-                self.sheet.error(node, f"the condition on {fact} is empty", "Write a value, or 'known'.")
+                self.file.error(node, f"the condition on {fact} is empty", "Write a value, or 'known'.")
             return None
-        reader = MatcherReader(fact, self.words, self.sheet)
+        reader = MatcherReader(fact, self.words, self.file)
         parts: list[Condition | None] = []
         ends: dict[End, str] = {}
         for name, entry in fields.items():
@@ -100,9 +100,9 @@ class ConditionReader:
                 inner = self.about(fact, entry.value)
                 parts.append(None if inner is None else NoneOf((inner,)))
             elif name == "contains":
-                words = ", ".join(word.text for word in self.sheet.scalars(entry.value, "'contains'"))
+                words = ", ".join(word.text for word in self.file.scalars(entry.value, "'contains'"))
                 parts.append(_test(fact, reader.contains(entry.key, words) if words else None, node))
-            elif (value := self.sheet.scalar(entry.value, f"'{name}'")) is None:
+            elif (value := self.file.scalar(entry.value, f"'{name}'")) is None:
                 parts.append(None)
             elif name == "within":
                 parts.append(_test(fact, reader.within(value, value.text), node))

@@ -12,7 +12,7 @@ from router.policy.rules.conditions import Contains, Known, Matcher, OneOf, Unkn
 from router.rulefiles.words.ranges import RangeReader
 from router.rulefiles.words.values import Equal, equal_value
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import SPAN_FORMS, span
 from router.rulefiles.yaml.tree import Scalar
 
@@ -26,12 +26,12 @@ class MatcherReader:
 
     fact: Fact
     words: Vocabulary
-    sheet: Sheet
+    file: FileReader
 
     @property
     def ranges(self) -> RangeReader:
         """The reader of this fact's ranges."""
-        return RangeReader(self.fact, self.words.timezone, self.sheet)
+        return RangeReader(self.fact, self.words.timezone, self.file)
 
     def matcher(self, written: Scalar) -> Matcher | None:
         """The question that the value asks; None if it asks none, which is then noted."""
@@ -48,13 +48,13 @@ class MatcherReader:
             return self.within(written, text.removeprefix("within "))
         if self.ranges.is_range(text):
             return self.ranges.written(written)
-        value = equal_value(written, self.fact, sheet=self.sheet, catalog=self.words.catalog)
+        value = equal_value(written, self.fact, file=self.file, catalog=self.words.catalog)
         return None if value is None else OneOf(frozenset((value,)))
 
     def contains(self, at: Scalar, words: str) -> Contains | None:
         """The words of `contains a, b*`: whole ones, or beginnings with a final `*`."""
         if self.fact.type is not FactType.TEXT or self.fact.options:
-            self.sheet.error(
+            self.file.error(
                 at, f"{self.fact} is no free text: 'contains' cannot look into it", "List its values."
             )
             return None
@@ -62,7 +62,7 @@ class MatcherReader:
         for word in found:
             if not _WORD.fullmatch(word) or not any(char.isalnum() for char in word):
                 hint = "Write whole words, such as daf, beginnings such as direct*, commas between them."
-                self.sheet.error(at, f"'{word}' is nothing that 'contains' can look for", hint)
+                self.file.error(at, f"'{word}' is nothing that 'contains' can look for", hint)
                 return None
         return Contains(found)
 
@@ -71,11 +71,11 @@ class MatcherReader:
         if self.fact.type not in (FactType.DATE, FactType.DATETIME):
             is_age = self.fact.type is FactType.DURATION
             hint = "Write a range of it: ..7d." if is_age else "Name a date, or the fact 'age'."
-            self.sheet.error(at, f"{self.fact} is no date: 'within' cannot tell its age", hint)
+            self.file.error(at, f"{self.fact} is no date: 'within' cannot tell its age", hint)
             return None
         found = span(text.strip())
         if not found:
-            self.sheet.error(at, f"'{text}' is not a duration", f"Write {SPAN_FORMS}.")
+            self.file.error(at, f"'{text}' is not a duration", f"Write {SPAN_FORMS}.")
             return None
         return Within(found)
 
@@ -85,18 +85,18 @@ class MatcherReader:
         name = written.text.removeprefix(LIST_SIGN)
         if name not in self.words.lists:
             hint = "Add it to lists.yaml, or quote a value that begins with '$'."
-            self.sheet.error(
+            self.file.error(
                 written, f"there is no list '{name}' in lists.yaml", hint, like=name, among=self.words.lists
             )
             return None
         found: set[Equal] = set()
-        inside = Sheet(self.sheet.file, self.sheet.lines)
+        inside = FileReader(self.file.name, self.file.lines)
         for text in self.words.lists[name]:
             stands_for = Scalar(text, written.line, written.column, quoted=True)
-            value = equal_value(stands_for, self.fact, sheet=inside, catalog=self.words.catalog)
+            value = equal_value(stands_for, self.fact, file=inside, catalog=self.words.catalog)
             if value is not None:
                 found.add(value)
-        self.sheet.take_over(inside, prefix=f"in the list '{name}': ")
+        self.file.take_over(inside, prefix=f"in the list '{name}': ")
         return OneOf(frozenset(found)) if found else None
 
 

@@ -14,7 +14,7 @@ from router.policy.leads.catalog import FactType
 from router.policy.rules.conditions import Between
 from router.rulefiles.words.values import number_hint
 from router.rulefiles.words.vocabulary import Fact
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import SPAN_FORMS, day, midnight, moment, number, span
 from router.rulefiles.yaml.tree import Scalar
 
@@ -38,7 +38,7 @@ class RangeReader:
 
     fact: Fact
     timezone: ZoneInfo
-    sheet: Sheet
+    file: FileReader
 
     def is_range(self, text: str) -> bool:
         """True for a text with range signs, where they can be meant as such."""
@@ -50,7 +50,7 @@ class RangeReader:
         """True if the fact's values can be smaller or larger than others; noted if not."""
         if self.fact.type not in ORDERED:
             message = f"{self.fact} is a {self.fact.type}, which has no order: '{at.text}' cannot be a range"
-            self.sheet.error(at, message, "List its values, or choose a number property.")
+            self.file.error(at, message, "List its values, or choose a number property.")
         return self.fact.type in ORDERED
 
     def written(self, range_text: Scalar) -> Between | None:
@@ -70,9 +70,7 @@ class RangeReader:
             ends["high"] = dots["high"]
         if not ends:
             message = f"the range '{range_text.text}' has no end"
-            self.sheet.error(
-                range_text, message, "Write 50..199, 200.. or ..49; for any value write 'known'."
-            )
+            self.file.error(range_text, message, "Write 50..199, 200.. or ..49; for any value write 'known'.")
             return None
         return self.between(range_text, ends)
 
@@ -87,7 +85,7 @@ class RangeReader:
         made = Between(low=bounds.get("low"), high=bounds.get("high"), below=bounds.get("below"))
         if _is_empty(made):
             shown = " and ".join(ends.values())
-            self.sheet.error(at, f"no value lies between {shown}", "Write the smaller end first.")
+            self.file.error(at, f"no value lies between {shown}", "Write the smaller end first.")
             return None
         return made
 
@@ -96,7 +94,7 @@ class RangeReader:
         if following is not None:
             return self.between(at, {"low": following})
         hint = f"Write '{bound}..', which includes it; in a condition {{above: {bound}}} leaves it out."
-        self.sheet.error(at, f"'{at.text}' leaves its own number out", hint)
+        self.file.error(at, f"'{at.text}' leaves its own number out", hint)
         return None
 
     def next_after(self, text: str) -> str | None:
@@ -124,7 +122,7 @@ class RangeReader:
         else:
             found, hint = moment(text, self.timezone), "Write 2026-11-24 or 2026-11-24T09:30."
         if found is None:
-            self.sheet.error(at, f"{fact} is a {fact.type}, and '{text}' is none", hint)
+            self.file.error(at, f"{fact} is a {fact.type}, and '{text}' is none", hint)
             return None
         return end, found
 

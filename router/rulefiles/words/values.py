@@ -8,7 +8,7 @@ from typing import Final, TypeAlias
 
 from router.policy.leads.catalog import Catalog, FactType
 from router.rulefiles.words.vocabulary import Fact
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import day, number
 from router.rulefiles.yaml.tree import Scalar
 
@@ -21,41 +21,41 @@ _FORMS: Final = {
 _BOOLS: Final = {"true": True, "false": False}
 
 
-def equal_value(written: Scalar, fact: Fact, *, sheet: Sheet, catalog: Catalog) -> Equal | None:
+def equal_value(written: Scalar, fact: Fact, *, file: FileReader, catalog: Catalog) -> Equal | None:
     """The value that the fact has to equal; None if there is no such value, which is then noted."""
     text = written.text
     if not text:
-        sheet.error(written, f"{fact} has no value here", "Write 'unknown' for a missing one.")
+        file.error(written, f"{fact} has no value here", "Write 'unknown' for a missing one.")
         return None
     if fact.name == "email_domain":
-        return _domain(written, sheet)
+        return _domain(written, file)
     if fact.is_owner:
-        return _owner_id(written, fact, sheet=sheet, catalog=catalog)
+        return _owner_id(written, fact, file=file, catalog=catalog)
     match fact.type:
         case FactType.NUMBER:
-            return _number(written, fact, sheet)
+            return _number(written, fact, file)
         case FactType.BOOL:
             if text not in _BOOLS:
-                sheet.error(written, f"{fact} is true or false, not '{text}'", "Write true or false.")
+                file.error(written, f"{fact} is true or false, not '{text}'", "Write true or false.")
             return _BOOLS.get(text)
         case FactType.DATE:
             found = day(text)
             if found is None:
-                sheet.error(written, f"{fact} is a date, and '{text}' is none", "Write 2026-11-24.")
+                file.error(written, f"{fact} is a date, and '{text}' is none", "Write 2026-11-24.")
             return found
         case FactType.DATETIME:
             hint = "Write a range such as 2026-01-01.. or an age such as 'within 7d'."
-            sheet.error(written, f"{fact} is a moment, which never equals '{text}'", hint)
+            file.error(written, f"{fact} is a moment, which never equals '{text}'", hint)
             return None
         case FactType.DURATION:
             hint = "Write a range such as ..7d or 30d.. instead."
-            sheet.error(written, f"{fact} is a duration, which never equals '{text}'", hint)
+            file.error(written, f"{fact} is a duration, which never equals '{text}'", hint)
             return None
         case FactType.TEXT | FactType.CHOICE | FactType.CHOICES:
-            return text if option_exists(written, fact, sheet) else None
+            return text if option_exists(written, fact, file) else None
 
 
-def option_exists(written: Scalar, fact: Fact, sheet: Sheet) -> bool:
+def option_exists(written: Scalar, fact: Fact, file: FileReader) -> bool:
     """True if the fact can have this value; a value it cannot have is noted, an archived one too."""
     if not fact.options:
         return True
@@ -64,13 +64,13 @@ def option_exists(written: Scalar, fact: Fact, sheet: Sheet) -> bool:
         message = f"'{written.text}' is not an option of {fact}"
         meant = _meant(written.text, fact)
         if meant is not None:
-            sheet.error(written, message, f"Did you mean '{meant}'?")
+            file.error(written, message, f"Did you mean '{meant}'?")
         else:
-            sheet.error(written, message, _form(fact), like=written.text, among=fact.options)
+            file.error(written, message, _form(fact), like=written.text, among=fact.options)
         return False
     if option.archived:
         hint = "New leads do not have it; remove it when old ones do not matter."
-        sheet.warning(written, f"'{written.text}' is an archived option of {fact}", hint)
+        file.warning(written, f"'{written.text}' is an archived option of {fact}", hint)
     return True
 
 
@@ -89,18 +89,18 @@ def _form(fact: Fact) -> str:
     return f"Its options are: {', '.join(fact.options)}." if few else "See its options in HubSpot."
 
 
-def _domain(written: Scalar, sheet: Sheet) -> str | None:
+def _domain(written: Scalar, file: FileReader) -> str | None:
     if "@" in written.text:
         hint = f"Write what follows the '@': {written.text.rpartition('@')[2]}."
-        sheet.error(written, f"'{written.text}' is no e-mail domain", hint)
+        file.error(written, f"'{written.text}' is no e-mail domain", hint)
         return None
     return written.text.lower()
 
 
-def _number(written: Scalar, fact: Fact, sheet: Sheet) -> Decimal | None:
+def _number(written: Scalar, fact: Fact, file: FileReader) -> Decimal | None:
     found = number(written.text)
     if found is None:
-        sheet.error(written, f"{fact} is a number, and '{written.text}' is none", number_hint(written.text))
+        file.error(written, f"{fact} is a number, and '{written.text}' is none", number_hint(written.text))
     return found
 
 
@@ -114,13 +114,13 @@ def number_hint(text: str) -> str:
     return "Write digits, such as 200, or a range: 50..199, 200.. or ..49."
 
 
-def _owner_id(written: Scalar, fact: Fact, *, sheet: Sheet, catalog: Catalog) -> str | None:
+def _owner_id(written: Scalar, fact: Fact, *, file: FileReader, catalog: Catalog) -> str | None:
     for owner in catalog.owners:
         if written.text.casefold() in (owner.email.casefold(), owner.id):
             return owner.id
     emails = (owner.email for owner in catalog.owners)
     hint = "Write the e-mail address of the HubSpot owner."
-    sheet.error(
+    file.error(
         written, f"HubSpot has no owner '{written.text}' for {fact}", hint, like=written.text, among=emails
     )
     return None

@@ -13,7 +13,7 @@ import pycountry
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Option
 from router.policy.leads.derived import DERIVED
 from router.policy.leads.geography import region_of
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Scalar
 
 _OWNER_FACTS: Final = frozenset(
@@ -54,16 +54,16 @@ class Vocabulary:
     refused: Mapping[str, str] = field(default_factory=dict)
     """Facts that would go round in a circle here, and the sentence that says so."""
 
-    def fact(self, name: Scalar, sheet: Sheet) -> Fact | None:
+    def fact(self, name: Scalar, file: FileReader) -> Fact | None:
         """The fact of that name; a name that nobody knows is noted on the sheet."""
         if name.text in self.refused:
-            sheet.error(name, self.refused[name.text])
+            file.error(name, self.refused[name.text])
             return None
         if name.text in DERIVED:
             return self._derived(name.text)
         known = self.catalog.property(name.text)
         if known is None:
-            self._unknown(name, sheet)
+            self._unknown(name, file)
             return None
         return Fact(name.text, known.type, known.label, _by_value(known.options), known.integer)
 
@@ -80,19 +80,19 @@ class Vocabulary:
         options = _by_value(Option(value, value) for value in values)
         return Fact(name, DERIVED[name], options=options, integer=name in _WHOLE_NUMBERS)
 
-    def _unknown(self, name: Scalar, sheet: Sheet) -> None:
+    def _unknown(self, name: Scalar, file: FileReader) -> None:
         about, company = ("company", True) if name.text.startswith(COMPANY_PREFIX) else ("contact", False)
         bare = name.text.removeprefix(COMPANY_PREFIX)
         message = f"HubSpot has no {about} property '{bare}'"
         if not company and bare in self.catalog.company:
-            sheet.error(name, message, f"Did you mean '{COMPANY_PREFIX}{bare}'?")
+            file.error(name, message, f"Did you mean '{COMPANY_PREFIX}{bare}'?")
         elif company and bare in self.catalog.contact:
-            sheet.error(name, message, f"Did you mean the contact's, '{bare}'?")
+            file.error(name, message, f"Did you mean the contact's, '{bare}'?")
         else:
             of_company = (COMPANY_PREFIX + prop for prop in self.catalog.company)
             among = of_company if company else (*self.catalog.contact, *DERIVED)
             hint = "Create it in HubSpot, then run 'router pull'."
-            sheet.error(name, message, hint, like=name.text, among=among)
+            file.error(name, message, hint, like=name.text, among=among)
 
 
 def _by_value(options: Iterable[Option]) -> Mapping[str, Option]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
 from router.rulefiles.words.values import equal_value
 from router.rulefiles.words.vocabulary import Fact
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Node, Scalar
 
 
@@ -16,15 +16,15 @@ from router.rulefiles.yaml.tree import Node, Scalar
 class ValueWriter:
     """Checks what would be written, so that HubSpot cannot refuse it later."""
 
-    sheet: Sheet
+    file: FileReader
     catalog: Catalog
 
     def values(self, node: Node) -> Mapping[str, str]:
         """The contact properties that `set:` fills, as HubSpot's texts."""
         found: dict[str, str] = {}
-        for entry in self.sheet.entries(node, "'set'"):
+        for entry in self.file.entries(node, "'set'"):
             if self._is_writable(entry.key):
-                written = self.sheet.scalar(entry.value, f"'{entry.key.text}'")
+                written = self.file.scalar(entry.value, f"'{entry.key.text}'")
                 text = self.value(entry.key.text, written) if written else None
                 if text is not None:
                     found[entry.key.text] = text
@@ -38,32 +38,30 @@ class ValueWriter:
         options = {option.value: option for option in prop.options if not option.archived}
         if any(option.value == written.text for option in prop.options if option.archived):
             hint = "HubSpot would refuse it: choose another one."
-            self.sheet.error(
-                written, f"'{written.text}' is an archived option of {name} ({prop.label})", hint
-            )
+            self.file.error(written, f"'{written.text}' is an archived option of {name} ({prop.label})", hint)
             return None
         fact = Fact(name, prop.type, prop.label, options)
-        meant = equal_value(written, fact, sheet=self.sheet, catalog=self.catalog)
+        meant = equal_value(written, fact, file=self.file, catalog=self.catalog)
         return None if meant is None else written.text
 
     def _is_writable(self, key: Scalar) -> bool:
         name = key.text
         if name == "hubspot_owner_id":
-            self.sheet.error(key, "a lead that is nurtured has no owner to set", "Use 'assign' for an owner.")
+            self.file.error(key, "a lead that is nurtured has no owner to set", "Use 'assign' for an owner.")
             return False
         if name == "lifecyclestage":
             hint = "Add a condition on lifecyclestage, so that leads further on keep theirs."
-            self.sheet.warning(key, "HubSpot refuses to move lifecyclestage backwards", hint)
+            self.file.warning(key, "HubSpot refuses to move lifecyclestage backwards", hint)
         if name.startswith(COMPANY_PREFIX):
-            self.sheet.error(key, "'set' writes to the contact, never to its company", f"Remove '{name}'.")
+            self.file.error(key, "'set' writes to the contact, never to its company", f"Remove '{name}'.")
             return False
         prop = self.catalog.contact.get(name)
         if prop is None:
             hint = "Create it in HubSpot, then run 'router pull'."
             message = f"HubSpot has no contact property '{name}'"
-            self.sheet.error(key, message, hint, like=name, among=self.catalog.contact)
+            self.file.error(key, message, hint, like=name, among=self.catalog.contact)
             return False
         if prop.read_only:
             hint = "HubSpot computes it: set another property."
-            self.sheet.error(key, f"{name} ({prop.label}) cannot be written", hint)
+            self.file.error(key, f"{name} ({prop.label}) cannot be written", hint)
         return not prop.read_only

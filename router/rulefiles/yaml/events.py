@@ -12,7 +12,7 @@ from typing import Final
 
 import yaml
 
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.source import invisible_in, text_of
 from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq
 from router.rulefiles.yaml.yaml_errors import in_plain_words, place
@@ -25,19 +25,19 @@ class _StopReadingError(Exception):
     """The rest of the file would be guesswork; its sheet says why already."""
 
 
-def read(file: str, content: bytes) -> tuple[Sheet, Node | None]:
+def read(file: str, content: bytes) -> tuple[FileReader, Node | None]:
     """The file's sheet and its tree. No tree means that the sheet says why; nothing is ever raised."""
-    sheet, text = text_of(file, content)
+    reader, text = text_of(file, content)
     if text is None:
-        return sheet, None
+        return reader, None
     try:
-        return sheet, _built(text, sheet)
+        return reader, _built(text, reader)
     except _StopReadingError:
-        return sheet, None
+        return reader, None
     except yaml.MarkedYAMLError as error:
-        at, message, hint = in_plain_words(error, sheet.lines)
-        sheet.error(at, message, hint)
-        return sheet, None
+        at, message, hint = in_plain_words(error, reader.lines)
+        reader.error(at, message, hint)
+        return reader, None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class _Open:
         return self.is_map and len(self.keys) == len(self.nodes)
 
 
-def _built(text: str, sheet: Sheet) -> Node:
+def _built(text: str, reader: FileReader) -> Node:
     """The tree, built with a stack of our own: no nesting can exhaust Python's."""
     stack: list[_Open] = []
     root: Node = Scalar("", 1, 1)
@@ -64,22 +64,22 @@ def _built(text: str, sheet: Sheet) -> Node:
         if isinstance(event, yaml.DocumentStartEvent):
             documents += 1
             if documents > 1:
-                _stop(sheet, at, "'---' begins a second document", "Keep one document per file.")
+                _stop(reader, at, "'---' begins a second document", "Keep one document per file.")
         elif isinstance(event, yaml.AliasEvent):
-            _refuse(sheet, at, f"'*{event.anchor}' is a YAML alias", "*")
+            _refuse(reader, at, f"'*{event.anchor}' is a YAML alias", "*")
         elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
-            _refuse_cleverness(sheet, at, event)
-            _refuse_place(sheet, at, stack)
+            _refuse_cleverness(reader, at, event)
+            _refuse_place(reader, at, stack)
             stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
         elif isinstance(event, yaml.ScalarEvent):
-            _refuse_cleverness(sheet, at, event)
-            _refuse_text(sheet, at, event)
+            _refuse_cleverness(reader, at, event)
+            _refuse_text(reader, at, event)
             scalar = Scalar(event.value, at.line, at.column, quoted=event.style in ("'", '"'))
             root = _placed(scalar, stack)
         elif isinstance(event, yaml.CollectionEndEvent):
-            root = _placed(_closed(stack.pop(), sheet), stack)
+            root = _placed(_closed(stack.pop(), reader), stack)
     if isinstance(root, Scalar) and not root.text:
-        _stop(sheet, Scalar("", 1, 1), "the file is empty", "Start from the example in config/.")
+        _stop(reader, Scalar("", 1, 1), "the file is empty", "Start from the example in config/.")
     return root
 
 
@@ -91,7 +91,7 @@ def _placed(node: Node, stack: list[_Open]) -> Node:
     return node
 
 
-def _closed(opened: _Open, sheet: Sheet) -> Node:
+def _closed(opened: _Open, reader: FileReader) -> Node:
     at = opened.at
     if not opened.is_map:
         return Seq(tuple(opened.nodes), at.line, at.column)
@@ -103,42 +103,44 @@ def _closed(opened: _Open, sheet: Sheet) -> Node:
             entries.append(Entry(key, value))
             continue
         lines = f"on line {earlier.line} and on line {key.line}"
-        sheet.error(key, f"'{key.text}' stands here twice, {lines}", "Keep one of the two.")
+        reader.error(key, f"'{key.text}' stands here twice, {lines}", "Keep one of the two.")
     return Map(tuple(entries), at.line, at.column)
 
 
-def _refuse_place(sheet: Sheet, at: Scalar, stack: list[_Open]) -> None:
+def _refuse_place(reader: FileReader, at: Scalar, stack: list[_Open]) -> None:
     if len(stack) == DEEPEST:
-        _stop(sheet, at, f"lists and maps are nested more than {DEEPEST} deep", "Check the brackets.")
+        _stop(reader, at, f"lists and maps are nested more than {DEEPEST} deep", "Check the brackets.")
     if stack and stack[-1].wants_key:
-        _stop(sheet, at, "a key is a list or a map here", "Write the key as plain text, or quote it.")
+        _stop(reader, at, "a key is a list or a map here", "Write the key as plain text, or quote it.")
 
 
-def _refuse_cleverness(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+def _refuse_cleverness(
+    reader: FileReader, at: Scalar, event: yaml.ScalarEvent | yaml.CollectionStartEvent
+) -> None:
     if event.anchor is not None:
-        _refuse(sheet, at, f"'&{event.anchor}' is a YAML anchor", "&")
+        _refuse(reader, at, f"'&{event.anchor}' is a YAML anchor", "&")
     if event.tag is not None:
-        _refuse(sheet, at, "a word that begins with '!' is a YAML tag", "!")
+        _refuse(reader, at, "a word that begins with '!' is a YAML tag", "!")
 
 
-def _refuse_text(sheet: Sheet, at: Scalar, event: yaml.ScalarEvent) -> None:
+def _refuse_text(reader: FileReader, at: Scalar, event: yaml.ScalarEvent) -> None:
     if event.style in ("|", ">"):
         hint = "Write it on one line; a number of at least 200 is written '200..' or at_least: 200."
-        _stop(sheet, at, f"a value cannot start with '{event.style}'", hint)
+        _stop(reader, at, f"a value cannot start with '{event.style}'", hint)
     last_line = place(event.end_mark).line
     if event.value and last_line > at.line:
         hint = "A ':' or a ',' or a quote may be missing; a value stays on one line."
-        _stop(sheet, at, f"this value runs on to line {last_line}", hint)
+        _stop(reader, at, f"this value runs on to line {last_line}", hint)
     if code := invisible_in(event.value):
         hint = "Remove the sequence behind the '\\' in the quotes."
-        _stop(sheet, at, f"this text has an invisible character, {code}", hint)
+        _stop(reader, at, f"this text has an invisible character, {code}", hint)
 
 
-def _refuse(sheet: Sheet, at: Scalar, message: str, sign: str) -> None:
+def _refuse(reader: FileReader, at: Scalar, message: str, sign: str) -> None:
     hint = f"Repeat values by a list of lists.yaml ($name); a text that begins with '{sign}' goes in quotes."
-    _stop(sheet, at, f"{message}, which rule files do not have", hint)
+    _stop(reader, at, f"{message}, which rule files do not have", hint)
 
 
-def _stop(sheet: Sheet, at: Scalar, message: str, hint: str) -> None:
-    sheet.error(at, message, hint)
+def _stop(reader: FileReader, at: Scalar, message: str, hint: str) -> None:
+    reader.error(at, message, hint)
     raise _StopReadingError

@@ -20,10 +20,10 @@ LONGEST_MESSAGE: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class FileReader:
     """One rule file under reading: its name, its lines, and what was found wrong so far."""
 
-    file: str
+    name: str
     lines: tuple[str, ...] = ()
     found: list[Mistake] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class Sheet:
         """Note something that deserves a look and refuses nothing."""
         self._note(Severity.WARNING, at, message, hint)
 
-    def take_over(self, other: Sheet, *, prefix: str) -> None:
+    def take_over(self, other: FileReader, *, prefix: str) -> None:
         """Note what was found on another sheet of the same file, with these words in front."""
         room = MOST_MISTAKES - len(self.found)
         self.found.extend(replace(each, message=prefix + each.message) for each in other.found[:room])
@@ -52,7 +52,7 @@ class Sheet:
         line = self.lines[at.line - 1] if 0 < at.line <= len(self.lines) else ""
         if len(message) > LONGEST_MESSAGE:
             message = message[: LONGEST_MESSAGE - 1] + "…"
-        self.found.append(Mistake(self.file, at.line, at.column, severity, message, hint, line))
+        self.found.append(Mistake(self.name, at.line, at.column, severity, message, hint, line))
 
     def fields(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Scalar
 
 LARGEST_FILE_BYTES: Final = 256 * 1024
@@ -19,24 +19,26 @@ _BREAKING = re.compile("[\t\n\x85\u2028\u2029]")
 _TAB_BEFORE_TEXT = re.compile(r" *\t[ \t]*\S")
 
 
-def text_of(file: str, content: bytes) -> tuple[Sheet, str | None]:
+def text_of(file: str, content: bytes) -> tuple[FileReader, str | None]:
     """The file's sheet and its text, with `\\n` at line ends and no byte order mark.
 
     No text means that the sheet says why: larger than 256 KiB, not UTF-8, tabs, invisible characters.
     """
     if len(content) > LARGEST_FILE_BYTES:
-        return _refused(Sheet(file), "the file is larger than 256 KiB", "Split it, or shorten its lists.")
+        return _refused(
+            FileReader(file), "the file is larger than 256 KiB", "Split it, or shorten its lists."
+        )
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         message = f"the file is not UTF-8 text: byte {error.start + 1} fits no character"
-        return _refused(Sheet(file), message, "Save it again with the encoding UTF-8.", line=line)
+        return _refused(FileReader(file), message, "Save it again with the encoding UTF-8.", line=line)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    sheet = Sheet(file, tuple(_LINE_BREAK.split(text)))
-    for number, line_text in enumerate(sheet.lines, 1):
-        _check(sheet, number, line_text)
-    return sheet, None if sheet.found else text
+    reader = FileReader(file, tuple(_LINE_BREAK.split(text)))
+    for number, line_text in enumerate(reader.lines, 1):
+        _check(reader, number, line_text)
+    return reader, None if reader.found else text
 
 
 def invisible_in(text: str) -> str | None:
@@ -45,18 +47,18 @@ def invisible_in(text: str) -> str | None:
     return _code(stray[0]) if stray else None
 
 
-def _refused(sheet: Sheet, message: str, hint: str, *, line: int = 1) -> tuple[Sheet, None]:
-    sheet.error(Scalar("", line, 1), message, hint)
-    return sheet, None
+def _refused(reader: FileReader, message: str, hint: str, *, line: int = 1) -> tuple[FileReader, None]:
+    reader.error(Scalar("", line, 1), message, hint)
+    return reader, None
 
 
-def _check(sheet: Sheet, number: int, line: str) -> None:
+def _check(reader: FileReader, number: int, line: str) -> None:
     if stray := _INVISIBLE.search(line):
         at = Scalar("", number, stray.start() + 1)
-        sheet.error(at, f"there is an invisible character here, {_code(stray[0])}", "Delete it.")
+        reader.error(at, f"there is an invisible character here, {_code(stray[0])}", "Delete it.")
     if _TAB_BEFORE_TEXT.match(line):
         at = Scalar("", number, line.index("\t") + 1)
-        sheet.error(at, "the line is indented with a tab", "Indent with spaces.")
+        reader.error(at, "the line is indented with a tab", "Indent with spaces.")
 
 
 def _code(character: str) -> str:

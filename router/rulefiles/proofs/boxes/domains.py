@@ -13,7 +13,7 @@ from router.policy.rules.conditions import Contains, Matcher, answering
 from router.policy.rules.policy import Policy
 from router.rulefiles.scoring.grades import grades_of
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
-from router.rulefiles.yaml.file_reader import Sheet
+from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Scalar
 
 LISTED: Final = frozenset((FactType.TEXT, FactType.CHOICE, FactType.CHOICES))
@@ -35,7 +35,7 @@ class Kinds:
 
     def fact(self, name: str) -> Fact:
         """The fact as the catalog has it; one that it has not is what the policy says, without options."""
-        known = self.words.fact(Scalar(name, 0, 0), Sheet(""))
+        known = self.words.fact(Scalar(name, 0, 0), FileReader(""))
         return known or Fact(name, FactType(self.types.get(name, FactType.TEXT)))
 
     def is_open(self, fact: Fact) -> bool:

@@ -70,7 +70,7 @@ class Request:
     vital: bool = True
 
 
-class Line:
+class ApiClient:
     """The one way out to HubSpot. Safe to use from many threads."""
 
     def __init__(

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self, TypeVar
 
 from router.hubspot.api import shapes, updates
 from router.hubspot.api.apis import build_apis
-from router.hubspot.api.client import Call, Line, Request
+from router.hubspot.api.client import ApiClient, Call, Request
 from router.hubspot.api.errors import Unreachable
 from router.hubspot.api.reads import read_answer
 from router.hubspot.api.records import (
@@ -60,7 +60,7 @@ class Gateway:
     """HubSpot, as the product sees it; safe to use from many threads.
 
     Every method raises the errors of `router.hubspot.api.errors`. A call ends within `deadline_s`
-    seconds of leaving; before that it may wait for the call budget (see `line.PATIENCE_S`).
+    seconds of leaving; before that it may wait for the call budget (see `client.PATIENCE_S`).
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class Gateway:
             api_version=api_version, connections=CONNECTIONS, most_bytes=MOST_BYTES, deadline_s=deadline_s
         )
         self._apis = build_apis(access_token=access_token, base_url=base_url, transport=transport)
-        self._line = Line(budget, deadline_s=deadline_s, on_call=on_call)
+        self._client = ApiClient(budget, deadline_s=deadline_s, on_call=on_call)
         self._priority: Priority = priority
 
     def at(self, priority: Priority) -> Self:
@@ -265,7 +265,7 @@ class Gateway:
         request = Request(
             send=send, endpoint="tasks/create", kind="write", priority=self._priority, vital=False
         )
-        self._line.ask(request, shapes.an_object)
+        self._client.ask(request, shapes.an_object)
 
     def _read(
         self, api: Any, object_type: ObjectType, *, ids: Sequence[str], properties: Sequence[str]
@@ -312,7 +312,7 @@ class Gateway:
                 priority=self._priority,
                 vital=vital,
             )
-            page = self._line.ask(request, lambda answer: shapes.page(answer, read))
+            page = self._client.ask(request, lambda answer: shapes.page(answer, read))
             found.extend(page.entries)
             if page.after is None:
                 return tuple(found)
@@ -326,7 +326,7 @@ class Gateway:
             return create("contacts", body, _preload_content=False, _request_timeout=deadline_s)
 
         request = Request(send=send, endpoint=endpoint, kind="write", priority=self._priority, vital=False)
-        self._line.ask(request, shapes.an_object)
+        self._client.ask(request, shapes.an_object)
 
     def _ask(
         self,
@@ -349,7 +349,7 @@ class Gateway:
             search=search,
             vital=vital,
         )
-        return self._line.ask(request, parse)
+        return self._client.ask(request, parse)
 
 
 def _inputs(ids: Sequence[str], **rest: Any) -> dict[str, Any]:

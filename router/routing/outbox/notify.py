@@ -19,7 +19,7 @@ from router.policy.rules.policy import Policy
 from router.policy.wording.phrases import owner_called
 from router.routing.portal.services import Desk
 from router.store.leads.leads import State
-from router.store.shared.outbox import Line
+from router.store.shared.outbox import OutboxEntry
 from router.store.worklists.notices import ASSIGNED, Notice
 
 AFTER: Final = timedelta(seconds=5)
@@ -32,7 +32,7 @@ _RUN_S: Final = 3.0
 _MS: Final = timedelta(milliseconds=1)
 
 
-def note(desk: Desk, lines: Sequence[Line]) -> None:
+def note(desk: Desk, lines: Sequence[OutboxEntry]) -> None:
     """Note whom to tell of what these lines of the outbox say. Safe to repeat."""
     # A command that carries the outbox along knows no rules; what is noted in vain is dropped when it is due.
     tasks = desk.rules.live is None or any(rule.task for rule in desk.rules.live[0].rules)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from router.routing.outbox.notify import note
 from router.routing.portal.services import Desk
-from router.store.shared.outbox import Line
+from router.store.shared.outbox import OutboxEntry
 
 
 def record(desk: Desk, *, limit: int = 5_000) -> int:
@@ -30,7 +30,7 @@ def record(desk: Desk, *, limit: int = 5_000) -> int:
     return recorded
 
 
-def _drop_erased(desk: Desk, lines: Sequence[Line]) -> None:
+def _drop_erased(desk: Desk, lines: Sequence[OutboxEntry]) -> None:
     """Whoever was erased while we carried these lines has left a trace by now."""
     about = {line.contact_id for line in lines if line.contact_id}
     for contact_id in desk.erasures.erased_lately(about, now_ms=desk.now_ms()):

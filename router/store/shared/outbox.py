@@ -13,7 +13,7 @@ from router.store.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class OutboxEntry:
     """One line: a whole decision, or an event in the life of a lead. `id` is unique for ever."""
 
     id: str
@@ -29,11 +29,11 @@ class Outbox:
         self._redis = client
         self._keys = keys
 
-    def lines(self, *, limit: int = 500) -> tuple[Line, ...]:
+    def lines(self, *, limit: int = 500) -> tuple[OutboxEntry, ...]:
         """The oldest lines that the ledger may not have yet; reading takes nothing away."""
         rows = cast("list[tuple[str, dict[str, str]]]", self._redis.xrange(self._keys.outbox, count=limit))
         return tuple(
-            Line(
+            OutboxEntry(
                 id=line_id,
                 kind=cast("Literal['decision', 'event']", fields["kind"]),
                 contact_id=fields["contact"],
@@ -42,7 +42,7 @@ class Outbox:
             for line_id, fields in rows
         )
 
-    def recorded(self, lines: Sequence[Line]) -> None:
+    def recorded(self, lines: Sequence[OutboxEntry]) -> None:
         """Drop lines that the ledger has; only after its transaction ended well."""
         if lines:
             self._redis.xdel(self._keys.outbox, *(line.id for line in lines))

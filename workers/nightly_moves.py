@@ -14,7 +14,7 @@ from router.hubspot.api.errors import ComeBackLater, Unreachable
 from router.policy.reports.night_report import Brake, NightReport
 from router.policy.reports.night_selection import held_back
 from router.routing.night import sweep
-from router.routing.night.announce import tell
+from router.routing.night.announce import announce
 from router.routing.night.candidates import open_leads
 from router.routing.night.night_context import NightContext, away_without_end, night_context
 from router.routing.night.outcome import is_settled, outcomes
@@ -133,5 +133,5 @@ def report(office: Office, night: Night) -> Night:
         told = replace(told, moves=told.moves[:HELD_KEPT])
     desk.ledger.nights.keep(told)
     desk.log.info("night.reported", day=night.day, outcomes=told.outcomes)
-    tell(desk, told)
+    announce(desk, told)
     return replace(night, stage="")

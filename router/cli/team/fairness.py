@@ -20,7 +20,7 @@ from router.cli.team.compare import span
 from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
 from router.routing.reports.fairness import Fairness
 from router.routing.reports.fairness import fairness as fairness_since
-from router.routing.reports.share_history import News, news_of
+from router.routing.reports.share_history import ShareChange, share_changes
 
 HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
 
@@ -47,16 +47,16 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     _check_names(found, team=team, rep=rep)
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
     reasons = _missed(found, rep) if rep is not None else ()
-    news = news_of(desk, rep, since=found.since) if rep is not None else ()
+    changes = share_changes(desk, rep, since=found.since) if rep is not None else ()
     if plot is not None:
         plot.write_text(_picture(found, chosen), encoding="utf-8")
     if as_json:
-        print_json(_as_json(found, chosen, reasons if rep is not None else None, news))
+        print_json(_as_json(found, chosen, reasons if rep is not None else None, changes))
     else:
         _show(found, chosen)
         if rep is not None:
             _show_missed(rep, reasons)
-            _show_news(rep, news)
+            _show_changes(rep, changes)
         if plot is not None:
             click.echo(f"Drawn: {plot}")
     if any(one.beyond for one in chosen):
@@ -127,9 +127,9 @@ def _show_missed(rep: str, reasons: Sequence[Missed]) -> None:
     out.print(titled(title, drawn))
 
 
-def _show_news(rep: str, news: Sequence[News]) -> None:
-    if news:
-        rows = [(local_time(one.at)[:10], one.team or "all", one.what) for one in news]
+def _show_changes(rep: str, changes: Sequence[ShareChange]) -> None:
+    if changes:
+        rows = [(local_time(one.at)[:10], one.team or "all", one.what) for one in changes]
         screen().print(titled(f"What changed for {rep}", table("when", "team", "what", rows=rows)))
 
 
@@ -172,7 +172,10 @@ def _chart(found: Fairness, of_team: Sequence[ShareReport]) -> Chart | None:
 
 
 def _as_json(
-    found: Fairness, chosen: Sequence[ShareReport], reasons: Sequence[Missed] | None, news: Sequence[News]
+    found: Fairness,
+    chosen: Sequence[ShareReport],
+    reasons: Sequence[Missed] | None,
+    changes: Sequence[ShareChange],
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "since": found.since.isoformat(),
@@ -180,5 +183,5 @@ def _as_json(
     }
     if reasons is not None:
         facts["missed"] = [dataclasses.asdict(one) for one in reasons]
-        facts["news"] = [dataclasses.asdict(one) for one in news]
+        facts["news"] = [dataclasses.asdict(one) for one in changes]
     return facts

@@ -16,7 +16,7 @@ NIGHT: Final = "night"
 """The name in NOTIFY_WEBHOOKS of the channel that hears of nights; else `default` does."""
 
 
-def tell(desk: Desk, report: NightReport) -> int:
+def announce(desk: Desk, report: NightReport) -> int:
     """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; how many went out.
 
     A quiet night is not told. What does not arrive is in the log, and the report is kept all the same.

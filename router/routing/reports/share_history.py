@@ -20,7 +20,7 @@ KINDS: Final = (GRANTED, WEIGHTS_CHANGED, OVERRIDE)
 
 
 @dataclass(frozen=True, slots=True)
-class News:
+class ShareChange:
     """At a moment (ISO, UTC) this changed about the rep's leads; `team` is None where it was all of them."""
 
     at: str
@@ -28,16 +28,16 @@ class News:
     what: str
 
 
-def news_of(desk: Desk, rep: str, *, since: datetime) -> tuple[News, ...]:
+def share_changes(desk: Desk, rep: str, *, since: datetime) -> tuple[ShareChange, ...]:
     """Credit granted to the rep or paid by them, other weights, and words about their absence, in order.
 
     Raises `sqlalchemy.exc.SQLAlchemyError`.
     """
     found = desk.ledger.events_of_nobody(KINDS, since=since)
-    return tuple(news for event in found for news in _news(event, rep))
+    return tuple(changes for event in found for changes in _changes_in(event, rep))
 
 
-def _news(event: Entry, rep: str) -> Iterator[News]:
+def _changes_in(event: Entry, rep: str) -> Iterator[ShareChange]:
     match event.kind:
         case "credit_granted":
             yield from _granted(event, rep)
@@ -54,23 +54,23 @@ def _news(event: Entry, rep: str) -> Iterator[News]:
                 "present": f"said to be there{until}, whatever else is written",
                 "lifted": "what was said of them was taken back",
             }
-            yield News(event.at, None, reported[event.detail["says"]])
+            yield ShareChange(event.at, None, reported[event.detail["says"]])
 
 
-def _granted(event: Entry, rep: str) -> Iterator[News]:
+def _granted(event: Entry, rep: str) -> Iterator[ShareChange]:
     team, book = event.detail["team"], event.detail.get("book", {})
     for unit in UNITS:
         field = credit_field(team, rep, unit)
         if field in book:
             whose = "" if event.detail["rep"] == rep else f" for {event.detail['rep']}"
             what = f"{book[field] / LEAD:+.2f} {unit} of credit{whose}: {event.detail['why']}"
-            yield News(event.at, team, what)
+            yield ShareChange(event.at, team, what)
 
 
-def _weighed(event: Entry, rep: str) -> Iterator[News]:
+def _weighed(event: Entry, rep: str) -> Iterator[ShareChange]:
     for one in event.detail["teams"]:
         if rep in one["reps"] and factor_field(one["team"], rep) in event.detail.get("book", {}):
             received, won, factor = one["reps"][rep]
-            yield News(
+            yield ShareChange(
                 event.at, one["team"], f"weight times {factor / 1000:.2f}: {won} of {received} leads won"
             )

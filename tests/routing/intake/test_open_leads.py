@@ -69,14 +69,14 @@ class Days:
         contact_id = self.any_lead()
         owner = self.chance.choice([*OWNERS.values(), ""])
         self.sandbox.edit_by_hand(contact_id, owner=owner)
-        self.tell(contact_id)
+        self.announce(contact_id)
 
     def status(self) -> None:
         contact_id = self.any_lead()
         self.sandbox.edit_by_hand(contact_id, status=self.chance.choice(STATUSES))
-        self.tell(contact_id)
+        self.announce(contact_id)
 
-    def tell(self, contact_id: str) -> None:
+    def announce(self, contact_id: str) -> None:
         self.desk.inbox.append([], changed=[contact_id])
 
     def claim(self) -> None:
@@ -102,7 +102,7 @@ class Days:
             contact_id = self.any_lead()
             self.ids.remove(contact_id)
             self.sandbox.delete(contact_id)
-            self.tell(contact_id)
+            self.announce(contact_id)
         if not self.ids:
             self.create()
 

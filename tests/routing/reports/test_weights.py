@@ -23,7 +23,7 @@ from router.routing.portal.services import Desk
 from router.routing.queues.claims import release
 from router.routing.reports.fairness import grant
 from router.routing.reports.replay import replay
-from router.routing.reports.share_history import news_of
+from router.routing.reports.share_history import share_changes
 from router.routing.reports.weights import refresh_weights, weights
 from router.sandbox.http.client import SandboxClient
 from tests.ledger.test_ledger import a_record
@@ -201,7 +201,7 @@ def test_a_rep_is_told_what_changed_about_their_leads(judged: Desk) -> None:
     record(judged)
     since = judged.clock() - timedelta(days=1)
 
-    told = {rep: [one.what for one in news_of(judged, rep, since=since)] for rep in WINS}
+    told = {rep: [one.what for one in share_changes(judged, rep, since=since)] for rep in WINS}
 
     hugo = factors(judged)["hugo"] / 1000
     assert told["hugo"][0] == f"weight times {hugo:.2f}: 20 of 200 leads won"

@@ -13,7 +13,7 @@ import structlog
 from router.bootstrap import Office
 from router.routing.intake.route import Routed, route
 from router.routing.portal.services import Desk
-from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, Entry
+from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, InboxEntry
 from workers import process
 from workers.outcomes import Snooze, fate_of
 
@@ -191,7 +191,7 @@ class FlightSnoozed(Exception):  # noqa: N818 - nothing went wrong with the lead
         self.wait_s = wait_s
 
 
-def fly(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
+def fly(desk: Desk, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
     """Route one batch; leads that failed before travel alone. Raises `FlightSnoozed`, or what is a bug."""
     if all(entry.stream == desk.keys.inbox_low for entry in entries):
         desk = replace(desk, gateway=desk.gateway.at("sweep"))
@@ -214,7 +214,7 @@ def fly(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
     return sums
 
 
-def _give_back(desk: Desk, error: Exception, entries: Sequence[Entry], *, consumer: str) -> None:
+def _give_back(desk: Desk, error: Exception, entries: Sequence[InboxEntry], *, consumer: str) -> None:
     """Raise what the flight ends with; snoozed leads are given back first, so that anybody may take them."""
     fate = fate_of(error)
     if not isinstance(fate, Snooze):

@@ -19,8 +19,8 @@ from router.routing.night.candidates import open_leads
 from router.routing.night.night_context import NightContext, away_without_end, night_context
 from router.routing.night.outcome import is_settled, outcomes
 from router.routing.night.outcome import move as move_leads
-from router.store.worklists.night_plan import Planned, Waiting
-from router.store.worklists.nights import Night
+from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
+from router.store.worklists.nights import NightRun
 from workers import process
 
 STEP_S: Final = 5.0
@@ -37,7 +37,7 @@ def run_of(day: str) -> str:
     return f"night {day}"
 
 
-def plan(office: Office, night: Night) -> Night:
+def plan(office: Office, night: NightRun) -> NightRun:
     """Plan some more leads; once all are planned, they move, unless they are too many to move unasked."""
     desk = office.desk
     if night.sweep is None:
@@ -63,7 +63,7 @@ def plan(office: Office, night: Night) -> Night:
     return night if sweeping.reason else _held_or_moved(office, night, context)
 
 
-def _held_or_moved(office: Office, night: Night, context: NightContext) -> Night:
+def _held_or_moved(office: Office, night: NightRun, context: NightContext) -> NightRun:
     desk = office.desk
     planned = desk.night_plan.all()
     moves = len(planned)
@@ -71,7 +71,9 @@ def _held_or_moved(office: Office, night: Night, context: NightContext) -> Night
     held = held_back(moves, open_leads=now_open, limits=context.policy.night.limits)
     if held is None:
         return replace(night, stage="move" if moves else "drift")
-    desk.night_plan.hold(Waiting(night.day, digest(planned), held.by, moves, held.limit, now_open))
+    desk.night_plan.hold(
+        PlanAwaitingApproval(night.day, digest(planned), held.by, moves, held.limit, now_open)
+    )
     desk.log.warning("night.held", day=night.day, **asdict(held))
     return replace(night, stage="drift", brake=asdict(held))
 
@@ -82,7 +84,7 @@ def digest(planned: list[Planned]) -> str:
     return sha256(lines.encode()).hexdigest()[:12]
 
 
-def move(office: Office, night: Night) -> Night:
+def move(office: Office, night: NightRun) -> NightRun:
     """Have some more leads of the plan moved, as far as they are still as it says."""
     desk = office.desk
     ahead = [one for one in desk.night_plan.all() if one.place >= night.moved_to]
@@ -97,7 +99,7 @@ def move(office: Office, night: Night) -> Night:
     return replace(night, stage="settle", settle_by=settle_by)
 
 
-def settle(office: Office, night: Night) -> Night:
+def settle(office: Office, night: NightRun) -> NightRun:
     """Wait until those that move have arrived; then, or in the end, go on."""
     desk = office.desk
     late = desk.clock() >= datetime.fromisoformat(night.settle_by)
@@ -106,7 +108,7 @@ def settle(office: Office, night: Night) -> Night:
     return replace(night, stage="report" if night.brake else "drift")
 
 
-def report(office: Office, night: Night) -> Night:
+def report(office: Office, night: NightRun) -> NightRun:
     """Keep what the night did, and tell whoever wants to know."""
     desk = office.desk
     brake = Brake(**night.brake) if night.brake else None

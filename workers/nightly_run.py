@@ -22,7 +22,7 @@ from router.routing.recovery.reconcile import STUCK_AFTER
 from router.routing.recovery.reconcile import reconcile as look_through
 from router.routing.recovery.repair import repair
 from router.routing.reports.weights import refresh_weights
-from router.store.worklists.nights import Night
+from router.store.worklists.nights import NightRun
 from workers import nightly_moves, process
 from workers.reconciling import since_when
 
@@ -77,19 +77,19 @@ def take_step(office: Office) -> int:
         return after.found - night.found
 
 
-def _present(office: Office) -> Night | None:
+def _present(office: Office) -> NightRun | None:
     day = _day(office)
     return office.nights.of(day) if day else None
 
 
-def _reconcile(office: Office, night: Night) -> Night:
+def _reconcile(office: Office, night: NightRun) -> NightRun:
     """Look through some more of the new contacts that have no owner."""
     step = look_through(office.desk, since=datetime.fromisoformat(night.since), after_id=night.after_id)
     night = replace(night, found=night.found + step.found, after_id=step.after_id or night.after_id)
     return night if step.after_id else _next(night)
 
 
-def _repair(office: Office, night: Night) -> Night:
+def _repair(office: Office, night: NightRun) -> NightRun:
     """Compare some more of the leads that were decided lately with their records."""
     until = office.desk.clock() - STUCK_AFTER
     since = datetime.fromisoformat(night.since)
@@ -99,7 +99,7 @@ def _repair(office: Office, night: Night) -> Night:
     return night if step.after else _next(night)
 
 
-def _follow_up(office: Office, night: Night) -> Night:
+def _follow_up(office: Office, night: NightRun) -> NightRun:
     """Look at some more of the leads that reps were given: what no webhook told comes to the ledger now."""
     if not office.desk.rules.live:
         return _next(night)
@@ -112,7 +112,7 @@ def _follow_up(office: Office, night: Night) -> Night:
     return night if looked_at else _next(night)
 
 
-def _drift(office: Office, night: Night) -> Night:
+def _drift(office: Office, night: NightRun) -> NightRun:
     """Compare the rules with the portal, if HubSpot lets us look at its properties."""
     try:
         night = replace(night, drifted=check_drift(office.desk))
@@ -122,14 +122,14 @@ def _drift(office: Office, night: Night) -> Night:
     return _next(night)
 
 
-def _weights(office: Office, night: Night) -> Night:
+def _weights(office: Office, night: NightRun) -> NightRun:
     """Take the weights of teams that go by results from what their leads came to."""
     if office.desk.rules.live:
         refresh_weights(office.desk)
     return _next(night)
 
 
-STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
+STAGES: Final[Mapping[str, Callable[[Office, NightRun], NightRun]]] = {
     "reconcile": _reconcile,
     "repair": _repair,
     "follow_up": _follow_up,
@@ -143,7 +143,7 @@ STAGES: Final[Mapping[str, Callable[[Office, Night], Night]]] = {
 """What a night does, in this order. A stage takes one step, and names the next stage once it is through."""
 
 
-def _next(night: Night) -> Night:
+def _next(night: NightRun) -> NightRun:
     stages = [*STAGES, ""]
     return replace(night, stage=stages[stages.index(night.stage) + 1])
 

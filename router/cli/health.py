@@ -13,7 +13,7 @@ from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
-from router.store.health.vitals import Backlog, Reading, Vitals, problems, warnings
+from router.store.health.vitals import Backlog, Vitals, VitalsReading, problems, warnings
 from router.store.keys import Keys
 
 
@@ -50,7 +50,7 @@ def health(as_json: bool) -> None:
     raise SystemExit(1 if found else 0)
 
 
-def _show(reading: Reading) -> None:
+def _show(reading: VitalsReading) -> None:
     out = screen()
     found = problems(reading)
     out.print(Text("Unwell", "bold red") if found else Text("Well", "bold green"))
@@ -71,7 +71,7 @@ def _show(reading: Reading) -> None:
         out.print("No process has made progress within a day. Start them: router up")
 
 
-def _facts(reading: Reading) -> Iterator[tuple[str, str]]:
+def _facts(reading: VitalsReading) -> Iterator[tuple[str, str]]:
     yield "leads waiting", _backlog(reading.inbox)
     yield "leads waiting, low priority", _backlog(reading.low)
     yield "leads parked", f"{reading.parked}" + (" (see: router parked)" if reading.parked else "")

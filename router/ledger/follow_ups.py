@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, Row, delete, or_, select, update
 
 from router.ledger.tables import DECISIONS, FOLLOW_UPS
-from router.policy.results.follow_up import Ending, FollowUp, Results, results
+from router.policy.results.follow_up import Ending, FollowUp, RepResults, results
 
 NEVER_THEIRS: Final = frozenset({"taken_by_a_person", "restored", "gone", "owner_refused", "shadowed"})
 """Events after which a decision gave nobody a lead."""
@@ -131,7 +131,7 @@ class FollowUps:
             .values(ended_at=at)
         )
 
-    def results(self, since: datetime) -> tuple[Results, ...]:
+    def results(self, since: datetime) -> tuple[RepResults, ...]:
         """Per team and rep, what the leads assigned at or after `since` (aware UTC) came to."""
         return results(self.since(since))
 

@@ -15,7 +15,7 @@ from router.ledger.tables import DECISIONS
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class ReportPage:
     """Some last words, as records, in the order of time. `after` continues; "" once all were read."""
 
     records: tuple[dict[str, Any], ...]
@@ -24,7 +24,7 @@ class Page:
 
 def last_words(
     ledger: Ledger, *, since: datetime, until: datetime, after: str = "", limit: int = 100
-) -> Page:
+) -> ReportPage:
     """Of `limit` decisions made from `since` to `until` (aware UTC), those that no later one has replaced."""
     query = (
         select(DECISIONS.c.decided_at, DECISIONS.c.id, DECISIONS.c.contact_id, DECISIONS.c.record)
@@ -43,7 +43,7 @@ def last_words(
         rows = connection.execute(query).all()
     last = _last_ids(ledger, [row.contact_id for row in rows])
     records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
-    return Page(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
+    return ReportPage(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
 
 
 def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:

@@ -28,7 +28,7 @@ _OPENING_S: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LedgerEvent:
     """One event in the life of a lead. `detail` holds ids and words, never personal data."""
 
     at: str
@@ -117,7 +117,7 @@ class Ledger:
             record = connection.execute(query).scalar()
         return None if record is None else dict(orjson.loads(record))
 
-    def events_of(self, contact_id: str) -> tuple[Entry, ...]:
+    def events_of(self, contact_id: str) -> tuple[LedgerEvent, ...]:
         """Everything that happened to a contact, first to last."""
         query = (
             select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
@@ -126,9 +126,9 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
-        return tuple(Entry(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
+        return tuple(LedgerEvent(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
 
-    def events_of_nobody(self, kinds: Collection[str], *, since: datetime) -> tuple[Entry, ...]:
+    def events_of_nobody(self, kinds: Collection[str], *, since: datetime) -> tuple[LedgerEvent, ...]:
         """Events of these kinds at or after `since` (aware UTC) that belong to no contact, first to last."""
         query = (
             select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
@@ -142,7 +142,7 @@ class Ledger:
         )
         with self._engine.connect() as connection:
             rows = connection.execute(query).all()
-        return tuple(Entry(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
+        return tuple(LedgerEvent(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
 
     def recent(self, *, limit: int = 100) -> tuple[dict[str, Any], ...]:
         """The records of the latest decisions, newest first."""

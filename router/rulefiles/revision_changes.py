@@ -26,7 +26,7 @@ _WHOLE: Final = (Test, AllOf, AnyOf, NoneOf, Hours)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RevisionChange:
     """One thing that is new (`+`), gone (`-`) or different (`~`); `how` says what is different about it."""
 
     sign: Literal["+", "-", "~"]
@@ -39,15 +39,17 @@ class Change:
         return f"{head}: {self.how}" if self.how else head
 
 
-def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[Change, ...]:
+def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[RevisionChange, ...]:
     """Every change from one revision's files to another's; empty where only comments and spacing differ.
 
     Files that this version of the program refuses are compared by name alone.
     """
     was, now = load_files(before).policy, load_files(after).policy
-    found: list[Change] = []
+    found: list[RevisionChange] = []
     if was is None or now is None:
-        found += [Change("~", "file", name) for name in RULE_FILES if before.get(name) != after.get(name)]
+        found += [
+            RevisionChange("~", "file", name) for name in RULE_FILES if before.get(name) != after.get(name)
+        ]
     else:
         found += _of_rules(was.rules, now.rules)
         found += _of_roster(was.roster, now.roster)
@@ -63,7 +65,7 @@ def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> 
     return tuple(found)
 
 
-def _of_rules(was: Sequence[Rule], now: Sequence[Rule]) -> Iterator[Change]:
+def _of_rules(was: Sequence[Rule], now: Sequence[Rule]) -> Iterator[RevisionChange]:
     yield from _of_parts("rule", {rule.name: rule for rule in was}, {rule.name: rule for rule in now})
     names_was, names_now = [rule.name for rule in was], [rule.name for rule in now]
     # The order decides as much as the conditions: what left its place is told, too.
@@ -76,10 +78,10 @@ def _of_rules(was: Sequence[Rule], now: Sequence[Rule]) -> Iterator[Change]:
     for place, name in enumerate(common_now):
         if name not in stayed:
             where = f"moved below '{common_now[place - 1]}'" if place else "moved to the top"
-            yield Change("~", "rule", name, where)
+            yield RevisionChange("~", "rule", name, where)
 
 
-def _of_roster(was: Roster, now: Roster) -> Iterator[Change]:
+def _of_roster(was: Roster, now: Roster) -> Iterator[RevisionChange]:
     yield from _of_parts("rep", was.reps, now.reps)
     yield from _of_parts("team", was.teams, now.teams)
     yield from _of_parts("hours", was.hours, now.hours)
@@ -88,16 +90,16 @@ def _of_roster(was: Roster, now: Roster) -> Iterator[Change]:
     )
     for name, hours in now.hours.items():
         if name in was.hours and was.hours[name] != hours:
-            yield Change("~", "hours", name)
+            yield RevisionChange("~", "hours", name)
     yield from _of_parts("setting", {"timezone": str(was.timezone)}, {"timezone": str(now.timezone)})
     for sign, here, there in (("-", was, now), ("+", now, was)):
         for off in here.time_off:
             if off not in there.time_off:
                 how = f"{off.start} to {off.end}" + (f", backup {off.backup}" if off.backup else "")
-                yield Change("+" if sign == "+" else "-", "time off", off.rep, how)
+                yield RevisionChange("+" if sign == "+" else "-", "time off", off.rep, how)
 
 
-def _of_card(name: str, was: Scorecard, now: Scorecard) -> Iterator[Change]:
+def _of_card(name: str, was: Scorecard, now: Scorecard) -> Iterator[RevisionChange]:
     yield from _of_parts(
         f"points ({name})", {one.fact: one for one in was.tables}, {one.fact: one for one in now.tables}
     )
@@ -105,24 +107,24 @@ def _of_card(name: str, was: Scorecard, now: Scorecard) -> Iterator[Change]:
     yield from _of_parts(f"scoring ({name})", *limits)
 
 
-def _of_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[Change]:
+def _of_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterator[RevisionChange]:
     for name in sorted(before.keys() | after.keys()):
         if name in RULE_FILES or before.get(name) == after.get(name):
             continue
         kind = "catalog" if name == CATALOG_FILE else "tests"
-        yield Change("+" if name not in before else "-" if name not in after else "~", kind, name)
+        yield RevisionChange("+" if name not in before else "-" if name not in after else "~", kind, name)
 
 
-def _of_parts(kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[Change]:
+def _of_parts(kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[RevisionChange]:
     """What is new, gone and different among things that have a name."""
     for name in now:
         if name not in was:
-            yield Change("+", kind, name)
+            yield RevisionChange("+", kind, name)
         elif how := _difference(was[name], now[name]):
-            yield Change("~", kind, name, how)
+            yield RevisionChange("~", kind, name, how)
     for name in was:
         if name not in now:
-            yield Change("-", kind, name)
+            yield RevisionChange("-", kind, name)
 
 
 def _difference(was: Any, now: Any) -> str:

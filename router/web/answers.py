@@ -32,7 +32,7 @@ from router.routing.portal.availability import RepAvailability
 from router.routing.portal.live_rules import NoRules
 from router.routing.portal.services import Desk
 from router.routing.queues.claim_links import ClaimLink, LinkInvalid, opened
-from router.routing.queues.claims import Answer, claim, release
+from router.routing.queues.claims import ClaimResult, claim, release
 from router.settings import Settings
 from router.web.tokens import rep_of
 
@@ -89,7 +89,7 @@ class BackAsked(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Counter:
+class ApiContext:
     """What every answer needs; `desk` opens the routing desk when first needed, `wake` wakes a worker."""
 
     settings: Settings
@@ -97,12 +97,12 @@ class Counter:
     wake: Callable[[], None]
 
 
-def queue(at: Counter, team: str) -> Response:
+def queue(at: ApiContext, team: str) -> Response:
     """Who waits in the queue of a team that the rep is in."""
     return _guarded(lambda: _as_rep(at, lambda rep: _queue(at.desk(), team, rep=rep)))
 
 
-def claims(at: Counter) -> Response:
+def claims(at: ApiContext) -> Response:
     """The rep takes a waiting lead."""
 
     def ask(rep: str) -> Response:
@@ -112,7 +112,7 @@ def claims(at: Counter) -> Response:
     return _guarded(lambda: _as_rep(at, ask))
 
 
-def releases(at: Counter) -> Response:
+def releases(at: ApiContext) -> Response:
     """The rep gives a lead back."""
 
     def ask(rep: str) -> Response:
@@ -122,12 +122,12 @@ def releases(at: Counter) -> Response:
     return _guarded(lambda: _as_rep(at, ask))
 
 
-def standing(at: Counter) -> Response:
+def standing(at: ApiContext) -> Response:
     """How the rep stands: away or there, by whose word, and until when."""
     return _guarded(lambda: _as_rep(at, lambda rep: _stands(standing_of(at.desk(), rep))))
 
 
-def away(at: Counter) -> Response:
+def away(at: ApiContext) -> Response:
     """The rep is away until a day or a moment."""
 
     def ask(rep: str) -> Response:
@@ -137,7 +137,7 @@ def away(at: Counter) -> Response:
     return _guarded(lambda: _as_rep(at, ask))
 
 
-def back(at: Counter) -> Response:
+def back(at: ApiContext) -> Response:
     """The rep is back, or there until a day whatever HubSpot and team.yaml say."""
 
     def ask(rep: str) -> Response:
@@ -148,12 +148,12 @@ def back(at: Counter) -> Response:
     return _guarded(lambda: _as_rep(at, ask))
 
 
-def claim_page(at: Counter, token: str) -> Response:
+def claim_page(at: ApiContext, token: str) -> Response:
     """Opening the link changes nothing: chats open links by themselves to show a preview."""
     return _with_link(at.settings, token, _confirm_page)
 
 
-def claim_by_link(at: Counter, token: str) -> Response:
+def claim_by_link(at: ApiContext, token: str) -> Response:
     """The button of the page was pressed."""
 
     def ask(link: ClaimLink) -> Response:
@@ -163,7 +163,7 @@ def claim_by_link(at: Counter, token: str) -> Response:
     return _guarded(lambda: _with_link(at.settings, token, ask))
 
 
-def _as_rep(at: Counter, ask: Callable[[str], Response]) -> Response:
+def _as_rep(at: ApiContext, ask: Callable[[str], Response]) -> Response:
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     path = at.settings.api_tokens_file
     rep = rep_of(token.strip(), path) if path and kind.lower() == "bearer" and token.strip() else None
@@ -234,7 +234,7 @@ def _body() -> bytes:
     return request.stream.read(MAX_BODY_BYTES + 1)
 
 
-def _awake(answer: Answer, wake: Callable[[], None]) -> Answer:
+def _awake(answer: ClaimResult, wake: Callable[[], None]) -> ClaimResult:
     if answer.is_yes:
         try:
             wake()
@@ -244,7 +244,7 @@ def _awake(answer: Answer, wake: Callable[[], None]) -> Answer:
     return answer
 
 
-def _told(answer: Answer) -> Response:
+def _told(answer: ClaimResult) -> Response:
     told = {"answer": answer.kind, "sentence": answer.sentence}
     optional = {"owner_id": answer.owner_id, "decision_id": answer.decision_id}
     return _json({**told, **{name: value for name, value in optional.items() if value}}, STATUS[answer.kind])

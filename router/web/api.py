@@ -34,7 +34,7 @@ def api_doors(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[]
         def view(**parts: str) -> Response:
             answers = import_module("router.web.answers")
             answer: Callable[..., Response] = getattr(answers, name)
-            return answer(answers.Counter(settings, desk, wake), **parts)
+            return answer(answers.ApiContext(settings, desk, wake), **parts)
 
         return view
 

@@ -9,7 +9,7 @@ import redis
 from flask import Blueprint, Response
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from router.store.health.vitals import Reading, Vitals, problems, warnings
+from router.store.health.vitals import Vitals, VitalsReading, problems, warnings
 from router.web.metrics import exposition
 
 REDIS_DOWN = "Redis does not answer, so no delivery can be kept. Start it, or correct REDIS_URL."
@@ -41,7 +41,7 @@ def health_doors(*, vitals: Vitals) -> Blueprint:
     return doors
 
 
-def _look(vitals: Vitals) -> Reading | None:
+def _look(vitals: Vitals) -> VitalsReading | None:
     try:
         return vitals.read()
     except redis.RedisError:

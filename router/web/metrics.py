@@ -9,10 +9,10 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from router.policy.people.roster import Unit
-from router.store.health.vitals import Reading, problems
+from router.store.health.vitals import VitalsReading, problems
 
 
-def exposition(reading: Reading | None) -> bytes:
+def exposition(reading: VitalsReading | None) -> bytes:
     """One scrape; None means that Redis did not answer."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Scrape(reading))
@@ -22,7 +22,7 @@ def exposition(reading: Reading | None) -> bytes:
 class _Scrape(Collector):
     """One reading, as prometheus-client wants to be handed its metrics."""
 
-    def __init__(self, reading: Reading | None) -> None:
+    def __init__(self, reading: VitalsReading | None) -> None:
         self._reading = reading
 
     def collect(self) -> Iterator[Metric]:
@@ -63,7 +63,7 @@ class _Scrape(Collector):
             yield CounterMetricFamily(f"lead_router_{name}", f"The counter {name}", value=count)
 
 
-def _furthest(reading: Reading, unit: Unit) -> GaugeMetricFamily:
+def _furthest(reading: VitalsReading, unit: Unit) -> GaugeMetricFamily:
     """By team alone: a rep's name is personal."""
     words = f"{unit.capitalize()} by which the team's furthest rep is away from their fair share"
     metric = GaugeMetricFamily(f"lead_router_fairness_difference_{unit}", words, labels=["team"])

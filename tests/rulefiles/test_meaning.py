@@ -13,7 +13,7 @@ from router.policy.rules.conditions import (
     AnyOf,
     Between,
     Contains,
-    Known,
+    IsKnown,
     Matcher,
     NoneOf,
     OneOf,
@@ -63,7 +63,7 @@ VALUES: tuple[tuple[str, Matcher], ...] = (
     ("country: [$europe, DE]", OneOf(frozenset({"NO", "SE", "FR", "DE"}))),
     ("departement: 01", OneOf(frozenset({"01"}))),
     ("zip: 06000", OneOf(frozenset({"06000"}))),
-    ("zip: known", Known()),
+    ("zip: known", IsKnown()),
     ("zip: 'known'", OneOf(frozenset({"known"}))),
     ("zip: '$nordic'", OneOf(frozenset({"$nordic"}))),
     ("zip: unknown", Unknown()),
@@ -98,7 +98,7 @@ VALUES: tuple[tuple[str, Matcher], ...] = (
     ("jobtitle: contains chef de projet", Contains(("chef de projet",))),
     ("account_owner: anna@acme.fr", OneOf(frozenset({"1"}))),
     ("previous_owner: anna@acme.fr", OneOf(frozenset({"1"}))),
-    ("previous_owner: known", Known()),
+    ("previous_owner: known", IsKnown()),
     ("product: [crm, bi]", OneOf(frozenset({"crm", "bi"}))),
 )
 

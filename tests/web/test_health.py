@@ -17,7 +17,7 @@ from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.store.shared.rules import RulesRepository
-from router.store.worklists.night_plan import NightPlan, Waiting
+from router.store.worklists.night_plan import NightPlan, PlanAwaitingApproval
 from tests.web.conftest import Bell, a_browser
 
 PATIENCE_S = 60
@@ -228,7 +228,7 @@ def test_a_night_that_does_not_end_is_a_warning_and_one_that_ended_is_none(
 def test_a_plan_that_waits_for_approval_is_a_warning_with_its_remedy(
     browser: FlaskClient, redis_client: redis.Redis, keys: Keys
 ) -> None:
-    NightPlan(redis_client, keys).hold(Waiting("2026-11-24", "abc", "count", 412, 200, 9_000))
+    NightPlan(redis_client, keys).hold(PlanAwaitingApproval("2026-11-24", "abc", "count", 412, 200, 9_000))
 
     told = browser.get("/health").get_json()
 

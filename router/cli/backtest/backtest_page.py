@@ -10,7 +10,7 @@ from typing import Final
 
 from router.cli.backtest import backtest_plots as plots
 from router.cli.backtest.backtest_tables import elsewhere, headline, percent, provenance, signed
-from router.policy.backtest.dealing.comparison import Change, Comparison, Example, Move
+from router.policy.backtest.dealing.comparison import Comparison, CountChange, Example, LeadFlow
 from router.routing.backtest.run import Backtest
 
 TEMPLATE: Final = Path(__file__).with_name("backtest_page.html")
@@ -54,7 +54,7 @@ def _figure(what: str, number: int, beside: str) -> str:
     return f"<div><dt>{escape(what)}</dt><dd>{number:,} <small>{escape(beside)}</small></dd></div>"
 
 
-def _beside(change: Change) -> str:
+def _beside(change: CountChange) -> str:
     return "as before" if change.before == change.after else f"{signed(change)} compared with before"
 
 
@@ -85,12 +85,12 @@ def _folded(title: str, table: str) -> str:
     return f"<details><summary>{escape(title)}</summary>{table}</details>"
 
 
-def _moves_table(moves: Sequence[Move], found: Comparison) -> str:
+def _moves_table(moves: Sequence[LeadFlow], found: Comparison) -> str:
     rows = ((move.before, move.after, f"{move.leads:,}", percent(move.leads, found.leads)) for move in moves)
     return _table("Moves", ("from", "to", "leads", "of all"), rows, numbers=2)
 
 
-def _changes_table(what: str, changes: Iterable[tuple[str, Change]]) -> str:
+def _changes_table(what: str, changes: Iterable[tuple[str, CountChange]]) -> str:
     rows = ((name, f"{one.before:,}", f"{one.after:,}", signed(one)) for name, one in changes)
     return _table(f"Leads by {what}", (what, "before", "after", "change"), rows, numbers=3)
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final
 
-from router.policy.backtest.dealing.comparison import Change, Move
+from router.policy.backtest.dealing.comparison import CountChange, LeadFlow
 
 WIDTH: Final = 520
 """Units of the drawing; the page scales it to the screen, and names can still be read on a phone."""
@@ -20,7 +20,7 @@ _FIGURES: Final = 110
 _LONGEST: Final = 17
 
 
-def flows(moves: Sequence[Move]) -> str:
+def flows(moves: Sequence[LeadFlow]) -> str:
     """Bands from where leads went to where they go, as thick as they are many."""
     shown = moves[:_FLOWS]
     left, right = 140, WIDTH - 140
@@ -41,7 +41,7 @@ def flows(moves: Sequence[Move]) -> str:
     return _svg(groups, height=len(shown) * _ROW, label="Where leads went, and where they go")
 
 
-def shares(reps: Sequence[tuple[str, Change]]) -> str:
+def shares(reps: Sequence[tuple[str, CountChange]]) -> str:
     """Two bars for each rep: leads before, leads after."""
     most = max((max(change.before, change.after) for _, change in reps), default=0) or 1
     scale = (WIDTH - _NAME - _FIGURES) / most
@@ -61,7 +61,7 @@ def shares(reps: Sequence[tuple[str, Change]]) -> str:
     return _svg(groups, height=len(reps) * _ROW, label="Leads per rep before and after")
 
 
-def hours(by_hour: Sequence[Change]) -> str:
+def hours(by_hour: Sequence[CountChange]) -> str:
     """Two columns for each hour of the day: leads that fall due, before and after."""
     floor, step = 200, WIDTH / 24
     most = max((max(change.before, change.after) for change in by_hour), default=0) or 1

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from router.cli.shared.formatting import count_of
 from router.cli.shared.screen import table
-from router.policy.backtest.dealing.comparison import Change, Comparison, Move
+from router.policy.backtest.dealing.comparison import Comparison, CountChange, LeadFlow
 from router.routing.backtest.run import Backtest
 
 MOST_MOVES: Final = 12
@@ -54,7 +54,7 @@ def _print(
     out.print(table(*headings, rows=rows, numbers=numbers))
 
 
-def _change(row: tuple[str, Change]) -> tuple[str, ...]:
+def _change(row: tuple[str, CountChange]) -> tuple[str, ...]:
     name, change = row
     return name, f"{change.before:,}", f"{change.after:,}", signed(change)
 
@@ -76,7 +76,7 @@ def provenance(found: Comparison, names: tuple[str, str]) -> str:
     )
 
 
-def elsewhere(found: Comparison) -> Iterator[tuple[str, Change]]:
+def elsewhere(found: Comparison) -> Iterator[tuple[str, CountChange]]:
     """The counts that are about no rep."""
     yield "waiting in a queue", found.queued
     yield "… because nobody was eligible", found.unwanted
@@ -85,7 +85,7 @@ def elsewhere(found: Comparison) -> Iterator[tuple[str, Change]]:
     yield "taken by no rule but 'otherwise'", found.unrouted
 
 
-def signed(change: Change) -> str:
+def signed(change: CountChange) -> str:
     """`+12`, `-3`, or a dash for no change."""
     return f"{change.after - change.before:+,}" if change.after != change.before else "-"
 
@@ -95,7 +95,7 @@ def percent(part: int, whole: int) -> str:
     return f"{100 * part / whole:.1f}%" if whole else "0.0%"
 
 
-def _moves(moves: Sequence[Move], found: Comparison) -> Iterator[tuple[str, ...]]:
+def _moves(moves: Sequence[LeadFlow], found: Comparison) -> Iterator[tuple[str, ...]]:
     for move in moves[:MOST_MOVES]:
         yield move.before, move.after, f"{move.leads:,}", percent(move.leads, found.leads)
     rest = sum(move.leads for move in moves[MOST_MOVES:])

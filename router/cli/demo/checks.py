@@ -17,7 +17,7 @@ NOBODYS: Final = (Queued, Nurtured, LeftAlone)
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class DemoResult:
     """The portal as it stands in the end, and what was decided, by contact id."""
 
     created: Sequence[str]
@@ -62,94 +62,94 @@ class Check:
         return f"{self.promise}: {len(self.broken)} of {self.cases} not: {shown}"
 
 
-def run_checks(scene: Scene) -> tuple[Check, ...]:
+def run_checks(result: DemoResult) -> tuple[Check, ...]:
     """Every check, in the order of the sentence that people would say."""
-    return tuple(check(scene) for check in CHECKS)
+    return tuple(check(result) for check in CHECKS)
 
 
-def nobody_is_lost(scene: Scene) -> Check:
+def nobody_is_lost(result: DemoResult) -> Check:
     """Every contact without an owner has a decision, and its record names that decision."""
-    to_route = [one for one in scene.created if one not in scene.owned]
-    broken = [one for one in to_route if not _names_its_decision(scene, one)]
+    to_route = [one for one in result.created if one not in result.owned]
+    broken = [one for one in to_route if not _names_its_decision(result, one)]
     return Check(
         "Every contact that came without an owner was decided, none is lost", len(to_route), tuple(broken)
     )
 
 
-def assigned_have_one_owner(scene: Scene) -> Check:
+def assigned_have_one_owner(result: DemoResult) -> Check:
     """The decision's owner, and no other was ever written."""
     broken, cases = [], 0
-    for contact_id, decision, record in scene.having(Assigned):
+    for contact_id, decision, record in result.having(Assigned):
         cases += 1
         owner_id = decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else ""
-        if record["owner"] != owner_id or scene.owners_written(contact_id) != {owner_id}:
+        if record["owner"] != owner_id or result.owners_written(contact_id) != {owner_id}:
             broken.append(contact_id)
     return Check("Each assigned one has the decided owner, and never had another", cases, tuple(broken))
 
 
-def statuses_are_right(scene: Scene) -> Check:
+def statuses_are_right(result: DemoResult) -> Check:
     """Owner and status were written together."""
-    found = list(scene.having(object))
+    found = list(result.having(object))
     broken = [one for one, decision, record in found if (record["status"] or None) != decision.status]
     return Check("Each has the lead status that was decided", len(found), tuple(broken))
 
 
-def reasons_stand_on_records(scene: Scene) -> Check:
+def reasons_stand_on_records(result: DemoResult) -> Check:
     """All our properties, with the decision's values."""
-    found = list(scene.having(object))
+    found = list(result.having(object))
     broken = [one for one, decision, record in found if not _carries(record["properties"], decision)]
     return Check("Each carries reason, rule, score, grade, segment and due time", len(found), tuple(broken))
 
 
-def others_have_no_owner(scene: Scene) -> Check:
+def others_have_no_owner(result: DemoResult) -> Check:
     """Queued, nurtured and left alone: nobody's, with a reason; nurture has set what it should."""
     broken, cases = [], 0
-    for contact_id, decision, record in scene.having(*NOBODYS):
+    for contact_id, decision, record in result.having(*NOBODYS):
         cases += 1
         sets = decision.outcome.sets if isinstance(decision.outcome, Nurtured) else {}
         has_them = all(record["properties"].get(name) == value for name, value in sets.items())
-        if record["owner"] or scene.owners_written(contact_id) or not has_them:
+        if record["owner"] or result.owners_written(contact_id) or not has_them:
             broken.append(contact_id)
     return Check("Each queued, nurtured or left alone has no owner, but a reason", cases, tuple(broken))
 
 
-def owned_are_untouched(scene: Scene) -> Check:
+def owned_are_untouched(result: DemoResult) -> Check:
     """Nothing was ever written on a contact that had an owner."""
-    written = {one["id"] for one in scene.writes}
+    written = {one["id"] for one in result.writes}
     broken = [
         one
-        for one, owner_id in scene.owned.items()
-        if one in written or one in scene.decisions or scene.contacts.get(one, {}).get("owner") != owner_id
+        for one, owner_id in result.owned.items()
+        if one in written or one in result.decisions or result.contacts.get(one, {}).get("owner") != owner_id
     ]
-    return Check("Each that came with an owner is untouched", len(scene.owned), tuple(broken))
+    return Check("Each that came with an owner is untouched", len(result.owned), tuple(broken))
 
 
-def deliveries_arrived(scene: Scene) -> Check:
+def deliveries_arrived(result: DemoResult) -> Check:
     """Every webhook was taken, those that came twice included."""
-    told = scene.deliveries
+    told = result.deliveries
     broken = (f"{told['given_up']} given up",) if told["given_up"] else ()
     return Check("Every webhook was taken, those that came twice included", told["delivered"], broken)
 
 
-def limits_were_kept(scene: Scene) -> Check:
+def limits_were_kept(result: DemoResult) -> Check:
     """HubSpot never had to refuse a call for its number."""
-    broken = [f"429 for {name}" for name, outcomes in scene.calls["endpoints"].items() if "429" in outcomes]
-    busiest, allowed = scene.calls["busiest_10s"], scene.calls_per_10s
+    broken = [f"429 for {name}" for name, outcomes in result.calls["endpoints"].items() if "429" in outcomes]
+    busiest, allowed = result.calls["busiest_10s"], result.calls_per_10s
     if busiest > allowed:
         broken.append(f"{busiest} calls within 10 s")
     promise = f"HubSpot was never called too often: {busiest} times in the busiest 10 s, of {allowed}"
-    return Check(promise, scene.calls["total"], tuple(broken))
+    return Check(promise, result.calls["total"], tuple(broken))
 
 
-def shares_are_fair(scene: Scene) -> Check:
+def shares_are_fair(result: DemoResult) -> Check:
     """Nobody is far from the fair share."""
     broken = [
-        f"{one.rep} in {one.team}: credit {one.credit:+.1f}" for one in scene.shares if abs(one.credit) > FAR
+        f"{one.rep} in {one.team}: credit {one.credit:+.1f}" for one in result.shares if abs(one.credit) > FAR
     ]
-    return Check(f"Each rep is within {FAR:.0f} leads of the fair share", len(scene.shares), tuple(broken))
+    return Check(f"Each rep is within {FAR:.0f} leads of the fair share", len(result.shares), tuple(broken))
 
 
-CHECKS: Final[tuple[Callable[[Scene], Check], ...]] = (
+CHECKS: Final[tuple[Callable[[DemoResult], Check], ...]] = (
     nobody_is_lost,
     assigned_have_one_owner,
     others_have_no_owner,
@@ -162,8 +162,8 @@ CHECKS: Final[tuple[Callable[[Scene], Check], ...]] = (
 )
 
 
-def _names_its_decision(scene: Scene, contact_id: str) -> bool:
-    decision, record = scene.decisions.get(contact_id), scene.contacts.get(contact_id)
+def _names_its_decision(result: DemoResult, contact_id: str) -> bool:
+    decision, record = result.decisions.get(contact_id), result.contacts.get(contact_id)
     if decision is None or record is None:
         return False
     return bool(record["properties"].get("lead_router_decision_id") == decision.id)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from router.cli.demo.checks import Check, Scene, run_checks
+from router.cli.demo.checks import Check, DemoResult, run_checks
 from router.cli.demo.figures import Figures, figures
 from router.cli.demo.flow import Arrivals
 from router.cli.demo.stage import CALLS_PER_10S, Stage
@@ -71,7 +71,7 @@ def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
     contacts = {one["id"]: one for one in stage.sandbox.contacts()}
     calls = stage.sandbox.calls()
     found = figures(tuple(decisions.values()), contacts.values(), calls)
-    scene = Scene(
+    result = DemoResult(
         created=arrivals.ids,
         owned=arrivals.owned,
         contacts=contacts,
@@ -87,7 +87,7 @@ def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
         took_s=took_s,
         figures=found,
         explained=tuple(_explained(stage, tuple(decisions.values()))),
-        checks=run_checks(scene),
+        checks=run_checks(result),
     )
 
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from router.cli.leads.explain_lead import print_why_not, why_not_as_json, why_not_here
 from router.cli.leads.history import outcome_in_words
-from router.cli.leads.lead_history import STATES, Dossier, open_dossier
+from router.cli.leads.lead_history import STATES, LeadHistory, lead_history_of
 from router.cli.shared.decision_tree import tree
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
@@ -31,7 +31,7 @@ NO_RULES: Final = "The rule files of that day are not in the ledger, so --why-no
 def explain_contact(contact: str, *, why_not_there: str | None, language: str | None, as_json: bool) -> None:
     """Print all that is known of a contact, with what would have sent it elsewhere if that is asked."""
     desk = desk_here()
-    found = open_dossier(desk, contact)
+    found = lead_history_of(desk, contact)
     if found is None:
         raise UserError(NEVER_SEEN.format(contact=contact))
     answer = None
@@ -72,7 +72,7 @@ def print_decision(out: Console, decision: Decision, policy: Policy | None, step
         )
 
 
-def _print_state(out: Console, found: Dossier) -> None:
+def _print_state(out: Console, found: LeadHistory) -> None:
     zone = found.policy.roster.timezone if found.policy else None
     if found.state is not None:
         out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state]))

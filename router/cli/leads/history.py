@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from router.ledger.ledger import Entry
+from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released
 from router.policy.results.follow_up import FollowUp
@@ -54,7 +54,7 @@ class Happening:
 
 def history_of(
     decisions: Sequence[Decision],
-    events: Iterable[Entry],
+    events: Iterable[LedgerEvent],
     follow_ups: Iterable[FollowUp],
     *,
     names: Mapping[str, str],
@@ -117,7 +117,7 @@ def _holder(decision: Decision | None, names: Mapping[str, str]) -> str | None:
             return None
 
 
-def _event(event: Entry, names: Mapping[str, str]) -> Happening:
+def _event(event: LedgerEvent, names: Mapping[str, str]) -> Happening:
     words = EVENTS.get(event.kind, event.kind.replace("_", " "))
     more = ", ".join(_details(event.detail, names))
     what = f"{words} ({more})" if more else words

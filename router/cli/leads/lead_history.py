@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from router.cli.leads.history import Happening, history_of
-from router.ledger.ledger import Entry
+from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import Step, explain
@@ -33,7 +33,7 @@ STATES: Final[Mapping[State, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class LeadHistory:
     """One contact. `decisions` are the first to the last; `policy` is the last one's, if we still have it."""
 
     contact_id: str
@@ -41,7 +41,7 @@ class Dossier:
     parked_because: str | None
     decisions: tuple[Decision, ...]
     policy: Policy | None
-    events: tuple[Entry, ...]
+    events: tuple[LedgerEvent, ...]
     follow_ups: tuple[FollowUp, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     """What owner ids are called."""
@@ -74,7 +74,7 @@ class Dossier:
         }
 
 
-def open_dossier(desk: Desk, contact_id: str) -> Dossier | None:
+def lead_history_of(desk: Desk, contact_id: str) -> LeadHistory | None:
     """Everything about a contact, or None if it was never seen."""
     record(desk)  # what happened a moment ago is still on its way to the ledger
     state = desk.leads.recall([contact_id]).get(contact_id)
@@ -84,7 +84,7 @@ def open_dossier(desk: Desk, contact_id: str) -> Dossier | None:
         return None
     why = desk.leads.parked().get(contact_id) if state and state.state is State.PARKED else None
     policy = policy_of(desk, decisions[-1].revision) if decisions else None
-    return Dossier(
+    return LeadHistory(
         contact_id=contact_id,
         state=state,
         parked_because=why["why"] if why else None,

@@ -12,7 +12,7 @@ from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
-from router.store.leads.queues import Queues, Waiting
+from router.store.leads.queues import Queues, WaitingLead
 
 
 @click.command(epilog="\b\nExamples: router queue\n          router queue sdr --json")
@@ -49,11 +49,11 @@ def queue(team: str | None, limit: int, as_json: bool) -> None:
     click.echo(f"{counted}. To take one: router claim CONTACT --rep REP")
 
 
-def _since(one: Waiting) -> datetime:
+def _since(one: WaitingLead) -> datetime:
     return datetime.fromtimestamp(one.since_ms / 1000, UTC)
 
 
-def _as_json(one: Waiting) -> dict[str, object]:
+def _as_json(one: WaitingLead) -> dict[str, object]:
     return {"contact_id": one.contact_id, "score": one.score, "since": _since(one).isoformat()}
 
 

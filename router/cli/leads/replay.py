@@ -13,7 +13,7 @@ from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import desk_here
 from router.routing.outbox.record import record
-from router.routing.reports.replay import NotReplayable, Replayed
+from router.routing.reports.replay import NotReplayable, ReplayedDecision
 from router.routing.reports.replay import replay as replay_decision
 
 UNKNOWN: Final = (
@@ -49,7 +49,7 @@ def replay(decision: str, as_json: bool) -> None:
     raise SystemExit(0 if found.identical else 1)
 
 
-def _as_json(found: Replayed) -> dict[str, Any]:
+def _as_json(found: ReplayedDecision) -> dict[str, Any]:
     return {
         "decision": found.record["id"],
         "identical": found.identical,
@@ -60,7 +60,7 @@ def _as_json(found: Replayed) -> dict[str, Any]:
     }
 
 
-def _show(found: Replayed) -> None:
+def _show(found: ReplayedDecision) -> None:
     out, record = screen(), found.record
     made = f"Decided {local_time(record['decided_at'])} by rules {record['revision']}: {record['reason']}"
     if found.identical:

@@ -17,7 +17,7 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen
 from router.ledger import Ledger, RuleChange, open_ledger
-from router.rulefiles.revision_changes import Change, changes_between
+from router.rulefiles.revision_changes import RevisionChange, changes_between
 
 SHOWN: Final = 8
 """Changes listed for a revision; all of them with --json, or by `show`."""
@@ -26,13 +26,13 @@ COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RevisionStep:
     """One time that rules went live, the files then and before, and what was changed."""
 
     change: RuleChange
     before: Mapping[str, bytes]
     files: Mapping[str, bytes]
-    changes: tuple[Change, ...]
+    changes: tuple[RevisionChange, ...]
     first: bool
 
     def as_json(self) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _ledger() -> Ledger:
     return open_ledger(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id)
 
 
-def _steps(ledger: Ledger, *, limit: int | None = None) -> list[Step]:
+def _steps(ledger: Ledger, *, limit: int | None = None) -> list[RevisionStep]:
     """The times that rules went live, newest first, each with what it changed."""
     history = ledger.revisions.all()
     pairs = list(pairwise((None, *history)))[-limit if limit else None :]
@@ -100,11 +100,11 @@ def _steps(ledger: Ledger, *, limit: int | None = None) -> list[Step]:
         files = ledger.files_of(change.revision) or {}
         files_before = (ledger.files_of(before.revision) or {}) if before else {}
         changes = changes_between(files_before, files) if before else ()
-        steps.append(Step(change, files_before, files, changes, first=before is None))
+        steps.append(RevisionStep(change, files_before, files, changes, first=before is None))
     return steps
 
 
-def _show(out: Console, step: Step, *, live: bool, most: int = SHOWN) -> None:
+def _show(out: Console, step: RevisionStep, *, live: bool, most: int = SHOWN) -> None:
     change = step.change
     author = f" by {change.origin.author}" if change.origin else ""
     out.print(
@@ -124,7 +124,7 @@ def _show(out: Console, step: Step, *, live: bool, most: int = SHOWN) -> None:
         out.print(f"  … and {len(step.changes) - most} more: router revisions show {change.revision}")
 
 
-def _lines(step: Step) -> Iterator[str]:
+def _lines(step: RevisionStep) -> Iterator[str]:
     for name in sorted(step.before.keys() | step.files.keys()):
         was, now = (
             files.get(name, b"").decode(errors="replace").splitlines() for files in (step.before, step.files)

@@ -7,14 +7,14 @@ import click
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
-from router.routing.queues.claims import Answer
+from router.routing.queues.claims import ClaimResult
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.drains.drains import Drains
 from router.store.keys import Keys
 from router.wakeups import WakeUps
 
 
-def tell(answer: Answer, *, contact: str, as_json: bool) -> None:
+def tell(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
     """Print the answer; a yes wakes a worker, a no is exit code 1."""
     if answer.is_yes:
         wake()

@@ -17,7 +17,7 @@ from router.policy.leads.lead import Lead
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import moment
-from router.rulefiles.yaml.tree import Entry, Map, Scalar
+from router.rulefiles.yaml.tree import Map, Scalar, YamlEntry
 
 TYPED: Final = "typed"
 """The id of a lead that is not in HubSpot."""
@@ -64,7 +64,7 @@ def moment_typed(text: str | None, timezone: ZoneInfo) -> datetime:
 
 def _checked(written: Mapping[str, tuple[int, str]], file: FileReader, here: RulesHere) -> Lead:
     entries = tuple(
-        Entry(Scalar(name, line, 1), Scalar(value, line, len(name) + 2))
+        YamlEntry(Scalar(name, line, 1), Scalar(value, line, len(name) + 2))
         for name, (line, value) in written.items()
     )
     reader = LeadReader(file, here.catalog, here.policy.roster)

@@ -14,7 +14,7 @@ from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import desk_here
 from router.routing.outbox.record import record
-from router.routing.reports.compare import Comparison, Pair
+from router.routing.reports.compare import Pair, ShadowComparison
 from router.routing.reports.compare import compare as compare_leads
 
 UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -58,7 +58,7 @@ def compare(since: timedelta, limit: int, as_json: bool) -> None:
         raise SystemExit(1) if as_json else UserError(NOTHING.format(since=local_time(began)))
 
 
-def _show(found: Comparison, began: datetime, *, limit: int) -> None:
+def _show(found: ShadowComparison, began: datetime, *, limit: int) -> None:
     out, leads = screen(), len(found.pairs)
     out.print(
         Text(
@@ -89,12 +89,12 @@ def _show(found: Comparison, began: datetime, *, limit: int) -> None:
         out.print(titled(title, table("contact", "our rule", "HubSpot", "we", rows=leads_elsewhere)))
 
 
-def _ours(found: Comparison, pair: Pair) -> str:
+def _ours(found: ShadowComparison, pair: Pair) -> str:
     words = OUTCOMES.get(pair.outcome)
     return words.format(team=pair.team) if words else found.name(pair.ours)
 
 
-def _as_json(found: Comparison, began: datetime) -> dict[str, Any]:
+def _as_json(found: ShadowComparison, began: datetime) -> dict[str, Any]:
     return {
         "since": began.isoformat(),
         "leads": len(found.pairs),

@@ -26,7 +26,7 @@ from router.hubspot.api.errors import (
 )
 from router.hubspot.api.replies import lock_pause, meaning, rate_limit_pause, refusal, scopes_missing
 from router.hubspot.api.shapes import MalformedError
-from router.hubspot.api.transport import Answer, TransportError
+from router.hubspot.api.transport import HttpResponse, TransportError
 from router.store.budget.budget import CallBudget, Charge, Priority
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ DENIED_PAUSE: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallMade:
     """One call that went out, for the metrics. `status` is 0 when no whole answer came back."""
 
     endpoint: str
@@ -61,7 +61,7 @@ class Request:
     `vital` says that the router cannot work without this endpoint: a missing scope pauses everything.
     """
 
-    send: Callable[[float], Answer]
+    send: Callable[[float], HttpResponse]
     endpoint: str
     kind: Literal["read", "write"] = "read"
     records: int = 1
@@ -74,7 +74,7 @@ class ApiClient:
     """The one way out to HubSpot. Safe to use from many threads."""
 
     def __init__(
-        self, budget: CallBudget, *, deadline_s: float, on_call: Callable[[Call], None] | None = None
+        self, budget: CallBudget, *, deadline_s: float, on_call: Callable[[CallMade], None] | None = None
     ) -> None:
         self._budget = budget
         self._deadline_s = deadline_s
@@ -149,7 +149,7 @@ class ApiClient:
         self._proved(paid)
         return parsed
 
-    def _reject(self, request: Request, answer: Answer, paid: Charge) -> NoReturn:
+    def _reject(self, request: Request, answer: HttpResponse, paid: Charge) -> NoReturn:
         verdict = meaning(answer.status)
         if verdict == "rate_limited":
             reason, pause = rate_limit_pause(answer, self._budget.until_midnight())
@@ -184,7 +184,7 @@ class ApiClient:
 
     def _note(self, request: Request, status: int, started: float) -> None:
         if self._on_call is not None:
-            self._on_call(Call(request.endpoint, request.records, status, time.monotonic() - started))
+            self._on_call(CallMade(request.endpoint, request.records, status, time.monotonic() - started))
 
 
 def _may_repeat(error: BaseException) -> bool:
@@ -202,7 +202,7 @@ def _no_answer(request: Request, why: str, *, sent: bool) -> HubSpotError:
     return Unreachable(f"HubSpot gave no usable answer to {request.endpoint} ({why}).")
 
 
-def _denied(request: Request, answer: Answer) -> AccessDenied:
+def _denied(request: Request, answer: HttpResponse) -> AccessDenied:
     if answer.status == 401:
         return AccessDenied("HubSpot refuses our access token (401); put a valid one in the settings.")
     scopes = ", ".join(scopes_missing(answer)) or "it needs"

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, Self, TypeVar
 
 from router.hubspot.api import shapes, updates
 from router.hubspot.api.apis import build_apis
-from router.hubspot.api.client import ApiClient, Call, Request
+from router.hubspot.api.client import ApiClient, CallMade, Request
 from router.hubspot.api.errors import Unreachable
 from router.hubspot.api.reads import read_answer
 from router.hubspot.api.records import (
@@ -27,7 +27,7 @@ from router.hubspot.api.records import (
     Record,
     SearchPage,
 )
-from router.hubspot.api.transport import Answer, Transport
+from router.hubspot.api.transport import HttpResponse, Transport
 from router.store.budget.budget import CallBudget, Priority
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Gateway:
         api_version: str,
         budget: CallBudget,
         priority: Priority = "lead",
-        on_call: Callable[[Call], None] | None = None,
+        on_call: Callable[[CallMade], None] | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
         transport = Transport(
@@ -258,7 +258,7 @@ class Gateway:
             "associations": [{"to": {"id": contact_id}, "types": [TASK_TO_CONTACT]}],
         }
 
-        def send(deadline_s: float) -> Answer:
+        def send(deadline_s: float) -> HttpResponse:
             create = self._apis.objects.create
             return create("tasks", task, _preload_content=False, _request_timeout=deadline_s)  # type: ignore[no-any-return]
 
@@ -294,7 +294,7 @@ class Gateway:
 
     def _pages(
         self,
-        get_page: Callable[..., Answer],
+        get_page: Callable[..., HttpResponse],
         endpoint: str,
         read: Callable[[dict[str, Any]], T],
         *,
@@ -321,8 +321,8 @@ class Gateway:
             seen.add(page.after)
             query["after"] = page.after
 
-    def _create(self, create: Callable[..., Answer], body: dict[str, Any], endpoint: str) -> None:
-        def send(deadline_s: float) -> Answer:
+    def _create(self, create: Callable[..., HttpResponse], body: dict[str, Any], endpoint: str) -> None:
+        def send(deadline_s: float) -> HttpResponse:
             return create("contacts", body, _preload_content=False, _request_timeout=deadline_s)
 
         request = Request(send=send, endpoint=endpoint, kind="write", priority=self._priority, vital=False)
@@ -330,7 +330,7 @@ class Gateway:
 
     def _ask(
         self,
-        method: Callable[..., Answer],
+        method: Callable[..., HttpResponse],
         body: Any,
         endpoint: str,
         *,

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from router.hubspot.api.transport import Answer
+from router.hubspot.api.transport import HttpResponse
 
 Meaning = Literal["fine", "rate_limited", "locked", "denied", "not_found", "refused", "broken"]
 
@@ -49,7 +49,7 @@ def meaning(status: int) -> Meaning:
     return "broken"
 
 
-def rate_limit_pause(answer: Answer, until_midnight: timedelta) -> tuple[str, timedelta]:
+def rate_limit_pause(answer: HttpResponse, until_midnight: timedelta) -> tuple[str, timedelta]:
     """Which limit a 429 speaks of, and how long to stay away.
 
     Live answers name the limit in `policyName`, in the message only, or in both.
@@ -65,14 +65,14 @@ def rate_limit_pause(answer: Answer, until_midnight: timedelta) -> tuple[str, ti
     return f"HubSpot says {limit}", retry_after(answer) or pause
 
 
-def lock_pause(answer: Answer) -> tuple[str, timedelta]:
+def lock_pause(answer: HttpResponse) -> tuple[str, timedelta]:
     """How long HubSpot works on the records itself: a lock takes 2 s, a migration up to 24 h."""
     if answer.status == 477:
         return "HubSpot migrates this account", retry_after(answer) or MIGRATION_PAUSE
     return "HubSpot holds a lock on these records", max(retry_after(answer) or LOCK_PAUSE, LOCK_PAUSE)
 
 
-def retry_after(answer: Answer) -> timedelta | None:
+def retry_after(answer: HttpResponse) -> timedelta | None:
     """The wait HubSpot asks for, at most a day; None when it names none that can be read."""
     text = answer.headers.get("Retry-After", "").strip()
     if not re.fullmatch(r"\d{1,9}(\.\d+)?", text):
@@ -80,7 +80,7 @@ def retry_after(answer: Answer) -> timedelta | None:
     return min(max(timedelta(seconds=float(text)), timedelta(milliseconds=100)), LONGEST_PAUSE)
 
 
-def refusal(answer: Answer) -> Refusal:
+def refusal(answer: HttpResponse) -> Refusal:
     """The reason of a refused call."""
     return refusal_in(body_of(answer), status=answer.status)
 
@@ -94,7 +94,7 @@ def refusal_in(body: Mapping[str, Any], *, status: int) -> Refusal:
     return Refusal(str(code).rpartition(".")[2], str(name), message)
 
 
-def scopes_missing(answer: Answer) -> tuple[str, ...]:
+def scopes_missing(answer: HttpResponse) -> tuple[str, ...]:
     """The scopes a 403 names."""
     found: list[Any] = []
     for error in _dicts(body_of(answer).get("errors")):
@@ -116,7 +116,7 @@ def ids_in(error: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one) for one in named if isinstance(one, str | int)))
 
 
-def body_of(answer: Answer) -> dict[str, Any]:
+def body_of(answer: HttpResponse) -> dict[str, Any]:
     """The error body, or an empty one: every field of it is optional, and so is the body."""
     try:
         body = orjson.loads(answer.body)

@@ -20,7 +20,7 @@ class MalformedError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class ListPage(Generic[T]):
     """One page of a listing and the cursor of the next, or None."""
 
     entries: tuple[T, ...]
@@ -42,12 +42,12 @@ def entries(answer: Any, name: str = "results") -> list[dict[str, Any]]:
     return found
 
 
-def page(answer: Any, read: Callable[[dict[str, Any]], T]) -> Page[T]:
+def page(answer: Any, read: Callable[[dict[str, Any]], T]) -> ListPage[T]:
     """One page of a listing, each entry read by `read`."""
     paging = an_object(answer).get("paging")
     following = paging.get("next") if isinstance(paging, dict) else None
     after = following.get("after") if isinstance(following, dict) else None
-    return Page(tuple(read(entry) for entry in entries(answer)), None if after is None else str(after))
+    return ListPage(tuple(read(entry) for entry in entries(answer)), None if after is None else str(after))
 
 
 def total(answer: Any) -> int:

@@ -34,7 +34,7 @@ CHUNK_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """A whole answer: status, headers (names in any case) and body."""
 
     status: int
@@ -124,11 +124,11 @@ class Transport:
         self._pool = urllib3.PoolManager(num_pools=2, maxsize=connections)
         self._pool.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
 
-    def GET(self, url: str, **call: Any) -> Answer:  # noqa: N802 - the official client's name for it
+    def GET(self, url: str, **call: Any) -> HttpResponse:  # noqa: N802 - the official client's name for it
         """Send a GET."""
         return self._send("GET", url, **call)
 
-    def POST(self, url: str, **call: Any) -> Answer:  # noqa: N802 - the official client's name for it
+    def POST(self, url: str, **call: Any) -> HttpResponse:  # noqa: N802 - the official client's name for it
         """Send a POST."""
         return self._send("POST", url, **call)
 
@@ -142,7 +142,7 @@ class Transport:
         body: Any = None,
         _request_timeout: float | None = None,
         **_unused: Any,  # _preload_content and post_params: bodies here are always raw and JSON
-    ) -> Answer:
+    ) -> HttpResponse:
         path = versioned(url, self._api_version)
         if query_params:
             path += "?" + urlencode([(name, _plain(value)) for name, value in query_params])
@@ -164,7 +164,7 @@ class Transport:
             except (HTTPError, http.client.HTTPException, OSError) as error:
                 raise TransportError(_words(error), sent=True) from error
 
-    def _read(self, response: urllib3.BaseHTTPResponse) -> Answer:
+    def _read(self, response: urllib3.BaseHTTPResponse) -> HttpResponse:
         parts: list[bytes] = []
         size = 0
         whole = False
@@ -179,7 +179,7 @@ class Transport:
             if not whole:
                 response.close()  # half-read: this connection must not serve another call
             response.release_conn()
-        return Answer(response.status, response.headers, b"".join(parts))
+        return HttpResponse(response.status, response.headers, b"".join(parts))
 
 
 def versioned(url: str, api_version: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final, Literal
 
 from router.policy.people.availability import Reported, calendar_of, is_gone, why_away
 from router.policy.people.roster import Roster
-from router.policy.rules.night_settings import Limits, Night
+from router.policy.rules.night_settings import BrakeLimits, NightSettings
 
 FEW: Final = 10
 """So many moves are never held back by a share: in a small team one departure is a large share."""
@@ -50,7 +50,7 @@ class Why:
 
 def why_moved(
     lead: LeadSnapshot,
-    night: Night,
+    night: NightSettings,
     *,
     gone: Collection[str],
     away: Mapping[str, datetime | None],
@@ -74,7 +74,7 @@ def why_moved(
     return None
 
 
-def _queued_too_long(lead: LeadSnapshot, night: Night, *, now: datetime) -> Why | None:
+def _queued_too_long(lead: LeadSnapshot, night: NightSettings, *, now: datetime) -> Why | None:
     since = lead.queued_since
     if night.when_queued is None or since is None or now - since < night.when_queued:
         return None
@@ -117,7 +117,7 @@ class Held:
     open_leads: int
 
 
-def held_back(moves: int, *, open_leads: int, limits: Limits) -> Held | None:
+def held_back(moves: int, *, open_leads: int, limits: BrakeLimits) -> Held | None:
     """Whether so many moves need somebody's approval; up to ten never do because of a share."""
     if moves > limits.count:
         return Held("count", moves, limits.count, open_leads)

@@ -46,7 +46,7 @@ class FollowUp:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
+class RepResults:
     """What a rep's leads of one team came to: `received` of them, of which so many were won or lost.
 
     `responses` are the times to the first response of those that were answered, shortest first.
@@ -60,14 +60,14 @@ class Results:
     responses: tuple[timedelta, ...]
 
 
-def results(follow_ups: Iterable[FollowUp]) -> tuple[Results, ...]:
+def results(follow_ups: Iterable[FollowUp]) -> tuple[RepResults, ...]:
     """The results of each rep in each team, by name; owners who are no reps are left out."""
     of_rep: dict[tuple[str, str], list[FollowUp]] = {}
     for one in follow_ups:
         if one.rep is not None:
             of_rep.setdefault((one.team or "", one.rep), []).append(one)
     return tuple(
-        Results(
+        RepResults(
             team=team or None,
             rep=rep,
             received=len(leads),

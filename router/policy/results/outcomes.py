@@ -42,7 +42,7 @@ STATUSES: Final = (
 USUAL: Final = Outcomes(WON, LOST, tuple(status for status in STATUSES if status not in FINISHED))
 
 
-class Change(NamedTuple):
+class PropertyChange(NamedTuple):
     """A property got this value then (aware UTC)."""
 
     value: str
@@ -50,7 +50,7 @@ class Change(NamedTuple):
 
 
 def outcome_of(
-    histories: Mapping[str, Sequence[Change]], outcomes: Outcomes, *, assigned_at: datetime
+    histories: Mapping[str, Sequence[PropertyChange]], outcomes: Outcomes, *, assigned_at: datetime
 ) -> tuple[Ending, datetime] | None:
     """How a lead ended since `assigned_at` and since when, or None; histories are newest first.
 
@@ -70,7 +70,9 @@ def outcome_of(
     return ending, at
 
 
-def _since(history: Sequence[Change], telling: frozenset[str], *, assigned_at: datetime) -> datetime | None:
+def _since(
+    history: Sequence[PropertyChange], telling: frozenset[str], *, assigned_at: datetime
+) -> datetime | None:
     """The moment after the assignment from which on the property has had one of these values, if it has."""
     since: datetime | None = None
     for change in history:

@@ -34,7 +34,7 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class IsKnown:
     """The fact is there."""
 
 
@@ -57,7 +57,7 @@ class Within:
     span: timedelta
 
 
-Matcher: TypeAlias = OneOf | Between | Known | Unknown | Contains | Within
+Matcher: TypeAlias = OneOf | Between | IsKnown | Unknown | Contains | Within
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def answering(matcher: Matcher) -> Answering:
             return _number_between(low, high, below) or (
                 lambda value, _now: value is not None and lies_between(value, matcher)
             )
-        case Known():
+        case IsKnown():
             return lambda value, _now: value is not None
         case Unknown():
             return lambda value, _now: value is None

@@ -14,7 +14,7 @@ STARTS_AT: Final = time(2, 30)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class BrakeLimits:
     """A night that would move more than `count` leads, or than this `share` (0 to 1) of all, moves none."""
 
     count: int = 200
@@ -22,7 +22,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightSettings:
     """What `night` in routing.yaml says. `at` is a time of the roster's zone; spans are of clock time.
 
     Open leads move when their owner was deactivated (`when_gone`), is away for `when_away` from now on, or
@@ -35,14 +35,14 @@ class Night:
     when_away: timedelta | None = None
     when_overdue: timedelta | None = None
     when_queued: timedelta | None = None
-    limits: Limits = Limits()
+    limits: BrakeLimits = BrakeLimits()
 
 
-NIGHT: Final = Night()
+NIGHT: Final = NightSettings()
 """The night of whoever wrote nothing about it: no lead moves."""
 
 
-def begun_day(night: Night, *, timezone: ZoneInfo, now: datetime) -> date | None:
+def begun_day(night: NightSettings, *, timezone: ZoneInfo, now: datetime) -> date | None:
     """The local date of `now` (aware UTC) once its run should have begun; None earlier in the day.
 
     A start that the clocks leave out is the jump, and one that they show twice is the first of the two, so

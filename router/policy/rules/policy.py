@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import USUAL, Outcomes
 from router.policy.rules.conditions import Condition
-from router.policy.rules.night_settings import NIGHT, Night
+from router.policy.rules.night_settings import NIGHT, NightSettings
 from router.policy.rules.scoring import Scoring, Segment
 from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
 
@@ -144,7 +144,7 @@ class Policy:
     """FactType (as text) of every fact that some rule, table or need names, derived ones included."""
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""
-    night: Night = NIGHT
+    night: NightSettings = NIGHT
     sla_policy: SlaPolicy = NO_SLA_STEPS
     """What becomes of leads that nobody works on."""
     outcomes: Outcomes = USUAL

@@ -14,7 +14,7 @@ from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
-    Known,
+    IsKnown,
     Matcher,
     OneOf,
     Test,
@@ -70,7 +70,7 @@ def questions_of(policy: Policy) -> Mapping[str, tuple[Matcher, ...]]:
 
 def _wishes(policy: Policy, kind: str) -> Iterator[Matcher]:
     """What a need asks, seen from the reps: whether the lead wishes for anything, and for what they have."""
-    yield Known()
+    yield IsKnown()
     for rep in policy.roster.reps.values():
         had = {"skill": rep.skills, "language": rep.languages, "level": (rep.level,) if rep.level else ()}
         yield from (OneOf(frozenset((value,))) for value in had.get(kind, ()))

@@ -40,7 +40,7 @@ class Road:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class FactChange:
     """One fact to change (None: missing). `others` would do as well; `follows` change along with it."""
 
     fact: str
@@ -64,7 +64,7 @@ class WhyNot:
     decision: Decision
     roads: tuple[Road, ...]
     passed_over: str | None
-    changes: tuple[Change, ...] | None
+    changes: tuple[FactChange, ...] | None
     then: Decision | None
     turns: int | None
     is_complete: bool
@@ -129,9 +129,9 @@ def _road(rule: Rule, search: Search, actual: Trial) -> Road:
     return Road(rule, taken_by=decision.rule) if failure is None else Road(rule, failed=as_written(failure))
 
 
-def _changes(search: Search, actual: Trial, best: Trial) -> tuple[Change, ...]:
+def _changes(search: Search, actual: Trial, best: Trial) -> tuple[FactChange, ...]:
     return tuple(
-        Change(
+        FactChange(
             fact=fact,
             before=actual.facts.get(fact),
             after=chosen.value,

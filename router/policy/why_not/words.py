@@ -13,7 +13,7 @@ from router.policy.explanation.explanation import Step
 from router.policy.leads.lead import Value
 from router.policy.rules.policy import Policy
 from router.policy.why_not.other_values import ANY_OTHER
-from router.policy.why_not.question import Change, Road, WhyNot
+from router.policy.why_not.question import FactChange, Road, WhyNot
 from router.policy.wording.phrases import owner_called
 from router.policy.wording.phrases import say as say_phrase
 
@@ -134,7 +134,7 @@ def _road(road: Road, language: str) -> str:
 
 
 def _change_lines(
-    change: Change, *, zone: ZoneInfo, language: str, owners: Mapping[str, str]
+    change: FactChange, *, zone: ZoneInfo, language: str, owners: Mapping[str, str]
 ) -> Iterator[str]:
     def words(fact: str, value: Value | None) -> str:
         if fact in _OWNERS and value is not None:

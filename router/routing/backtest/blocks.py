@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
 
-from router.policy.backtest.dealing.replay import Judged
+from router.policy.backtest.dealing.replay import JudgedLeads
 from router.policy.backtest.judging.columns import View
 from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.backtest.judging.grading import ScoreClass
@@ -98,7 +98,7 @@ def _side(judge: Judge) -> Side:
     return Side(judge.kinds, judge.standings, [], [])
 
 
-class Reading:
+class MergedBlocks:
     """The parts put together: leads in the order of arrival, and in the source's where that is the same."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
@@ -111,12 +111,12 @@ class Reading:
             self._order = as_read.argsort(kind="stable")
         self.arrived = self._in_order(as_read)
 
-    def judged(self, side: int) -> Judged:
+    def judged(self, side: int) -> JudgedLeads:
         """What the parts say on that side."""
         sides = [part.sides[side] for part in self._parts]
         kinds, kind_of = self._merged([(one.kinds, one.kind_of) for one in sides])
         standings, standing_of = self._merged([(one.standings, one.standing_of) for one in sides])
-        return Judged(kinds, kind_of, standings, standing_of)
+        return JudgedLeads(kinds, kind_of, standings, standing_of)
 
     def _merged(self, parts: Sequence[tuple[list[T], list[Ints]]]) -> tuple[list[T], Ints]:
         """What is in the parts' lists, each once, and each lead's place in it."""

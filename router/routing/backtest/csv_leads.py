@@ -89,7 +89,7 @@ class CsvLeads:
 
     def reader(self, types: Mapping[str, str]) -> CellReader:
         """How cells are read as facts of these types (fact → FactType)."""
-        return _Reader(self, types)
+        return _CellReader(self, types)
 
     def sources(self, types: Mapping[str, str]) -> dict[str, Sequence[str]]:
         """The columns that facts are read from, other than their own."""
@@ -156,7 +156,7 @@ def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> 
     )
 
 
-class _Reader:
+class _CellReader:
     """Reads cells of an export as the facts that rules see, exactly as a lead's are read online."""
 
     def __init__(self, leads: CsvLeads, types: Mapping[str, str]) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.policy.backtest.dealing.comparison import Comparison, compare
-from router.policy.backtest.dealing.replay import Replayed
+from router.policy.backtest.dealing.replay import ReplayedLeads
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.routing.backtest.blocks import Leads, Reading, RuleSet, Tell, Work
+from router.routing.backtest.blocks import Leads, MergedBlocks, RuleSet, Tell, Work
 from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.pool import ToDeal, a_pool
 
@@ -40,7 +40,7 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
     """
     with a_pool(workers, Work(leads, (before, after))) as pool:
         parts = pool.judged(tell)
-        read = Reading(parts)
+        read = MergedBlocks(parts)
         if not len(read.arrived):
             raise LeadsUnreadable("There is no lead to replay. Choose an earlier --since, or another file.")
         judged = [read.judged(side) for side in (0, 1)]
@@ -51,7 +51,7 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
             ]
         )
     was, becomes = (
-        Replayed(rules.policy, reported, found)
+        ReplayedLeads(rules.policy, reported, found)
         for rules, reported, found in zip((before, after), judged, dealt, strict=True)
     )
     comparison = compare(was, becomes, arrived=read.arrived)

@@ -11,7 +11,7 @@ from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.ledger.follow_ups import Seen
 from router.policy.results.follow_up import FollowUp
-from router.policy.results.outcomes import STAGE, Change, Outcomes, outcome_of
+from router.policy.results.outcomes import STAGE, Outcomes, PropertyChange, outcome_of
 from router.policy.results.work_signs import ANY_ACTIVITY, Activity, Signs, StatusMove, is_of_ours, started
 
 CONTACTED: Final = "notes_last_contacted"
@@ -95,7 +95,9 @@ def seen_in(
     }
     since = follow_up.assigned_at
     work = started(_signs(of_rep, since=since, tasks=tasks), assigned_at=since, started_when=started_when)
-    changes = {name: [Change(one.value, one.at) for one in history] for name, history in of_rep.items()}
+    changes = {
+        name: [PropertyChange(one.value, one.at) for one in history] for name, history in of_rep.items()
+    }
     ended = outcome_of(changes, outcomes, assigned_at=since)
     return Seen(
         decision_id=follow_up.decision_id,

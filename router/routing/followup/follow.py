@@ -48,7 +48,7 @@ _SETTLED: Final = _FINISHED | {State.QUEUED}
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowResult:
     """Of the leads looked at: how many were claimed in HubSpot, and how many have another owner."""
 
     looked_at: int
@@ -56,7 +56,7 @@ class Followed:
     handed_over: int = 0
 
 
-def follow(desk: Desk, *, limit: int = AT_A_TIME) -> Followed:
+def follow(desk: Desk, *, limit: int = AT_A_TIME) -> FollowResult:
     """Look at changed leads that are due, at most 50, with one call to HubSpot; new leads go first.
 
     Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or
@@ -64,7 +64,7 @@ def follow(desk: Desk, *, limit: int = AT_A_TIME) -> Followed:
     """
     due = desk.changed.due(now_ms=desk.now_ms(), limit=limit)
     if not due:
-        return Followed(0)
+        return FollowResult(0)
     desk = replace(desk, gateway=desk.gateway.at("verify"))
     policy, _needed = desk.rules.required()
     states = desk.leads.recall(due)
@@ -75,7 +75,7 @@ def follow(desk: Desk, *, limit: int = AT_A_TIME) -> Followed:
     again = on_its_way | looked.untold
     desk.changed.look_again(again, at_ms=desk.now_ms() + _SOON_MS)
     desk.changed.looked_at({one: at for one, at in due.items() if one not in again})
-    return Followed(len(due), looked.claimed, looked.handed_over)
+    return FollowResult(len(due), looked.claimed, looked.handed_over)
 
 
 def follow_up_step(desk: Desk, *, before: datetime, limit: int = 1_000) -> int:

@@ -16,7 +16,7 @@ from router.routing.intake import transitions
 from router.routing.intake.deciding import decide_and_commit, properties_read
 from router.routing.intake.work_item import Trip
 from router.routing.portal.services import Desk
-from router.store.inbox.inbox import LEASE, Entry
+from router.store.inbox.inbox import LEASE, InboxEntry
 from router.store.leads.commits import Transition
 from router.store.leads.leads import FINISHED, LeadState, State
 
@@ -40,7 +40,7 @@ class Routed:
     left: int
 
 
-def route(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
+def route(desk: Desk, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
     """Route one batch of claimed entries (at most 100).
 
     Safe to repeat at any step: the first decision per lead stands, and a lead is read before it is
@@ -66,8 +66,8 @@ def route(desk: Desk, entries: Sequence[Entry], *, consumer: str) -> Routed:
     )
 
 
-def _recall(desk: Desk, entries: Sequence[Entry]) -> list[Trip]:
-    by_contact: dict[str, list[Entry]] = {}
+def _recall(desk: Desk, entries: Sequence[InboxEntry]) -> list[Trip]:
+    by_contact: dict[str, list[InboxEntry]] = {}
     for entry in entries:
         by_contact.setdefault(entry.contact_id, []).append(entry)
     known = desk.leads.recall(by_contact)

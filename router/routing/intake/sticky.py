@@ -22,7 +22,7 @@ from router.store.leads.company_memory import Companies, Kept, written_memory
 
 
 @dataclass(slots=True)
-class Followed:
+class AffinityMemory:
     """The traces of a batch's leads, and what is remembered of them.
 
     `span_s` is 0, and nothing is asked or written, while no rule of the policy is sticky or names the
@@ -69,10 +69,10 @@ class Followed:
         )
 
 
-def followed(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) -> Followed:
+def followed(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) -> AffinityMemory:
     """The memory for these leads (by contact id); nothing of it is read yet."""
     span_s = int(memory_span(policy).total_seconds())
-    nothing = Followed(companies, span_s)
+    nothing = AffinityMemory(companies, span_s)
     if not span_s:
         return nothing
     key_of, kinds = companies.naming(), kinds_remembered(policy)

@@ -25,7 +25,7 @@ Verdict = Literal["ours stands", "theirs stands", "theirs was covered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HistoryFinding:
     """What a history says. `covered` is the value to give back when ours covered it."""
 
     verdict: Verdict
@@ -40,7 +40,9 @@ class Verified:
     restored: int
 
 
-def read_history(history: Sequence[HistoryEntry], *, ours: str, expected: str, since: datetime) -> Finding:
+def read_history(
+    history: Sequence[HistoryEntry], *, ours: str, expected: str, since: datetime
+) -> HistoryFinding:
     """Judge a property's history (newest first) after we wrote `ours` where we had seen `expected`.
 
     `since` is when we decided; older entries cannot be our write. An integration that wrote our very
@@ -50,15 +52,15 @@ def read_history(history: Sequence[HistoryEntry], *, ours: str, expected: str, s
     if start == 0 or not history:
         newest = history[0].value if history else ""
         # A person who confirms our choice agrees with it.
-        return Finding("ours stands" if newest == ours else "theirs stands")
+        return HistoryFinding("ours stands" if newest == ours else "theirs stands")
     if start is None:
-        return Finding("ours stands")  # nobody else ever wrote it
+        return HistoryFinding("ours stands")  # nobody else ever wrote it
     before = history[start].value
     if before in (expected, ours):
-        return Finding("ours stands")
+        return HistoryFinding("ours stands")
     if ours == expected and not any(one.value == ours for one in history[start + 1 :]):
-        return Finding("ours stands")  # it was ours already: our write of the same value left no entry
-    return Finding("theirs was covered", covered=before)
+        return HistoryFinding("ours stands")  # it was ours already: our write of the same value left no entry
+    return HistoryFinding("theirs was covered", covered=before)
 
 
 def _is_our_write(entry: HistoryEntry, *, ours: str, since: datetime) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from router.policy.decision.trigger import Reassigned, Trigger
-from router.store.inbox.inbox import Entry
+from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
 
 
@@ -15,7 +15,7 @@ class Trip:
     """What a batch knows of one lead: its claimed announcements, and what was decided so far."""
 
     contact_id: str
-    entries: Sequence[Entry]
+    entries: Sequence[InboxEntry]
     state: LeadState | None = None
     doubtful: bool = False
     """An earlier write of ours may be applied already, or may be applied late."""

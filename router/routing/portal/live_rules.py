@@ -17,7 +17,7 @@ from router.policy.reports.bounds import bounds_of
 from router.policy.rules.facts import Needed, properties_read
 from router.policy.rules.policy import Policy
 from router.routing.portal.rules_author import origin_of
-from router.routing.portal.rules_gate import Judged, as_mistake, judge
+from router.routing.portal.rules_gate import GateResult, as_mistake, judge
 from router.rulefiles.load import load_files
 from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, read_rule_files
 from router.store.shared.rules import RulesRepository
@@ -123,16 +123,16 @@ class LiveRules:
         for one in judged.mistakes:
             self._log.error("rules.refused", **one)
 
-    def _judged(self) -> tuple[Judged, Mapping[str, bytes]]:
+    def _judged(self) -> tuple[GateResult, Mapping[str, bytes]]:
         try:
             files = read_rule_files(self._directory)
             return judge(files, now=self._clock()), files
         except RuleFilesUnreadable as error:
-            return Judged(None, (as_mistake(str(self._directory), str(error)),)), {}
+            return GateResult(None, (as_mistake(str(self._directory), str(error)),)), {}
         except Exception:  # noqa: BLE001 - whatever is in a file, leads go on by the last good rules
             self._log.exception("rules.unreadable")
             bug = "These files cannot be read because of a bug in Lead Router; its log has the details."
-            return Judged(None, (as_mistake(str(self._directory), bug),)), {}
+            return GateResult(None, (as_mistake(str(self._directory), bug),)), {}
 
     def _start_with_the_last_good(self) -> None:
         """Go on with what Redis keeps, or else the ledger, while the files on disk are broken."""

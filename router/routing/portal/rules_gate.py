@@ -10,31 +10,31 @@ from typing import Any
 from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
 from router.rulefiles.proofs.prove import prove
-from router.rulefiles.rule_tests.run import Results, Tested, run_tests
+from router.rulefiles.rule_tests.run import Tested, TestResults, run_tests
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class GateResult:
     """The policy, or None and what keeps the files from being one: file, line, column, message of each."""
 
     policy: Policy | None
     mistakes: tuple[Mapping[str, Any], ...] = ()
 
 
-def judge(files: Mapping[str, bytes], *, now: datetime) -> Judged:
+def judge(files: Mapping[str, bytes], *, now: datetime) -> GateResult:
     """The policy of the files, if they are right, pass their tests and are proved free of dead rules."""
     loaded = load_files(files)
     if loaded.policy is None:
-        return Judged(None, tuple(_errors(loaded.mistakes)))
+        return GateResult(None, tuple(_errors(loaded.mistakes)))
     catalog = parse_catalog(files[CATALOG_FILE])
     results = run_tests(files, loaded.policy, catalog)
     if not results.passed:
-        return Judged(None, tuple(_failures(results)))
+        return GateResult(None, tuple(_failures(results)))
     if dead := tuple(_errors(prove(loaded.policy, catalog=catalog, now=now, files=files))):
-        return Judged(None, dead)
-    return Judged(loaded.policy)
+        return GateResult(None, dead)
+    return GateResult(loaded.policy)
 
 
 def as_mistake(file: str, message: str, *, line: int = 0, column: int = 0) -> Mapping[str, Any]:
@@ -48,7 +48,7 @@ def _errors(mistakes: tuple[Mistake, ...]) -> Iterator[Mapping[str, Any]]:
             yield as_mistake(one.file, one.message, line=one.line, column=one.column)
 
 
-def _failures(results: Results) -> Iterator[Mapping[str, Any]]:
+def _failures(results: TestResults) -> Iterator[Mapping[str, Any]]:
     yield from _errors(results.mistakes)
     for tested in results.tests:
         if not tested.passed:

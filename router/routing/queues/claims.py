@@ -27,7 +27,15 @@ from router.routing.outbox.last_decision import last_decision
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Desk
 from router.routing.queues.claim_words import say
-from router.store.claims.claims import Done, Elsewhere, Erased, Full, HandedOver, Limits, TooOften
+from router.store.claims.claims import (
+    ClaimCommitted,
+    ClaimLimits,
+    Elsewhere,
+    Erased,
+    Full,
+    HandedOver,
+    TooOften,
+)
 from router.store.leads.commits import Memory, NewDecision
 from router.store.leads.leads import LeadState, State
 
@@ -40,7 +48,7 @@ CAN_BE_RELEASED: Final = frozenset({State.WRITTEN, State.DONE, State.HUMAN})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ClaimResult:
     """What became of a claim or a release. `sentence` is for the rep; `owner_id` is who has the lead now."""
 
     kind: Kind
@@ -54,7 +62,7 @@ class Answer:
         return self.kind == "yes"
 
 
-def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
+def claim(desk: Desk, contact_id: str, *, rep: str) -> ClaimResult:
     """Give a lead of a queue to the rep who reaches for it first, within their caps.
 
     The owner is written by whoever drains the inbox next; wake somebody. One call to HubSpot reads the
@@ -89,7 +97,7 @@ def claim(desk: Desk, contact_id: str, *, rep: str) -> Answer:
     return _no("not_waiting", policy, "try_again", contact=contact_id)
 
 
-def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> Answer:
+def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> ClaimResult:
     """Give a lead of the rep back to its team's queue, with the reason; what it had cost is refunded.
 
     It is cleared in HubSpot if it is still theirs there. Raises like `claim`, and what the ledger raises.
@@ -169,10 +177,12 @@ def _new(decision: Decision, record: Record, *, owner_id: str, expected: str, qu
     )
 
 
-def _limits(policy: Policy, who: Rep, desk: Desk) -> Limits:
+def _limits(policy: Policy, who: Rep, desk: Desk) -> ClaimLimits:
     today = desk.clock().astimezone(policy.roster.timezone).date()
     caps = {open_field(who.name): who.max_open_leads, today_field(today, who.name): who.max_per_day}
-    return Limits({name: most for name, most in caps.items() if most is not None}, who.max_claims_per_hour)
+    return ClaimLimits(
+        {name: most for name, most in caps.items() if most is not None}, who.max_claims_per_hour
+    )
 
 
 def _went_to(given: Mapping[str, Any], rep: str) -> bool:
@@ -188,14 +198,14 @@ def _queue_for(roster: Roster, state: LeadState, given: Mapping[str, Any] | None
 
 def _told(
     desk: Desk, policy: Policy, contact_id: str, decision: Decision, answer: HandedOver, *, rep: str
-) -> Answer:
+) -> ClaimResult:
     match answer:
-        case Done():
+        case ClaimCommitted():
             asked = "claimed" if isinstance(decision.outcome, Assigned) else "released"
             desk.log.info(f"lead.{asked}", contact_id=contact_id, decision=decision.id, rep=rep)
             owner_id = decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else ""
             sentence = say(policy.language, asked, contact=contact_id)
-            return Answer("yes", sentence, owner_id, decision.id)
+            return ClaimResult("yes", sentence, owner_id, decision.id)
         case Elsewhere(state=None) | Erased():
             return _no("unknown", policy, "unknown", contact=contact_id)
         case Elsewhere(owner_id=owner_id) if owner_id:
@@ -209,7 +219,7 @@ def _told(
             return _no("at_limit", policy, "often", rep=rep, count=claims, at=f"{again:%H:%M}")
 
 
-def _not_waiting(desk: Desk, policy: Policy, contact_id: str, state: LeadState | None) -> Answer:
+def _not_waiting(desk: Desk, policy: Policy, contact_id: str, state: LeadState | None) -> ClaimResult:
     found = Elsewhere(None, "", 0) if state is None else Elsewhere(state.state, state.owner_id, state.episode)
     if found.state is None:
         return _no("unknown", policy, "unknown", contact=contact_id)
@@ -219,7 +229,7 @@ def _not_waiting(desk: Desk, policy: Policy, contact_id: str, state: LeadState |
     return _no("not_waiting", policy, "not_waiting", contact=contact_id, state=found.state)
 
 
-def _left_already(desk: Desk, policy: Policy, state: LeadState, record: Record | None) -> Answer:
+def _left_already(desk: Desk, policy: Policy, state: LeadState, record: Record | None) -> ClaimResult:
     """HubSpot knows better than our queue: somebody owns the lead, or it is gone. It leaves the queue."""
     now, contact_id, episode = desk.clock(), state.contact_id, state.episode
     if record is None:
@@ -247,5 +257,5 @@ def _called(desk: Desk, policy: Policy, owner_id: str) -> str:
     return next((rep.name for rep in reps if rep.owner.lower() == owner.email.lower()), owner.name)
 
 
-def _no(kind: Kind, policy: Policy, phrase: str, *, owner_id: str = "", **words: object) -> Answer:
-    return Answer(kind, say(policy.language, phrase, **words), owner_id)
+def _no(kind: Kind, policy: Policy, phrase: str, *, owner_id: str = "", **words: object) -> ClaimResult:
+    return ClaimResult(kind, say(policy.language, phrase, **words), owner_id)

@@ -22,14 +22,16 @@ STUCK_AFTER: Final = 5 * LEASE
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ReconcileStep:
     """What one step found: contacts to route, and where the next step goes on (None: finished)."""
 
     found: int
     after_id: str | None
 
 
-def reconcile(desk: Desk, *, since: datetime, until: datetime | None = None, after_id: str = "0") -> Step:
+def reconcile(
+    desk: Desk, *, since: datetime, until: datetime | None = None, after_id: str = "0"
+) -> ReconcileStep:
     """Look through contacts created from `since` (to `until`) that have no owner and no decision of ours.
 
     Who is not known, or was left half-way, joins the low-priority stream, once. HubSpot answers 200
@@ -49,8 +51,8 @@ def reconcile(desk: Desk, *, since: datetime, until: datetime | None = None, aft
         if page.records:
             after_id = page.records[-1].id
         if not page.more:
-            return Step(found, after_id=None)
-    return Step(found, after_id=after_id)
+            return ReconcileStep(found, after_id=None)
+    return ReconcileStep(found, after_id=after_id)
 
 
 def _undecided(desk: Desk, filters: Sequence[Mapping[str, str]], *, after_id: str) -> SearchPage:

@@ -20,7 +20,7 @@ from router.routing.portal.services import Desk
 from router.routing.recovery.reconcile import STUCK_AFTER
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
-from router.store.repair.restoration import Known
+from router.store.repair.restoration import RestoredLead
 
 AT_A_TIME: Final = 100
 """Leads compared in one go: HubSpot reads so many in one call."""
@@ -46,7 +46,7 @@ class Repaired:
 
 @dataclass(slots=True)
 class _Findings:
-    remember: list[Known] = field(default_factory=list)
+    remember: list[RestoredLead] = field(default_factory=list)
     moves: list[Transition] = field(default_factory=list)
     announce: list[str] = field(default_factory=list)
     rewrite: dict[str, Mapping[str, str]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ def _compare(desk: Desk, decisions: Sequence[Decision], *, live: bool) -> Repair
             continue
         state = known.get(one.contact_id)
         if one.mode == "shadow" and state is None:
-            found.remember.append(Known(_state(one, State.SHADOW, owner_id=one.owner_id)))
+            found.remember.append(RestoredLead(_state(one, State.SHADOW, owner_id=one.owner_id)))
         elif one.mode == "live" and live and _is_doubtful(desk, one, state):
             open_to_doubt.append(one)
     ids = [one.contact_id for one in open_to_doubt]
@@ -113,31 +113,33 @@ def _is_doubtful(desk: Desk, decision: Decision, state: LeadState | None) -> boo
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
 
 
-def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> Known:
+def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> RestoredLead:
     """A lead that Redis has lost, as its record in HubSpot tells where it stands."""
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
     to = decision.owner_id
     expected = _expected_owner_of(decision)
     if owner and not (ours and owner == to) and not (not ours and owner == expected):
-        return Known(_state(decision, State.HUMAN, owner_id=owner))
+        return RestoredLead(_state(decision, State.HUMAN, owner_id=owner))
     if not owner and ours and to:
-        return Known(_state(decision, State.HUMAN))  # somebody took the owner away
+        return RestoredLead(_state(decision, State.HUMAN))  # somebody took the owner away
     if not ours:
         state = _state(decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
-        lost = Known(
+        lost = RestoredLead(
             state, announce=True, record=_kept_record(decision), event=_event(desk, "write_lost", decision)
         )
         return replace(_watched(desk, decision, lost), watch_at_ms=None)  # once it is written
     if isinstance(decision.outcome, Queued):
-        return Known(_state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision))
+        return RestoredLead(
+            _state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision)
+        )
     if to and decision.episode == 0 and desk.clock() - decision.decided_at < YOUNG:
         written = _state(decision, State.WRITTEN, owner_id=to)
-        return _watched(desk, decision, Known(written, verify_at_ms=desk.now_ms()))
-    return _watched(desk, decision, Known(_state(decision, State.DONE, owner_id=to)))
+        return _watched(desk, decision, RestoredLead(written, verify_at_ms=desk.now_ms()))
+    return _watched(desk, decision, RestoredLead(_state(decision, State.DONE, owner_id=to)))
 
 
-def _watched(desk: Desk, decision: Decision, known: Known) -> Known:
+def _watched(desk: Desk, decision: Decision, known: RestoredLead) -> RestoredLead:
     """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
     policy, _needed = desk.rules.required()
     given = assigned(policy, decision, reported={})

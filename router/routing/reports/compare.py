@@ -38,7 +38,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ShadowComparison:
     """Every lead decided in shadow mode since a moment, and what each owner has and would have.
 
     `gone` leads were deleted since; `unread` are those that HubSpot did not answer for.
@@ -75,7 +75,7 @@ class Comparison:
         return "nobody" if owner_id == NOBODY else self.names.get(owner_id, f"owner {owner_id}")
 
 
-def compare(desk: Desk, *, since: datetime) -> Comparison:
+def compare(desk: Desk, *, since: datetime) -> ShadowComparison:
     """Read the present owners of all leads that shadow mode decided since then (100 per call).
 
     `since` is aware UTC. Raises `HubSpotError`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
@@ -97,7 +97,7 @@ def compare(desk: Desk, *, since: datetime) -> Comparison:
         gone += sum(why == "gone" for why in answer.missing.values())
         unread += sum(why == "unknown" for why in answer.missing.values())
     pairs.sort(key=lambda pair: (pair.decided_at, pair.contact_id))
-    return Comparison(tuple(pairs), _names(desk, [*records.values()]), gone, unread)
+    return ShadowComparison(tuple(pairs), _names(desk, [*records.values()]), gone, unread)
 
 
 def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:

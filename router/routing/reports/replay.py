@@ -19,7 +19,7 @@ class NotReplayable(Exception):  # noqa: N818 - it reads as a sentence where it 
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class RecordDifference:
     """One field of the record: what the ledger says, and what comes out now."""
 
     field: str
@@ -28,11 +28,11 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedDecision:
     """One decision computed again."""
 
     record: Mapping[str, Any]
-    differences: tuple[Difference, ...]
+    differences: tuple[RecordDifference, ...]
 
     @property
     def identical(self) -> bool:
@@ -40,7 +40,7 @@ class Replayed:
         return not self.differences
 
 
-def replay(ledger: Ledger, decision_id: str) -> Replayed | None:
+def replay(ledger: Ledger, decision_id: str) -> ReplayedDecision | None:
     """Decide again with the stored facts, book, owners, moment and rule files; None if nobody decided it.
 
     Nothing is asked of HubSpot or Redis. Raises `NotReplayable`, or `sqlalchemy.exc.SQLAlchemyError`.
@@ -51,7 +51,7 @@ def replay(ledger: Ledger, decision_id: str) -> Replayed | None:
     return compared(record, _policy(ledger, record["revision"]))
 
 
-def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
+def compared(record: Mapping[str, Any], policy: Policy) -> ReplayedDecision:
     """The record beside what the policy decides from the same inputs. Raises `NotReplayable`."""
     before = from_record(record)
     if before.inputs is None:
@@ -73,10 +73,10 @@ def compared(record: Mapping[str, Any], policy: Policy) -> Replayed:
     )
     now = as_record(again) | {"inputs": record["inputs"]}
     fields = dict.fromkeys((*record, *now))
-    return Replayed(
+    return ReplayedDecision(
         record,
         tuple(
-            Difference(name, record.get(name), now.get(name))
+            RecordDifference(name, record.get(name), now.get(name))
             for name in fields
             if record.get(name) != now.get(name)
         ),

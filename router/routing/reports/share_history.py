@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from router.ledger.ledger import Entry
+from router.ledger.ledger import LedgerEvent
 from router.policy.people.availability import OVERRIDE
 from router.policy.people.roster import Unit
 from router.policy.shares.share_book import LEAD, credit_field, factor_field
@@ -37,7 +37,7 @@ def share_changes(desk: Desk, rep: str, *, since: datetime) -> tuple[ShareChange
     return tuple(changes for event in found for changes in _changes_in(event, rep))
 
 
-def _changes_in(event: Entry, rep: str) -> Iterator[ShareChange]:
+def _changes_in(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:
     match event.kind:
         case "credit_granted":
             yield from _granted(event, rep)
@@ -57,7 +57,7 @@ def _changes_in(event: Entry, rep: str) -> Iterator[ShareChange]:
             yield ShareChange(event.at, None, reported[event.detail["says"]])
 
 
-def _granted(event: Entry, rep: str) -> Iterator[ShareChange]:
+def _granted(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:
     team, book = event.detail["team"], event.detail.get("book", {})
     for unit in UNITS:
         field = credit_field(team, rep, unit)
@@ -67,7 +67,7 @@ def _granted(event: Entry, rep: str) -> Iterator[ShareChange]:
             yield ShareChange(event.at, team, what)
 
 
-def _weighed(event: Entry, rep: str) -> Iterator[ShareChange]:
+def _weighed(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:
     for one in event.detail["teams"]:
         if rep in one["reps"] and factor_field(one["team"], rep) in event.detail.get("book", {}):
             received, won, factor = one["reps"][rep]

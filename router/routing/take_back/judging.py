@@ -19,7 +19,7 @@ from router.store.leads.leads import LeadState
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TakeBackStep:
     """One lead that would go from somebody to somebody, in words, and how that is asked for."""
 
     came_from: str
@@ -30,7 +30,7 @@ class Step:
 
 def judged(
     desk: Desk, context: TakeBackContext, decisions: Sequence[Decision], stay: dict[str, str]
-) -> Iterator[Step]:
+) -> Iterator[TakeBackStep]:
     """The steps of those leads that would move; `stay` learns why each of the others does not.
 
     The ground's book changes with each step. Raises what HubSpot, Redis and the ledger raise.
@@ -91,7 +91,7 @@ def _decided(
     trips: Sequence[tuple[Decision, Trip]],
     records: Mapping[str, Record],
     stay: dict[str, str],
-) -> Iterator[Step]:
+) -> Iterator[TakeBackStep]:
     """Where each would go, on the book as the ones before it leave it."""
     leads = leads_of(desk, [trip for _, trip in trips], records)
     memory = followed(desk.companies, context.policy, leads)
@@ -143,7 +143,7 @@ def _stays(context: TakeBackContext, old: Decision, new: Decision) -> bool:
 
 def _step(
     context: TakeBackContext, old: Decision, new: Decision, trip: Trip, *, except_for: frozenset[str]
-) -> Step:
+) -> TakeBackStep:
     taken = trip.trigger
     if not isinstance(taken, Reassigned) or trip.state is None:
         raise TypeError("a plan only takes back leads that we know")
@@ -156,7 +156,7 @@ def _step(
         to=taken.to,
         refund=bool(taken.owner_id),
     )
-    return Step(_place(context, old), _place(context, new), new.rule, wanted)
+    return TakeBackStep(_place(context, old), _place(context, new), new.rule, wanted)
 
 
 def _place(context: TakeBackContext, decision: Decision) -> str:

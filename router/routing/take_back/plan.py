@@ -12,7 +12,7 @@ from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
 from router.routing.followup.reassign import Reassigning, reassign
 from router.routing.portal.services import Desk
-from router.routing.take_back.judging import Step, judged
+from router.routing.take_back.judging import TakeBackStep, judged
 from router.routing.take_back.take_back_context import CannotTakeBack, TakeBackContext, take_back_context
 from router.rulefiles.yaml.mistakes import did_you_mean
 
@@ -28,7 +28,7 @@ class Plan:
     """What would move, in the order in which it was decided, and by contact id why the others stay."""
 
     run: str
-    steps: tuple[Step, ...] = ()
+    steps: tuple[TakeBackStep, ...] = ()
     stay: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -103,7 +103,7 @@ def _plan(
     concerns: Callable[[Mapping[str, Any]], bool],
     tell: Callable[[int], None],
 ) -> Plan:
-    steps: list[Step] = []
+    steps: list[TakeBackStep] = []
     stay: dict[str, str] = {}
     for decisions in _concerned(desk, since=since, until=context.now, concerns=concerns):
         steps += judged(desk, context, decisions, stay)

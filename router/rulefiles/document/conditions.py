@@ -17,7 +17,7 @@ from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
-    Known,
+    IsKnown,
     Matcher,
     NoneOf,
     OneOf,
@@ -86,7 +86,7 @@ class ConditionTeller:
                 return either(self.language, words)
             case Between():
                 return self._range(fact, matcher)
-            case Known():
+            case IsKnown():
                 return self._say("known")
             case Unknown():
                 return self._say("unknown")
@@ -115,7 +115,7 @@ class ConditionTeller:
         return labels.get(str(value), str(value))
 
     def _anything_but(self, fact: str, matcher: Matcher, test: Test) -> str:
-        if isinstance(matcher, Known):
+        if isinstance(matcher, IsKnown):
             return self._say("unknown")
         if isinstance(matcher, Unknown):
             return self._say("known")

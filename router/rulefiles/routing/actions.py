@@ -27,7 +27,7 @@ from router.rulefiles.words.vocabulary import Vocabulary
 from router.rulefiles.words.written_values import ValueWriter
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import span
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
+from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 ACTION_KEYS: Final = ("assign", "do", "sla", "status", "task")
 ASSIGN_KEYS: Final = (
@@ -54,7 +54,7 @@ _TARGETS: Final = ("team", "rep", "to")
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ReadAction:
     """An action with its due time and status; None where the rule leaves them to the defaults."""
 
     action: Action
@@ -78,7 +78,7 @@ class ActionReader:
         """The portal that statuses and properties are checked against."""
         return self.words.catalog
 
-    def done(self, fields: Mapping[str, Entry], *, at: Node, what: str) -> Done | None:
+    def done(self, fields: Mapping[str, YamlEntry], *, at: Node, what: str) -> ReadAction | None:
         """What these keys do; exactly one of `assign` and `do` must be there."""
         sla = self.sla(fields["sla"]) if "sla" in fields else None
         status = self.status(fields["status"].value) if "status" in fields else None
@@ -89,7 +89,7 @@ class ActionReader:
             return None
         if "assign" in fields:
             assign = self.assign(fields["assign"].value)
-            return None if assign is None else Done(assign, sla, status, task)
+            return None if assign is None else ReadAction(assign, sla, status, task)
         if "do" not in fields:
             hint = "Add 'assign: {team: …}' or 'do: nothing'."
             self.file.error(at, f"{what} has no action", hint)
@@ -101,19 +101,19 @@ class ActionReader:
             message = "'task' has no effect on leads that get no owner"
             self.file.error(fields["task"].key, message, "Remove 'task'.")
         action = self._do(fields["do"].value)
-        return None if action is None else Done(action, sla, status)
+        return None if action is None else ReadAction(action, sla, status)
 
-    def sla(self, entry: Entry) -> timedelta | None:
+    def sla(self, entry: YamlEntry) -> timedelta | None:
         """The working time within which a lead is answered; no days, as working days differ in length."""
         hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
         return self._working_time(entry, wrong="is no time to answer a lead in", hint=hint)
 
-    def _push_after(self, entry: Entry) -> timedelta | None:
+    def _push_after(self, entry: YamlEntry) -> timedelta | None:
         """The working time for which a queue waits for a claim before it gives the lead itself."""
         hint = "Write minutes or hours, such as 30min or 2h; they count in the team's working hours."
         return self._working_time(entry, wrong="is no time to wait for a claim", hint=hint)
 
-    def _working_time(self, entry: Entry, *, wrong: str, hint: str) -> timedelta | None:
+    def _working_time(self, entry: YamlEntry, *, wrong: str, hint: str) -> timedelta | None:
         written = self.file.scalar(entry.value, f"'{entry.key.text}'")
         found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
         if written and (not found or found > LONGEST_SLA):
@@ -160,7 +160,7 @@ class ActionReader:
         sticky = self._sticky(fields, to, method)
         return Assign(to, method, needs, prefer, otherwise, any_hour, sticky, push_after)
 
-    def _sticky(self, fields: Mapping[str, Entry], to: Target, method: Method) -> timedelta | None:
+    def _sticky(self, fields: Mapping[str, YamlEntry], to: Target, method: Method) -> timedelta | None:
         if "sticky" in fields:
             return read_sticky(fields["sticky"].value, self.file)
         if not isinstance(to, ToTeam) or method is Method.QUEUE:
@@ -215,7 +215,7 @@ class ActionReader:
             self.file.error(written, message, hint, like=written.text, among=tuple(Method))
         return None
 
-    def _check_effects(self, fields: Mapping[str, Entry], target: str, method: Method | None) -> None:
+    def _check_effects(self, fields: Mapping[str, YamlEntry], target: str, method: Method | None) -> None:
         """Refuse keys that would change nothing: whoever writes them expects that they do."""
         for name in ("method", "needs", "prefer", "hours", "sticky"):
             # A named rep must still have what the lead needs; the owner of an account is never asked.

@@ -11,7 +11,7 @@ from router.policy.people.roster import Rep, Roster
 from router.policy.rules.policy import Need
 from router.rulefiles.words.vocabulary import Vocabulary
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 Kind = Literal["level", "skill", "language"]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
@@ -31,7 +31,7 @@ class NeedReader:
     words: Vocabulary
     roster: Roster | None
 
-    def needs(self, entry: Entry) -> tuple[Need, ...]:
+    def needs(self, entry: YamlEntry) -> tuple[Need, ...]:
         """The needs of `{level: senior, skill: from produit_interesse}`; a list needs each of its values."""
         fields = self.file.fields(entry.value, f"'{entry.key.text}'", known=KINDS) or {}
         found: list[Need] = []

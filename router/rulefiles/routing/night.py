@@ -7,10 +7,10 @@ from datetime import time, timedelta
 from decimal import Decimal
 from typing import Final
 
-from router.policy.rules.night_settings import NIGHT, Limits, Night
+from router.policy.rules.night_settings import NIGHT, BrakeLimits, NightSettings
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import clock, share, span, whole
-from router.rulefiles.yaml.tree import Entry, Node
+from router.rulefiles.yaml.tree import Node, YamlEntry
 
 WHEN_GONE: Final = "reassign_when_gone"
 WHEN_AWAY: Final = "reassign_when_away"
@@ -23,15 +23,15 @@ SHORTEST: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=90)
 
 
-def read_night(node: Node, file: FileReader) -> Night:
+def read_night(node: Node, file: FileReader) -> NightSettings:
     """The night; what is left out, or is a mistake, is the default."""
     fields = file.fields(node, "'night'", known=NIGHT_KEYS) or {}
-    reader = _Reader(file, fields)
+    reader = _NightReader(file, fields)
     moves = fields.keys() & {WHEN_GONE, WHEN_AWAY, WHEN_OVERDUE, WHEN_QUEUED}
     if LIMITS in fields and not moves:
         hint = f"Add {WHEN_AWAY}: 5d or another reason, or remove it."
         file.error(fields[LIMITS].key, f"'{LIMITS}' has no effect: nothing is moved at night", hint)
-    return Night(
+    return NightSettings(
         at=reader.at(),
         when_gone=reader.truth(WHEN_GONE),
         when_away=reader.span(WHEN_AWAY),
@@ -42,11 +42,11 @@ def read_night(node: Node, file: FileReader) -> Night:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reader:
+class _NightReader:
     """The keys of `night` that are there."""
 
     file: FileReader
-    fields: dict[str, Entry]
+    fields: dict[str, YamlEntry]
 
     def at(self) -> time:
         written = self.file.scalar(self.fields["at"].value, "'at'") if "at" in self.fields else None
@@ -74,14 +74,14 @@ class _Reader:
             self.file.error(written, f"'{name}' cannot be '{written.text}'", hint)
         return found
 
-    def limits(self) -> Limits:
+    def limits(self) -> BrakeLimits:
         if LIMITS not in self.fields:
             return NIGHT.limits
         what = f"'{LIMITS}'"
         fields = self.file.fields(self.fields[LIMITS].value, what, known=LIMIT_KEYS) or {}
-        return Limits(self._count(fields), self._share(fields))
+        return BrakeLimits(self._count(fields), self._share(fields))
 
-    def _count(self, fields: dict[str, Entry]) -> int:
+    def _count(self, fields: dict[str, YamlEntry]) -> int:
         written = self.file.scalar(fields["count"].value, "'count'") if "count" in fields else None
         if written is None:
             return NIGHT.limits.count
@@ -90,7 +90,7 @@ class _Reader:
             self.file.error(written, f"'{written.text}' is no number of leads", "Write 200, or 1 at least.")
         return found or NIGHT.limits.count
 
-    def _share(self, fields: dict[str, Entry]) -> Decimal:
+    def _share(self, fields: dict[str, YamlEntry]) -> Decimal:
         written = self.file.scalar(fields["share"].value, "'share'") if "share" in fields else None
         if written is None:
             return NIGHT.limits.share

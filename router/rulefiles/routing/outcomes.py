@@ -10,7 +10,7 @@ from router.policy.results.outcomes import FINISHED, LOST, STATUS, STATUSES, WON
 from router.rulefiles.words.values import option_exists
 from router.rulefiles.words.vocabulary import Fact
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Map, Node
+from router.rulefiles.yaml.tree import Map, Node, YamlEntry
 
 OUTCOME_KEYS: Final = ("won", "lost", "finished")
 _EXAMPLE: Final = "Write {lifecyclestage: [opportunity, customer]}."
@@ -21,7 +21,7 @@ def usual_outcomes(catalog: Catalog) -> Outcomes:
     return _outcomes(_there(WON, catalog), _there(LOST, catalog), FINISHED, catalog)
 
 
-def read_outcomes(entry: Entry, file: FileReader, catalog: Catalog) -> Outcomes:
+def read_outcomes(entry: YamlEntry, file: FileReader, catalog: Catalog) -> Outcomes:
     """The outcomes; each key that is left out has its usual meaning."""
     fields = file.fields(entry.value, "'outcomes'", known=OUTCOME_KEYS) or {}
     found = {
@@ -71,7 +71,7 @@ def _values(node: Node, file: FileReader, catalog: Catalog, *, what: str) -> Val
     }
 
 
-def _is_choice(line: Entry, file: FileReader, catalog: Catalog) -> bool:
+def _is_choice(line: YamlEntry, file: FileReader, catalog: Catalog) -> bool:
     name = line.key.text
     known = catalog.contact.get(name)
     choices = [each.name for each in catalog.contact.values() if each.type is FactType.CHOICE]
@@ -96,7 +96,7 @@ def _chosen(node: Node, name: str, file: FileReader, catalog: Catalog, *, what: 
     return frozenset(one.text for one in written if option_exists(one, fact, file))
 
 
-def _refuse_both(fields: Mapping[str, Entry], found: Mapping[str, Values], file: FileReader) -> None:
+def _refuse_both(fields: Mapping[str, YamlEntry], found: Mapping[str, Values], file: FileReader) -> None:
     for name, values in found["won"].items():
         for value in sorted(values & found["lost"].get(name, frozenset())):
             at = fields.get("lost") or fields["won"]

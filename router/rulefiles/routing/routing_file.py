@@ -9,7 +9,7 @@ from typing import Final, Literal
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import Outcomes
 from router.policy.rules.conditions import Condition
-from router.policy.rules.night_settings import NIGHT, Night
+from router.policy.rules.night_settings import NIGHT, NightSettings
 from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.policy.rules.scoring import Segment
 from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
@@ -22,7 +22,7 @@ from router.rulefiles.routing.stickiness import read_stickiness
 from router.rulefiles.words.conditions import ConditionReader
 from router.rulefiles.words.vocabulary import Vocabulary
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 KEYS: Final = (
     "mode",
@@ -59,7 +59,7 @@ class Routing:
     default_sla: timedelta | None
     default_status: str
     mode: Mode
-    night: Night
+    night: NightSettings
     outcomes: Outcomes
     sla_policy: SlaPolicy
 
@@ -103,7 +103,7 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
     )
 
 
-def _segments(entry: Entry, file: FileReader, words: Vocabulary) -> tuple[Segment, ...]:
+def _segments(entry: YamlEntry, file: FileReader, words: Vocabulary) -> tuple[Segment, ...]:
     circular = {"segment": "a segment cannot depend on the segment"}
     reader = ConditionReader(replace(words, refused=circular), file)
     found: list[Segment] = []
@@ -124,7 +124,7 @@ def _segments(entry: Entry, file: FileReader, words: Vocabulary) -> tuple[Segmen
     return tuple(found)
 
 
-def _catch_all(entry: Entry, rules: RuleListReader, file: FileReader) -> tuple[Rule, ...]:
+def _catch_all(entry: YamlEntry, rules: RuleListReader, file: FileReader) -> tuple[Rule, ...]:
     made = rules.otherwise(entry, Inside())
     if made and not (isinstance(made[0].action, Assign) and isinstance(made[0].action.to, ToTeam)):
         hint = "Its queue keeps every lead that finds nobody: write assign: {team: …, method: queue}."
@@ -158,7 +158,7 @@ def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[tim
     return default, breaches.sla_policy(fields)
 
 
-def _status(entry: Entry | None, root: Node, actions: ActionReader) -> str:
+def _status(entry: YamlEntry | None, root: Node, actions: ActionReader) -> str:
     """The portal may have renamed its statuses, so the default is checked as if it were written."""
     written = entry.value if entry else Scalar(DEFAULT_STATUS, root.line, root.column)
     return actions.status(written) or DEFAULT_STATUS

@@ -12,7 +12,7 @@ from router.rulefiles.routing.actions import ACTION_KEYS, LATER, ActionReader
 from router.rulefiles.routing.tables import Row, TableReader
 from router.rulefiles.words.conditions import ConditionReader
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
+from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 RULE_KEYS: Final = ("name", "when", *ACTION_KEYS)
 GROUP_KEYS: Final = ("group", "when", "rules", "otherwise")
@@ -63,7 +63,7 @@ class RuleListReader:
                 found += self._rule(element, inside)
         return tuple(found)
 
-    def otherwise(self, entry: Entry, inside: Inside) -> tuple[Rule, ...]:
+    def otherwise(self, entry: YamlEntry, inside: Inside) -> tuple[Rule, ...]:
         """The rule that takes what no rule above it took."""
         fields = self.file.fields(entry.value, f"'{OTHERWISE}'", known=ACTION_KEYS, later=LATER)
         if fields is None:
@@ -112,7 +112,7 @@ class RuleListReader:
         return self._made(row.name, row.fields, own=row.when, inside=inside)
 
     def _made(
-        self, name: Scalar, fields: Mapping[str, Entry], *, own: Condition | None, inside: Inside
+        self, name: Scalar, fields: Mapping[str, YamlEntry], *, own: Condition | None, inside: Inside
     ) -> tuple[Rule, ...]:
         full_name = inside.name(name.text)
         first = self.lines_by_name.get(full_name)

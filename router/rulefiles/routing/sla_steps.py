@@ -11,7 +11,7 @@ from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED, Activity
 from router.policy.rules.sla_steps import DUE, NO_SLA_STEPS, MoveToQueue, Reassign, SlaPolicy, SlaStep, Whom
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import share, whole
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 SLA_KEYS: Final = ("default", "started_when", "on_breach", "segments")
 STEP_KEYS: Final = ("after", "notify", "reassign", "move_to_queue")
@@ -34,7 +34,7 @@ class BreachReader:
     roster: Roster | None
     segments: Collection[str]
 
-    def sla_policy(self, fields: Mapping[str, Entry]) -> SlaPolicy:
+    def sla_policy(self, fields: Mapping[str, YamlEntry]) -> SlaPolicy:
         """All of `sla` but its default time."""
         return SlaPolicy(
             started_when=self._activities(fields["started_when"].value)
@@ -125,7 +125,7 @@ class BreachReader:
             return None
         return int(percent)
 
-    def _notify(self, entry: Entry) -> tuple[Whom, ...]:
+    def _notify(self, entry: YamlEntry) -> tuple[Whom, ...]:
         found: list[Whom] = []
         for written in self.file.scalars(entry.value, "'notify'"):
             if written.text not in WHOM:

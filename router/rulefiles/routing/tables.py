@@ -10,7 +10,7 @@ from router.policy.rules.conditions import AllOf, Condition
 from router.rulefiles.words.conditions import ConditionReader, both
 from router.rulefiles.words.vocabulary import Fact
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq, as_written
+from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry, as_written
 
 ARROW: Final = "->"
 NAME: Final = "name"
@@ -25,7 +25,7 @@ class Row:
 
     name: Scalar
     when: Condition | None
-    fields: Mapping[str, Entry]
+    fields: Mapping[str, YamlEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,10 +113,10 @@ def _is_arrow(cell: Node) -> bool:
     return isinstance(cell, Scalar) and cell.text == ARROW
 
 
-def _as_fields(keys: tuple[Scalar, ...], cells: tuple[Node, ...], line: Node) -> Mapping[str, Entry]:
+def _as_fields(keys: tuple[Scalar, ...], cells: tuple[Node, ...], line: Node) -> Mapping[str, YamlEntry]:
     """The right side as a rule would write it: team, rep and method inside `assign`."""
-    entries = tuple(Entry(key, cell) for key, cell in zip(keys, cells, strict=True))
+    entries = tuple(YamlEntry(key, cell) for key, cell in zip(keys, cells, strict=True))
     assigned = tuple(entry for entry in entries if entry.key.text in ASSIGNED)
     fields = {entry.key.text: entry for entry in entries if entry.key.text not in ASSIGNED}
     assign = Map(assigned, line.line, line.column)
-    return {**fields, "assign": Entry(Scalar("assign", line.line, line.column), assign)}
+    return {**fields, "assign": YamlEntry(Scalar("assign", line.line, line.column), assign)}

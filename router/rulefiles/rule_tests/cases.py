@@ -14,7 +14,7 @@ from router.rulefiles.yaml.events import read
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.mistakes import Severity
 from router.rulefiles.yaml.quantities import moment, whole
-from router.rulefiles.yaml.tree import Entry, Node
+from router.rulefiles.yaml.tree import Node, YamlEntry
 
 FILE_KEYS: Final = ("now", "defaults", "tests")
 TEST_KEYS: Final = ("name", "now", "lead", "repeat", "expect")
@@ -111,7 +111,7 @@ class CaseReader:
     def _leads(self) -> LeadReader:
         return LeadReader(self.file, self.catalog, self.policy.roster)
 
-    def _moment(self, entry: Entry) -> datetime | None:
+    def _moment(self, entry: YamlEntry) -> datetime | None:
         written = self.file.scalar(entry.value, "'now'")
         found = moment(written.text, self.policy.roster.timezone) if written else None
         if written is not None and found is None:

@@ -12,7 +12,7 @@ from router.policy.rules.policy import Policy
 from router.rulefiles.scoring.grades import grades_of
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import moment, whole
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
+from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 DEEDS: Final = ("assign", "queue", "nurture", "nothing")
 """What `do` can expect: an owner at once, a team's queue, marketing, or nobody."""
@@ -45,7 +45,7 @@ class ExpectationReader:
     policy: Policy
     catalog: Catalog
 
-    def expected(self, entry: Entry, *, leads: int) -> Expected:
+    def expected(self, entry: YamlEntry, *, leads: int) -> Expected:
         """The expectation of a test of so many leads; what is wrong with it is noted and asks nothing."""
         fields = self.file.fields(entry.value, "'expect'", known=EXPECT_KEYS)
         if isinstance(entry.value, Map) and not entry.value.entries:
@@ -69,7 +69,7 @@ class ExpectationReader:
             share=self._share(fields["share"].value, leads) if "share" in fields else {},
         )
 
-    def _rule(self, entry: Entry | None) -> str | None:
+    def _rule(self, entry: YamlEntry | None) -> str | None:
         """The rule's full name; inside a group the last part will do where no other rule ends like it."""
         written = self._scalar(entry)
         if written is None:
@@ -91,7 +91,7 @@ class ExpectationReader:
         )
         return None
 
-    def _one_of(self, entry: Entry | None, names: Iterable[str], message: str) -> str | None:
+    def _one_of(self, entry: YamlEntry | None, names: Iterable[str], message: str) -> str | None:
         written = self._scalar(entry)
         return None if written is None else self._known(written, names, message)
 
@@ -103,7 +103,7 @@ class ExpectationReader:
         self.file.error(written, message.format(written.text), hint, like=written.text, among=there)
         return None
 
-    def _among(self, entry: Entry | None) -> tuple[str, ...]:
+    def _among(self, entry: YamlEntry | None) -> tuple[str, ...]:
         if entry is None:
             return ()
         reps = self.policy.roster.reps
@@ -113,7 +113,7 @@ class ExpectationReader:
         )
         return tuple(rep for rep in found if rep is not None)
 
-    def _status(self, entry: Entry | None) -> str | None:
+    def _status(self, entry: YamlEntry | None) -> str | None:
         prop = self.catalog.contact.get("hs_lead_status")
         options = [option.value for option in prop.options] if prop else []
         if options:
@@ -121,7 +121,7 @@ class ExpectationReader:
         written = self._scalar(entry)
         return written.text if written else None
 
-    def _due(self, entry: Entry | None) -> datetime | None:
+    def _due(self, entry: YamlEntry | None) -> datetime | None:
         written = self._scalar(entry)
         found = moment(written.text, self.policy.roster.timezone) if written else None
         if written is not None and found is None:
@@ -148,5 +148,5 @@ class ExpectationReader:
             self.file.error(node, message, f"Add 'repeat: {total}', or correct the shares.")
         return shares
 
-    def _scalar(self, entry: Entry | None) -> Scalar | None:
+    def _scalar(self, entry: YamlEntry | None) -> Scalar | None:
         return None if entry is None else self.file.scalar(entry.value, f"'{entry.key.text}'")

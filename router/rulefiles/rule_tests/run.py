@@ -15,7 +15,7 @@ from router.policy.rules.policy import Policy, Rule
 from router.policy.shares.share_book import Book
 from router.rulefiles.rule_tests.cases import RuleTest, read_cases
 from router.rulefiles.rule_tests.leads import lead_of
-from router.rulefiles.rule_tests.verdict import Difference, differences, share_difference
+from router.rulefiles.rule_tests.verdict import UnmetExpectation, differences, share_difference
 from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
 
 TEST_FILES: Final = "tests/*.test.yaml"
@@ -33,7 +33,7 @@ class Tested:
     line: int
     name: str
     rule: str
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[UnmetExpectation, ...] = ()
     steps: tuple[Step, ...] = ()
     lead: int = 1
 
@@ -44,7 +44,7 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
+class TestResults:
     """Every test with its outcome, the mistakes in the files of tests, and the rules that no test reaches."""
 
     tests: tuple[Tested, ...]
@@ -58,7 +58,7 @@ class Results:
         return not broken and all(tested.passed for tested in self.tests)
 
 
-def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> Results:
+def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> TestResults:
     """What the files named `tests/<name>.test.yaml` say of the policy; other files are ignored.
 
     Owners are the catalog's, the book of shares is empty at the start of each test, and time is the
@@ -77,7 +77,7 @@ def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> R
             decisions = _decisions(case, policy, owners)
             reached.update((decision.rule, decision.rule_line) for decision in decisions)
             tests.append(_judged(case, decisions, policy))
-    return Results(
+    return TestResults(
         tests=tuple(tests),
         mistakes=in_order(mistakes),
         unreached=tuple(rule for rule in policy.rules if (rule.name, rule.line) not in reached),

@@ -17,7 +17,7 @@ NONE: Final = "none"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class UnmetExpectation:
     """One expectation that did not come true; `what` is its key below `expect`."""
 
     what: str
@@ -25,12 +25,14 @@ class Difference:
     got: str
 
 
-def differences(expected: Expected, decision: Decision, *, timezone: ZoneInfo) -> tuple[Difference, ...]:
+def differences(
+    expected: Expected, decision: Decision, *, timezone: ZoneInfo
+) -> tuple[UnmetExpectation, ...]:
     """Where this decision is not as expected, `share` apart; moments are told in `timezone`."""
     return tuple(_differing(expected, decision, timezone))
 
 
-def share_difference(expected: Expected, decisions: Sequence[Decision]) -> Difference | None:
+def share_difference(expected: Expected, decisions: Sequence[Decision]) -> UnmetExpectation | None:
     """Where the counts of leads differ from the expected ones; a rep who is not named expects none."""
     if not expected.share:
         return None
@@ -38,7 +40,7 @@ def share_difference(expected: Expected, decisions: Sequence[Decision]) -> Diffe
     got = Counter(rep for rep in reps if rep is not None)
     if got == Counter({rep: count for rep, count in expected.share.items() if count}):
         return None
-    return Difference("share", _shares_in_words(expected.share), _shares_in_words(got))
+    return UnmetExpectation("share", _shares_in_words(expected.share), _shares_in_words(got))
 
 
 def rep_of(decision: Decision) -> str | None:
@@ -59,7 +61,7 @@ def deed_of(decision: Decision) -> str:
             return "nothing"
 
 
-def _differing(expected: Expected, decision: Decision, timezone: ZoneInfo) -> Iterator[Difference]:
+def _differing(expected: Expected, decision: Decision, timezone: ZoneInfo) -> Iterator[UnmetExpectation]:
     outcome, rep = decision.outcome, rep_of(decision)
     team = outcome.team if isinstance(outcome, Assigned | Queued) else None
     asked = (
@@ -73,11 +75,11 @@ def _differing(expected: Expected, decision: Decision, timezone: ZoneInfo) -> It
     )
     for what, wanted, got in asked:
         if wanted is not None and wanted != got:
-            yield Difference(what, wanted, got)
+            yield UnmetExpectation(what, wanted, got)
     if expected.among and rep not in expected.among:
-        yield Difference("among", ", ".join(expected.among), rep or NOBODY)
+        yield UnmetExpectation("among", ", ".join(expected.among), rep or NOBODY)
     if expected.due is not None and expected.due != decision.due_at:
-        yield Difference("due", _local(expected.due, timezone), _local(decision.due_at, timezone))
+        yield UnmetExpectation("due", _local(expected.due, timezone), _local(decision.due_at, timezone))
 
 
 def _local(moment: datetime | None, timezone: ZoneInfo) -> str:

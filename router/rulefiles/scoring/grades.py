@@ -12,7 +12,7 @@ from router.policy.rules.scoring import GradeGrid, Scorecard
 from router.rulefiles.words.ranges import RangeReader
 from router.rulefiles.words.vocabulary import Fact
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 _FORM: Final = "Write {A: 60.., B: 30..59, C: ..29}."
 _ANY_ZONE: Final = ZoneInfo("UTC")
@@ -35,7 +35,7 @@ def grades_of(grid: GradeGrid) -> tuple[str, ...]:
     return tuple(letter + digit for letter, _ in grid.fit for digit, _ in grid.engagement)
 
 
-def _column(entry: Entry, file: FileReader, card: Scorecard) -> Column:
+def _column(entry: YamlEntry, file: FileReader, card: Scorecard) -> Column:
     name = entry.key.text
     reader = RangeReader(Fact(name, FactType.NUMBER, integer=True), _ANY_ZONE, file)
     column: list[tuple[str, Between]] = []

@@ -25,7 +25,7 @@ from router.rulefiles.words.matchers import MatcherReader, merged
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import SPAN_FORMS, share, span, whole
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, as_written
+from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry, as_written
 
 CIRCULAR: Final = {
     name: f"'{name}' comes out of the points, so points cannot depend on it: use properties"
@@ -64,7 +64,7 @@ class ScorecardReader:
     file: FileReader
     words: Vocabulary
 
-    def card(self, entry: Entry) -> Scorecard:
+    def card(self, entry: YamlEntry) -> Scorecard:
         """The scorecard; what is wrong with it is noted and left out."""
         name = entry.key.text
         uses = isinstance(entry.value, Map) and any(line.key.text == "use" for line in entry.value.entries)
@@ -84,7 +84,7 @@ class ScorecardReader:
             decay=self._decay(fields["decay"].value) if "decay" in fields else None,
         )
 
-    def _used(self, name: str, fields: Mapping[str, Entry]) -> Scorecard:
+    def _used(self, name: str, fields: Mapping[str, YamlEntry]) -> Scorecard:
         """The card that takes its points from a number property, such as a score built in HubSpot."""
         for key in ("points", "decay"):
             if key in fields:
@@ -121,7 +121,7 @@ class ScorecardReader:
         self.file.error(node, "'decay' is a half-life, or steps with 'every' and 'by'", hint)
         return None
 
-    def _span(self, entry: Entry) -> timedelta | None:
+    def _span(self, entry: YamlEntry) -> timedelta | None:
         written = self.file.scalar(entry.value, f"'{entry.key.text}'")
         found = span(written.text) if written else None
         if written and not found:
@@ -137,7 +137,7 @@ class ScorecardReader:
             return None
         return found
 
-    def _table(self, entry: Entry) -> PointsTable | None:
+    def _table(self, entry: YamlEntry) -> PointsTable | None:
         fact = self.words.fact(entry.key, self.file)
         if fact is None:
             return None
@@ -170,7 +170,7 @@ class ScorecardReader:
                 message = f"'{value}' has its points from line {first.line} already"
                 self.file.error(key, message, "The first line that fits gives the points: keep one.")
 
-    def _line(self, fact: Fact, line: Entry) -> PointsLine | None:
+    def _line(self, fact: Fact, line: YamlEntry) -> PointsLine | None:
         points = self._points(line.value)
         key = line.key
         if key.text == "other" and not key.quoted:

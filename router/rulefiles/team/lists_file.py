@@ -8,7 +8,7 @@ from typing import Final
 
 from router.rulefiles.words.matchers import LIST_SIGN
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 DEEPEST_LISTS: Final = 10
 _NAME: Final = re.compile(r"\w+")
@@ -20,7 +20,7 @@ def read_lists(root: Node, file: FileReader) -> Mapping[str, tuple[str, ...]]:
     entry = fields.get("lists")
     if entry is None:
         return {}
-    written: dict[str, Entry] = {}
+    written: dict[str, YamlEntry] = {}
     for each in file.entries(entry.value, "'lists'"):
         if not _NAME.fullmatch(each.key.text):
             hint = "Use letters, digits and '_'."
@@ -34,7 +34,7 @@ def read_lists(root: Node, file: FileReader) -> Mapping[str, tuple[str, ...]]:
 
 def _fill(
     name: str,
-    written: Mapping[str, Entry],
+    written: Mapping[str, YamlEntry],
     filled: dict[str, tuple[str, ...]],
     *,
     inside: tuple[str, ...],

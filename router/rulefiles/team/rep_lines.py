@@ -12,7 +12,7 @@ from router.rulefiles.team.holiday_code import read_holidays
 from router.rulefiles.team.owner_named import owner_named
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import number, whole
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 REP_KEYS: Final = (
     "owner",
@@ -39,7 +39,7 @@ class RepReader:
     hours: Mapping[str, Hours]
     holidays: str | None = None
 
-    def rep(self, line: Entry) -> Rep:
+    def rep(self, line: YamlEntry) -> Rep:
         """The rep of this line; what is wrong with it is noted and left at its default."""
         name = line.key.text
         fields = self.file.fields(line.value, f"the rep '{name}'", known=REP_KEYS) or {}
@@ -68,13 +68,13 @@ class RepReader:
         hint = "They get no leads; take them out of their teams."
         return owner_named(node, self.file, self.catalog, if_gone=hint)
 
-    def _text(self, fields: Mapping[str, Entry], name: str) -> str | None:
+    def _text(self, fields: Mapping[str, YamlEntry], name: str) -> str | None:
         if name not in fields:
             return None
         written = self.file.scalar(fields[name].value, f"'{name}'")
         return written.text if written else None
 
-    def _names(self, fields: Mapping[str, Entry], name: str) -> tuple[str, ...]:
+    def _names(self, fields: Mapping[str, YamlEntry], name: str) -> tuple[str, ...]:
         if name not in fields:
             return ()
         return tuple(dict.fromkeys(s.text for s in self.file.scalars(fields[name].value, f"'{name}'")))
@@ -106,7 +106,7 @@ class RepReader:
             return 1000
         return int(thousandths)
 
-    def _limit(self, fields: Mapping[str, Entry], name: str) -> int | None:
+    def _limit(self, fields: Mapping[str, YamlEntry], name: str) -> int | None:
         if name not in fields:
             return None
         written: Scalar | None = self.file.scalar(fields[name].value, f"'{name}'")

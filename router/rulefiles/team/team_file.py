@@ -16,7 +16,7 @@ from router.rulefiles.team.team_lines import TeamLineReader, is_rep
 from router.rulefiles.team.working_hours import read_hours
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import day
-from router.rulefiles.yaml.tree import Entry, Map, Node
+from router.rulefiles.yaml.tree import Map, Node, YamlEntry
 
 KEYS: Final = ("timezone", "public_holidays", "hours", "reps", "out_of_office", "teams", "managers")
 REQUIRED: Final[Mapping[str, str]] = {
@@ -67,7 +67,7 @@ class TeamReader:
             else (),
         )
 
-    def _lines(self, entry: Entry) -> dict[str, int]:
+    def _lines(self, entry: YamlEntry) -> dict[str, int]:
         entries = entry.value.entries if isinstance(entry.value, Map) else ()
         return {line.key.text: line.key.line for line in entries}
 
@@ -84,7 +84,7 @@ class TeamReader:
             self.file.error(name, message, hint, like=name.text, among=available_timezones())
             return UTC_ZONE
 
-    def _reps(self, entry: Entry, hours: Mapping[str, Hours], holidays: str | None) -> dict[str, Rep]:
+    def _reps(self, entry: YamlEntry, hours: Mapping[str, Hours], holidays: str | None) -> dict[str, Rep]:
         owners: dict[str, str] = {}
         reader = RepReader(self.file, self.catalog, hours, holidays)
         reps: dict[str, Rep] = {}
@@ -97,7 +97,7 @@ class TeamReader:
                 self.file.error(line.key, message, "One owner is one rep: remove one of the two.")
         return reps
 
-    def _teams(self, entry: Entry, reps: Mapping[str, Rep]) -> dict[str, Team]:
+    def _teams(self, entry: YamlEntry, reps: Mapping[str, Rep]) -> dict[str, Team]:
         reader = TeamLineReader(self.file, reps)
         lines = self.file.entries(entry.value, "'teams'")
         return {team.name: team for team in map(reader.team, lines)}

@@ -11,7 +11,7 @@ from router.policy.people.roster import CatchUp, Rep, Team
 from router.rulefiles.team.rep_lines import REP_KEYS
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import span, whole
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar
+from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 TEAM_KEYS: Final = ("reps", "weights", "fair_by", "time_off")
 FIXED: Final = "fixed"
@@ -46,7 +46,7 @@ class TeamLineReader:
     file: FileReader
     reps: Mapping[str, Rep]
 
-    def team(self, line: Entry) -> Team:
+    def team(self, line: YamlEntry) -> Team:
         """The team of this line: a list of reps, or `{reps: [...], ...}`; what is wrong is noted."""
         name = line.key.text
         if not isinstance(line.value, Map):

@@ -9,7 +9,7 @@ from typing import Final
 from router.policy.people.roster import Hours
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import clock
-from router.rulefiles.yaml.tree import Entry, Node, Scalar
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _FORM: Final = "Write 09:00-18:00, or [09:00-12:30, 14:00-18:00]."
@@ -23,7 +23,7 @@ def read_hours(node: Node, file: FileReader) -> Mapping[str, Hours]:
     return {entry.key.text: Hours(entry.key.text, _week(entry, file)) for entry in weeks}
 
 
-def _week(entry: Entry, file: FileReader) -> tuple[tuple[Span, ...], ...]:
+def _week(entry: YamlEntry, file: FileReader) -> tuple[tuple[Span, ...], ...]:
     week: list[tuple[Span, ...]] = [()] * len(DAYS)
     named: dict[int, Scalar] = {}
     for line in file.entries(entry.value, f"the working week '{entry.key.text}'"):

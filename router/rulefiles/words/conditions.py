@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from router.policy.rules.conditions import AllOf, AnyOf, Condition, Known, Matcher, NoneOf, Test
+from router.policy.rules.conditions import AllOf, AnyOf, Condition, IsKnown, Matcher, NoneOf, Test
 from router.rulefiles.words.matchers import MatcherReader, merged
 from router.rulefiles.words.ranges import ABOVE, RANGE_WORDS, End
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq, as_written
+from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry, as_written
 
 DEEPEST_CHOICE: Final = 2
 """`any`, `all` and `none` inside one another; more is a rule that nobody can explain."""
@@ -52,7 +52,7 @@ class ConditionReader:
         tests = tuple(Test(fact.name, matcher, written, node.line) for matcher in merged(found))
         return tests[0] if len(tests) == 1 else AnyOf(tests)
 
-    def _entry(self, entry: Entry, depth: int) -> Condition | None:
+    def _entry(self, entry: YamlEntry, depth: int) -> Condition | None:
         name = entry.key.text
         if name == "not":
             inner = self.when(entry.value, depth=depth)
@@ -62,7 +62,7 @@ class ConditionReader:
         fact = self.words.fact(entry.key, self.file)
         return None if fact is None else self.about(fact, entry.value)
 
-    def _choice(self, entry: Entry, depth: int) -> Condition | None:
+    def _choice(self, entry: YamlEntry, depth: int) -> Condition | None:
         name = entry.key.text
         if depth > DEEPEST_CHOICE:
             hint = "Make two rules of it; they read better."
@@ -125,7 +125,7 @@ class ConditionReader:
         return (
             None
             if up_to is None
-            else AllOf((Test(fact.name, Known(), up_to.written, node.line), NoneOf((up_to,))))
+            else AllOf((Test(fact.name, IsKnown(), up_to.written, node.line), NoneOf((up_to,))))
         )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.policy.leads.catalog import FactType
-from router.policy.rules.conditions import Contains, Known, Matcher, OneOf, Unknown, Within
+from router.policy.rules.conditions import Contains, IsKnown, Matcher, OneOf, Unknown, Within
 from router.rulefiles.words.ranges import RangeReader
 from router.rulefiles.words.values import Equal, equal_value
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
@@ -37,7 +37,7 @@ class MatcherReader:
         """The question that the value asks; None if it asks none, which is then noted."""
         text = written.text
         if not written.quoted and text == "known":
-            return Known()
+            return IsKnown()
         if not written.quoted and text == "unknown":
             return Unknown()
         if not written.quoted and text.startswith(LIST_SIGN):

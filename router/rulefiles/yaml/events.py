@@ -14,7 +14,7 @@ import yaml
 
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.source import invisible_in, text_of
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq
+from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
 from router.rulefiles.yaml.yaml_errors import in_plain_words, place
 
 DEEPEST: Final = 20
@@ -100,7 +100,7 @@ def _closed(opened: _Open, reader: FileReader) -> Node:
     for key, value in zip(opened.keys, opened.nodes, strict=True):
         earlier = first.setdefault(key.text, key)
         if earlier is key:
-            entries.append(Entry(key, value))
+            entries.append(YamlEntry(key, value))
             continue
         lines = f"on line {earlier.line} and on line {key.line}"
         reader.error(key, f"'{key.text}' stands here twice, {lines}", "Keep one of the two.")

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Final
 
 from router.rulefiles.yaml.mistakes import Mistake, Severity, did_you_mean
-from router.rulefiles.yaml.tree import Entry, Map, Node, Scalar, Seq
+from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
 
 MOST_MISTAKES: Final = 200
 """Mistakes kept per file; whoever has made more has one cause to mend first."""
@@ -62,7 +62,7 @@ class FileReader:
         known: Collection[str],
         later: Mapping[str, str] = _NOTHING,
         required: Mapping[str, str] = _NOTHING,
-    ) -> dict[str, Entry] | None:
+    ) -> dict[str, YamlEntry] | None:
         """The keys that `what` has, each one of `known`; a key of `later` is refused with its sentence.
 
         `required` keys come with the hint for whoever has left them out. None if the node is no map
@@ -87,7 +87,7 @@ class FileReader:
                 self.error(entry.key, f"{what} has no key '{name}'", hint, like=name, among=known)
         return {entry.key.text: entry for entry in node.entries if entry.key.text in known}
 
-    def entries(self, node: Node, what: str) -> tuple[Entry, ...]:
+    def entries(self, node: Node, what: str) -> tuple[YamlEntry, ...]:
         """The entries of a map whose keys are names of the author's own; nothing, noted, if it is no map."""
         if isinstance(node, Map) and node.entries:
             return node.entries

@@ -29,7 +29,7 @@ class Seq:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class YamlEntry:
     """A key and its value."""
 
     key: Scalar
@@ -40,7 +40,7 @@ class Entry:
 class Map:
     """Keys and values, in the order of the file; no key twice."""
 
-    entries: tuple[Entry, ...]
+    entries: tuple[YamlEntry, ...]
     line: int
     column: int
 

@@ -20,7 +20,7 @@ HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ClaimLimits:
     """What a rep may have: field of the book → most, and claims within the last hour (None: any number)."""
 
     book: Mapping[str, int] = field(default_factory=dict)
@@ -28,7 +28,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class ClaimCommitted:
     """It stands, and is announced to the workers, who write it to HubSpot."""
 
 
@@ -62,7 +62,7 @@ class TooOften:
     again_at_ms: int
 
 
-HandedOver: TypeAlias = Done | Elsewhere | Erased | Full | TooOften
+HandedOver: TypeAlias = ClaimCommitted | Elsewhere | Erased | Full | TooOften
 
 
 class ByHand:
@@ -72,7 +72,7 @@ class ByHand:
         self._keys = keys
         self._by_hand = script(client, "claims/claim")
 
-    def claim(self, decision: NewDecision, *, rep: str, limits: Limits, now_ms: int) -> HandedOver:
+    def claim(self, decision: NewDecision, *, rep: str, limits: ClaimLimits, now_ms: int) -> HandedOver:
         """Give a waiting lead to the rep; the caps hold however many claim at once."""
         come_from = (State.QUEUED, State.REOPENED)
         return self._ask(decision, rep=rep, come_from=come_from, limits=limits, now_ms=now_ms, claims=True)
@@ -93,11 +93,11 @@ class ByHand:
         rep: str,
         come_from: tuple[State, ...],
         now_ms: int,
-        limits: Limits | None = None,
+        limits: ClaimLimits | None = None,
         claims: bool = False,
         more: tuple[str, ...] = (),
     ) -> HandedOver:
-        keys, limits = self._keys, limits or Limits()
+        keys, limits = self._keys, limits or ClaimLimits()
         refundable = decision.paid if claims else {}
         asked = {
             "id": decision.contact_id,
@@ -124,7 +124,7 @@ class ByHand:
         answer = self._by_hand(keys=[*names, keys.claims(rep), *remembered], args=[orjson.dumps(asked)])
         match answer:
             case ["done"]:
-                return Done()
+                return ClaimCommitted()
             case ["erased"]:
                 return Erased()
             case ["elsewhere", state, owner_id, episode]:

@@ -16,7 +16,7 @@ from router.policy.shares.share_book import BOUND, LEAD
 from router.store.budget.budget import Pause
 from router.store.inbox.inbox import GROUP
 from router.store.keys import Keys
-from router.store.worklists.night_plan import Waiting
+from router.store.worklists.night_plan import PlanAwaitingApproval
 
 PATIENCE: Final = timedelta(seconds=60)
 """A lead may wait this long, and a worker be silent this long, before we call it a problem."""
@@ -71,7 +71,7 @@ class Furthest:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class VitalsReading:
     """Everything `Vitals` saw in one look, by the clock of Redis."""
 
     at: datetime
@@ -95,7 +95,7 @@ class Reading:
     changed_waited_s: float = 0.0
     night_ended_at: datetime | None = None
     """When the last night ended; None if none ever did."""
-    held: Waiting | None = None
+    held: PlanAwaitingApproval | None = None
     """The leads that the last night would have moved, and that wait for somebody's approval."""
     overdue: int = 0
     """Leads on which nobody works although they are due."""
@@ -110,7 +110,7 @@ class Vitals:
         self._redis = client
         self._keys = keys
 
-    def read(self) -> Reading:
+    def read(self) -> VitalsReading:
         """Look. Raises `redis.RedisError` if Redis cannot answer."""
         keys = self._keys
         with self._redis.pipeline(transaction=False) as look:
@@ -139,7 +139,7 @@ class Vitals:
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
         parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:16])
         late, latest, changed, longest, night_ended = map(_sound, answers[16:])
-        return Reading(
+        return VitalsReading(
             at=at,
             inbox=inbox,
             low=low,
@@ -157,7 +157,7 @@ class Vitals:
             changed=changed,
             changed_waited_s=max((at.timestamp() - due / 1000 for _, due in longest), default=0.0),
             night_ended_at=datetime.fromisoformat(night_ended) if night_ended else None,
-            held=Waiting(**orjson.loads(brake)) if brake else None,
+            held=PlanAwaitingApproval(**orjson.loads(brake)) if brake else None,
             overdue=late,
             overdue_for_s=max((max(0.0, at.timestamp() - since / 1000) for _, since in latest), default=None),
         )
@@ -178,7 +178,7 @@ class Vitals:
         return tuple(sorted(alive, key=lambda one: one.at, reverse=True))
 
 
-def problems(reading: Reading) -> tuple[str, ...]:
+def problems(reading: VitalsReading) -> tuple[str, ...]:
     """What makes the service unwell, a sentence each; leads do not reach their reps until it is mended."""
     found = []
     if reading.rules_revision is None and reading.rule_mistakes:
@@ -202,7 +202,7 @@ def problems(reading: Reading) -> tuple[str, ...]:
     return tuple(found)
 
 
-def warnings(reading: Reading) -> tuple[str, ...]:
+def warnings(reading: VitalsReading) -> tuple[str, ...]:
     """What a person should look at today although leads are being routed, a sentence each."""
     found = []
     if reading.rules_revision is not None:
@@ -245,7 +245,7 @@ def _place(mistake: RuleMistake) -> str:
     return f"{mistake.file}:{mistake.line or 1}:{mistake.column or 1}"
 
 
-def _at_work(reading: Reading) -> bool:
+def _at_work(reading: VitalsReading) -> bool:
     return any(reading.at - one.at <= PATIENCE for one in reading.progress)
 
 

@@ -24,7 +24,7 @@ Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class InboxEntry:
     """One announcement that a consumer has claimed. `deliveries` counts how often it was claimed, from 1."""
 
     stream: str
@@ -78,7 +78,7 @@ class Inbox:
 
     def take(
         self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True
-    ) -> tuple[Entry, ...]:
+    ) -> tuple[InboxEntry, ...]:
         """Claim entries for `consumer`: abandoned ones first, then new, then the low-priority stream."""
         lease_ms = self._lease_ms if reclaim else 0
         streams = (self._keys.inbox, self._keys.inbox_low)
@@ -86,11 +86,11 @@ class Inbox:
             lambda: self._take(keys=streams, args=[GROUP, consumer, limit, lease_ms, int(low)])
         )
         return tuple(
-            Entry(streams[int(number) - 1], entry_id, contact_id, int(occurred), int(deliveries))
+            InboxEntry(streams[int(number) - 1], entry_id, contact_id, int(occurred), int(deliveries))
             for number, entry_id, contact_id, occurred, deliveries in rows
         )
 
-    def renew(self, consumer: str, entries: Sequence[Entry]) -> frozenset[str]:
+    def renew(self, consumer: str, entries: Sequence[InboxEntry]) -> frozenset[str]:
         """Keep our claims for another lease; the entry ids that somebody else has taken over meanwhile."""
         lost: set[str] = set()
         for stream in {entry.stream for entry in entries}:
@@ -98,7 +98,7 @@ class Inbox:
             lost.update(self._with_group(lambda: self._renew(keys=[stream], args=[GROUP, consumer, *ids])))  # noqa: B023 - called at once
         return frozenset(lost)
 
-    def release(self, consumer: str, entries: Sequence[Entry]) -> None:
+    def release(self, consumer: str, entries: Sequence[InboxEntry]) -> None:
         """Give our claims back at once, as if never delivered: the leads come again when calls may go out."""
         for stream in {entry.stream for entry in entries}:
             rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]

@@ -10,7 +10,7 @@ from typing import Final, cast
 import orjson
 import redis
 
-from router.store.inbox.inbox import GROUP, Entry
+from router.store.inbox.inbox import GROUP, InboxEntry
 from router.store.keys import Keys
 from router.store.leads.leads import State
 from router.store.leads.open_leads import parts_of
@@ -87,7 +87,7 @@ class Transition:
     episode: int
     state: State
     come_from: frozenset[State | None]
-    entries: Sequence[Entry] = ()
+    entries: Sequence[InboxEntry] = ()
     set: Mapping[str, str] = field(default_factory=dict)
     drop: tuple[str, ...] = ()
     owner_id: str | None = None
@@ -184,7 +184,7 @@ class Commits:
         answer = self._finish(keys=names, args=[GROUP, REMEMBERED.days, orjson.dumps(asked)])
         return tuple(bool(moved) for moved in answer)
 
-    def acknowledge(self, entries: Sequence[Entry]) -> None:
+    def acknowledge(self, entries: Sequence[InboxEntry]) -> None:
         """Let go of entries whose lead is finished already."""
         with self._redis.pipeline() as pipeline:
             for entry in entries:

@@ -24,7 +24,7 @@ def rank(score: int, *, since_ms: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingLead:
     """A lead that anybody of the team may claim; `since_ms` is epoch milliseconds."""
 
     contact_id: str
@@ -59,7 +59,7 @@ class Queues:
                 pipeline.zcard(self._keys.queue(team))
             return dict(zip(teams, pipeline.execute(), strict=True))
 
-    def waiting(self, team: str, *, limit: int = 100) -> tuple[Waiting, ...]:
+    def waiting(self, team: str, *, limit: int = 100) -> tuple[WaitingLead, ...]:
         """The first leads of the team's queue: highest score first, then longest wait."""
         rows = self._redis.zrange(self._keys.queue(team), 0, limit - 1, withscores=True)
         return tuple(_waiting(row[0], int(row[1])) for row in cast("list[tuple[str, float]]", rows))
@@ -108,6 +108,6 @@ class Queues:
         }
 
 
-def _waiting(contact_id: str, place: int) -> Waiting:
+def _waiting(contact_id: str, place: int) -> WaitingLead:
     behind, since_ms = divmod(place, _SPAN)
-    return Waiting(contact_id, HIGHEST_SCORE - behind, since_ms)
+    return WaitingLead(contact_id, HIGHEST_SCORE - behind, since_ms)

@@ -30,7 +30,7 @@ class Rebuild:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class RestoredLead:
     """A lead as it has to be remembered again.
 
     `record` is its decision where it waits in a queue, `score` its place there. `announce`: have it routed
@@ -79,7 +79,7 @@ class Restoration:
         """Everything is rebuilt."""
         self._redis.hdel(self._keys.reconciled, _REBUILD)
 
-    def remember(self, leads: Sequence[Known], *, now_ms: int) -> tuple[bool, ...]:
+    def remember(self, leads: Sequence[RestoredLead], *, now_ms: int) -> tuple[bool, ...]:
         """Remember leads again; False where a lead was known already, or is being erased."""
         if not leads:
             return ()
@@ -90,7 +90,7 @@ class Restoration:
         answer = self._rebuild(keys=names, args=[REMEMBERED.days, orjson.dumps(asked)])
         return tuple(bool(one) for one in answer)
 
-    def _asked(self, lead: Known) -> dict[str, object]:
+    def _asked(self, lead: RestoredLead) -> dict[str, object]:
         state = lead.state
         optional = {
             "queue": self._place(lead) if state.state is State.QUEUED else None,
@@ -105,12 +105,12 @@ class Restoration:
             "keep": state.state in _FOR_EVER,
         } | {name: value for name, value in optional.items() if value is not None}
 
-    def _place(self, lead: Known) -> list[str]:
+    def _place(self, lead: RestoredLead) -> list[str]:
         team = lead.state.queue
         return [self._keys.queue(team), team, str(rank(lead.score, since_ms=lead.state.queued_since_ms))]
 
 
-def _fields(lead: Known) -> list[str]:
+def _fields(lead: RestoredLead) -> list[str]:
     state = lead.state
     named = {
         "ep": str(state.episode),

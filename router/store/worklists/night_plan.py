@@ -36,7 +36,7 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class PlanAwaitingApproval:
     """A plan waits for approval: how many leads of which night (ISO date), what they are more than."""
 
     day: str
@@ -87,14 +87,14 @@ class NightPlan:
     def __len__(self) -> int:
         return self._redis.hlen(self._plan)
 
-    def hold(self, waiting: Waiting) -> None:
+    def hold(self, waiting: PlanAwaitingApproval) -> None:
         """The plan waits for approval."""
         self._redis.set(self._brake, orjson.dumps(asdict(waiting)))
 
-    def waiting(self) -> Waiting | None:
+    def waiting(self) -> PlanAwaitingApproval | None:
         """What waits for approval, or None."""
         text = cast("str | None", self._redis.get(self._brake))
-        return Waiting(**orjson.loads(text)) if text else None
+        return PlanAwaitingApproval(**orjson.loads(text)) if text else None
 
     def release(self) -> None:
         """The plan waits no more."""

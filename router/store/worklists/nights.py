@@ -21,7 +21,7 @@ _BORN: Final = "born"
 
 
 @dataclass(frozen=True, slots=True)
-class Night:
+class NightRun:
     """One night's run. `stage` is what it does next (see `workers.nightly_run`), "" once all is done.
 
     Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
@@ -76,23 +76,23 @@ class Nights:
 
     def begin(self, day: date, *, since: datetime, stage: str, now: datetime) -> bool:
         """Start the run of a local date with a stage; False if somebody has already."""
-        night = Night(since=since.isoformat(), stage=stage, day=day.isoformat(), began_at=now.isoformat())
+        night = NightRun(since=since.isoformat(), stage=stage, day=day.isoformat(), began_at=now.isoformat())
         started = bool(self._redis.hsetnx(self._key, day.isoformat(), _text(night)))
         if started:
             self._forget_old()
         return started
 
-    def of(self, day: date) -> Night | None:
+    def of(self, day: date) -> NightRun | None:
         """The run of a local date, or None while nobody has begun it."""
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
         return _night(text) if text else None
 
-    def before(self, day: date) -> Night | None:
+    def before(self, day: date) -> NightRun | None:
         """The last run before that of a local date, if it is still known."""
         days = [one for one in self._days() if one < day.isoformat()]
         return self.of(date.fromisoformat(days[-1])) if days else None
 
-    def put(self, day: date, night: Night) -> None:
+    def put(self, day: date, night: NightRun) -> None:
         """The run got this far."""
         self._redis.hset(self._key, day.isoformat(), _text(night))
         if night.done_at and not night.stage:
@@ -107,12 +107,12 @@ class Nights:
         return sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
 
 
-def _text(night: Night) -> str:
+def _text(night: NightRun) -> str:
     return orjson.dumps(asdict(night)).decode()
 
 
-def _night(text: str) -> Night:
+def _night(text: str) -> NightRun:
     """What an earlier version kept besides is left out."""
-    known = {one.name for one in fields(Night)}
+    known = {one.name for one in fields(NightRun)}
     kept = {name: value for name, value in orjson.loads(text).items() if name in known}
-    return Night(**{"stage": "", **kept})
+    return NightRun(**{"stage": "", **kept})

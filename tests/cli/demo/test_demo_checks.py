@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from router.cli.demo.checks import Check, Scene, run_checks
+from router.cli.demo.checks import Check, DemoResult, run_checks
 from router.cli.demo.figures import RepShare, figures
 from router.cli.demo.report import worth_reading
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver
@@ -59,10 +59,10 @@ def a_contact(decision: Decision, *, owner: str | None = "77", **properties: str
     return record | {"properties": written | properties, "announced_at": 1000.0, "owned_at": 1250.0}
 
 
-def a_scene(*decisions: Decision, records: Mapping[str, Any] | None = None, **fields: Any) -> Scene:
+def a_scene(*decisions: Decision, records: Mapping[str, Any] | None = None, **fields: Any) -> DemoResult:
     """Everything as it should be, except for what is said here."""
     written = [one for one in decisions if isinstance(one.outcome, Assigned)]
-    scene = Scene(
+    result = DemoResult(
         created=[one.contact_id for one in decisions],
         owned={},
         contacts={
@@ -76,11 +76,11 @@ def a_scene(*decisions: Decision, records: Mapping[str, Any] | None = None, **fi
         calls_per_10s=190,
         shares=(),
     )
-    return replace(scene, **fields)
+    return replace(result, **fields)
 
 
-def broken(scene: Scene) -> list[str]:
-    return [check.promise.split(",")[0] for check in run_checks(scene) if not check.is_kept]
+def broken(result: DemoResult) -> list[str]:
+    return [check.promise.split(",")[0] for check in run_checks(result) if not check.is_kept]
 
 
 def nurtured(contact_id: str = "502") -> Decision:
@@ -122,8 +122,8 @@ OWNED = "Each that came with an owner is untouched"
         ),
     ],
 )
-def test_what_is_not_as_decided_breaks_its_promise(scene: Scene, promise: str) -> None:
-    assert promise in broken(scene)
+def test_what_is_not_as_decided_breaks_its_promise(result: DemoResult, promise: str) -> None:
+    assert promise in broken(result)
 
 
 def test_a_call_that_hubspot_refused_breaks_the_promise_about_limits() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from router.cli.leads.history import history_of
-from router.cli.leads.lead_history import open_dossier
+from router.cli.leads.lead_history import lead_history_of
 from router.ledger.follow_ups import Seen
-from router.ledger.ledger import Entry
+from router.ledger.ledger import LedgerEvent
 from router.policy.results.follow_up import FollowUp
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.intake.verify import verify
@@ -34,7 +34,7 @@ AT = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 
 
 def story_of(desk: Desk, contact_id: str) -> list[str]:
-    found = open_dossier(desk, contact_id)
+    found = lead_history_of(desk, contact_id)
     assert found is not None
     return [line.what for line in found.history()]
 
@@ -76,7 +76,7 @@ def test_a_life_of_moves_is_told_with_from_to_why_and_run(
         "taken from hugo because nobody acted within 6 h",
         "written to HubSpot",
     ]
-    found = open_dossier(pull, contact_id)
+    found = lead_history_of(pull, contact_id)
     assert found is not None
     moved = found.history()[-2]
     assert moved.what.startswith("taken from hugo because nobody acted within 6 h (night of 24 Nov): ")
@@ -104,7 +104,7 @@ def test_what_came_of_it_is_part_of_the_story(pull: Desk, sandbox: SandboxClient
     settle(pull, time)
     begun = pull.clock() + timedelta(minutes=34)
     seen = Seen(answer.decision_id, "CONNECTED", "customer", begun, "won", begun + timedelta(days=3))
-    open_dossier(pull, contact_id)  # carries the decision into the ledger
+    lead_history_of(pull, contact_id)  # carries the decision into the ledger
     pull.ledger.follow_ups.note([seen], at=pull.clock())
 
     told = story_of(pull, contact_id)
@@ -114,7 +114,9 @@ def test_what_came_of_it_is_part_of_the_story(pull: Desk, sandbox: SandboxClient
 
 
 def test_an_event_that_nobody_here_knows_is_told_all_the_same() -> None:
-    event = Entry(AT.isoformat(), "put_on_hold", None, {"by": "71480103", "why": "fair", "owner_id": None})
+    event = LedgerEvent(
+        AT.isoformat(), "put_on_hold", None, {"by": "71480103", "why": "fair", "owner_id": None}
+    )
 
     (line,) = history_of([], [event], [], names={"71480103": "lea"})
 
@@ -123,7 +125,7 @@ def test_an_event_that_nobody_here_knows_is_told_all_the_same() -> None:
 
 
 def test_moments_of_other_offsets_are_in_order() -> None:
-    later = Entry("2026-11-24T10:20:00+01:00", "written", None, {})
+    later = LedgerEvent("2026-11-24T10:20:00+01:00", "written", None, {})
     lead = FollowUp("d", "5", "idf", "lea", "71480103", "rule", "r1", 50, AT, first_response_at=AT)
 
     lines = history_of([], [later], [lead], names={})

@@ -16,7 +16,7 @@ from router.routing.intake.route import route
 from router.routing.intake.verify import verify
 from router.routing.portal.services import Desk
 from router.sandbox.http.client import SandboxClient
-from router.store.worklists.night_plan import Planned, Waiting
+from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
 from router.store.worklists.nights import Nights
 from tests.cli.conftest import Run
 from tests.routing.conftest import a_hot_contact
@@ -49,7 +49,7 @@ def held(desk: Desk, redis_client: redis.Redis) -> Nights:
     brake = Brake("count", 1, 0, 10)
     nights.put(day, type(night)(**{**asdict(night), "brake": asdict(brake)}))
     desk.night_plan.add([Planned(0, "501", 0, "7", "gone", "", "hugo", "lea", "PME", "hugo left")])
-    desk.night_plan.hold(Waiting("2026-11-24", "abc", "count", 1, 0, 10))
+    desk.night_plan.hold(PlanAwaitingApproval("2026-11-24", "abc", "count", 1, 0, 10))
     return nights
 
 

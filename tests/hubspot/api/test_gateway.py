@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redis
 
-from router.hubspot.api.client import Call
+from router.hubspot.api.client import CallMade
 from router.hubspot.api.errors import (
     AccessDenied,
     Locked,
@@ -519,7 +519,7 @@ class TestMessages:
     def test_calls_are_counted_for_the_metrics(
         self, a_gateway: Callable[..., Gateway], responder: Responder
     ) -> None:
-        calls: list[Call] = []
+        calls: list[CallMade] = []
         responder.replies(GARBAGE["a reset"], json_reply(results(a_record("1"), a_record("2"))))
 
         a_gateway(on_call=calls.append).read_contacts(["1", "2"], [])

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from router.hubspot.api.transport import Answer, Transport, TransportError, versioned
+from router.hubspot.api.transport import HttpResponse, Transport, TransportError, versioned
 from tests.world.responder import Reply, Responder, drip, endless, json_reply, reset, silence
 
 
 @pytest.fixture
-def call(responder: Responder) -> Iterator[Callable[..., Answer]]:
+def call(responder: Responder) -> Iterator[Callable[..., HttpResponse]]:
     transport = Transport(api_version="v3", connections=16, most_bytes=1_000_000, deadline_s=0.4)
     yield lambda **more: transport.POST(f"{responder.url}/crm/v3/objects/contacts", body={"a": 1}, **more)
 
@@ -24,7 +24,7 @@ def call(responder: Responder) -> Iterator[Callable[..., Answer]]:
     ids=["drips its headers", "drips its body", "hangs"],
 )
 def test_the_deadline_is_for_the_whole_call(
-    responder: Responder, call: Callable[..., Answer], misbehaviour: Reply
+    responder: Responder, call: Callable[..., HttpResponse], misbehaviour: Reply
 ) -> None:
     responder.replies(misbehaviour)
     started = time.monotonic()
@@ -42,7 +42,7 @@ def test_the_deadline_is_for_the_whole_call(
     ids=["resets", "promises more than it sends", "never ends"],
 )
 def test_half_an_answer_is_no_answer(
-    responder: Responder, call: Callable[..., Answer], misbehaviour: Reply
+    responder: Responder, call: Callable[..., HttpResponse], misbehaviour: Reply
 ) -> None:
     responder.replies(misbehaviour)
 
@@ -51,7 +51,7 @@ def test_half_an_answer_is_no_answer(
 
 
 def test_after_a_half_read_answer_the_next_call_is_answered_right(
-    responder: Responder, call: Callable[..., Answer]
+    responder: Responder, call: Callable[..., HttpResponse]
 ) -> None:
     responder.replies(endless, json_reply({"fine": True}))
     with pytest.raises(TransportError):
@@ -61,7 +61,7 @@ def test_after_a_half_read_answer_the_next_call_is_answered_right(
     assert responder.connections == 2
 
 
-def test_whole_answers_share_a_connection(responder: Responder, call: Callable[..., Answer]) -> None:
+def test_whole_answers_share_a_connection(responder: Responder, call: Callable[..., HttpResponse]) -> None:
     responder.replies(json_reply({}))
 
     for _ in range(5):
@@ -79,7 +79,7 @@ def test_a_server_that_is_not_there_was_never_asked() -> None:
     assert not caught.value.sent
 
 
-def test_every_status_is_an_answer(responder: Responder, call: Callable[..., Answer]) -> None:
+def test_every_status_is_an_answer(responder: Responder, call: Callable[..., HttpResponse]) -> None:
     responder.replies(json_reply({"message": "no"}, status=400, headers={"Retry-After": "3"}))
 
     answer = call()
@@ -88,7 +88,7 @@ def test_every_status_is_an_answer(responder: Responder, call: Callable[..., Ans
 
 
 def test_a_redirect_is_not_followed_so_the_token_goes_nowhere_else(
-    responder: Responder, call: Callable[..., Answer]
+    responder: Responder, call: Callable[..., HttpResponse]
 ) -> None:
     responder.replies(json_reply({}, status=302, headers={"Location": f"{responder.url}/elsewhere"}))
 

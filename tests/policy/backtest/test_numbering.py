@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.policy.backtest.judging.bitmasks import MaskRows, first_bits, ones
-from router.policy.backtest.judging.numbering import Ints, Known, KnownPairs, Numbers
+from router.policy.backtest.judging.numbering import Ints, KeyTable, KnownPairs, Numbers
 
 keys = st.one_of(st.integers(0, 40), st.integers(0, 1 << 40))
 WIDTH = 200
@@ -19,7 +19,7 @@ def ints(numbers: list[int]) -> Ints:
 
 @given(st.lists(st.lists(keys, max_size=20), max_size=6))
 def test_each_key_is_worked_out_once_and_keeps_its_number(chunks: list[list[int]]) -> None:
-    known, asked = Known(), list[int]()
+    known, asked = KeyTable(), list[int]()
     for chunk in chunks:
 
         def work_out(row: int, chunk: list[int] = chunk) -> int:

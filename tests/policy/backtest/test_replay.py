@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.policy.backtest.dealing.dealing import deal, without_open_caps
-from router.policy.backtest.dealing.replay import Judged, Replayed
+from router.policy.backtest.dealing.replay import JudgedLeads, ReplayedLeads
 from router.policy.backtest.judging.columns import Cell, Chunk, View, instant
 from router.policy.backtest.judging.judging import columns_for, judges
 from router.policy.decision.decide import decide_on_facts
@@ -22,7 +22,7 @@ from router.policy.decision.decision import Decision
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.people.roster import CatchUp, Rep, Roster, Team, TimeOff
-from router.policy.rules.conditions import AnyOf, Between, Condition, Known, NoneOf, OneOf, Unknown, Within
+from router.policy.rules.conditions import AnyOf, Between, Condition, IsKnown, NoneOf, OneOf, Unknown, Within
 from router.policy.rules.policy import (
     Assign,
     Method,
@@ -59,14 +59,14 @@ TYPES = {
 Facts = Mapping[str, Value]
 
 
-def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> Replayed:
+def replayed(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> ReplayedLeads:
     """The replay of these leads (arrival, facts)."""
     return replayed_side_by_side([policy], leads)[0]
 
 
 def replayed_side_by_side(
     policies: Sequence[Policy], leads: Sequence[tuple[datetime, Facts]], *, chunk: int = 7
-) -> list[Replayed]:
+) -> list[ReplayedLeads]:
     """The replay of these leads, given in chunks, by policies that are judged together."""
     leads = sorted(leads, key=lambda lead: lead[0])
     side_by_side = judges(*policies)
@@ -84,7 +84,7 @@ def replayed_side_by_side(
     arrived = np.array([instant(at) for at, _ in leads])
     found = []
     for policy, judge, kind_of, standing_of in zip(policies, side_by_side, kinds, standings, strict=True):
-        judged = Judged(judge.kinds, np.array(kind_of), judge.standings, np.array(standing_of))
+        judged = JudgedLeads(judge.kinds, np.array(kind_of), judge.standings, np.array(standing_of))
         owners = owners_of(policy.roster)
         dealt = deal(
             policy,
@@ -94,7 +94,7 @@ def replayed_side_by_side(
             arrived=arrived,
             scores=judged.scores(),
         )
-        found.append(Replayed(policy, judged, dealt))
+        found.append(ReplayedLeads(policy, judged, dealt))
     return found
 
 
@@ -179,7 +179,7 @@ actions = st.one_of(
 conditions: st.SearchStrategy[Condition] = st.sampled_from(
     [
         asks("need", "demo"),
-        asks("need", Known()),
+        asks("need", IsKnown()),
         asks("size", Between(low=Decimal(50))),
         asks("seen", Within(timedelta(days=2))),
         asks("segment", "hot"),
@@ -309,7 +309,7 @@ def test_nobody_reaches_their_open_leads_in_a_replay() -> None:
 
     found = replayed(policy, [(NOW + timedelta(minutes=n), {}) for n in range(3)])
 
-    assert len(found.dealt.landings) == 1
+    assert len(found.dealt.outcome_slots) == 1
 
 
 def _one_rep(rep: Rep) -> Roster:

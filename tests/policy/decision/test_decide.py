@@ -11,7 +11,7 @@ import pytest
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued
 from router.policy.leads.catalog import Owner
 from router.policy.people.roster import Roster, Team, TimeOff
-from router.policy.rules.conditions import Known
+from router.policy.rules.conditions import IsKnown
 from router.policy.rules.policy import (
     Action,
     Assign,
@@ -368,7 +368,7 @@ def test_a_previous_owner_on_leave_is_stood_in_for() -> None:
 
 def test_rules_can_ask_whether_somebody_had_the_contact() -> None:
     policy = a_policy(
-        a_rule("back", asks("previous_owner", Known()), Assign(ToPreviousOwner())),
+        a_rule("back", asks("previous_owner", IsKnown()), Assign(ToPreviousOwner())),
         types={"previous_owner": "text"},
     )
 

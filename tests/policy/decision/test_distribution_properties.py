@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.people.availability import Reported
 from router.policy.people.roster import CatchUp, Rep, Roster, Team, TimeOff
-from router.policy.rules.conditions import Known, OneOf
+from router.policy.rules.conditions import IsKnown, OneOf
 from router.policy.rules.policy import Assign, Method, Need, Policy, ToTeam
 from router.policy.rules.scoring import PointsLine, PointsTable, Scorecard
 from router.policy.shares.share_book import (
@@ -156,7 +156,7 @@ def may_take(
 
 def a_push(roster: Roster, method: Method) -> Policy:
     action = Assign(ToTeam("sales"), method, needs=BY_TOPIC)
-    lines = (PointsLine(OneOf(frozenset({"crm"})), 90, "crm"), PointsLine(Known(), 20, "others"))
+    lines = (PointsLine(OneOf(frozenset({"crm"})), 90, "crm"), PointsLine(IsKnown(), 20, "others"))
     return a_policy(
         roster=roster,
         otherwise=action,

@@ -10,7 +10,7 @@ import pytest
 from router.policy.decision.narrative import LONGEST
 from router.policy.explanation.explanation import explain
 from router.policy.people.roster import TimeOff
-from router.policy.rules.conditions import AllOf, AnyOf, Known
+from router.policy.rules.conditions import AllOf, AnyOf, IsKnown
 from router.policy.rules.policy import Assign, DoNothing, Nurture, ToTeam
 from router.policy.rules.scoring import GradeGrid, HalfLife, PointsLine, PointsTable, Scorecard, Scoring
 from router.policy.shares.share import credit_in_words
@@ -71,7 +71,7 @@ def test_a_credit_is_told_in_leads(credit: int, words: str) -> None:
 
 
 def test_the_steps_tell_points_rules_reps_and_shares() -> None:
-    asked = PointsTable("asked", (PointsLine(Known(), 60, "demo"),))
+    asked = PointsTable("asked", (PointsLine(IsKnown(), 60, "demo"),))
     scoring = Scoring(
         Scorecard(100, (asked,)), Scorecard(100, (asked,), HalfLife(timedelta(days=14))), GradeGrid((), ())
     )

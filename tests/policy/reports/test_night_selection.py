@@ -22,15 +22,15 @@ from router.policy.reports.night_selection import (
     is_long,
     why_moved,
 )
-from router.policy.rules.night_settings import Limits, Night
+from router.policy.rules.night_settings import BrakeLimits, NightSettings
 
 NOW = datetime(2026, 11, 24, 1, 30, tzinfo=UTC)  # a Tuesday, 02:30 in Paris
 DAY = timedelta(days=1)
-EVERYTHING = Night(when_gone=True, when_away=5 * DAY, when_overdue=DAY, when_queued=3 * DAY)
+EVERYTHING = NightSettings(when_gone=True, when_away=5 * DAY, when_overdue=DAY, when_queued=3 * DAY)
 BACK = NOW + 14 * DAY
 
 
-def why(lead: LeadSnapshot, night: Night = EVERYTHING) -> Why | None:
+def why(lead: LeadSnapshot, night: NightSettings = EVERYTHING) -> Why | None:
     return why_moved(lead, night, gone={"1"}, away={"2": BACK}, now=NOW)
 
 
@@ -64,7 +64,7 @@ def test_a_lead_moves_for_the_first_reason_that_holds(lead: LeadSnapshot, expect
     ],
 )
 def test_without_a_word_in_the_rules_every_lead_stays(lead: LeadSnapshot) -> None:
-    assert why_moved(lead, Night(), gone={"1"}, away={}, now=NOW) is None
+    assert why_moved(lead, NightSettings(), gone={"1"}, away={}, now=NOW) is None
 
 
 OFFICE = Hours("office", (((time(9), time(18)),),) * 5 + ((), ()))
@@ -119,7 +119,7 @@ def test_an_absence_without_an_end_is_long_once_it_has_lasted() -> None:
     ],
 )
 def test_the_brake_holds_from_the_first_lead_too_many(moves: int, open_leads: int, by: str | None) -> None:
-    held = held_back(moves, open_leads=open_leads, limits=Limits())
+    held = held_back(moves, open_leads=open_leads, limits=BrakeLimits())
 
     assert (held.by if held else None) == by
 
@@ -133,7 +133,7 @@ def test_the_brake_holds_from_the_first_lead_too_many(moves: int, open_leads: in
 def test_what_goes_unasked_is_within_both_limits(
     moves: int, open_leads: int, count: int, percent: int
 ) -> None:
-    limits = Limits(count, Decimal(percent) / 100)
+    limits = BrakeLimits(count, Decimal(percent) / 100)
 
     if held_back(moves, open_leads=open_leads, limits=limits) is None:
         assert moves <= count

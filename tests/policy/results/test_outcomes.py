@@ -7,16 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.policy.results.follow_up import Ending
-from router.policy.results.outcomes import STAGE, STATUS, USUAL, Change, outcome_of
+from router.policy.results.outcomes import STAGE, STATUS, USUAL, PropertyChange, outcome_of
 
 ASSIGNED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 Steps = list[tuple[int, str]]
 
 
-def history(steps: Steps) -> list[Change]:
+def history(steps: Steps) -> list[PropertyChange]:
     """Values with the hours after the assignment at which they came, oldest first."""
-    return [Change(value, ASSIGNED + timedelta(hours=hours)) for hours, value in reversed(steps)]
+    return [PropertyChange(value, ASSIGNED + timedelta(hours=hours)) for hours, value in reversed(steps)]
 
 
 @pytest.mark.parametrize(

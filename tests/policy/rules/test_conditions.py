@@ -15,7 +15,7 @@ from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
-    Known,
+    IsKnown,
     Matcher,
     NoneOf,
     OneOf,
@@ -57,7 +57,7 @@ def one_of(*values: str | Decimal | bool | date) -> OneOf:
         (Between(low=date(2026, 11, 24)), NOW, True),
         (Between(below=date(2026, 11, 24)), NOW, False),
         (Between(low=NOW), date(2026, 11, 24), False),
-        (Known(), "x", True),
+        (IsKnown(), "x", True),
         (Unknown(), "x", False),
         (Contains(("dg",)), "DG", True),
         (Contains(("dg",)), "Responsable budget", False),
@@ -82,7 +82,7 @@ def test_a_matcher_answers_a_value(matcher: Matcher, value: Value, expected: boo
 
 @pytest.mark.parametrize(
     "matcher",
-    [one_of("x"), Between(), Between(low=D(1)), Known(), Contains(("x",)), Within(DAY)],
+    [one_of("x"), Between(), Between(low=D(1)), IsKnown(), Contains(("x",)), Within(DAY)],
     ids=lambda matcher: type(matcher).__name__,
 )
 def test_missing_never_satisfies_a_positive_test_and_satisfies_not(matcher: Matcher) -> None:

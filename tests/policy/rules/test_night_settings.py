@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from router.policy.rules.night_settings import Night, begun_day
+from router.policy.rules.night_settings import NightSettings, begun_day
 
 PARIS = ZoneInfo("Europe/Paris")
 
@@ -34,7 +34,9 @@ def at_utc(day: int, month: int, hour: int, minute: int) -> datetime:
     ],
 )
 def test_the_night_begins_once_even_when_the_clocks_change(now: datetime, begun: bool) -> None:
-    assert begun_day(Night(), timezone=PARIS, now=now) == (date(2026, now.month, now.day) if begun else None)
+    assert begun_day(NightSettings(), timezone=PARIS, now=now) == (
+        date(2026, now.month, now.day) if begun else None
+    )
 
 
 @given(
@@ -49,6 +51,6 @@ def test_within_a_date_what_has_begun_stays_begun(zone: str, at: time, start: in
     for now in moments:
         timezone = ZoneInfo(zone)
         day = now.astimezone(timezone).date()
-        begun = begun_day(Night(at), timezone=timezone, now=now) is not None
+        begun = begun_day(NightSettings(at), timezone=timezone, now=now) is not None
         assert begun or not seen.get(day, False)
         seen[day] = begun

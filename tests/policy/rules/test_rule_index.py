@@ -15,7 +15,7 @@ from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
-    Known,
+    IsKnown,
     Matcher,
     NoneOf,
     OneOf,
@@ -31,7 +31,7 @@ from tests.world.policies import NOW, a_rule
 texts = st.sampled_from(["x", "y", "z"])
 facts_named = st.sampled_from(["a", "b", "c"])
 matchers: st.SearchStrategy[Matcher] = st.one_of(
-    st.frozensets(texts, min_size=1).map(OneOf), st.just(Known()), st.just(Unknown())
+    st.frozensets(texts, min_size=1).map(OneOf), st.just(IsKnown()), st.just(Unknown())
 )
 on_texts = st.builds(lambda fact, matcher: Test(fact, matcher, ""), facts_named, matchers)
 number_matchers: st.SearchStrategy[Matcher] = st.one_of(
@@ -84,7 +84,9 @@ def test_the_index_finds_the_rule_that_asking_all_in_turn_finds(
 
 
 def test_a_condition_of_very_many_alternatives_is_asked_in_full() -> None:
-    either = [AnyOf((Test(f"f{n}", OneOf(frozenset("x")), ""), Test(f"g{n}", Known(), ""))) for n in range(9)]
+    either = [
+        AnyOf((Test(f"f{n}", OneOf(frozenset("x")), ""), Test(f"g{n}", IsKnown(), ""))) for n in range(9)
+    ]
     rules = [a_rule("any of 512", AllOf(tuple(either))), a_rule("the rest")]
     finds = first_match_among(rules)
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.policy.leads.lead import Value
-from router.policy.rules.conditions import Between, Contains, Known, Matcher, OneOf, Unknown, Within
+from router.policy.rules.conditions import Between, Contains, IsKnown, Matcher, OneOf, Unknown, Within
 from router.policy.rules.decay import left_after_half_lives, left_after_steps
 from router.policy.rules.scoring import (
     GradeGrid,
@@ -56,8 +56,8 @@ def test_a_missing_fact_is_unknown_and_not_other() -> None:
 
 
 def test_the_sum_stays_between_0_and_the_maximum() -> None:
-    plenty = table("a", (Known(), 80))
-    malus = table("b", (Known(), -200))
+    plenty = table("a", (IsKnown(), 80))
+    malus = table("b", (IsKnown(), -200))
 
     assert total(Scorecard(100, (plenty, plenty)), a="x") == 100
     assert total(Scorecard(100, (plenty, malus)), a="x", b="x") == 0
@@ -65,7 +65,7 @@ def test_the_sum_stays_between_0_and_the_maximum() -> None:
 
 def test_each_table_says_what_it_gave() -> None:
     card = Scorecard(
-        100, (table("a", (Known(), 60)), table("seen", (Within(90 * DAY), 20))), HalfLife(14 * DAY)
+        100, (table("a", (IsKnown(), 60)), table("seen", (Within(90 * DAY), 20))), HalfLife(14 * DAY)
     )
 
     _, lines = points(card, {"a": "x", "seen": NOW - 28 * DAY}, now=NOW)
@@ -74,7 +74,9 @@ def test_each_table_says_what_it_gave() -> None:
 
 
 def test_a_dated_fact_decays_with_its_own_age_and_others_with_the_last_conversion() -> None:
-    card = Scorecard(100, (table("seen", (Known(), 20)), table("asked", (Known(), 60))), HalfLife(14 * DAY))
+    card = Scorecard(
+        100, (table("seen", (IsKnown(), 20)), table("asked", (IsKnown(), 60))), HalfLife(14 * DAY)
+    )
     conversion = NOW - 14 * DAY
 
     assert total(card, seen=NOW, recent_conversion_date=conversion) == 20
@@ -84,7 +86,7 @@ def test_a_dated_fact_decays_with_its_own_age_and_others_with_the_last_conversio
 
 
 def test_steps_take_their_share_after_every_full_span() -> None:
-    card = Scorecard(100, (table("asked", (Known(), 60)),), Steps(every=30 * DAY, by=Decimal("0.5")))
+    card = Scorecard(100, (table("asked", (IsKnown(), 60)),), Steps(every=30 * DAY, by=Decimal("0.5")))
 
     assert total(card, asked="demo", recent_conversion_date=NOW - 29 * DAY) == 60
     assert total(card, asked="demo", recent_conversion_date=NOW - 30 * DAY) == 30

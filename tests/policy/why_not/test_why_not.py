@@ -22,7 +22,7 @@ from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
-    Known,
+    IsKnown,
     NoneOf,
     OneOf,
     Within,
@@ -215,7 +215,7 @@ def test_a_skill_that_the_lead_asked_for_is_undone_for_a_rep_without_it() -> Non
 
 def test_an_account_of_ones_own_is_the_last_thing_proposed() -> None:
     policy = a_policy(
-        a_rule("Account", asks("account_owner", Known()), Assign(ToAccountOwner())),
+        a_rule("Account", asks("account_owner", IsKnown()), Assign(ToAccountOwner())),
         a_rule("Belgium", asks("country", "BE"), Assign(ToRep("ben"))),
         types={"country": "choice", "account_owner": "text"},
         otherwise=Assign(ToTeam("sales")),
@@ -228,7 +228,7 @@ def test_an_account_of_ones_own_is_the_last_thing_proposed() -> None:
 
 def test_having_had_the_contact_would_have_sent_it_there() -> None:
     policy = a_policy(
-        a_rule("Back", asks("previous_owner", Known()), Assign(ToPreviousOwner())),
+        a_rule("Back", asks("previous_owner", IsKnown()), Assign(ToPreviousOwner())),
         types={"previous_owner": "text"},
         otherwise=Assign(ToRep("anna")),
         roster=a_company_of_two_teams(),

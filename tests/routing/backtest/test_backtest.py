@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from router.ledger import open_ledger
-from router.policy.backtest.dealing.comparison import Move, taker_of
+from router.policy.backtest.dealing.comparison import LeadFlow, taker_of
 from router.policy.backtest.dealing.dealing import without_open_caps
 from router.policy.decision.decide import decide
 from router.policy.explanation.decision_record import as_record
@@ -148,7 +148,7 @@ def test_moves_are_counted_from_place_to_place(tmp_path: Path, catalog: Catalog)
     found = backtested(leads, before, after, owners).comparison
 
     assert found.moved == 10
-    assert found.moves == (Move("sales", "nobody", 10),)
+    assert found.moves == (LeadFlow("sales", "nobody", 10),)
     assert (found.left_alone.before, found.left_alone.after) == (0, 10)
     assert (found.unrouted.before, found.unrouted.after) == (40, 30)
     assert sum(one.after for one in found.due_by_hour) == 30

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.hubspot.api.records import HistoryEntry
-from router.routing.intake.verify import Finding, read_history, verify
+from router.routing.intake.verify import HistoryFinding, read_history, verify
 from router.routing.outbox.record import record
 from router.routing.portal.services import Desk
 from router.sandbox.http.client import SandboxClient
@@ -28,35 +28,41 @@ def theirs(value: str, *, at_s: float = 0) -> HistoryEntry:
 @pytest.mark.parametrize(
     ("history", "finding"),
     [
-        ([ours()], Finding("ours stands")),
-        ([ours(at_s=2), ours(at_s=1)], Finding("ours stands")),
-        ([ours(at_s=2), theirs("", at_s=1), theirs("X", at_s=-9)], Finding("ours stands")),
-        ([ours(at_s=2), theirs("B", at_s=1)], Finding("theirs was covered", covered="B")),
-        ([ours(at_s=3), theirs("B", at_s=2), ours(at_s=1)], Finding("theirs was covered", covered="B")),
-        ([ours(at_s=2), theirs("A", at_s=1)], Finding("ours stands")),
-        ([theirs("B", at_s=3), ours(at_s=2)], Finding("theirs stands")),
-        ([theirs("A", at_s=3), ours(at_s=2)], Finding("ours stands")),
-        ([theirs("", at_s=3), ours(at_s=2)], Finding("theirs stands")),
-        ([], Finding("theirs stands")),
-        ([ours("A", at_s=-9_999)], Finding("ours stands")),
+        ([ours()], HistoryFinding("ours stands")),
+        ([ours(at_s=2), ours(at_s=1)], HistoryFinding("ours stands")),
+        ([ours(at_s=2), theirs("", at_s=1), theirs("X", at_s=-9)], HistoryFinding("ours stands")),
+        ([ours(at_s=2), theirs("B", at_s=1)], HistoryFinding("theirs was covered", covered="B")),
+        (
+            [ours(at_s=3), theirs("B", at_s=2), ours(at_s=1)],
+            HistoryFinding("theirs was covered", covered="B"),
+        ),
+        ([ours(at_s=2), theirs("A", at_s=1)], HistoryFinding("ours stands")),
+        ([theirs("B", at_s=3), ours(at_s=2)], HistoryFinding("theirs stands")),
+        ([theirs("A", at_s=3), ours(at_s=2)], HistoryFinding("ours stands")),
+        ([theirs("", at_s=3), ours(at_s=2)], HistoryFinding("theirs stands")),
+        ([], HistoryFinding("theirs stands")),
+        ([ours("A", at_s=-9_999)], HistoryFinding("ours stands")),
     ],
 )
-def test_a_history_is_judged(history: list[HistoryEntry], finding: Finding) -> None:
+def test_a_history_is_judged(history: list[HistoryEntry], finding: HistoryFinding) -> None:
     assert read_history(history, ours="A", expected="", since=NOW) == finding
 
 
 @pytest.mark.parametrize(
     ("history", "finding"),
     [
-        ([ours()], Finding("ours stands")),
-        ([ours(), theirs("", at_s=-9)], Finding("ours stands")),
-        ([ours(at_s=2), theirs("B", at_s=1), ours(at_s=-9)], Finding("theirs was covered", covered="B")),
-        ([ours(at_s=2), theirs("", at_s=1), ours(at_s=-9)], Finding("theirs was covered", covered="")),
-        ([theirs("B", at_s=1), ours(at_s=-9)], Finding("theirs stands")),
+        ([ours()], HistoryFinding("ours stands")),
+        ([ours(), theirs("", at_s=-9)], HistoryFinding("ours stands")),
+        (
+            [ours(at_s=2), theirs("B", at_s=1), ours(at_s=-9)],
+            HistoryFinding("theirs was covered", covered="B"),
+        ),
+        ([ours(at_s=2), theirs("", at_s=1), ours(at_s=-9)], HistoryFinding("theirs was covered", covered="")),
+        ([theirs("B", at_s=1), ours(at_s=-9)], HistoryFinding("theirs stands")),
     ],
 )
 def test_the_history_of_a_lead_that_its_owner_got_once_more_is_judged(
-    history: list[HistoryEntry], finding: Finding
+    history: list[HistoryEntry], finding: HistoryFinding
 ) -> None:
     """HubSpot keeps no entry for a write that changes nothing."""
     assert read_history(history, ours="A", expected="A", since=NOW) == finding

@@ -18,7 +18,7 @@ from router.routing.portal.live_rules import NoRules
 from router.routing.portal.services import Desk
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from router.store.health.vitals import Reading, Vitals, problems, warnings
+from router.store.health.vitals import Vitals, VitalsReading, problems, warnings
 from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
 
 PASSING = """
@@ -36,7 +36,7 @@ def change(rules: Path, old: str, new: str, *, file: str = "routing.yaml") -> No
     (rules / file).write_text(text.replace(old, new))
 
 
-def vitals(desk: Desk, redis_client: redis.Redis) -> Reading:
+def vitals(desk: Desk, redis_client: redis.Redis) -> VitalsReading:
     return Vitals(redis_client, desk.keys).read()
 
 

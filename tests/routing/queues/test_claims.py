@@ -12,7 +12,7 @@ from router.bootstrap import open_desk
 from router.routing.intake.verify import verify
 from router.routing.outbox.record import record
 from router.routing.portal.services import Desk
-from router.routing.queues.claims import Answer, claim, release
+from router.routing.queues.claims import ClaimResult, claim, release
 from router.routing.reports.replay import replay
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
@@ -185,7 +185,7 @@ def test_two_hundred_claimers_on_fifty_leads_make_fifty_owners_within_the_caps(
     with_rep_line(pull, rules, "lea:     {", "lea:     {max_claims_per_hour: 12, ")
     ids = queued(pull, sandbox, 50)
     reps = ("camille", "hugo", "lea")
-    answers: list[tuple[str, str, Answer]] = []
+    answers: list[tuple[str, str, ClaimResult]] = []
     desks = [open_desk(settings, redis.Redis.from_url(redis_url, decode_responses=True)) for _ in range(4)]
     for desk in desks:
         desk.rules.refresh()

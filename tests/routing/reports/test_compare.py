@@ -9,7 +9,7 @@ import pytest
 
 from router.routing.outbox.record import record
 from router.routing.portal.services import Desk
-from router.routing.reports.compare import Comparison, compare
+from router.routing.reports.compare import ShadowComparison, compare
 from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.outbox.test_shadow import set_mode
@@ -21,7 +21,7 @@ def shadow(desk: Desk, rules: Path) -> Desk:
     return desk
 
 
-def route_and_compare(desk: Desk, *ids: str, since: timedelta = timedelta(days=7)) -> Comparison:
+def route_and_compare(desk: Desk, *ids: str, since: timedelta = timedelta(days=7)) -> ShadowComparison:
     announce(desk, *ids)
     route_all(desk)
     record(desk)

@@ -11,7 +11,7 @@ from router.hubspot.setup import apply, plan_for
 from router.ledger import Ledger
 from router.routing.outbox.record import record
 from router.routing.portal.services import Desk
-from router.routing.reports.replay import NotReplayable, Replayed, replay
+from router.routing.reports.replay import NotReplayable, ReplayedDecision, replay
 from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
 
@@ -26,7 +26,7 @@ def use_shipped_rules(desk: Desk, rules: Path) -> None:
     apply(desk.gateway, plan_for(desk.gateway))
 
 
-def replay_all(ledger: Ledger) -> list[Replayed]:
+def replay_all(ledger: Ledger) -> list[ReplayedDecision]:
     found = [replay(ledger, one["id"]) for one in ledger.recent(limit=10_000)]
     assert all(found)
     return [one for one in found if one is not None]

@@ -21,7 +21,7 @@ from router.policy.rules.conditions import (
     Between,
     Condition,
     Contains,
-    Known,
+    IsKnown,
     Matcher,
     NoneOf,
     OneOf,
@@ -132,7 +132,7 @@ def random_condition(chance: Random, facts: Sequence[str], *, depth: int = 0) ->
 def random_matcher(chance: Random, fact: str) -> Matcher:
     """A question that the fact's type allows."""
     if chance.random() < 0.15:
-        return chance.choice((Known(), Unknown()))
+        return chance.choice((IsKnown(), Unknown()))
     match fact:
         case "colour" | "shade":
             return OneOf(frozenset(chance.sample(COLOURS, chance.randint(1, 3))))

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from router.policy.rules.night_settings import NIGHT, Limits, Night
+from router.policy.rules.night_settings import NIGHT, BrakeLimits, NightSettings
 from router.rulefiles.document.markdown import as_markdown
 from router.rulefiles.document.policy_document import document_of
 from tests.world.rule_files import ROUTING, Case, a_catalog, check, policy_of
@@ -118,21 +118,21 @@ def test_a_mistake_in_night_is_told_with_its_remedy(case: Case) -> None:
     ("line", "night"),
     [
         ("", NIGHT),
-        ("night: {at: 04:00}\n", Night(at=time(4, 0))),
-        ("night: {reassign_when_gone: true}\n", Night(when_gone=True)),
+        ("night: {at: 04:00}\n", NightSettings(at=time(4, 0))),
+        ("night: {reassign_when_gone: true}\n", NightSettings(when_gone=True)),
         (
             "night: {reassign_when_away: 5d, reassign_when_overdue: 12h, push_when_queued: 1 week}\n",
-            Night(
+            NightSettings(
                 when_away=timedelta(days=5), when_overdue=timedelta(hours=12), when_queued=timedelta(days=7)
             ),
         ),
         (
             "night: {reassign_when_away: 5d, max_reassignments_per_night: {share: 12.5%}}\n",
-            Night(when_away=timedelta(days=5), limits=Limits(share=Decimal("0.125"))),
+            NightSettings(when_away=timedelta(days=5), limits=BrakeLimits(share=Decimal("0.125"))),
         ),
     ],
 )
-def test_the_night_is_as_written(line: str, night: Night) -> None:
+def test_the_night_is_as_written(line: str, night: NightSettings) -> None:
     assert policy_of({"routing.yaml": line + ROUTING}).night == night
 
 

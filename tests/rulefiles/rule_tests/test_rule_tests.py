@@ -8,8 +8,8 @@ from textwrap import dedent
 import pytest
 
 from router.policy.leads.catalog import FactType
-from router.rulefiles.rule_tests.run import Results, run_tests
-from router.rulefiles.rule_tests.verdict import Difference
+from router.rulefiles.rule_tests.run import TestResults, run_tests
+from router.rulefiles.rule_tests.verdict import UnmetExpectation
 from tests.world.rule_files import ROUTING, a_catalog, a_property, policy_of
 
 HEAD = """\
@@ -23,17 +23,17 @@ CATALOG = replace(
 )
 
 
-def results(tests: str, *, head: str = HEAD, fair: bool = False) -> Results:
+def results(tests: str, *, head: str = HEAD, fair: bool = False) -> TestResults:
     """What the small rule files' tests give; with `fair`, what fits no rule is dealt to the team north."""
     content = (head + dedent(tests).lstrip()).encode()
     return run_tests({"tests/a.test.yaml": content}, policy_of(FAIR if fair else {}), CATALOG)
 
 
-def failures(answer: Results) -> list[tuple[str, str, str]]:
+def failures(answer: TestResults) -> list[tuple[str, str, str]]:
     return [(one.what, one.expected, one.got) for tested in answer.tests for one in tested.differences]
 
 
-def said_of(answer: Results) -> str:
+def said_of(answer: TestResults) -> str:
     return "\n".join(str(mistake) for mistake in answer.mistakes)
 
 
@@ -55,8 +55,8 @@ def test_a_test_that_fails_says_what_was_expected_what_came_and_why() -> None:
 
     assert not answer.passed
     assert answer.tests[0].differences == (
-        Difference("rule", "Public sector", "Nordic"),
-        Difference("do", "queue", "assign"),
+        UnmetExpectation("rule", "Public sector", "Nordic"),
+        UnmetExpectation("do", "queue", "assign"),
     )
     titles = [step.title for step in answer.tests[0].steps]
     assert "Règle : Nordic (ligne 8)" in titles

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from datetime import timedelta
 
-from router.policy.backtest.dealing.fast_rotation import Rounds, Turns
+from router.policy.backtest.dealing.fast_rotation import FastRotation, SlowRotation
 from router.policy.backtest.judging.judging import Kind
 from router.policy.leads.lead import Value
 from router.policy.rules.policy import Assign, Policy, Rule, ToTeam
 
 
-class Spot:
+class ActionSlot:
     """One action for leads that ask the same of it, until something changes in who may take them."""
 
-    __slots__ = ("asked", "known", "landings", "rule", "sla", "team", "turns", "until", "version")
+    __slots__ = ("asked", "known", "outcome_slots", "rotation", "rule", "sla", "team", "until", "version")
 
     def __init__(self, rule: Rule, asked: Mapping[str, Value], *, sla: timedelta) -> None:
         self.rule = rule
@@ -22,25 +22,25 @@ class Spot:
         self.sla = sla
         self.until = 0
         self.version = -1
-        self.turns: Turns | Rounds | None = None
-        self.landings: list[int] = []
+        self.rotation: FastRotation | SlowRotation | None = None
+        self.outcome_slots: list[int] = []
         """One, or one for each rep of the turns."""
         action = rule.action
         self.team = action.to.team if isinstance(action, Assign) and isinstance(action.to, ToTeam) else None
-        self.known: dict[Hashable, tuple[Turns | Rounds, list[int]]] = {}
+        self.known: dict[Hashable, tuple[FastRotation | SlowRotation, list[int]]] = {}
         """Turns and landings, by who of the team is there, and who has all that they may have today."""
 
 
-def spots_of(policy: Policy, kinds: Sequence[Kind]) -> list[Spot]:
+def action_slots_of(policy: Policy, kinds: Sequence[Kind]) -> list[ActionSlot]:
     """The spot of each kind; leads of several rules share it when the rules do the same."""
-    known: dict[object, Spot] = {}
+    known: dict[object, ActionSlot] = {}
     found = []
     for kind in kinds:
         rule = policy.rules[kind.rule]
         sla = rule.sla or policy.default_sla
         key = (rule.action if isinstance(rule.action, Assign) else kind.rule, sla, kind.asked)
-        spot = known.get(key)
-        if spot is None:
-            spot = known[key] = Spot(rule, dict(kind.asked), sla=sla)
-        found.append(spot)
+        slot = known.get(key)
+        if slot is None:
+            slot = known[key] = ActionSlot(rule, dict(kind.asked), sla=sla)
+        found.append(slot)
     return found

@@ -11,7 +11,7 @@ from typing import Final, Literal
 import numpy as np
 
 from router.policy.backtest.dealing.dealing import Dealt
-from router.policy.backtest.dealing.replay import Replayed
+from router.policy.backtest.dealing.replay import ReplayedLeads
 from router.policy.backtest.judging.columns import moment_at
 from router.policy.backtest.judging.numbering import Ints
 from router.policy.decision.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
@@ -34,7 +34,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class LeadFlow:
     """So many leads go `after` where they went `before`."""
 
     before: str
@@ -43,7 +43,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class CountChange:
     """A count under the rules before and after."""
 
     before: int
@@ -85,16 +85,16 @@ class Comparison:
     revisions: tuple[str, str]
     moved: int
     other_rep: int
-    moves: tuple[Move, ...]
-    rep_moves: tuple[Move, ...]
-    reps: dict[str, Change]
-    unrouted: Change
-    queued: Change
-    unwanted: Change
-    nurtured: Change
+    moves: tuple[LeadFlow, ...]
+    rep_moves: tuple[LeadFlow, ...]
+    reps: dict[str, CountChange]
+    unrouted: CountChange
+    queued: CountChange
+    unwanted: CountChange
+    nurtured: CountChange
     new_nurture: int
-    left_alone: Change
-    due_by_hour: tuple[Change, ...]
+    left_alone: CountChange
+    due_by_hour: tuple[CountChange, ...]
     examples: tuple[Example, ...]
 
 
@@ -122,14 +122,14 @@ def taker_of(outcome: Outcome) -> str | None:
     return outcome.rep or f"owner {outcome.owner_id}"
 
 
-def compare(before: Replayed, after: Replayed, *, arrived: Ints) -> Comparison:
+def compare(before: ReplayedLeads, after: ReplayedLeads, *, arrived: Ints) -> Comparison:
     """The difference between two replays of the same leads; `arrived` tells when (µs) each one came."""
     pairs = _pairs(before.dealt, after.dealt)
     moves, rep_moves = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     moved_pairs: dict[tuple[int, int], tuple[str, str]] = {}
     other_rep = new_nurture = 0
     for (old, new), leads in pairs.items():
-        was, becomes = before.dealt.landings[old].outcome, after.dealt.landings[new].outcome
+        was, becomes = before.dealt.outcome_slots[old].outcome, after.dealt.outcome_slots[new].outcome
         old_place, new_place = str(place_of(was)), str(place_of(becomes))
         takers = taker_of(was) or old_place, taker_of(becomes) or new_place
         if old_place != new_place:
@@ -153,13 +153,13 @@ def compare(before: Replayed, after: Replayed, *, arrived: Ints) -> Comparison:
         moves=_moves(moves),
         rep_moves=_moves(rep_moves),
         reps=_by_rep(*sides),
-        unrouted=Change(_unrouted(before), _unrouted(after)),
+        unrouted=CountChange(_unrouted(before), _unrouted(after)),
         queued=_change(*sides, lambda outcome: isinstance(outcome, Queued)),
         unwanted=_change(*sides, lambda outcome: isinstance(outcome, Queued) and outcome.why is not None),
         nurtured=_change(*sides, lambda outcome: isinstance(outcome, Nurtured)),
         new_nurture=new_nurture,
         left_alone=_change(*sides, lambda outcome: isinstance(outcome, LeftAlone)),
-        due_by_hour=tuple(map(Change, before.dealt.due_by_hour, after.dealt.due_by_hour)),
+        due_by_hour=tuple(map(CountChange, before.dealt.due_by_hour, after.dealt.due_by_hour)),
         examples=tuple(
             Example(
                 lead=lead,
@@ -174,17 +174,17 @@ def compare(before: Replayed, after: Replayed, *, arrived: Ints) -> Comparison:
 
 def _pairs(before: Dealt, after: Dealt) -> Counter[tuple[int, int]]:
     """How many leads landed here and there, the pairs in the order in which they first came."""
-    many = len(after.landings)
+    many = len(after.outcome_slots)
     keys, firsts, leads = np.unique(
-        before.landing_of * many + after.landing_of, return_index=True, return_counts=True
+        before.outcome_slot_of * many + after.outcome_slot_of, return_index=True, return_counts=True
     )
     order = np.argsort(firsts)
     pairs = (divmod(key, many) for key in keys[order].tolist())
     return Counter(dict(zip(pairs, leads[order].tolist(), strict=True)))
 
 
-def _moves(counted: Counter[tuple[str, str]]) -> tuple[Move, ...]:
-    return tuple(Move(before, after, leads) for (before, after), leads in counted.most_common())
+def _moves(counted: Counter[tuple[str, str]]) -> tuple[LeadFlow, ...]:
+    return tuple(LeadFlow(before, after, leads) for (before, after), leads in counted.most_common())
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +195,16 @@ class _Counted:
     outcomes: Sequence[tuple[Outcome, int]]
 
     @classmethod
-    def of(cls, replayed: Replayed, pairs: Counter[tuple[int, int]], *, side: Literal[0, 1]) -> _Counted:
+    def of(cls, replayed: ReplayedLeads, pairs: Counter[tuple[int, int]], *, side: Literal[0, 1]) -> _Counted:
         counts = Counter[int]()
         for pair, leads in pairs.items():
             counts[pair[side]] += leads
         return cls(
             replayed.policy.roster.reps,
-            [(replayed.dealt.landings[landing].outcome, leads) for landing, leads in counts.items()],
+            [
+                (replayed.dealt.outcome_slots[outcome_slot].outcome, leads)
+                for outcome_slot, leads in counts.items()
+            ],
         )
 
     def takers(self) -> Counter[str]:
@@ -214,19 +217,19 @@ class _Counted:
         return found
 
 
-def _by_rep(before: _Counted, after: _Counted) -> dict[str, Change]:
+def _by_rep(before: _Counted, after: _Counted) -> dict[str, CountChange]:
     """Leads per rep, in the order of team.yaml; reps who never get one are in it too."""
     old, new = before.takers(), after.takers()
     everyone = dict.fromkeys([*after.reps, *before.reps, *sorted(old | new)])
-    return {rep: Change(old[rep], new[rep]) for rep in everyone}
+    return {rep: CountChange(old[rep], new[rep]) for rep in everyone}
 
 
-def _change(before: _Counted, after: _Counted, counts: Callable[[Outcome], bool]) -> Change:
+def _change(before: _Counted, after: _Counted, counts: Callable[[Outcome], bool]) -> CountChange:
     old, new = (sum(leads for outcome, leads in side.outcomes if counts(outcome)) for side in (before, after))
-    return Change(old, new)
+    return CountChange(old, new)
 
 
-def _unrouted(replayed: Replayed) -> int:
+def _unrouted(replayed: ReplayedLeads) -> int:
     """Leads that no rule but the last, the catch-all, has taken."""
     last = len(replayed.policy.rules) - 1
     by_kind = np.bincount(replayed.judged.kind_of).tolist()
@@ -234,21 +237,21 @@ def _unrouted(replayed: Replayed) -> int:
     return sum(leads for kind, leads in zip(kinds, by_kind, strict=False) if kind.rule == last)
 
 
-def _stop(replayed: Replayed, lead: int) -> Stop:
+def _stop(replayed: ReplayedLeads, lead: int) -> Stop:
     outcome = replayed.outcome(lead)
     return Stop(str(place_of(outcome)), taker_of(outcome), replayed.rule(lead).name, replayed.reason(lead))
 
 
 def _examples(
-    before: Replayed,
-    after: Replayed,
+    before: ReplayedLeads,
+    after: ReplayedLeads,
     moved: dict[tuple[int, int], tuple[str, str]],
     moves: Counter[tuple[str, str]],
 ) -> list[int]:
     """Ten leads that move: the first of each of the commonest moves, then second ones, and so on."""
     wanted = {move: EXAMPLES for move, _ in moves.most_common(EXAMPLES)}
     found: dict[tuple[str, str], list[int]] = {move: [] for move in wanted}
-    old, new = before.dealt.landing_of.tolist(), after.dealt.landing_of.tolist()
+    old, new = before.dealt.outcome_slot_of.tolist(), after.dealt.outcome_slot_of.tolist()
     for lead, pair in enumerate(zip(old, new, strict=True)):
         if pair not in moved:
             continue
@@ -258,5 +261,5 @@ def _examples(
             found[move].append(lead)
             if not any(wanted.values()):
                 break
-    rounds = (leads[nth] for nth in range(EXAMPLES) for leads in found.values() if nth < len(leads))
-    return [lead for lead, _ in zip(rounds, range(EXAMPLES), strict=False)]
+    slow_rotation = (leads[nth] for nth in range(EXAMPLES) for leads in found.values() if nth < len(leads))
+    return [lead for lead, _ in zip(slow_rotation, range(EXAMPLES), strict=False)]

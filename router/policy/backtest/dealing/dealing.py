@@ -18,10 +18,10 @@ from typing import Final
 
 import numpy as np
 
-from router.policy.backtest.dealing.action_slots import Spot, spots_of
-from router.policy.backtest.dealing.fast_rotation import Balances, Rounds, Turns
-from router.policy.backtest.dealing.presence import Presences
-from router.policy.backtest.dealing.schedule import Changes, Schedule, Schedules
+from router.policy.backtest.dealing.action_slots import ActionSlot, action_slots_of
+from router.policy.backtest.dealing.fast_rotation import Balances, FastRotation, SlowRotation
+from router.policy.backtest.dealing.presence import PresenceClasses
+from router.policy.backtest.dealing.schedule import Changes, DueSchedule, DueSchedules
 from router.policy.backtest.judging.columns import moment_at
 from router.policy.backtest.judging.judging import Kind
 from router.policy.backtest.judging.numbering import Ints
@@ -42,7 +42,7 @@ _QUARTER_US: Final = 15 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class OutcomeSlot:
     """Where leads end up and how; the credits of their turns are kept apart."""
 
     placement: Placement
@@ -58,12 +58,13 @@ class Landing:
 class Dealt:
     """Where leads landed, each by its place in the order of arrival.
 
-    `landing_of` gives places in `landings`; `credit_of` is what the winner of a turn was owed before it
-    (billionths of a lead). `due_by_hour` counts leads by the local hour (0 to 23) in which they fall due.
+    `outcome_slot_of` gives places in `outcome_slots`; `credit_of` is what the winner of a turn was owed
+    before it (billionths of a lead). `due_by_hour` counts leads by the local hour (0 to 23) in which they
+    fall due.
     """
 
-    landings: Sequence[Landing]
-    landing_of: Ints
+    outcome_slots: Sequence[OutcomeSlot]
+    outcome_slot_of: Ints
     credit_of: Ints
     due_by_hour: tuple[int, ...]
 
@@ -87,8 +88,8 @@ def deal(
         raise ValueError(NO_LEADS)
     first_us, last_us = int(arrived[0]), int(arrived[-1])
     dealer = _Dealer(without_open_caps(policy), owners, kinds, first_us=first_us, last_us=last_us)
-    landing_of, credit_of = dealer.deal(kind_of, arrived, scores)
-    return Dealt(dealer.landings, landing_of, credit_of, dealer.due_by_hour())
+    outcome_slot_of, credit_of = dealer.deal(kind_of, arrived, scores)
+    return Dealt(dealer.outcome_slots, outcome_slot_of, credit_of, dealer.due_by_hour())
 
 
 def without_open_caps(policy: Policy) -> Policy:
@@ -114,11 +115,11 @@ class _Dealer:
         self._compiled = compile_policy(policy)
         slas = {rule.sla or policy.default_sla for rule in policy.rules}
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
-        self._schedules = Schedules(policy.roster, self._changes)
+        self._schedules = DueSchedules(policy.roster, self._changes)
         self._standings = {name: Balances(len(team.reps)) for name, team in policy.roster.teams.items()}
-        self._turns: dict[tuple[object, ...], Turns | Rounds] = {}
-        self._spots = spots_of(policy, kinds)
-        self._presences = Presences(self._compiled)
+        self._rotation: dict[tuple[object, ...], FastRotation | SlowRotation] = {}
+        self._slots = action_slots_of(policy, kinds)
+        self._presence_classes = PresenceClasses(self._compiled)
         reps = policy.roster.reps
         self._capped = {
             name: [(rep, most) for rep in team.reps if (most := reps[rep].max_per_day) is not None]
@@ -130,47 +131,47 @@ class _Dealer:
         self._version = 0
         """Goes up when somebody has got all the leads that they may have in a day."""
         self._numbers: dict[object, int] = {}
-        self.landings: list[Landing] = []
-        self._schedule_of: list[Schedule | None] = []
+        self.outcome_slots: list[OutcomeSlot] = []
+        self._schedule_of: list[DueSchedule | None] = []
         self._watched: list[Rep | None] = []
         """By landing: the rep, if they may have only so many leads in a day, or if their load decides."""
         self._due: defaultdict[int, int] = defaultdict(int)
 
     def deal(self, kind_of: Ints, arrived: Ints, scores: Ints) -> tuple[Ints, Ints]:
         """Each lead's landing and credit."""
-        landing_of, credit_of = np.empty_like(kind_of), np.empty_like(kind_of)
+        outcome_slot_of, credit_of = np.empty_like(kind_of), np.empty_like(kind_of)
         for start in range(0, len(kind_of), _TOGETHER):
             some = slice(start, start + _TOGETHER)
             dealt = self._deal(kind_of[some].tolist(), arrived[some].tolist(), scores[some].tolist())
-            landing_of[some], credit_of[some] = dealt
-        return landing_of, credit_of
+            outcome_slot_of[some], credit_of[some] = dealt
+        return outcome_slot_of, credit_of
 
     def _deal(self, kind_of: list[int], arrived: list[int], scores: list[int]) -> tuple[list[int], list[int]]:
         """What is asked a million times stands in this one loop."""
         watched, schedule_of, due = self._watched, self._schedule_of, self._due
-        landing_of: list[int] = []
+        outcome_slot_of: list[int] = []
         credit_of: list[int] = []
-        landed, owed = landing_of.append, credit_of.append
-        for spot, now, score in zip(map(self._spots.__getitem__, kind_of), arrived, scores, strict=True):
-            if now >= spot.until or spot.version != self._version:
-                self._renew(spot, now)
-            if spot.turns is None:
-                landing, credit = spot.landings[0], 0
+        landed, owed = outcome_slot_of.append, credit_of.append
+        for slot, now, score in zip(map(self._slots.__getitem__, kind_of), arrived, scores, strict=True):
+            if now >= slot.until or slot.version != self._version:
+                self._renew(slot, now)
+            if slot.rotation is None:
+                outcome_slot, credit = slot.outcome_slots[0], 0
             else:
-                winner, credit = spot.turns.take(score)
-                landing = spot.landings[winner]
-            landed(landing)
+                winner, credit = slot.rotation.take(score)
+                outcome_slot = slot.outcome_slots[winner]
+            landed(outcome_slot)
             owed(credit)
-            if watched[landing] is not None:
-                self._count(watched[landing], now)
-            schedule = schedule_of[landing]
+            if watched[outcome_slot] is not None:
+                self._count(watched[outcome_slot], now)
+            schedule = schedule_of[outcome_slot]
             if schedule is not None:
                 if not schedule.start <= now < schedule.end:
                     schedule.renew(now)
                 if schedule.due is not None:
                     at = schedule.due + now - schedule.start if schedule.rises else schedule.due
                     due[at // _QUARTER_US] += 1
-        return landing_of, credit_of
+        return outcome_slot_of, credit_of
 
     def due_by_hour(self) -> tuple[int, ...]:
         """Leads by the local hour in which they fall due."""
@@ -179,31 +180,31 @@ class _Dealer:
             by_hour[moment_at(quarter * _QUARTER_US).astimezone(self._policy.roster.timezone).hour] += leads
         return tuple(by_hour)
 
-    def _renew(self, spot: Spot, now_us: int) -> None:
+    def _renew(self, slot: ActionSlot, now_us: int) -> None:
         """Ask `placement` again who may take such leads from now on."""
-        start, spot.until = self._changes.stretch(now_us, spot.sla)
-        spot.version = self._version
+        start, slot.until = self._changes.stretch(now_us, slot.sla)
+        slot.version = self._version
         who = (
             None
-            if spot.team is None
-            else (self._presences.of(spot.team, start), self._full(spot.team, now_us))
+            if slot.team is None
+            else (self._presence_classes.of(slot.team, start), self._full(slot.team, now_us))
         )
-        if who in spot.known:
-            spot.turns, spot.landings = spot.known[who]
+        if who in slot.known:
+            slot.rotation, slot.outcome_slots = slot.known[who]
             return
-        placement = self._placed(spot, self._context(spot, moment_at(now_us)))
+        placement = self._placed(slot, self._context(slot, moment_at(now_us)))
         outcome = placement.outcome
         if placement.how not in ("turn", "load") or not isinstance(outcome, Assigned) or outcome.team is None:
-            spot.turns = None
-            spot.landings = [self._landing(placement, spot)]
+            slot.rotation = None
+            slot.outcome_slots = [self._outcome_slot(placement, slot)]
             return
-        spot.turns = self._turns_of(outcome.team, placement)
-        spot.landings = [
-            self._landing(replace(placement, outcome=self._to(share.rep, outcome.team)), spot)
+        slot.rotation = self._turns_of(outcome.team, placement)
+        slot.outcome_slots = [
+            self._outcome_slot(replace(placement, outcome=self._to(share.rep, outcome.team)), slot)
             for share in placement.shares
         ]
         if who is not None and placement.detour is None:
-            spot.known[who] = spot.turns, spot.landings
+            slot.known[who] = slot.rotation, slot.outcome_slots
 
     def _full(self, team: str, now_us: int) -> tuple[str, ...]:
         """Who of the team has all the leads that they may have in a day."""
@@ -213,11 +214,11 @@ class _Dealer:
         counted = self._counted
         return tuple(rep for rep, most in self._capped[team] if counted.get(today_field(day, rep), 0) >= most)
 
-    def _context(self, spot: Spot, now: datetime) -> DecisionContext:
+    def _context(self, slot: ActionSlot, now: datetime) -> DecisionContext:
         today = now.astimezone(self._policy.roster.timezone).date()
         return DecisionContext(
             compiled=self._compiled,
-            facts=spot.asked,
+            facts=slot.asked,
             book=Book(self._counted),
             owners=self._owners,
             now=now,
@@ -225,12 +226,12 @@ class _Dealer:
             today_prefix=today_field(today, ""),
             timezone=self._policy.roster.timezone,
             excluded=frozenset(),
-            sla=spot.sla,
+            sla=slot.sla,
             language=self._policy.language,
         )
 
-    def _placed(self, spot: Spot, context: DecisionContext) -> Placement:
-        match spot.rule.action:
+    def _placed(self, slot: ActionSlot, context: DecisionContext) -> Placement:
+        match slot.rule.action:
             case Assign() as action:
                 return place(self._policy, action, context)
             case Nurture(workflow, sets):
@@ -238,18 +239,18 @@ class _Dealer:
             case _:
                 return Placement(LeftAlone())
 
-    def _turns_of(self, team: str, placement: Placement) -> Turns | Rounds:
+    def _turns_of(self, team: str, placement: Placement) -> FastRotation | SlowRotation:
         """The same for all leads with the same eligible reps of the team, and the same away."""
         reps = tuple(share.rep for share in placement.shares)
         key = (team, placement.how, reps, tuple(share.rep for share in placement.away))
-        if key not in self._turns:
+        if key not in self._rotation:
             shared, standings = self._policy.roster.teams[team], self._standings[team]
             places = [shared.reps.index(rep) for rep in reps]
             weights = [share.weight for share in placement.shares]
-            self._turns[key] = (
-                Turns(standings, places=places, weights=weights)
+            self._rotation[key] = (
+                FastRotation(standings, places=places, weights=weights)
                 if placement.how == "turn" and shared.fair_by == "count" and not placement.away
-                else Rounds(
+                else SlowRotation(
                     standings,
                     places=places,
                     weights=weights,
@@ -260,7 +261,7 @@ class _Dealer:
                     away=[(shared.reps.index(share.rep), share.weight) for share in placement.away],
                 )
             )
-        return self._turns[key]
+        return self._rotation[key]
 
     def _open_leads(self, rep: str) -> int:
         return self._counted.get(open_field(rep), 0)
@@ -268,21 +269,21 @@ class _Dealer:
     def _to(self, rep: str, team: str) -> Assigned:
         return Assigned(rep=rep, owner_id=self._owners[self._compiled.reps[rep].email].id, team=team)
 
-    def _landing(self, placement: Placement, spot: Spot) -> int:
+    def _outcome_slot(self, placement: Placement, slot: ActionSlot) -> int:
         outcome = placement.outcome
         key = (
-            outcome if isinstance(outcome, Assigned | Queued) else (type(outcome), spot.rule.line),
+            outcome if isinstance(outcome, Assigned | Queued) else (type(outcome), slot.rule.line),
             placement.how,
             placement.detour,
-            spot.sla,
+            slot.sla,
         )
         number = self._numbers.get(key)
         if number is None:
-            number = self._numbers[key] = len(self.landings)
-            self.landings.append(
-                Landing(replace(placement, shares=(), away=(), passed_over=(), changes={}), spot.sla)
+            number = self._numbers[key] = len(self.outcome_slots)
+            self.outcome_slots.append(
+                OutcomeSlot(replace(placement, shares=(), away=(), passed_over=(), changes={}), slot.sla)
             )
-            self._schedule_of.append(self._schedule(outcome, spot.sla))
+            self._schedule_of.append(self._schedule(outcome, slot.sla))
             rep = None
             if isinstance(outcome, Assigned) and outcome.rep is not None:
                 rep = self._policy.roster.reps[outcome.rep]
@@ -291,7 +292,7 @@ class _Dealer:
             self._watched.append(rep)
         return number
 
-    def _schedule(self, outcome: Outcome, sla: timedelta) -> Schedule | None:
+    def _schedule(self, outcome: Outcome, sla: timedelta) -> DueSchedule | None:
         match outcome:
             case Assigned(rep=rep):
                 return self._schedules.of_rep(rep, sla)

@@ -37,7 +37,7 @@ class Balances:
         self.served = self.given = self.largest = 0
 
 
-class Turns:
+class FastRotation:
     """The turns among some reps of a team: those eligible for one kind of lead.
 
     `places` are theirs in the team, ascending, and `weights` their parts, all positive.
@@ -103,8 +103,8 @@ class Turns:
         return tuple(zip(self._places, parts, strict=True))
 
 
-class Rounds:
-    """The turns of `Turns`, by whatever a team goes: each lead is put to `rotation` and `load` themselves.
+class SlowRotation:
+    """A rotation for every kind of team: `fair_share` and `least_loaded` are asked for each lead.
 
     `reps` are the names of those eligible. `open_leads` tells how many a rep has open; None: their fair
     share decides alone. `by_value`: everybody's part is of the leads' points. `away` are those who may

@@ -13,7 +13,7 @@ from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.people.availability import time_off_at
 
 
-class Presences:
+class PresenceClasses:
     """The presence of teams at moments at which a stretch begins (`Changes.stretch`)."""
 
     def __init__(self, compiled: CompiledPolicy) -> None:

@@ -19,7 +19,7 @@ from router.policy.shares.share_book import LEAD
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedLeads:
     """What a judge said: each lead's places in `kinds` and in `standings`."""
 
     kinds: Sequence[Kind]
@@ -34,16 +34,16 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Replayed:
+class ReplayedLeads:
     """What became of the leads under a policy, each by its place in the order of arrival."""
 
     policy: Policy
-    judged: Judged
+    judged: JudgedLeads
     dealt: Dealt
 
     def outcome(self, lead: int) -> Outcome:
         """Who has the lead, or which queue."""
-        return self.dealt.landings[int(self.dealt.landing_of[lead])].outcome
+        return self.dealt.outcome_slots[int(self.dealt.outcome_slot_of[lead])].outcome
 
     def rule(self, lead: int) -> Rule:
         """The rule that took the lead."""
@@ -51,7 +51,7 @@ class Replayed:
 
     def reason(self, lead: int) -> str:
         """The sentence that stands on the lead's record, in the policy's language."""
-        placement = self.dealt.landings[int(self.dealt.landing_of[lead])].placement
+        placement = self.dealt.outcome_slots[int(self.dealt.outcome_slot_of[lead])].placement
         standing = self.judged.standings[int(self.judged.standing_of[lead])]
         if isinstance(placement.outcome, Assigned) and placement.how == "turn":
             share = Share(placement.outcome.rep or "", LEAD, int(self.dealt.credit_of[lead]))

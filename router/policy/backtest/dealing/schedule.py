@@ -45,7 +45,7 @@ class Changes:
         return edges[place - 1], edges[place]
 
 
-class Schedule:
+class DueSchedule:
     """When leads of one SLA fall due that are given to a rep, or wait in a team's queue.
 
     From `start` until `end` (µs since 1970) they fall due at `due` (None: never), later by as much as
@@ -88,27 +88,29 @@ class Schedule:
         return None if due is None else instant(due)
 
 
-class Schedules:
+class DueSchedules:
     """The schedules of a roster; reps who work the same hours on the same days share theirs."""
 
     def __init__(self, roster: Roster, changes: Changes) -> None:
         self._roster = roster
         self._changes = changes
-        self._known: dict[object, Schedule] = {}
+        self._known: dict[object, DueSchedule] = {}
 
-    def of_rep(self, rep: str | None, sla: timedelta) -> Schedule:
+    def of_rep(self, rep: str | None, sla: timedelta) -> DueSchedule:
         """With a rep, or with an owner who is no rep of ours (None)."""
         key = (None if rep is None else self._week_of(rep), sla)
         return self._schedule(key, lambda now: due_at(now, sla, roster=self._roster, rep=rep), sla)
 
-    def of_queue(self, team: str, sla: timedelta) -> Schedule:
+    def of_queue(self, team: str, sla: timedelta) -> DueSchedule:
         """In a team's queue."""
         key = (team, sla)
         return self._schedule(key, lambda now: queue_due_at(now, sla, roster=self._roster, team=team), sla)
 
-    def _schedule(self, key: object, ask: Callable[[datetime], datetime | None], sla: timedelta) -> Schedule:
+    def _schedule(
+        self, key: object, ask: Callable[[datetime], datetime | None], sla: timedelta
+    ) -> DueSchedule:
         if key not in self._known:
-            self._known[key] = Schedule(ask, self._changes, sla)
+            self._known[key] = DueSchedule(ask, self._changes, sla)
         return self._known[key]
 
     def _week_of(self, rep: str) -> object:

@@ -17,7 +17,7 @@ import numpy as np
 
 from router.policy.backtest.judging.bitmasks import Bits, MaskRows, first_bits, ones
 from router.policy.backtest.judging.columns import View
-from router.policy.backtest.judging.numbering import ByNumber, Ints, Known
+from router.policy.backtest.judging.numbering import ByNumber, Ints, KeyTable
 from router.policy.backtest.judging.points import age_bounds
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import Condition
@@ -31,7 +31,7 @@ NOWHERE: Final = -1
 """The place where no condition is."""
 
 
-class Sieve:
+class ConditionIndex:
     """An index of several lists of conditions, each in order of precedence; `of_list` has each one's."""
 
     def __init__(self, *lists: Sequence[Condition]) -> None:
@@ -45,9 +45,9 @@ class Sieve:
             for fact, masks in self._index.columns
             if fact not in COMPUTED
         ]
-        self._aged = [Known() for _ in self._index.ages]
+        self._aged = [KeyTable() for _ in self._index.ages]
         self.looks_at_leads = bool(self._of_lead or self._index.ages)
-        self.of_list = tuple(Sifted(self, self._index, _found_in(merged, some)) for some in keys)
+        self.of_list = tuple(IndexedColumns(self, self._index, _found_in(merged, some)) for some in keys)
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         """The moments whose age matters, each with the bounds of its classes."""
@@ -79,11 +79,11 @@ class Sieve:
         return left
 
 
-class Sifted:
+class IndexedColumns:
     """What a sieve says of one of its lists, whose conditions are told by their places in it."""
 
-    def __init__(self, sieve: Sieve, index: Index, places: Sequence[int | None]) -> None:
-        self.sieve = sieve
+    def __init__(self, condition_index: ConditionIndex, index: Index, places: Sequence[int | None]) -> None:
+        self.condition_index = condition_index
         own = [places[place] for place in index.places]
         # Where no bit is left, the place is the last of these: none.
         self._places = np.array([*(NOWHERE if place is None else place for place in own), NOWHERE])
@@ -97,7 +97,7 @@ class Sifted:
         left = self.everything
         for fact, masks in self._of_score:
             left &= masks[facts.get(fact)]
-        return self.sieve.masks.number(left)
+        return self.condition_index.masks.number(left)
 
     def first(self, left: Bits, view: View, facts_at: Callable[[int], dict[str, Value]]) -> Ints:
         """The place of each lead's first condition among the bits left of this list, or NOWHERE."""

@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from router.policy.backtest.judging.columns import View
-from router.policy.backtest.judging.condition_index import NOWHERE, Sieve
-from router.policy.backtest.judging.numbering import Ints, Known, KnownPairs, Numbers
+from router.policy.backtest.judging.condition_index import NOWHERE, ConditionIndex
+from router.policy.backtest.judging.numbering import Ints, KeyTable, KnownPairs, Numbers
 from router.policy.backtest.judging.points import ManyPoints
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import ALWAYS
@@ -65,10 +65,10 @@ class Grader:
         self.scorer = scorer
         self._segments = tuple(segments)
         self._facts = facts
-        (self._sifted,) = Sieve([segment.when or ALWAYS for segment in segments]).of_list
+        (self._sifted,) = ConditionIndex([segment.when or ALWAYS for segment in segments]).of_list
         self._ungraded: list[ScoreClass] = []
         """Every different standing so far, but for its segment; `_left_by` is the mask of each."""
-        self._ungraded_numbers = Known()
+        self._ungraded_numbers = KeyTable()
         self._left_by = Numbers()
         self.standings: list[ScoreClass] = []
         """Every different standing so far."""
@@ -81,7 +81,7 @@ class Grader:
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         """The moments whose age matters, each with the bounds of its classes."""
         yield from self.scorer.bounds()
-        yield from self._sifted.sieve.bounds()
+        yield from self._sifted.condition_index.bounds()
 
     def standings_of(self, view: View) -> Ints:
         """Each lead's place in `standings`."""
@@ -90,8 +90,8 @@ class Grader:
     def _graded(self, view: View) -> Ints:
         sums = self.scorer.sums(view)
         graded = self._ungraded_numbers.of(sums, lambda row: self._grade(int(sums[row])))
-        sieve = self._sifted.sieve
-        left = sieve.left(view) & sieve.masks.of(self._left_by.of(graded))
+        condition_index = self._sifted.condition_index
+        left = condition_index.left(view) & condition_index.masks.of(self._left_by.of(graded))
         places = self._sifted.first(
             left, view, lambda row: view.facts(row, self._facts) | self._ungraded[graded[row]].facts()
         )

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import numpy as np
 
 from router.policy.backtest.judging.columns import CellReader, Columns, View
-from router.policy.backtest.judging.condition_index import COMPUTED, NOWHERE, Sieve, Sifted
+from router.policy.backtest.judging.condition_index import COMPUTED, NOWHERE, ConditionIndex, IndexedColumns
 from router.policy.backtest.judging.grading import Grader, Scorer
-from router.policy.backtest.judging.numbering import Ints, Known, Numbers, each_once
+from router.policy.backtest.judging.numbering import Ints, KeyTable, Numbers, each_once
 from router.policy.leads.lead import Value
 from router.policy.rules.facts import facts_needed
 from router.policy.rules.policy import Action, Assign, Policy, Rule, owner_fact
@@ -26,7 +26,7 @@ class Kind(NamedTuple):
 class Judge:
     """A policy's rules, made ready to judge leads chunk by chunk, in any order."""
 
-    def __init__(self, policy: Policy, grader: Grader, rules: Sifted) -> None:
+    def __init__(self, policy: Policy, grader: Grader, rules: IndexedColumns) -> None:
         self._grader = grader
         self._rules = rules
         self.types = facts_needed(policy)
@@ -38,21 +38,21 @@ class Judge:
         """Every different kind so far."""
         self._left_by = Numbers()
         """By standing: the number of the mask of the rules that it leaves."""
-        self._kind_of_rule = Known()
+        self._kind_of_rule = KeyTable()
         self._kind_asking: dict[tuple[int, ...], int] = {}
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         """The moments whose age matters, each with the bounds of its classes."""
         yield from self._grader.bounds()
-        yield from self._rules.sieve.bounds()
+        yield from self._rules.condition_index.bounds()
 
     def judged(self, view: View) -> tuple[Ints, Ints]:
         """Each lead's places in `kinds` and in `standings`. Raises ValueError when no rule takes a lead."""
         numbers = self._grader.standings_of(view)
         for standing in self.standings[len(self._left_by) :]:
             self._left_by.append(self._rules.of(standing.facts()))
-        sieve = self._rules.sieve
-        left = sieve.left(view) & sieve.masks.of(self._left_by.of(numbers))
+        condition_index = self._rules.condition_index
+        left = condition_index.left(view) & condition_index.masks.of(self._left_by.of(numbers))
         rules = self._rules.first(left, view, lambda row: self._facts(view, row, int(numbers[row])))
         if NOWHERE in rules:
             raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
@@ -103,9 +103,9 @@ def judges(*policies: Policy) -> tuple[Judge, ...]:
     types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
     names = [fact for fact in types if fact not in COMPUTED]
     graders: list[Grader] = []
-    sieve = Sieve(*([rule.when for rule in policy.rules] for policy in policies))
+    condition_index = ConditionIndex(*([rule.when for rule in policy.rules] for policy in policies))
     found = []
-    for policy, rules in zip(policies, sieve.of_list, strict=True):
+    for policy, rules in zip(policies, condition_index.of_list, strict=True):
         grader = next((one for one in graders if one.grades_as(policy)), None)
         if grader is None:
             scorer = next((one.scorer for one in graders if one.scorer.scoring == policy.scoring), None)

@@ -26,7 +26,7 @@ def ints(numbers: Iterable[int], count: int) -> Ints:
     return np.fromiter(numbers, np.int64, count)
 
 
-class Known:
+class KeyTable:
     """What each key stands for. Keys are at least 0, and stand for numbers above -2^62."""
 
     __slots__ = ("_far", "_table")
@@ -68,13 +68,13 @@ class KnownPairs:
 
     def __init__(self) -> None:
         self._bits = 0
-        self._known = Known()
+        self._known = KeyTable()
 
     def of(self, firsts: Ints, seconds: Ints, work_out: Callable[[int], int]) -> Ints:
         """What each pair stands for; `work_out` is asked with a row that has it."""
         needed = int(seconds.max(initial=0)).bit_length()
         if needed > self._bits:
-            self._bits, self._known = -(-needed // _BITS) * _BITS, Known()
+            self._bits, self._known = -(-needed // _BITS) * _BITS, KeyTable()
         return self._known.of(firsts << self._bits | seconds, work_out)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from router.policy.backtest.judging.columns import EPOCH, MICROSECOND, View
-from router.policy.backtest.judging.numbering import ByNumber, Ints, Known
+from router.policy.backtest.judging.numbering import ByNumber, Ints, KeyTable
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import CLOCK_SKEW, Between, OneOf, Within
@@ -72,7 +72,7 @@ class _Column:
         """Whether a missing moment has a line, for `unknown`, which ages with the last conversion."""
         self._points = ByNumber(self._points_for)
         self._line = ByNumber(self._line_for)
-        self._left = Known()
+        self._left = KeyTable()
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
         if self._is_moment:

@@ -18,7 +18,7 @@ _MOST_REMEMBERED: Final = 50_000
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CoverResult:
     """`free` is a box inside the asked one that is not covered; None: covered by `used`, or not `known`."""
 
     free: Box | None = None
@@ -67,7 +67,7 @@ class Boxes:
             among &= self.compared(dimension, atoms)[0]
         return among
 
-    def cover(self, box: Box, *, among: int, budget: int) -> Answer:
+    def cover(self, box: Box, *, among: int, budget: int) -> CoverResult:
         """Whether those `among` the boxes cover this one; not known once `budget` comparisons are spent."""
         dimensions = range(len(self.space.dimensions))
         whole = [box.get(place, self.space.dimensions[place].everything) for place in dimensions]
@@ -78,13 +78,13 @@ class Boxes:
             while True:
                 spent += len(dimensions) or 1
                 if spent > budget:
-                    return Answer(known=False, spent=budget)
+                    return CoverResult(known=False, spent=budget)
                 compared = [self.compared(place, part[place]) for place in dimensions]
                 for meeting, _ in compared:
                     alive &= meeting
                 free = self._free_point(part, alive)
                 if free is not None:
-                    return Answer(free=free, spent=spent)
+                    return CoverResult(free=free, spent=spent)
                 once = twice = 0
                 for _, enclosing in compared:
                     outside = alive & ~enclosing
@@ -104,7 +104,7 @@ class Boxes:
                         (slab, alive & ~(1 << chosen)) for slab in self._around(part, self.boxes[chosen])
                     )
                     break
-        return Answer(used=used, spent=spent)
+        return CoverResult(used=used, spent=spent)
 
     def _free_point(self, part: Sequence[int], alive: int) -> Box | None:
         """A guess at a free place: of each fact the atom that fewest tests ask for."""

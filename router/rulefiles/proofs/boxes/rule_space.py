@@ -12,7 +12,7 @@ from router.policy.rules.conditions import Condition, Within
 from router.policy.rules.policy import Policy, Rule
 from router.policy.rules.rule_index import Index
 from router.rulefiles.proofs.boxes.boxes import Box, Space, space_of, tests_in
-from router.rulefiles.proofs.boxes.cover import Answer, Boxes, bits, boxes_in
+from router.rulefiles.proofs.boxes.cover import Boxes, CoverResult, bits, boxes_in
 from router.rulefiles.proofs.boxes.domains import kinds_of
 from router.rulefiles.proofs.boxes.links import impossible
 
@@ -73,7 +73,7 @@ class RuleSpace:
             found |= (1 << self.starts[rule + 1]) - (1 << self.starts[rule])
         return found
 
-    def cover(self, boxes: Sequence[Box], *, among: int) -> Answer:
+    def cover(self, boxes: Sequence[Box], *, among: int) -> CoverResult:
         """Whether those `among` all boxes cover each of these; the first that they do not is the answer."""
         used = 0
         for box in boxes:
@@ -82,7 +82,7 @@ class RuleSpace:
             if not answer.is_covered:
                 return answer
             used |= answer.used
-        return Answer(used=used)
+        return CoverResult(used=used)
 
     def moves(self, rules: Iterable[int]) -> bool:
         """Whether what is said of these rules may change from day to day."""

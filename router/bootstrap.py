@@ -20,7 +20,7 @@ from router.settings import Settings
 from router.store.budget.budget import CallBudget
 from router.store.claims.claims import ByHand
 from router.store.clients import queue_client, redis_url, text_client
-from router.store.drains.decision_lock import Turn
+from router.store.drains.decision_lock import DecisionLock
 from router.store.drains.drains import Drains
 from router.store.health.counts import Counts
 from router.store.health.progress import ProgressBoard
@@ -95,7 +95,7 @@ def open_desk(
         inbox=Inbox(client, keys),
         leads=Leads(client, keys),
         commits=Commits(client, keys),
-        turn=Turn(client, keys),
+        decision_lock=DecisionLock(client, keys),
         companies=Companies(client, keys),
         by_hand=ByHand(client, keys),
         credits=Credits(client, keys),

@@ -58,7 +58,7 @@ def take_step(office: Office) -> int:
 
     Does nothing while another process is at a step.
     """
-    with office.nights.turn() as ours:
+    with office.nights.lock() as ours:
         day = _day(office) if ours else None
         if day is None:
             return 0

@@ -78,11 +78,11 @@ def _stop_signals() -> threading.Event:
 
 def _printing(out: Console) -> Hear:
     """Lines of all children, each behind the name of who says it."""
-    turn = threading.Lock()
+    lock = threading.Lock()
     colours: dict[str, str] = {}
 
     def hear(name: str, line: str) -> None:
-        with turn:
+        with lock:
             colour = colours.setdefault(name, COLOURS[len(colours) % len(COLOURS)])
             head = Text(f"{name:<9}", colour)
             out.print(Text.assemble(head, "| ", Text.from_ansi(line)), soft_wrap=True)

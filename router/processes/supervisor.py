@@ -131,7 +131,7 @@ class _Child:
         self._environ = {**environ, **role.environ}
         self._hear = hear
         self._stopping = threading.Event()
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[str] | None = None
         self._thread = threading.Thread(target=self._live, name=role.name, daemon=True)
         self._thread.start()
@@ -144,7 +144,7 @@ class _Child:
 
     def ask_to_end(self) -> None:
         self._stopping.set()
-        with self._turn:
+        with self._lock:
             if self._process is not None and self._process.poll() is None:
                 self._process.terminate()
 
@@ -168,7 +168,7 @@ class _Child:
             pause_s = min(LONGEST_PAUSE_S, 2 * pause_s)
 
     def _begin(self) -> subprocess.Popen[str] | None:
-        with self._turn:
+        with self._lock:
             if self._stopping.is_set():
                 return None
             self.lives += 1

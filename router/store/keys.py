@@ -63,14 +63,14 @@ class Keys:
         return self._key("book")
 
     @property
-    def turn(self) -> str:
-        """string: who decides a batch now (see turn.py); one second."""
-        return self._key("turn")
+    def decision_lock(self) -> str:
+        """string: the process that decides a batch now (see drains/decision_lock.py); one second."""
+        return self._key("decision_lock")
 
     @property
-    def turn_bell(self) -> str:
-        """list: one element when a turn has ended since somebody last listened."""
-        return self._key("turn:bell")
+    def decision_lock_released(self) -> str:
+        """list: one element if the decision lock was released since a waiting process last looked."""
+        return self._key("decision_lock:released")
 
     @property
     def whole(self) -> str:
@@ -199,9 +199,9 @@ class Keys:
         return self._key("night")
 
     @property
-    def night_turn(self) -> str:
+    def night_lock(self) -> str:
         """string: a process is at a step of tonight's run; until it ends, 150 s at most."""
-        return self._key("night:turn")
+        return self._key("night:lock")
 
     @property
     def night_ended(self) -> str:

@@ -18,13 +18,13 @@ def desk_on_demand(settings: Settings, url: str) -> Callable[[], Desk]:
 
     Calling it raises what Redis or the ledger raise while they are down; the next call tries again.
     """
-    turn = threading.Lock()
+    lock = threading.Lock()
     opened: list[Desk] = []
 
     def desk() -> Desk:
         from router.bootstrap import open_desk
 
-        with turn:
+        with lock:
             if not opened:
                 opened.append(open_desk(settings, text_client(url)))
             opened[0].rules.refresh()

@@ -61,7 +61,7 @@ def test_a_killed_night_goes_on_and_moves_every_lead_once(tmp_path: Path) -> Non
             fleet.kill("night")
             second.send_signal(signal.SIGKILL)
             second.wait()
-            fleet.redis.delete(fleet.keys.night_turn)  # what its end after 150 s would do
+            fleet.redis.delete(fleet.keys.night_lock)  # what its end after 150 s would do
             fleet.sandbox.settings(latency_ms=20)
 
             assert until(lambda: '"stage":""' in stage_of(fleet), within_s=90), stage_of(fleet)

@@ -184,7 +184,7 @@ def test_a_process_leaves_the_night_to_the_one_that_is_at_it(
     office.nights.born(clock())
     other = Nights(redis_client, office.desk.keys)
 
-    with other.turn() as theirs:
+    with other.lock() as theirs:
         nightly_run.take_step(office)
         meanwhile = office.nights.of(clock().date())
     nightly_run.take_step(office)

@@ -61,7 +61,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     owners = desk.owners.by_email()
     memory = followed(desk.companies, policy, leads)
     waiting = list(trips)
-    with desk.turn:
+    with desk.decision_lock:
         while waiting:
             make_whole(desk)
             fields, version = desk.commits.read_book()

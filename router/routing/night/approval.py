@@ -19,7 +19,7 @@ def approve(desk: Desk, nights: Nights, *, plan: str, by: str) -> int:
 
     Raises `NotApproved` if another plan waits by now, or none, and `redis.RedisError`.
     """
-    with nights.turn() as ours:
+    with nights.lock() as ours:
         if not ours:
             raise NotApproved(
                 "The night process is at work on the plan this very moment. Try again in a minute."

@@ -49,7 +49,7 @@ class LiveRules:
         self._ledger = ledger
         self._clock = clock
         self._log = log
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._live: tuple[Policy, Needed] | None = None
         self._files: Mapping[str, bytes] = {}
         self._seen: Fingerprint | None = None
@@ -85,7 +85,7 @@ class LiveRules:
         Raises `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError` when nobody can be told; then it is
         told at the next look.
         """
-        with self._turn:
+        with self._lock:
             there = fingerprint(self._directory)
             if there != self._seen:
                 if self._seen is not None:

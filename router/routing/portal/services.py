@@ -16,7 +16,7 @@ from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import Owners
 from router.store.budget.budget import CallBudget
 from router.store.claims.claims import ByHand
-from router.store.drains.decision_lock import Turn
+from router.store.drains.decision_lock import DecisionLock
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads.commits import Commits
@@ -46,7 +46,7 @@ class Desk:
     inbox: Inbox
     leads: Leads
     commits: Commits
-    turn: Turn
+    decision_lock: DecisionLock
     companies: Companies
     by_hand: ByHand
     credits: Credits

@@ -28,7 +28,7 @@ STAY_S: Final = 0.15
 """So long a turn is handed on within a process before the others have theirs: that costs nothing."""
 
 
-class Turn:
+class DecisionLock:
     """Enter it to decide. Shared by the threads of a process, and through Redis by all processes."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
@@ -58,11 +58,11 @@ class Turn:
         self._name = secrets.token_hex(8)
         ends_at = time.monotonic() + PATIENCE_S
         while not (is_ours := self._take()) and time.monotonic() < ends_at:
-            self._redis.blpop([self._keys.turn_bell], timeout=LOOK_S)
+            self._redis.blpop([self._keys.decision_lock_released], timeout=LOOK_S)
         self._stays_until = time.monotonic() + STAY_S if is_ours else 0.0
 
     def _take(self) -> bool:
-        return bool(self._redis.set(self._keys.turn, self._name, nx=True, px=int(LEASE_S * 1000)))
+        return bool(self._redis.set(self._keys.decision_lock, self._name, nx=True, px=int(LEASE_S * 1000)))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -71,6 +71,8 @@ class Turn:
             if time.monotonic() > self._stays_until or not self._waiting:
                 self._stays_until = 0.0
                 # If it lasted longer than the lease, or never was ours, somebody else decides by now.
-                self._end(keys=[self._keys.turn, self._keys.turn_bell], args=[self._name])
+                self._end(
+                    keys=[self._keys.decision_lock, self._keys.decision_lock_released], args=[self._name]
+                )
         finally:
             self._here.release()

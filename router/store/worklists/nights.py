@@ -56,7 +56,7 @@ class Nights:
         self._redis = client
         self._key = keys.night
         self._ended = keys.night_ended
-        self._turn = client.lock(keys.night_turn, timeout=TURN.total_seconds(), blocking=False)
+        self._turn = client.lock(keys.night_lock, timeout=TURN.total_seconds(), blocking=False)
 
     def born(self, now: datetime) -> datetime:
         """When this portal was first routed: what is older was never ours to give."""
@@ -64,7 +64,7 @@ class Nights:
         return datetime.fromisoformat(cast("str", self._redis.hget(self._key, _BORN)))
 
     @contextmanager
-    def turn(self) -> Iterator[bool]:
+    def lock(self) -> Iterator[bool]:
         """True for one process at a time; whoever gets False leaves the night to somebody else."""
         ours = self._turn.acquire()
         try:

@@ -1,1 +1,1 @@
-"""The doors for the queue: RQ jobs, their outcomes, and the processes that run them."""
+"""RQ's side: jobs, their outcomes, and the processes that run them."""

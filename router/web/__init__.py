@@ -1,1 +1,1 @@
-"""The HTTP door: webhook receiver, health, metrics."""
+"""The HTTP side: webhook receiver, health, metrics."""

@@ -1,4 +1,4 @@
-"""Which doors there are for reps and their tools: /api for tokens, /claim for links."""
+"""The addresses for reps and their tools: /api for tokens, /claim for links."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ DOORS: Final = (
 """Method, address, and the function of `router.web.answers` that answers."""
 
 
-def api_doors(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[], None]) -> Blueprint:
-    """The doors; `desk` opens the routing desk when it is first needed, `wake` wakes a worker."""
-    doors = Blueprint("api", __name__)
+def api_blueprint(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[], None]) -> Blueprint:
+    """The blueprint; `desk` opens the routing desk when it is first needed, `wake` wakes a worker."""
+    blueprint = Blueprint("api", __name__)
 
     def answered_by(name: str) -> Callable[..., Response]:
         def view(**parts: str) -> Response:
@@ -39,5 +39,5 @@ def api_doors(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[]
         return view
 
     for method, address, name in DOORS:
-        doors.add_url_rule(address, name, answered_by(name), methods=[method])
-    return doors
+        blueprint.add_url_rule(address, name, answered_by(name), methods=[method])
+    return blueprint

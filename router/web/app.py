@@ -1,4 +1,4 @@
-"""The web application: which doors there are, and how every answer looks."""
+"""The web application: its blueprints, and the headers of every answer."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from werkzeug.exceptions import HTTPException
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
-from router.web.api import api_doors
-from router.web.health import health_doors
-from router.web.receiver import receiver_door
+from router.web.api import api_blueprint
+from router.web.health import health_blueprint
+from router.web.receiver import receiver_blueprint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -47,13 +47,13 @@ def create_app(
     """The application; it accepts deliveries whatever state HubSpot, the rules and the workers are in.
 
     `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `desk` opens the
-    routing desk when a rep first asks for something; without it there are no doors for reps.
+    routing desk when a rep first asks for something; without it there are no addresses for reps.
     """
     app = Flask("router.web", static_folder=None)
-    app.register_blueprint(receiver_door(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
-    app.register_blueprint(health_doors(vitals=vitals))
+    app.register_blueprint(receiver_blueprint(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
+    app.register_blueprint(health_blueprint(vitals=vitals))
     if desk is not None:
-        app.register_blueprint(api_doors(settings=settings, desk=desk, wake=wake))
+        app.register_blueprint(api_blueprint(settings=settings, desk=desk, wake=wake))
     app.register_error_handler(HTTPException, _refusal)
     app.wsgi_app = _guarded(app.wsgi_app)  # type: ignore[method-assign,assignment] # as Flask documents
     return app

@@ -15,11 +15,11 @@ from router.web.metrics import exposition
 REDIS_DOWN = "Redis does not answer, so no delivery can be kept. Start it, or correct REDIS_URL."
 
 
-def health_doors(*, vitals: Vitals) -> Blueprint:
+def health_blueprint(*, vitals: Vitals) -> Blueprint:
     """GET /health: 200, or 503 with `problems`. GET /metrics: always 200, lead_router_redis_up says it."""
-    doors = Blueprint("health", __name__)
+    blueprint = Blueprint("health", __name__)
 
-    @doors.get("/health")
+    @blueprint.get("/health")
     def health() -> Response:
         reading = _look(vitals)
         if reading is None:
@@ -34,11 +34,11 @@ def health_doors(*, vitals: Vitals) -> Blueprint:
         }
         return _as_json(report, status=503 if found else 200)
 
-    @doors.get("/metrics")
+    @blueprint.get("/metrics")
     def metrics() -> Response:
         return Response(exposition(_look(vitals)), content_type=CONTENT_TYPE_LATEST)
 
-    return doors
+    return blueprint
 
 
 def _look(vitals: Vitals) -> VitalsReading | None:

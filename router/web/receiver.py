@@ -24,13 +24,15 @@ MAX_BODY_BYTES: Final = 512 * 1024
 log = structlog.get_logger()
 
 
-def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals) -> Blueprint:
+def receiver_blueprint(
+    *, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals
+) -> Blueprint:
     """POST /webhooks/hubspot: 200 only once Redis has every announced lead."""
-    door = Blueprint("receiver", __name__)
+    blueprint = Blueprint("receiver", __name__)
     secrets = settings.client_secrets
     portal = settings.hubspot_portal_id
 
-    @door.post("/webhooks/hubspot")
+    @blueprint.post("/webhooks/hubspot")
     def receive() -> Response:
         began = time.perf_counter()
         # One byte more than we take: a limit on Content-Length says nothing about a chunked body.
@@ -61,7 +63,7 @@ def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None],
         response.call_on_close(lambda: _after(delivery, began, wake if worth_waking else None))
         return response
 
-    return door
+    return blueprint
 
 
 _RECEIVED: Final = orjson.dumps({"received": True})

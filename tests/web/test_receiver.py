@@ -193,7 +193,7 @@ def test_a_redis_that_takes_no_writes_means_send_it_again(
         ("POST", "/health", 405, "does not take that method"),
     ],
 )
-def test_a_wrong_door_answers_in_one_sentence(
+def test_a_wrong_address_answers_in_one_sentence(
     browser: FlaskClient, method: str, path: str, status: int, sentence: str
 ) -> None:
     _is_refused(browser.open(path, method=method), status=status, sentence=sentence)

@@ -36,7 +36,7 @@ def test_the_receiver_starts_without_routing_ledger_and_rule_files() -> None:
     assert modules.isdisjoint(NOT_AT_START)
 
 
-def test_every_door_for_reps_has_its_answer() -> None:
+def test_every_address_for_reps_has_its_answer() -> None:
     for _method, address, name in DOORS:
         parts = [part.strip("<>") for part in address.split("/") if part.startswith("<")]
         assert list(signature(getattr(answers, name)).parameters) == ["at", *parts]

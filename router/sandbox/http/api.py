@@ -42,18 +42,18 @@ JSON = "application/json;charset=utf-8"
 
 def hubspot_api(portal: Portal) -> Blueprint:
     """The API under its three path versions: `/crm/v3/…`, `/crm/…/2026-03/…` and `/crm/…/2026-09/…`."""
-    door = Blueprint("hubspot", __name__)
+    blueprint = Blueprint("hubspot", __name__)
     for method, path, name, act in ROUTES:
         area, _, rest = path.partition("/")
         tail = f"/{rest}" if rest else ""
         view = _view(portal, name, act)
         endpoint = f"{method} {path}".replace(".", "_")
-        door.add_url_rule(f"/crm/v3/{path}", f"v3 {endpoint}", view, methods=[method])
+        blueprint.add_url_rule(f"/crm/v3/{path}", f"v3 {endpoint}", view, methods=[method])
         dated = f"/crm/{area}/<any('2026-03','2026-09'):version>{tail}"
-        door.add_url_rule(dated, f"dated {endpoint}", view, methods=[method])
+        blueprint.add_url_rule(dated, f"dated {endpoint}", view, methods=[method])
     details = _view(portal, "account/details", schema.account)
-    door.add_url_rule("/account-info/v3/details", "account", details)
-    return door
+    blueprint.add_url_rule("/account-info/v3/details", "account", details)
+    return blueprint
 
 
 def _view(portal: Portal, name: str, act: Action):  # type: ignore[no-untyped-def] # Flask's own view type

@@ -30,30 +30,30 @@ class Misuse(Exception):  # noqa: N818 - it is an answer to the caller
 
 def control(portal: Portal) -> Blueprint:
     """Every control route; a mistake is answered with 400 and a sentence."""
-    door = Blueprint("control", __name__, url_prefix="/sandbox")
+    blueprint = Blueprint("control", __name__, url_prefix="/sandbox")
 
-    @door.before_request
+    @blueprint.before_request
     def only_from_this_machine() -> Response | None:
         if request.remote_addr in ("127.0.0.1", "::1"):
             return None
         return _json({"error": "The sandbox is steered from its own machine only."}, 403)
 
-    @door.errorhandler(Misuse)
-    @door.errorhandler(ValueError)
-    @door.errorhandler(TypeError)
+    @blueprint.errorhandler(Misuse)
+    @blueprint.errorhandler(ValueError)
+    @blueprint.errorhandler(TypeError)
     def refuse(mistake: Exception) -> Response:
         return _json({"error": str(mistake)}, 400)
 
-    @door.get("/health")
+    @blueprint.get("/health")
     def health() -> Response:
         return _json({"status": "ok", "contacts": len(portal.shelves["contacts"].records)})
 
-    @door.post("/reset")
+    @blueprint.post("/reset")
     def reset() -> Response:
         portal.reset()
         return _json({})
 
-    @door.post("/contacts")
+    @blueprint.post("/contacts")
     def create_contacts() -> Response:
         asked = _asked()
         announce = asked.get("announce", True) is True
@@ -64,7 +64,7 @@ def control(portal: Portal) -> Blueprint:
             ids = populate(portal, count=count, seed=seed, announce=announce)
         return _json({"ids": ids})
 
-    @door.get("/contacts")
+    @blueprint.get("/contacts")
     def contacts() -> Response:
         wanted = set(request.args["ids"].split(",")) if "ids" in request.args else None
         brief = "brief" in request.args
@@ -76,7 +76,7 @@ def control(portal: Portal) -> Blueprint:
             ]
         return _json({"contacts": listed})
 
-    @door.post("/companies")
+    @blueprint.post("/companies")
     def create_companies() -> Response:
         source = portal.humans.source(1)
         with portal.lock:
@@ -85,7 +85,7 @@ def control(portal: Portal) -> Blueprint:
             ]
         return _json({"ids": made})
 
-    @door.delete("/contacts/<contact>")
+    @blueprint.delete("/contacts/<contact>")
     def delete_contact(contact: str) -> Response:
         with portal.lock:
             privacy = request.args.get("privacy") == "1"
@@ -94,7 +94,7 @@ def control(portal: Portal) -> Blueprint:
             )
         return _json({})
 
-    @door.post("/contacts/<contact>/merge-into/<other>")
+    @blueprint.post("/contacts/<contact>/merge-into/<other>")
     def merge(contact: str, other: str) -> Response:
         with portal.lock:
             loser, winner = _known(portal, contact), _known(portal, other)
@@ -103,12 +103,12 @@ def control(portal: Portal) -> Blueprint:
             merged = portal.merge(loser, winner, source=portal.humans.source(1))
         return _json({"id": merged.id})
 
-    @door.post("/clock")
+    @blueprint.post("/clock")
     def put_forward() -> Response:
         put_ahead(ahead_ms() + _milliseconds(_asked().get("forward_s")))
         return _json({"now": iso(now_ms()), "ahead_s": ahead_ms() / 1000})
 
-    @door.post("/contacts/<contact>/activities")
+    @blueprint.post("/contacts/<contact>/activities")
     def log_activity(contact: str) -> Response:
         kind = _asked().get("kind")
         if kind not in ACTIVITIES:
@@ -118,7 +118,7 @@ def control(portal: Portal) -> Blueprint:
             portal.edit_by_hand(_known(portal, contact), dates, when="now")
         return _json({})
 
-    @door.post("/human")
+    @blueprint.post("/human")
     def human() -> Response:
         asked = _asked()
         if "between_read_and_write" in asked:
@@ -134,11 +134,11 @@ def control(portal: Portal) -> Blueprint:
                 portal.edit_by_hand(_known(portal, str(asked["contact"])), _texts(values), when="now")
         return _json({})
 
-    @door.get("/human")
+    @blueprint.get("/human")
     def choices() -> Response:
         return _json({"choices": portal.humans.shown()})
 
-    @door.post("/owners/<owner>/archive")
+    @blueprint.post("/owners/<owner>/archive")
     def archive_owner(owner: str) -> Response:
         if owner not in portal.owners:
             raise Misuse(f"There is no owner {owner}.")
@@ -146,7 +146,7 @@ def control(portal: Portal) -> Blueprint:
             portal.archive_owner(owner)
         return _json({})
 
-    @door.post("/owners/<owner>/availability")
+    @blueprint.post("/owners/<owner>/availability")
     def availability(owner: str) -> Response:
         with portal.lock:
             user = _user_of(portal, owner)
@@ -154,54 +154,54 @@ def control(portal: Portal) -> Blueprint:
             portal.write("users", user, _texts(_asked()), source=source)
         return _json({})
 
-    @door.get("/calls")
+    @blueprint.get("/calls")
     def calls() -> Response:
         return _json(portal.journal.summary())
 
-    @door.get("/writes")
+    @blueprint.get("/writes")
     def writes() -> Response:
         made: list[Write] = list(portal.journal.writes)
         return _json({"writes": [write.shown() for write in made]})
 
-    @door.get("/settings")
+    @blueprint.get("/settings")
     def settings() -> Response:
         return _json(portal.settings.public())
 
-    @door.post("/settings")
+    @blueprint.post("/settings")
     def change_settings() -> Response:
         portal.settings = portal.settings.changed(_asked())
         return _json(portal.settings.public())
 
-    @door.post("/faults")
+    @blueprint.post("/faults")
     def add_fault() -> Response:
         portal.faults.add(fault_from(_asked()))
         return _json({"faults": portal.faults.shown()})
 
-    @door.get("/faults")
+    @blueprint.get("/faults")
     def faults() -> Response:
         return _json({"faults": portal.faults.shown()})
 
-    @door.delete("/faults")
+    @blueprint.delete("/faults")
     def clear_faults() -> Response:
         portal.faults.clear()
         return _json({})
 
-    @door.post("/deliveries")
+    @blueprint.post("/deliveries")
     def start_deliveries() -> Response:
         route = route_from(_asked())
         portal.deliveries.start(route)
         return _json({key: value for key, value in asdict(route).items() if key != "secret"})
 
-    @door.get("/deliveries")
+    @blueprint.get("/deliveries")
     def deliveries() -> Response:
         return _json(portal.deliveries.summary())
 
-    @door.delete("/deliveries")
+    @blueprint.delete("/deliveries")
     def stop_deliveries() -> Response:
         portal.deliveries.stop()
         return _json({})
 
-    return door
+    return blueprint
 
 
 def _milliseconds(seconds: object) -> int:

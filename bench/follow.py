@@ -23,7 +23,7 @@ import redis
 
 from bench.night import trickle
 from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, processes
-from router.bootstrap import open_office
+from router.bootstrap import open_context
 from router.hubspot.webhooks.webhooks import FOLLOWED
 from router.routing.followup.follow import follow_up_step
 from router.settings import read_settings
@@ -119,11 +119,11 @@ def at_night(stage: Stage) -> None:
     """The night's look at every lead, when nothing has changed since the last one."""
     for name, value in stage.environment.items():
         os.environ[name] = value
-    office = open_office(read_settings(), role="night")
-    office.desk.rules.refresh()
+    context = open_context(read_settings(), role="night")
+    context.services.rules.refresh()
     for nights in ("first night", "a night on which nothing changed"):
-        before, calls, began, looked_at = office.desk.clock(), _calls(stage), time.monotonic(), 0
-        while step := follow_up_step(office.desk, before=before):
+        before, calls, began, looked_at = context.services.clock(), _calls(stage), time.monotonic(), 0
+        while step := follow_up_step(context.services, before=before):
             looked_at += step
         took_s = time.monotonic() - began
         print(f"{nights}: {looked_at} leads, {_calls(stage) - calls} calls, {took_s:.1f} s", flush=True)

@@ -26,9 +26,9 @@ from datetime import timedelta
 from pathlib import Path
 
 from bench.processes import Stage, a_stage, copy_rules, listening, processes
-from router.bootstrap import Office, open_office
-from router.routing.intake.verify import verify
-from router.routing.outbox.record import record
+from router.bootstrap import ProcessContext, open_context
+from router.routing.intake.verify import verify_owners
+from router.routing.outbox.record import record_outbox
 from router.routing.recovery.repair import repair
 from router.sandbox.http.client import SandboxClient
 from router.settings import read_settings
@@ -95,23 +95,23 @@ def _a_contact(number: int, *, every: int = 1) -> dict[str, str]:
     }
 
 
-def look(office: Office) -> int:
+def look(context: ProcessContext) -> int:
     """What `night` does every quarter of an hour, to its end; how many were found."""
-    found = look_back(office)
-    while is_unfinished(office):
-        found += look_back(office)
+    found = look_back(context)
+    while is_unfinished(context.services):
+        found += look_back(context)
     return found
 
 
 @contextmanager
-def housekeeping(office: Office) -> Iterator[None]:
+def housekeeping(context: ProcessContext) -> Iterator[None]:
     """Histories and ledger, as the `night` process keeps them."""
     ended = threading.Event()
 
     def keep() -> None:
         while not ended.wait(0.5):
-            record(office.desk)
-            while not ended.is_set() and verify(office.desk).looked_at:
+            record_outbox(context.services)
+            while not ended.is_set() and verify_owners(context.services).looked_at:
                 pass
 
     keeper = threading.Thread(target=keep)
@@ -123,31 +123,38 @@ def housekeeping(office: Office) -> Iterator[None]:
         keeper.join()
 
 
-def await_quiet(office: Office) -> None:
+def await_quiet(context: ProcessContext) -> None:
     """Return when nothing waits in inbox, outbox or on the list of histories."""
-    desk, ends_at = office.desk, time.monotonic() + PATIENCE_S
-    client = office.queue_client
+    services, ends_at = context.services, time.monotonic() + PATIENCE_S
+    client = context.queue_client
     while time.monotonic() < ends_at:
-        waiting = client.xlen(desk.keys.inbox) + client.xlen(desk.keys.inbox_low) + desk.outbox.length()
-        if not waiting and not client.zcard(desk.keys.verify):
+        waiting = (
+            client.xlen(services.store.keys.inbox)
+            + client.xlen(services.store.keys.inbox_low)
+            + services.store.outbox.length()
+        )
+        if not waiting and not client.zcard(services.store.keys.verify):
             return
         time.sleep(0.2)
     raise TimeoutError(f"{waiting} entries still wait after {PATIENCE_S:.0f} s")
 
 
-def count_calls(office: Office, sandbox: SandboxClient, *, missed: int) -> None:
+def count_calls(context: ProcessContext, sandbox: SandboxClient, *, missed: int) -> None:
     """Find and route what was missed, then compare; print calls against the bound, and the projection."""
     before, began = calls_of(sandbox), time.monotonic()
-    found = look(office)
+    found = look(context)
     searched_s = time.monotonic() - began
-    await_quiet(office)
+    await_quiet(context)
     took_s = time.monotonic() - began
     made = calls_of(sandbox) - before
-    now = office.desk.clock()
-    compared = repair(office.desk, since=now - timedelta(days=1), until=now + timedelta(seconds=1))
+    now = context.services.clock()
+    compared = repair(context.services, since=now - timedelta(days=1), until=now + timedelta(seconds=1))
     while compared.after:
         step = repair(
-            office.desk, since=now - timedelta(days=1), until=now + timedelta(seconds=1), after=compared.after
+            context.services,
+            since=now - timedelta(days=1),
+            until=now + timedelta(seconds=1),
+            after=compared.after,
         )
         compared = replace(step, compared=compared.compared + step.compared)
     comparing = calls_of(sandbox) - before
@@ -176,15 +183,15 @@ def _project(share: float) -> None:
     )
 
 
-def move_overdue(office: Office, sandbox: SandboxClient, *, overdue: int) -> None:
+def move_overdue(context: ProcessContext, sandbox: SandboxClient, *, overdue: int) -> None:
     """A whole night in which the leads routed before are overdue; print its calls, and how many moved."""
     before, began = calls_of(sandbox), time.monotonic()
-    while nightly_run.is_due(office):
-        nightly_run.take_step(office)
-    await_quiet(office)
+    while nightly_run.is_due(context.services):
+        nightly_run.take_step(context)
+    await_quiet(context)
     took_s = time.monotonic() - began
     made = calls_of(sandbox) - before
-    report = office.desk.ledger.nights.of(office.desk.ledger.nights.days()[0])
+    report = context.services.ledger.nights.of(context.services.ledger.nights.days()[0])
     batches, histories = math.ceil(overdue / BATCH), math.ceil(overdue / HISTORIES)
     print(f"a night with {overdue} overdue leads: {report.outcomes if report else {}} in {took_s:.1f} s")
     print(f"{'searches':<22}{made.searches:>8}")
@@ -211,7 +218,7 @@ def trickle(stage: Stage, count: int, *, first: int) -> list[float]:
     raise TimeoutError(f"some of {count} leads have no owner after {PATIENCE_S:.0f} s")
 
 
-def compare_latency(stage: Stage, office: Office, url: str, *, leads: int, missed: int) -> None:
+def compare_latency(stage: Stage, context: ProcessContext, url: str, *, leads: int, missed: int) -> None:
     """New leads in a quiet night, and while the night works on `missed` contacts."""
     sandbox = stage.sandbox
     sandbox.deliver(
@@ -226,13 +233,13 @@ def compare_latency(stage: Stage, office: Office, url: str, *, leads: int, misse
     for start in range(0, missed, CHUNK):
         some = range(fill_from + start, fill_from + min(start + CHUNK, missed))
         sandbox.create_exactly([_a_contact(number) for number in some], announce=False)
-    working = threading.Thread(target=look, args=(office,))
+    working = threading.Thread(target=look, args=(context,))
     working.start()
     time.sleep(2)
     busy = trickle(stage, leads, first=5_000_000)
-    left = office.queue_client.xlen(office.desk.keys.inbox_low)
+    left = context.queue_client.xlen(context.services.store.keys.inbox_low)
     working.join()
-    await_quiet(office)
+    await_quiet(context)
     print(f"{'new leads, one by one':<34}{'p50 s':>8}{'p99 s':>8}")
     for name, waits in (("a quiet night", quiet), (f"while {missed} are worked off", busy)):
         print(f"{name:<34}{_quantile(waits, 0.5):>8.3f}{_quantile(waits, 0.99):>8.3f}")
@@ -264,13 +271,13 @@ def main() -> None:
         with a_stage(config=config, calls_per_10s=CALLS_PER_10S) as stage:
             stage.environment["HUBSPOT_SEARCHES_PER_S"] = str(SEARCHES_PER_S)
             names = {name: value for name, value in stage.environment.items() if name not in os.environ}
-            office = open_office(read_settings({**stage.environment, **names}), role="night")
-            desk = office.desk
-            desk.inbox.open()
-            desk.rules.refresh()
-            office.nights.born(desk.clock() - timedelta(hours=1))
-            desk.owners.refresh()
-            look(office)  # the first look makes a new Redis whole
+            context = open_context(read_settings({**stage.environment, **names}), role="night")
+            services = context.services
+            services.store.inbox.open()
+            services.rules.refresh()
+            context.services.store.nights.born(services.clock() - timedelta(hours=1))
+            services.people.owners.refresh()
+            look(context)  # the first look makes a new Redis whole
             began = time.monotonic()
             fill(stage.sandbox, contacts=contacts, missed=missed)
             print(f"{contacts:,} contacts created in {time.monotonic() - began:.0f} s", flush=True)
@@ -278,16 +285,18 @@ def main() -> None:
                 latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S, searches_per_s=SEARCHES_PER_S
             )
             later = timedelta(minutes=10)  # no webhook is waited for any more, no write is on its way
-            ahead = replace(office, desk=replace(desk, clock=lambda: desk.clock() + later))
+            ahead = replace(context, services=replace(services, clock=lambda: services.clock() + later))
             with (
                 listening(stage, ["-m", "router.web"]) as url,
                 processes(stage, *WORKERS),
-                housekeeping(office),
+                housekeeping(context),
             ):
                 count_calls(ahead, stage.sandbox, missed=missed)
-                noon = (desk.clock() + OVERDUE_AFTER).replace(hour=11)
-                span = noon - desk.clock()
-                days_later = replace(office, desk=replace(desk, clock=lambda: desk.clock() + span))
+                noon = (services.clock() + OVERDUE_AFTER).replace(hour=11)
+                span = noon - services.clock()
+                days_later = replace(
+                    context, services=replace(services, clock=lambda: services.clock() + span)
+                )
                 move_overdue(days_later, stage.sandbox, overdue=missed)
                 compare_latency(stage, ahead, url, leads=120 // size, missed=6 * missed)
 

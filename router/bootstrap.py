@@ -11,117 +11,85 @@ import structlog
 
 from router.hubspot.api.gateway import Gateway
 from router.ledger import open_ledger
-from router.notify import Address, Chat, Mail
+from router.notify import Address, Channels, Chat, Mail
 from router.routing.portal.availability import Availability
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import Owners
-from router.routing.portal.services import Desk
+from router.routing.portal.people import People
+from router.routing.portal.services import Services
 from router.settings import Settings
 from router.store.budget.budget import CallBudget
-from router.store.claims.claims import ByHand
 from router.store.clients import queue_client, redis_url, text_client
-from router.store.drains.decision_lock import DecisionLock
-from router.store.drains.drains import Drains
 from router.store.health.counts import Counts
 from router.store.health.progress import ProgressBoard
-from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
-from router.store.leads.commits import Commits
-from router.store.leads.company_memory import Companies
-from router.store.leads.credits import Credits
-from router.store.leads.leads import Leads
-from router.store.leads.open_leads import OpenLeads
-from router.store.leads.queues import Queues
-from router.store.repair.erasures import Erasures
-from router.store.repair.reconciled import Reconciled
-from router.store.repair.restoration import Restoration
-from router.store.shared.availability import AvailabilityRepository
-from router.store.shared.outbox import Outbox
-from router.store.shared.rules import RulesRepository
-from router.store.worklists.changed import Changed
-from router.store.worklists.night_plan import NightPlan
-from router.store.worklists.nights import Nights
-from router.store.worklists.notices import Notices
-from router.store.worklists.watched import WatchedLeads
+from router.store.store import open_store
 from router.wakeups import WakeUps
 
 
 @dataclass(frozen=True, slots=True)
-class Office:
-    """Everything one process of the product works with."""
+class ProcessContext:
+    """What a process works with for one portal."""
 
-    desk: Desk
-    drains: Drains
+    services: Services
     wake_ups: WakeUps
     progress: ProgressBoard
-    nights: Nights
     queue_client: redis.Redis
     """For RQ, which wants bytes."""
     look_back: timedelta = timedelta(days=3)
-    """How far back the nights look for what was missed."""
+    """Longest span in which the nightly run looks for missed contacts."""
 
 
-def open_desk(
+def open_services(
     settings: Settings, client: redis.Redis, *, clock: Callable[[], datetime] | None = None
-) -> Desk:
-    """The routing desk of the settings' portal."""
+) -> Services:
+    """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC."""
     clock = clock or (lambda: datetime.now(UTC))
     portal = settings.hubspot_portal_id
-    keys = Keys(portal)
     log = structlog.stdlib.get_logger().bind(portal=portal)
-    budget = CallBudget(
-        client,
-        keys,
-        calls_per_10s=settings.hubspot_calls_per_10s,
-        searches_per_s=settings.hubspot_searches_per_s,
-        calls_per_day=settings.hubspot_calls_per_day,
-    )
-    counts = Counts(client, keys, log=log)
-    gateway = Gateway(
-        access_token=settings.hubspot_access_token.get_secret_value(),
-        base_url=settings.hubspot_base_url,
-        api_version=settings.hubspot_api_version,
-        budget=budget,
-        on_call=lambda call: counts.hubspot_call(
-            records=call.records, status=call.status, took_s=call.took_s
-        ),
-    )
+    store = open_store(client, portal)
+    hubspot = _open_gateway(settings, client, portal, log=log)
     ledger = open_ledger(settings.ledger_url.get_secret_value(), portal)
-    return Desk(
+    return Services(
         portal=portal,
-        keys=keys,
-        gateway=gateway,
-        budget=budget,
-        inbox=Inbox(client, keys),
-        leads=Leads(client, keys),
-        commits=Commits(client, keys),
-        decision_lock=DecisionLock(client, keys),
-        companies=Companies(client, keys),
-        by_hand=ByHand(client, keys),
-        credits=Credits(client, keys),
-        queues=Queues(client, keys),
-        watched=WatchedLeads(client, keys),
-        changed=Changed(client, keys),
-        open_leads=OpenLeads(client, keys),
-        outbox=Outbox(client, keys),
-        erasures=Erasures(client, keys),
-        notices=Notices(client, keys),
-        night_plan=NightPlan(client, keys),
-        reconciled=Reconciled(client, keys),
-        restoration=Restoration(client, keys),
-        chat=open_chat(settings),
-        mail=open_mail(settings),
+        hubspot=hubspot,
+        store=store,
         ledger=ledger,
-        rules=LiveRules(settings.config_dir, RulesRepository(client, keys), ledger, clock=clock, log=log),
-        owners=Owners(client, keys, gateway, clock=clock),
-        availability=Availability(AvailabilityRepository(client, keys)),
+        rules=LiveRules(settings.config_dir, store.published_rules, ledger, clock=clock, log=log),
+        people=People(
+            owners=Owners(client, store.keys, hubspot, clock=clock),
+            availability=Availability(store.availability),
+        ),
+        notify=Channels(chat=open_chat(settings), mail=open_mail(settings)),
         clock=clock,
         log=log,
     )
 
 
+def _open_gateway(
+    settings: Settings, client: redis.Redis, portal: str, *, log: structlog.stdlib.BoundLogger
+) -> Gateway:
+    keys = Keys(portal)
+    counts = Counts(client, keys, log=log)
+    return Gateway(
+        access_token=settings.hubspot_access_token.get_secret_value(),
+        base_url=settings.hubspot_base_url,
+        api_version=settings.hubspot_api_version,
+        budget=CallBudget(
+            client,
+            keys,
+            calls_per_10s=settings.hubspot_calls_per_10s,
+            searches_per_s=settings.hubspot_searches_per_s,
+            calls_per_day=settings.hubspot_calls_per_day,
+        ),
+        on_call=lambda call: counts.hubspot_call(
+            records=call.records, status=call.status, took_s=call.took_s
+        ),
+    )
+
+
 def open_chat(settings: Settings) -> Chat:
-    """The chat webhooks of the settings; none is asked anything yet."""
+    """The chat webhooks of the settings; nothing is sent yet."""
     addresses = {
         name: Address(name, webhook.kind, webhook.url.get_secret_value())
         for name, webhook in (settings.notify_webhooks or {}).items()
@@ -130,24 +98,22 @@ def open_chat(settings: Settings) -> Chat:
 
 
 def open_mail(settings: Settings) -> Mail | None:
-    """Who is mailed the report of a night, or None; nobody is asked anything yet."""
+    """The mail server for the nightly report, or None if nobody is mailed; nothing is sent yet."""
     if settings.smtp_url is None or not settings.night_mail_to:
         return None
     sender = (settings.night_mail_from or settings.night_mail_to)[0]
     return Mail(settings.smtp_url.get_secret_value(), sender, settings.night_mail_to)
 
 
-def open_office(settings: Settings, *, role: str) -> Office:
-    """Everything that a `worker`, `night` or `cron` process works with."""
+def open_context(settings: Settings, *, role: str) -> ProcessContext:
+    """The context of a `worker`, `housekeeping` or `cron` process."""
     url = redis_url(settings)
     client, for_queue = text_client(url), queue_client(url)
-    desk = open_desk(settings, client)
-    return Office(
-        desk=desk,
-        drains=Drains(client, desk.keys),
-        wake_ups=WakeUps(for_queue, desk.portal),
-        progress=ProgressBoard(client, desk.keys, role=role),
-        nights=Nights(client, desk.keys),
+    services = open_services(settings, client)
+    return ProcessContext(
+        services=services,
+        wake_ups=WakeUps(for_queue, services.portal),
+        progress=ProgressBoard(client, services.store.keys, role=role),
         queue_client=for_queue,
         look_back=timedelta(days=settings.reconcile_days),
     )

@@ -13,7 +13,7 @@ import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.exc import SQLAlchemyError
 
-from router.bootstrap import Office, open_office
+from router.bootstrap import ProcessContext, open_context
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
@@ -41,27 +41,29 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
-        office = open_office(settings, role=role)
+        context = open_context(settings, role=role)
     except (EmbeddedServerError, SQLAlchemyError) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a sentence for whoever starts us
         return 1
-    process.open_here(office)
-    if not _await_redis(office):
+    process.serve(context)
+    if not _await_redis(context):
         return 0
-    office.desk.inbox.open()
-    office.desk.rules.refresh()
-    office.nights.born(office.desk.clock())
+    context.services.store.inbox.open()
+    context.services.rules.refresh()
+    context.services.store.nights.born(context.services.clock())
     _settle_memory()
-    office.desk.log.info("process.started", role=role)
+    context.services.log.info("process.started", role=role)
     if role == "cron":
-        Schedule(office).run()
+        Schedule(context).run()
     else:
-        tick.start(office, wakes=role == "worker")
+        tick.start(context, wakes=role == "worker")
         _work(
-            office,
-            leads_queue(office.desk.portal) if role == "worker" else housekeeping_queue(office.desk.portal),
+            context,
+            leads_queue(context.services.portal)
+            if role == "worker"
+            else housekeeping_queue(context.services.portal),
         )
-    office.desk.log.info("process.ended", role=role)
+    context.services.log.info("process.ended", role=role)
     return 0
 
 
@@ -72,26 +74,26 @@ def _settle_memory() -> None:
     gc.set_threshold(50_000, 20, 20)
 
 
-def _work(office: Office, queue: str) -> None:
+def _work(context: ProcessContext, queue: str) -> None:
     """Work until asked to stop. RQ's worker quits when Redis is lost; a new one starts when it is back."""
     while not process.stopping():
         try:
-            RouterWorker(queue, office.queue_client).work(logging_level="WARNING")
+            RouterWorker(queue, context.queue_client).work(logging_level="WARNING")
         except redis.RedisError as error:
-            office.desk.log.warning("redis.lost", why=str(error))
-        if not process.stopping() and not _await_redis(office):
+            context.services.log.warning("redis.lost", why=str(error))
+        if not process.stopping() and not _await_redis(context):
             return
 
 
-def _await_redis(office: Office) -> bool:
+def _await_redis(context: ProcessContext) -> bool:
     """Wait until Redis answers; False if the process was asked to end meanwhile."""
     told = False
     while not process.stopping():
         try:
-            office.queue_client.ping()
+            context.queue_client.ping()
         except (RedisConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
             if not told:
-                office.desk.log.warning("redis.awaited", why=str(error))
+                context.services.log.warning("redis.awaited", why=str(error))
                 told = True
             process.pause_s(REDIS_AGAIN_S)
         else:

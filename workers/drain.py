@@ -5,14 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Final
 
 import structlog
 
-from router.bootstrap import Office
+from router.bootstrap import ProcessContext
 from router.routing.intake.route import Routed, route
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
+from router.store.budget.budget import Priority
 from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, InboxEntry
 from workers import process
 from workers.outcomes import Snooze, fate_of
@@ -39,7 +40,7 @@ SUSPICIOUS: Final = 3
 class Drain:
     """One drain at work. `pool` has `FLIGHTS_PER_DRAIN` threads and outlives the drain."""
 
-    office: Office
+    context: ProcessContext
     pool: ThreadPoolExecutor
     flights: dict[Future[Routed], int] = field(default_factory=dict)
     low: set[Future[Routed]] = field(default_factory=set)
@@ -53,7 +54,7 @@ class Drain:
     @property
     def name(self) -> str:
         """Unique among all hosts."""
-        return self.office.progress.name
+        return self.context.progress.name
 
     def run(self) -> int:
         """Route until nothing waits (or 30 s are over); how many leads. Raises what is a bug or Redis.
@@ -61,7 +62,7 @@ class Drain:
         New leads never wait behind housekeeping: also while its last batches land they are taken.
         """
         ends_at = time.monotonic() + LONGEST_S
-        self._bring_help(self.office.drains.begin(self.name))
+        self._bring_help(self.context.services.store.drains.begin(self.name))
         try:
             while self._goes_on(ends_at) and not process.stopping():
                 self._keep()
@@ -71,23 +72,23 @@ class Drain:
                         break
                     process.pause_s(LOOK_S)
                 elif not self._take_next(ends_at) and not self.flights:
-                    if self.office.drains.rest(self.name):
+                    if self.context.services.store.drains.rest(self.name):
                         return self.leads
                     process.pause_s(LOOK_S)
             self._land_all()
         finally:
-            self.office.drains.leave(self.name)
+            self.context.services.store.drains.leave(self.name)
         return self.leads
 
     def _keep(self) -> None:
         if time.monotonic() - self.kept_at > KEEP_S:
             self.kept_at = time.monotonic()
-            self._bring_help(self.office.drains.keep(self.name))
+            self._bring_help(self.context.services.store.drains.keep(self.name))
 
     def _bring_help(self, helps: bool) -> None:
         """Wake one more worker where more waits than those at work can carry."""
         if helps:
-            self.office.wake_ups.drain()
+            self.context.wake_ups.drain()
 
     def _goes_on(self, ends_at: float) -> bool:
         now = time.monotonic()
@@ -103,19 +104,19 @@ class Drain:
 
     def _may_take(self) -> bool:
         """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""
-        desk, in_the_air = self.office.desk, len(self.flights) - len(self.low)
-        pause = desk.budget.paused()
+        services, in_the_air = self.context.services, len(self.flights) - len(self.low)
+        pause = services.hubspot.budget.paused()
         if pause is not None:
             self.not_before = time.monotonic() + min(
-                1.0, max(0.05, (pause.until - desk.clock()).total_seconds())
+                1.0, max(0.05, (pause.until - services.clock()).total_seconds())
             )
             return False
-        waiting = desk.inbox.waiting(limit=BATCH, low=False)
+        waiting = services.store.inbox.waiting(limit=BATCH, low=False)
         if waiting == 0:
             return self._may_reclaim()
         if waiting >= BATCH:
             return True
-        if desk.budget.tightness() >= TIGHT:
+        if services.hubspot.budget.tightness() >= TIGHT:
             return self._filled_up(in_the_air)
         return in_the_air <= 1
 
@@ -128,12 +129,12 @@ class Drain:
         now = time.monotonic()
         if len(self.low) >= LOW_FLIGHTS or not max(self.not_before, self.low_not_before) <= now < ends_at:
             return False
-        return self.office.desk.inbox.waiting(limit=1, low=False) == 0
+        return self.context.services.store.inbox.waiting(limit=1, low=False) == 0
 
     def _filled_up(self, in_the_air: int) -> bool:
         """Linger for a full batch of new leads while calls are scarce; every flight costs two."""
         ends_at = time.monotonic() + LINGER_S
-        inbox = self.office.desk.inbox
+        inbox = self.context.services.store.inbox
         while (waiting := inbox.waiting(limit=BATCH, low=False)) < BATCH and time.monotonic() < ends_at:
             if process.pause_s(LOOK_S):
                 return False
@@ -143,14 +144,14 @@ class Drain:
         slot = min(set(range(FLIGHTS_PER_DRAIN)) - set(self.flights.values()))
         consumer = f"{self.name}/{slot}"
         reclaim = self._may_reclaim()
-        entries = self.office.desk.inbox.take(consumer, reclaim=reclaim, low=low)
+        entries = self.context.services.store.inbox.take(consumer, reclaim=reclaim, low=low)
         if reclaim and not any(entry.deliveries > 1 for entry in entries):
             self.looked_at = time.monotonic()  # where some were abandoned there may be more
         if not entries:
             return False
-        flight = self.pool.submit(fly, self.office.desk, entries, consumer=consumer)
+        flight = self.pool.submit(fly, self.context.services, entries, consumer=consumer)
         self.flights[flight] = slot
-        if all(entry.stream == self.office.desk.keys.inbox_low for entry in entries):
+        if all(entry.stream == self.context.services.store.keys.inbox_low for entry in entries):
             self.low.add(flight)
         return True
 
@@ -175,7 +176,7 @@ class Drain:
                 self.not_before = max(self.not_before, until)
             return
         self.leads += routed.finished
-        self.office.progress.report(f"routed {routed.finished} leads")
+        self.context.progress.report(f"routed {routed.finished} leads")
 
     def _land_all(self) -> None:
         ends_at = time.monotonic() + LAST_FLIGHTS_S
@@ -191,19 +192,19 @@ class FlightSnoozed(Exception):  # noqa: N818 - nothing went wrong with the lead
         self.wait_s = wait_s
 
 
-def fly(desk: Desk, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
+def fly(services: Services, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
     """Route one batch; leads that failed before travel alone. Raises `FlightSnoozed`, or what is a bug."""
-    if all(entry.stream == desk.keys.inbox_low for entry in entries):
-        desk = replace(desk, gateway=desk.gateway.at("sweep"))
+    is_low = all(entry.stream == services.store.keys.inbox_low for entry in entries)
+    priority: Priority = "sweep" if is_low else "lead"
     suspicious = {entry.contact_id for entry in entries if entry.deliveries >= SUSPICIOUS}
     batches = [[entry for entry in entries if entry.contact_id not in suspicious]]
     batches += [[entry for entry in entries if entry.contact_id == one] for one in sorted(suspicious)]
     sums = Routed(0, 0, 0, 0)
     for batch in filter(None, batches):
         try:
-            routed = route(desk, batch, consumer=consumer)
+            routed = route(services, batch, consumer=consumer, priority=priority)
         except Exception as error:
-            _give_back(desk, error, batch, consumer=consumer)
+            _give_back(services, error, batch, consumer=consumer)
             raise AssertionError("unreachable") from error
         sums = Routed(
             sums.leads + routed.leads,
@@ -214,12 +215,12 @@ def fly(desk: Desk, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
     return sums
 
 
-def _give_back(desk: Desk, error: Exception, entries: Sequence[InboxEntry], *, consumer: str) -> None:
+def _give_back(services: Services, error: Exception, entries: Sequence[InboxEntry], *, consumer: str) -> None:
     """Raise what the flight ends with; snoozed leads are given back first, so that anybody may take them."""
     fate = fate_of(error)
     if not isinstance(fate, Snooze):
         raise error
-    log: structlog.stdlib.BoundLogger = desk.log
+    log: structlog.stdlib.BoundLogger = services.log
     (log.error if fate.loud else log.info)("batch.snoozed", why=fate.why, leads=len(entries))
-    desk.inbox.release(consumer, entries)
+    services.store.inbox.release(consumer, entries)
     raise FlightSnoozed(fate.wait.total_seconds()) from error

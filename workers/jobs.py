@@ -6,14 +6,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
-from router.routing.followup.follow import follow as follow_changes
-from router.routing.followup.watch import watch as watch_leads
-from router.routing.intake.verify import verify as verify_owners
-from router.routing.outbox.notify import notify as notify_reps
-from router.routing.outbox.record import record as record_lines
-from router.routing.people.refresh import refresh as refresh_owners
-from router.routing.queues.tend import tend as tend_queues
-from router.routing.recovery.erase import erase as erase_contacts
+from router.bootstrap import ProcessContext
+from router.routing.followup.follow import follow_changes
+from router.routing.followup.watch import watch_leads
+from router.routing.intake.verify import verify_owners
+from router.routing.outbox.notify import notify_reps
+from router.routing.outbox.record import record_outbox
+from router.routing.people.refresh import refresh_owners
+from router.routing.queues.tend import tend_queues
+from router.routing.recovery.erase import erase_contacts
 from router.store.inbox.inbox import FLIGHTS_PER_DRAIN
 from router.wakeups import Job
 from workers import process
@@ -23,99 +24,97 @@ from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
 
-class WrongPortal(Exception):  # noqa: N818 - it reads as a sentence where it is caught
-    """A job of another portal came to this process's queue."""
-
-
 def drain(portal: str) -> int:
     """Route what waits in the inbox; how many leads."""
-    _check(portal)
-    office = process.here()
-    if office.desk.rules.live is None:
-        office.desk.rules.refresh()
-    if office.desk.rules.live is None:
+    context = process.context_of(portal)
+    if context.services.rules.live is None:
+        context.services.rules.refresh()
+    if context.services.rules.live is None:
         return 0  # leads wait; /health says which rule file is broken
-    leads = Drain(office, pool=_pool()).run()
-    if not process.stopping() and office.desk.inbox.has_work() and office.drains.should_wake():
-        office.wake_ups.drain()
+    leads = Drain(context, pool=_pool()).run()
+    if (
+        not process.stopping()
+        and context.services.store.inbox.has_work()
+        and context.services.store.drains.should_wake()
+    ):
+        context.wake_ups.drain()
     return leads
 
 
 def verify(portal: str) -> int:
     """Look at due owner histories until none is due; how many."""
     return _housekeeping(
-        portal, Job.VERIFY, lambda: _until_dry(lambda: verify_owners(process.here().desk).looked_at)
+        portal, Job.VERIFY, lambda context: _until_dry(lambda: verify_owners(context.services).looked_at)
     )
 
 
 def record(portal: str) -> int:
     """Carry the outbox into the ledger; how many lines."""
-    return _housekeeping(portal, Job.RECORD, lambda: record_lines(process.here().desk))
+    return _housekeeping(portal, Job.RECORD, lambda context: record_outbox(context.services))
 
 
 def refresh(portal: str) -> int:
     """Read owners and count open leads; how many reps were counted."""
-    return _housekeeping(portal, Job.REFRESH, lambda: len(refresh_owners(process.here().desk)))
+    return _housekeeping(portal, Job.REFRESH, lambda context: len(refresh_owners(context.services)))
 
 
 def erase(portal: str) -> int:
     """Purge contacts that asked for it; how many."""
-    return _housekeeping(portal, Job.ERASE, lambda: erase_contacts(process.here().desk))
+    return _housekeeping(portal, Job.ERASE, lambda context: erase_contacts(context.services))
 
 
 def night(portal: str) -> int:
     """Some steps of tonight's run; how many unannounced contacts it found."""
-    return _housekeeping(portal, Job.NIGHT, lambda: take_steps(process.here()))
+    return _housekeeping(portal, Job.NIGHT, lambda context: take_steps(context))
 
 
 def notify(portal: str) -> int:
     """Tell reps of their leads; how many messages went out."""
-    return _housekeeping(portal, Job.NOTIFY, lambda: notify_reps(process.here().desk))
+    return _housekeeping(portal, Job.NOTIFY, lambda context: notify_reps(context.services))
 
 
 def tend(portal: str) -> int:
     """Look at queued leads that are due until none is; how many."""
     return _housekeeping(
-        portal, Job.TEND, lambda: _until_dry(lambda: tend_queues(process.here().desk).looked_at)
+        portal, Job.TEND, lambda context: _until_dry(lambda: tend_queues(context.services).looked_at)
     )
 
 
 def reconcile(portal: str) -> int:
     """Look for contacts that no webhook announced since the last look; how many were found."""
-    return _housekeeping(portal, Job.RECONCILE, lambda: look_back(process.here()))
+    return _housekeeping(portal, Job.RECONCILE, lambda context: look_back(context))
 
 
 def follow(portal: str) -> int:
     """Look at leads that people worked on in HubSpot, until none is due; how many."""
     return _housekeeping(
-        portal, Job.FOLLOW, lambda: _until_dry(lambda: follow_changes(process.here().desk).looked_at)
+        portal, Job.FOLLOW, lambda context: _until_dry(lambda: follow_changes(context.services).looked_at)
     )
 
 
 def watch(portal: str) -> int:
     """Look whether reps work on the leads that are due, until none is; how many."""
     return _housekeeping(
-        portal, Job.WATCH, lambda: _until_dry(lambda: watch_leads(process.here().desk).looked_at)
+        portal, Job.WATCH, lambda context: _until_dry(lambda: watch_leads(context.services).looked_at)
     )
 
 
-def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:
+def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) -> int:
     """Do it; what has to wait is asked for again by the schedule. A bug crashes the job, loudly."""
-    _check(portal)
-    office = process.here()
-    office.wake_ups.begun(job)
+    context = process.context_of(portal)
+    context.wake_ups.begun(job)
     try:
-        done = work()
+        done = work(context)
     except Exception as error:
         fate = fate_of(error)
         if not isinstance(fate, Snooze):
             raise
-        (office.desk.log.error if fate.loud else office.desk.log.info)(
+        (context.services.log.error if fate.loud else context.services.log.info)(
             "job.snoozed", job=str(job), why=fate.why
         )
         process.pause_s(min(fate.wait.total_seconds(), 1.0))
         return 0
-    office.progress.report(f"{job.name.lower()}: {done}")
+    context.progress.report(f"{job.name.lower()}: {done}")
     return done
 
 
@@ -124,12 +123,6 @@ def _until_dry(step: Callable[[], int]) -> int:
     while not process.stopping() and (found := step()):
         done += found
     return done
-
-
-def _check(portal: str) -> None:
-    ours = process.here().desk.portal
-    if portal != ours:
-        raise WrongPortal(f"This process serves portal {ours}; the job is for {portal}.")
 
 
 @cache

@@ -9,7 +9,6 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
-from router.bootstrap import Office
 from router.hubspot.api.errors import ComeBackLater, Unreachable
 from router.policy.reports.night_report import Brake, NightReport
 from router.policy.reports.night_selection import held_back
@@ -19,6 +18,7 @@ from router.routing.night.candidates import open_leads
 from router.routing.night.night_context import NightContext, away_without_end, night_context
 from router.routing.night.outcome import is_settled, outcomes
 from router.routing.night.outcome import move as move_leads
+from router.routing.portal.services import Services
 from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
 from router.store.worklists.nights import NightRun
 from workers import process
@@ -37,44 +37,44 @@ def run_of(day: str) -> str:
     return f"night {day}"
 
 
-def plan(office: Office, night: NightRun) -> NightRun:
+def plan(services: Services, night: NightRun) -> NightRun:
     """Plan some more leads; once all are planned, they move, unless they are too many to move unasked."""
-    desk = office.desk
     if night.sweep is None:
-        desk.night_plan.begin()
-    if not sweep.moves_anything(desk):
+        services.store.night_plan.begin()
+    if not sweep.moves_anything(services):
         return replace(night, stage="drift")
     if night.sweep is None:
-        before = office.nights.before(date.fromisoformat(night.day))
-        since = away_without_end(desk, before=before.away_since if before else {})
+        before = services.store.nights.before(date.fromisoformat(night.day))
+        since = away_without_end(services, before=before.away_since if before else {})
         night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
-    context = night_context(desk, away_since=night.away_since)
+    context = night_context(services, away_since=night.away_since)
     began = sweeping = sweep.Sweeping(**(night.sweep or {}))
     ends_at = time.monotonic() + STEP_S
     while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
         try:
-            sweeping, planned = sweep.plan_some(desk, context, sweeping, already=desk.night_plan.of)
+            sweeping, planned = sweep.plan_some(
+                services, context, sweeping, already=services.store.night_plan.of
+            )
         except (ComeBackLater, Unreachable):
             if sweeping is began:
                 raise
             break  # what is planned so far is kept, and the rest waits for HubSpot
-        desk.night_plan.add(planned)
+        services.store.night_plan.add(planned)
     night = replace(night, sweep=asdict(sweeping))
-    return night if sweeping.reason else _held_or_moved(office, night, context)
+    return night if sweeping.reason else _held_or_moved(services, night, context)
 
 
-def _held_or_moved(office: Office, night: NightRun, context: NightContext) -> NightRun:
-    desk = office.desk
-    planned = desk.night_plan.all()
+def _held_or_moved(services: Services, night: NightRun, context: NightContext) -> NightRun:
+    planned = services.store.night_plan.all()
     moves = len(planned)
-    now_open = open_leads(desk, context) if moves else 0
+    now_open = open_leads(services, context) if moves else 0
     held = held_back(moves, open_leads=now_open, limits=context.policy.night.limits)
     if held is None:
         return replace(night, stage="move" if moves else "drift")
-    desk.night_plan.hold(
+    services.store.night_plan.hold(
         PlanAwaitingApproval(night.day, digest(planned), held.by, moves, held.limit, now_open)
     )
-    desk.log.warning("night.held", day=night.day, **asdict(held))
+    services.log.warning("night.held", day=night.day, **asdict(held))
     return replace(night, stage="drift", brake=asdict(held))
 
 
@@ -84,41 +84,40 @@ def digest(planned: list[Planned]) -> str:
     return sha256(lines.encode()).hexdigest()[:12]
 
 
-def move(office: Office, night: NightRun) -> NightRun:
+def move(services: Services, night: NightRun) -> NightRun:
     """Have some more leads of the plan moved, as far as they are still as it says."""
-    desk = office.desk
-    ahead = [one for one in desk.night_plan.all() if one.place >= night.moved_to]
+    ahead = [one for one in services.store.night_plan.all() if one.place >= night.moved_to]
     some = ahead[:MOVED_AT_A_TIME]
-    left = sweep.why_left(desk, night_context(desk, away_since=night.away_since), some)
-    desk.night_plan.leave(left)
+    left = sweep.why_left(services, night_context(services, away_since=night.away_since), some)
+    services.store.night_plan.leave(left)
     moving = [one for one in some if one.contact_id not in left]
-    move_leads(desk, moving, run=run_of(night.day))  # what is on its way already, after a kill, stays on it
-    settle_by = (desk.clock() + SETTLED_WITHIN).isoformat()
+    move_leads(
+        services, moving, run=run_of(night.day)
+    )  # what is on its way already, after a kill, stays on it
+    settle_by = (services.clock() + SETTLED_WITHIN).isoformat()
     if len(ahead) > len(some):
         return replace(night, moved_to=some[-1].place + 1, settle_by=settle_by)
     return replace(night, stage="settle", settle_by=settle_by)
 
 
-def settle(office: Office, night: NightRun) -> NightRun:
+def settle(services: Services, night: NightRun) -> NightRun:
     """Wait until those that move have arrived; then, or in the end, go on."""
-    desk = office.desk
-    late = desk.clock() >= datetime.fromisoformat(night.settle_by)
-    if not late and not is_settled(desk, desk.night_plan.all()):
+    late = services.clock() >= datetime.fromisoformat(night.settle_by)
+    if not late and not is_settled(services, services.store.night_plan.all()):
         return night
     return replace(night, stage="report" if night.brake else "drift")
 
 
-def report(office: Office, night: NightRun) -> NightRun:
+def report(services: Services, night: NightRun) -> NightRun:
     """Keep what the night did, and tell whoever wants to know."""
-    desk = office.desk
     brake = Brake(**night.brake) if night.brake else None
     swept: Mapping[str, Any] = night.sweep or {}
     held = brake is not None and brake.holds
-    moves = outcomes(desk, desk.night_plan.all(), held=held) if swept else ()
+    moves = outcomes(services, services.store.night_plan.all(), held=held) if swept else ()
     told = NightReport(
         day=night.day,
         began_at=night.began_at,
-        ended_at=desk.clock().isoformat(),
+        ended_at=services.clock().isoformat(),
         found=night.found,
         repaired=night.repaired,
         looked_at=swept.get("looked_at", 0),
@@ -126,14 +125,14 @@ def report(office: Office, night: NightRun) -> NightRun:
         drifted=tuple(night.drifted),
         brake=brake,
     ).with_moves(moves)
-    earlier = desk.ledger.nights.of(date.fromisoformat(night.day))
+    earlier = services.ledger.nights.of(date.fromisoformat(night.day))
     if earlier is not None and earlier.began_at != told.began_at:
         # Redis was emptied since, and the night ran again: what it moved before still happened.
         again = {one.contact_id for one in told.moves}
         told = told.with_moves([*(one for one in earlier.moves if one.contact_id not in again), *told.moves])
     if held:
         told = replace(told, moves=told.moves[:HELD_KEPT])
-    desk.ledger.nights.keep(told)
-    desk.log.info("night.reported", day=night.day, outcomes=told.outcomes)
-    announce(desk, told)
+    services.ledger.nights.keep(told)
+    services.log.info("night.reported", day=night.day, outcomes=told.outcomes)
+    announce(services, told)
     return replace(night, stage="")

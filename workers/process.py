@@ -1,36 +1,43 @@
-"""The one office of this process: RQ calls jobs by name, and jobs find their tools here."""
+"""The context of this process, per portal: RQ calls jobs by name, and jobs find their services here."""
 
 from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field
 
-from router.bootstrap import Office
+from router.bootstrap import ProcessContext
+
+
+class WrongPortal(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+    """A job of a portal that this process does not serve."""
 
 
 @dataclass(slots=True)
 class _Process:
-    office: Office | None = None
+    contexts: dict[str, ProcessContext] = field(default_factory=dict)
+    """By portal."""
     stopping: threading.Event = field(default_factory=threading.Event)
 
 
 _process = _Process()
 
 
-def open_here(office: Office) -> None:
-    """This process works with `office`."""
-    _process.office = office
+def serve(context: ProcessContext) -> None:
+    """Let jobs of the context's portal run in this process."""
+    _process.contexts[context.services.portal] = context
 
 
-def here() -> Office:
-    """The office of this process. Raises `LookupError` outside of `python -m workers`."""
-    if _process.office is None:
-        raise LookupError("Jobs run in `python -m workers worker` or `night`, which open the office first.")
-    return _process.office
+def context_of(portal: str) -> ProcessContext:
+    """The context of a portal that this process serves. Raises `WrongPortal` for any other."""
+    try:
+        return _process.contexts[portal]
+    except KeyError:
+        served = ", ".join(_process.contexts) or "no portal; start it with `python -m workers`"
+        raise WrongPortal(f"This process serves {served}; the job is for portal {portal}.") from None
 
 
 def stop() -> None:
-    """Ask whatever runs here to end after the batch it is at."""
+    """Ask the work of this process to end after its present batch."""
     _process.stopping.set()
 
 

@@ -6,9 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.bootstrap import Office
+from router.bootstrap import ProcessContext
 from router.routing.intake.restore import make_whole
-from router.routing.recovery.reconcile import reconcile
+from router.routing.portal.services import Services
+from router.routing.recovery.reconcile import reconcile_contacts
 from router.routing.recovery.repair import repair
 from router.store.repair.reconciled import Window
 from router.store.repair.restoration import Rebuild
@@ -19,74 +20,75 @@ GRACE: Final = timedelta(minutes=1)
 """A younger contact's webhook may be on its way."""
 
 
-def look_back(office: Office) -> int:
+def look_back(context: ProcessContext) -> int:
     """One step through the window since the last look; how many contacts joined the low-priority stream.
 
     One search finds that nothing was missed. After an outage of any length the window reaches back to
     its beginning, at most as far as the nights do. A window that is not finished goes on where it was. In a
     Redis that was emptied, shares, states and queues come first: then nothing is decided twice.
     """
-    make_whole(office.desk)
-    rebuild = office.desk.restoration.rebuild()
+    services = context.services
+    make_whole(services)
+    rebuild = services.store.restoration.rebuild()
     if rebuild is not None:
-        return _rebuild(office, rebuild)
-    window = office.desk.reconciled.open_window() or _next_window(office)
-    step = reconcile(
-        office.desk,
+        return _rebuild(context, rebuild)
+    window = services.store.reconciled.open_window() or _next_window(context)
+    step = reconcile_contacts(
+        services,
         since=datetime.fromisoformat(window.since),
         until=datetime.fromisoformat(window.until),
         after_id=window.after_id,
     )
     if step.after_id is None:
-        office.desk.reconciled.close(window)
+        services.store.reconciled.close(window)
     else:
-        office.desk.reconciled.put(replace(window, after_id=step.after_id))
+        services.store.reconciled.put(replace(window, after_id=step.after_id))
     if step.found:
-        office.desk.log.info("contacts.found", found=step.found, since=window.since, until=window.until)
+        services.log.info("contacts.found", found=step.found, since=window.since, until=window.until)
     return step.found
 
 
-def is_unfinished(office: Office) -> bool:
+def is_unfinished(services: Services) -> bool:
     """Whether a window was begun that has to be looked through to its end, or Redis was emptied."""
-    desk = office.desk
     return (
-        desk.reconciled.open_window() is not None
-        or desk.restoration.rebuild() is not None
-        or not desk.restoration.is_whole()
+        services.store.reconciled.open_window() is not None
+        or services.store.restoration.rebuild() is not None
+        or not services.store.restoration.is_whole()
     )
 
 
-def _rebuild(office: Office, rebuild: Rebuild) -> int:
+def _rebuild(context: ProcessContext, rebuild: Rebuild) -> int:
     step = repair(
-        office.desk,
+        context.services,
         since=datetime.fromisoformat(rebuild.since),
         until=datetime.fromisoformat(rebuild.until),
         after=rebuild.after,
     )
     if step.after:
-        office.desk.restoration.put(replace(rebuild, after=step.after))
+        context.services.store.restoration.put(replace(rebuild, after=step.after))
     else:
-        office.desk.restoration.close()
+        context.services.store.restoration.close()
         # What waited in the inbox is gone, announced this very minute or not: look at once.
-        office.desk.reconciled.put(_next_window(office, grace=timedelta(0)))
-    office.desk.log.info("leads.remembered", leads=step.remembered, compared=step.compared)
+        context.services.store.reconciled.put(_next_window(context, grace=timedelta(0)))
+    context.services.log.info("leads.remembered", leads=step.remembered, compared=step.compared)
     return step.remembered
 
 
-def since_when(office: Office) -> datetime:
+def since_when(context: ProcessContext) -> datetime:
     """How far back a night looks: what was created before we were here was never ours to give.
 
     The ledger remembers when that was, should Redis have been emptied.
     """
-    now = office.desk.clock()
-    began = office.desk.ledger.revisions.began()
-    born = min(office.nights.born(now), began or now)
-    return max(now - office.look_back, born)
+    services = context.services
+    now = services.clock()
+    began = services.ledger.revisions.began()
+    born = min(services.store.nights.born(now), began or now)
+    return max(now - context.look_back, born)
 
 
-def _next_window(office: Office, *, grace: timedelta = GRACE) -> Window:
-    since, until = since_when(office), office.desk.clock() - grace
-    last = office.desk.reconciled.until()
+def _next_window(context: ProcessContext, *, grace: timedelta = GRACE) -> Window:
+    since, until = since_when(context), context.services.clock() - grace
+    last = context.services.store.reconciled.until()
     if last is not None:
         since = max(since, datetime.fromisoformat(last) - OVERLAP)
     return Window(since.isoformat(), until.isoformat())

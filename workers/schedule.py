@@ -11,7 +11,7 @@ from typing import Final
 import redis
 import sqlalchemy.exc
 
-from router.bootstrap import Office
+from router.bootstrap import ProcessContext
 from router.wakeups import Job
 from workers import nightly_run, process, reconciling
 
@@ -25,8 +25,8 @@ RECONCILE_EVERY: Final = timedelta(minutes=15)
 class Schedule:
     """Decides each second which housekeeping is due."""
 
-    def __init__(self, office: Office) -> None:
-        self._office = office
+    def __init__(self, context: ProcessContext) -> None:
+        self._context = context
         self._refreshed_at: datetime | None = None
         self._night_at: datetime | None = None
         self._reconciled_at: datetime | None = None
@@ -38,33 +38,34 @@ class Schedule:
             try:
                 self.look()
             except (redis.RedisError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-                self._office.desk.log.warning("schedule.missed", why=str(error))
+                self._context.services.log.warning("schedule.missed", why=str(error))
 
     def look(self) -> tuple[Job, ...]:
         """Ask for every job that is due now; those that nobody had asked for yet."""
-        asked = tuple(job for job in self._due() if self._office.wake_ups.ask(job))
-        self._office.progress.report("looks at what is due")
+        asked = tuple(job for job in self._due() if self._context.wake_ups.ask(job))
+        self._context.progress.report("looks at what is due")
         return asked
 
     def _due(self) -> list[Job]:
-        office, now = self._office, self._office.desk.clock()
-        office.desk.rules.refresh()
+        services, now = self._context.services, self._context.services.clock()
+        store, now_ms = services.store, services.now_ms()
+        services.rules.refresh()
         due = []
-        if office.desk.outbox.length():
+        if store.outbox.length():
             due.append(Job.RECORD)
-        if office.desk.leads.to_verify(now_ms=office.desk.now_ms(), limit=1):
+        if store.leads.to_verify(now_ms=now_ms, limit=1):
             due.append(Job.VERIFY)
-        if office.desk.notices.is_due(now_ms=office.desk.now_ms()):
+        if store.notices.is_due(now_ms=now_ms):
             due.append(Job.NOTIFY)
-        if office.desk.erasures.asked_for():
+        if store.erasures.asked_for():
             due.append(Job.ERASE)
-        if office.desk.rules.live and office.desk.queues.to_tend(now_ms=office.desk.now_ms(), limit=1):
+        if services.rules.live and store.queues.to_tend(now_ms=now_ms, limit=1):
             due.append(Job.TEND)
-        if office.desk.rules.live and office.desk.changed.due(now_ms=office.desk.now_ms(), limit=1):
+        if services.rules.live and store.changed.due(now_ms=now_ms, limit=1):
             due.append(Job.FOLLOW)
         if self._watched_at is None or now - self._watched_at >= WATCH_EVERY:
             self._watched_at = now
-            if office.desk.rules.live and office.desk.watched.is_due(now_ms=office.desk.now_ms()):
+            if services.rules.live and store.watched.is_due(now_ms=now_ms):
                 due.append(Job.WATCH)
         if self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY:
             self._refreshed_at = now
@@ -72,11 +73,11 @@ class Schedule:
         if (
             self._reconciled_at is None
             or now - self._reconciled_at >= RECONCILE_EVERY
-            or reconciling.is_unfinished(office)
+            or reconciling.is_unfinished(services)
         ):
             self._reconciled_at = now
             due.append(Job.RECONCILE)
-        if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and nightly_run.is_due(office):
+        if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and nightly_run.is_due(services):
             self._night_at = now
             due.append(Job.NIGHT)
         return due

@@ -10,20 +10,23 @@ from router.hubspot.api.records import PortalOwner, PortalProperty
 from router.hubspot.routing_properties import OWNER
 from router.policy.leads.catalog import Catalog, FactType, Option, Owner, Property
 from router.rulefiles.words.catalog_file import fact_type
+from router.store.budget.budget import Priority
 
 INTEGERS: Final = frozenset({"numberofemployees", "hs_object_id", "associatedcompanyid", "days_to_close"})
 """Numbers that are whole by meaning. HubSpot's definitions do not say so; its counters begin with `num_`."""
 
 
-def pull(gateway: Gateway) -> Catalog:
+def pull_catalog(gateway: Gateway, *, priority: Priority = "lead") -> Catalog:
     """Read the portal's properties and owners: four calls on a small portal.
 
     Raises the errors of `router.hubspot.api.errors`; a catalog is whole or it is not.
     """
-    owners = tuple(sorted((_owner(found) for found in gateway.owners()), key=lambda one: int(one.id)))
+    owners = tuple(
+        sorted((_owner(found) for found in gateway.owners(priority=priority)), key=lambda one: int(one.id))
+    )
     return Catalog(
-        contact=_properties(gateway.contact_properties(), owners),
-        company=_properties(gateway.company_properties(), owners),
+        contact=_properties(gateway.contact_properties(priority=priority), owners),
+        company=_properties(gateway.company_properties(priority=priority), owners),
         owners=owners,
     )
 

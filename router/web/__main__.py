@@ -13,7 +13,7 @@ from router.store.keys import Keys
 from router.telemetry import set_up_logging
 from router.wakeups import WakeUps
 from router.web.app import create_app
-from router.web.lazy_services import desk_on_demand
+from router.web.lazy_services import lazy_services
 from router.web.serve import serve
 
 
@@ -43,7 +43,7 @@ def _serve(settings: Settings, url: str) -> None:
         inbox=Inbox(client, keys),
         wake=wake_ups.drain,
         vitals=Vitals(client, keys),
-        desk=desk_on_demand(settings, url),
+        services=lazy_services(settings, url),
     )
     serve(app, host=settings.host, port=settings.port)
 

@@ -30,9 +30,9 @@ from router.routing.people.overrides import (
 )
 from router.routing.portal.availability import RepAvailability
 from router.routing.portal.live_rules import NoRules
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.queues.claim_links import ClaimLink, LinkInvalid, opened
-from router.routing.queues.claims import ClaimResult, claim, release
+from router.routing.queues.claims import ClaimResult, claim_lead, release_lead
 from router.settings import Settings
 from router.web.tokens import rep_of
 
@@ -90,16 +90,16 @@ class BackAsked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """What every answer needs; `desk` opens the routing desk when first needed, `wake` wakes a worker."""
+    """What every answer needs; `services` opens the routing desk when first needed, `wake` wakes a worker."""
 
     settings: Settings
-    desk: Callable[[], Desk]
+    services: Callable[[], Services]
     wake: Callable[[], None]
 
 
 def queue(at: ApiContext, team: str) -> Response:
     """Who waits in the queue of a team that the rep is in."""
-    return _guarded(lambda: _as_rep(at, lambda rep: _queue(at.desk(), team, rep=rep)))
+    return _guarded(lambda: _as_rep(at, lambda rep: _queue(at.services(), team, rep=rep)))
 
 
 def claims(at: ApiContext) -> Response:
@@ -107,7 +107,7 @@ def claims(at: ApiContext) -> Response:
 
     def ask(rep: str) -> Response:
         asked = ClaimAsked.model_validate_json(_body())
-        return _told(_awake(claim(at.desk(), asked.contact_id, rep=rep), at.wake))
+        return _told(_awake(claim_lead(at.services(), asked.contact_id, rep=rep), at.wake))
 
     return _guarded(lambda: _as_rep(at, ask))
 
@@ -117,22 +117,22 @@ def releases(at: ApiContext) -> Response:
 
     def ask(rep: str) -> Response:
         asked = ReleaseAsked.model_validate_json(_body())
-        return _told(_awake(release(at.desk(), asked.contact_id, rep=rep, why=asked.why), at.wake))
+        return _told(_awake(release_lead(at.services(), asked.contact_id, rep=rep, why=asked.why), at.wake))
 
     return _guarded(lambda: _as_rep(at, ask))
 
 
 def standing(at: ApiContext) -> Response:
     """How the rep stands: away or there, by whose word, and until when."""
-    return _guarded(lambda: _as_rep(at, lambda rep: _stands(standing_of(at.desk(), rep))))
+    return _guarded(lambda: _as_rep(at, lambda rep: _stands(standing_of(at.services(), rep))))
 
 
 def away(at: ApiContext) -> Response:
     """The rep is away until a day or a moment."""
 
     def ask(rep: str) -> Response:
-        asked, desk = AwayAsked.model_validate_json(_body()), at.desk()
-        return _stands(say_away(desk, rep, until=_end(desk, asked.until), why=asked.why))
+        asked, services = AwayAsked.model_validate_json(_body()), at.services()
+        return _stands(say_away(services, rep, until=_end(services, asked.until), why=asked.why))
 
     return _guarded(lambda: _as_rep(at, ask))
 
@@ -141,9 +141,9 @@ def back(at: ApiContext) -> Response:
     """The rep is back, or there until a day whatever HubSpot and team.yaml say."""
 
     def ask(rep: str) -> Response:
-        asked, desk = BackAsked.model_validate_json(_body() or b"{}"), at.desk()
-        until = None if asked.until is None else _end(desk, asked.until)
-        return _stands(say_back(desk, rep, until=until, why=asked.why))
+        asked, services = BackAsked.model_validate_json(_body() or b"{}"), at.services()
+        until = None if asked.until is None else _end(services, asked.until)
+        return _stands(say_back(services, rep, until=until, why=asked.why))
 
     return _guarded(lambda: _as_rep(at, ask))
 
@@ -157,7 +157,7 @@ def claim_by_link(at: ApiContext, token: str) -> Response:
     """The button of the page was pressed."""
 
     def ask(link: ClaimLink) -> Response:
-        answer = _awake(claim(at.desk(), link.contact_id, rep=link.rep), at.wake)
+        answer = _awake(claim_lead(at.services(), link.contact_id, rep=link.rep), at.wake)
         return _page(answer.sentence, status=STATUS[answer.kind])
 
     return _guarded(lambda: _with_link(at.settings, token, ask))
@@ -173,26 +173,26 @@ def _as_rep(at: ApiContext, ask: Callable[[str], Response]) -> Response:
         )
         refused.headers["WWW-Authenticate"] = "Bearer"
         return refused
-    policy, _needed = at.desk().rules.required()
+    policy = at.services().rules.policy()
     if rep not in policy.roster.reps:
         return _json({"error": f"{rep} is no rep of team.yaml any more."}, 403)
     return ask(rep)
 
 
-def _end(desk: Desk, until: str) -> datetime:
-    policy, _needed = desk.rules.required()
-    return end_written(until, policy.roster.timezone, now=desk.clock())
+def _end(services: Services, until: str) -> datetime:
+    policy = services.rules.policy()
+    return end_written(until, policy.roster.timezone, now=services.clock())
 
 
 def _stands(one: RepAvailability) -> Response:
     return _json(as_facts([one])[0], 200)
 
 
-def _queue(desk: Desk, team: str, *, rep: str) -> Response:
-    policy, _needed = desk.rules.required()
+def _queue(services: Services, team: str, *, rep: str) -> Response:
+    policy = services.rules.policy()
     if team not in policy.roster.teams or rep not in policy.roster.teams[team].reps:
         return _json({"error": f"{rep} is in no team '{team}'. Teams stand in team.yaml."}, 404)
-    waiting = desk.queues.waiting(team, limit=MOST_SHOWN)
+    waiting = services.store.queues.waiting(team, limit=MOST_SHOWN)
     rows = [
         {
             "contact_id": one.contact_id,
@@ -201,7 +201,7 @@ def _queue(desk: Desk, team: str, *, rep: str) -> Response:
         }
         for one in waiting
     ]
-    return _json({"team": team, "waiting": desk.queues.lengths().get(team, 0), "leads": rows}, 200)
+    return _json({"team": team, "waiting": services.store.queues.lengths().get(team, 0), "leads": rows}, 200)
 
 
 _places = threading.BoundedSemaphore(AT_ONCE)

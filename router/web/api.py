@@ -11,7 +11,7 @@ from flask import Blueprint, Response
 from router.settings import Settings
 
 if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
-    from router.routing.portal.services import Desk
+    from router.routing.portal.services import Services
 
 DOORS: Final = (
     ("GET", "/api/queues/<team>", "queue"),
@@ -26,15 +26,17 @@ DOORS: Final = (
 """Method, address, and the function of `router.web.answers` that answers."""
 
 
-def api_blueprint(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[], None]) -> Blueprint:
-    """The blueprint; `desk` opens the routing desk when it is first needed, `wake` wakes a worker."""
+def api_blueprint(
+    *, settings: Settings, services: Callable[[], Services], wake: Callable[[], None]
+) -> Blueprint:
+    """The blueprint; `services` opens the routing desk when it is first needed, `wake` wakes a worker."""
     blueprint = Blueprint("api", __name__)
 
     def answered_by(name: str) -> Callable[..., Response]:
         def view(**parts: str) -> Response:
             answers = import_module("router.web.answers")
             answer: Callable[..., Response] = getattr(answers, name)
-            return answer(answers.ApiContext(settings, desk, wake), **parts)
+            return answer(answers.ApiContext(settings, services, wake), **parts)
 
         return view
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
     # Loading routing takes longer than all else that the receiver needs.
-    from router.routing.portal.services import Desk
+    from router.routing.portal.services import Services
 
 SECURITY_HEADERS: Final = (
     ("Cache-Control", "no-store"),
@@ -42,18 +42,18 @@ def create_app(
     inbox: Inbox,
     wake: Callable[[], None],
     vitals: Vitals,
-    desk: Callable[[], Desk] | None = None,
+    services: Callable[[], Services] | None = None,
 ) -> Flask:
     """The application; it accepts deliveries whatever state HubSpot, the rules and the workers are in.
 
-    `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `desk` opens the
+    `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `services` opens the
     routing desk when a rep first asks for something; without it there are no addresses for reps.
     """
     app = Flask("router.web", static_folder=None)
     app.register_blueprint(receiver_blueprint(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
     app.register_blueprint(health_blueprint(vitals=vitals))
-    if desk is not None:
-        app.register_blueprint(api_blueprint(settings=settings, desk=desk, wake=wake))
+    if services is not None:
+        app.register_blueprint(api_blueprint(settings=settings, services=services, wake=wake))
     app.register_error_handler(HTTPException, _refusal)
     app.wsgi_app = _guarded(app.wsgi_app)  # type: ignore[method-assign,assignment] # as Flask documents
     return app

@@ -10,24 +10,24 @@ from router.settings import Settings
 from router.store.clients import text_client
 
 if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
-    from router.routing.portal.services import Desk
+    from router.routing.portal.services import Services
 
 
-def desk_on_demand(settings: Settings, url: str) -> Callable[[], Desk]:
+def lazy_services(settings: Settings, url: str) -> Callable[[], Services]:
     """Gives the desk, opened once, with the rules as they are on disk now.
 
     Calling it raises what Redis or the ledger raise while they are down; the next call tries again.
     """
     lock = threading.Lock()
-    opened: list[Desk] = []
+    opened: list[Services] = []
 
-    def desk() -> Desk:
-        from router.bootstrap import open_desk
+    def services() -> Services:
+        from router.bootstrap import open_services
 
         with lock:
             if not opened:
-                opened.append(open_desk(settings, text_client(url)))
+                opened.append(open_services(settings, text_client(url)))
             opened[0].rules.refresh()
             return opened[0]
 
-    return desk
+    return services

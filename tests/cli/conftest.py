@@ -11,12 +11,12 @@ import redis
 import structlog
 from click.testing import CliRunner, Result
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.cli.commands import router
 from router.hubspot.setup import apply, plan_for
 from router.routing.intake.route import route
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.settings import read_settings
 
@@ -79,21 +79,21 @@ def run(environ: dict[str, str]) -> Run:
 
 
 @pytest.fixture
-def desk(environ: dict[str, str], redis_client: redis.Redis) -> Desk:
+def services(environ: dict[str, str], redis_client: redis.Redis) -> Services:
     """The desk of the same portal, with its rules live and the portal's properties created."""
-    desk = open_desk(read_settings(environ), redis_client)
-    desk.rules.refresh()
-    apply(desk.gateway, plan_for(desk.gateway))
-    return desk
+    services = open_services(read_settings(environ), redis_client)
+    services.rules.refresh()
+    apply(services.hubspot, plan_for(services.hubspot))
+    return services
 
 
 @pytest.fixture
-def route_now(desk: Desk) -> Callable[[list[str]], None]:
+def route_now(services: Services) -> Callable[[list[str]], None]:
     """Route these contacts as a worker does, and carry what happened into the ledger."""
 
     def route_them(contact_ids: list[str]) -> None:
-        desk.inbox.append([(one, desk.now_ms()) for one in contact_ids])
-        route(desk, desk.inbox.take("test"), consumer="test")
-        record(desk)
+        services.store.inbox.append([(one, services.now_ms()) for one in contact_ids])
+        route(services, services.store.inbox.take("test"), consumer="test")
+        record_outbox(services)
 
     return route_them

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.hubspot.setup import apply, plan_for
 from router.routing.intake.route import Routed, route
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.settings import Settings, read_settings
 from router.store.keys import Keys
@@ -121,28 +121,28 @@ def time(clock: Clock, sandbox: SandboxClient) -> Time:
 
 
 @pytest.fixture
-def desk(
+def services(
     settings: Settings, redis_client: redis.Redis, clock: Clock, sandbox: SandboxClient
-) -> Iterator[Desk]:
-    opened = open_desk(settings, redis_client, clock=clock)
-    apply(opened.gateway, plan_for(opened.gateway))
-    opened.inbox.open()
+) -> Iterator[Services]:
+    opened = open_services(settings, redis_client, clock=clock)
+    apply(opened.hubspot, plan_for(opened.hubspot))
+    opened.store.inbox.open()
     opened.rules.refresh()
-    assert Keys("4242") == opened.keys
+    assert Keys("4242") == opened.store.keys
     yield opened
     opened.ledger.close()
 
 
-def announce(desk: Desk, *contact_ids: str) -> None:
+def announce(services: Services, *contact_ids: str) -> None:
     """What the receiver does with a delivery."""
-    desk.inbox.append([(contact_id, desk.now_ms()) for contact_id in contact_ids])
+    services.store.inbox.append([(contact_id, services.now_ms()) for contact_id in contact_ids])
 
 
-def route_all(desk: Desk, *, consumer: str = "test") -> list[Routed]:
+def route_all(services: Services, *, consumer: str = "test") -> list[Routed]:
     """What a drain does, one batch after the other."""
     routed = []
-    while entries := desk.inbox.take(consumer):
-        routed.append(route(desk, entries, consumer=consumer))
+    while entries := services.store.inbox.take(consumer):
+        routed.append(route(services, entries, consumer=consumer))
     return routed
 
 

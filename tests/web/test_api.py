@@ -11,18 +11,18 @@ import redis
 from flask.testing import FlaskClient
 from pydantic import SecretStr
 
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 from router.routing.queues.claim_links import ClaimLink, LinkInvalid, link_to, opened, signed
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.web.app import create_app
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
-from tests.routing.conftest import OWNERS, clock, desk, portal, route_all, rules, sandbox, settings
+from tests.routing.conftest import OWNERS, clock, portal, route_all, rules, sandbox, services, settings
 from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
 
-__all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings"]
+__all__ = ["clock", "portal", "pull", "rules", "sandbox", "services", "settings"]
 
 SECRET = "a-secret-that-signs-links"
 SHARED = ROUTING.replace("method: queue, push_after: 30min", "method: fair_share")
@@ -43,22 +43,22 @@ class Reps:
 
 
 @pytest.fixture
-def reps(pull: Desk, settings: Settings, redis_client: redis.Redis, tmp_path: Path) -> Reps:
+def reps(pull: Services, settings: Settings, redis_client: redis.Redis, tmp_path: Path) -> Reps:
     path = tmp_path / "tokens"
     changed = {"claim_secret": SecretStr(SECRET), "api_tokens_file": path}
     woken: list[int] = []
     app = create_app(
         settings=settings.model_copy(update=changed),
-        inbox=pull.inbox,
+        inbox=pull.store.inbox,
         wake=lambda: woken.append(1),
-        vitals=Vitals(redis_client, pull.keys),
-        desk=lambda: pull,
+        vitals=Vitals(redis_client, pull.store.keys),
+        services=lambda: pull,
     )
     return Reps(app.test_client(), {rep: made_for(rep, path) for rep in ("lea", "hugo", "marc")}, woken)
 
 
 def test_a_rep_sees_the_queue_of_their_team_and_claims_from_it(
-    reps: Reps, pull: Desk, sandbox: SandboxClient
+    reps: Reps, pull: Services, sandbox: SandboxClient
 ) -> None:
     (contact_id,) = queued(pull, sandbox)
     seen = reps.client.get("/api/queues/idf", headers=reps.headers("lea"))
@@ -74,7 +74,7 @@ def test_a_rep_sees_the_queue_of_their_team_and_claims_from_it(
     assert reps.woken == [1]
 
 
-def test_a_rep_gives_a_lead_back(reps: Reps, pull: Desk, sandbox: SandboxClient) -> None:
+def test_a_rep_gives_a_lead_back(reps: Reps, pull: Services, sandbox: SandboxClient) -> None:
     (contact_id,) = queued(pull, sandbox)
     reps.client.post("/api/claims", json={"contact_id": contact_id}, headers=reps.headers("lea"))
     route_all(pull)
@@ -111,7 +111,7 @@ def test_a_rep_sees_only_queues_of_their_own_teams(reps: Reps) -> None:
     assert reps.client.get("/api/queues/idf", headers=reps.headers("marc")).status_code == 404
 
 
-def test_a_limit_is_told_as_such(reps: Reps, pull: Desk, sandbox: SandboxClient, rules: Path) -> None:
+def test_a_limit_is_told_as_such(reps: Reps, pull: Services, sandbox: SandboxClient, rules: Path) -> None:
     with_rep_line(pull, rules, "lea:     {", "lea:     {max_open_leads: 1, ")
     first, second = queued(pull, sandbox, 2)
     reps.client.post("/api/claims", json={"contact_id": first}, headers=reps.headers("lea"))
@@ -122,7 +122,7 @@ def test_a_limit_is_told_as_such(reps: Reps, pull: Desk, sandbox: SandboxClient,
 
 
 def test_opening_a_link_changes_nothing_and_its_button_claims(
-    reps: Reps, pull: Desk, sandbox: SandboxClient
+    reps: Reps, pull: Services, sandbox: SandboxClient
 ) -> None:
     (contact_id,) = queued(pull, sandbox)
     url = "https://leads.example.fr/webhooks/hubspot"
@@ -130,7 +130,7 @@ def test_opening_a_link_changes_nothing_and_its_button_claims(
     path = link.removeprefix("https://leads.example.fr")
 
     page = reps.client.get(path)
-    waiting = [one.contact_id for one in pull.queues.waiting("idf")]
+    waiting = [one.contact_id for one in pull.store.queues.waiting("idf")]
     pressed = reps.client.post(path)
     route_all(pull)
 
@@ -183,7 +183,7 @@ def stands(reps: Reps, rep: str) -> dict[str, object]:
 
 
 def test_a_rep_who_says_they_are_away_gets_no_leads_until_they_are_back(
-    reps: Reps, pull: Desk, sandbox: SandboxClient, rules: Path
+    reps: Reps, pull: Services, sandbox: SandboxClient, rules: Path
 ) -> None:
     with_rules(pull, rules, SHARED)
     later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
@@ -233,7 +233,7 @@ def test_an_absence_that_is_none_is_refused_in_a_sentence(
     assert stands(reps, "lea")["override"] is None
 
 
-def test_whoever_left_the_rule_files_is_told_so(reps: Reps, pull: Desk, rules: Path) -> None:
+def test_whoever_left_the_rule_files_is_told_so(reps: Reps, pull: Services, rules: Path) -> None:
     team = rules / "team.yaml"
     kept = [one for one in team.read_text().splitlines() if not one.startswith("  marc:")]
     team.write_text("\n".join(kept))
@@ -245,12 +245,12 @@ def test_whoever_left_the_rule_files_is_told_so(reps: Reps, pull: Desk, rules: P
     assert answer.get_json()["error"] == "marc is no rep of team.yaml any more."
 
 
-def test_what_was_said_stands_in_the_ledger_without_the_reason(reps: Reps, pull: Desk) -> None:
+def test_what_was_said_stands_in_the_ledger_without_the_reason(reps: Reps, pull: Services) -> None:
     reps.client.post(
         "/api/away", json={"until": "2099-01-01", "why": "a secret"}, headers=reps.headers("lea")
     )
     reps.client.post("/api/back", headers=reps.headers("lea"))
-    record(pull)
+    record_outbox(pull)
 
     told = pull.ledger.events_of("")
 

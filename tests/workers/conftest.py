@@ -1,5 +1,5 @@
 """The desk of the routing tests, for the processes that work with it."""
 
-from tests.routing.conftest import clock, desk, portal, rules, sandbox, settings, time
+from tests.routing.conftest import clock, portal, rules, sandbox, services, settings, time
 
-__all__ = ["clock", "desk", "portal", "rules", "sandbox", "settings", "time"]
+__all__ = ["clock", "portal", "rules", "sandbox", "services", "settings", "time"]

@@ -12,13 +12,11 @@ from datetime import timedelta
 import pytest
 import redis
 
-from router.bootstrap import Office, open_desk
+from router.bootstrap import ProcessContext, open_services
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.inbox.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
-from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
 from tests.routing.conftest import a_hot_contact
 from workers import drain as draining
@@ -27,19 +25,19 @@ from workers.drain import Drain
 
 
 @pytest.fixture
-def scarce(settings: Settings, redis_client: redis.Redis, redis_url: str, desk: object) -> Iterator[Office]:
+def scarce(
+    settings: Settings, redis_client: redis.Redis, redis_url: str, services: object
+) -> Iterator[ProcessContext]:
     """An office that believes in forty calls in ten seconds; its drains end soon when they are asked to."""
-    few = open_desk(settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client)
+    few = open_services(settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client)
     few.rules.refresh()
-    few.owners.by_email()
-    redis_client.delete(few.keys.calls)
+    few.people.owners.by_email()
+    redis_client.delete(few.store.keys.calls)
     for_queue = redis.Redis.from_url(redis_url)
-    yield Office(
-        desk=few,
-        drains=Drains(redis_client, few.keys),
+    yield ProcessContext(
+        services=few,
         wake_ups=WakeUps(for_queue, few.portal),
-        progress=ProgressBoard(redis_client, few.keys, role="worker"),
-        nights=Nights(redis_client, few.keys),
+        progress=ProgressBoard(redis_client, few.store.keys, role="worker"),
         queue_client=for_queue,
     )
     process._process.stopping.clear()
@@ -56,27 +54,27 @@ def seconds_until_owned(sandbox: SandboxClient, contact_id: str, *, within_s: fl
 
 
 def test_a_new_lead_is_routed_while_housekeeping_waits_for_calls(
-    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis
+    scarce: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis
 ) -> None:
-    desk = scarce.desk
+    services = scarce.services
     missed = sandbox.create_exactly([a_hot_contact() for _ in range(3_000)], announce=False)
-    desk.inbox.append_low(missed, now_ms=desk.now_ms())
+    services.store.inbox.append_low(missed, now_ms=services.now_ms())
     with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
         working = threading.Thread(target=drain.run)
         working.start()
         try:
             ends_at = time.monotonic() + 20
-            while redis_client.zcard(desk.keys.calls) < 22 and time.monotonic() < ends_at:
+            while redis_client.zcard(services.store.keys.calls) < 22 and time.monotonic() < ends_at:
                 time.sleep(0.02)  # until housekeeping has had its 60 % of the calls, and waits for more
             time.sleep(0.1)
             waits = []
             for _ in range(4):
                 (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-                desk.inbox.append([(contact_id, desk.now_ms())])
+                services.store.inbox.append([(contact_id, services.now_ms())])
                 waits.append(seconds_until_owned(sandbox, contact_id, within_s=8))
             still_low = len(drain.low)
-            left = redis_client.xlen(desk.keys.inbox_low)
+            left = redis_client.xlen(services.store.keys.inbox_low)
         finally:
             process.stop()
             working.join()
@@ -87,15 +85,16 @@ def test_a_new_lead_is_routed_while_housekeeping_waits_for_calls(
 
 
 def test_a_new_lead_that_a_dead_worker_had_claimed_is_taken_over_meanwhile(
-    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis
+    scarce: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis
 ) -> None:
-    desk = replace(scarce.desk, inbox=Inbox(redis_client, scarce.desk.keys, lease=timedelta(seconds=3)))
-    busy = replace(scarce, desk=desk)
+    inbox = Inbox(redis_client, scarce.services.store.keys, lease=timedelta(seconds=3))
+    services = replace(scarce.services, store=replace(scarce.services.store, inbox=inbox))
+    busy = replace(scarce, services=services)
     missed = sandbox.create_exactly([a_hot_contact() for _ in range(3_000)], announce=False)
     (claimed,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    desk.inbox.append([(claimed, desk.now_ms())])
-    assert len(desk.inbox.take("a worker that dies", low=False)) == 1
-    desk.inbox.append_low(missed, now_ms=desk.now_ms())
+    services.store.inbox.append([(claimed, services.now_ms())])
+    assert len(services.store.inbox.take("a worker that dies", low=False)) == 1
+    services.store.inbox.append_low(missed, now_ms=services.now_ms())
     with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
         drain = Drain(busy, pool)
         working = threading.Thread(target=drain.run)
@@ -112,21 +111,21 @@ def test_a_new_lead_that_a_dead_worker_had_claimed_is_taken_over_meanwhile(
 
 
 def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
-    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    scarce: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A snoozed batch of housekeeping puts off housekeeping only."""
-    desk = scarce.desk
+    services = scarce.services
     (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
     (new,) = sandbox.create_exactly([a_hot_contact()], announce=False)
     fly = draining.fly
 
     def low_is_snoozed(*arguments: object, **more: object) -> object:
-        if any(entry.stream == desk.keys.inbox_low for entry in arguments[1]):  # type: ignore[attr-defined]
+        if any(entry.stream == services.store.keys.inbox_low for entry in arguments[1]):  # type: ignore[attr-defined]
             raise draining.FlightSnoozed(60)
         return fly(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(draining, "fly", low_is_snoozed)
-    desk.inbox.append_low([low], now_ms=desk.now_ms())
+    services.store.inbox.append_low([low], now_ms=services.now_ms())
     with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
         working = threading.Thread(target=drain.run)
@@ -134,7 +133,7 @@ def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
         ends_at = time.monotonic() + 10
         while not drain.low_not_before and time.monotonic() < ends_at:
             time.sleep(0.01)
-        desk.inbox.append([(new, desk.now_ms())])
+        services.store.inbox.append([(new, services.now_ms())])
         Drain(scarce, pool).run()  # whoever is woken: the first drain may have ended
         waited = seconds_until_owned(sandbox, new, within_s=8)
         process.stop()
@@ -146,10 +145,10 @@ def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
 
 
 def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
-    scarce: Office, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+    scarce: ProcessContext, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Although housekeeping waits, which new leads would make room for."""
-    desk, may_land, fly = scarce.desk, threading.Event(), draining.fly
+    services, may_land, fly = scarce.services, threading.Event(), draining.fly
 
     def fly_later(*arguments: object, **more: object) -> object:
         assert may_land.wait(timeout=30)
@@ -157,11 +156,13 @@ def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
 
     monkeypatch.setattr(draining, "fly", fly_later)
     monkeypatch.setattr(draining, "BATCH", 1)
-    monkeypatch.setattr(type(desk.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True})
+    monkeypatch.setattr(
+        type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}
+    )
     new = sandbox.create_exactly([a_hot_contact() for _ in range(FLIGHTS_PER_DRAIN)], announce=False)
     (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    desk.inbox.append([(contact_id, desk.now_ms()) for contact_id in new])
-    desk.inbox.append_low([low], now_ms=desk.now_ms())
+    services.store.inbox.append([(contact_id, services.now_ms()) for contact_id in new])
+    services.store.inbox.append_low([low], now_ms=services.now_ms())
     with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
         taken = [drain._take_next(time.monotonic() + 10) for _ in range(FLIGHTS_PER_DRAIN + 1)]
@@ -173,19 +174,21 @@ def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
 
 
 def test_all_that_a_dead_worker_had_claimed_is_taken_over_without_a_pause(
-    scarce: Office, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    scarce: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Claims are looked at once a second, but where some were abandoned the next look comes at once."""
-    desk = scarce.desk
+    services = scarce.services
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(4)], announce=False)
 
     def abandon(contact_ids: list[str]) -> None:
-        desk.inbox.append([(contact_id, desk.now_ms()) for contact_id in contact_ids])
-        claimed = [desk.inbox.take("a worker that dies", low=False)[0].id for _ in contact_ids]
-        redis_client.xclaim(desk.keys.inbox, GROUP, "a worker that dies", 0, claimed, idle=60_000)
+        services.store.inbox.append([(contact_id, services.now_ms()) for contact_id in contact_ids])
+        claimed = [services.store.inbox.take("a worker that dies", low=False)[0].id for _ in contact_ids]
+        redis_client.xclaim(services.store.keys.inbox, GROUP, "a worker that dies", 0, claimed, idle=60_000)
 
     monkeypatch.setattr(draining, "KEEP_S", 3600.0)
-    monkeypatch.setattr(type(desk.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True})
+    monkeypatch.setattr(
+        type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}
+    )
     with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
         drain = Drain(scarce, pool, looked_at=-3600.0)
         abandon(ids[:3])

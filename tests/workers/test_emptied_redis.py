@@ -7,43 +7,42 @@ from pathlib import Path
 
 import redis
 
-from router.bootstrap import Office
+from router.bootstrap import ProcessContext
 from router.hubspot.routing_properties import OWNER
 from router.routing.intake.restore import make_whole
-from router.routing.intake.verify import verify
-from router.routing.outbox.record import record
+from router.routing.intake.verify import verify_owners
+from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away, say_back
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim
-from router.routing.queues.tend import tend
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead
+from router.routing.queues.tend import tend_queues
 from router.routing.reports.fairness import grant
 from router.sandbox.http.client import SandboxClient
-from router.store.leads.credits import Credits
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.queues.test_claims import ROUTING, with_rules
-from tests.workers.test_reconciling import office
+from tests.workers.test_reconciling import context
 from workers.reconciling import is_unfinished, look_back
 
-__all__ = ["office"]
+__all__ = ["context"]
 
 
-def a_day_of_leads(desk: Desk, sandbox: SandboxClient, clock: Clock, count: int) -> list[str]:
+def a_day_of_leads(services: Services, sandbox: SandboxClient, clock: Clock, count: int) -> list[str]:
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(count)], announce=False)
-    announce(desk, *ids)
-    route_all(desk)
+    announce(services, *ids)
+    route_all(services)
     clock.forward(10)
-    while verify(desk).looked_at:
+    while verify_owners(services).looked_at:
         pass
-    record(desk)
+    record_outbox(services)
     return ids
 
 
-def converge(office: Office) -> None:
+def converge(context: ProcessContext) -> None:
     for _ in range(20):
-        look_back(office)
-        route_all(office.desk)
-        if not is_unfinished(office):
+        look_back(context)
+        route_all(context.services)
+        if not is_unfinished(context.services):
             return
     raise AssertionError("it does not end")
 
@@ -52,113 +51,113 @@ def owners(sandbox: SandboxClient) -> dict[str, str]:
     return {one["id"]: one["properties"].get(OWNER, "") for one in sandbox.contacts()}
 
 
-def shares(desk: Desk) -> dict[str, int]:
-    fields, _ = desk.commits.read_book()
+def shares(services: Services) -> dict[str, int]:
+    fields, _ = services.store.commits.read_book()
     return {name: value for name, value in fields.items() if not name.startswith("open:") and value}
 
 
 def test_shares_go_on_where_they_were(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
-    desk = office.desk
+    services = context.services
     sandbox.overtake(times=2, owner=OWNERS["claire"])  # their shares are given back
-    a_day_of_leads(desk, sandbox, clock, 25)
-    grant(desk, Credits(redis_client, desk.keys), team="idf", rep="hugo", amount=2, why="Doublons")  # type: ignore[arg-type]
-    a_day_of_leads(desk, sandbox, clock, 5)
-    before = shares(desk)
+    a_day_of_leads(services, sandbox, clock, 25)
+    grant(services, services.store.credits, team="idf", rep="hugo", amount=2, why="Doublons")  # type: ignore[arg-type]
+    a_day_of_leads(services, sandbox, clock, 5)
+    before = shares(services)
 
     redis_client.flushall()
-    first = make_whole(desk)
-    second = make_whole(desk)
+    first = make_whole(services)
+    second = make_whole(services)
 
     assert (first, second) == (True, False)
-    assert shares(desk) == before
+    assert shares(services) == before
     assert any(name.startswith("credit:") for name in before)
     assert sum(value for name, value in before.items() if name.startswith("credit:idf:")) == 0
 
 
 def test_nobody_decides_by_an_emptied_book(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
-    desk = office.desk
-    a_day_of_leads(desk, sandbox, clock, 7)
-    served = shares(desk)["served:idf"]
+    services = context.services
+    a_day_of_leads(services, sandbox, clock, 7)
+    served = shares(services)["served:idf"]
 
     redis_client.flushall()
-    a_day_of_leads(desk, sandbox, clock, 1)
+    a_day_of_leads(services, sandbox, clock, 1)
 
-    assert shares(desk)["served:idf"] == served + 1
+    assert shares(services)["served:idf"] == served + 1
 
 
 def test_shares_survive_although_a_contact_was_erased(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
-    desk = office.desk
-    erased, *_ = a_day_of_leads(desk, sandbox, clock, 8)
-    before = shares(desk)
+    services = context.services
+    erased, *_ = a_day_of_leads(services, sandbox, clock, 8)
+    before = shares(services)
 
-    desk.ledger.erase(erased)
+    services.ledger.erase(erased)
     redis_client.flushall()
-    make_whole(desk)
+    make_whole(services)
 
-    assert shares(desk) == before
-    assert erased not in str(desk.ledger.events_of(""))
+    assert shares(services) == before
+    assert erased not in str(services.ledger.events_of(""))
 
 
 def test_a_book_that_is_there_stays(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
     """As after an update from a version that did not know whether its book was whole."""
-    desk = office.desk
-    a_day_of_leads(desk, sandbox, clock, 3)
-    desk.commits.set_counts({"credit:idf:hugo": 5})
-    redis_client.delete(desk.keys.whole)
+    services = context.services
+    a_day_of_leads(services, sandbox, clock, 3)
+    services.store.commits.set_counts({"credit:idf:hugo": 5})
+    redis_client.delete(services.store.keys.whole)
 
-    assert not make_whole(desk)
-    assert shares(desk)["credit:idf:hugo"] == 5
-    assert desk.restoration.rebuild() is None
+    assert not make_whole(services)
+    assert shares(services)["credit:idf:hugo"] == 5
+    assert services.store.restoration.rebuild() is None
 
 
 def test_who_is_away_stays_away(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
-    desk = office.desk
-    a_day_of_leads(desk, sandbox, clock, 1)
-    say_away(desk, "camille", until=clock() + timedelta(days=2))
-    say_away(desk, "lea", until=clock() + timedelta(days=2))
-    say_back(desk, "lea")
+    services = context.services
+    a_day_of_leads(services, sandbox, clock, 1)
+    say_away(services, "camille", until=clock() + timedelta(days=2))
+    say_away(services, "lea", until=clock() + timedelta(days=2))
+    say_back(services, "lea")
     sandbox.set_availability(OWNERS["hugo"], hs_availability_status="away")
-    record(desk)
+    record_outbox(services)
 
     redis_client.flushall()
-    ids = a_day_of_leads(desk, sandbox, clock, 4)
+    ids = a_day_of_leads(services, sandbox, clock, 4)
 
     assert {owners(sandbox)[one] for one in ids} == {OWNERS["lea"]}
 
 
 def test_what_was_decided_in_shadow_mode_is_not_decided_twice(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
 ) -> None:
-    desk = with_rules(office.desk, rules, "mode: shadow\n" + (rules / "routing.yaml").read_text())
-    ids = a_day_of_leads(desk, sandbox, clock, 3)
+    services = with_rules(context.services, rules, "mode: shadow\n" + (rules / "routing.yaml").read_text())
+    ids = a_day_of_leads(services, sandbox, clock, 3)
     clock.forward(3600)
 
     redis_client.flushall()
-    converge(office)
-    announce(desk, *ids)
-    route_all(desk)
-    record(desk)
+    converge(context)
+    announce(services, *ids)
+    route_all(services)
+    record_outbox(services)
 
-    assert {state.state for state in desk.leads.recall(ids).values()} == {State.SHADOW}
-    assert [len(desk.ledger.decisions_of(one)) for one in ids] == [1, 1, 1]
+    assert {state.state for state in services.store.leads.recall(ids).values()} == {State.SHADOW}
+    assert [len(services.ledger.decisions_of(one)) for one in ids] == [1, 1, 1]
     assert sandbox.writes() == []
 
 
 def test_states_come_back_as_the_records_tell_and_no_owner_changes(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
-    desk = office.desk
-    done, moved, cleared, lost, deleted = a_day_of_leads(desk, sandbox, clock, 5)
+    services = context.services
+    done, moved, cleared, lost, deleted = a_day_of_leads(services, sandbox, clock, 5)
     sandbox.edit_by_hand(moved, owner=OWNERS["claire"])
     sandbox.edit_by_hand(cleared, owner="")
     properties = ("hubspot_owner_id", "hs_lead_status", "lead_router_decision_id")
@@ -167,15 +166,15 @@ def test_states_come_back_as_the_records_tell_and_no_owner_changes(
     sandbox.delete(deleted)
     clock.forward(3600)
     before = owners(sandbox)
-    watched = redis_client.zscore(desk.keys.watched, done)
+    watched = redis_client.zscore(services.store.keys.watched, done)
 
     redis_client.flushall()
-    converge(office)
+    converge(context)
 
-    states = desk.leads.recall([done, moved, cleared, lost, deleted])
+    states = services.store.leads.recall([done, moved, cleared, lost, deleted])
     assert states[done].state is State.DONE
-    assert redis_client.zscore(desk.keys.watched, done) == watched is not None
-    assert redis_client.zscore(desk.keys.watched, lost) is not None
+    assert redis_client.zscore(services.store.keys.watched, done) == watched is not None
+    assert redis_client.zscore(services.store.keys.watched, lost) is not None
     assert (states[moved].state, states[moved].owner_id) == (State.HUMAN, OWNERS["claire"])
     assert states[cleared].state is State.HUMAN
     assert states[lost].state is State.WRITTEN
@@ -184,21 +183,21 @@ def test_states_come_back_as_the_records_tell_and_no_owner_changes(
 
 
 def test_queues_come_back_in_their_order_and_can_be_claimed(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
 ) -> None:
-    desk = with_rules(office.desk, rules, ROUTING)
-    ids = a_day_of_leads(desk, sandbox, clock, 4)
+    services = with_rules(context.services, rules, ROUTING)
+    ids = a_day_of_leads(services, sandbox, clock, 4)
     sandbox.edit_by_hand(ids[3], owner=OWNERS["claire"])
-    waiting = [one.contact_id for one in desk.queues.waiting("idf")][:3]
+    waiting = [one.contact_id for one in services.store.queues.waiting("idf")][:3]
 
     redis_client.flushall()
-    converge(office)
+    converge(context)
 
-    assert [one.contact_id for one in desk.queues.waiting("idf")] == waiting
-    assert claim(desk, waiting[0], rep="hugo").is_yes
+    assert [one.contact_id for one in services.store.queues.waiting("idf")] == waiting
+    assert claim_lead(services, waiting[0], rep="hugo").is_yes
     clock.forward(31 * 60)
-    tend(desk)
-    route_all(desk)
+    tend_queues(services)
+    route_all(services)
     left = owners(sandbox)
     assert left[waiting[0]] == OWNERS["hugo"]
     assert all(left[one] for one in waiting)
@@ -206,22 +205,22 @@ def test_queues_come_back_in_their_order_and_can_be_claimed(
 
 
 def test_a_night_with_redis_emptied(
-    office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
 ) -> None:
     """Leads are routed, waiting or unannounced when Redis is emptied: each has one owner after."""
-    desk = office.desk
-    routed = a_day_of_leads(desk, sandbox, clock, 30)
+    services = context.services
+    routed = a_day_of_leads(services, sandbox, clock, 30)
     clock.forward(3600)
     at = (clock() - timedelta(minutes=20)).isoformat()
     waiting = sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(10)], announce=False)
-    announce(desk, *waiting)
-    half_way = desk.inbox.take("a worker that dies", limit=5)
+    announce(services, *waiting)
+    half_way = services.store.inbox.take("a worker that dies", limit=5)
     unannounced = sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(5)], announce=False)
     before = owners(sandbox)
 
     redis_client.flushall()
-    announce(desk, *routed[:3])  # HubSpot delivers some events once more
-    converge(office)
+    announce(services, *routed[:3])  # HubSpot delivers some events once more
+    converge(context)
 
     after = owners(sandbox)
     assert len(half_way) == 5
@@ -229,5 +228,5 @@ def test_a_night_with_redis_emptied(
     assert all(after[one] for one in (*waiting, *unannounced))
     writes = [write["id"] for write in sandbox.writes() if OWNER in write["properties"]]
     assert len(writes) == len(set(writes)) == len(routed + waiting + unannounced)
-    record(desk)
-    assert all(len(desk.ledger.decisions_of(one)) == 1 for one in (*routed, *waiting, *unannounced))
+    record_outbox(services)
+    assert all(len(services.ledger.decisions_of(one)) == 1 for one in (*routed, *waiting, *unannounced))

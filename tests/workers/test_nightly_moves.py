@@ -16,20 +16,19 @@ import orjson
 import pytest
 import redis
 
-from router.bootstrap import Office, open_desk
+from router.bootstrap import ProcessContext, open_services
 from router.hubspot.api.errors import Unreachable
-from router.notify import Address, Chat, Mail
+from router.notify import Address, Channels, Chat, Mail
 from router.policy.reports.night_report import NightReport
-from router.routing.intake.verify import verify
+from router.routing.intake.verify import verify_owners
 from router.routing.night import sweep
-from router.routing.night.approval import NotApproved, approve
-from router.routing.outbox.record import record
+from router.routing.night.approval import NotApproved, approve_plan
+from router.routing.outbox.record import record_outbox
 from router.routing.people.refresh import refresh_availability
-from router.routing.portal.services import Desk
-from router.routing.recovery.erase import erase
+from router.routing.portal.services import Services
+from router.routing.recovery.erase import erase_contacts
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.health.vitals import Vitals, warnings
 from router.store.leads.leads import State
@@ -59,40 +58,40 @@ def without_overdue(routing: str) -> str:
 class Team:
     """The desk of a team, the portal beside it, and the processes of its nights."""
 
-    office: Office
+    context: ProcessContext
     sandbox: SandboxClient
     time: Time
     rules: Path
 
     @property
-    def desk(self) -> Desk:
-        return self.office.desk
+    def services(self) -> Services:
+        return self.context.services
 
     def with_rules(self, change: Callable[[str], str]) -> None:
         routing = self.rules / "routing.yaml"
         routing.write_text(change(routing.read_text()))
-        self.desk.rules.refresh()
+        self.services.rules.refresh()
 
     def leads(self, count: int = 1, **properties: str) -> list[str]:
         """Leads that were routed, written and verified."""
         ids = self.sandbox.create_exactly([a_hot_contact(**properties) for _ in range(count)])
-        announce(self.desk, *ids)
+        announce(self.services, *ids)
         self.work()
         return ids
 
     def work(self) -> None:
         """What workers and housekeeping do in a few seconds."""
-        route_all(self.desk)
+        route_all(self.services)
         self.time.pass_by(seconds=4)
-        verify(self.desk)
-        record(self.desk)
+        verify_owners(self.services)
+        record_outbox(self.services)
 
     def sleep_until(self, hour: int, *, days: int = 1) -> None:
         """Until so late in Paris, so many days from now."""
         local = self.time.now().astimezone(PARIS)
         day = local.date() + timedelta(days=days)
         self.time.pass_until(datetime(day.year, day.month, day.day, hour, tzinfo=PARIS).astimezone(UTC))
-        self.desk.rules.refresh()
+        self.services.rules.refresh()
 
     def a_night(self, *, days: int = 1) -> NightReport:
         """The night so many days from now, from its first step to its report."""
@@ -101,11 +100,11 @@ class Team:
 
     def go_on(self) -> NightReport:
         for _ in range(30):
-            nightly_run.take_step(self.office)
+            nightly_run.take_step(self.context)
             self.work()
-            if not nightly_run.is_due(self.office):
+            if not nightly_run.is_due(self.context.services):
                 break
-        found = self.desk.ledger.nights.of(self.today())
+        found = self.services.ledger.nights.of(self.today())
         assert found is not None
         return found
 
@@ -120,17 +119,17 @@ class Team:
 
 
 @pytest.fixture
-def team(desk: Desk, redis_client: redis.Redis, sandbox: SandboxClient, time: Time, rules: Path) -> Team:
-    office = Office(
-        desk=desk,
-        drains=Drains(redis_client, desk.keys),
-        wake_ups=WakeUps(redis_client, desk.portal),
-        progress=ProgressBoard(redis_client, desk.keys, role="night"),
-        nights=Nights(redis_client, desk.keys),
+def team(
+    services: Services, redis_client: redis.Redis, sandbox: SandboxClient, time: Time, rules: Path
+) -> Team:
+    context = ProcessContext(
+        services=services,
+        wake_ups=WakeUps(redis_client, services.portal),
+        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
         queue_client=redis_client,
     )
-    office.nights.born(time.now())
-    made = Team(office, sandbox, time, rules)
+    context.services.store.nights.born(time.now())
+    made = Team(context, sandbox, time, rules)
     made.with_rules(lambda routing: routing + NIGHT)
     made.sleep_until(10)
     return made
@@ -153,7 +152,7 @@ def test_the_open_leads_of_somebody_who_left_go_to_the_others(team: Team) -> Non
     assert {(one.came_from, one.reason, one.outcome) for one in told.moves} == {("hugo", "gone", "moved")}
     assert {one.contact_id: OWNERS[one.goes_to] for one in told.moves} == {one: after[one] for one in of_hugo}
     assert after[won] == before[won]
-    events = [one for one in team.desk.ledger.events_of(begun) if one.kind == "reassigning"]
+    events = [one for one in team.services.ledger.events_of(begun) if one.kind == "reassigning"]
     assert events[0].detail["run"] == f"night {team.today()}"
     reason = team.sandbox.contact(begun)["properties"]["lead_router_reason"]
     assert "repris à hugo car hugo a été désactivé" in reason
@@ -165,10 +164,10 @@ def test_the_plan_is_what_happens(team: Team) -> None:
     team.sleep_until(3)
     planned: dict[str, str] = {}
     for _ in range(30):
-        nightly_run.take_step(team.office)
-        planned = planned or {one.contact_id: one.goes_to for one in team.desk.night_plan.all()}
+        nightly_run.take_step(team.context)
+        planned = planned or {one.contact_id: one.goes_to for one in team.services.store.night_plan.all()}
         team.work()
-        if not nightly_run.is_due(team.office):
+        if not nightly_run.is_due(team.context.services):
             break
 
     assert len(planned) == 6
@@ -182,7 +181,9 @@ def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
     team.time.pass_by(minutes=5)
     team.sandbox.log_activity(begun, "call")
     until = team.time.now() + timedelta(days=14)
-    team.desk.availability.repository.override("hugo", Override("away", until, team.time.now(), "leave"))
+    team.services.people.availability.repository.override(
+        "hugo", Override("away", until, team.time.now(), "leave")
+    )
 
     team.with_rules(without_overdue)
     told = team.a_night()
@@ -199,7 +200,9 @@ def test_who_is_back_soon_keeps_everything(team: Team) -> None:
     ids = team.leads(8)
     of_hugo = team.owned_by("hugo", ids)
     until = team.time.now() + timedelta(days=3)
-    team.desk.availability.repository.override("hugo", Override("away", until, team.time.now(), "ill"))
+    team.services.people.availability.repository.override(
+        "hugo", Override("away", until, team.time.now(), "ill")
+    )
 
     team.with_rules(without_overdue)
     told = team.a_night()
@@ -243,11 +246,11 @@ def test_a_manager_who_reassigns_by_hand_meanwhile_wins(team: Team) -> None:
     first, second, third = team.owned_by("hugo", team.leads(12))
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
-    while len(team.desk.night_plan) == 0:
-        nightly_run.take_step(team.office)
+    while len(team.services.store.night_plan) == 0:
+        nightly_run.take_step(team.context)
     team.sandbox.edit_by_hand(first, owner=OWNERS["claire"])
-    while team.desk.leads.recall([second])[second].state is not State.REOPENED:
-        nightly_run.take_step(team.office)
+    while team.services.store.leads.recall([second])[second].state is not State.REOPENED:
+        nightly_run.take_step(team.context)
     team.sandbox.edit_by_hand(second, owner=OWNERS["claire"])
 
     told = team.go_on()
@@ -263,8 +266,8 @@ def test_an_emptied_redis_changes_no_owner(team: Team, redis_client: redis.Redis
     before = {one: team.owner_of(one) for one in ids}
     team.sleep_until(3)
     redis_client.flushdb()
-    team.desk.inbox.open()
-    team.desk.rules.refresh()
+    team.services.store.inbox.open()
+    team.services.rules.refresh()
 
     told = team.go_on()
     team.with_rules(without_overdue)
@@ -293,7 +296,7 @@ def test_the_brake_holds_what_is_too_much_and_says_so(team: Team, redis_client: 
     assert told.brake.holds
     assert (told.brake.by, told.brake.moves, told.brake.limit) == ("share", 20, 10)
     assert told.outcomes == {"held": 20}
-    reading = Vitals(redis_client, team.desk.keys).read()
+    reading = Vitals(redis_client, team.services.store.keys).read()
     assert any("router sweep --approve" in one for one in warnings(reading))
 
 
@@ -305,12 +308,12 @@ def test_an_approved_plan_moves_exactly_what_it_says(team: Team, redis_client: r
     changed = of_camille[0]
     team.sandbox.edit_by_hand(changed, owner=OWNERS["claire"])
     late = team.leads(1)
-    waiting = team.desk.night_plan.waiting()
+    waiting = team.services.store.night_plan.waiting()
     assert waiting is not None
 
     with pytest.raises(NotApproved):
-        approve(team.desk, team.office.nights, plan="another", by="nadia")
-    leads = approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
+        approve_plan(team.services, team.context.services.store.nights, plan="another", by="nadia")
+    leads = approve_plan(team.services, team.context.services.store.nights, plan=waiting.plan, by="nadia")
     told = team.go_on()
 
     assert leads == 20
@@ -319,10 +322,10 @@ def test_an_approved_plan_moves_exactly_what_it_says(team: Team, redis_client: r
     assert told.outcomes == {"moved": 19, "refused": 1}
     assert told.brake is not None
     assert (told.brake.approved_by, told.brake.holds) == ("nadia", False)
-    assert team.desk.night_plan.waiting() is None
+    assert team.services.store.night_plan.waiting() is None
     assert {one.contact_id for one in told.moves} == set(of_camille)
     assert late[0] not in of_camille
-    assert not any("sweep" in one for one in warnings(Vitals(redis_client, team.desk.keys).read()))
+    assert not any("sweep" in one for one in warnings(Vitals(redis_client, team.services.store.keys).read()))
 
 
 def test_what_nobody_approved_is_planned_anew_the_next_night(team: Team) -> None:
@@ -337,7 +340,7 @@ def test_what_nobody_approved_is_planned_anew_the_next_night(team: Team) -> None
     told = team.a_night()
 
     assert told.planned == 0
-    assert team.desk.night_plan.waiting() is None
+    assert team.services.store.night_plan.waiting() is None
     assert len(team.owned_by("camille", ids)) == 20
 
 
@@ -348,25 +351,23 @@ def test_two_night_processes_at_once_move_each_lead_once(
     of_hugo = team.owned_by("hugo", ids)
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
-    second = open_desk(settings, redis_client, clock=time.clock)
+    second = open_services(settings, redis_client, clock=time.clock)
     second.rules.refresh()
-    other = Office(
-        desk=second,
-        drains=team.office.drains,
-        wake_ups=team.office.wake_ups,
-        progress=team.office.progress,
-        nights=Nights(redis_client, second.keys),
+    other = ProcessContext(
+        services=second,
+        wake_ups=team.context.wake_ups,
+        progress=team.context.progress,
         queue_client=redis_client,
     )
 
     for _ in range(20):
-        nightly_run.take_step(team.office)
+        nightly_run.take_step(team.context)
         nightly_run.take_step(other)
         team.work()
 
-    assert not nightly_run.is_due(other)
+    assert not nightly_run.is_due(other.services)
     for contact_id in of_hugo:
-        state = team.desk.leads.recall([contact_id])[contact_id]
+        state = team.services.store.leads.recall([contact_id])[contact_id]
         assert (state.state, state.episode) == (State.DONE, 1)
     second.ledger.close()
 
@@ -378,7 +379,7 @@ def test_a_night_that_is_killed_in_its_moves_goes_on_without_moving_twice(
     of_hugo = team.owned_by("hugo", ids)
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
-    real, killed = team.office.nights.put, []
+    real, killed = team.context.services.store.nights.put, []
 
     def killed_once(day: date, kept: object) -> None:
         """Dies after the leads were sent on their way, before anybody wrote that down."""
@@ -390,15 +391,15 @@ def test_a_night_that_is_killed_in_its_moves_goes_on_without_moving_twice(
     monkeypatch.setattr(Nights, "put", lambda _self, day, kept: killed_once(day, kept))
     for _ in range(30):
         with suppress(KeyboardInterrupt):
-            nightly_run.take_step(team.office)
+            nightly_run.take_step(team.context)
         team.work()
 
     assert killed
-    told = team.desk.ledger.nights.of(team.today())
+    told = team.services.ledger.nights.of(team.today())
     assert told is not None
     assert told.outcomes == {"moved": len(of_hugo)}
     for contact_id in of_hugo:
-        assert team.desk.leads.recall([contact_id])[contact_id].episode == 1
+        assert team.services.store.leads.recall([contact_id])[contact_id].episode == 1
 
 
 @pytest.mark.parametrize("last_day", [date(2027, 3, 27), date(2027, 10, 30)])
@@ -411,16 +412,16 @@ def test_the_night_of_the_clock_change_runs_once(team: Team, last_day: date) -> 
 
     for step in range(1, 6 * 12):
         team.time.pass_until(start + timedelta(minutes=10 * step))
-        if nightly_run.is_due(team.office):
-            before = team.office.nights.of(team.today())
+        if nightly_run.is_due(team.context.services):
+            before = team.context.services.store.nights.of(team.today())
             if before is None:
                 began.append(team.time.now().astimezone(PARIS))
-            nightly_run.take_step(team.office)
+            nightly_run.take_step(team.context)
 
     assert len(began) == 1
     assert began[0].date() == last_day + timedelta(days=1)
     assert (began[0].hour, began[0].minute) in {(2, 30), (3, 0)}
-    assert not nightly_run.is_due(team.office)
+    assert not nightly_run.is_due(team.context.services)
 
 
 def test_a_forgotten_contact_is_on_no_plan_and_in_no_report(team: Team) -> None:
@@ -428,15 +429,15 @@ def test_a_forgotten_contact_is_on_no_plan_and_in_no_report(team: Team) -> None:
     forgotten = team.owned_by("camille", ids)[0]
     told = team.a_night()
 
-    team.desk.erasures.ask(forgotten)
-    erase(team.desk)
+    team.services.store.erasures.ask(forgotten)
+    erase_contacts(team.services)
 
-    after = team.desk.ledger.nights.of(team.today())
+    after = team.services.ledger.nights.of(team.today())
     assert after is not None
     assert forgotten in {one.contact_id for one in told.moves}
     assert forgotten not in {one.contact_id for one in after.moves}
     assert after.outcomes == told.outcomes
-    assert forgotten not in {one.contact_id for one in team.desk.night_plan.all()}
+    assert forgotten not in {one.contact_id for one in team.services.store.night_plan.all()}
 
 
 def test_without_the_brake_a_wrong_rule_would_move_them_all(
@@ -458,8 +459,8 @@ def test_without_the_expected_owner_the_manager_would_lose(
     (contact_id,) = team.owned_by("hugo", team.leads(4))
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
-    while len(team.desk.night_plan) == 0:
-        nightly_run.take_step(team.office)
+    while len(team.services.store.night_plan) == 0:
+        nightly_run.take_step(team.context)
     team.sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
     monkeypatch.setattr("workers.nightly_moves.sweep.why_left", lambda *_: {})
     monkeypatch.setattr("router.routing.intake.route._is_kept", lambda *_, **__: False)
@@ -477,29 +478,29 @@ def test_two_threads_of_nights_make_one(
     of_hugo = team.owned_by("hugo", team.leads(8))
     team.sandbox.archive_owner(OWNERS["hugo"])
     team.sleep_until(3)
-    second = open_desk(settings, redis_client, clock=time.clock)
+    second = open_services(settings, redis_client, clock=time.clock)
     second.rules.refresh()
-    other = replace(team.office, desk=second, nights=Nights(redis_client, second.keys))
+    other = replace(team.context, services=second)
     start = threading.Barrier(2)
 
-    def a_step(office: Office) -> None:
+    def a_step(context: ProcessContext) -> None:
         start.wait()
-        nightly_run.take_step(office)
+        nightly_run.take_step(context)
 
     for _ in range(20):
-        threads = [threading.Thread(target=a_step, args=(office,)) for office in (team.office, other)]
+        threads = [threading.Thread(target=a_step, args=(context,)) for context in (team.context, other)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         team.work()
-        if not nightly_run.is_due(other):
+        if not nightly_run.is_due(other.services):
             break
 
-    told = team.desk.ledger.nights.of(team.today())
+    told = team.services.ledger.nights.of(team.today())
     assert told is not None
     assert told.outcomes == {"moved": len(of_hugo)}
-    states = team.desk.leads.recall(of_hugo).values()
+    states = team.services.store.leads.recall(of_hugo).values()
     assert {(state.state, state.episode) for state in states} == {(State.DONE, 1)}
     second.ledger.close()
 
@@ -507,10 +508,11 @@ def test_two_threads_of_nights_make_one(
 def test_the_team_is_told_of_a_night_in_chat(team: Team) -> None:
     """On `night`, once; a quiet night is not told."""
     with Endpoint() as chat:
-        desk = replace(
-            team.desk, chat=Chat({"night": Address("night", "json", chat.url)}, allow_private=True)
+        services = replace(
+            team.services,
+            notify=Channels(Chat({"night": Address("night", "json", chat.url)}, allow_private=True), None),
         )
-        team.office = replace(team.office, desk=desk)
+        team.context = replace(team.context, services=services)
         team.leads(8)
         team.sandbox.archive_owner(OWNERS["hugo"])
 
@@ -529,10 +531,10 @@ def test_who_begins_before_the_approval_keeps_the_lead(team: Team) -> None:
     told = team.a_night(days=3)
     team.sleep_until(11, days=0)
     team.sandbox.log_activity(first, "call")
-    waiting = team.desk.night_plan.waiting()
+    waiting = team.services.store.night_plan.waiting()
     assert waiting is not None
 
-    approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
+    approve_plan(team.services, team.context.services.store.nights, plan=waiting.plan, by="nadia")
     after = team.go_on()
 
     assert told.outcomes == {"held": 2}
@@ -549,15 +551,15 @@ def test_a_plan_that_is_approved_after_midnight_still_moves(team: Team) -> None:
     team.a_night()
     held = team.today()
     team.sleep_until(1)
-    waiting = team.desk.night_plan.waiting()
+    waiting = team.services.store.night_plan.waiting()
     assert waiting is not None
 
-    approve(team.desk, team.office.nights, plan=waiting.plan, by="nadia")
+    approve_plan(team.services, team.context.services.store.nights, plan=waiting.plan, by="nadia")
     for _ in range(20):
-        nightly_run.take_step(team.office)
+        nightly_run.take_step(team.context)
         team.work()
 
-    told = team.desk.ledger.nights.of(held)
+    told = team.services.ledger.nights.of(held)
     assert told is not None
     assert told.outcomes == {"moved": 20}
     assert not team.owned_by("camille", ids)
@@ -570,14 +572,14 @@ def test_rules_that_move_nothing_any_more_let_a_held_plan_go(team: Team) -> None
 
     team.a_night()
 
-    assert team.desk.night_plan.waiting() is None
-    assert len(team.desk.night_plan) == 0
+    assert team.services.store.night_plan.waiting() is None
+    assert len(team.services.store.night_plan) == 0
 
 
 def test_the_team_is_mailed_what_a_night_did(team: Team) -> None:
     with a_mail_server() as server:
         mail = Mail(f"smtp://127.0.0.1:{server.server_address[1]}", "router@acme.fr", ("ops@acme.fr",))
-        team.office = replace(team.office, desk=replace(team.desk, mail=mail))
+        team.context = replace(team.context, services=replace(team.services, notify=Channels(Chat({}), mail)))
         team.leads(8)
         team.sandbox.archive_owner(OWNERS["hugo"])
 
@@ -597,7 +599,7 @@ def test_away_without_an_end_counts_from_the_first_night(team: Team) -> None:
 
     for _ in range(6):
         team.sleep_until(3)
-        refresh_availability(team.desk)
+        refresh_availability(team.services)
         moved.append(team.go_on().count("moved"))
 
     assert moved == [0, 0, 0, 0, 0, len(of_hugo)]
@@ -608,13 +610,13 @@ def test_what_nobody_can_take_waits_in_the_queue_only_if_its_owner_left(team: Te
     ids = team.leads(4)
     for rep in ("camille", "hugo", "lea"):
         team.sandbox.archive_owner(OWNERS[rep])
-    team.desk.owners.refresh()
+    team.services.people.owners.refresh()
 
     told = team.a_night()
 
     assert {one: team.owner_of(one) for one in ids} == dict.fromkeys(ids, "")
     assert {(one.outcome, one.goes_to) for one in told.moves} == {("moved", "la file de idf")}
-    assert {one.contact_id for one in team.desk.queues.waiting("idf")} == set(ids)
+    assert {one.contact_id for one in team.services.store.queues.waiting("idf")} == set(ids)
 
 
 def test_who_is_away_keeps_what_nobody_else_can_take(team: Team) -> None:
@@ -622,7 +624,9 @@ def test_who_is_away_keeps_what_nobody_else_can_take(team: Team) -> None:
     ids = team.leads(4)
     until = team.time.now() + timedelta(days=14)
     for rep in ("camille", "hugo", "lea"):
-        team.desk.availability.repository.override(rep, Override("away", until, team.time.now(), "fair"))
+        team.services.people.availability.repository.override(
+            rep, Override("away", until, team.time.now(), "fair")
+        )
 
     told = team.a_night()
 
@@ -638,8 +642,8 @@ def test_a_night_that_runs_again_after_redis_was_emptied_forgets_no_move(
     team.sandbox.archive_owner(OWNERS["hugo"])
     first = team.a_night()
     redis_client.flushdb()
-    team.desk.inbox.open()
-    team.desk.rules.refresh()
+    team.services.store.inbox.open()
+    team.services.rules.refresh()
 
     again = team.go_on()
 
@@ -666,8 +670,8 @@ def test_a_portal_that_fails_in_the_middle_costs_no_progress(
 
     monkeypatch.setattr(sweep, "plan_some", fails_the_second_time)
     while not calls:
-        nightly_run.take_step(team.office)
-    kept = team.office.nights.of(team.today())
+        nightly_run.take_step(team.context)
+    kept = team.context.services.store.nights.of(team.today())
 
     told = team.go_on()
 
@@ -682,12 +686,14 @@ def test_a_chat_that_is_down_costs_neither_the_report_nor_the_mail(team: Team) -
     with Endpoint() as chat, a_mail_server() as server:
         chat.answer = lambda _: 500
         addresses = {"default": Address("default", "slack", chat.url)}
-        desk = replace(
-            team.desk,
-            chat=Chat(addresses, allow_private=True, sleep=lambda _: None),
-            mail=Mail(f"smtp://127.0.0.1:{server.server_address[1]}", "r@acme.fr", ("ops@acme.fr",)),
+        services = replace(
+            team.services,
+            notify=Channels(
+                Chat(addresses, allow_private=True, sleep=lambda _: None),
+                Mail(f"smtp://127.0.0.1:{server.server_address[1]}", "r@acme.fr", ("ops@acme.fr",)),
+            ),
         )
-        team.office = replace(team.office, desk=desk)
+        team.context = replace(team.context, services=services)
         team.leads(8)
         team.sandbox.archive_owner(OWNERS["hugo"])
 
@@ -695,7 +701,7 @@ def test_a_chat_that_is_down_costs_neither_the_report_nor_the_mail(team: Team) -
 
         assert len(server.letters) == 1
     assert told.count("moved") == 2
-    assert not nightly_run.is_due(team.office)
+    assert not nightly_run.is_due(team.context.services)
 
 
 @pytest.mark.parametrize("sign", ["status", "call", "note"])

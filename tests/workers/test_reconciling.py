@@ -7,12 +7,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from router.bootstrap import Office
+from router.bootstrap import ProcessContext
 from router.hubspot.routing_properties import OWNER
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.recovery import reconcile as reconciling
 from router.sandbox.http.client import SandboxClient
-from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.repair.reconciled import Window
 from router.store.worklists.nights import Nights
@@ -23,18 +22,16 @@ from workers.schedule import Schedule
 
 
 @pytest.fixture
-def office(desk: Desk, redis_client: redis.Redis, redis_url: str, clock: Clock) -> Office:
+def context(services: Services, redis_client: redis.Redis, redis_url: str, clock: Clock) -> ProcessContext:
     """An office that has been here for a month, two minutes after now."""
     clock.forward(120)
-    nights = Nights(redis_client, desk.keys)
+    nights = Nights(redis_client, services.store.keys)
     nights.born(clock() - timedelta(days=30))
     for_queue = redis.Redis.from_url(redis_url)
-    return Office(
-        desk=desk,
-        drains=Drains(redis_client, desk.keys),
-        wake_ups=WakeUps(for_queue, desk.portal),
-        progress=ProgressBoard(redis_client, desk.keys, role="night"),
-        nights=nights,
+    return ProcessContext(
+        services=services,
+        wake_ups=WakeUps(for_queue, services.portal),
+        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
         queue_client=for_queue,
     )
 
@@ -51,60 +48,60 @@ def created(hours_ago: float, **more: str) -> dict[str, str]:
 
 
 def test_contacts_that_no_webhook_announced_are_routed_and_the_others_left_alone(
-    office: Office, sandbox: SandboxClient
+    context: ProcessContext, sandbox: SandboxClient
 ) -> None:
     missed, owned = sandbox.create_exactly(
         [created(0.5), created(0.5, hubspot_owner_id=OWNERS["claire"])], announce=False
     )
 
-    found = look_back(office)
-    route_all(office.desk)
+    found = look_back(context)
+    route_all(context.services)
 
     assert found == 1
     assert {write["id"] for write in sandbox.writes()} == {missed}
     assert sandbox.contact(owned)["owner"] == OWNERS["claire"]
 
 
-def test_a_look_that_finds_nothing_is_one_search(office: Office, sandbox: SandboxClient) -> None:
+def test_a_look_that_finds_nothing_is_one_search(context: ProcessContext, sandbox: SandboxClient) -> None:
     routed = sandbox.create_exactly([created(0.5) for _ in range(5)], announce=False)
-    announce(office.desk, *routed)
-    route_all(office.desk)
+    announce(context.services, *routed)
+    route_all(context.services)
     before = searches(sandbox)
 
-    found = look_back(office)
+    found = look_back(context)
 
     assert (found, searches(sandbox) - before) == (0, 1)
 
 
 def test_a_contact_that_waits_already_is_not_appended_again(
-    office: Office, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
 ) -> None:
     ids = sandbox.create_exactly([created(0.2) for _ in range(3)], announce=False)
 
-    found = [look_back(office) for _ in range(3)]
-    waiting = redis_client.xlen(office.desk.keys.inbox_low)
-    route_all(office.desk)
+    found = [look_back(context) for _ in range(3)]
+    waiting = redis_client.xlen(context.services.store.keys.inbox_low)
+    route_all(context.services)
 
     assert (found, waiting) == ([3, 0, 0], 3)
     assert all(sandbox.contact(one)["owner"] for one in ids)
-    assert redis_client.hlen(office.desk.keys.low_ids) == 0
-    assert look_back(office) == 0
+    assert redis_client.hlen(context.services.store.keys.low_ids) == 0
+    assert look_back(context) == 0
 
 
 def test_a_claimed_lead_that_was_never_written_is_waiting_and_not_appended(
-    office: Office, sandbox: SandboxClient
+    context: ProcessContext, sandbox: SandboxClient
 ) -> None:
     sandbox.create_exactly([created(0.2)], announce=False)
-    look_back(office)
-    assert len(office.desk.inbox.take("a worker that dies")) == 1
+    look_back(context)
+    assert len(context.services.store.inbox.take("a worker that dies")) == 1
 
-    assert look_back(office) == 0
+    assert look_back(context) == 0
 
 
 def test_after_six_hours_without_webhooks_every_contact_gets_one_owner(
-    office: Office, sandbox: SandboxClient, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    look_back(office)
+    look_back(context)
     clock.forward(6 * 3600)
     now = clock() - datetime.now(UTC)
     assert now > timedelta(hours=6)
@@ -113,9 +110,9 @@ def test_after_six_hours_without_webhooks_every_contact_gets_one_owner(
         at = (clock() - timedelta(hours=hour, minutes=30)).isoformat()
         ids += sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(20)], announce=False)
 
-    found = look_back(office)
-    announce(office.desk, *ids[:10])  # HubSpot delivers some of them after all
-    route_all(office.desk)
+    found = look_back(context)
+    announce(context.services, *ids[:10])  # HubSpot delivers some of them after all
+    route_all(context.services)
 
     owners = [write for write in sandbox.writes() if OWNER in write["properties"]]
     assert found == 120
@@ -124,74 +121,76 @@ def test_after_six_hours_without_webhooks_every_contact_gets_one_owner(
 
 
 def test_more_contacts_than_a_search_shows_are_found_page_by_page_and_a_step_can_be_left(
-    office: Office, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+    context: ProcessContext, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reconciling, "PAGES_PER_STEP", 1)  # so that few contacts are many steps
     sandbox.settings(search_short_pages=True, search_ghosts=3)
     ids = sandbox.create_exactly([created(0.2) for _ in range(900)], announce=False)
 
     found = []
-    while not found or office.desk.reconciled.open_window():
-        found.append(look_back(office))
-    entries = office.desk.inbox.take("test", limit=1000)
+    while not found or context.services.store.reconciled.open_window():
+        found.append(look_back(context))
+    entries = context.services.store.inbox.take("test", limit=1000)
 
     assert len(found) > 2
     assert sorted(one.contact_id for one in entries) == sorted(ids)
     sandbox.settings(search_short_pages=False, search_ghosts=0)
 
 
-def test_a_portal_that_was_never_set_up_is_looked_through_too(office: Office, sandbox: SandboxClient) -> None:
+def test_a_portal_that_was_never_set_up_is_looked_through_too(
+    context: ProcessContext, sandbox: SandboxClient
+) -> None:
     """Shadow mode writes nothing, so it needs no properties of ours."""
     sandbox.reset()  # and with it go the properties
     (missed,) = sandbox.create_exactly([created(0.2)], announce=False)
 
-    assert look_back(office) == 1
-    assert [entry.contact_id for entry in office.desk.inbox.take("test")] == [missed]
-    assert look_back(office) == 0
+    assert look_back(context) == 1
+    assert [entry.contact_id for entry in context.services.store.inbox.take("test")] == [missed]
+    assert look_back(context) == 0
 
 
 def test_what_search_shows_late_is_found_by_the_next_window(
-    office: Office, sandbox: SandboxClient, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
     sandbox.settings(search_lag_ms=3_600_000)
     (late,) = sandbox.create_exactly([created(0.01)], announce=False)
-    early = look_back(office)
+    early = look_back(context)
     sandbox.settings(search_lag_ms=0)
     clock.forward(15 * 60)
 
-    found = look_back(office)
+    found = look_back(context)
 
     assert (early, found) == (0, 1)
-    assert [entry.contact_id for entry in office.desk.inbox.take("test")] == [late]
+    assert [entry.contact_id for entry in context.services.store.inbox.take("test")] == [late]
 
 
 def test_an_emptied_redis_does_not_forget_since_when_we_are_here(
-    office: Office, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
 ) -> None:
     clock.forward(3600)
     at = clock() - timedelta(minutes=30)
     (missed,) = sandbox.create_exactly([a_hot_contact(createdate=at.isoformat())], announce=False)
     redis_client.flushall()
 
-    found = look_back(office)
+    found = look_back(context)
 
     assert found == 1
-    assert [entry.contact_id for entry in office.desk.inbox.take("test")] == [missed]
+    assert [entry.contact_id for entry in context.services.store.inbox.take("test")] == [missed]
 
 
 def test_the_schedule_looks_every_quarter_of_an_hour_and_goes_on_with_a_window_that_was_left(
-    office: Office, clock: Clock
+    context: ProcessContext, clock: Clock
 ) -> None:
-    schedule = Schedule(office)
+    schedule = Schedule(context)
     first = schedule.look()
-    office.wake_ups.begun(Job.RECONCILE)
-    look_back(office)
+    context.wake_ups.begun(Job.RECONCILE)
+    look_back(context)
     second = schedule.look()
-    office.desk.reconciled.put(Window(clock().isoformat(), clock().isoformat(), "501"))
+    context.services.store.reconciled.put(Window(clock().isoformat(), clock().isoformat(), "501"))
 
     left = schedule.look()
-    office.wake_ups.begun(Job.RECONCILE)
-    look_back(office)
+    context.wake_ups.begun(Job.RECONCILE)
+    look_back(context)
     ended = schedule.look()
     clock.forward(15 * 60)
 

@@ -8,11 +8,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import Office
-from router.routing.portal.services import Desk
-from router.routing.queues.tend import tend
+from router.bootstrap import ProcessContext
+from router.routing.portal.services import Services
+from router.routing.queues.tend import tend_queues
 from router.sandbox.http.client import SandboxClient
-from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.worklists.nights import Nights
 from router.store.worklists.notices import Notice
@@ -24,14 +23,12 @@ from workers.schedule import Schedule
 
 
 @pytest.fixture
-def office(desk: Desk, redis_client: redis.Redis, redis_url: str) -> Office:
+def context(services: Services, redis_client: redis.Redis, redis_url: str) -> ProcessContext:
     for_queue = redis.Redis.from_url(redis_url)
-    return Office(
-        desk=desk,
-        drains=Drains(redis_client, desk.keys),
-        wake_ups=WakeUps(for_queue, desk.portal),
-        progress=ProgressBoard(redis_client, desk.keys, role="cron"),
-        nights=Nights(redis_client, desk.keys),
+    return ProcessContext(
+        services=services,
+        wake_ups=WakeUps(for_queue, services.portal),
+        progress=ProgressBoard(redis_client, services.store.keys, role="cron"),
         queue_client=for_queue,
     )
 
@@ -42,14 +39,14 @@ def at(clock: Clock, hour: int, minute: int = 0, *, day: int = 24) -> None:
 
 
 def test_housekeeping_is_asked_for_when_there_is_some(
-    office: Office, sandbox: SandboxClient, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
     at(clock, 1)
-    schedule = Schedule(office)
+    schedule = Schedule(context)
     first = schedule.look()
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
-    announce(office.desk, contact_id)
-    route_all(office.desk)
+    announce(context.services, contact_id)
+    route_all(context.services)
     clock.forward(5)
 
     second = schedule.look()
@@ -59,15 +56,15 @@ def test_housekeeping_is_asked_for_when_there_is_some(
 
 
 def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(
-    office: Office, sandbox: SandboxClient, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
     at(clock, 1)
     (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    announce(office.desk, contact_id)
-    route_all(office.desk)
-    schedule = Schedule(office)
+    announce(context.services, contact_id)
+    route_all(context.services)
+    schedule = Schedule(context)
     before = schedule.look()
-    office.desk.inbox.append([], changed=[contact_id])
+    context.services.store.inbox.append([], changed=[contact_id])
 
     after = schedule.look()
 
@@ -76,40 +73,40 @@ def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(
 
 
 def test_queued_leads_are_looked_at_when_they_are_due(
-    office: Office, sandbox: SandboxClient, clock: Clock, rules: Path
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, rules: Path
 ) -> None:
     at(clock, 1)
     routing = rules / "routing.yaml"
     routing.write_text(
         routing.read_text().replace("assign: {team: idf}", "assign: {team: idf, method: queue}")
     )
-    office.desk.rules.refresh()
-    queued(office.desk, sandbox)
+    context.services.rules.refresh()
+    queued(context.services, sandbox)
 
-    due = Schedule(office).look()
-    tend(office.desk)
-    office.wake_ups.begun(Job.TEND)
-    soon = Schedule(office).look()
-    office.wake_ups.begun(Job.TEND)
+    due = Schedule(context).look()
+    tend_queues(context.services)
+    context.wake_ups.begun(Job.TEND)
+    soon = Schedule(context).look()
+    context.wake_ups.begun(Job.TEND)
     clock.forward(181)
 
     assert Job.TEND in due
     assert Job.TEND not in soon
-    assert Job.TEND in Schedule(office).look()
+    assert Job.TEND in Schedule(context).look()
 
 
 def test_leads_that_nobody_works_on_are_looked_at_every_minute(
-    office: Office, sandbox: SandboxClient, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
     at(clock, 1)
     (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    announce(office.desk, contact_id)
-    route_all(office.desk)
-    schedule = Schedule(office)
+    announce(context.services, contact_id)
+    route_all(context.services)
+    schedule = Schedule(context)
     early = schedule.look()
     clock.forward(4 * 3600)
     due = schedule.look()
-    office.wake_ups.begun(Job.WATCH)
+    context.wake_ups.begun(Job.WATCH)
     clock.forward(30)
     soon = schedule.look()
     clock.forward(30)
@@ -118,89 +115,94 @@ def test_leads_that_nobody_works_on_are_looked_at_every_minute(
     assert [Job.WATCH in looked for looked in (early, due, soon, later)] == [False, True, False, True]
 
 
-def test_a_job_that_waits_already_is_not_asked_for_twice(office: Office, redis_client: redis.Redis) -> None:
-    office.desk.erasures.ask("501")
-    schedule = Schedule(office)
+def test_a_job_that_waits_already_is_not_asked_for_twice(
+    context: ProcessContext, redis_client: redis.Redis
+) -> None:
+    context.services.store.erasures.ask("501")
+    schedule = Schedule(context)
     schedule.look()
 
-    again = Schedule(office).look()
+    again = Schedule(context).look()
 
     assert Job.ERASE not in again
-    assert redis_client.llen(f"rq:queue:{housekeeping_queue(office.desk.portal)}") >= 1
+    assert redis_client.llen(f"rq:queue:{housekeeping_queue(context.services.portal)}") >= 1
 
 
-def test_the_night_runs_once_per_local_date_and_catches_up(office: Office, clock: Clock) -> None:
+def test_the_night_runs_once_per_local_date_and_catches_up(context: ProcessContext, clock: Clock) -> None:
     at(clock, 1)
-    office.nights.born(clock())
-    early = nightly_run.is_due(office)
+    context.services.store.nights.born(clock())
+    early = nightly_run.is_due(context.services)
     at(clock, 14)
 
-    late = nightly_run.is_due(office)
+    late = nightly_run.is_due(context.services)
     for _ in range(12):
-        nightly_run.take_step(office)
-    done = nightly_run.is_due(office)
+        nightly_run.take_step(context)
+    done = nightly_run.is_due(context.services)
     at(clock, 3, day=25)
 
-    assert (early, late, done, nightly_run.is_due(office)) == (False, True, False, True)
+    assert (early, late, done, nightly_run.is_due(context.services)) == (False, True, False, True)
 
 
-def test_two_schedulers_make_one_night(office: Office, clock: Clock) -> None:
+def test_two_schedulers_make_one_night(context: ProcessContext, clock: Clock) -> None:
     at(clock, 3)
     day = clock().date()
 
-    began = [office.nights.begin(day, since=clock(), stage="reconcile", now=clock()) for _ in range(2)]
+    began = [
+        context.services.store.nights.begin(day, since=clock(), stage="reconcile", now=clock())
+        for _ in range(2)
+    ]
 
     assert began == [True, False]
 
 
-def test_two_schedulers_ask_for_the_night_once(office: Office, clock: Clock) -> None:
+def test_two_schedulers_ask_for_the_night_once(context: ProcessContext, clock: Clock) -> None:
     at(clock, 3)
-    office.nights.born(clock())
+    context.services.store.nights.born(clock())
 
-    asked = [Job.NIGHT in Schedule(office).look() for _ in range(2)]
+    asked = [Job.NIGHT in Schedule(context).look() for _ in range(2)]
 
     assert asked == [True, False]
 
 
-def test_a_night_that_is_not_over_at_midnight_goes_on(office: Office, clock: Clock) -> None:
+def test_a_night_that_is_not_over_at_midnight_goes_on(context: ProcessContext, clock: Clock) -> None:
     at(clock, 23)
-    office.nights.born(clock())
-    nightly_run.take_step(office)
+    context.services.store.nights.born(clock())
+    nightly_run.take_step(context)
     at(clock, 1, 30, day=25)
 
-    unfinished = nightly_run.is_due(office)
+    unfinished = nightly_run.is_due(context.services)
     for _ in nightly_run.STAGES:
-        nightly_run.take_step(office)
+        nightly_run.take_step(context)
 
     assert unfinished
-    assert not nightly_run.is_due(office)
-    assert office.nights.of(clock().date()) is None
+    assert not nightly_run.is_due(context.services)
+    assert context.services.store.nights.of(clock().date()) is None
 
 
 def test_a_process_leaves_the_night_to_the_one_that_is_at_it(
-    office: Office, clock: Clock, redis_client: redis.Redis
+    context: ProcessContext, clock: Clock, redis_client: redis.Redis
 ) -> None:
     at(clock, 3)
-    office.nights.born(clock())
-    other = Nights(redis_client, office.desk.keys)
+    context.services.store.nights.born(clock())
+    other = Nights(redis_client, context.services.store.keys)
 
     with other.lock() as theirs:
-        nightly_run.take_step(office)
-        meanwhile = office.nights.of(clock().date())
-    nightly_run.take_step(office)
+        nightly_run.take_step(context)
+        meanwhile = context.services.store.nights.of(clock().date())
+    nightly_run.take_step(context)
 
     assert theirs
     assert meanwhile is None
-    assert office.nights.of(clock().date()) is not None
+    assert context.services.store.nights.of(clock().date()) is not None
 
 
 def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alone(
-    office: Office, sandbox: SandboxClient, clock: Clock
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
     (old,) = sandbox.create_exactly(
         [a_hot_contact(createdate=(datetime.now(UTC) - timedelta(days=2)).isoformat())], announce=False
     )
-    office.nights.born(datetime.now(UTC) - timedelta(hours=1))
+    context.services.store.nights.born(datetime.now(UTC) - timedelta(hours=1))
     missed, owned = sandbox.create_exactly(
         [a_hot_contact(), a_hot_contact(hubspot_owner_id="71480109")], announce=False
     )
@@ -208,8 +210,8 @@ def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alo
     clock.ahead = day.replace(hour=12) - datetime.now(UTC)
 
     for _ in range(12):
-        nightly_run.take_step(office)
-    route_all(office.desk)
+        nightly_run.take_step(context)
+    route_all(context.services)
 
     written = {write["id"] for write in sandbox.writes()}
     assert written == {missed}
@@ -217,12 +219,12 @@ def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alo
     assert owned not in written
 
 
-def test_reps_are_told_once_it_is_time(office: Office, clock: Clock) -> None:
+def test_reps_are_told_once_it_is_time(context: ProcessContext, clock: Clock) -> None:
     at(clock, 1)
-    schedule = Schedule(office)
+    schedule = Schedule(context)
     schedule.look()
-    notice = Notice("501-0-ab", "501", "77", "chat", since_ms=office.desk.now_ms())
-    office.desk.notices.note([notice], due_ms=office.desk.now_ms() + 5_000)
+    notice = Notice("501-0-ab", "501", "77", "chat", since_ms=context.services.now_ms())
+    context.services.store.notices.note([notice], due_ms=context.services.now_ms() + 5_000)
 
     before = schedule.look()
     clock.forward(6)

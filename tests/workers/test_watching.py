@@ -7,12 +7,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import Office
-from router.routing.portal.services import Desk
+from router.bootstrap import ProcessContext
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
-from router.store.worklists.nights import Nights
 from router.wakeups import Job, WakeUps
 from tests.routing.conftest import OWNERS, Time, route_all
 from tests.routing.followup.test_reassign import done
@@ -26,7 +24,7 @@ def test_every_job_has_its_function() -> None:
 
 
 def test_the_job_looks_at_all_that_is_due(
-    desk: Desk,
+    services: Services,
     sandbox: SandboxClient,
     rules: Path,
     time: Time,
@@ -34,24 +32,22 @@ def test_the_job_looks_at_all_that_is_due(
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with_rules(desk, rules, ROUTING)
-    ids = [one for _ in range(3) for one in done(desk, sandbox, time, 50)]
+    with_rules(services, rules, ROUTING)
+    ids = [one for _ in range(3) for one in done(services, sandbox, time, 50)]
     for_queue = redis.Redis.from_url(redis_url)
-    office = Office(
-        desk=desk,
-        drains=Drains(redis_client, desk.keys),
-        wake_ups=WakeUps(for_queue, desk.portal),
-        progress=ProgressBoard(redis_client, desk.keys, role="night"),
-        nights=Nights(redis_client, desk.keys),
+    context = ProcessContext(
+        services=services,
+        wake_ups=WakeUps(for_queue, services.portal),
+        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
         queue_client=for_queue,
     )
-    monkeypatch.setattr(process._process, "office", office)
+    monkeypatch.setitem(process._process.contexts, services.portal, context)
     time.pass_by(hours=6, minutes=1)
     before = {one: owner_of(sandbox, one) for one in ids}
 
-    looked_at = jobs.watch(desk.portal)
-    again = jobs.watch(desk.portal)
-    route_all(desk)
+    looked_at = jobs.watch(services.portal)
+    again = jobs.watch(services.portal)
+    route_all(services)
 
     assert (looked_at, again) == (150, 0)
     assert all(owner_of(sandbox, one) not in ("", before[one]) for one in ids)

@@ -49,7 +49,7 @@ def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arri
     Raises `Stuck` when nothing moves for 30 s.
     """
     arrivals = Arrivals()
-    owners = [owner for owner in stage.desk.gateway.owners() if not owner.archived]
+    owners = [owner for owner in stage.services.hubspot.owners() if not owner.archived]
     size = max(SMALLEST_WAVE, -(-contacts // WAVES))
     for number, first in enumerate(range(0, contacts, size)):
         count = min(size, contacts - first)
@@ -70,10 +70,12 @@ def let_it_settle(stage: Stage) -> None:
 
     A lead that two workers wrote (the same decision) is looked at after 90 s; nobody waits for that here.
     """
-    desk = stage.desk
+    services = stage.services
     deadline = time.monotonic() + SETTLE_S
     while time.monotonic() < deadline:
-        if not desk.outbox.length() and not desk.leads.to_verify(now_ms=desk.now_ms() + SOON_MS, limit=1):
+        if not services.store.outbox.length() and not services.store.leads.to_verify(
+            now_ms=services.now_ms() + SOON_MS, limit=1
+        ):
             return
         time.sleep(LOOK_S)
 

@@ -66,7 +66,7 @@ class Report:
 
 def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
     """Read the portal and the ledger, and compare the two."""
-    records = stage.desk.ledger.recent(limit=10 * len(arrivals.ids))
+    records = stage.services.ledger.recent(limit=10 * len(arrivals.ids))
     decisions = {one.contact_id: one for one in map(from_record, reversed(records))}
     contacts = {one["id"]: one for one in stage.sandbox.contacts()}
     calls = stage.sandbox.calls()
@@ -94,7 +94,7 @@ def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
 def _explained(stage: Stage, decisions: Sequence[Decision]) -> list[Explained]:
     told = []
     for heading, decision in worth_reading(decisions):
-        policy = policy_of(stage.desk, decision.revision)
+        policy = policy_of(stage.services, decision.revision)
         steps = explain(decision, policy, language=policy.language) if policy else ()
         told.append(Explained(heading, decision, policy, steps))
     return told

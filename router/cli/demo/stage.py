@@ -16,12 +16,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.cli.demo.logs import Logs, last_words
 from router.hubspot.setup import apply, plan_for
 from router.processes.roles import CRON, NIGHT, WEB, workers
 from router.processes.supervisor import Role, Supervisor
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.settings import SECRETS_IN_FILES, Settings, read_settings
 from router.store.clients import text_client
@@ -65,7 +65,7 @@ class Stage:
     settings: Settings
     supervisor: Supervisor
     sandbox: SandboxClient
-    desk: Desk
+    services: Services
     vitals: Vitals
     interruption: Interruption
 
@@ -131,16 +131,22 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             supervisor.start(portal_process, WEB)
             client = text_client(valkey.url)
             # Before the workers: all processes at a time would race to create the ledger's tables.
-            desk = open_desk(settings, client)
+            services = open_services(settings, client)
             supervisor.start(*workers(WORKERS), NIGHT, CRON)
             supervisor.wait_until_ready(portal_process.name)
-            apply(desk.gateway, plan_for(desk.gateway))
+            apply(services.hubspot, plan_for(services.hubspot))
             supervisor.wait_until_ready()
             sandbox = SandboxClient(sandbox_url, token=token, client_secret=client_secret)
             sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
             interruption.must_not_be_lost()
             yield Stage(
-                directory, settings, supervisor, sandbox, desk, Vitals(client, desk.keys), interruption
+                directory,
+                settings,
+                supervisor,
+                sandbox,
+                services,
+                Vitals(client, services.store.keys),
+                interruption,
             )
     except Exception as error:
         error.add_note(last_words(directory / "logs"))

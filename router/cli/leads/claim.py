@@ -9,10 +9,10 @@ import click
 from router.cli.shared.claim_output import tell
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
-from router.cli.shared.services import desk_here
-from router.routing.portal.services import Desk
+from router.cli.shared.services import services_here
+from router.routing.portal.services import Services
 from router.routing.queues.claim_links import link_to
-from router.routing.queues.claims import claim as claim_lead
+from router.routing.queues.claims import claim_lead
 
 
 @click.command(
@@ -28,19 +28,19 @@ def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
     Of several who reach for it, the first has it; exit code 1 says that somebody else was faster, or
     that a limit of the rep (max_open_leads, max_per_day, max_claims_per_hour) is reached.
     """
-    desk = desk_here()
-    desk.rules.refresh()
+    services = services_here()
+    services.rules.refresh()
     if link:
-        click.echo(_link(desk, contact, rep=rep))
+        click.echo(_link(services, contact, rep=rep))
         return
-    tell(claim_lead(desk, contact, rep=rep), contact=contact, as_json=as_json)
+    tell(claim_lead(services, contact, rep=rep), contact=contact, as_json=as_json)
 
 
-def _link(desk: Desk, contact: str, *, rep: str) -> str:
+def _link(services: Services, contact: str, *, rep: str) -> str:
     settings = settings_here()
     if settings.claim_secret is None:
         raise UserError("Claim links need CLAIM_SECRET: 32 characters of chance that nothing else uses.")
-    state = desk.leads.recall([contact]).get(contact)
+    state = services.store.leads.recall([contact]).get(contact)
     team = state.queue if state else ""
     if not team:
         raise UserError(f"Contact {contact} waits in no queue. To see who does: router queue")

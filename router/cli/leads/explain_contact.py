@@ -14,7 +14,7 @@ from router.cli.shared.decision_tree import tree
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.policy.decision.decision import Decision
 from router.policy.explanation.explanation import Step
 from router.policy.rules.policy import Policy
@@ -30,8 +30,8 @@ NO_RULES: Final = "The rule files of that day are not in the ledger, so --why-no
 
 def explain_contact(contact: str, *, why_not_there: str | None, language: str | None, as_json: bool) -> None:
     """Print all that is known of a contact, with what would have sent it elsewhere if that is asked."""
-    desk = desk_here()
-    found = lead_history_of(desk, contact)
+    services = services_here()
+    found = lead_history_of(services, contact)
     if found is None:
         raise UserError(NEVER_SEEN.format(contact=contact))
     answer = None
@@ -39,10 +39,10 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
     if why_not_there is not None and decision is not None:
         if policy is None:
             raise UserError(NO_RULES)
-        owners = desk.owners.by_email()
+        owners = services.people.owners.by_email()
         # Where the decision looked, the book is that of then; elsewhere it is today's.
         seen = decision.inputs.book if decision.inputs else {}
-        book = Book({**desk.commits.read_book()[0], **seen})
+        book = Book({**services.store.commits.read_book()[0], **seen})
         answer = why_not_here(decision, policy, why_not_there, book=book, owners=owners)
     spoken = language or (policy.language if policy else "en")
     if as_json:

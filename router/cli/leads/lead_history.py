@@ -13,8 +13,8 @@ from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import Step, explain
 from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 from router.rulefiles.load import load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.store.leads.leads import LeadState, State
@@ -74,16 +74,16 @@ class LeadHistory:
         }
 
 
-def lead_history_of(desk: Desk, contact_id: str) -> LeadHistory | None:
+def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
     """Everything about a contact, or None if it was never seen."""
-    record(desk)  # what happened a moment ago is still on its way to the ledger
-    state = desk.leads.recall([contact_id]).get(contact_id)
-    decisions = _decisions(desk, contact_id)
-    events = desk.ledger.events_of(contact_id)
+    record_outbox(services)  # what happened a moment ago is still on its way to the ledger
+    state = services.store.leads.recall([contact_id]).get(contact_id)
+    decisions = _decisions(services, contact_id)
+    events = services.ledger.events_of(contact_id)
     if state is None and not decisions and not events:
         return None
-    why = desk.leads.parked().get(contact_id) if state and state.state is State.PARKED else None
-    policy = policy_of(desk, decisions[-1].revision) if decisions else None
+    why = services.store.leads.parked().get(contact_id) if state and state.state is State.PARKED else None
+    policy = policy_of(services, decisions[-1].revision) if decisions else None
     return LeadHistory(
         contact_id=contact_id,
         state=state,
@@ -91,26 +91,26 @@ def lead_history_of(desk: Desk, contact_id: str) -> LeadHistory | None:
         decisions=decisions,
         policy=policy,
         events=events,
-        follow_ups=desk.ledger.follow_ups.of_contact(contact_id),
-        names=_names(desk, policy),
+        follow_ups=services.ledger.follow_ups.of_contact(contact_id),
+        names=_names(services, policy),
     )
 
 
-def policy_of(desk: Desk, revision: str) -> Policy | None:
+def policy_of(services: Services, revision: str) -> Policy | None:
     """The policy of a revision; None if the ledger lost its files, or today's program refuses them."""
-    files = desk.ledger.files_of(revision)
+    files = services.ledger.files_of(revision)
     if files is None or CATALOG_FILE not in files:
         return None
     return load_policy(files, catalog=parse_catalog(files[CATALOG_FILE])).policy
 
 
-def _decisions(desk: Desk, contact_id: str) -> tuple[Decision, ...]:
-    return tuple(from_record(one) for one in desk.ledger.decisions_of(contact_id))
+def _decisions(services: Services, contact_id: str) -> tuple[Decision, ...]:
+    return tuple(from_record(one) for one in services.ledger.decisions_of(contact_id))
 
 
-def _names(desk: Desk, policy: Policy | None) -> dict[str, str]:
+def _names(services: Services, policy: Policy | None) -> dict[str, str]:
     """What owner ids are called: the rep's name in team.yaml, else the owner's in HubSpot."""
     reps = policy.roster.reps.values() if policy else ()
     called = {rep.owner.lower(): rep.name for rep in reps}
-    owners = desk.owners.last_known()
+    owners = services.people.owners.last_known()
     return {owner.id: called.get(email) or owner.name or email for email, owner in owners.items()}

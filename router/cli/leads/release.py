@@ -6,8 +6,8 @@ import click
 
 from router.cli.shared.claim_output import tell
 from router.cli.shared.context import contact_id
-from router.cli.shared.services import desk_here
-from router.routing.queues.claims import release as release_lead
+from router.cli.shared.services import services_here
+from router.routing.queues.claims import release_lead
 
 
 @click.command(epilog='Example: router release 501 --rep camille --why "speaks Italian only"')
@@ -21,6 +21,6 @@ def release(contact: str, rep: str, why: str, as_json: bool) -> None:
     Where the rule leaves leads to a queue, it waits there for a claim (or its push_after); any other
     rule gives it on to the next rep within seconds, never to the one who gave it back.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    tell(release_lead(desk, contact, rep=rep, why=why), contact=contact, as_json=as_json)
+    services = services_here()
+    services.rules.refresh()
+    tell(release_lead(services, contact, rep=rep, why=why), contact=contact, as_json=as_json)

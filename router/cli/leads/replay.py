@@ -11,10 +11,9 @@ from rich.text import Text
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import desk_here
-from router.routing.outbox.record import record
-from router.routing.reports.replay import NotReplayable, ReplayedDecision
-from router.routing.reports.replay import replay as replay_decision
+from router.cli.shared.services import services_here
+from router.routing.outbox.record import record_outbox
+from router.routing.reports.replay import NotReplayable, ReplayedDecision, replay_decision
 
 UNKNOWN: Final = (
     "Lead Router has never made a decision {decision}. Its id stands in lead_router_decision_id on the "
@@ -32,12 +31,12 @@ def replay(decision: str, as_json: bool) -> None:
     Facts, shares, owners, moment and rule files are those that the ledger kept; neither HubSpot nor
     today's rules are looked at. Exit code 1 if anything differs, or cannot be computed again.
     """
-    desk = desk_here()
+    services = services_here()
     try:
-        found = replay_decision(desk.ledger, decision)
+        found = replay_decision(services.ledger, decision)
         if found is None:
-            record(desk)  # it may have been decided a moment ago
-            found = replay_decision(desk.ledger, decision)
+            record_outbox(services)  # it may have been decided a moment ago
+            found = replay_decision(services.ledger, decision)
     except NotReplayable as error:
         raise UserError(str(error)) from error
     if found is None:

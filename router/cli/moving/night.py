@@ -14,7 +14,7 @@ from rich.table import Table
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import brake_lines, figures, headline, title, why_words, word
 from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
@@ -40,17 +40,17 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     The page that --html writes is in the language of routing.yaml. Exit code 1 while the brake holds leads
     back that wait for: router sweep --approve
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    days = desk.ledger.nights.days()
+    services = services_here()
+    services.rules.refresh()
+    days = services.ledger.nights.days()
     wanted = day.date() if day else (days[0] if days else None)
-    report = desk.ledger.nights.of(wanted) if wanted else None
+    report = services.ledger.nights.of(wanted) if wanted else None
     if report is None:
         raise UserError(_no_night(wanted, days))
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     zone = policy.roster.timezone
     if html is not None:
-        page = night_page(report, language=policy.language, zone=zone, portal=desk.portal)
+        page = night_page(report, language=policy.language, zone=zone, portal=services.portal)
         try:
             html.write_text(page, encoding="utf-8")
         except OSError as error:

@@ -6,8 +6,8 @@ import click
 
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import desk_here
-from router.routing.people.orphans import orphans as orphans_of
+from router.cli.shared.services import services_here
+from router.routing.people.orphans import orphaned_leads
 
 
 @click.command(epilog="Example: router orphans --json")
@@ -21,7 +21,7 @@ def orphans(limit: int, as_json: bool) -> None:
     Such an owner gets no more leads within five minutes; the ones that they had stay with them until
     somebody moves them.
     """
-    found = orphans_of(desk_here(), limit=limit)
+    found = orphaned_leads(services_here(), limit=limit)
     if as_json:
         print_json(
             [

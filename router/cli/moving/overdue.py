@@ -12,10 +12,9 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.policy.wording.phrases import moment_in_words
-from router.routing.followup.overdue import OverdueLead
-from router.routing.followup.overdue import overdue as overdue_leads
+from router.routing.followup.overdue import OverdueLead, overdue_leads
 from router.rulefiles.yaml.mistakes import did_you_mean
 
 MOST: Final = 10_000
@@ -31,13 +30,13 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
     Next comes what 'on_breach' in routing.yaml says. The list is as the watch last saw it, minutes ago; a
     rep who logs a call, e-mail, meeting or note, or moves the lead's status, takes the lead off it.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
+    services = services_here()
+    services.rules.refresh()
+    policy = services.rules.policy()
     if team is not None and team not in policy.roster.teams:
         hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."
         raise UserError(f"There is no team '{team}'. {hint}", exit_code=2)
-    everything = overdue_leads(desk, limit=MOST)
+    everything = overdue_leads(services, limit=MOST)
     found = [one for one in everything if team in (None, one.team)]
     if as_json:
         print_json([_as_json(one) for one in found[:limit]])

@@ -17,16 +17,15 @@ from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.notify.night.night_words import why_words, word
 from router.policy.reports.night_selection import Held, held_back
-from router.routing.night.approval import NotApproved
-from router.routing.night.approval import approve as approve_plan
+from router.routing.night.approval import NotApproved, approve_plan
 from router.routing.night.candidates import open_leads
 from router.routing.night.night_context import NightContext, night_context
 from router.routing.night.outcome import move
 from router.routing.night.sweep import Sweeping, moves_anything, plan_some
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.clients import redis_url, text_client
 from router.store.health.vitals import PATIENCE, Vitals
 from router.store.worklists.night_plan import Planned
@@ -58,28 +57,28 @@ def sweep(*, dry: bool, now: bool, approve: bool, limit: int, yes: bool, as_json
     """
     if dry + now + approve > 1:
         raise click.UsageError("Say one of --plan, --now and --approve.")
-    desk = desk_here()
-    desk.rules.refresh()
+    services = services_here()
+    services.rules.refresh()
     settings = settings_here()
-    nights = Nights(text_client(redis_url(settings)), desk.keys)
+    nights = Nights(text_client(redis_url(settings)), services.store.keys)
     if approve:
-        _approve(desk, nights, limit=limit, yes=yes, as_json=as_json)
+        _approve(services, nights, limit=limit, yes=yes, as_json=as_json)
     else:
-        _plan(desk, nights, moves=now, limit=limit, yes=yes, as_json=as_json)
+        _plan(services, nights, moves=now, limit=limit, yes=yes, as_json=as_json)
 
 
-def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_json: bool) -> None:
-    if not moves_anything(desk):
+def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: bool, as_json: bool) -> None:
+    if not moves_anything(services):
         raise UserError(
             "The rules move nothing at night: add reassign_when_away: 5d or another reason below 'night' in "
             "routing.yaml. In shadow mode nothing moves."
         )
-    last = nights.before((desk.clock() + timedelta(days=2)).date())
-    ground = night_context(desk, away_since=last.away_since if last else {})
-    run = f"by hand {desk.clock():%Y-%m-%d %H:%M}"
+    last = nights.before((services.clock() + timedelta(days=2)).date())
+    ground = night_context(services, away_since=last.away_since if last else {})
+    run = f"by hand {services.clock():%Y-%m-%d %H:%M}"
     with _progress() as tell:
-        sweeping, planned = _whole_plan(desk, ground, run=run, tell=tell)
-    leads = open_leads(desk, ground) if planned else 0
+        sweeping, planned = _whole_plan(services, ground, run=run, tell=tell)
+    leads = open_leads(services, ground) if planned else 0
     held = held_back(len(planned), open_leads=leads, limits=ground.policy.night.limits)
     if as_json:
         facts = {"moves": [asdict(one) for one in planned], "stayed": dict(sweeping.stayed)}
@@ -96,14 +95,16 @@ def _plan(desk: Desk, nights: Nights, *, moves: bool, limit: int, yes: bool, as_
         )
     if not yes:
         click.confirm(f"Move {count_of(len(planned), 'lead')} now?", abort=True)
-    answer = move(desk, planned, run=run)
+    answer = move(services, planned, run=run)
     if not as_json:
         click.echo(f"{count_of(len(answer.moving), 'lead')} on the way; the workers decide them in seconds.")
         for contact_id, why in sorted(answer.left.items()):
             click.echo(f"  · {contact_id} stays. {why}")
 
 
-def _whole_plan(desk: Desk, ground: NightContext, *, run: str, tell: Tell) -> tuple[Sweeping, list[Planned]]:
+def _whole_plan(
+    services: Services, ground: NightContext, *, run: str, tell: Tell
+) -> tuple[Sweeping, list[Planned]]:
     sweeping, planned = Sweeping(run), dict[str, Planned]()
 
     def already(ids: Sequence[str]) -> list[str]:
@@ -111,21 +112,21 @@ def _whole_plan(desk: Desk, ground: NightContext, *, run: str, tell: Tell) -> tu
 
     while sweeping.reason:
         tell(sweeping, moves=len(planned))
-        sweeping, some = plan_some(desk, ground, sweeping, already=already)
+        sweeping, some = plan_some(services, ground, sweeping, already=already)
         planned.update((one.contact_id, one) for one in some)
     return sweeping, list(planned.values())
 
 
-def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool) -> None:
-    waiting = desk.night_plan.waiting()
+def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_json: bool) -> None:
+    waiting = services.store.night_plan.waiting()
     if waiting is None:
         raise UserError("No plan waits for approval: the last night was within its limits, or was approved.")
-    planned = desk.night_plan.all()
+    planned = services.store.night_plan.all()
     if as_json:
         facts = {**asdict(waiting), "leads": [asdict(one) for one in planned]}
         print_json({**facts, "approved": yes})
     else:
-        _show(planned, night_context(desk, away_since={}), limit=limit)
+        _show(planned, night_context(services, away_since={}), limit=limit)
         click.echo(
             f"Planned in the night of {waiting.day}, and held back: {waiting.moves} leads are more than "
             f"{waiting.limit}."
@@ -135,18 +136,18 @@ def _approve(desk: Desk, nights: Nights, *, limit: int, yes: bool, as_json: bool
     if not yes:
         click.confirm(f"Let {count_of(len(planned), 'lead')} move?", abort=True)
     try:
-        approve_plan(desk, nights, plan=waiting.plan, by=getpass.getuser())
+        approve_plan(services, nights, plan=waiting.plan, by=getpass.getuser())
     except NotApproved as error:
         raise UserError(str(error)) from error
     if as_json:
         return
     click.echo("Approved. The night process moves them within a minute; what became of it: router night")
-    if not _night_is_there(desk):
+    if not _night_is_there(services):
         click.secho("No night process has made progress within a minute. Start it: router up", fg="red")
 
 
-def _night_is_there(desk: Desk) -> bool:
-    reading = Vitals(text_client(redis_url(settings_here())), desk.keys).read()
+def _night_is_there(services: Services) -> bool:
+    reading = Vitals(text_client(redis_url(settings_here())), services.store.keys).read()
     return any(
         one.process.split()[0] == "night" and reading.at - one.at <= PATIENCE for one in reading.progress
     )

@@ -16,30 +16,30 @@ from router.cli.shared.claim_output import wake
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import hanging, screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.routing.followup.reassign import Reassigning
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.take_back.plan import Plan, carry_out
 from router.routing.take_back.take_back_context import CannotTakeBack
 
 LISTED: Final = 20
 """Leads that are listed one by one; all of them with --json."""
 
-Planner = Callable[[Desk, Callable[[int], None]], Plan]
+Planner = Callable[[Services, Callable[[int], None]], Plan]
 
 
 def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> None:
     """Show the plan, ask, carry it out. Exit code 1 if there is nothing to move."""
-    desk = desk_here()
+    services = services_here()
     try:
-        plan = _with_progress(lambda tell: planner(desk, tell))
+        plan = _with_progress(lambda tell: planner(services, tell))
     except CannotTakeBack as refusal:
         raise UserError(str(refusal)) from refusal
     if not as_json:
         _show(plan, nothing=nothing)
     if plan.steps and not yes and not as_json:
         click.confirm(f"Move {count_of(len(plan.steps), 'lead')}?", abort=True)
-    done = carry_out(desk, plan) if plan.steps and (yes or not as_json) else None
+    done = carry_out(services, plan) if plan.steps and (yes or not as_json) else None
     if done is not None:
         wake()
     if as_json:

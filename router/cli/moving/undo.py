@@ -20,7 +20,7 @@ def undo(revision: str, yes: bool, as_json: bool) -> None:
     and asks; can be repeated. `router revisions` lists the revisions; one that is live cannot be undone.
     """
     take_back(
-        lambda desk, tell: plan_undo(desk, revision, tell=tell),
+        lambda services, tell: plan_undo(services, revision, tell=tell),
         yes=yes,
         as_json=as_json,
         nothing="There is nothing to take back.",

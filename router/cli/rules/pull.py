@@ -12,8 +12,8 @@ import click
 
 from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, print_json
-from router.cli.shared.services import desk_here
-from router.hubspot.catalog import pull as pull_catalog
+from router.cli.shared.services import services_here
+from router.hubspot.catalog import pull_catalog
 from router.policy.leads.catalog import Catalog, Property
 from router.routing.recovery.drift import drift_of
 from router.rulefiles.words.catalog_file import (
@@ -46,7 +46,7 @@ def pull(out: Path | None, check: bool, as_json: bool) -> None:
     if check:
         raise SystemExit(_check(as_json=as_json))
     path = out or settings_here().config_dir / CATALOG_FILE
-    catalog = pull_catalog(desk_here().gateway)
+    catalog = pull_catalog(services_here().hubspot)
     before = _catalog_in(path)
     _write(path, dump_catalog(catalog))
     changes = tuple(changes_between(before or EMPTY, catalog))
@@ -70,9 +70,9 @@ def pull(out: Path | None, check: bool, as_json: bool) -> None:
 
 def _check(*, as_json: bool) -> int:
     """The exit code, after telling what the portal changed under the rule files in CONFIG_DIR."""
-    desk, files = desk_here(), read_rule_files(settings_here().config_dir)
-    found = drift_of(desk.gateway, files)
-    desk.rules.note_drift(found, catalog=files[CATALOG_FILE])
+    services, files = services_here(), read_rule_files(settings_here().config_dir)
+    found = drift_of(services.hubspot, files)
+    services.rules.note_drift(found, catalog=files[CATALOG_FILE])
     if as_json:
         print_json({"drift": found})
         return 1 if found else 0

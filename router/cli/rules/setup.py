@@ -7,7 +7,7 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.hubspot.setup import GROUP, GROUP_LABEL, SetupPlan, apply, plan_for
 
 
@@ -19,7 +19,7 @@ def setup(yes: bool, as_json: bool) -> None:
 
     Shows what it would create, and asks. Safe to repeat: what is there already is left alone.
     """
-    gateway = desk_here().gateway
+    gateway = services_here().hubspot
     plan = plan_for(gateway)
     if as_json:
         print_json(

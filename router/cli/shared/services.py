@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.cli.shared.context import settings_here
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.clients import redis_url, text_client
 
 
-def desk_here() -> Desk:
+def services_here() -> Services:
     """The desk of the settings' portal. Raises `SettingsInvalid`, or what Redis and the ledger raise."""
     settings = settings_here()
     client = text_client(redis_url(settings))
     client.ping()  # now, rather than in the middle of something
-    return open_desk(settings, client)
+    return open_services(settings, client)

@@ -11,7 +11,7 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.moment_argument import check_rep, moment_typed
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.routing.people.overrides import as_facts, say_away, standings_now
 from router.routing.people.refresh import refresh_availability
 from router.routing.portal.availability import RepAvailability
@@ -41,15 +41,15 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
         raise click.UsageError("Name the rep and the day: router away REP --until 2026-12-01.")
     if why and rep is None:
         raise click.UsageError("--why belongs to a rep: router away REP --until 2026-12-01 --why '…'.")
-    desk = desk_here()
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
+    services = services_here()
+    services.rules.refresh()
+    policy = services.rules.policy()
     if rep is not None and until is not None:
         check_rep(rep, policy.roster.reps)
-        ends = moment_typed(until, policy.roster.timezone, now=desk.clock())
-        say_away(desk, rep, until=ends, why=why)
-    told = refresh_availability(desk) if ask else True
-    found = [one for one in standings_now(desk, policy, language="en") if rep in (None, one.rep)]
+        ends = moment_typed(until, policy.roster.timezone, now=services.clock())
+        say_away(services, rep, until=ends, why=why)
+    told = refresh_availability(services) if ask else True
+    found = [one for one in standings_now(services, policy, language="en") if rep in (None, one.rep)]
     if as_json:
         print_json(as_facts(found))
     else:

@@ -7,7 +7,7 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.moment_argument import check_rep, moment_typed
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.cli.team.away import print_standings
 from router.routing.people.overrides import as_facts, say_back
 
@@ -25,15 +25,15 @@ def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
     Somebody who came back before the end of a leave in team.yaml or of an absence in HubSpot is there with
     --until; their working hours go on to count. Exit code 1 if the rep is still away.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
+    services = services_here()
+    services.rules.refresh()
+    policy = services.rules.policy()
     check_rep(rep, policy.roster.reps)
     if why and until is None:
         raise click.UsageError("--why belongs to --until.")
     zone = policy.roster.timezone
-    ends = None if until is None else moment_typed(until, zone, now=desk.clock())
-    found = say_back(desk, rep, until=ends, why=why)
+    ends = None if until is None else moment_typed(until, zone, now=services.clock())
+    found = say_back(services, rep, until=ends, why=why)
     if as_json:
         print_json(as_facts([found]))
     else:

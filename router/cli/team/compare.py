@@ -12,10 +12,9 @@ from rich.text import Text
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
-from router.routing.outbox.record import record
-from router.routing.reports.compare import Pair, ShadowComparison
-from router.routing.reports.compare import compare as compare_leads
+from router.cli.shared.services import services_here
+from router.routing.outbox.record import record_outbox
+from router.routing.reports.compare import Pair, ShadowComparison, compare_leads
 
 UNITS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 NOTHING: Final = (
@@ -45,11 +44,11 @@ def compare(since: timedelta, limit: int, as_json: bool) -> None:
     Only for leads decided in shadow mode ('mode: shadow' in routing.yaml). Their present owners are read
     from HubSpot. Exit code 1 if there is nothing to compare.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    record(desk)  # what was decided a moment ago
-    began = desk.clock() - since
-    found = compare_leads(desk, since=began)
+    services = services_here()
+    services.rules.refresh()
+    record_outbox(services)  # what was decided a moment ago
+    began = services.clock() - since
+    found = compare_leads(services, since=began)
     if as_json:
         print_json(_as_json(found, began))
     elif found.pairs:

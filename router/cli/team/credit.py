@@ -9,9 +9,9 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.policy.shares.grant import CannotGrant
-from router.routing.outbox.record import record
+from router.routing.outbox.record import record_outbox
 from router.routing.reports.fairness import Granted, TooBusy, grant, plan_grant
 
 
@@ -45,17 +45,17 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
     """
     if not why.strip():
         raise click.BadParameter("say why in a sentence: it is kept for ever.", param_hint="--why")
-    desk = desk_here()
-    desk.rules.refresh()
+    services = services_here()
+    services.rules.refresh()
     try:
-        planned = plan_grant(desk, team=team, rep=rep, amount=amount)
+        planned = plan_grant(services, team=team, rep=rep, amount=amount)
         if not as_json:
             _show(planned, team=team)
         if not yes and not as_json:
             click.confirm("Grant this?", abort=True)
         if yes or not as_json:
-            planned = grant(desk, desk.credits, team=team, rep=rep, amount=amount, why=why)
-            record(desk)
+            planned = grant(services, services.store.credits, team=team, rep=rep, amount=amount, why=why)
+            record_outbox(services)
     except (CannotGrant, TooBusy) as refusal:
         raise UserError(str(refusal)) from refusal
     if as_json:

@@ -15,11 +15,10 @@ from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.cli.team.compare import span
 from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
-from router.routing.reports.fairness import Fairness
-from router.routing.reports.fairness import fairness as fairness_since
+from router.routing.reports.fairness import Fairness, fairness_since
 from router.routing.reports.share_history import ShareChange, share_changes
 
 HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
@@ -41,13 +40,13 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     A rep's fair share is their part, by weight, of every lead they were eligible for: whoever is away,
     full or lacks a skill neither earns nor owes. Exit code 1 if somebody is further away than the bound.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    found = fairness_since(desk, since=desk.clock() - since)
+    services = services_here()
+    services.rules.refresh()
+    found = fairness_since(services, since=services.clock() - since)
     _check_names(found, team=team, rep=rep)
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
     reasons = _missed(found, rep) if rep is not None else ()
-    changes = share_changes(desk, rep, since=found.since) if rep is not None else ()
+    changes = share_changes(services, rep, since=found.since) if rep is not None else ()
     if plot is not None:
         plot.write_text(_picture(found, chosen), encoding="utf-8")
     if as_json:

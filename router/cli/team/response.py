@@ -12,12 +12,12 @@ from rich.text import Text
 
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.cli.team.compare import span
 from router.policy.people.roster import Roster
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.response_times import Response, promptness, response_of, responses
-from router.routing.outbox.record import record
+from router.routing.outbox.record import record_outbox
 
 HEADINGS: Final = ("rep", "leads", "answered", "median", "p90", "in time", "late", "won", "lost")
 EVERYBODY: Final = "all"
@@ -39,12 +39,12 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     A lead is answered when its rep has contacted it or moved its status. HubSpot tells it within seconds
     where the app's webhooks are subscribed to, and every night in any case.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
-    record(desk)  # what was decided a moment ago
-    now = desk.clock()
-    leads = [one for one in desk.ledger.follow_ups.since(now - since) if one.rep is not None]
+    services = services_here()
+    services.rules.refresh()
+    policy = services.rules.policy()
+    record_outbox(services)  # what was decided a moment ago
+    now = services.clock()
+    leads = [one for one in services.ledger.follow_ups.since(now - since) if one.rep is not None]
     _check_names(policy.roster, leads, team=team, rep=rep)
     chosen = [one for one in leads if team in (None, one.team) and rep in (None, one.rep)]
     found = responses(chosen, now=now)

@@ -8,11 +8,10 @@ import click
 
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import desk_here
+from router.cli.shared.services import services_here
 from router.policy.people.roster import Roster
 from router.policy.shares.performance_weights import RIPENS, UNCHANGED, Performance
-from router.routing.reports.weights import TeamWeights, refresh_weights
-from router.routing.reports.weights import weights as weights_of
+from router.routing.reports.weights import TeamWeights, refresh_weights, weights_of
 
 NOBODY: Final = (
     "No team's weights follow results. To switch it on, write in team.yaml: "
@@ -32,13 +31,13 @@ def weights(team: str | None, apply: bool, as_json: bool) -> None:
     Every night puts new factors in force, recorded with their evidence; old decisions keep the weights
     they were made with.
     """
-    desk = desk_here()
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
+    services = services_here()
+    services.rules.refresh()
+    policy = services.rules.policy()
     if team is not None and team not in policy.roster.teams:
         raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(policy.roster.teams)}.")
-    changed = apply and refresh_weights(desk)
-    chosen = [one for one in weights_of(desk) if team in (None, one.team.name)]
+    changed = apply and refresh_weights(services)
+    chosen = [one for one in weights_of(services) if team in (None, one.team.name)]
     if as_json:
         print_json([_as_facts(one, policy.roster) for one in chosen])
         return

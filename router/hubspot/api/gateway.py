@@ -8,10 +8,9 @@ priority are the same for all of it.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final, Literal, Self, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from router.hubspot.api import shapes, updates
 from router.hubspot.api.apis import build_apis
@@ -59,7 +58,8 @@ TASK_TO_CONTACT: Final = {"associationCategory": "HUBSPOT_DEFINED", "association
 class Gateway:
     """HubSpot, as the product sees it; safe to use from many threads.
 
-    Every method raises the errors of `router.hubspot.api.errors`. A call ends within `deadline_s`
+    Every method raises the errors of `router.hubspot.api.errors`. `priority` is a call's place in the
+    budget: `lead` before `verify` before `sweep`. A call ends within `deadline_s`
     seconds of leaving; before that it may wait for the call budget (see `client.PATIENCE_S`).
     """
 
@@ -70,7 +70,6 @@ class Gateway:
         base_url: str,
         api_version: str,
         budget: CallBudget,
-        priority: Priority = "lead",
         on_call: Callable[[CallMade], None] | None = None,
         deadline_s: float = DEADLINE_S,
     ) -> None:
@@ -79,24 +78,24 @@ class Gateway:
         )
         self._apis = build_apis(access_token=access_token, base_url=base_url, transport=transport)
         self._client = ApiClient(budget, deadline_s=deadline_s, on_call=on_call)
-        self._priority: Priority = priority
+        self.budget: Final = budget
 
-    def at(self, priority: Priority) -> Self:
-        """The same gateway, whose calls have another priority in the budget."""
-        other = copy.copy(self)
-        other._priority = priority
-        return other
-
-    def read_contacts(self, ids: Sequence[str], properties: Sequence[str]) -> ReadAnswer:
+    def read_contacts(
+        self, ids: Sequence[str], properties: Sequence[str], *, priority: Priority = "lead"
+    ) -> ReadAnswer:
         """At most 100 contacts by id. A merged contact is found under the id that was asked for."""
-        return self._read(self._apis.contacts, "contacts", ids=ids, properties=properties)
+        return self._read(self._apis.contacts, "contacts", ids=ids, properties=properties, priority=priority)
 
-    def read_companies(self, ids: Sequence[str], properties: Sequence[str]) -> ReadAnswer:
+    def read_companies(
+        self, ids: Sequence[str], properties: Sequence[str], *, priority: Priority = "lead"
+    ) -> ReadAnswer:
         """At most 100 companies by id."""
-        return self._read(self._apis.companies, "companies", ids=ids, properties=properties)
+        return self._read(
+            self._apis.companies, "companies", ids=ids, properties=properties, priority=priority
+        )
 
     def read_owner_history(
-        self, ids: Sequence[str], properties: Sequence[str] = OWNER_HISTORY
+        self, ids: Sequence[str], properties: Sequence[str] = OWNER_HISTORY, *, priority: Priority = "lead"
     ) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
         """Who set the owner and the status when, newest first, of at most 50 contacts.
 
@@ -114,9 +113,18 @@ class Gateway:
                     found[one] = shapes.history(entry, properties)
             return found
 
-        return self._ask(self._apis.contacts.read, body, "contacts/history", parse=parse, records=len(ids))
+        return self._ask(
+            self._apis.contacts.read,
+            body,
+            "contacts/history",
+            parse=parse,
+            records=len(ids),
+            priority=priority,
+        )
 
-    def update_contacts(self, changes: Mapping[str, Mapping[str, str]]) -> dict[str, Outcome]:
+    def update_contacts(
+        self, changes: Mapping[str, Mapping[str, str]], *, priority: Priority = "lead"
+    ) -> dict[str, Outcome]:
         """Write at most 100 contacts in one call, and say of each what became of it.
 
         A batch that HubSpot refuses is taken apart until the bad records stand alone. Raises
@@ -134,6 +142,7 @@ class Gateway:
                 parse=lambda answer: updates.outcomes(answer, tuple(part)),
                 kind="write",
                 records=len(part),
+                priority=priority,
             )
 
         return updates.update(changes, send)
@@ -144,6 +153,7 @@ class Gateway:
         properties: Sequence[str],
         *,
         after_id: str = "0",
+        priority: Priority = "lead",
     ) -> SearchPage:
         """Up to 200 contacts whose id is above `after_id`, by ascending id.
 
@@ -165,6 +175,7 @@ class Gateway:
                 "contacts/search",
                 parse=lambda answer: shapes.page(answer, shapes.record),
                 search=True,
+                priority=priority,
             )
             found |= {record.id: record for record in page.entries if int(record.id) > int(after_id)}
             if page.after is None or len(found) >= SEARCH_PAGE:
@@ -175,7 +186,7 @@ class Gateway:
         records = tuple(sorted(found.values(), key=lambda record: int(record.id)))
         return SearchPage(records, more=page.after is not None)
 
-    def count_contacts(self, filters: Sequence[Mapping[str, Any]]) -> int:
+    def count_contacts(self, filters: Sequence[Mapping[str, Any]], *, priority: Priority = "lead") -> int:
         """How many contacts search finds: an estimate, for search lags and its totals are not exact."""
         return self._ask(
             self._apis.contact_search.do_search,
@@ -183,34 +194,38 @@ class Gateway:
             "contacts/search",
             parse=shapes.total,
             search=True,
+            priority=priority,
         )
 
-    def owners(self) -> tuple[PortalOwner, ...]:
+    def owners(self, *, priority: Priority = "lead") -> tuple[PortalOwner, ...]:
         """Every owner of the portal, the archived ones included."""
         found: dict[str, PortalOwner] = {}
         for archived in (True, False):  # an owner who came back is in both lists for a moment: live wins
-            for owner in self._pages(self._apis.owners.get_page, "owners", shapes.owner, archived=archived):
+            for owner in self._pages(
+                self._apis.owners.get_page, "owners", shapes.owner, priority=priority, archived=archived
+            ):
                 found[owner.id] = owner
         return tuple(found.values())
 
-    def read_users(self) -> tuple[Record, ...]:
+    def read_users(self, *, priority: Priority = "lead") -> tuple[Record, ...]:
         """Every user with what HubSpot knows of their availability; needs `crm.objects.users.read`."""
         return self._pages(
             self._apis.objects.get_page,
             "users",
             shapes.record,
             vital=False,
+            priority=priority,
             object_type="users",
             properties=[",".join(AVAILABILITY)],  # as documented; the client would repeat the parameter
         )
 
-    def contact_properties(self) -> tuple[PortalProperty, ...]:
+    def contact_properties(self, *, priority: Priority = "lead") -> tuple[PortalProperty, ...]:
         """Every contact property as the portal defines it."""
-        return self._properties("contacts")
+        return self._properties("contacts", priority=priority)
 
-    def company_properties(self) -> tuple[PortalProperty, ...]:
+    def company_properties(self, *, priority: Priority = "lead") -> tuple[PortalProperty, ...]:
         """Every company property as the portal defines it."""
-        return self._properties("companies")
+        return self._properties("companies", priority=priority)
 
     def contact_property_groups(self) -> tuple[str, ...]:
         """The names of the groups that contact properties are shown in."""
@@ -240,7 +255,14 @@ class Gateway:
         self._create(self._apis.properties.create, body, "properties/create")
 
     def create_task(
-        self, contact_id: str, *, owner_id: str, subject: str, body: str, due_at: datetime
+        self,
+        contact_id: str,
+        *,
+        owner_id: str,
+        subject: str,
+        body: str,
+        due_at: datetime,
+        priority: Priority = "lead",
     ) -> None:
         """Give an owner a task about a contact, due at `due_at`; it shows on the contact's record.
 
@@ -262,13 +284,17 @@ class Gateway:
             create = self._apis.objects.create
             return create("tasks", task, _preload_content=False, _request_timeout=deadline_s)  # type: ignore[no-any-return]
 
-        request = Request(
-            send=send, endpoint="tasks/create", kind="write", priority=self._priority, vital=False
-        )
+        request = Request(send=send, endpoint="tasks/create", kind="write", priority=priority, vital=False)
         self._client.ask(request, shapes.an_object)
 
     def _read(
-        self, api: Any, object_type: ObjectType, *, ids: Sequence[str], properties: Sequence[str]
+        self,
+        api: Any,
+        object_type: ObjectType,
+        *,
+        ids: Sequence[str],
+        properties: Sequence[str],
+        priority: Priority,
     ) -> ReadAnswer:
         if not ids:
             return ReadAnswer({}, {})
@@ -281,15 +307,17 @@ class Gateway:
             f"{object_type}/read",
             parse=lambda answer: read_answer(answer, ids),
             records=len(ids),
+            priority=priority,
         )
 
-    def _properties(self, object_type: ObjectType) -> tuple[PortalProperty, ...]:
+    def _properties(self, object_type: ObjectType, *, priority: Priority) -> tuple[PortalProperty, ...]:
         return self._ask(
             self._apis.properties.get_all,
             object_type,
             f"{object_type}/properties",
             parse=lambda answer: tuple(shapes.portal_property(entry) for entry in shapes.entries(answer)),
             vital=False,
+            priority=priority,
         )
 
     def _pages(
@@ -299,6 +327,7 @@ class Gateway:
         read: Callable[[dict[str, Any]], T],
         *,
         vital: bool = True,
+        priority: Priority = "lead",
         **query: Any,
     ) -> tuple[T, ...]:
         found: list[T] = []
@@ -309,7 +338,7 @@ class Gateway:
                     limit=LIST_PAGE, _preload_content=False, _request_timeout=deadline_s, **now
                 ),
                 endpoint=endpoint,
-                priority=self._priority,
+                priority=priority,
                 vital=vital,
             )
             page = self._client.ask(request, lambda answer: shapes.page(answer, read))
@@ -325,7 +354,7 @@ class Gateway:
         def send(deadline_s: float) -> HttpResponse:
             return create("contacts", body, _preload_content=False, _request_timeout=deadline_s)
 
-        request = Request(send=send, endpoint=endpoint, kind="write", priority=self._priority, vital=False)
+        request = Request(send=send, endpoint=endpoint, kind="write", vital=False)
         self._client.ask(request, shapes.an_object)
 
     def _ask(
@@ -339,13 +368,14 @@ class Gateway:
         records: int = 1,
         search: bool = False,
         vital: bool = True,
+        priority: Priority = "lead",
     ) -> T:
         request = Request(
             send=lambda deadline_s: method(body, _preload_content=False, _request_timeout=deadline_s),
             endpoint=endpoint,
             kind=kind,
             records=records,
-            priority=self._priority,
+            priority=priority,
             search=search,
             vital=vital,
         )

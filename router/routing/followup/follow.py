@@ -7,7 +7,7 @@ count with whoever has them now; first responses and outcomes go to the ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,9 +25,10 @@ from router.routing.followup.contact_history import (
     seen_in,
 )
 from router.routing.intake import transitions
-from router.routing.outbox.record import record as record_lines
+from router.routing.outbox.record import record_outbox
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
+from router.store.budget.budget import Priority
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 
@@ -56,59 +57,57 @@ class FollowResult:
     handed_over: int = 0
 
 
-def follow(desk: Desk, *, limit: int = AT_A_TIME) -> FollowResult:
+def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResult:
     """Look at changed leads that are due, at most 50, with one call to HubSpot; new leads go first.
 
     Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or
     `sqlalchemy.exc.SQLAlchemyError`; then the leads stay due.
     """
-    due = desk.changed.due(now_ms=desk.now_ms(), limit=limit)
+    due = services.store.changed.due(now_ms=services.now_ms(), limit=limit)
     if not due:
         return FollowResult(0)
-    desk = replace(desk, gateway=desk.gateway.at("verify"))
-    policy, _needed = desk.rules.required()
-    states = desk.leads.recall(due)
+    policy = services.rules.policy()
+    states = services.store.leads.recall(due)
     watched = {one: state for one, state in states.items() if state.state in _SETTLED}
-    looked = _look_at(desk, policy, watched)
+    looked = _look_at(services, policy, watched, priority="verify")
     # What is being written now is judged once that is verified.
     on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
     again = on_its_way | looked.untold
-    desk.changed.look_again(again, at_ms=desk.now_ms() + _SOON_MS)
-    desk.changed.looked_at({one: at for one, at in due.items() if one not in again})
+    services.store.changed.look_again(again, at_ms=services.now_ms() + _SOON_MS)
+    services.store.changed.looked_at({one: at for one, at in due.items() if one not in again})
     return FollowResult(len(due), looked.claimed, looked.handed_over)
 
 
-def follow_up_step(desk: Desk, *, before: datetime, limit: int = 1_000) -> int:
+def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) -> int:
     """Look at the leads of the last 90 days that nobody looked at since `before` (tonight); how many.
 
     0 means that this is done. One read per 100 leads, one more per 50 of those that changed. Open counts
-    stay as they are: searches know what no webhook told us. Raises like `follow`.
+    stay as they are: searches know what no webhook told us. Raises like `follow_changes`.
     """
-    desk = replace(desk, gateway=desk.gateway.at("sweep"))
-    policy, _needed = desk.rules.required()
-    record_lines(desk)
+    policy = services.rules.policy()
+    record_outbox(services)
     looked_at = 0
     while looked_at < limit:
-        since = desk.clock() - FOLLOWED_FOR
-        unseen = desk.ledger.follow_ups.not_looked_at(before=before, since=since, limit=NIGHTLY_READ)
+        since = services.clock() - FOLLOWED_FOR
+        unseen = services.ledger.follow_ups.not_looked_at(before=before, since=since, limit=NIGHTLY_READ)
         if not unseen:
             break
-        changed = _changed(desk, policy, unseen)
-        states = desk.leads.recall(changed)
+        changed = _changed(services, policy, unseen)
+        states = services.store.leads.recall(changed)
         for start in range(0, len(changed), AT_A_TIME):
             part = {one: states.get(one) for one in changed[start : start + AT_A_TIME]}
             # What is on its way is seen by the webhook, or tomorrow.
             settled = {one: state for one, state in part.items() if _is_settled(state)}
-            _look_at(desk, policy, settled, moves_book=False)
-        desk.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=desk.clock())
+            _look_at(services, policy, settled, priority="sweep", moves_book=False)
+        services.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=services.clock())
         looked_at += len(unseen)
     return looked_at
 
 
-def _changed(desk: Desk, policy: Policy, unseen: Iterable[FollowUp]) -> list[str]:
+def _changed(services: Services, policy: Policy, unseen: Iterable[FollowUp]) -> list[str]:
     """The contacts that do not look as they did when they were last looked at."""
     by_contact = {one.contact_id: one for one in unseen if one.contact_id is not None}
-    answer = desk.gateway.read_contacts(list(by_contact), asked_of(policy.outcomes))
+    answer = services.hubspot.read_contacts(list(by_contact), asked_of(policy.outcomes), priority="sweep")
     return [
         contact_id
         for contact_id, follow_up in by_contact.items()
@@ -129,15 +128,17 @@ class _Looked:
     """HubSpot said nothing about these, not even that they are gone."""
 
 
-def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = True) -> _Looked:
+def _look_at(
+    services: Services, policy: Policy, leads: Leads, *, priority: Priority, moves_book: bool = True
+) -> _Looked:
     """Read the histories of at most 50 contacts, and let everybody know what they tell."""
     if not leads:
         return _Looked()
-    told = desk.gateway.read_owner_history(list(leads), asked_of(policy.outcomes))
+    told = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
     silent = [one for one in leads if one not in told]
-    gone = _gone(desk, silent)
-    _note(desk, policy, leads, told, gone)
-    now, rep_of = desk.clock(), reps_by_owner(desk.owners.by_email(), policy.roster)
+    gone = _gone(services, silent, priority=priority)
+    _note(services, policy, leads, told, gone)
+    now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
         transitions.claimed_in_hubspot(
             one,
@@ -155,16 +156,16 @@ def _look_at(desk: Desk, policy: Policy, leads: Leads, *, moves_book: bool = Tru
         if state and one in told and state.state in _FINISHED
         if (owner := owner_in(told[one])).owner_id != state.owner_id
     ]
-    _finish(desk, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
-    desk.watched.look_now(list(told), now_ms=desk.now_ms())
+    _finish(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
+    services.store.watched.look_now(list(told), now_ms=services.now_ms())
     known = {one: state for one, state in leads.items() if one in told or one in gone}
-    _recount(desk, policy, known, told, moves_book=moves_book)
+    _recount(services, policy, known, told, moves_book=moves_book)
     return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone)
 
 
-def _gone(desk: Desk, contact_ids: list[str]) -> frozenset[str]:
+def _gone(services: Services, contact_ids: list[str], *, priority: Priority) -> frozenset[str]:
     """Those that HubSpot has no more; a history that is missing says less."""
-    answer = desk.gateway.read_contacts(contact_ids, ())
+    answer = services.hubspot.read_contacts(contact_ids, (), priority=priority)
     return frozenset(one for one, why in answer.missing.items() if why == "gone")
 
 
@@ -179,13 +180,13 @@ def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transit
 
 
 def _note(
-    desk: Desk, policy: Policy, leads: Leads, told: Mapping[str, Histories], gone: frozenset[str]
+    services: Services, policy: Policy, leads: Leads, told: Mapping[str, Histories], gone: frozenset[str]
 ) -> None:
     """What the rep's work came to, before the lead went to somebody else or was deleted."""
-    record_lines(desk)
-    left_for_ever = desk.ledger.follow_ups.running_of(gone)
-    desk.ledger.follow_ups.end({one.decision_id: desk.clock() for one in left_for_ever.values()})
-    running = desk.ledger.follow_ups.running_of(list(told))
+    record_outbox(services)
+    left_for_ever = services.ledger.follow_ups.running_of(gone)
+    services.ledger.follow_ups.end({one.decision_id: services.clock() for one in left_for_ever.values()})
+    running = services.ledger.follow_ups.running_of(list(told))
     left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
     started_when = policy.sla_policy.started_when
     seen = {
@@ -199,25 +200,29 @@ def _note(
         )
         for one, follow_up in running.items()
     }
-    desk.ledger.follow_ups.note(list(seen.values()), at=desk.clock())
+    services.ledger.follow_ups.note(list(seen.values()), at=services.clock())
     begun = [one for one in seen.values() if one.first_response_at is not None]
     mine = {state.decision_id: one for one, state in leads.items() if state is not None}
-    desk.watched.let_go([mine[one.decision_id] for one in begun if one.decision_id in mine])
-    desk.ledger.follow_ups.end({running[one].decision_id: at for one, at in left.items() if at is not None})
+    services.store.watched.let_go([mine[one.decision_id] for one in begun if one.decision_id in mine])
+    services.ledger.follow_ups.end(
+        {running[one].decision_id: at for one, at in left.items() if at is not None}
+    )
 
 
-def _finish(desk: Desk, finished: list[Transition]) -> None:
-    for move, moved in zip(finished, desk.commits.finish(finished, now_ms=desk.now_ms()), strict=True):
+def _finish(services: Services, finished: list[Transition]) -> None:
+    for move, moved in zip(
+        finished, services.store.commits.finish(finished, now_ms=services.now_ms()), strict=True
+    ):
         if moved and move.event is not None:
             facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}
-            desk.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)
+            services.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)
 
 
 def _recount(
-    desk: Desk, policy: Policy, leads: Leads, told: Mapping[str, Histories], *, moves_book: bool
+    services: Services, policy: Policy, leads: Leads, told: Mapping[str, Histories], *, moves_book: bool
 ) -> None:
     """Each lead is open with its owner, if that is a rep and its status is an open one; else with nobody."""
-    rep_of = reps_by_owner(desk.owners.by_email(), policy.roster)
+    rep_of = reps_by_owner(services.people.owners.by_email(), policy.roster)
     places: dict[str, tuple[int, str]] = {}
     for one, state in leads.items():
         if state is None:
@@ -226,4 +231,4 @@ def _recount(
         rep = rep_of.get(owner_in(histories).owner_id)
         is_open = rep is not None and now_in(histories, STATUS) in policy.outcomes.open_statuses
         places[one] = (state.episode, open_field(rep) if rep is not None and is_open else "")
-    desk.open_leads.recount(places, now_ms=desk.now_ms(), moves_book=moves_book)
+    services.store.open_leads.recount(places, now_ms=services.now_ms(), moves_book=moves_book)

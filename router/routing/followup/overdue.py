@@ -8,7 +8,7 @@ from typing import Literal
 
 from router.policy.decision.assignment import assignment_of_record, timetable_of
 from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import State
 
 Next = Literal["reassign", "queue", "remind"]
@@ -34,16 +34,18 @@ class OverdueLead:
     queue: str | None = None
 
 
-def overdue(desk: Desk, *, limit: int) -> tuple[OverdueLead, ...]:
+def overdue_leads(services: Services, *, limit: int) -> tuple[OverdueLead, ...]:
     """Up to `limit` overdue leads, longest overdue first, as the watch last saw them: minutes ago.
 
     Nothing is asked of HubSpot. Raises `NoRules` or `redis.RedisError`.
     """
-    policy, _needed = desk.rules.required()
-    since = desk.watched.overdue(limit=limit)
-    states = desk.leads.recall(since)
-    now = desk.clock()
-    reported = desk.availability.reported(policy.roster, desk.owners.by_email(), now=now)
+    policy = services.rules.policy()
+    since = services.store.watched.overdue(limit=limit)
+    states = services.store.leads.recall(since)
+    now = services.clock()
+    reported = services.people.availability.reported(
+        policy.roster, services.people.owners.by_email(), now=now
+    )
     found = []
     for contact_id, due_at in since.items():
         state = states.get(contact_id)

@@ -10,7 +10,7 @@ from router.policy.rules.policy import Policy
 from router.routing.intake import transitions
 from router.routing.outbox.last_decision import last_decision
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.inbox.inbox import BATCH
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState
@@ -46,23 +46,23 @@ class Reassigning:
     left: Mapping[str, str] = field(default_factory=dict)
 
 
-def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassigning:
+def reassign(services: Services, wanted: Sequence[Reassignment], *, run: str) -> Reassigning:
     """Have these leads decided once more, when no new lead waits; `run` names who asked, for the ledger.
 
     Nothing is asked of HubSpot here. Whoever drains the inbox reads each lead again: if its owner is not
     the expected one by then, nothing is written and the ledger says so. Safe to repeat: a lead moves once
     per episode. Raises `NoRules`, `redis.RedisError`, and with `refund` what the ledger raises.
     """
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     if policy.mode == "shadow":
         why = "The rules are in shadow mode, which writes nothing."
         return Reassigning(left={one.contact_id: why for one in wanted})
-    rep_of = reps_by_owner(desk.owners.by_email(), policy.roster)
+    rep_of = reps_by_owner(services.people.owners.by_email(), policy.roster)
     moving: list[str] = []
     left: dict[str, str] = {}
     for start in range(0, len(wanted), BATCH):
         batch = wanted[start : start + BATCH]
-        states = desk.leads.recall([one.contact_id for one in batch])
+        states = services.store.leads.recall([one.contact_id for one in batch])
         steps: list[Transition] = []
         for one in batch:
             state = states.get(one.contact_id)
@@ -76,16 +76,18 @@ def reassign(desk: Desk, wanted: Sequence[Reassignment], *, run: str) -> Reassig
                 transitions.reassigning(
                     one.contact_id,
                     episode=one.episode,
-                    taken=_taken(desk, one, rep=rep, run=run),
+                    taken=_taken(services, one, rep=rep, run=run),
                     times_taken=(state.times_taken if state else 0) + 1 if one.for_breach else None,
                     excluded=tuple(dict.fromkeys((*before, *sorted(one.excluded)))),
-                    now=desk.clock(),
+                    now=services.clock(),
                 )
             )
-        for step, moved in zip(steps, desk.commits.finish(steps, now_ms=desk.now_ms()), strict=True):
+        for step, moved in zip(
+            steps, services.store.commits.finish(steps, now_ms=services.now_ms()), strict=True
+        ):
             if moved:
                 moving.append(step.contact_id)
-                desk.log.info("lead.reassigning", contact_id=step.contact_id, run=run)
+                services.log.info("lead.reassigning", contact_id=step.contact_id, run=run)
             else:
                 left[step.contact_id] = "It moved on meanwhile, or is being erased."
     return Reassigning(tuple(moving), left)
@@ -112,10 +114,10 @@ def _why_left(one: Reassignment, state: LeadState | None, policy: Policy) -> str
     return None
 
 
-def _taken(desk: Desk, one: Reassignment, *, rep: str | None, run: str) -> Reassigned:
+def _taken(services: Services, one: Reassignment, *, rep: str | None, run: str) -> Reassigned:
     paid: Mapping[str, int] = {}
     if one.refund and one.episode is not None:
-        given = last_decision(desk, one.contact_id, episode=one.episode)
+        given = last_decision(services, one.contact_id, episode=one.episode)
         if given is not None and given["outcome"].get("owner_id") == one.expected_owner_id:
             paid = given["book_changes"]
     return Reassigned(one.expected_owner_id, rep, one.why, run, one.rule, one.to, paid)

@@ -10,7 +10,7 @@ from typing import Final
 from router.policy.decision.assignment import Assignment
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla_steps import Whom, managers_of
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState
 from router.store.worklists.notices import Notice
 
@@ -29,23 +29,23 @@ class Reminder:
     text: str
 
 
-def remind(desk: Desk, policy: Policy, reminders: Sequence[Reminder]) -> None:
+def remind(services: Services, policy: Policy, reminders: Sequence[Reminder]) -> None:
     """Have them told, each person once for each lead and step. Safe to repeat."""
-    notices = [notice for one in reminders for notice in _notices(desk, policy, one)]
-    desk.notices.note(notices, due_ms=desk.now_ms() + AFTER // timedelta(milliseconds=1))
+    notices = [notice for one in reminders for notice in _notices(services, policy, one)]
+    services.store.notices.note(notices, due_ms=services.now_ms() + AFTER // timedelta(milliseconds=1))
 
 
-def _notices(desk: Desk, policy: Policy, reminder: Reminder) -> Iterator[Notice]:
+def _notices(services: Services, policy: Policy, reminder: Reminder) -> Iterator[Notice]:
     state, given = reminder.state, reminder.given
     people = [(given.rep or "", state.owner_id)]
     if reminder.whom == "manager":
-        owners = desk.owners.by_email()
+        owners = services.people.owners.by_email()
         managers = managers_of(policy.roster, team=given.team, rep=given.rep)
         people = [(one.name, owner.id if (owner := owners.get(one.owner)) else "") for one in managers]
     for name, owner_id in people:
-        in_chat = desk.chat.address_of(name or None, team=given.team) is not None
+        in_chat = services.notify.chat.address_of(name or None, team=given.team) is not None
         if not in_chat and not owner_id:
-            desk.log.warning(
+            services.log.warning(
                 "manager.untold", contact_id=state.contact_id, why="no chat and no HubSpot owner"
             )
             continue
@@ -54,7 +54,7 @@ def _notices(desk: Desk, policy: Policy, reminder: Reminder) -> Iterator[Notice]
             contact_id=state.contact_id,
             owner_id=state.owner_id,
             channel="chat" if in_chat else "task",
-            since_ms=desk.now_ms(),
+            since_ms=services.now_ms(),
             about=reminder.about,
             to=name,
             text=reminder.text,

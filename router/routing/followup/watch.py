@@ -24,7 +24,7 @@ from router.routing.followup.neglected import (
 from router.routing.followup.reassign import reassign
 from router.routing.followup.reminders import remind
 from router.routing.followup.work_seen import WORK, signs_of, status_histories
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
 from router.store.worklists.watched import Noted
 
@@ -44,26 +44,28 @@ class Watching:
     moved: int = 0
 
 
-def watch(desk: Desk, *, limit: int = AT_A_TIME) -> Watching:
+def watch_leads(services: Services, *, limit: int = AT_A_TIME) -> Watching:
     """Look at leads that are due to be looked at, at most 100, and take the steps of `on_breach`.
 
     One call to HubSpot, one more per fifty leads whose status has moved. A lead that somebody has begun,
     finished or taken over is let go. Safe to repeat. Raises `HubSpotError`, `NoRules`,
     `redis.RedisError` or what the ledger raises; then the leads stay due.
     """
-    policy, _needed = desk.rules.required()
-    due = desk.watched.due(now_ms=desk.now_ms(), limit=limit)
+    policy = services.rules.policy()
+    due = services.store.watched.due(now_ms=services.now_ms(), limit=limit)
     if not due or policy.mode == "shadow":
         return Watching()
-    states = desk.leads.recall(due)
+    states = services.store.leads.recall(due)
     on_its_way = [state for state in states.values() if state.state is State.WRITTEN]
     theirs = {one: state for one, state in states.items() if _has_an_owner(state)}
-    desk.watched.let_go([one for one in due if one not in theirs and states.get(one) not in on_its_way])
-    _look_soon(desk, on_its_way)
-    untouched = _untouched(desk, policy, theirs)
-    leads = _judged(desk, policy, untouched)
+    services.store.watched.let_go(
+        [one for one in due if one not in theirs and states.get(one) not in on_its_way]
+    )
+    _look_soon(services, on_its_way)
+    untouched = _untouched(services, policy, theirs)
+    leads = _judged(services, policy, untouched)
     wishes = {lead.state.contact_id: wish for lead in leads if (wish := wish_of(policy, lead)) is not None}
-    now = desk.clock()
+    now = services.clock()
     for lead in leads:
         wish = wishes.get(lead.state.contact_id)
         # Before it moves, so that no crash keeps it from them; nobody is told of a lead that did not move.
@@ -72,21 +74,21 @@ def watch(desk: Desk, *, limit: int = AT_A_TIME) -> Watching:
             if wish is None
             else told_of_the_move(policy, lead, wish)
         )
-        remind(desk, policy, told)
-    answer = reassign(desk, list(wishes.values()), run=RUN)
+        remind(services, policy, told)
+    answer = reassign(services, list(wishes.values()), run=RUN)
     seen: list[Noted] = []
     for lead in leads:
         one = lead.state.contact_id
         if one in answer.left:
-            desk.log.info("lead.not_taken", contact_id=one, why=answer.left[one])
+            services.log.info("lead.not_taken", contact_id=one, why=answer.left[one])
             seen.append(noted(lead, percent=lead.state.percent_behind, now=now, soon=True))
         elif one not in answer.moving:
             percent = max([lead.state.percent_behind, *(moment.step.after for moment in lead.reached)])
             seen.append(noted(lead, percent=percent, now=now))
-    desk.watched.note(seen)
+    services.store.watched.note(seen)
     overdue = sum(one.overdue_since_ms is not None for one in seen)
     found = Watching(len(due), len(theirs) - len(untouched), overdue, len(answer.moving))
-    desk.log.info("leads.watched", **asdict(found))
+    services.log.info("leads.watched", **asdict(found))
     return found
 
 
@@ -94,18 +96,20 @@ def _has_an_owner(state: LeadState) -> bool:
     return state.state is State.DONE and state.assignment is not None and bool(state.owner_id)
 
 
-def _look_soon(desk: Desk, states: Sequence[LeadState]) -> None:
-    at_ms = desk.now_ms() + SOON // timedelta(milliseconds=1)
-    desk.watched.note([Noted(one.contact_id, one.episode, one.percent_behind, at_ms) for one in states])
+def _look_soon(services: Services, states: Sequence[LeadState]) -> None:
+    at_ms = services.now_ms() + SOON // timedelta(milliseconds=1)
+    services.store.watched.note(
+        [Noted(one.contact_id, one.episode, one.percent_behind, at_ms) for one in states]
+    )
 
 
-def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> list[LeadState]:
+def _untouched(services: Services, policy: Policy, leads: Mapping[str, LeadState]) -> list[LeadState]:
     """Those that are their owner's still and open, and that nobody has begun; the others are let go."""
     if not leads:
         return []
-    answer = desk.gateway.at("sweep").read_contacts(list(leads), (OWNER, *WORK))
+    answer = services.hubspot.read_contacts(list(leads), (OWNER, *WORK), priority="sweep")
     untold = [leads[one] for one, why in answer.missing.items() if why == "unknown"]
-    _look_soon(desk, untold)
+    _look_soon(services, untold)
     open_ones = {
         one: record
         for one, record in answer.records.items()
@@ -114,7 +118,7 @@ def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> li
         and _is_open(policy, record)
     }
     moved = [one for one, record in open_ones.items() if _status_moved(leads[one], record)]
-    histories = status_histories(desk, moved)
+    histories = status_histories(services, moved)
     untouched = []
     for one, record in open_ones.items():
         work = started(
@@ -125,7 +129,7 @@ def _untouched(desk: Desk, policy: Policy, leads: Mapping[str, LeadState]) -> li
         if work is None:
             untouched.append(leads[one])
     kept = {one.contact_id for one in (*untouched, *untold)}
-    desk.watched.let_go([one for one in leads if one not in kept])
+    services.store.watched.let_go([one for one in leads if one not in kept])
     return untouched
 
 
@@ -145,10 +149,10 @@ def _given(state: LeadState) -> Assignment:
     return assignment_of_record(state.assignment)
 
 
-def _judged(desk: Desk, policy: Policy, states: Sequence[LeadState]) -> list[Neglected]:
-    now = desk.clock()
-    reported: Mapping[str, Reported] = desk.availability.reported(
-        policy.roster, desk.owners.by_email(), now=now
+def _judged(services: Services, policy: Policy, states: Sequence[LeadState]) -> list[Neglected]:
+    now = services.clock()
+    reported: Mapping[str, Reported] = services.people.availability.reported(
+        policy.roster, services.people.owners.by_email(), now=now
     )
     leads = []
     for state in states:

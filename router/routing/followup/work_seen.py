@@ -9,7 +9,7 @@ from router.hubspot.api.records import HistoryEntry, Record
 from router.hubspot.routing_properties import STATUS
 from router.policy.results.work_signs import Signs, StatusMove
 from router.routing.followup.contact_history import CONTACTED, UPDATED, moment_in
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 UNWORKED: Final = "hs_is_unworked"
 WORK: Final = (STATUS, CONTACTED, UPDATED, UNWORKED)
@@ -28,11 +28,11 @@ def signs_of(record: Record, status_history: Sequence[HistoryEntry] = ()) -> Sig
     )
 
 
-def status_histories(desk: Desk, contact_ids: Sequence[str]) -> Mapping[str, Sequence[HistoryEntry]]:
+def status_histories(services: Services, contact_ids: Sequence[str]) -> Mapping[str, Sequence[HistoryEntry]]:
     """Who moved the lead status of these contacts when, newest first; one call per fifty."""
     found: dict[str, Sequence[HistoryEntry]] = {}
     for start in range(0, len(contact_ids), HISTORIES_PER_CALL):
         some = contact_ids[start : start + HISTORIES_PER_CALL]
-        told = desk.gateway.at("sweep").read_owner_history(some, (STATUS,))
+        told = services.hubspot.read_owner_history(some, (STATUS,), priority="sweep")
         found |= {one: histories.get(STATUS, ()) for one, histories in told.items()}
     return found

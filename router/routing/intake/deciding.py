@@ -26,7 +26,8 @@ from router.routing.intake.assigned import assigned
 from router.routing.intake.restore import make_whole
 from router.routing.intake.sticky import followed, with_previous_owners
 from router.routing.intake.work_item import Trip
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
+from router.store.budget.budget import Priority
 from router.store.leads.commits import Committed, Lost, Memory, NewDecision, Outdated
 from router.store.leads.leads import LeadState, State
 
@@ -48,7 +49,9 @@ class Decided:
     """No decision could be computed, and why."""
 
 
-def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> Decided:
+def decide_and_commit(
+    services: Services, trips: Sequence[Trip], records: Mapping[str, Record], *, priority: Priority
+) -> Decided:
     """Decide these leads and commit all decisions in one step; each trip then carries its state.
 
     Raises `NoRules` while no good rule files were ever seen.
@@ -56,17 +59,17 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
     decided = Decided()
     if not trips:
         return decided
-    policy, _needed = desk.rules.required()
-    leads = leads_of(desk, trips, records)
-    owners = desk.owners.by_email()
-    memory = followed(desk.companies, policy, leads)
+    policy = services.rules.policy()
+    leads = leads_of(services, trips, records, priority=priority)
+    owners = services.people.owners.by_email()
+    memory = followed(services.store.companies, policy, leads)
     waiting = list(trips)
-    with desk.decision_lock:
+    with services.store.decision_lock:
         while waiting:
-            make_whole(desk)
-            fields, version = desk.commits.read_book()
-            book, now = Book(fields), desk.clock()
-            reported = desk.availability.reported(policy.roster, owners, now=now)
+            make_whole(services)
+            fields, version = services.store.commits.read_book()
+            book, now = Book(fields), services.clock()
+            reported = services.people.availability.reported(policy.roster, owners, now=now)
             memory.read()
             committing: list[tuple[Trip, Decision, NewDecision]] = []
             for trip in list(waiting):
@@ -82,7 +85,7 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                         remembered=memory.of(trip.contact_id),
                     )
                 except Exception:  # one poisonous lead must not hold up ninety-nine others
-                    desk.log.exception("lead.undecidable", contact_id=trip.contact_id)
+                    services.log.exception("lead.undecidable", contact_id=trip.contact_id)
                     decided.parked.append((trip, "The decision failed: a bug in Lead Router; see its log."))
                     waiting.remove(trip)
                     continue
@@ -95,8 +98,8 @@ def decide_and_commit(desk: Desk, trips: Sequence[Trip], records: Mapping[str, R
                     assignment=assigned(policy, decision, reported=reported),
                 )
                 committing.append((trip, decision, new))
-            answer = desk.commits.commit(
-                [new for _, _, new in committing], version=version, now_ms=desk.now_ms()
+            answer = services.store.commits.commit(
+                [new for _, _, new in committing], version=version, now_ms=services.now_ms()
             )
             match answer:
                 case Committed():
@@ -155,16 +158,18 @@ def decide_trip(
     )
 
 
-def properties_read(desk: Desk, *more: str) -> tuple[str, ...]:
+def properties_read(services: Services, *more: str) -> tuple[str, ...]:
     """The contact properties that deciding by the live rules asks for, and `more`, each once."""
-    _policy, needed = desk.rules.required()
+    needed = services.rules.needed()
     company = (COMPANY,) if needed.company else ()
     return tuple(dict.fromkeys((*ALWAYS_READ, *more, *company, *needed.contact)))
 
 
-def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -> Mapping[str, Lead]:
+def leads_of(
+    services: Services, trips: Sequence[Trip], records: Mapping[str, Record], *, priority: Priority = "lead"
+) -> Mapping[str, Lead]:
     """The leads as the policy sees them, with their companies and previous owners if it names any."""
-    policy, needed = desk.rules.required()
+    policy, needed = services.rules.policy(), services.rules.needed()
     company_of = {
         trip.contact_id: company_id
         for trip in trips
@@ -172,8 +177,8 @@ def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -
     }
     companies: Mapping[str, Record] = {}
     if company_of:
-        companies = desk.gateway.read_companies(
-            list(dict.fromkeys(company_of.values())), needed.company
+        companies = services.hubspot.read_companies(
+            list(dict.fromkeys(company_of.values())), needed.company, priority=priority
         ).records
     leads = {}
     for trip in trips:
@@ -183,7 +188,7 @@ def leads_of(desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]) -
             properties=records[trip.contact_id].properties,
             company=company.properties if company else {},
         )
-    return with_previous_owners(desk.companies, policy, leads)
+    return with_previous_owners(services.store.companies, policy, leads)
 
 
 def _new(

@@ -15,7 +15,8 @@ from router.policy.decision.trigger import Pushed, Reassigned, Trigger, trigger_
 from router.routing.intake import transitions
 from router.routing.intake.deciding import decide_and_commit, properties_read
 from router.routing.intake.work_item import Trip
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
+from router.store.budget.budget import Priority
 from router.store.inbox.inbox import LEASE, InboxEntry
 from router.store.leads.commits import Transition
 from router.store.leads.leads import FINISHED, LeadState, State
@@ -40,24 +41,26 @@ class Routed:
     left: int
 
 
-def route(desk: Desk, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
+def route(
+    services: Services, entries: Sequence[InboxEntry], *, consumer: str, priority: Priority = "lead"
+) -> Routed:
     """Route one batch of claimed entries (at most 100).
 
     Safe to repeat at any step: the first decision per lead stands, and a lead is read before it is
     written. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then what is not finished is still
     claimed.
     """
-    trips = _recall(desk, entries)
+    trips = _recall(services, entries)
     duplicates = [trip for trip in trips if trip.state is not None and trip.state.state in FINISHED]
-    desk.commits.acknowledge([entry for trip in duplicates for entry in trip.entries])
-    twins = [trip for trip in trips if trip not in duplicates and _is_in_other_hands(desk, trip)]
-    _leave_to_others(desk, twins, consumer=consumer)
-    waiting = _park_the_hopeless(desk, [trip for trip in trips if trip not in duplicates + twins])
+    services.store.commits.acknowledge([entry for trip in duplicates for entry in trip.entries])
+    twins = [trip for trip in trips if trip not in duplicates and _is_in_other_hands(services, trip)]
+    _leave_to_others(services, twins, consumer=consumer)
+    waiting = _park_the_hopeless(services, [trip for trip in trips if trip not in duplicates + twins])
     crash_point("after_recall")
     for _ in range(ROUNDS):
         if not waiting:
             break
-        waiting = _go_round(desk, waiting, consumer=consumer)
+        waiting = _go_round(services, waiting, consumer=consumer, priority=priority)
     return Routed(
         leads=len(trips),
         finished=len(trips) - len(duplicates) - len(twins) - len(waiting),
@@ -66,11 +69,11 @@ def route(desk: Desk, entries: Sequence[InboxEntry], *, consumer: str) -> Routed
     )
 
 
-def _recall(desk: Desk, entries: Sequence[InboxEntry]) -> list[Trip]:
+def _recall(services: Services, entries: Sequence[InboxEntry]) -> list[Trip]:
     by_contact: dict[str, list[InboxEntry]] = {}
     for entry in entries:
         by_contact.setdefault(entry.contact_id, []).append(entry)
-    known = desk.leads.recall(by_contact)
+    known = services.store.leads.recall(by_contact)
     triggers = {one: why for one, state in known.items() if (why := _trigger(state)) is not None}
     return [
         Trip(
@@ -93,60 +96,64 @@ def _trigger(state: LeadState) -> Trigger | None:
     return Pushed() if state.state is State.REOPENED else None
 
 
-def _is_in_other_hands(desk: Desk, trip: Trip) -> bool:
+def _is_in_other_hands(services: Services, trip: Trip) -> bool:
     """Whether another batch decided this lead on an announcement of its own, and still holds that."""
     state = trip.state
     return (
         state is not None
         and state.state is State.DECIDED
         and state.entry_id not in ("", *(entry.id for entry in trip.entries))
-        and desk.now_ms() - state.at_ms < HANDS_HOLD / timedelta(milliseconds=1)
+        and services.now_ms() - state.at_ms < HANDS_HOLD / timedelta(milliseconds=1)
     )
 
 
-def _leave_to_others(desk: Desk, twins: Sequence[Trip], *, consumer: str) -> None:
+def _leave_to_others(services: Services, twins: Sequence[Trip], *, consumer: str) -> None:
     """Let go of a second announcement, if it is ours still: the first one's claim carries the lead."""
     entries = [entry for trip in twins for entry in trip.entries]
-    lost = desk.inbox.renew(consumer, entries) if entries else frozenset()
-    desk.commits.acknowledge([entry for entry in entries if entry.id not in lost])
+    lost = services.store.inbox.renew(consumer, entries) if entries else frozenset()
+    services.store.commits.acknowledge([entry for entry in entries if entry.id not in lost])
 
 
-def _park_the_hopeless(desk: Desk, trips: Sequence[Trip]) -> list[Trip]:
+def _park_the_hopeless(services: Services, trips: Sequence[Trip]) -> list[Trip]:
     why = f"It was tried {TOO_OFTEN} times and never finished; the log says why."
     hopeless = [trip for trip in trips if trip.deliveries > TOO_OFTEN]
-    _finish(desk, [transitions.parked(trip, why=why, now=desk.clock()) for trip in hopeless])
+    _finish(services, [transitions.parked(trip, why=why, now=services.clock()) for trip in hopeless])
     return [trip for trip in trips if trip not in hopeless]
 
 
-def _go_round(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
+def _go_round(services: Services, trips: Sequence[Trip], *, consumer: str, priority: Priority) -> list[Trip]:
     """One read and one write for these leads; returns those that have to be read again."""
-    desk = replace(desk, rules=desk.rules.held())
-    records, unread = _read(desk, trips)
+    services = replace(services, rules=services.rules.held())
+    records, unread = _read(services, trips, priority=priority)
     crash_point("after_read")
-    fresh, to_write, finished = _sort(desk, trips, records)
-    decided = decide_and_commit(desk, fresh, records)
+    fresh, to_write, finished = _sort(services, trips, records)
+    decided = decide_and_commit(services, fresh, records, priority=priority)
     crash_point("after_commit")
-    _leave_to_others(desk, decided.left_to_others, consumer=consumer)
-    finished += [transitions.parked(trip, why=why, now=desk.clock()) for trip, why in decided.parked]
+    _leave_to_others(services, decided.left_to_others, consumer=consumer)
+    finished += [transitions.parked(trip, why=why, now=services.clock()) for trip, why in decided.parked]
     to_write += decided.to_write
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     if policy.mode == "shadow":
         decided.shadowed += to_write
         to_write = []
     finished += [
-        transitions.shadowed(trip, owner_id=_owner_in(records[trip.contact_id]), now=desk.clock())
+        transitions.shadowed(trip, owner_id=_owner_in(records[trip.contact_id]), now=services.clock())
         for trip in decided.shadowed
     ]
-    written, unsure = _write(desk, _still_ours(desk, to_write, consumer=consumer))
+    written, unsure = _write(services, _still_ours(services, to_write, consumer=consumer), priority=priority)
     crash_point("after_write")
-    _finish(desk, finished + written)
+    _finish(services, finished + written)
     crash_point("after_finish")
     return unread + unsure
 
 
-def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list[Trip]]:
+def _read(
+    services: Services, trips: Sequence[Trip], *, priority: Priority
+) -> tuple[Mapping[str, Record], list[Trip]]:
     """The records by contact id, and the trips that HubSpot said nothing about."""
-    answer = desk.gateway.read_contacts([trip.contact_id for trip in trips], properties_read(desk))
+    answer = services.hubspot.read_contacts(
+        [trip.contact_id for trip in trips], properties_read(services), priority=priority
+    )
     merged = {asked: record.merged_into for asked, record in answer.records.items()}
     unread: list[Trip] = []
     ended: list[Transition] = []
@@ -154,26 +161,26 @@ def _read(desk: Desk, trips: Sequence[Trip]) -> tuple[Mapping[str, Record], list
         into = merged.get(trip.contact_id)
         if into is not None:
             # It lives on under a new id, which may never be announced.
-            desk.inbox.append([(into, desk.now_ms())])
-            ended.append(transitions.gone(trip, now=desk.clock(), merged_into=into))
+            services.store.inbox.append([(into, services.now_ms())])
+            ended.append(transitions.gone(trip, now=services.clock(), merged_into=into))
         elif answer.missing.get(trip.contact_id) == "gone":
-            ended.append(transitions.gone(trip, now=desk.clock()))
+            ended.append(transitions.gone(trip, now=services.clock()))
         elif trip.contact_id in answer.missing:
             unread.append(trip)
-    _finish(desk, ended)
+    _finish(services, ended)
     records = {contact_id: record for contact_id, record in answer.records.items() if not record.merged_into}
     return records, unread
 
 
 def _sort(
-    desk: Desk, trips: Sequence[Trip], records: Mapping[str, Record]
+    services: Services, trips: Sequence[Trip], records: Mapping[str, Record]
 ) -> tuple[list[Trip], list[Trip], list[Transition]]:
     """Who needs a decision, whose decision needs writing, and who is finished already."""
     fresh: list[Trip] = []
     to_write: list[Trip] = []
     finished: list[Transition] = []
-    now = desk.clock()
-    policy, _needed = desk.rules.required()
+    now = services.clock()
+    policy = services.rules.policy()
     # In shadow mode HubSpot's own rotation owns the leads, and theirs is what ours is compared with.
     shadow = policy.mode == "shadow"
     for trip in trips:
@@ -205,26 +212,28 @@ def _owner_in(record: Record) -> str:
     return record.properties.get(OWNER) or ""
 
 
-def _still_ours(desk: Desk, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
+def _still_ours(services: Services, trips: Sequence[Trip], *, consumer: str) -> list[Trip]:
     """Keep the claims for the time of a write. What somebody took over meanwhile is theirs to write."""
     if not trips:
         return []
-    lost = desk.inbox.renew(consumer, [entry for trip in trips for entry in trip.entries])
+    lost = services.store.inbox.renew(consumer, [entry for trip in trips for entry in trip.entries])
     return [trip for trip in trips if not any(entry.id in lost for entry in trip.entries)]
 
 
-def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Transition], list[Trip]]:
+def _write(
+    services: Services, trips: Sequence[Trip], *, priority: Priority
+) -> tuple[list[Transition], list[Trip]]:
     """One batch update; every record's outcome is looked at, whatever the answer's status said."""
     if not trips:
         return [], []
     crash_point("before_write")
     changes = {trip.contact_id: trip.state.changes for trip in trips if trip.state is not None}
     try:
-        outcomes = desk.gateway.update_contacts(changes)
+        outcomes = services.hubspot.update_contacts(changes, priority=priority)
     except OutcomeUnknown as error:
-        desk.log.warning("write.unclear", leads=len(trips), why=str(error))
+        services.log.warning("write.unclear", leads=len(trips), why=str(error))
         outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
-    now = desk.clock()
+    now = services.clock()
     finished: list[Transition] = []
     again: list[Trip] = []
     for trip in trips:
@@ -232,7 +241,7 @@ def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Transition], list[Tr
         match outcome.kind:
             case "written":
                 finished.append(transitions.written(trip, now=now))
-            case "refused" if outcome.property == OWNER and _choose_anew(desk, trip, why=outcome.reason):
+            case "refused" if outcome.property == OWNER and _choose_anew(services, trip, why=outcome.reason):
                 again.append(trip)
             case "refused":
                 finished.append(transitions.parked(trip, why=outcome.reason, now=now))
@@ -242,15 +251,15 @@ def _write(desk: Desk, trips: Sequence[Trip]) -> tuple[list[Transition], list[Tr
     return finished, again
 
 
-def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
+def _choose_anew(services: Services, trip: Trip, *, why: str) -> bool:
     """Whether another owner may be chosen for a lead whose owner HubSpot refused: once, the share goes back.
 
     The owner was archived since we last looked. The next round decides again.
     """
     if trip.state is None or trip.chosen_anew:
         return False
-    owners = desk.owners.refresh()
-    policy, _needed = desk.rules.required()
+    owners = services.people.owners.refresh()
+    policy = services.rules.policy()
     refused = trip.state.owner_id
     trip.excluded |= frozenset(
         rep.name
@@ -258,13 +267,13 @@ def _choose_anew(desk: Desk, trip: Trip, *, why: str) -> bool:
         if (owner := owners.get(rep.owner.lower())) is not None and owner.id == refused
     )
     trip.refused = trip.chosen_anew = True
-    _finish(desk, [transitions.owner_refused(trip, why=why, now=desk.clock())])
+    _finish(services, [transitions.owner_refused(trip, why=why, now=services.clock())])
     return True
 
 
-def _finish(desk: Desk, finished: Sequence[Transition]) -> None:
-    desk.commits.finish(finished, now_ms=desk.now_ms())
+def _finish(services: Services, finished: Sequence[Transition]) -> None:
+    services.store.commits.finish(finished, now_ms=services.now_ms())
     for move in finished:
         if move.event is not None:
             facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}
-            desk.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)
+            services.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)

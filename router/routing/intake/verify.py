@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for_restored
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 
@@ -67,48 +67,48 @@ def _is_our_write(entry: HistoryEntry, *, ours: str, since: datetime) -> bool:
     return entry.value == ours and entry.source_type == OURS and entry.at >= since - CLOCKS_DIFFER
 
 
-def verify(desk: Desk, *, limit: int = HISTORIES_PER_CALL) -> Verified:
+def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Verified:
     """Look at the histories that are due (one read call per 50) and give back what our writes covered.
 
     Safe to repeat. Raises `HubSpotError` or `redis.RedisError`; then the rest stays due.
     """
-    due = desk.leads.to_verify(now_ms=desk.now_ms(), limit=limit)
+    due = services.store.leads.to_verify(now_ms=services.now_ms(), limit=limit)
     if not due:
         return Verified(0, 0)
-    states = desk.leads.recall(due)
+    states = services.store.leads.recall(due)
     written = {contact_id: state for contact_id, state in states.items() if _has_to_stand(state)}
-    desk.leads.verified([contact_id for contact_id in due if contact_id not in written])
+    services.store.leads.verified([contact_id for contact_id in due if contact_id not in written])
     if not written:
         return Verified(len(due), 0)
-    histories = desk.gateway.at("verify").read_owner_history(list(written), (OWNER, STATUS))
+    histories = services.hubspot.read_owner_history(list(written), (OWNER, STATUS), priority="verify")
     restored = 0
     for contact_id, state in written.items():
         history = histories.get(contact_id)
         if history is None:
-            _settle(desk, state, State.GONE, kind="gone", refund=True)
+            _settle(services, state, State.GONE, kind="gone", refund=True)
             continue
         since = datetime.fromtimestamp(state.at_ms / 1000, UTC) - DOUBT_LASTS
         finding = read_history(
             history[OWNER], ours=state.owner_id, expected=state.expected_owner_id, since=since
         )
         if finding.verdict == "theirs was covered":
-            restored += _give_back(desk, state, finding.covered, history[STATUS])
+            restored += _give_back(services, state, finding.covered, history[STATUS])
         elif finding.verdict == "theirs stands":
             _settle(
-                desk,
+                services,
                 state,
                 State.HUMAN,
                 kind="changed_by_a_person",
                 owner_id=history[OWNER][0].value if history[OWNER] else "",
             )
-        elif state.doubtful and desk.now_ms() < state.at_ms + DOUBT_LASTS / timedelta(milliseconds=1):
-            desk.leads.verify_again(
+        elif state.doubtful and services.now_ms() < state.at_ms + DOUBT_LASTS / timedelta(milliseconds=1):
+            services.store.leads.verify_again(
                 [contact_id], at_ms=state.at_ms + int(DOUBT_LASTS / timedelta(milliseconds=1))
             )
         elif state.state is State.QUEUED:
-            desk.leads.verified([contact_id])
+            services.store.leads.verified([contact_id])
         else:
-            _settle(desk, state, State.HUMAN if state.restored else State.DONE)
+            _settle(services, state, State.HUMAN if state.restored else State.DONE)
     return Verified(len(due), restored)
 
 
@@ -117,24 +117,26 @@ def _has_to_stand(state: LeadState) -> bool:
     return state.state is State.WRITTEN or (state.state is State.QUEUED and bool(state.expected_owner_id))
 
 
-def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[HistoryEntry]) -> int:
+def _give_back(services: Services, state: LeadState, owner_id: str, statuses: Sequence[HistoryEntry]) -> int:
     """Write the person's choice back; its own history is looked at again, for they may have moved on."""
     since = datetime.fromtimestamp(state.at_ms / 1000, UTC) - DOUBT_LASTS
     status = _covered_status(statuses, since=since)
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     reason = {
         "fr": "Une personne avait choisi un propriétaire au même moment ; son choix est rétabli.",
         "en": "A person chose an owner at the same moment; their choice stands.",
     }[policy.language]
     changes = changes_for_restored(owner_id, status, reason=reason)
-    outcome = desk.gateway.at("verify").update_contacts({state.contact_id: changes})[state.contact_id]
-    now = desk.clock()
+    outcome = services.hubspot.update_contacts({state.contact_id: changes}, priority="verify")[
+        state.contact_id
+    ]
+    now = services.clock()
     if outcome.kind != "written":
-        desk.log.warning(
+        services.log.warning(
             "lead.not_restored", contact_id=state.contact_id, outcome=outcome.kind, why=outcome.reason
         )
-        desk.leads.verify_again(
-            [state.contact_id], at_ms=desk.now_ms() + int(SOON / timedelta(milliseconds=1))
+        services.store.leads.verify_again(
+            [state.contact_id], at_ms=services.now_ms() + int(SOON / timedelta(milliseconds=1))
         )
         return 0
     move = Transition(
@@ -143,7 +145,7 @@ def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[H
         State.WRITTEN,
         come_from=frozenset({State.WRITTEN, State.QUEUED}),
         set={"ow": owner_id, "ex": state.owner_id, "hu": "1"},
-        verify_at_ms=desk.now_ms() + int(SOON / timedelta(milliseconds=1)),
+        verify_at_ms=services.now_ms() + int(SOON / timedelta(milliseconds=1)),
         refund=True,
         event={
             "at": now.isoformat(),
@@ -155,8 +157,8 @@ def _give_back(desk: Desk, state: LeadState, owner_id: str, statuses: Sequence[H
         keep=True,
         count="conflicts_restored",
     )
-    desk.commits.finish([move], now_ms=desk.now_ms())
-    desk.log.warning("lead.restored", contact_id=state.contact_id, owner_id=owner_id)
+    services.store.commits.finish([move], now_ms=services.now_ms())
+    services.log.warning("lead.restored", contact_id=state.contact_id, owner_id=owner_id)
     return 1
 
 
@@ -169,7 +171,7 @@ def _covered_status(statuses: Sequence[HistoryEntry], *, since: datetime) -> str
 
 
 def _settle(
-    desk: Desk,
+    services: Services,
     state: LeadState,
     to: State,
     *,
@@ -180,7 +182,7 @@ def _settle(
     event: Mapping[str, str | int | None] | None = None
     if kind is not None:
         event = {
-            "at": desk.clock().isoformat(),
+            "at": services.clock().isoformat(),
             "kind": kind,
             "decision": state.decision_id,
             "owner_id": owner_id,
@@ -195,8 +197,8 @@ def _settle(
         refund=refund,
         event=event,
     )
-    desk.commits.finish([move], now_ms=desk.now_ms())
+    services.store.commits.finish([move], now_ms=services.now_ms())
     if to is State.HUMAN:
         # Their rep has one more open lead, whether or not a webhook tells of it.
-        desk.changed.look_again([state.contact_id], at_ms=desk.now_ms())
-    desk.leads.verified([state.contact_id])
+        services.store.changed.look_again([state.contact_id], at_ms=services.now_ms())
+    services.store.leads.verified([state.contact_id])

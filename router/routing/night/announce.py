@@ -10,36 +10,36 @@ from router.notify.night.night_message import NightMessage
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import headline, lines, title
 from router.policy.reports.night_report import NightReport
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 NIGHT: Final = "night"
 """The name in NOTIFY_WEBHOOKS of the channel that hears of nights; else `default` does."""
 
 
-def announce(desk: Desk, report: NightReport) -> int:
+def announce(services: Services, report: NightReport) -> int:
     """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; how many went out.
 
     A quiet night is not told. What does not arrive is in the log, and the report is kept all the same.
     """
     if report.is_quiet:
         return 0
-    policy = desk.rules.live[0] if desk.rules.live else None
+    policy = services.rules.live[0] if services.rules.live else None
     language = policy.language if policy else "en"
     zone = policy.roster.timezone if policy else ZoneInfo("UTC")
     told = 0
-    address = desk.chat.address_of(NIGHT)
+    address = services.notify.chat.address_of(NIGHT)
     try:
         if address is not None:
-            desk.chat.send(address, NightMessage(report, language, zone))
+            services.notify.chat.send(address, NightMessage(report, language, zone))
             told += 1
     except NotifyError as error:
-        desk.log.warning("night.untold", day=report.day, by="chat", why=str(error))
+        services.log.warning("night.untold", day=report.day, by="chat", why=str(error))
     try:
-        if desk.mail is not None:
-            desk.mail.send(_letter(report, language, zone, portal=desk.portal))
+        if services.notify.mail is not None:
+            services.notify.mail.send(_letter(report, language, zone, portal=services.portal))
             told += 1
     except NotifyError as error:
-        desk.log.warning("night.untold", day=report.day, by="mail", why=str(error))
+        services.log.warning("night.untold", day=report.day, by="mail", why=str(error))
     return told
 
 

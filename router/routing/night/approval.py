@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import date
 
 from router.policy.reports.night_report import Brake
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.worklists.nights import Nights
 
 
@@ -14,7 +14,7 @@ class NotApproved(Exception):  # noqa: N818 - it reads as a sentence where it is
     """The plan cannot be approved; the message says why, and what to do."""
 
 
-def approve(desk: Desk, nights: Nights, *, plan: str, by: str) -> int:
+def approve_plan(services: Services, nights: Nights, *, plan: str, by: str) -> int:
     """Have the held plan of that name move, in the `night` process; how many leads it has.
 
     Raises `NotApproved` if another plan waits by now, or none, and `redis.RedisError`.
@@ -24,16 +24,16 @@ def approve(desk: Desk, nights: Nights, *, plan: str, by: str) -> int:
             raise NotApproved(
                 "The night process is at work on the plan this very moment. Try again in a minute."
             )
-        waiting = desk.night_plan.waiting()
+        waiting = services.store.night_plan.waiting()
         if waiting is None or waiting.plan != plan:
             raise NotApproved("That plan does not wait any more. Look again: router sweep --approve")
         day = date.fromisoformat(waiting.day)
         night = nights.of(day)
         if night is None or night.brake is None:
             raise NotApproved("The night of that plan is forgotten. The next night plans anew.")
-        now = desk.clock().isoformat()
+        now = services.clock().isoformat()
         brake = replace(Brake(**night.brake), approved_by=by, approved_at=now)
         nights.put(day, replace(night, stage="move", brake=asdict(brake), moved_to=0))
-        desk.night_plan.release()
-    desk.log.info("night.approved", day=waiting.day, leads=waiting.moves)
+        services.store.night_plan.release()
+    services.log.info("night.approved", day=waiting.day, leads=waiting.moves)
     return waiting.moves

@@ -13,7 +13,7 @@ from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
 from router.routing.night.night_context import NightContext
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 AT_A_TIME: Final = 100
 """Leads judged together: HubSpot reads so many in one call."""
@@ -23,46 +23,50 @@ MOST_QUEUED: Final = 10_000
 """Leads of one queue that are looked at in a night."""
 
 
-def open_leads(desk: Desk, context: NightContext) -> int:
+def open_leads(services: Services, context: NightContext) -> int:
     """How many open leads the reps of the roster have, by one search per hundred reps."""
     ids = sorted(context.reps)
     return sum(
-        desk.gateway.at("sweep").count_contacts(
-            _open_leads_of(context.policy, ids[start : start + OWNERS_PER_SEARCH])
+        services.hubspot.count_contacts(
+            _open_leads_of(context.policy, ids[start : start + OWNERS_PER_SEARCH]), priority="sweep"
         )
         for start in range(0, len(ids), OWNERS_PER_SEARCH)
     )
 
 
-def candidates(desk: Desk, context: NightContext, reason: Reason, after: str) -> tuple[list[str], str]:
+def candidates(
+    services: Services, context: NightContext, reason: Reason, after: str
+) -> tuple[list[str], str]:
     """Up to a hundred contacts that may have this reason to move, and where to go on ("" if that was all)."""
     night = context.policy.night
     match reason:
         case Reason.GONE if night.when_gone:
-            return _of_owners(desk, context.policy, sorted(context.gone), after)
+            return _of_owners(services, context.policy, sorted(context.gone), after)
         case Reason.AWAY:
-            return _of_owners(desk, context.policy, sorted(context.away), after)
+            return _of_owners(services, context.policy, sorted(context.away), after)
         case Reason.OVERDUE if night.when_overdue is not None:
             before = context.now - night.when_overdue
-            late = desk.ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
+            late = services.ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
             return list(late), late[-1] if len(late) == AT_A_TIME else ""
         case Reason.QUEUED if night.when_queued is not None:
-            waiting = sorted(_queued(desk, context.now - night.when_queued))
+            waiting = sorted(_queued(services, context.now - night.when_queued))
             some = [one for one in waiting if one > after][:AT_A_TIME]
             return some, some[-1] if len(some) == AT_A_TIME else ""
         case _:
             return [], ""
 
 
-def _of_owners(desk: Desk, policy: Policy, owner_ids: Sequence[str], after: str) -> tuple[list[str], str]:
+def _of_owners(
+    services: Services, policy: Policy, owner_ids: Sequence[str], after: str
+) -> tuple[list[str], str]:
     """Open leads of these owners; `after` is the hundred of owners and the last contact, as `1:501`."""
     chunk, _, after_id = after.partition(":")
     start = int(chunk or 0) * OWNERS_PER_SEARCH
     some = list(owner_ids[start : start + OWNERS_PER_SEARCH])
     if not some:
         return [], ""
-    page = desk.gateway.at("sweep").search_contacts(
-        [_open_leads_of(policy, some)], (OWNER,), after_id=after_id or "0"
+    page = services.hubspot.search_contacts(
+        [_open_leads_of(policy, some)], (OWNER,), after_id=after_id or "0", priority="sweep"
     )
     ids = [one.id for one in page.records]
     if page.more and ids:
@@ -77,9 +81,9 @@ def _open_leads_of(policy: Policy, owner_ids: Sequence[str]) -> list[dict[str, A
     ]
 
 
-def _queued(desk: Desk, before: datetime) -> Iterator[str]:
+def _queued(services: Services, before: datetime) -> Iterator[str]:
     before_ms = int(before.timestamp() * 1000)
-    for team in desk.queues.lengths():
-        for one in desk.queues.waiting(team, limit=MOST_QUEUED):
+    for team in services.store.queues.lengths():
+        for one in services.store.queues.waiting(team, limit=MOST_QUEUED):
             if one.since_ms <= before_ms:
                 yield one.contact_id

@@ -16,15 +16,17 @@ from router.routing.followup.contact_history import moment_in
 from router.routing.followup.work_seen import WORK, signs_of
 from router.routing.intake.deciding import properties_read
 from router.routing.night.night_context import NightContext
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
 
 ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
 
 
-def read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
+def read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
     """The records that there still are, with all that deciding and judging asks of them."""
-    answer = desk.gateway.at("sweep").read_contacts(ids, properties_read(desk, RULE, ASSIGNED_AT, *WORK))
+    answer = services.hubspot.read_contacts(
+        ids, properties_read(services, RULE, ASSIGNED_AT, *WORK), priority="sweep"
+    )
     return {one: record for one, record in answer.records.items() if record.merged_into is None}
 
 

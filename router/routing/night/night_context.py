@@ -12,7 +12,7 @@ from router.policy.people.availability import Reported
 from router.policy.reports.night_selection import absent, is_long
 from router.policy.rules.policy import Policy
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 NIGHTS_VARY: Final = timedelta(hours=2)
 """Nights come every 24 hours more or less: five nights later five days have passed."""
@@ -33,16 +33,16 @@ class NightContext:
     now: datetime
 
 
-def night_context(desk: Desk, *, away_since: Mapping[str, str]) -> NightContext:
+def night_context(services: Services, *, away_since: Mapping[str, str]) -> NightContext:
     """The ground of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
 
     Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
-    policy, _needed = desk.rules.required()
-    now, owners = desk.clock(), desk.owners.refresh()
+    policy = services.rules.policy()
+    now, owners = services.clock(), services.people.owners.refresh()
     # Who came back has a new owner under the old address, and their old leads are orphans all the same.
-    everybody = desk.gateway.at("sweep").owners()
-    reported = desk.availability.reported(policy.roster, owners, now=now)
+    everybody = services.hubspot.owners(priority="sweep")
+    reported = services.people.availability.reported(policy.roster, owners, now=now)
     reps = reps_by_owner(owners, policy.roster)
     ids = {rep: owner_id for owner_id, rep in reps.items()}
     away: dict[str, datetime | None] = {}
@@ -63,10 +63,12 @@ def night_context(desk: Desk, *, away_since: Mapping[str, str]) -> NightContext:
     )
 
 
-def away_without_end(desk: Desk, *, before: Mapping[str, str]) -> dict[str, str]:
+def away_without_end(services: Services, *, before: Mapping[str, str]) -> dict[str, str]:
     """Since when (ISO) reps are away of whom nobody knows an end; `before` is what was known last night."""
-    policy, _needed = desk.rules.required()
-    now = desk.clock()
-    reported = desk.availability.reported(policy.roster, desk.owners.by_email(), now=now)
+    policy = services.rules.policy()
+    now = services.clock()
+    reported = services.people.availability.reported(
+        policy.roster, services.people.owners.by_email(), now=now
+    )
     gone = [one.rep for one in absent(policy.roster, reported, now=now) if one.back_at is None]
     return {rep: before.get(rep, (now - NIGHTS_VARY).isoformat()) for rep in gone}

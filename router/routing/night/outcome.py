@@ -10,7 +10,7 @@ from router.policy.wording.phrases import say
 from router.routing.followup.reassign import Reassigning, Reassignment, reassign
 from router.routing.night.sweep import destination
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
 from router.store.worklists.night_plan import Planned
 
@@ -19,7 +19,7 @@ _ON_THE_WAY: Final = frozenset({State.REOPENED, State.DECIDED})
 _THEIRS: Final = frozenset({State.WRITTEN, State.DONE, State.QUEUED})
 
 
-def move(desk: Desk, planned: Sequence[Planned], *, run: str) -> Reassigning:
+def move(services: Services, planned: Sequence[Planned], *, run: str) -> Reassigning:
     """Have these leads move, if they are still whose the plan says. Safe to repeat: each moves once.
 
     Raises `NoRules` or `redis.RedisError`.
@@ -36,30 +36,30 @@ def move(desk: Desk, planned: Sequence[Planned], *, run: str) -> Reassigning:
         )
         for one in planned
     ]
-    return reassign(desk, wanted, run=run)
+    return reassign(services, wanted, run=run)
 
 
-def is_settled(desk: Desk, planned: Sequence[Planned]) -> bool:
+def is_settled(services: Services, planned: Sequence[Planned]) -> bool:
     """Whether none of these is on its way any more."""
-    return not any(state.state in _ON_THE_WAY for state in _states(desk, planned) if state is not None)
+    return not any(state.state in _ON_THE_WAY for state in _states(services, planned) if state is not None)
 
 
-def outcomes(desk: Desk, planned: Iterable[Planned], *, held: bool) -> tuple[NightMove, ...]:
+def outcomes(services: Services, planned: Iterable[Planned], *, held: bool) -> tuple[NightMove, ...]:
     """How each lead on the plan stands now. With `held` none was moved yet."""
     listed = list(planned)
-    policy, _needed = desk.rules.required()
-    owners = desk.owners.by_email()
+    policy = services.rules.policy()
+    owners = services.people.owners.by_email()
     names = {owner.id: owner.name for owner in owners.values()} | reps_by_owner(owners, policy.roster)
     return tuple(
         _told(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
-        for one, state in zip(listed, _states(desk, listed), strict=True)
+        for one, state in zip(listed, _states(services, listed), strict=True)
     )
 
 
-def _states(desk: Desk, planned: Sequence[Planned]) -> Iterator[LeadState | None]:
+def _states(services: Services, planned: Sequence[Planned]) -> Iterator[LeadState | None]:
     for start in range(0, len(planned), AT_A_TIME):
         some = planned[start : start + AT_A_TIME]
-        known = desk.leads.recall([one.contact_id for one in some])
+        known = services.store.leads.recall([one.contact_id for one in some])
         yield from (known.get(one.contact_id) for one in some)
 
 

@@ -26,7 +26,7 @@ from router.routing.intake.work_item import Trip
 from router.routing.night.candidates import AT_A_TIME, candidates
 from router.routing.night.lead_snapshot import read, standing_of, why_of
 from router.routing.night.night_context import NightContext
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState
 from router.store.worklists.night_plan import Planned
 
@@ -48,18 +48,18 @@ class Sweeping:
     stayed: Mapping[str, int] = field(default_factory=dict)
 
 
-def moves_anything(desk: Desk) -> bool:
+def moves_anything(services: Services) -> bool:
     """Whether good rules are live that move leads at night, and not only watch."""
-    if not desk.rules.live:
+    if not services.rules.live:
         return False
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     night = policy.night
     reasons = (night.when_gone, night.when_away, night.when_overdue, night.when_queued)
     return policy.mode == "live" and any(reasons)
 
 
 def plan_some(
-    desk: Desk,
+    services: Services,
     context: NightContext,
     sweeping: Sweeping,
     *,
@@ -72,7 +72,7 @@ def plan_some(
     `HubSpotError` or `redis.RedisError`.
     """
     reason = Reason(sweeping.reason)
-    ids, after = candidates(desk, context, reason, sweeping.after)
+    ids, after = candidates(services, context, reason, sweeping.after)
     planned: list[Planned] = []
     stayed: Counter[str] = Counter(sweeping.stayed)
     paid = Counter(sweeping.paid)
@@ -81,7 +81,7 @@ def plan_some(
     for start in range(0, len(ids), AT_A_TIME):
         some = ids[start : start + AT_A_TIME]
         place = sweeping.planned + len(planned)
-        planned += _judged(desk, context, some, run=sweeping.run, place=place, paid=paid, stayed=stayed)
+        planned += _judged(services, context, some, run=sweeping.run, place=place, paid=paid, stayed=stayed)
     order = [*Reason, ""]
     ahead = replace(
         sweeping,
@@ -95,7 +95,7 @@ def plan_some(
     return ahead, tuple(planned)
 
 
-def why_left(desk: Desk, context: NightContext, planned: Sequence[Planned]) -> dict[str, Note]:
+def why_left(services: Services, context: NightContext, planned: Sequence[Planned]) -> dict[str, Note]:
     """Which of these leads stay after all, because of what happened since they were planned, and why.
 
     One batch read per hundred leads. Leads that are on their way already are not looked at. Raises
@@ -104,10 +104,10 @@ def why_left(desk: Desk, context: NightContext, planned: Sequence[Planned]) -> d
     left: dict[str, Note] = {}
     for start in range(0, len(planned), AT_A_TIME):
         some = {one.contact_id: one for one in planned[start : start + AT_A_TIME]}
-        states = desk.leads.recall(some)
+        states = services.store.leads.recall(some)
         still = [one for one in some if one not in states or states[one].state in CAN_BE_REASSIGNED]
-        records = read(desk, still)
-        running = desk.ledger.follow_ups.running_of(still)
+        records = read(services, still)
+        running = services.ledger.follow_ups.running_of(still)
         for contact_id in still:
             note = _note(
                 context,
@@ -142,7 +142,7 @@ def _note(
 
 
 def _judged(
-    desk: Desk,
+    services: Services,
     context: NightContext,
     ids: Sequence[str],
     *,
@@ -152,9 +152,9 @@ def _judged(
     stayed: Counter[str],
 ) -> Iterator[Planned]:
     """The leads of these that would move, each decided after the ones before it."""
-    records = read(desk, ids)
-    states = desk.leads.recall(records)
-    running = desk.ledger.follow_ups.running_of(list(records))
+    records = read(services, ids)
+    states = services.store.leads.recall(records)
+    running = services.ledger.follow_ups.running_of(list(records))
     moving: list[tuple[str, Why]] = []
     for contact_id in (one for one in ids if one in records):
         record, state = records[contact_id], states.get(contact_id)
@@ -172,11 +172,13 @@ def _judged(
         else:
             moving.append((contact_id, why))
     trips = [_trip(context, one, why, records[one], states.get(one), run=run) for one, why in moving]
-    yield from _decided(desk, context, trips, dict(moving), records, place=place, paid=paid, stayed=stayed)
+    yield from _decided(
+        services, context, trips, dict(moving), records, place=place, paid=paid, stayed=stayed
+    )
 
 
 def _decided(
-    desk: Desk,
+    services: Services,
     context: NightContext,
     trips: Sequence[Trip],
     reasons: Mapping[str, Why],
@@ -187,10 +189,10 @@ def _decided(
     stayed: Counter[str],
 ) -> Iterator[Planned]:
     """What would be decided of these, each on the book as the ones before it leave it."""
-    leads = leads_of(desk, trips, records)
-    memory = followed(desk.companies, context.policy, leads)
+    leads = leads_of(services, trips, records, priority="sweep")
+    memory = followed(services.store.companies, context.policy, leads)
     memory.read()
-    book = Book(desk.commits.read_book()[0]).apply(paid)
+    book = Book(services.store.commits.read_book()[0]).apply(paid)
     for trip in trips:
         why = reasons[trip.contact_id]
         decision = decide_trip(

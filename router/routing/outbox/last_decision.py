@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 
 
-def last_decision(desk: Desk, contact_id: str, *, episode: int) -> dict[str, Any] | None:
+def last_decision(services: Services, contact_id: str, *, episode: int) -> dict[str, Any] | None:
     """The record of the decision of that episode; it may still be on its way to the ledger.
 
     Raises `sqlalchemy.exc.SQLAlchemyError` or `redis.RedisError`.
     """
     for _ in range(2):
-        for found in reversed(desk.ledger.decisions_of(contact_id)):
+        for found in reversed(services.ledger.decisions_of(contact_id)):
             if found["episode"] == episode:
                 return dict(found)
-        record(desk)
+        record_outbox(services)
     return None

@@ -17,7 +17,7 @@ from router.notify import Message, NotifyError, Unclear
 from router.notify.message import Event
 from router.policy.rules.policy import Policy
 from router.policy.wording.phrases import owner_called
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.leads import State
 from router.store.shared.outbox import OutboxEntry
 from router.store.worklists.notices import ASSIGNED, Notice
@@ -32,33 +32,33 @@ _RUN_S: Final = 3.0
 _MS: Final = timedelta(milliseconds=1)
 
 
-def note(desk: Desk, lines: Sequence[OutboxEntry]) -> None:
+def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
     """Note whom to tell of what these lines of the outbox say. Safe to repeat."""
     # A command that carries the outbox along knows no rules; what is noted in vain is dropped when it is due.
-    tasks = desk.rules.live is None or any(rule.task for rule in desk.rules.live[0].rules)
-    channels = [*(["chat"] if desk.chat.is_known else []), *(["task"] if tasks else [])]
+    tasks = services.rules.live is None or any(rule.task for rule in services.rules.live[0].rules)
+    channels = [*(["chat"] if services.notify.chat.is_known else []), *(["task"] if tasks else [])]
     if not channels:
         return
     notices = [
-        Notice(line.record["decision"], line.contact_id, line.record["owner_id"], channel, desk.now_ms())  # type: ignore[arg-type]
+        Notice(line.record["decision"], line.contact_id, line.record["owner_id"], channel, services.now_ms())  # type: ignore[arg-type]
         for line in lines
         if line.kind == "event" and line.record["kind"] == "written" and line.record.get("owner_id")
         for channel in channels
     ]
-    desk.notices.note(notices, due_ms=desk.now_ms() + AFTER // _MS)
+    services.store.notices.note(notices, due_ms=services.now_ms() + AFTER // _MS)
 
 
-def notify(desk: Desk) -> int:
+def notify_reps(services: Services) -> int:
     """Send what is due until nothing is, something fails, or 3 s are over; how many were sent.
 
     Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`; what was being sent then comes
     again after its lease.
     """
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     sent, ends_at = 0, time.monotonic() + _RUN_S
     while time.monotonic() < ends_at:
-        notice = desk.notices.take(now_ms=desk.now_ms())
-        if notice is None or not _deliver(desk, policy, notice):
+        notice = services.store.notices.take(now_ms=services.now_ms())
+        if notice is None or not _deliver(services, policy, notice):
             break
         sent += 1
     return sent
@@ -69,35 +69,35 @@ def record_link(portal: str, contact_id: str) -> str:
     return f"https://app.hubspot.com/contacts/{portal}/record/0-1/{contact_id}"
 
 
-def _deliver(desk: Desk, policy: Policy, notice: Notice) -> bool:
+def _deliver(services: Services, policy: Policy, notice: Notice) -> bool:
     """Whether to go on: False once something could not be delivered."""
-    record = desk.ledger.decision(notice.decision_id)
-    if record is None or not _is_true(desk, notice) or not _is_wanted(desk, policy, notice, record):
-        desk.notices.settle(notice, None)
+    record = services.ledger.decision(notice.decision_id)
+    if record is None or not _is_true(services, notice) or not _is_wanted(services, policy, notice, record):
+        services.store.notices.settle(notice, None)
         return True
-    if not desk.notices.claim(notice, now_ms=desk.now_ms()):
-        _settle(desk, notice, record, outcome="unclear", why="A process ended while it was sending this.")
+    if not services.store.notices.claim(notice, now_ms=services.now_ms()):
+        _settle(services, notice, record, outcome="unclear", why="A process ended while it was sending this.")
         return True
     try:
-        _send(desk, policy, notice, record)
+        _send(services, policy, notice, record)
     except (Unclear, OutcomeUnknown) as error:
-        _settle(desk, notice, record, outcome="unclear", why=str(error))
+        _settle(services, notice, record, outcome="unclear", why=str(error))
     except (NotifyError, HubSpotError) as error:
-        _put_off(desk, notice, why=str(error))
+        _put_off(services, notice, why=str(error))
         return False
     else:
-        _settle(desk, notice, record, outcome="sent")
+        _settle(services, notice, record, outcome="sent")
     return True
 
 
-def _is_true(desk: Desk, notice: Notice) -> bool:
+def _is_true(services: Services, notice: Notice) -> bool:
     """Whether what the notice says holds: the lead is with that owner, or was taken from them."""
-    return _is_theirs(desk, notice) is not notice.about.startswith("taken")
+    return _is_theirs(services, notice) is not notice.about.startswith("taken")
 
 
-def _is_theirs(desk: Desk, notice: Notice) -> bool:
+def _is_theirs(services: Services, notice: Notice) -> bool:
     """Whether the lead is still with the owner of whom the notice speaks."""
-    state = desk.leads.recall([notice.contact_id]).get(notice.contact_id)
+    state = services.store.leads.recall([notice.contact_id]).get(notice.contact_id)
     return (
         state is not None
         and state.state in (State.WRITTEN, State.DONE)
@@ -105,37 +105,38 @@ def _is_theirs(desk: Desk, notice: Notice) -> bool:
     )
 
 
-def _is_wanted(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any]) -> bool:
+def _is_wanted(services: Services, policy: Policy, notice: Notice, record: dict[str, Any]) -> bool:
     if notice.about != ASSIGNED:
         return True
     if notice.channel == "task":
         return any(rule.task for rule in policy.rules if rule.name == record["rule"])
     outcome = record["outcome"]
-    return desk.chat.address_of(outcome["rep"], team=outcome["team"]) is not None
+    return services.notify.chat.address_of(outcome["rep"], team=outcome["team"]) is not None
 
 
-def _send(desk: Desk, policy: Policy, notice: Notice, record: dict[str, Any]) -> None:
-    message = _message(desk, policy, record, notice)
+def _send(services: Services, policy: Policy, notice: Notice, record: dict[str, Any]) -> None:
+    message = _message(services, policy, record, notice)
     if notice.channel == "task":
-        due_at = message.due_at or desk.clock()
+        due_at = message.due_at or services.clock()
         # Before it is made, so that no crash lets it pass for work on the lead.
-        moments_ms = [desk.now_ms(), int(due_at.timestamp() * 1000)]
-        desk.leads.note_task(notice.contact_id, moments_ms=moments_ms)
-        desk.gateway.at("verify").create_task(
+        moments_ms = [services.now_ms(), int(due_at.timestamp() * 1000)]
+        services.store.leads.note_task(notice.contact_id, moments_ms=moments_ms)
+        services.hubspot.create_task(
             notice.contact_id,
             owner_id=notice.task_owner_id or notice.owner_id,
             subject=message.title,
             body=message.reason,
             due_at=due_at,
+            priority="verify",
         )
         return
     told = notice.to or record["outcome"]["rep"]
-    address = desk.chat.address_of(told, team=record["outcome"]["team"])
+    address = services.notify.chat.address_of(told, team=record["outcome"]["team"])
     if address is not None:
-        desk.chat.send(address, message)
+        services.notify.chat.send(address, message)
 
 
-def _message(desk: Desk, policy: Policy, record: dict[str, Any], notice: Notice) -> Message:
+def _message(services: Services, policy: Policy, record: dict[str, Any], notice: Notice) -> Message:
     is_new = notice.about == ASSIGNED
     due_at = record["due_at"] if is_new else None
     zone = policy.roster.timezone
@@ -146,15 +147,17 @@ def _message(desk: Desk, policy: Policy, record: dict[str, Any], notice: Notice)
         reason=record["reason"] if is_new else notice.text,
         language=policy.language,
         due_at=None if due_at is None else datetime.fromisoformat(due_at).astimezone(zone),
-        link=record_link(desk.portal, record["contact_id"]),
+        link=record_link(services.portal, record["contact_id"]),
         contact_id=record["contact_id"],
     )
 
 
-def _settle(desk: Desk, notice: Notice, record: dict[str, Any], *, outcome: str, why: str = "") -> None:
+def _settle(
+    services: Services, notice: Notice, record: dict[str, Any], *, outcome: str, why: str = ""
+) -> None:
     """Say in ledger and log what became of it."""
     event = {
-        "at": desk.clock().isoformat(),
+        "at": services.clock().isoformat(),
         "kind": "notified",
         "decision": notice.decision_id,
         "channel": notice.channel,
@@ -163,18 +166,18 @@ def _settle(desk: Desk, notice: Notice, record: dict[str, Any], *, outcome: str,
         **({} if notice.about == ASSIGNED else {"about": notice.about}),
         **({"why": why} if why else {}),
     }
-    desk.notices.settle(notice, event)
-    desk.log.info("rep.notified", contact_id=notice.contact_id, channel=notice.channel, outcome=outcome)
+    services.store.notices.settle(notice, event)
+    services.log.info("rep.notified", contact_id=notice.contact_id, channel=notice.channel, outcome=outcome)
 
 
-def _put_off(desk: Desk, notice: Notice, *, why: str) -> None:
+def _put_off(services: Services, notice: Notice, *, why: str) -> None:
     """Another try later, twice as late each time; after a day a person has to look."""
-    now, now_ms = desk.clock(), desk.now_ms()
+    now, now_ms = services.clock(), services.now_ms()
     told = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
     if now_ms - notice.since_ms >= GIVE_UP_AFTER // _MS:
-        desk.notices.park(notice, why=why, now=now)
-        desk.log.warning("notice.parked", **told)
+        services.store.notices.park(notice, why=why, now=now)
+        services.log.warning("notice.parked", **told)
         return
     wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 10), _LONGEST_WAIT)
-    desk.notices.again(notice, at_ms=now_ms + wait // _MS)
-    desk.log.info("notice.put_off", **told, attempts=notice.attempts + 1)
+    services.store.notices.again(notice, at_ms=now_ms + wait // _MS)
+    services.log.info("notice.put_off", **told, attempts=notice.attempts + 1)

@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from router.routing.outbox.notify import note
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.shared.outbox import OutboxEntry
 
 
-def record(desk: Desk, *, limit: int = 5_000) -> int:
+def record_outbox(services: Services, *, limit: int = 5_000) -> int:
     """Record up to `limit` lines; how many. Safe to repeat: a line that is there already is not doubled.
 
     Raises `sqlalchemy.exc.SQLAlchemyError` or `redis.RedisError`; then the rest stays in the outbox.
     """
     recorded = 0
     while recorded < limit:
-        lines = desk.outbox.lines()
+        lines = services.store.outbox.lines()
         if not lines:
             break
-        desk.ledger.record(
+        services.ledger.record(
             [line.record for line in lines if line.kind == "decision"],
             [(line.id, line.contact_id, line.record) for line in lines if line.kind == "event"],
         )
-        note(desk, lines)
-        _drop_erased(desk, lines)
-        desk.outbox.recorded(lines)
+        note(services, lines)
+        _drop_erased(services, lines)
+        services.store.outbox.recorded(lines)
         recorded += len(lines)
     return recorded
 
 
-def _drop_erased(desk: Desk, lines: Sequence[OutboxEntry]) -> None:
+def _drop_erased(services: Services, lines: Sequence[OutboxEntry]) -> None:
     """Whoever was erased while we carried these lines has left a trace by now."""
     about = {line.contact_id for line in lines if line.contact_id}
-    for contact_id in desk.erasures.erased_lately(about, now_ms=desk.now_ms()):
-        desk.ledger.erase(contact_id)
-        desk.notices.forget(contact_id)
+    for contact_id in services.store.erasures.erased_lately(about, now_ms=services.now_ms()):
+        services.ledger.erase(contact_id)
+        services.store.notices.forget(contact_id)

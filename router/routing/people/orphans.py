@@ -8,7 +8,7 @@ from typing import Final
 from router.hubspot.api.records import PortalOwner
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.results.outcomes import USUAL
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 ASSIGNED: Final = "hubspot_owner_assigneddate"
 OWNERS_PER_SEARCH: Final = 100
@@ -25,13 +25,13 @@ class Orphan:
     since: str
 
 
-def orphans(desk: Desk, *, limit: int) -> tuple[Orphan, ...]:
+def orphaned_leads(services: Services, *, limit: int) -> tuple[Orphan, ...]:
     """Up to `limit` open leads whose owner is archived, by contact id within each hundred owners.
 
     Search lags a moment behind. Raises `HubSpotError`.
     """
-    gone = {owner.id: owner for owner in desk.gateway.at("sweep").owners() if owner.archived}
-    live = desk.rules.live
+    gone = {owner.id: owner for owner in services.hubspot.owners(priority="sweep") if owner.archived}
+    live = services.rules.live
     open_statuses = (live[0].outcomes if live else USUAL).open_statuses
     found: list[Orphan] = []
     for start in range(0, len(gone), OWNERS_PER_SEARCH):
@@ -42,8 +42,8 @@ def orphans(desk: Desk, *, limit: int) -> tuple[Orphan, ...]:
         ]
         after_id, more = "0", True
         while more and len(found) < limit:
-            page = desk.gateway.at("sweep").search_contacts(
-                [filters], (OWNER, STATUS, ASSIGNED), after_id=after_id
+            page = services.hubspot.search_contacts(
+                [filters], (OWNER, STATUS, ASSIGNED), after_id=after_id, priority="sweep"
             )
             for one in page.records:
                 owner = gone.get(one.properties.get(OWNER) or "")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from router.policy.rules.policy import Policy
 from router.routing.portal.availability import RepAvailability, standings
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.shared.availability import Override
 
 
@@ -16,44 +16,46 @@ class NoSuchMoment(Exception):  # noqa: N818 - it reads as a sentence where it i
     """What was written as an end is none, or is over; the message says what to write."""
 
 
-def say_away(desk: Desk, rep: str, *, until: datetime, why: str = "") -> RepAvailability:
+def say_away(services: Services, rep: str, *, until: datetime, why: str = "") -> RepAvailability:
     """The rep gets no leads until that moment (aware); it holds from the next lead on and ends by itself.
 
     It goes before whatever HubSpot and team.yaml say. Leads that the rep has already stay theirs. The rep
     must be one of team.yaml. Raises `NoRules` or `redis.RedisError`.
     """
-    override = Override("away", until=until, said_at=desk.clock(), why=why)
-    desk.availability.repository.override(rep, override)
-    return standing_of(desk, rep)
+    override = Override("away", until=until, said_at=services.clock(), why=why)
+    services.people.availability.repository.override(rep, override)
+    return standing_of(services, rep)
 
 
-def say_back(desk: Desk, rep: str, *, until: datetime | None = None, why: str = "") -> RepAvailability:
+def say_back(
+    services: Services, rep: str, *, until: datetime | None = None, why: str = ""
+) -> RepAvailability:
     """The rep's override ends; with `until` (aware) they count as there until then, in their working hours.
 
     Raises like `say_away`.
     """
     if until is None:
-        desk.availability.repository.lift(rep, at=desk.clock())
+        services.people.availability.repository.lift(rep, at=services.clock())
     else:
-        override = Override("present", until=until, said_at=desk.clock(), why=why)
-        desk.availability.repository.override(rep, override)
-    return standing_of(desk, rep)
+        override = Override("present", until=until, said_at=services.clock(), why=why)
+        services.people.availability.repository.override(rep, override)
+    return standing_of(services, rep)
 
 
-def standing_of(desk: Desk, rep: str) -> RepAvailability:
+def standing_of(services: Services, rep: str) -> RepAvailability:
     """How a rep of team.yaml stands at this moment."""
-    policy, _needed = desk.rules.required()
-    return next(one for one in standings_now(desk, policy, language="en") if one.rep == rep)
+    policy = services.rules.policy()
+    return next(one for one in standings_now(services, policy, language="en") if one.rep == rep)
 
 
-def standings_now(desk: Desk, policy: Policy, *, language: str) -> tuple[RepAvailability, ...]:
+def standings_now(services: Services, policy: Policy, *, language: str) -> tuple[RepAvailability, ...]:
     """How every rep stands at this moment."""
-    owners, now = desk.owners.by_email(), desk.clock()
+    owners, now = services.people.owners.by_email(), services.clock()
     return standings(
         policy.roster,
         owners,
-        desk.availability.reported(policy.roster, owners, now=now),
-        overrides=desk.availability.repository.heard().overrides,
+        services.people.availability.reported(policy.roster, owners, now=now),
+        overrides=services.people.availability.repository.heard().overrides,
         now=now,
         language=language,
     )

@@ -12,15 +12,15 @@ from router.hubspot.availability import reported_by_owner
 from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
-from router.routing.outbox.record import record as record_lines
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 from router.store.leads.open_leads import LATELY
 
 MOST_LEFT_OUT: Final = 100
 """Contacts that a search can leave out: HubSpot takes 3,000 characters."""
 
 
-def refresh(desk: Desk) -> dict[str, int]:
+def refresh_owners(services: Services) -> dict[str, int]:
     """Read the owners and who is away, and count the open leads that decide something; the counts by rep.
 
     One search per rep who has a cap or is in a team that shares by load. HubSpot's search may not know the
@@ -28,10 +28,10 @@ def refresh(desk: Desk) -> dict[str, int]:
     If those are more than 100, what was assigned is added to what was found: for five minutes a cap can
     then hold back some leads too many, and never lets one too many through.
     """
-    owners = desk.owners.refresh()
-    refresh_availability(desk)
-    policy, _needed = desk.rules.required()
-    lately = _lately(desk)
+    owners = services.people.owners.refresh()
+    refresh_availability(services)
+    policy = services.rules.policy()
+    lately = _lately(services)
     counted = {}
     for name in reps_counted(policy):
         rep = policy.roster.reps[name]
@@ -45,10 +45,10 @@ def refresh(desk: Desk) -> dict[str, int]:
         if lately.places:
             left_out = {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": list(lately.places)}
             filters.append(left_out)
-        found = desk.gateway.at("sweep").count_contacts(filters)
+        found = services.hubspot.count_contacts(filters, priority="sweep")
         known = sum(place == open_field(name) for place in lately.places.values())
         counted[name] = found + known + lately.assigned.get(owner.id, 0)
-    desk.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
+    services.store.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
     return counted
 
 
@@ -60,29 +60,31 @@ class _Lately:
     assigned: Mapping[str, int] = field(default_factory=dict)
 
 
-def _lately(desk: Desk) -> _Lately:
-    record_lines(desk)
-    assigned = desk.ledger.assigned_since(desk.clock() - LATELY)
-    moved = {*assigned, *desk.open_leads.moved_lately(now_ms=desk.now_ms())}
+def _lately(services: Services) -> _Lately:
+    record_outbox(services)
+    assigned = services.ledger.assigned_since(services.clock() - LATELY)
+    moved = {*assigned, *services.store.open_leads.moved_lately(now_ms=services.now_ms())}
     if len(moved) > MOST_LEFT_OUT:
         return _Lately(assigned=Counter(assigned.values()))
-    return _Lately(places=desk.open_leads.places(sorted(moved)))
+    return _Lately(places=services.store.open_leads.places(sorted(moved)))
 
 
-def refresh_availability(desk: Desk) -> bool:
+def refresh_availability(services: Services) -> bool:
     """Ask HubSpot who is away and when people work; False if it does not tell, then what was known stays.
 
     A portal may well not let us read its users (scope `crm.objects.users.read`), and its leads are routed
     all the same. Raises `ComeBackLater`.
     """
-    now, gateway = desk.clock(), desk.gateway.at("sweep")
-    desk.availability.repository.forget_ended(now=now)
+    now, hubspot = services.clock(), services.hubspot
+    services.people.availability.repository.forget_ended(now=now)
     try:
-        reported, unread = reported_by_owner(gateway.owners(), gateway.read_users())
+        reported, unread = reported_by_owner(
+            hubspot.owners(priority="sweep"), hubspot.read_users(priority="sweep")
+        )
     except (AccessDenied, NotFound, Refused, Unreachable) as error:
-        desk.log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
+        services.log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
         return False
     for one in unread:
-        desk.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
-    desk.availability.repository.put_hubspot(reported, at=now)
+        services.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
+    services.people.availability.repository.put_hubspot(reported, at=now)
     return True

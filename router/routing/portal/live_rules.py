@@ -68,8 +68,15 @@ class LiveRules:
         """The rules as they are now, whatever goes live later: one round reads and decides by one policy."""
         return copy.copy(self)
 
-    def required(self) -> tuple[Policy, Needed]:
+    def policy(self) -> Policy:
         """The live policy; raises `NoRules` while there is none."""
+        return self._required()[0]
+
+    def needed(self) -> Needed:
+        """The properties that the live policy reads; raises `NoRules` while there is none."""
+        return self._required()[1]
+
+    def _required(self) -> tuple[Policy, Needed]:
         if self._live is None:
             raise NoRules("There are no good rule files yet; `router check` says what is wrong with them.")
         return self._live

@@ -25,7 +25,7 @@ from router.routing.intake.sticky import followed
 from router.routing.intake.work_item import Trip
 from router.routing.outbox.last_decision import last_decision
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.queues.claim_words import say
 from router.store.claims.claims import (
     ClaimCommitted,
@@ -62,75 +62,80 @@ class ClaimResult:
         return self.kind == "yes"
 
 
-def claim(desk: Desk, contact_id: str, *, rep: str) -> ClaimResult:
+def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
     """Give a lead of a queue to the rep who reaches for it first, within their caps.
 
     The owner is written by whoever drains the inbox next; wake somebody. One call to HubSpot reads the
     contact, one more its company if rules name any. Raises `HubSpotError`, `NoRules` or
     `redis.RedisError`; then nothing has changed.
     """
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     who = policy.roster.reps.get(rep)
     if who is None or policy.mode == "shadow":
         return _no("not_allowed", policy, "no_such_rep" if who is None else "shadow", rep=rep)
     for _ in range(ATTEMPTS):
-        state = desk.leads.recall([contact_id]).get(contact_id)
+        state = services.store.leads.recall([contact_id]).get(contact_id)
         if state is None or not _waits(state):
-            return _not_waiting(desk, policy, contact_id, state)
+            return _not_waiting(services, policy, contact_id, state)
         if rep not in policy.roster.teams[state.queue].reps:
             return _no("not_allowed", policy, "not_in_team", rep=rep, team=state.queue)
-        owner = desk.owners.by_email().get(who.owner.lower())
+        owner = services.people.owners.by_email().get(who.owner.lower())
         if owner is None or owner.archived:
             return _no("not_allowed", policy, "no_owner", rep=rep)
-        record = _read(desk, contact_id)
+        record = _read(services, contact_id)
         if record is None or record.properties.get(OWNER):
-            return _left_already(desk, policy, state, record)
-        decision = _decide(desk, policy, record, state=state, trigger=Claimed(rep, state.queue))
+            return _left_already(services, policy, state, record)
+        decision = _decide(services, policy, record, state=state, trigger=Claimed(rep, state.queue))
         new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
-        new = replace(new, memory=_memory(desk, policy, record, decision))
-        reported = desk.availability.reported(policy.roster, desk.owners.by_email(), now=decision.decided_at)
+        new = replace(new, memory=_memory(services, policy, record, decision))
+        reported = services.people.availability.reported(
+            policy.roster, services.people.owners.by_email(), now=decision.decided_at
+        )
         new = replace(new, assignment=assigned(policy, decision, reported=reported))
-        answer = desk.by_hand.claim(new, rep=rep, limits=_limits(policy, who, desk), now_ms=desk.now_ms())
+        answer = services.store.claims.claim(
+            new, rep=rep, limits=_limits(policy, who, services), now_ms=services.now_ms()
+        )
         if isinstance(answer, Elsewhere) and answer.state in WAITS:
             continue  # it was queued anew between our look and our claim
-        return _told(desk, policy, contact_id, decision, answer, rep=rep)
+        return _told(services, policy, contact_id, decision, answer, rep=rep)
     return _no("not_waiting", policy, "try_again", contact=contact_id)
 
 
-def release(desk: Desk, contact_id: str, *, rep: str, why: str) -> ClaimResult:
+def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> ClaimResult:
     """Give a lead of the rep back to its team's queue, with the reason; what it had cost is refunded.
 
-    It is cleared in HubSpot if it is still theirs there. Raises like `claim`, and what the ledger raises.
+    It is cleared in HubSpot if it is still theirs there. Raises like `claim_lead`, and what the
+    ledger raises.
     """
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     who = policy.roster.reps.get(rep)
     if who is None or policy.mode == "shadow":
         return _no("not_allowed", policy, "no_such_rep" if who is None else "shadow", rep=rep)
     if not why.strip():
         return _no("not_allowed", policy, "no_reason")
-    state = desk.leads.recall([contact_id]).get(contact_id)
+    state = services.store.leads.recall([contact_id]).get(contact_id)
     if state is None:
         return _no("unknown", policy, "unknown", contact=contact_id)
     if state.state not in CAN_BE_RELEASED:
         return _no("not_waiting", policy, "not_released", contact=contact_id, state=state.state)
-    owner = desk.owners.by_email().get(who.owner.lower())
-    record = _read(desk, contact_id)
+    owner = services.people.owners.by_email().get(who.owner.lower())
+    record = _read(services, contact_id)
     if record is None:
         return _no("unknown", policy, "gone", contact=contact_id)
     owned_by = record.properties.get(OWNER) or ""
     if owner is None or owned_by != owner.id:
-        return _no("taken", policy, "not_yours", owner_id=owned_by, who=_called(desk, policy, owned_by))
-    given = last_decision(desk, contact_id, episode=state.episode)
+        return _no("taken", policy, "not_yours", owner_id=owned_by, who=_called(services, policy, owned_by))
+    given = last_decision(services, contact_id, episode=state.episode)
     team = _queue_for(policy.roster, state, given, rep=rep)
     if team is None:
         return _no("not_allowed", policy, "no_team", rep=rep)
     paid = given["book_changes"] if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
     trigger = Released(rep, team, " ".join(why.split()), paid)
-    decision = _decide(desk, policy, record, state=state, trigger=trigger)
+    decision = _decide(services, policy, record, state=state, trigger=trigger)
     new = _new(decision, record, owner_id="", expected=owner.id, queue=team)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
-    answer = desk.by_hand.release(new, rep=rep, released_by=released_by, now_ms=desk.now_ms())
-    return _told(desk, policy, contact_id, decision, answer, rep=rep)
+    answer = services.store.claims.release(new, rep=rep, released_by=released_by, now_ms=services.now_ms())
+    return _told(services, policy, contact_id, decision, answer, rep=rep)
 
 
 def _waits(state: LeadState) -> bool:
@@ -138,26 +143,28 @@ def _waits(state: LeadState) -> bool:
     return state.state in WAITS and not (state.trigger and state.trigger["owner_id"])
 
 
-def _read(desk: Desk, contact_id: str) -> Record | None:
+def _read(services: Services, contact_id: str) -> Record | None:
     """The contact with all that deciding asks of it; None when HubSpot has it no more under this id."""
-    record = desk.gateway.read_contacts([contact_id], properties_read(desk)).records.get(contact_id)
+    record = services.hubspot.read_contacts([contact_id], properties_read(services)).records.get(contact_id)
     return None if record is None or record.merged_into else record
 
 
-def _decide(desk: Desk, policy: Policy, record: Record, *, state: LeadState, trigger: Trigger) -> Decision:
+def _decide(
+    services: Services, policy: Policy, record: Record, *, state: LeadState, trigger: Trigger
+) -> Decision:
     trip = Trip(state.contact_id, entries=(), state=state, trigger=trigger)
-    lead = leads_of(desk, [trip], {state.contact_id: record})[state.contact_id]
-    book, owners = desk.commits.read_book()[0], desk.owners.by_email()
-    now = desk.clock()
-    reported = desk.availability.reported(policy.roster, owners, now=now)
+    lead = leads_of(services, [trip], {state.contact_id: record})[state.contact_id]
+    book, owners = services.store.commits.read_book()[0], services.people.owners.by_email()
+    now = services.clock()
+    reported = services.people.availability.reported(policy.roster, owners, now=now)
     return decide_trip(policy, trip, lead, Book(book), owners, now, reported=reported)
 
 
-def _memory(desk: Desk, policy: Policy, record: Record, decision: Decision) -> Memory | None:
+def _memory(services: Services, policy: Policy, record: Record, decision: Decision) -> Memory | None:
     """The rep who claimed the lead is whom its company's next one follows, if the policy asks for that."""
     contact_id = decision.contact_id
     lead = Lead(contact_id, properties=record.properties)
-    memory = followed(desk.companies, policy, {contact_id: lead})
+    memory = followed(services.store.companies, policy, {contact_id: lead})
     memory.read()
     return memory.learn(decision)
 
@@ -177,8 +184,8 @@ def _new(decision: Decision, record: Record, *, owner_id: str, expected: str, qu
     )
 
 
-def _limits(policy: Policy, who: Rep, desk: Desk) -> ClaimLimits:
-    today = desk.clock().astimezone(policy.roster.timezone).date()
+def _limits(policy: Policy, who: Rep, services: Services) -> ClaimLimits:
+    today = services.clock().astimezone(policy.roster.timezone).date()
     caps = {open_field(who.name): who.max_open_leads, today_field(today, who.name): who.max_per_day}
     return ClaimLimits(
         {name: most for name, most in caps.items() if most is not None}, who.max_claims_per_hour
@@ -197,19 +204,19 @@ def _queue_for(roster: Roster, state: LeadState, given: Mapping[str, Any] | None
 
 
 def _told(
-    desk: Desk, policy: Policy, contact_id: str, decision: Decision, answer: HandedOver, *, rep: str
+    services: Services, policy: Policy, contact_id: str, decision: Decision, answer: HandedOver, *, rep: str
 ) -> ClaimResult:
     match answer:
         case ClaimCommitted():
             asked = "claimed" if isinstance(decision.outcome, Assigned) else "released"
-            desk.log.info(f"lead.{asked}", contact_id=contact_id, decision=decision.id, rep=rep)
+            services.log.info(f"lead.{asked}", contact_id=contact_id, decision=decision.id, rep=rep)
             owner_id = decision.outcome.owner_id if isinstance(decision.outcome, Assigned) else ""
             sentence = say(policy.language, asked, contact=contact_id)
             return ClaimResult("yes", sentence, owner_id, decision.id)
         case Elsewhere(state=None) | Erased():
             return _no("unknown", policy, "unknown", contact=contact_id)
         case Elsewhere(owner_id=owner_id) if owner_id:
-            return _no("taken", policy, "taken", owner_id=owner_id, who=_called(desk, policy, owner_id))
+            return _no("taken", policy, "taken", owner_id=owner_id, who=_called(services, policy, owner_id))
         case Elsewhere(state=state):
             return _no("not_waiting", policy, "not_waiting", contact=contact_id, state=state)
         case Full(count=count):
@@ -219,38 +226,38 @@ def _told(
             return _no("at_limit", policy, "often", rep=rep, count=claims, at=f"{again:%H:%M}")
 
 
-def _not_waiting(desk: Desk, policy: Policy, contact_id: str, state: LeadState | None) -> ClaimResult:
+def _not_waiting(services: Services, policy: Policy, contact_id: str, state: LeadState | None) -> ClaimResult:
     found = Elsewhere(None, "", 0) if state is None else Elsewhere(state.state, state.owner_id, state.episode)
     if found.state is None:
         return _no("unknown", policy, "unknown", contact=contact_id)
     if found.owner_id:
-        who = _called(desk, policy, found.owner_id)
+        who = _called(services, policy, found.owner_id)
         return _no("taken", policy, "taken", owner_id=found.owner_id, who=who)
     return _no("not_waiting", policy, "not_waiting", contact=contact_id, state=found.state)
 
 
-def _left_already(desk: Desk, policy: Policy, state: LeadState, record: Record | None) -> ClaimResult:
+def _left_already(services: Services, policy: Policy, state: LeadState, record: Record | None) -> ClaimResult:
     """HubSpot knows better than our queue: somebody owns the lead, or it is gone. It leaves the queue."""
-    now, contact_id, episode = desk.clock(), state.contact_id, state.episode
+    now, contact_id, episode = services.clock(), state.contact_id, state.episode
     if record is None:
         # Also a merged contact: the one it lives on in is announced, or found at night.
-        desk.commits.finish(
-            [transitions.gone_from_queue(contact_id, episode=episode, now=now)], now_ms=desk.now_ms()
+        services.store.commits.finish(
+            [transitions.gone_from_queue(contact_id, episode=episode, now=now)], now_ms=services.now_ms()
         )
         return _no("unknown", policy, "gone", contact=contact_id)
     owner_id = record.properties[OWNER]
-    rep = reps_by_owner(desk.owners.by_email(), policy.roster).get(owner_id)
+    rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)
     move = transitions.claimed_in_hubspot(contact_id, episode=episode, owner_id=owner_id, rep=rep, now=now)
-    desk.commits.finish([move], now_ms=desk.now_ms())
-    desk.changed.look_again([contact_id], at_ms=desk.now_ms())
-    return _no("taken", policy, "taken", owner_id=owner_id, who=_called(desk, policy, owner_id))
+    services.store.commits.finish([move], now_ms=services.now_ms())
+    services.store.changed.look_again([contact_id], at_ms=services.now_ms())
+    return _no("taken", policy, "taken", owner_id=owner_id, who=_called(services, policy, owner_id))
 
 
-def _called(desk: Desk, policy: Policy, owner_id: str) -> str:
+def _called(services: Services, policy: Policy, owner_id: str) -> str:
     """What a rep calls whoever owns the lead: the rep's name, else the owner's in HubSpot."""
     if not owner_id:
         return say(policy.language, "nobody")
-    owner = next((one for one in desk.owners.by_email().values() if one.id == owner_id), None)
+    owner = next((one for one in services.people.owners.by_email().values() if one.id == owner_id), None)
     if owner is None:
         return say(policy.language, "owner", owner_id=owner_id)
     reps = policy.roster.reps.values()

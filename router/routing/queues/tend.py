@@ -18,7 +18,7 @@ from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 from router.routing.intake import transitions
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from router.store.leads.queues import Tended
@@ -40,60 +40,64 @@ class Tending:
     owned: int
 
 
-def tend(desk: Desk, *, limit: int = AT_A_TIME) -> Tending:
+def tend_queues(services: Services, *, limit: int = AT_A_TIME) -> Tending:
     """Look at queued leads that are due, at most 100: one call to HubSpot where some were not read lately.
 
     A lead whose `push_at` is over, or that nobody was eligible for, is decided once more as soon as that
     gives it to somebody; a lead that a person owns in HubSpot leaves the queue. Safe to repeat. Raises
     `HubSpotError`, `NoRules` or `redis.RedisError`; then the leads stay due.
     """
-    policy, _needed = desk.rules.required()
-    due = desk.queues.to_tend(now_ms=desk.now_ms(), limit=limit)
+    policy = services.rules.policy()
+    due = services.store.queues.to_tend(now_ms=services.now_ms(), limit=limit)
     if not due or policy.mode == "shadow":
         return Tending(0, 0, 0)
-    known = desk.queues.recall(due)
+    known = services.store.queues.recall(due)
     waiting = {one: lead for one, lead in known.items() if lead.state is State.QUEUED}
-    desk.queues.let_go([one for one in due if one not in waiting])
-    left = _look_in_hubspot(desk, policy, waiting)
+    services.store.queues.let_go([one for one in due if one not in waiting])
+    left = _look_in_hubspot(services, policy, waiting)
     here = [lead for one, lead in waiting.items() if one not in left]
-    reopened = _reopen(desk, policy, here)
+    reopened = _reopen(services, policy, here)
     return Tending(len(due), reopened, len(left))
 
 
-def _look_in_hubspot(desk: Desk, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
+def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
     """Read those that were not read lately; who is owned or gone leaves the queue."""
-    before_ms = desk.now_ms() - READ_EVERY / timedelta(milliseconds=1)
+    before_ms = services.now_ms() - READ_EVERY / timedelta(milliseconds=1)
     unread = [one for one, lead in waiting.items() if lead.read_at_ms <= before_ms]
     if not unread:
         return frozenset()
-    answer = desk.gateway.at("sweep").read_contacts(unread, (OWNER,))
-    now, left, free = desk.clock(), list[Transition](), list[str]()
+    answer = services.hubspot.read_contacts(unread, (OWNER,), priority="sweep")
+    now, left, free = services.clock(), list[Transition](), list[str]()
     for one in unread:
         record, episode = answer.records.get(one), waiting[one].episode
         if record is not None and record.merged_into is not None:
-            desk.inbox.append_low([record.merged_into], now_ms=desk.now_ms())
+            services.store.inbox.append_low([record.merged_into], now_ms=services.now_ms())
             left.append(transitions.gone_from_queue(one, episode=episode, now=now))
         elif record is None and answer.missing[one] == "gone":
             left.append(transitions.gone_from_queue(one, episode=episode, now=now))
         elif record is not None and (owner_id := record.properties.get(OWNER)):
-            rep = reps_by_owner(desk.owners.by_email(), policy.roster).get(owner_id)
+            rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)
             left.append(
                 transitions.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now)
             )
         elif record is not None:
             free.append(one)
-    desk.queues.note_read(free, at_ms=desk.now_ms())
-    desk.commits.finish(left, now_ms=desk.now_ms())
-    desk.changed.look_again([move.contact_id for move in left], at_ms=desk.now_ms())
+    services.store.queues.note_read(free, at_ms=services.now_ms())
+    services.store.commits.finish(left, now_ms=services.now_ms())
+    services.store.changed.look_again([move.contact_id for move in left], at_ms=services.now_ms())
     for move in left:
-        desk.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
+        services.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
     return frozenset(move.contact_id for move in left)
 
 
-def _reopen(desk: Desk, policy: Policy, leads: Sequence[Tended]) -> int:
+def _reopen(services: Services, policy: Policy, leads: Sequence[Tended]) -> int:
     """Have those decided once more that somebody would get; look at the others again in time."""
-    book, owners, now = Book(desk.commits.read_book()[0]), desk.owners.by_email(), desk.clock()
-    reported = desk.availability.reported(policy.roster, owners, now=now)
+    book, owners, now = (
+        Book(services.store.commits.read_book()[0]),
+        services.people.owners.by_email(),
+        services.clock(),
+    )
+    reported = services.people.availability.reported(policy.roster, owners, now=now)
     reopening: list[Transition] = []
     again: dict[str, int] = {}
     for lead in leads:
@@ -111,8 +115,8 @@ def _reopen(desk: Desk, policy: Policy, leads: Sequence[Tended]) -> int:
             reopening.append(transitions.reopened(lead.contact_id, episode=lead.episode, now=now))
         else:
             again[lead.contact_id] = _ms(now + TRY_EVERY)
-    desk.queues.look_again(again)
-    moved = desk.commits.finish(reopening, now_ms=desk.now_ms())
+    services.store.queues.look_again(again)
+    moved = services.store.commits.finish(reopening, now_ms=services.now_ms())
     return sum(moved)
 
 

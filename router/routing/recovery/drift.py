@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from router.hubspot.api.gateway import Gateway
-from router.hubspot.catalog import pull
+from router.hubspot.catalog import pull_catalog
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.conditions import AllOf, AnyOf, Condition, NoneOf, OneOf, Test
 from router.policy.rules.facts import sources_of
 from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import Scorecard
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.rulefiles.load import ROUTING, SCORING, load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake
@@ -21,23 +21,23 @@ MOST_TOLD: Final = 50
 """Sentences kept; a portal that was reset has one cause to mend first."""
 
 
-def check_drift(desk: Desk) -> tuple[str, ...]:
+def check_drift(services: Services) -> tuple[str, ...]:
     """Compare the live rules with the live portal, and let /health warn of what touches a rule.
 
     Four calls on a small portal, behind leads. Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
-    desk.rules.required()
-    files = desk.rules.files
-    found = drift_of(desk.gateway.at("sweep"), files)
-    desk.rules.note_drift(found, catalog=files[CATALOG_FILE])
+    services.rules.policy()
+    files = services.rules.files
+    found = drift_of(services.hubspot, files)
+    services.rules.note_drift(found, catalog=files[CATALOG_FILE])
     for sentence in found:
-        desk.log.warning("portal.drifted", what=sentence)
+        services.log.warning("portal.drifted", what=sentence)
     return found
 
 
 def drift_of(gateway: Gateway, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """What the portal has changed under these rule files. Raises `HubSpotError`, `CatalogUnreadableError`."""
-    return drift_between(files, pull(gateway))
+    return drift_between(files, pull_catalog(gateway, priority="sweep"))
 
 
 def drift_between(files: Mapping[str, bytes], now: Catalog) -> tuple[str, ...]:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 
-def erase(desk: Desk) -> int:
+def erase_contacts(services: Services) -> int:
     """Purge every contact that was asked for from ledger and Redis; how many. Safe to repeat.
 
     The ledger goes first: an id leaves the list of erasures only when nothing is left of it. Shares are
     sums over reps and stay as they are.
     """
-    asked_for = desk.erasures.asked_for()
+    asked_for = services.store.erasures.asked_for()
     if asked_for:
-        desk.erasures.forget_companies(asked_for)
-        desk.erasures.note_erased(asked_for, now_ms=desk.now_ms())
+        services.store.erasures.forget_companies(asked_for)
+        services.store.erasures.note_erased(asked_for, now_ms=services.now_ms())
     for contact_id in asked_for:
-        desk.ledger.erase(contact_id)
-        desk.notices.forget(contact_id)
-        desk.night_plan.forget(contact_id)
-        desk.erasures.erase(contact_id)
-        desk.ledger.erase(contact_id)  # a line that came from the outbox meanwhile; `record` drops later ones
-        desk.log.info("contact.erased")  # not its id: that would be a trace
+        services.ledger.erase(contact_id)
+        services.store.notices.forget(contact_id)
+        services.store.night_plan.forget(contact_id)
+        services.store.erasures.erase(contact_id)
+        services.ledger.erase(
+            contact_id
+        )  # a line that came from the outbox meanwhile; `record` drops later ones
+        services.log.info("contact.erased")  # not its id: that would be a trace
     if asked_for:
-        desk.erasures.forget_journal()
+        services.store.erasures.forget_journal()
     return len(asked_for)

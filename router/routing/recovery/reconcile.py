@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from router.hubspot.api.errors import Refused
 from router.hubspot.api.records import SearchPage
 from router.hubspot.routing_properties import DECISION_ID, OWNER
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.store.inbox.inbox import LEASE
 from router.store.leads.leads import FINISHED, LeadState
 
@@ -29,8 +30,8 @@ class ReconcileStep:
     after_id: str | None
 
 
-def reconcile(
-    desk: Desk, *, since: datetime, until: datetime | None = None, after_id: str = "0"
+def reconcile_contacts(
+    services: Services, *, since: datetime, until: datetime | None = None, after_id: str = "0"
 ) -> ReconcileStep:
     """Look through contacts created from `since` (to `until`) that have no owner and no decision of ours.
 
@@ -46,8 +47,8 @@ def reconcile(
     if until is not None:
         filters.append({"propertyName": "createdate", "operator": "LT", "value": _ms(until)})
     for _ in range(PAGES_PER_STEP):
-        page = _undecided(desk, filters, after_id=after_id)
-        found += _announce(desk, [one.id for one in page.records if not one.properties.get(DECISION_ID)])
+        page = _undecided(services, filters, after_id=after_id)
+        found += _announce(services, [one.id for one in page.records if not one.properties.get(DECISION_ID)])
         if page.records:
             after_id = page.records[-1].id
         if not page.more:
@@ -55,24 +56,24 @@ def reconcile(
     return ReconcileStep(found, after_id=after_id)
 
 
-def _undecided(desk: Desk, filters: Sequence[Mapping[str, str]], *, after_id: str) -> SearchPage:
-    gateway = desk.gateway.at("sweep")
+def _undecided(services: Services, filters: Sequence[Mapping[str, str]], *, after_id: str) -> SearchPage:
+    search = partial(services.hubspot.search_contacts, priority="sweep")
     undecided = {"propertyName": DECISION_ID, "operator": "NOT_HAS_PROPERTY"}
     try:
-        return gateway.search_contacts([[*filters, undecided]], (DECISION_ID,), after_id=after_id)
+        return search([[*filters, undecided]], (DECISION_ID,), after_id=after_id)
     except Refused:
         # Before `router setup` the portal has no such property; shadow mode can do without.
-        return gateway.search_contacts([filters], (), after_id=after_id)
+        return search([filters], (), after_id=after_id)
 
 
-def _announce(desk: Desk, contact_ids: Sequence[str]) -> int:
+def _announce(services: Services, contact_ids: Sequence[str]) -> int:
     """Have those routed that nobody routes; how many joined the stream."""
     if not contact_ids:
         return 0
-    known = desk.leads.recall(contact_ids)
-    stuck_before_ms = desk.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
+    known = services.store.leads.recall(contact_ids)
+    stuck_before_ms = services.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
     waiting = [one for one in contact_ids if _has_nobody(known.get(one), stuck_before_ms=stuck_before_ms)]
-    return desk.inbox.append_low(waiting, now_ms=desk.now_ms())
+    return services.store.inbox.append_low(waiting, now_ms=services.now_ms())
 
 
 def _has_nobody(state: LeadState | None, *, stuck_before_ms: float) -> bool:

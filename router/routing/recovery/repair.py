@@ -16,7 +16,7 @@ from router.policy.decision.decision import Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released, Trigger
 from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.intake.assigned import assigned
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.recovery.reconcile import STUCK_AFTER
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
@@ -52,7 +52,7 @@ class _Findings:
     rewrite: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> Repaired:
+def repair(services: Services, *, since: datetime, until: datetime, after: str = "") -> Repaired:
     """Compare the leads last decided from `since` to `until`; one read call per hundred, 2,000 in a step.
 
     No owner is changed: whoever a person has chosen stands (`follow` notes it), and where our own write is
@@ -60,12 +60,12 @@ def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> 
     nothing is written; what was decided in it is remembered again, so that it is not decided twice.
     Safe to repeat. Raises `HubSpotError`, `NoRules`, and what ledger and Redis raise.
     """
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     done = Repaired(after=after)
     for _ in range(PAGES_PER_STEP):
-        page = last_words(desk.ledger, since=since, until=until, after=done.after, limit=AT_A_TIME)
+        page = last_words(services.ledger, since=since, until=until, after=done.after, limit=AT_A_TIME)
         decisions = [from_record(record) for record in page.records]
-        part = _compare(desk, decisions, live=policy.mode == "live")
+        part = _compare(services, decisions, live=policy.mode == "live")
         done = Repaired(
             done.compared + part.compared,
             done.remembered + part.remembered,
@@ -77,9 +77,9 @@ def repair(desk: Desk, *, since: datetime, until: datetime, after: str = "") -> 
     return done
 
 
-def _compare(desk: Desk, decisions: Sequence[Decision], *, live: bool) -> Repaired:
-    erased = frozenset(desk.erasures.asked_for())
-    known = desk.leads.recall([one.contact_id for one in decisions]) if decisions else {}
+def _compare(services: Services, decisions: Sequence[Decision], *, live: bool) -> Repaired:
+    erased = frozenset(services.store.erasures.asked_for())
+    known = services.store.leads.recall([one.contact_id for one in decisions]) if decisions else {}
     found = _Findings()
     open_to_doubt: list[Decision] = []
     for one in decisions:
@@ -88,32 +88,32 @@ def _compare(desk: Desk, decisions: Sequence[Decision], *, live: bool) -> Repair
         state = known.get(one.contact_id)
         if one.mode == "shadow" and state is None:
             found.remember.append(RestoredLead(_state(one, State.SHADOW, owner_id=one.owner_id)))
-        elif one.mode == "live" and live and _is_doubtful(desk, one, state):
+        elif one.mode == "live" and live and _is_doubtful(services, one, state):
             open_to_doubt.append(one)
     ids = [one.contact_id for one in open_to_doubt]
-    records = desk.gateway.at("sweep").read_contacts(ids, (OWNER, STATUS, DECISION_ID)).records
+    records = services.hubspot.read_contacts(ids, (OWNER, STATUS, DECISION_ID), priority="sweep").records
     for decision in open_to_doubt:
         record, state = records.get(decision.contact_id), known.get(decision.contact_id)
         if record is None or record.merged_into is not None:
             continue  # deleted or merged: there is nothing to put right
         if state is None:
-            found.remember.append(_as_it_stands(desk, decision, record))
+            found.remember.append(_as_it_stands(services, decision, record))
         else:
-            _put_right(desk, decision, state, record, found)
-    return _apply(desk, found, compared=len(decisions))
+            _put_right(services, decision, state, record, found)
+    return _apply(services, found, compared=len(decisions))
 
 
-def _is_doubtful(desk: Desk, decision: Decision, state: LeadState | None) -> bool:
+def _is_doubtful(services: Services, decision: Decision, state: LeadState | None) -> bool:
     """Whether a look at HubSpot can tell more than what we remember."""
     if state is None:
         return True
     if state.decision_id != decision.id or state.restored:
         return False
-    stuck_before_ms = desk.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
+    stuck_before_ms = services.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
 
 
-def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> RestoredLead:
+def _as_it_stands(services: Services, decision: Decision, record: Record) -> RestoredLead:
     """A lead that Redis has lost, as its record in HubSpot tells where it stands."""
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
@@ -126,22 +126,25 @@ def _as_it_stands(desk: Desk, decision: Decision, record: Record) -> RestoredLea
     if not ours:
         state = _state(decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
         lost = RestoredLead(
-            state, announce=True, record=_kept_record(decision), event=_event(desk, "write_lost", decision)
+            state,
+            announce=True,
+            record=_kept_record(decision),
+            event=_event(services, "write_lost", decision),
         )
-        return replace(_watched(desk, decision, lost), watch_at_ms=None)  # once it is written
+        return replace(_watched(services, decision, lost), watch_at_ms=None)  # once it is written
     if isinstance(decision.outcome, Queued):
         return RestoredLead(
             _state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision)
         )
-    if to and decision.episode == 0 and desk.clock() - decision.decided_at < YOUNG:
+    if to and decision.episode == 0 and services.clock() - decision.decided_at < YOUNG:
         written = _state(decision, State.WRITTEN, owner_id=to)
-        return _watched(desk, decision, RestoredLead(written, verify_at_ms=desk.now_ms()))
-    return _watched(desk, decision, RestoredLead(_state(decision, State.DONE, owner_id=to)))
+        return _watched(services, decision, RestoredLead(written, verify_at_ms=services.now_ms()))
+    return _watched(services, decision, RestoredLead(_state(decision, State.DONE, owner_id=to)))
 
 
-def _watched(desk: Desk, decision: Decision, known: RestoredLead) -> RestoredLead:
+def _watched(services: Services, decision: Decision, known: RestoredLead) -> RestoredLead:
     """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     given = assigned(policy, decision, reported={})
     if given is None:
         return known
@@ -150,20 +153,24 @@ def _watched(desk: Desk, decision: Decision, known: RestoredLead) -> RestoredLea
     return replace(known, state=state, watch_at_ms=given["look"])
 
 
-def _put_right(desk: Desk, decision: Decision, state: LeadState, record: Record, found: _Findings) -> None:
+def _put_right(
+    services: Services, decision: Decision, state: LeadState, record: Record, found: _Findings
+) -> None:
     """Compare a lead that we know with its record, and note what has to be done."""
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
     if state.state in _ON_THEIR_WAY:
         found.announce.append(state.contact_id)
     elif not ours and owner == state.expected_owner_id and owner != decision.owner_id:
-        found.moves.append(_written_anew(desk, decision, state, _changes(decision, record)))
+        found.moves.append(_written_anew(services, decision, state, _changes(decision, record)))
     elif not ours and not owner and not decision.owner_id:
         # Nobody is to own it, so nobody's choice can be covered: our properties are simply written again.
         found.rewrite[state.contact_id] = _changes(decision, record)
 
 
-def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Mapping[str, str]) -> Transition:
+def _written_anew(
+    services: Services, decision: Decision, state: LeadState, changes: Mapping[str, str]
+) -> Transition:
     return Transition(
         state.contact_id,
         state.episode,
@@ -171,21 +178,21 @@ def _written_anew(desk: Desk, decision: Decision, state: LeadState, changes: Map
         come_from=frozenset({State.WRITTEN, State.DONE}),
         set={"ch": orjson.dumps(dict(changes)).decode(), "en": ""},
         announce=True,
-        event=_event(desk, "write_lost", decision),
+        event=_event(services, "write_lost", decision),
         keep=True,
         count="writes_lost",
     )
 
 
-def _apply(desk: Desk, found: _Findings, *, compared: int) -> Repaired:
-    remembered = desk.restoration.remember(found.remember, now_ms=desk.now_ms())
-    moved = desk.commits.finish(found.moves, now_ms=desk.now_ms())
-    announced = desk.inbox.append_low(found.announce, now_ms=desk.now_ms())
-    outcomes = desk.gateway.at("sweep").update_contacts(found.rewrite)
+def _apply(services: Services, found: _Findings, *, compared: int) -> Repaired:
+    remembered = services.store.restoration.remember(found.remember, now_ms=services.now_ms())
+    moved = services.store.commits.finish(found.moves, now_ms=services.now_ms())
+    announced = services.store.inbox.append_low(found.announce, now_ms=services.now_ms())
+    outcomes = services.hubspot.update_contacts(found.rewrite, priority="sweep")
     rewritten = sum(outcome.kind == "written" for outcome in outcomes.values())
     anew = [move for move, done in zip(found.moves, moved, strict=True) if done]
     for contact_id in (*(move.contact_id for move in anew), *found.announce, *found.rewrite):
-        desk.log.warning("lead.write_lost", contact_id=contact_id)
+        services.log.warning("lead.write_lost", contact_id=contact_id)
     lost = sum(one.announce and done for one, done in zip(found.remember, remembered, strict=True))
     return Repaired(
         compared=compared,
@@ -234,5 +241,5 @@ def _expected_owner_of(decision: Decision) -> str:
     return trigger.owner_id if isinstance(trigger, Reassigned) else ""
 
 
-def _event(desk: Desk, kind: str, decision: Decision) -> dict[str, Any]:
-    return {"at": desk.clock().isoformat(), "kind": kind, "decision": decision.id}
+def _event(services: Services, kind: str, decision: Decision) -> dict[str, Any]:
+    return {"at": services.clock().isoformat(), "kind": kind, "decision": decision.id}

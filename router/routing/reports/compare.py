@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from router.hubspot.routing_properties import OWNER
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 PER_CALL: Final = 100
 NOBODY: Final = ""
@@ -75,21 +75,21 @@ class ShadowComparison:
         return "nobody" if owner_id == NOBODY else self.names.get(owner_id, f"owner {owner_id}")
 
 
-def compare(desk: Desk, *, since: datetime) -> ShadowComparison:
+def compare_leads(services: Services, *, since: datetime) -> ShadowComparison:
     """Read the present owners of all leads that shadow mode decided since then (100 per call).
 
     `since` is aware UTC. Raises `HubSpotError`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
     records = {
         record["contact_id"]: record
-        for record in desk.ledger.decided_since(since)
+        for record in services.ledger.decided_since(since)
         if record.get("mode") == "shadow"
     }
     pairs: list[Pair] = []
     gone = unread = 0
     ids = list(records)
     for start in range(0, len(ids), PER_CALL):
-        answer = desk.gateway.at("sweep").read_contacts(ids[start : start + PER_CALL], (OWNER,))
+        answer = services.hubspot.read_contacts(ids[start : start + PER_CALL], (OWNER,), priority="sweep")
         pairs += [
             _pair(records[contact_id], theirs=record.properties.get(OWNER) or NOBODY)
             for contact_id, record in answer.records.items()
@@ -97,7 +97,7 @@ def compare(desk: Desk, *, since: datetime) -> ShadowComparison:
         gone += sum(why == "gone" for why in answer.missing.values())
         unread += sum(why == "unknown" for why in answer.missing.values())
     pairs.sort(key=lambda pair: (pair.decided_at, pair.contact_id))
-    return ShadowComparison(tuple(pairs), _names(desk, [*records.values()]), gone, unread)
+    return ShadowComparison(tuple(pairs), _names(services, [*records.values()]), gone, unread)
 
 
 def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
@@ -113,9 +113,9 @@ def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
     )
 
 
-def _names(desk: Desk, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _names(services: Services, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Names by owner id: HubSpot's, and the rep's own wherever we know it."""
-    owners, live = desk.owners.by_email(), desk.rules.live
+    owners, live = services.people.owners.by_email(), services.rules.live
     names = {owner.id: owner.name or owner.id for owner in owners.values()}
     if live is not None:
         names |= reps_by_owner(owners, live[0].roster)

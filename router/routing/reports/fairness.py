@@ -16,8 +16,8 @@ from router.policy.reports.fairness import ShareReport, standings, that_count
 from router.policy.shares.grant import granted
 from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 from router.store.leads.credits import Credits
 
 GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
@@ -50,17 +50,17 @@ class Granted:
     credits: Mapping[str, tuple[float, float]]
 
 
-def fairness(desk: Desk, *, since: datetime) -> Fairness:
+def fairness_since(services: Services, *, since: datetime) -> Fairness:
     """Who received what since `since` (aware UTC). Decisions of another mode than the rules' are left out.
 
     Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
-    policy, _needed = desk.rules.required()
-    record(desk)  # what was decided a moment ago
-    given_back = desk.ledger.decisions_ended_by(GIVEN_BACK, since=since)
-    decided = map(from_record, desk.ledger.decided_since(since))
+    policy = services.rules.policy()
+    record_outbox(services)  # what was decided a moment ago
+    given_back = services.ledger.decisions_ended_by(GIVEN_BACK, since=since)
+    decided = map(from_record, services.ledger.decided_since(since))
     decisions = that_count((one for one in decided if one.mode == policy.mode), ended=given_back)
-    fields, _version = desk.commits.read_book()
+    fields, _version = services.store.commits.read_book()
     return Fairness(
         since=since,
         roster=policy.roster,
@@ -70,44 +70,48 @@ def fairness(desk: Desk, *, since: datetime) -> Fairness:
     )
 
 
-def plan_grant(desk: Desk, *, team: str, rep: str, amount: Decimal) -> Granted:
+def plan_grant(services: Services, *, team: str, rep: str, amount: Decimal) -> Granted:
     """What a grant of so much would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
-    fields, _version = desk.commits.read_book()
-    return _after(desk, fields, _changes(desk, fields, team=team, rep=rep, amount=amount), team=team)
+    fields, _version = services.store.commits.read_book()
+    return _after(services, fields, _changes(services, fields, team=team, rep=rep, amount=amount), team=team)
 
 
-def grant(desk: Desk, repository: Credits, *, team: str, rep: str, amount: Decimal, why: str) -> Granted:
+def grant(
+    services: Services, repository: Credits, *, team: str, rep: str, amount: Decimal, why: str
+) -> Granted:
     """Grant the rep so much credit in the team's unit, paid by the others; the ledger keeps why.
 
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
     """
-    changes = _changes(desk, desk.commits.read_book()[0], team=team, rep=rep, amount=amount)
+    changes = _changes(services, services.store.commits.read_book()[0], team=team, rep=rep, amount=amount)
     event: dict[str, str | Mapping[str, int]] = {
-        "at": desk.clock().isoformat(),
+        "at": services.clock().isoformat(),
         "kind": "credit_granted",
         "team": team,
         "rep": rep,
-        _unit_of(desk, team): str(amount),
+        _unit_of(services, team): str(amount),
         "why": why,
         "book": changes,
     }
     for _ in range(TRIES):
-        fields, version = desk.commits.read_book()
+        fields, version = services.store.commits.read_book()
         if repository.change(changes, version=version, event=event):
-            desk.log.info("credit.granted", team=team, rep=rep, amount=str(amount))
-            return _after(desk, fields, changes, team=team)
+            services.log.info("credit.granted", team=team, rep=rep, amount=str(amount))
+            return _after(services, fields, changes, team=team)
     raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")
 
 
 def _changes(
-    desk: Desk, fields: Mapping[str, int], *, team: str, rep: str, amount: Decimal
+    services: Services, fields: Mapping[str, int], *, team: str, rep: str, amount: Decimal
 ) -> Mapping[str, int]:
-    policy, _needed = desk.rules.required()
+    policy = services.rules.policy()
     return granted(policy.roster, team=team, rep=rep, amount=int(amount * LEAD), book=Book(fields))
 
 
-def _after(desk: Desk, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str) -> Granted:
-    policy, _needed = desk.rules.required()
+def _after(
+    services: Services, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str
+) -> Granted:
+    policy = services.rules.policy()
     before, after = Book(fields), Book(fields).apply(changes)
     shared = policy.roster.teams[team]
     return Granted(
@@ -119,6 +123,6 @@ def _after(desk: Desk, fields: Mapping[str, int], changes: Mapping[str, int], *,
     )
 
 
-def _unit_of(desk: Desk, team: str) -> Unit:
-    policy, _needed = desk.rules.required()
+def _unit_of(services: Services, team: str) -> Unit:
+    policy = services.rules.policy()
     return policy.roster.teams[team].unit

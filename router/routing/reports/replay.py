@@ -40,7 +40,7 @@ class ReplayedDecision:
         return not self.differences
 
 
-def replay(ledger: Ledger, decision_id: str) -> ReplayedDecision | None:
+def replay_decision(ledger: Ledger, decision_id: str) -> ReplayedDecision | None:
     """Decide again with the stored facts, book, owners, moment and rule files; None if nobody decided it.
 
     Nothing is asked of HubSpot or Redis. Raises `NotReplayable`, or `sqlalchemy.exc.SQLAlchemyError`.

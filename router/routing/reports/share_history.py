@@ -11,7 +11,7 @@ from router.ledger.ledger import LedgerEvent
 from router.policy.people.availability import OVERRIDE
 from router.policy.people.roster import Unit
 from router.policy.shares.share_book import LEAD, credit_field, factor_field
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.reports.weights import EVENT as WEIGHTS_CHANGED
 
 GRANTED: Final = "credit_granted"
@@ -28,12 +28,12 @@ class ShareChange:
     what: str
 
 
-def share_changes(desk: Desk, rep: str, *, since: datetime) -> tuple[ShareChange, ...]:
+def share_changes(services: Services, rep: str, *, since: datetime) -> tuple[ShareChange, ...]:
     """Credit granted to the rep or paid by them, other weights, and words about their absence, in order.
 
     Raises `sqlalchemy.exc.SQLAlchemyError`.
     """
-    found = desk.ledger.events_of_nobody(KINDS, since=since)
+    found = services.ledger.events_of_nobody(KINDS, since=since)
     return tuple(changes for event in found for changes in _changes_in(event, rep))
 
 

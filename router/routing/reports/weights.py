@@ -9,8 +9,8 @@ from typing import Any, Final
 from router.policy.people.roster import Team
 from router.policy.shares.performance_weights import RIPENS, UNCHANGED, TeamPerformance, performance_of, ripe
 from router.policy.shares.share_book import FACTORS, factor_field
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 
 EVENT: Final = "weights_changed"
 TRIES: Final = 200
@@ -26,43 +26,45 @@ class TeamWeights:
     in_force: Mapping[str, int]
 
 
-def weights(desk: Desk) -> tuple[TeamWeights, ...]:
+def weights_of(services: Services) -> tuple[TeamWeights, ...]:
     """Every team whose weights follow results, in file order, judged as of now; nothing is changed.
 
     Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
-    return _judged(desk, desk.commits.read_book()[0])
+    return _judged(services, services.store.commits.read_book()[0])
 
 
-def refresh_weights(desk: Desk) -> bool:
+def refresh_weights(services: Services) -> bool:
     """Put the factors that results call for in force, all at once, and tell the ledger with the evidence.
 
     False if nothing had to change, or other commits always came first: then the old ones hold until the
-    next night. Safe to repeat. Raises like `weights`.
+    next night. Safe to repeat. Raises like `weights_of`.
     """
-    record(desk)  # what was won a moment ago
+    record_outbox(services)  # what was won a moment ago
     for _ in range(TRIES):
-        fields, version = desk.commits.read_book()
-        judged = _judged(desk, fields)
+        fields, version = services.store.commits.read_book()
+        judged = _judged(services, fields)
         changes = _changes(judged, fields)
         if not changes:
             return False
         evidence = [_evidence(one) for one in judged]
-        event = {"at": desk.clock().isoformat(), "kind": EVENT, "teams": evidence, "book": changes}
-        if desk.credits.change(changes, version=version, event=event):
-            desk.log.info("weights.changed", teams=[one.team.name for one in judged], changed=len(changes))
-            record(desk)
+        event = {"at": services.clock().isoformat(), "kind": EVENT, "teams": evidence, "book": changes}
+        if services.store.credits.change(changes, version=version, event=event):
+            services.log.info(
+                "weights.changed", teams=[one.team.name for one in judged], changed=len(changes)
+            )
+            record_outbox(services)
             return True
-    desk.log.warning("weights.not_changed", why="The book of shares changed at every try.")
+    services.log.warning("weights.not_changed", why="The book of shares changed at every try.")
     return False
 
 
-def _judged(desk: Desk, fields: Mapping[str, int]) -> tuple[TeamWeights, ...]:
-    policy, _needed = desk.rules.required()
+def _judged(services: Services, fields: Mapping[str, int]) -> tuple[TeamWeights, ...]:
+    policy = services.rules.policy()
     teams = [team for team in policy.roster.teams.values() if team.performance is not None]
-    now = desk.clock()
+    now = services.clock()
     since = now - RIPENS - max((team.performance for team in teams if team.performance), default=RIPENS)
-    follow_ups = tuple(desk.ledger.follow_ups.since(since)) if teams else ()
+    follow_ups = tuple(services.ledger.follow_ups.since(since)) if teams else ()
     return tuple(
         TeamWeights(
             team,

@@ -12,7 +12,7 @@ from router.routing.followup.reassign import Reassignment
 from router.routing.intake.deciding import decide_trip, leads_of, properties_read
 from router.routing.intake.sticky import followed
 from router.routing.intake.work_item import Trip
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.take_back.take_back_context import TakeBackContext
 from router.routing.take_back.untouched import ASKED, why_touched
 from router.store.leads.leads import LeadState
@@ -29,15 +29,15 @@ class TakeBackStep:
 
 
 def judged(
-    desk: Desk, context: TakeBackContext, decisions: Sequence[Decision], stay: dict[str, str]
+    services: Services, context: TakeBackContext, decisions: Sequence[Decision], stay: dict[str, str]
 ) -> Iterator[TakeBackStep]:
     """The steps of those leads that would move; `stay` learns why each of the others does not.
 
     The ground's book changes with each step. Raises what HubSpot, Redis and the ledger raise.
     """
     ids = [one.contact_id for one in decisions]
-    states, gateway = desk.leads.recall(ids), desk.gateway.at("sweep")
-    histories = gateway.read_owner_history(ids, ASKED)
+    states = services.store.leads.recall(ids)
+    histories = services.hubspot.read_owner_history(ids, ASKED, priority="sweep")
     trips: list[tuple[Decision, Trip]] = []
     for decision in decisions:
         contact_id = decision.contact_id
@@ -47,16 +47,16 @@ def judged(
             stay[contact_id] = touched or ""
         else:
             trips.append((decision, _trip(context, decision, state)))
-    records = _read(desk, [trip.contact_id for _, trip in trips])
+    records = _read(services, [trip.contact_id for _, trip in trips])
     there = [(decision, trip) for decision, trip in trips if trip.contact_id in records]
     stay |= {
         trip.contact_id: "it was deleted in HubSpot" for _, trip in trips if trip.contact_id not in records
     }
-    yield from _decided(desk, context, there, records, stay)
+    yield from _decided(services, context, there, records, stay)
 
 
-def _read(desk: Desk, ids: Sequence[str]) -> dict[str, Record]:
-    answer = desk.gateway.at("sweep").read_contacts(ids, properties_read(desk))
+def _read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
+    answer = services.hubspot.read_contacts(ids, properties_read(services), priority="sweep")
     return {one: found for one, found in answer.records.items() if found.merged_into is None}
 
 
@@ -86,15 +86,15 @@ def _owner_before(context: TakeBackContext, decision: Decision) -> str | None:
 
 
 def _decided(
-    desk: Desk,
+    services: Services,
     context: TakeBackContext,
     trips: Sequence[tuple[Decision, Trip]],
     records: Mapping[str, Record],
     stay: dict[str, str],
 ) -> Iterator[TakeBackStep]:
     """Where each would go, on the book as the ones before it leave it."""
-    leads = leads_of(desk, [trip for _, trip in trips], records)
-    memory = followed(desk.companies, context.policy, leads)
+    leads = leads_of(services, [trip for _, trip in trips], records, priority="sweep")
+    memory = followed(services.store.companies, context.policy, leads)
     memory.read()
     for old, trip in trips:
 

@@ -11,7 +11,7 @@ from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
 from router.routing.followup.reassign import Reassigning, reassign
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.take_back.judging import TakeBackStep, judged
 from router.routing.take_back.take_back_context import CannotTakeBack, TakeBackContext, take_back_context
 from router.rulefiles.yaml.mistakes import did_you_mean
@@ -32,7 +32,7 @@ class Plan:
     stay: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan_undo(desk: Desk, revision: str, *, tell: Callable[[int], None] = lambda _: None) -> Plan:
+def plan_undo(services: Services, revision: str, *, tell: Callable[[int], None] = lambda _: None) -> Plan:
     """Which owners set by a revision (its first digits are enough) would go back, and to whom.
 
     Back to the owner before where there was one who is still active, else wherever the live rules send
@@ -40,9 +40,9 @@ def plan_undo(desk: Desk, revision: str, *, tell: Callable[[int], None] = lambda
     each lead that was looked at. Raises `CannotTakeBack`, `HubSpotError`, `NoRules`, and what ledger and
     Redis raise.
     """
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
-    changes = [one for one in desk.ledger.revisions.all() if one.revision.startswith(revision)]
+    services.rules.refresh()
+    policy = services.rules.policy()
+    changes = [one for one in services.ledger.revisions.all() if one.revision.startswith(revision)]
     found = sorted({one.revision for one in changes})
     if not found:
         raise CannotTakeBack(f"No revision {revision} was ever live here. See: router revisions")
@@ -56,27 +56,27 @@ def plan_undo(desk: Desk, revision: str, *, tell: Callable[[int], None] = lambda
         )
     since = min(datetime.fromisoformat(one.live_since) for one in changes) - CLOCKS_DIFFER
     why = {"fr": f"la révision {whole} a été annulée", "en": f"revision {whole} was undone"}
-    context = take_back_context(desk, policy, kind="undo", name=whole, why=why[policy.language])
+    context = take_back_context(services, policy, kind="undo", name=whole, why=why[policy.language])
 
     def set_by_it(written: Mapping[str, Any]) -> bool:
         return bool(written["revision"] == whole and written["outcome"]["kind"] == "assigned")
 
-    return _plan(desk, context, since=since, concerns=set_by_it, tell=tell)
+    return _plan(services, context, since=since, concerns=set_by_it, tell=tell)
 
 
 def plan_reroute(
-    desk: Desk, rule: str, *, since: datetime, tell: Callable[[int], None] = lambda _: None
+    services: Services, rule: str, *, since: datetime, tell: Callable[[int], None] = lambda _: None
 ) -> Plan:
     """Which leads that a rule decided since then (aware UTC) would go elsewhere by the live rules.
 
     A lead that they send to the same team, queue or rep stays with whoever has it. The rule need not be live
     any more, but some rule has to have had the name. Costs and raises like `plan_undo`.
     """
-    desk.rules.refresh()
-    policy, _needed = desk.rules.required()
+    services.rules.refresh()
+    policy = services.rules.policy()
     why = {"fr": f"les règles ont changé depuis « {rule} »", "en": f'the rules have changed since "{rule}"'}
-    context = take_back_context(desk, policy, kind="reroute", name=rule, why=why[policy.language])
-    plan = _plan(desk, context, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
+    context = take_back_context(services, policy, kind="reroute", name=rule, why=why[policy.language])
+    plan = _plan(services, context, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
     names = [one.name for one in policy.rules]
     if rule not in names and not plan.steps and not plan.stay:
         hint = (
@@ -86,17 +86,17 @@ def plan_reroute(
     return plan
 
 
-def carry_out(desk: Desk, plan: Plan) -> Reassigning:
+def carry_out(services: Services, plan: Plan) -> Reassigning:
     """Have the leads of the plan moved, by whoever drains the inbox; wake somebody.
 
     A person who is faster wins: each lead is read again before it is written. Safe to repeat and to leave
     half-way: a new plan holds what is left. Raises like `reassign`.
     """
-    return reassign(desk, [step.wanted for step in plan.steps], run=plan.run)
+    return reassign(services, [step.wanted for step in plan.steps], run=plan.run)
 
 
 def _plan(
-    desk: Desk,
+    services: Services,
     context: TakeBackContext,
     *,
     since: datetime,
@@ -105,19 +105,19 @@ def _plan(
 ) -> Plan:
     steps: list[TakeBackStep] = []
     stay: dict[str, str] = {}
-    for decisions in _concerned(desk, since=since, until=context.now, concerns=concerns):
-        steps += judged(desk, context, decisions, stay)
+    for decisions in _concerned(services, since=since, until=context.now, concerns=concerns):
+        steps += judged(services, context, decisions, stay)
         tell(len(decisions))
     return Plan(context.run, tuple(steps), stay)
 
 
 def _concerned(
-    desk: Desk, *, since: datetime, until: datetime, concerns: Callable[[Mapping[str, Any]], bool]
+    services: Services, *, since: datetime, until: datetime, concerns: Callable[[Mapping[str, Any]], bool]
 ) -> Iterator[Sequence[Decision]]:
     """The last words about leads that are concerned, some at a time."""
     after, waiting = "", list[Decision]()
     while True:
-        page = last_words(desk.ledger, since=since, until=until, after=after, limit=READ_AT_ONCE)
+        page = last_words(services.ledger, since=since, until=until, after=after, limit=READ_AT_ONCE)
         live = (one for one in page.records if one.get("mode", "live") == "live" and concerns(one))
         waiting += [from_record(one) for one in live]
         after = page.after

@@ -11,9 +11,9 @@ from router.policy.leads.catalog import Owner
 from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
-from router.routing.outbox.record import record
+from router.routing.outbox.record import record_outbox
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 
 Kind = Literal["undo", "reroute"]
 
@@ -38,24 +38,26 @@ class TakeBackContext:
     why: str
 
 
-def take_back_context(desk: Desk, policy: Policy, *, kind: Kind, name: str, why: str) -> TakeBackContext:
+def take_back_context(
+    services: Services, policy: Policy, *, kind: Kind, name: str, why: str
+) -> TakeBackContext:
     """The ground of a plan, with everything that the ledger can know; `name` is the revision or the rule.
 
     Raises `CannotTakeBack` in shadow mode, and what HubSpot, Redis and the ledger raise.
     """
     if policy.mode == "shadow":
         raise CannotTakeBack("The rules are in shadow mode, which writes nothing to HubSpot.")
-    record(desk)  # what was decided a moment ago
-    now, owners = desk.clock(), desk.owners.refresh()
+    record_outbox(services)  # what was decided a moment ago
+    now, owners = services.clock(), services.people.owners.refresh()
     reps = reps_by_owner(owners, policy.roster)
     return TakeBackContext(
         policy=policy,
         owners=owners,
-        reported=desk.availability.reported(policy.roster, owners, now=now),
+        reported=services.people.availability.reported(policy.roster, owners, now=now),
         names={owner.id: owner.name for owner in owners.values()} | reps,
         reps=reps,
         now=now,
-        book=Book(desk.commits.read_book()[0]),
+        book=Book(services.store.commits.read_book()[0]),
         kind=kind,
         run=f"{kind} {name} {now:%Y-%m-%dT%H:%M:%SZ}",
         why=why,

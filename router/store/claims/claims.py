@@ -65,7 +65,7 @@ class TooOften:
 HandedOver: TypeAlias = ClaimCommitted | Elsewhere | Erased | Full | TooOften
 
 
-class ByHand:
+class ClaimStore:
     """Commits claims and releases of one portal, each in one Lua call."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:

@@ -6,9 +6,9 @@ import json
 from datetime import timedelta
 
 from router.policy.explanation.decision_record import as_record
-from router.routing.outbox.record import record
+from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from tests.cli.conftest import CONFIG, Run
 from tests.world.policies import a_lead, deciding
 
@@ -19,11 +19,11 @@ def replayed(run: Run) -> dict[str, int]:
     return {rep: one["before"] for rep, one in json.loads(told.stdout)["reps"].items()}
 
 
-def test_whoever_was_said_to_be_away_gets_no_leads_of_those_days(run: Run, desk: Desk) -> None:
-    policy, _needed = desk.rules.required()
+def test_whoever_was_said_to_be_away_gets_no_leads_of_those_days(run: Run, services: Services) -> None:
+    policy = services.rules.policy()
     away_for = timedelta(days=3)
-    began = desk.clock() - timedelta(days=10)
-    owners = desk.owners.by_email()
+    began = services.clock() - timedelta(days=10)
+    owners = services.people.owners.by_email()
     records = []
     for number in range(24):
         lead = a_lead(
@@ -31,7 +31,7 @@ def test_whoever_was_said_to_be_away_gets_no_leads_of_those_days(run: Run, desk:
         )
         decision = deciding(policy, lead, owners=owners, now=began + number * timedelta(hours=3))
         records.append(decision)
-    desk.ledger.record([as_record(one) for one in records], [])
+    services.ledger.record([as_record(one) for one in records], [])
     without = replayed(run)
     gone = max(without, key=lambda rep: without[rep])
     event = {
@@ -41,7 +41,7 @@ def test_whoever_was_said_to_be_away_gets_no_leads_of_those_days(run: Run, desk:
         "says": "away",
         "until": (began + away_for + timedelta(days=1)).isoformat(),
     }
-    desk.ledger.record([], [("7-7", "", event)])
+    services.ledger.record([], [("7-7", "", event)])
 
     found = replayed(run)
 
@@ -50,10 +50,10 @@ def test_whoever_was_said_to_be_away_gets_no_leads_of_those_days(run: Run, desk:
     assert sum(found.values()) == sum(without.values())
 
 
-def test_words_of_today_are_read_back_as_they_were_said(run: Run, desk: Desk) -> None:
-    say_away(desk, "camille", until=desk.clock() + timedelta(days=2), why="salon")
-    record(desk)
+def test_words_of_today_are_read_back_as_they_were_said(run: Run, services: Services) -> None:
+    say_away(services, "camille", until=services.clock() + timedelta(days=2), why="salon")
+    record_outbox(services)
 
-    (line,) = desk.ledger.events_of("")
+    (line,) = services.ledger.events_of("")
 
     assert (line.kind, line.detail["says"], line.detail["rep"]) == ("override", "away", "camille")

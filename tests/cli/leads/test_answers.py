@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
@@ -21,7 +21,7 @@ RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
 
 
-def park(desk: Desk, contact_id: str, *, why: str = "HubSpot said no") -> None:
+def park(services: Services, contact_id: str, *, why: str = "HubSpot said no") -> None:
     since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
     move = Transition(
         contact_id,
@@ -31,7 +31,7 @@ def park(desk: Desk, contact_id: str, *, why: str = "HubSpot said no") -> None:
         parked={"why": why, "since": since},
         keep=True,
     )
-    desk.commits.finish([move], now_ms=desk.now_ms())
+    services.store.commits.finish([move], now_ms=services.now_ms())
 
 
 def test_setup_shows_its_plan_and_creates_nothing_without_a_yes(run: Run) -> None:
@@ -96,12 +96,12 @@ def test_explain_speaks_the_language_of_the_rules_by_default(
 
 
 def test_explain_knows_a_decision_that_is_still_on_its_way_to_the_ledger(
-    run: Run, sandbox: SandboxClient, desk: Desk, route_now: RouteNow
+    run: Run, sandbox: SandboxClient, services: Services, route_now: RouteNow
 ) -> None:
     (contact,) = sandbox.create_exactly([LYON])
     route_now([contact])
-    for line in desk.ledger.decisions_of(contact):
-        desk.ledger.erase(line["contact_id"])
+    for line in services.ledger.decisions_of(contact):
+        services.ledger.erase(line["contact_id"])
 
     assert run("explain", contact).exit_code == 0  # Redis still knows it
 
@@ -153,8 +153,8 @@ def test_what_is_no_contact_id_is_a_misuse(run: Run, typed: str) -> None:
     assert "is no contact id" in answer.stderr
 
 
-def test_parked_lists_leads_with_the_reason(run: Run, desk: Desk) -> None:
-    park(desk, "501", why="the property hs_lead_status has no option NEW")
+def test_parked_lists_leads_with_the_reason(run: Run, services: Services) -> None:
+    park(services, "501", why="the property hs_lead_status has no option NEW")
 
     answer = run("parked")
 
@@ -165,18 +165,18 @@ def test_parked_lists_leads_with_the_reason(run: Run, desk: Desk) -> None:
 
 
 def test_redriving_all_empties_the_list_and_wakes_a_worker(
-    run: Run, desk: Desk, redis_client: redis.Redis
+    run: Run, services: Services, redis_client: redis.Redis
 ) -> None:
     for contact in ("501", "502"):
-        park(desk, contact)
+        park(services, contact)
 
     answer = run("parked", "redrive", "--all")
 
     assert answer.exit_code == 0
     assert "2 leads sent again." in answer.stdout
-    assert desk.leads.parked() == {}
-    assert {entry.contact_id for entry in desk.inbox.take("me")} == {"501", "502"}
-    assert redis_client.llen(f"rq:queue:{leads_queue(desk.portal)}") == 1
+    assert services.store.leads.parked() == {}
+    assert {entry.contact_id for entry in services.store.inbox.take("me")} == {"501", "502"}
+    assert redis_client.llen(f"rq:queue:{leads_queue(services.portal)}") == 1
 
 
 def test_redriving_a_lead_that_is_not_parked_is_a_no(run: Run) -> None:
@@ -190,15 +190,15 @@ def test_redriving_nobody_in_particular_is_a_misuse(run: Run) -> None:
     assert run("parked", "redrive").exit_code == 2
 
 
-def test_forget_asks_for_the_erasure_and_says_within_how_long(run: Run, desk: Desk) -> None:
+def test_forget_asks_for_the_erasure_and_says_within_how_long(run: Run, services: Services) -> None:
     answer = run("forget", "501")
 
     assert answer.exit_code == 0
     assert "within a minute" in answer.stdout
-    assert desk.erasures.asked_for() == ("501",)
+    assert services.store.erasures.asked_for() == ("501",)
 
 
-def test_health_is_well_when_nothing_waits(run: Run, desk: Desk) -> None:
+def test_health_is_well_when_nothing_waits(run: Run, services: Services) -> None:
     answer = run("health")
 
     assert answer.exit_code == 0
@@ -207,9 +207,9 @@ def test_health_is_well_when_nothing_waits(run: Run, desk: Desk) -> None:
 
 
 def test_health_is_a_no_with_a_remedy_when_leads_wait_and_nobody_works(
-    run: Run, desk: Desk, redis_client: redis.Redis
+    run: Run, services: Services, redis_client: redis.Redis
 ) -> None:
-    redis_client.xadd(desk.keys.inbox, {"c": "501", "t": "1"}, id="1000-0")
+    redis_client.xadd(services.store.keys.inbox, {"c": "501", "t": "1"}, id="1000-0")
 
     answer = run("health")
 

@@ -10,53 +10,53 @@ from router.ledger.follow_ups import Seen
 from router.ledger.ledger import LedgerEvent
 from router.policy.results.follow_up import FollowUp
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.intake.verify import verify
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim, release
+from router.routing.intake.verify import verify_owners
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead, release_lead
 from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import (
     OWNERS,
     Time,
     clock,
-    desk,
     portal,
     route_all,
     rules,
     sandbox,
+    services,
     settings,
     time,
 )
 from tests.routing.queues.test_claims import pull, queued
 
-__all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings", "time"]
+__all__ = ["clock", "portal", "pull", "rules", "sandbox", "services", "settings", "time"]
 
 AT = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 
 
-def story_of(desk: Desk, contact_id: str) -> list[str]:
-    found = lead_history_of(desk, contact_id)
+def story_of(services: Services, contact_id: str) -> list[str]:
+    found = lead_history_of(services, contact_id)
     assert found is not None
     return [line.what for line in found.history()]
 
 
-def settle(desk: Desk, time: Time) -> None:
+def settle(services: Services, time: Time) -> None:
     """Everything is written, and looked at again until nothing is in doubt."""
-    route_all(desk)
+    route_all(services)
     time.pass_by(minutes=10)
-    verify(desk)
+    verify_owners(services)
 
 
 def test_a_life_of_moves_is_told_with_from_to_why_and_run(
-    pull: Desk, sandbox: SandboxClient, time: Time
+    pull: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = queued(pull, sandbox)
-    claim(pull, contact_id, rep="lea")
+    claim_lead(pull, contact_id, rep="lea")
     settle(pull, time)
-    release(pull, contact_id, rep="lea", why="wrong region")
+    release_lead(pull, contact_id, rep="lea", why="wrong region")
     settle(pull, time)
-    claim(pull, contact_id, rep="hugo")
+    claim_lead(pull, contact_id, rep="hugo")
     settle(pull, time)
-    state = pull.leads.recall([contact_id])[contact_id]
+    state = pull.store.leads.recall([contact_id])[contact_id]
     wish = Reassignment(contact_id, state.episode, OWNERS["hugo"], "nobody acted within 6 h")
     reassign(pull, [wish], run="night of 24 Nov")
     settle(pull, time)
@@ -88,9 +88,9 @@ def test_a_life_of_moves_is_told_with_from_to_why_and_run(
     }
 
 
-def test_people_are_called_by_their_names(pull: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_people_are_called_by_their_names(pull: Services, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = queued(pull, sandbox)
-    claim(pull, contact_id, rep="lea")
+    claim_lead(pull, contact_id, rep="lea")
     settle(pull, time)
 
     (claimed,) = [one for one in story_of(pull, contact_id) if one.startswith("written") and "owner" in one]
@@ -98,9 +98,9 @@ def test_people_are_called_by_their_names(pull: Desk, sandbox: SandboxClient, ti
     assert claimed.startswith(f"written to HubSpot (owner lea ({OWNERS['lea']}), ")
 
 
-def test_what_came_of_it_is_part_of_the_story(pull: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_what_came_of_it_is_part_of_the_story(pull: Services, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = queued(pull, sandbox)
-    answer = claim(pull, contact_id, rep="lea")
+    answer = claim_lead(pull, contact_id, rep="lea")
     settle(pull, time)
     begun = pull.clock() + timedelta(minutes=34)
     seen = Seen(answer.decision_id, "CONNECTED", "customer", begun, "won", begun + timedelta(days=3))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from router.routing.intake.route import route
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.conftest import RULES
@@ -28,22 +28,22 @@ def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 
 @pytest.fixture
-def contact(sandbox: SandboxClient, desk: Desk, route_now: Callable[[list[str]], None]) -> str:
+def contact(sandbox: SandboxClient, services: Services, route_now: Callable[[list[str]], None]) -> str:
     (contact_id,) = sandbox.create_exactly([{"email": "a@acier.fr", "jobtitle": "Directeur"}])
     route_now([contact_id])
     return contact_id
 
 
 def test_a_lead_is_listed_claimed_and_given_back(
-    run: Run, contact: str, desk: Desk, sandbox: SandboxClient
+    run: Run, contact: str, services: Services, sandbox: SandboxClient
 ) -> None:
     listed = json.loads(run("queue", "--json").stdout)
     claimed = run("claim", contact, "--rep", "lea")
     late = run("claim", contact, "--rep", "hugo", "--json")
-    route(desk, desk.inbox.take("test"), consumer="test")
+    route(services, services.store.inbox.take("test"), consumer="test")
     owner = sandbox.contact(contact)["properties"]["hubspot_owner_id"]
     released = run("release", contact, "--rep", "lea", "--why", "wrong region")
-    route(desk, desk.inbox.take("test"), consumer="test")
+    route(services, services.store.inbox.take("test"), consumer="test")
 
     assert [one["contact_id"] for one in listed["idf"]] == [contact]
     assert (claimed.exit_code, released.exit_code, late.exit_code) == (0, 0, 1)

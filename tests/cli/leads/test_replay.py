@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import Run
 
@@ -14,11 +14,11 @@ LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", 
 
 
 def test_a_decision_that_comes_out_again_is_identical(
-    run: Run, sandbox: SandboxClient, desk: Desk, route_now: RouteNow
+    run: Run, sandbox: SandboxClient, services: Services, route_now: RouteNow
 ) -> None:
     (contact_id,) = sandbox.create_exactly([LYON], announce=False)
     route_now([contact_id])
-    decision = desk.ledger.decisions_of(contact_id)[0]["id"]
+    decision = services.ledger.decisions_of(contact_id)[0]["id"]
 
     told, facts = run("replay", decision), json.loads(run("replay", decision, "--json").stdout)
 
@@ -29,12 +29,12 @@ def test_a_decision_that_comes_out_again_is_identical(
 
 
 def test_a_decision_that_was_altered_is_shown_field_by_field(
-    run: Run, sandbox: SandboxClient, desk: Desk, route_now: RouteNow
+    run: Run, sandbox: SandboxClient, services: Services, route_now: RouteNow
 ) -> None:
     (contact_id,) = sandbox.create_exactly([LYON], announce=False)
     route_now([contact_id])
-    record = desk.ledger.decisions_of(contact_id)[0]
-    desk.ledger.record([record | {"id": "altered", "rule": "Ouest"}], [])
+    record = services.ledger.decisions_of(contact_id)[0]
+    services.ledger.record([record | {"id": "altered", "rule": "Ouest"}], [])
 
     told = run("replay", "altered")
 
@@ -43,7 +43,7 @@ def test_a_decision_that_was_altered_is_shown_field_by_field(
     assert "rule    Ouest      France / Sud" in told.stdout
 
 
-def test_a_decision_that_nobody_made_is_a_sentence(run: Run, desk: Desk) -> None:
+def test_a_decision_that_nobody_made_is_a_sentence(run: Run, services: Services) -> None:
     told = run("replay", "501-0-abcd")
 
     assert told.exit_code == 1

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import open_desk
-from router.routing.followup.watch import watch
-from router.routing.intake.verify import verify
-from router.routing.portal.services import Desk
+from router.bootstrap import open_services
+from router.routing.followup.watch import watch_leads
+from router.routing.intake.verify import verify_owners
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.settings import read_settings
 from tests.cli.conftest import CONFIG, Run
@@ -39,19 +39,19 @@ def late(
     environ: dict[str, str],
     redis_client: redis.Redis,
     sandbox: SandboxClient,
-    desk: Desk,
+    services: Services,
     route_now: Callable[[list[str]], None],
 ) -> str:
     """A lead that was due an hour ago, as far as the watch knows, whose clock is ahead."""
     (contact_id,) = sandbox.create_exactly([{"email": "a@acier.fr", "jobtitle": "Directeur"}])
     route_now([contact_id])
     for ahead in (timedelta(seconds=5), timedelta(hours=5)):
-        later = open_desk(
+        later = open_services(
             read_settings(environ), redis_client, clock=lambda ahead=ahead: datetime.now(UTC) + ahead
         )
         later.rules.refresh()
-        verify(later)
-        watch(later)
+        verify_owners(later)
+        watch_leads(later)
         later.ledger.close()
     return contact_id
 
@@ -76,7 +76,7 @@ def test_a_team_narrows_the_list_and_one_that_there_is_not_is_misuse(run: Run, l
     assert "Did you mean 'idf'?" in wrong.stderr
 
 
-def test_nobody_is_late(run: Run, desk: Desk) -> None:
+def test_nobody_is_late(run: Run, services: Services) -> None:
     answer = run("overdue")
 
     assert (answer.exit_code, answer.stdout) == (0, "No lead is overdue.\n")

@@ -13,8 +13,8 @@ import redis
 
 from router.policy.reports.night_report import Brake, NightMove, NightReport
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify
-from router.routing.portal.services import Desk
+from router.routing.intake.verify import verify_owners
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
 from router.store.worklists.nights import Nights
@@ -25,13 +25,13 @@ Route = Callable[[list[str]], None]
 SHARED = {"email": "a@acier.fr", "zip": "67000", "country": "France", "company": "Acier"}
 
 
-def leads(desk: Desk, sandbox: SandboxClient, route_now: Route, count: int = 6) -> list[str]:
+def leads(services: Services, sandbox: SandboxClient, route_now: Route, count: int = 6) -> list[str]:
     """Hot leads of the East, whom sophie and nadia share."""
     ids = sandbox.create_exactly([a_hot_contact(**SHARED) for _ in range(count)])
     route_now(ids)
     for contact_id in ids:  # as if their histories had been due
-        desk.leads.verify_again([contact_id], at_ms=0)
-    verify(desk)
+        services.store.leads.verify_again([contact_id], at_ms=0)
+    verify_owners(services)
     return ids
 
 
@@ -39,24 +39,24 @@ def owners_of(sandbox: SandboxClient, ids: list[str]) -> dict[str, str]:
     return {one["id"]: one["owner"] for one in sandbox.contacts(*ids, brief=True)}
 
 
-def held(desk: Desk, redis_client: redis.Redis) -> Nights:
+def held(services: Services, redis_client: redis.Redis) -> Nights:
     """A night whose plan waits for approval."""
-    nights = Nights(redis_client, desk.keys)
+    nights = Nights(redis_client, services.store.keys)
     day, now = date(2026, 11, 24), datetime(2026, 11, 24, 2, tzinfo=UTC)
     nights.begin(day, since=now, stage="", now=now)
     night = nights.of(day)
     assert night is not None
     brake = Brake("count", 1, 0, 10)
     nights.put(day, type(night)(**{**asdict(night), "brake": asdict(brake)}))
-    desk.night_plan.add([Planned(0, "501", 0, "7", "gone", "", "hugo", "lea", "PME", "hugo left")])
-    desk.night_plan.hold(PlanAwaitingApproval("2026-11-24", "abc", "count", 1, 0, 10))
+    services.store.night_plan.add([Planned(0, "501", 0, "7", "gone", "", "hugo", "lea", "PME", "hugo left")])
+    services.store.night_plan.hold(PlanAwaitingApproval("2026-11-24", "abc", "count", 1, 0, 10))
     return nights
 
 
 def test_the_plan_says_who_would_get_what_and_why_and_changes_nothing(
-    run: Run, desk: Desk, sandbox: SandboxClient, route_now: Route
+    run: Run, services: Services, sandbox: SandboxClient, route_now: Route
 ) -> None:
-    ids = leads(desk, sandbox, route_now)
+    ids = leads(services, sandbox, route_now)
     before = owners_of(sandbox, ids)
     gone = before[ids[0]]
     sandbox.archive_owner(gone)
@@ -74,27 +74,29 @@ def test_the_plan_says_who_would_get_what_and_why_and_changes_nothing(
     assert owners_of(sandbox, ids) == before
 
 
-def test_by_hand_it_moves_at_once(run: Run, desk: Desk, sandbox: SandboxClient, route_now: Route) -> None:
-    ids = leads(desk, sandbox, route_now)
+def test_by_hand_it_moves_at_once(
+    run: Run, services: Services, sandbox: SandboxClient, route_now: Route
+) -> None:
+    ids = leads(services, sandbox, route_now)
     gone = owners_of(sandbox, ids)[ids[0]]
     sandbox.archive_owner(gone)
 
     told = run("sweep", "--now", "--yes")
-    route(desk, desk.inbox.take("test"), consumer="test")
+    route(services, services.store.inbox.take("test"), consumer="test")
 
     assert told.exit_code == 0, told.output
     assert "on the way" in told.output
     assert gone not in owners_of(sandbox, ids).values()
 
 
-def test_without_anything_to_move_it_says_so(run: Run, desk: Desk, sandbox: SandboxClient) -> None:
+def test_without_anything_to_move_it_says_so(run: Run, services: Services, sandbox: SandboxClient) -> None:
     told = run("sweep")
 
     assert (told.exit_code, told.output) == (0, "No lead would move.\n")
 
 
-def test_approving_lets_the_held_plan_move(run: Run, desk: Desk, redis_client: redis.Redis) -> None:
-    nights = held(desk, redis_client)
+def test_approving_lets_the_held_plan_move(run: Run, services: Services, redis_client: redis.Redis) -> None:
+    nights = held(services, redis_client)
 
     told = run("sweep", "--approve", "--yes")
     again = run("sweep", "--approve", "--yes")
@@ -111,8 +113,10 @@ def test_approving_lets_the_held_plan_move(run: Run, desk: Desk, redis_client: r
     assert "No plan waits for approval" in again.output
 
 
-def test_whoever_does_not_agree_approves_nothing(run: Run, desk: Desk, redis_client: redis.Redis) -> None:
-    nights = held(desk, redis_client)
+def test_whoever_does_not_agree_approves_nothing(
+    run: Run, services: Services, redis_client: redis.Redis
+) -> None:
+    nights = held(services, redis_client)
 
     told = run("sweep", "--approve")  # nobody is there to answer
 
@@ -120,10 +124,10 @@ def test_whoever_does_not_agree_approves_nothing(run: Run, desk: Desk, redis_cli
     assert night is not None
     assert told.exit_code == 1
     assert night.stage == ""
-    assert desk.night_plan.waiting() is not None
+    assert services.store.night_plan.waiting() is not None
 
 
-def test_two_wishes_at_once_are_a_misuse(run: Run, desk: Desk) -> None:
+def test_two_wishes_at_once_are_a_misuse(run: Run, services: Services) -> None:
     assert run("sweep", "--now", "--approve").exit_code == 2
 
 
@@ -145,9 +149,9 @@ def a_report() -> NightReport:
 
 
 def test_the_night_is_told_in_the_terminal_as_a_page_and_as_json(
-    run: Run, desk: Desk, tmp_path: Path
+    run: Run, services: Services, tmp_path: Path
 ) -> None:
-    desk.ledger.nights.keep(a_report())
+    services.ledger.nights.keep(a_report())
     page = tmp_path / "night.html"
 
     told, as_json = run("night", "--html", str(page)), run("night", "--date", "2026-11-24", "--json")
@@ -163,10 +167,10 @@ def test_the_night_is_told_in_the_terminal_as_a_page_and_as_json(
     assert "<b>Est</b>" not in html
 
 
-def test_a_night_that_is_held_back_is_exit_code_1(run: Run, desk: Desk) -> None:
+def test_a_night_that_is_held_back_is_exit_code_1(run: Run, services: Services) -> None:
     brake = Brake("share", 41, 10, 100)
     moves = [NightMove("501", "gone", "", "hugo", "lea", "Est", "held")]
-    desk.ledger.nights.keep(
+    services.ledger.nights.keep(
         NightReport(
             "2026-11-24", "2026-11-24T01:30:00+00:00", "2026-11-24T01:42:00+00:00", brake=brake
         ).with_moves(moves)
@@ -184,7 +188,7 @@ def test_a_night_that_is_held_back_is_exit_code_1(run: Run, desk: Desk) -> None:
     [(("night",), "No night is over yet."), (("night", "--date", "2026-11-23"), "No night is over yet.")],
 )
 def test_a_night_that_was_not_is_told(
-    run: Run, desk: Desk, arguments: tuple[str, ...], sentence: str
+    run: Run, services: Services, arguments: tuple[str, ...], sentence: str
 ) -> None:
     told = run(*arguments)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify
-from router.routing.portal.services import Desk
+from router.routing.intake.verify import verify_owners
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.conftest import OWNERS, RULES
@@ -31,18 +31,21 @@ def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def given_away(
-    sandbox: SandboxClient, desk: Desk, route_now: Callable[[list[str]], None], environ: dict[str, str]
+    sandbox: SandboxClient,
+    services: Services,
+    route_now: Callable[[list[str]], None],
+    environ: dict[str, str],
 ) -> tuple[str, list[str]]:
     """The wrong revision, which is live no more, and what it gave to Marc."""
-    wrong = desk.rules.required()[0].revision
+    wrong = services.rules.policy().revision
     ids = sandbox.create_exactly([{"email": f"a{n}@acier.fr", "jobtitle": "Directeur"} for n in range(25)])
     route_now(ids)
-    now = desk.clock() + timedelta(seconds=4)
-    while due := desk.leads.to_verify(now_ms=int(now.timestamp() * 1000), limit=50):
-        desk.leads.verify_again(due, at_ms=desk.now_ms())
-        verify(desk)
+    now = services.clock() + timedelta(seconds=4)
+    while due := services.store.leads.to_verify(now_ms=int(now.timestamp() * 1000), limit=50):
+        services.store.leads.verify_again(due, at_ms=services.now_ms())
+        verify_owners(services)
     (Path(environ["CONFIG_DIR"]) / "routing.yaml").write_text(RIGHT)
-    desk.rules.refresh()
+    services.rules.refresh()
     return wrong, ids
 
 
@@ -51,7 +54,7 @@ def owners(sandbox: SandboxClient, ids: list[str]) -> set[str]:
 
 
 def test_undo_shows_its_plan_within_80_columns_and_moves_after_a_yes(
-    run: Run, given_away: tuple[str, list[str]], sandbox: SandboxClient, desk: Desk
+    run: Run, given_away: tuple[str, list[str]], sandbox: SandboxClient, services: Services
 ) -> None:
     wrong, ids = given_away
     sandbox.edit_by_hand(ids[0], owner=OWNERS["claire"])
@@ -60,7 +63,7 @@ def test_undo_shows_its_plan_within_80_columns_and_moves_after_a_yes(
     asked = run("undo", wrong)
     before = owners(sandbox, ids[1:])
     done = run("undo", wrong[:8], "--yes")
-    route(desk, desk.inbox.take("test"), consumer="test")
+    route(services, services.store.inbox.take("test"), consumer="test")
 
     assert (asked.exit_code, done.exit_code) == (1, 0)  # nobody answered the question
     assert len(planned["moves"]) == 24
@@ -74,22 +77,22 @@ def test_undo_shows_its_plan_within_80_columns_and_moves_after_a_yes(
     assert OWNERS["marc"] not in owners(sandbox, ids[1:])
 
 
-def test_undo_of_a_live_revision_says_what_to_do(run: Run, desk: Desk) -> None:
-    refused = run("undo", desk.rules.required()[0].revision)
+def test_undo_of_a_live_revision_says_what_to_do(run: Run, services: Services) -> None:
+    refused = run("undo", services.rules.policy().revision)
 
     assert refused.exit_code == 1
     assert "is live" in refused.stderr
     assert "git revert" in refused.stderr
 
 
-def test_reroute_says_that_nothing_would_go_elsewhere(run: Run, desk: Desk) -> None:
+def test_reroute_says_that_nothing_would_go_elsewhere(run: Run, services: Services) -> None:
     nothing = run("reroute", "--rule", "otherwise", "--since", "3d")
 
     assert nothing.exit_code == 1
     assert nothing.stdout == 'No lead that "otherwise" decided would go elsewhere.\n'
 
 
-def test_a_rule_that_nobody_knows_is_named_with_the_nearest_one(run: Run, desk: Desk) -> None:
+def test_a_rule_that_nobody_knows_is_named_with_the_nearest_one(run: Run, services: Services) -> None:
     found = run("reroute", "--rule", "otherwize", "--since", "3d")
 
     assert found.exit_code == 1
@@ -98,12 +101,12 @@ def test_a_rule_that_nobody_knows_is_named_with_the_nearest_one(run: Run, desk: 
 
 
 def test_reroute_moves_what_another_rule_takes_now(
-    run: Run, given_away: tuple[str, list[str]], sandbox: SandboxClient, desk: Desk
+    run: Run, given_away: tuple[str, list[str]], sandbox: SandboxClient, services: Services
 ) -> None:
     _, ids = given_away
 
     done = json.loads(run("reroute", "--rule", "Marc", "--since", "1h", "--yes", "--json").stdout)
-    route(desk, desk.inbox.take("test"), consumer="test")
+    route(services, services.store.inbox.take("test"), consumer="test")
 
     assert sorted(done["moving"]) == sorted(ids)
     assert {move["rule"] for move in done["moves"]} == {"otherwise"}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import CONFIG, Run
 
@@ -34,13 +34,13 @@ def change(rules: Path, file: str, old: str, new: str) -> None:
 
 
 @pytest.fixture
-def changed(desk: Desk, rules: Path, sandbox: SandboxClient, route_now: RouteNow) -> tuple[str, str]:
+def changed(services: Services, rules: Path, sandbox: SandboxClient, route_now: RouteNow) -> tuple[str, str]:
     """Two revisions: one that decided a lead, and one that lets hugo have more leads."""
-    first = desk.rules.required()[0].revision
+    first = services.rules.policy().revision
     route_now(sandbox.create_exactly([LYON], announce=False))
     change(rules, "team.yaml", "max_open_leads: 80", "max_open_leads: 90")
-    desk.rules.refresh()
-    return first, desk.rules.required()[0].revision
+    services.rules.refresh()
+    return first, services.rules.policy().revision
 
 
 def test_revisions_are_listed_newest_first_with_what_changed(run: Run, changed: tuple[str, str]) -> None:
@@ -74,9 +74,9 @@ def test_a_revision_is_shown_with_the_lines_it_changed(run: Run, changed: tuple[
     assert "routing.yaml" not in told.stdout
 
 
-def test_a_comment_is_no_change(run: Run, desk: Desk, rules: Path) -> None:
+def test_a_comment_is_no_change(run: Run, services: Services, rules: Path) -> None:
     change(rules, "team.yaml", "reps:\n", "# nobody else\nreps:\n")
-    desk.rules.refresh()
+    services.rules.refresh()
 
     assert run("revisions").stdout.splitlines()[1] == "  only comments or spacing"
 

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import Run
 
@@ -20,7 +20,7 @@ def why_of(run: Run, rep: str) -> str | None:
     return next(one["why"] for one in json.loads(run("away", "--json").output) if one["rep"] == rep)
 
 
-def test_a_rep_is_away_until_a_day_and_back_again(run: Run, desk: Desk) -> None:
+def test_a_rep_is_away_until_a_day_and_back_again(run: Run, services: Services) -> None:
     gone = run("away", "camille", "--until", LATER, "--why", "trade fair")
     listed = run("away")
     away = why_of(run, "camille")
@@ -35,7 +35,7 @@ def test_a_rep_is_away_until_a_day_and_back_again(run: Run, desk: Desk) -> None:
 
 
 def test_who_is_still_away_in_hubspot_is_told_and_can_be_given_leads_all_the_same(
-    run: Run, desk: Desk, sandbox: SandboxClient
+    run: Run, services: Services, sandbox: SandboxClient
 ) -> None:
     sandbox.set_availability(CAMILLE, hs_availability_status="away")
     asked = run("away", "--refresh", "--json")
@@ -65,7 +65,7 @@ def test_who_is_still_away_in_hubspot_is_told_and_can_be_given_leads_all_the_sam
     ],
 )
 def test_what_cannot_be_meant_is_refused(
-    run: Run, desk: Desk, arguments: tuple[str, ...], sentence: str
+    run: Run, services: Services, arguments: tuple[str, ...], sentence: str
 ) -> None:
     answer = run(*arguments)
 
@@ -73,7 +73,7 @@ def test_what_cannot_be_meant_is_refused(
     assert sentence in answer.output
 
 
-def test_a_portal_that_does_not_tell_is_told(run: Run, desk: Desk, sandbox: SandboxClient) -> None:
+def test_a_portal_that_does_not_tell_is_told(run: Run, services: Services, sandbox: SandboxClient) -> None:
     sandbox.break_with("403", next=3, on="users")
 
     answer = run("away", "--refresh")
@@ -84,7 +84,7 @@ def test_a_portal_that_does_not_tell_is_told(run: Run, desk: Desk, sandbox: Sand
 
 
 def test_the_open_leads_of_a_deactivated_owner_are_listed_and_they_get_no_more(
-    run: Run, desk: Desk, sandbox: SandboxClient, route_now: Callable[[list[str]], None]
+    run: Run, services: Services, sandbox: SandboxClient, route_now: Callable[[list[str]], None]
 ) -> None:
     mine = {"hubspot_owner_id": CAMILLE, "hs_lead_status": "OPEN"}
     kept, _done, _other = sandbox.create_exactly(

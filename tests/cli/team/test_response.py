@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.ledger.follow_ups import Seen
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from tests.cli.conftest import Run
 from tests.cli.team.test_fairness import SUD
@@ -19,11 +19,11 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def answered(desk: Desk, sandbox: SandboxClient, route_now: RouteNow) -> str:
+def answered(services: Services, sandbox: SandboxClient, route_now: RouteNow) -> str:
     """Nine leads; the first was answered after 20 minutes, the second far too late. Who has the second."""
     route_now(sandbox.create_exactly([SUD for _ in range(9)], announce=False))
-    first, second, *_ = desk.ledger.follow_ups.since(LONG_AGO)
-    desk.ledger.follow_ups.note(
+    first, second, *_ = services.ledger.follow_ups.since(LONG_AGO)
+    services.ledger.follow_ups.note(
         [
             Seen(first.decision_id, "OPEN", "opportunity", first.assigned_at + timedelta(minutes=20), "won",
                  first.assigned_at),
@@ -50,8 +50,8 @@ def total(facts: dict[str, list[dict[str, int]]], name: str) -> int:
     return sum(one[name] for one in facts["reps"])
 
 
-def test_a_rep_sees_the_leads_that_were_late(run: Run, answered: str, desk: Desk) -> None:
-    late = [one for one in desk.ledger.follow_ups.since(LONG_AGO) if one.rep == answered][0:9]
+def test_a_rep_sees_the_leads_that_were_late(run: Run, answered: str, services: Services) -> None:
+    late = [one for one in services.ledger.follow_ups.since(LONG_AGO) if one.rep == answered][0:9]
 
     told = run("response", "--rep", answered)
     facts = json.loads(run("response", "--rep", answered, "--json").stdout)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from tests.cli.conftest import CONFIG, Run
 from tests.routing.reports.test_weights import with_results
 
@@ -32,8 +32,8 @@ def by_results(environ: dict[str, str], tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("by_results")
-def test_evidence_and_factors_are_shown_and_put_in_force_on_demand(run: Run, desk: Desk) -> None:
-    with_results(desk, WINS, ago=timedelta(days=60))
+def test_evidence_and_factors_are_shown_and_put_in_force_on_demand(run: Run, services: Services) -> None:
+    with_results(services, WINS, ago=timedelta(days=60))
 
     seen = run("weights")
     applied = run("weights", "--apply")

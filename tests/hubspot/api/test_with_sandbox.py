@@ -10,7 +10,7 @@ import redis
 
 from router.hubspot.api.errors import AccessDenied, OutcomeUnknown, RateLimited, Unreachable
 from router.hubspot.api.gateway import Gateway
-from router.hubspot.catalog import pull
+from router.hubspot.catalog import pull_catalog
 from router.hubspot.setup import apply, plan_for
 from router.policy.leads.catalog import FactType
 from router.sandbox.http.client import SandboxClient, start_sandbox
@@ -140,7 +140,7 @@ def test_a_search_goes_on_after_the_last_id(sandbox: SandboxClient, portal: Gate
 
 
 def test_the_catalog_of_the_portal(portal: Gateway) -> None:
-    catalog = pull(portal)
+    catalog = pull_catalog(portal)
 
     langue = catalog.property("langue")
     assert langue is not None
@@ -222,13 +222,13 @@ def test_our_budget_keeps_us_below_the_portals_limit(
 ) -> None:
     sandbox.settings(calls_per_10s=40)
     budget = CallBudget(redis_client, keys, calls_per_10s=40)
-    gateway = Gateway(
-        access_token=sandbox.token, base_url=sandbox.base_url, api_version="v3", budget=budget
-    ).at("sweep")
+    gateway = Gateway(access_token=sandbox.token, base_url=sandbox.base_url, api_version="v3", budget=budget)
     (contact,) = sandbox.create_contacts(1)
 
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda _: gateway.read_contacts([contact], []), range(40)))
+        answers = list(
+            threads.map(lambda _: gateway.read_contacts([contact], [], priority="sweep"), range(40))
+        )
 
     sandbox.settings(calls_per_10s=0)
     assert len(answers) == 40  # no 429 among them: it would have raised

@@ -37,7 +37,7 @@ weeks = st.lists(st.lists(spans, max_size=1).map(tuple), min_size=7, max_size=7)
 CHANGES_OF_CLOCKS = (datetime(2026, 3, 27, 9, tzinfo=UTC), datetime(2026, 10, 23, 9, tzinfo=UTC), NOW)
 
 
-def office(**more: object) -> Roster:
+def context(**more: object) -> Roster:
     return a_team(a_rep("anna", hours=office_hours(), **more))
 
 
@@ -87,7 +87,7 @@ def paris(text: str) -> datetime:
 def test_time_runs_in_the_reps_hours_from_their_next_opening() -> None:
     at_night = paris("2026-11-24T22:00")
 
-    found = moments(STEPS, assigned_at=at_night, sla=timedelta(hours=4), roster=office(), rep="anna")
+    found = moments(STEPS, assigned_at=at_night, sla=timedelta(hours=4), roster=context(), rep="anna")
 
     assert [one.at for one in found] == [
         paris("2026-11-25T13:00"),
@@ -105,14 +105,14 @@ def test_no_time_passes_while_the_rep_is_away() -> None:
     span = {"assigned_at": NOW, "sla": timedelta(hours=1), "rep": "anna"}
 
     by_file = moments(STEPS[:1], roster=off, **span)  # type: ignore[arg-type]
-    by_hubspot = moments(STEPS[:1], roster=office(), reported=reported, **span)  # type: ignore[arg-type]
+    by_hubspot = moments(STEPS[:1], roster=context(), reported=reported, **span)  # type: ignore[arg-type]
 
     assert by_file[0].at == paris("2026-11-26T10:00")
     assert by_hubspot[0].at == paris("2026-11-26T11:15")
 
 
 def test_the_course_knows_what_is_behind_and_what_comes() -> None:
-    policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=office())
+    policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=context())
     decision = deciding(policy)
     assignment = assignment_of(policy, decision)
     assert assignment is not None
@@ -141,7 +141,7 @@ def test_the_course_knows_what_is_behind_and_what_comes() -> None:
 def test_somebody_looks_first_when_it_is_due_or_before_if_a_step_says_so(
     steps: tuple[SlaStep, ...], look: str
 ) -> None:
-    policy = a_policy_with(SlaPolicy(on_breach=steps), roster=office())
+    policy = a_policy_with(SlaPolicy(on_breach=steps), roster=context())
     decision = deciding(policy)
     assignment = assignment_of(policy, decision)
     assert assignment is not None
@@ -154,7 +154,7 @@ def a_policy_with(sla_policy: SlaPolicy, *, roster: Roster) -> Policy:
 
 
 def test_an_explanation_tells_when_what_would_happen() -> None:
-    policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=office())
+    policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=context())
     decision = deciding(policy)
 
     outcome = explain(decision, policy, language="en")[-1]
@@ -186,7 +186,7 @@ def test_a_record_of_an_assignment_reads_back_the_same() -> None:
 
 
 def test_a_rep_who_left_the_files_is_counted_round_the_clock() -> None:
-    policy = a_policy(a_rule(), roster=office())
+    policy = a_policy(a_rule(), roster=context())
     given = Assignment(NOW, timedelta(hours=20), "a rule", "cold", rep="gone", team="sales")
 
     assert timetable_of(policy, given).due_at == NOW + timedelta(hours=20)
@@ -198,7 +198,7 @@ def test_managers_are_those_of_the_team_or_of_the_reps_teams() -> None:
         Manager("sales_boss", "b@x.fr", ("sales",)),
         Manager("c", "c@x.fr", ("x",)),
     )
-    roster = Roster(PARIS, office().reps, office().teams, managers=managers)
+    roster = Roster(PARIS, context().reps, context().teams, managers=managers)
 
     def names(team: str | None, rep: str | None) -> list[str]:
         return [one.name for one in managers_of(roster, team=team, rep=rep)]

@@ -76,7 +76,7 @@ def backtested(
     leads: Leads, before: Policy, after: Policy, catalog: Catalog, *, workers: int = 1
 ) -> Backtest:
     sides = rule_set("before", before, catalog), rule_set("after", after, catalog)
-    return run_backtest(leads, *sides, workers=workers, announce=lambda _leads: None)
+    return run_backtest(leads, *sides, workers=workers, tell=lambda _leads: None)
 
 
 def decided_one_by_one(

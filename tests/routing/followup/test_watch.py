@@ -12,17 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import redis
 
-from router.bootstrap import open_desk
-from router.notify import Address, Chat
+from router.bootstrap import open_services
+from router.notify import Address, Channels, Chat
 from router.policy.decision.assignment import assignment_of_record, timetable_of
 from router.policy.wording.phrases import moment_in_words
-from router.routing.followup.follow import follow
-from router.routing.followup.watch import Watching, watch
-from router.routing.intake.verify import verify
-from router.routing.outbox.notify import notify
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim, release
+from router.routing.followup.follow import follow_changes
+from router.routing.followup.watch import Watching, watch_leads
+from router.routing.intake.verify import verify_owners
+from router.routing.outbox.notify import notify_reps
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.recovery.repair import repair
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
@@ -53,38 +53,38 @@ MANAGERS = "managers:\n  claire: {owner: claire.manager@acme.fr}\n"
 
 
 @pytest.fixture
-def watching(desk: Desk, rules: Path) -> Iterator[Desk]:
+def watching(services: Services, rules: Path) -> Iterator[Services]:
     """A desk whose leads are due in four hours, taken away after six and queued after twelve."""
     team = rules / "team.yaml"
     team.write_text(team.read_text() + MANAGERS)
-    yield with_rules(desk, rules, ROUTING)
+    yield with_rules(services, rules, ROUTING)
 
 
-def look(desk: Desk, time: Time) -> Watching:
+def look(services: Services, time: Time) -> Watching:
     """What the watch, and whoever carries its moves out, do within a few minutes."""
-    found = watch(desk)
-    route_all(desk)
+    found = watch_leads(services)
+    route_all(services)
     time.pass_by(seconds=6)
-    verify(desk)
+    verify_owners(services)
     return found
 
 
-def tasks(desk: Desk) -> list[tuple[str, str]]:
+def tasks(services: Services) -> list[tuple[str, str]]:
     """Every task: its owner and subject."""
-    return [(one["hubspot_owner_id"], one["hs_task_subject"]) for one in tasks_of(desk)]
+    return [(one["hubspot_owner_id"], one["hs_task_subject"]) for one in tasks_of(services)]
 
 
-def due_of(desk: Desk, contact_id: str) -> datetime:
-    state = desk.leads.recall([contact_id])[contact_id]
+def due_of(services: Services, contact_id: str) -> datetime:
+    state = services.store.leads.recall([contact_id])[contact_id]
     assert state.assignment is not None
-    policy, _ = desk.rules.required()
+    policy = services.rules.policy()
     due_at = timetable_of(policy, assignment_of_record(state.assignment)).due_at
     assert due_at is not None
     return due_at
 
 
 def test_a_forgotten_lead_is_reminded_then_moved_then_queued(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=3, minutes=59)
@@ -92,13 +92,13 @@ def test_a_forgotten_lead_is_reminded_then_moved_then_queued(
     time.pass_by(minutes=2)
 
     due = look(watching, time)
-    record(watching)
-    notify(watching)
+    record_outbox(watching)
+    notify_reps(watching)
     reminded = tasks(watching)
     time.pass_by(hours=2)
     taken = look(watching, time)
     second = owner_of(sandbox, contact_id)
-    notify(watching)
+    notify_reps(watching)
     time.pass_by(hours=6, minutes=5)
     again = look(watching, time)
     time.pass_by(hours=6)
@@ -111,12 +111,12 @@ def test_a_forgotten_lead_is_reminded_then_moved_then_queued(
     ]
     assert second == OWNERS["hugo"]
     assert owner_of(sandbox, contact_id) == ""
-    assert [one.contact_id for one in watching.queues.waiting("idf")] == [contact_id]
+    assert [one.contact_id for one in watching.store.queues.waiting("idf")] == [contact_id]
     reason = sandbox.contact(contact_id)["properties"]["lead_router_reason"]
     assert reason.endswith("the queue of idf; reassigned from hugo because nobody acted within 12 h")
 
 
-def test_the_ledger_tells_the_whole_story(watching: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_the_ledger_tells_the_whole_story(watching: Services, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
@@ -124,9 +124,9 @@ def test_the_ledger_tells_the_whole_story(watching: Desk, sandbox: SandboxClient
     time.pass_by(hours=2)
     look(watching, time)
 
-    record(watching)
-    notify(watching)
-    record(watching)
+    record_outbox(watching)
+    notify_reps(watching)
+    record_outbox(watching)
 
     events = [one for one in watching.ledger.events_of(contact_id) if one.kind != "notified"]
     assert [one.kind for one in events] == ["written", "overdue", "reassigning", "written"]
@@ -137,7 +137,7 @@ def test_the_ledger_tells_the_whole_story(watching: Desk, sandbox: SandboxClient
 
 @pytest.mark.parametrize("kind", ["call", "note", "status"])
 def test_a_rep_who_answers_one_second_before_the_move_keeps_the_lead(
-    watching: Desk, sandbox: SandboxClient, time: Time, kind: str
+    watching: Services, sandbox: SandboxClient, time: Time, kind: str
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     due_at = due_of(watching, contact_id)
@@ -156,25 +156,25 @@ def test_a_rep_who_answers_one_second_before_the_move_keeps_the_lead(
 
     assert (found.let_go, found.moved, late.looked_at) == (1, 0, 0)
     assert owner_of(sandbox, contact_id) == OWNERS["camille"]
-    assert not watching.watched.overdue(limit=1)
+    assert not watching.store.watched.overdue(limit=1)
 
 
 def test_an_answer_that_a_webhook_announces_takes_the_lead_off_the_list_at_once(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     answered, forgotten = done(watching, sandbox, time, 2)
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
     sandbox.log_activity(answered, "call")
-    watching.inbox.append([], changed=[answered, forgotten])
+    watching.store.inbox.append([], changed=[answered, forgotten])
 
-    follow(watching)
+    follow_changes(watching)
 
-    assert list(watching.watched.overdue(limit=9)) == [forgotten]
+    assert list(watching.store.watched.overdue(limit=9)) == [forgotten]
 
 
 def test_the_steps_may_change_while_a_lead_waits(
-    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
+    watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     """What was done up to 100% is not done again, whatever steps the file has by now."""
     (contact_id,) = done(watching, sandbox, time)
@@ -187,8 +187,8 @@ def test_the_steps_may_change_while_a_lead_waits(
     time.pass_by(hours=2)
 
     taken = look(watching, time)
-    record(watching)
-    notify(watching)
+    record_outbox(watching)
+    notify_reps(watching)
 
     assert (again.moved, taken.moved) == (0, 1)
     told = [event for event in watching.ledger.events_of(contact_id) if event.kind == "overdue"]
@@ -196,7 +196,7 @@ def test_the_steps_may_change_while_a_lead_waits(
 
 
 def test_without_an_answer_that_second_the_lead_moves(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_until(due_of(watching, contact_id) + timedelta(hours=2, seconds=1))
@@ -208,23 +208,23 @@ def test_without_an_answer_that_second_the_lead_moves(
 
 
 def test_an_answer_after_the_watch_looked_and_before_the_write_is_a_persons_only_if_the_owner_changed(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     """The owner is what decides; a manager who gives the lead to somebody meanwhile is never overruled."""
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=6, minutes=1)
-    found = watch(watching)
+    found = watch_leads(watching)
     sandbox.edit_by_hand(contact_id, owner=OWNERS["lea"])
 
     route_all(watching)
 
     assert found.moved == 1
     assert owner_of(sandbox, contact_id) == OWNERS["lea"]
-    assert watching.leads.recall([contact_id])[contact_id].state is State.HUMAN
+    assert watching.store.leads.recall([contact_id])[contact_id].state is State.HUMAN
 
 
 def test_a_lead_that_a_manager_reassigned_by_hand_is_let_go(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=3)
@@ -235,23 +235,23 @@ def test_a_lead_that_a_manager_reassigned_by_hand_is_let_go(
 
     assert (found.moved, found.let_go) == (0, 1)
     assert owner_of(sandbox, contact_id) == OWNERS["lea"]
-    assert not watching.watched.is_due(now_ms=watching.now_ms() + 10**10)
+    assert not watching.store.watched.is_due(now_ms=watching.now_ms() + 10**10)
 
 
 def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
-    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
+    watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     """HubSpot dates a contact's last activity by tasks too: by the rule's own, and by each reminder."""
     with_rules(watching, rules, ROUTING.replace("assign: {team: idf}", "assign: {team: idf}\n  task: true"))
     (contact_id,) = done(watching, sandbox, time)
-    record(watching)
+    record_outbox(watching)
     time.pass_by(seconds=6)
-    notify(watching)
+    notify_reps(watching)
     time.pass_by(hours=4, minutes=1)
     due = look(watching, time)
-    notify(watching)
-    watching.inbox.append([], changed=[contact_id])
-    follow(watching)
+    notify_reps(watching)
+    watching.store.inbox.append([], changed=[contact_id])
+    follow_changes(watching)
     time.pass_by(hours=2)
 
     late = look(watching, time)
@@ -264,10 +264,10 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
 
 
 def test_a_program_that_moves_the_status_has_not_answered(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
-    watching.gateway.update_contacts({contact_id: {"hs_lead_status": "OPEN"}})
+    watching.hubspot.update_contacts({contact_id: {"hs_lead_status": "OPEN"}})
     time.pass_by(hours=6, minutes=1)
 
     look(watching, time)
@@ -275,20 +275,22 @@ def test_a_program_that_moves_the_status_has_not_answered(
     assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
 
 
-def test_a_finished_lead_is_nobodys_to_work_on(watching: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_a_finished_lead_is_nobodys_to_work_on(
+    watching: Services, sandbox: SandboxClient, time: Time
+) -> None:
     finished, deleted = done(watching, sandbox, time, 2)
-    watching.gateway.update_contacts({finished: {"hs_lead_status": "UNQUALIFIED"}})
+    watching.hubspot.update_contacts({finished: {"hs_lead_status": "UNQUALIFIED"}})
     sandbox.delete(deleted)
     time.pass_by(hours=6, minutes=1)
 
     found = look(watching, time)
 
     assert (found.looked_at, found.moved) == (2, 0)
-    assert not watching.watched.is_due(now_ms=watching.now_ms() + 10**10)
+    assert not watching.store.watched.is_due(now_ms=watching.now_ms() + 10**10)
 
 
 def test_it_is_reassigned_so_often_and_then_only_the_managers_are_told(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=6, minutes=1)
@@ -297,8 +299,8 @@ def test_it_is_reassigned_so_often_and_then_only_the_managers_are_told(
     time.pass_by(hours=6, minutes=1)
 
     found = look(watching, time)
-    record(watching)
-    notify(watching)
+    record_outbox(watching)
+    notify_reps(watching)
 
     assert found.moved == 0
     assert owner_of(sandbox, contact_id) == second == OWNERS["hugo"]
@@ -308,33 +310,33 @@ def test_it_is_reassigned_so_often_and_then_only_the_managers_are_told(
 
 
 def test_everybody_is_told_once_however_often_the_watch_looks(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     done(watching, sandbox, time)
     time.pass_by(hours=4, minutes=1)
 
     for _ in range(6):
         look(watching, time)
-        record(watching)
-        notify(watching)
+        record_outbox(watching)
+        notify_reps(watching)
         time.pass_by(minutes=10)
 
     assert len(tasks(watching)) == 2
 
 
 def test_a_manager_with_a_chat_is_told_there_what_comes_next(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     chat = Chat({"claire": Address("claire", "json", CHAT)}, sleep=lambda _: None)
-    watching = replace(watching, chat=chat)
+    watching = replace(watching, notify=Channels(chat, None))
     (contact_id,) = done(watching, sandbox, time)
     due_at = due_of(watching, contact_id).astimezone(ZoneInfo("Europe/Paris"))
     time.pass_until(due_at + timedelta(seconds=1))
     look(watching, time)
-    record(watching)
+    record_outbox(watching)
 
     with a_chat_that_answers(200) as posts:
-        while notify(watching):
+        while notify_reps(watching):
             pass
         (message,) = sent_to(posts)
 
@@ -346,46 +348,46 @@ def test_a_manager_with_a_chat_is_told_there_what_comes_next(
     assert tasks(watching) == [(OWNERS["camille"], "Overdue lead of camille")]
 
 
-def test_one_call_looks_at_a_hundred_leads(watching: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_one_call_looks_at_a_hundred_leads(watching: Services, sandbox: SandboxClient, time: Time) -> None:
     done(watching, sandbox, time, 60)
     time.pass_by(seconds=120)
-    verify(watching)
+    verify_owners(watching)
     time.pass_by(hours=4, minutes=1)
-    watching.owners.refresh()
+    watching.people.owners.refresh()
     before = sandbox.calls()["total"]
 
-    found = watch(watching)
+    found = watch_leads(watching)
 
     assert (found.looked_at, found.overdue) == (60, 60)
     assert sandbox.calls()["total"] - before == 1
 
 
 def test_a_claimed_lead_is_watched_and_one_given_back_is_not(
-    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
+    watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     with_rules(watching, rules, ROUTING.replace("{team: idf}", "{team: idf, method: queue}", 1))
     kept, returned = done(watching, sandbox, time, 2)
     for one in (kept, returned):
-        claim(watching, one, rep="lea")
+        claim_lead(watching, one, rep="lea")
     route_all(watching)
     time.pass_by(seconds=100)
     look(watching, time)
-    release(watching, returned, rep="lea", why="not mine")
+    release_lead(watching, returned, rep="lea", why="not mine")
     route_all(watching)
     time.pass_by(hours=4)
 
     found = look(watching, time)
 
     assert (found.looked_at, found.overdue) == (1, 1)
-    assert list(watching.watched.overdue(limit=9)) == [kept]
+    assert list(watching.store.watched.overdue(limit=9)) == [kept]
 
 
-def test_a_rep_away_meanwhile_is_not_late(watching: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_a_rep_away_meanwhile_is_not_late(watching: Services, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=1)
     until = time.now() + timedelta(days=4)
     override = Override("away", until=until, said_at=time.now(), why="sick")
-    watching.availability.repository.override("camille", override)
+    watching.people.availability.repository.override("camille", override)
     time.pass_by(days=2)
 
     found = look(watching, time)
@@ -395,15 +397,15 @@ def test_a_rep_away_meanwhile_is_not_late(watching: Desk, sandbox: SandboxClient
 
 
 def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_taken(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=6, minutes=1)
     look(watching, time)
-    record(watching)
+    record_outbox(watching)
     second = owner_of(sandbox, contact_id)
-    watching.inbox._redis.flushall()
-    watching.inbox.open()
+    watching.store.inbox._redis.flushall()
+    watching.store.inbox.open()
 
     repair(watching, since=time.now() - timedelta(days=1), until=time.now())
     time.pass_by(hours=6, minutes=1)
@@ -418,30 +420,30 @@ def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_ta
 
 
 def test_a_crash_before_the_move_tells_nobody_of_it_and_one_after_it_does(
-    watching: Desk, sandbox: SandboxClient, time: Time, monkeypatch: pytest.MonkeyPatch
+    watching: Services, sandbox: SandboxClient, time: Time, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
-    record(watching)
+    record_outbox(watching)
     time.pass_by(hours=6, minutes=1)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr("router.routing.followup.watch.reassign", crash)
-        watch(watching)
+        watch_leads(watching)
     time.pass_by(seconds=6)
-    notify(watching)
+    notify_reps(watching)
     before = tasks(watching)
     with monkeypatch.context() as patch, pytest.raises(SystemExit):
         patch.setattr("router.routing.followup.watch.Watching", crash)
-        watch(watching)
+        watch_leads(watching)
     time.pass_by(seconds=6)
-    notify(watching)
+    notify_reps(watching)
 
     assert before == []
     assert (OWNERS["claire"], "Lead taken from camille") in tasks(watching)
-    assert watching.leads.recall([contact_id])[contact_id].state is State.REOPENED
+    assert watching.store.leads.recall([contact_id])[contact_id].state is State.REOPENED
 
 
 def test_two_watches_at_once_move_and_tell_once(
-    watching: Desk, sandbox: SandboxClient, time: Time, settings: Settings, redis_url: str
+    watching: Services, sandbox: SandboxClient, time: Time, settings: Settings, redis_url: str
 ) -> None:
     ids = done(watching, sandbox, time, 20)
     time.pass_by(hours=6, minutes=1)
@@ -450,10 +452,10 @@ def test_two_watches_at_once_move_and_tell_once(
 
     def work() -> None:
         with redis.Redis.from_url(redis_url, decode_responses=True, protocol=3) as client:
-            other = open_desk(settings, client, clock=time.clock)
+            other = open_services(settings, client, clock=time.clock)
             other.rules.refresh()
             ready.wait()
-            found.append(watch(other))
+            found.append(watch_leads(other))
             other.ledger.close()
 
     threads = [threading.Thread(target=work) for _ in range(2)]
@@ -462,13 +464,13 @@ def test_two_watches_at_once_move_and_tell_once(
     for thread in threads:
         thread.join(60)
     look(watching, time)
-    record(watching)
-    while notify(watching):
+    record_outbox(watching)
+    while notify_reps(watching):
         pass
 
     assert sum(one.moved for one in found) == 20
-    assert {watching.leads.recall([one])[one].episode for one in ids} == {1}
-    record(watching)
+    assert {watching.store.leads.recall([one])[one].episode for one in ids} == {1}
+    record_outbox(watching)
     for one in ids:
         told = [event.detail for event in watching.ledger.events_of(one) if event.kind == "notified"]
         assert [detail["about"] for detail in told] == ["taken:150"] * 2
@@ -477,7 +479,7 @@ def test_two_watches_at_once_move_and_tell_once(
 
 @pytest.mark.parametrize(("same_rule", "owner"), [("true", "hugo"), ("false", "marc")])
 def test_the_lead_stays_with_its_rule_or_all_rules_are_read_again(
-    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time, same_rule: str, owner: str
+    watching: Services, sandbox: SandboxClient, rules: Path, time: Time, same_rule: str, owner: str
 ) -> None:
     with_rules(watching, rules, ROUTING.replace("{at_most: 1}", f"{{at_most: 1, same_rule: {same_rule}}}"))
     (contact_id,) = done(watching, sandbox, time)
@@ -489,7 +491,9 @@ def test_the_lead_stays_with_its_rule_or_all_rules_are_read_again(
     assert owner_of(sandbox, contact_id) == OWNERS[owner]
 
 
-def test_a_segment_may_be_tighter(watching: Desk, sandbox: SandboxClient, rules: Path, time: Time) -> None:
+def test_a_segment_may_be_tighter(
+    watching: Services, sandbox: SandboxClient, rules: Path, time: Time
+) -> None:
     tighter = "  segments: {all: {on_breach: [{after: 100%, reassign: {at_most: 1}}]}}\n"
     with_rules(watching, rules, ROUTING + tighter)
     (contact_id,) = done(watching, sandbox, time)
@@ -501,7 +505,7 @@ def test_a_segment_may_be_tighter(watching: Desk, sandbox: SandboxClient, rules:
 
 
 def test_nothing_is_watched_in_shadow_mode(
-    watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
+    watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     with_rules(watching, rules, f"mode: shadow\n{ROUTING}")
@@ -513,30 +517,30 @@ def test_nothing_is_watched_in_shadow_mode(
     assert owner_of(sandbox, contact_id) == OWNERS["camille"]
 
 
-def test_an_erased_contact_is_watched_no_more(watching: Desk, sandbox: SandboxClient, time: Time) -> None:
+def test_an_erased_contact_is_watched_no_more(watching: Services, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
-    watching.erasures.erase(contact_id)
+    watching.store.erasures.erase(contact_id)
 
-    assert watching.watched.overdue(limit=9) == {}
-    assert not watching.watched.is_due(now_ms=watching.now_ms() + 10**10)
+    assert watching.store.watched.overdue(limit=9) == {}
+    assert not watching.store.watched.is_due(now_ms=watching.now_ms() + 10**10)
 
 
 def test_an_overdue_lead_is_off_the_list_as_soon_as_hubspot_tells_of_a_call(
-    watching: Desk, sandbox: SandboxClient, time: Time
+    watching: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=5)
-    watch(watching)
-    before = len(watching.watched.overdue(limit=10))
+    watch_leads(watching)
+    before = len(watching.store.watched.overdue(limit=10))
     called_at = watching.clock().isoformat()
     sandbox.edit_by_hand(contact_id, properties={"notes_last_contacted": called_at})
-    watching.inbox.append([], changed=[contact_id])
-    unseen = watch(watching).looked_at
+    watching.store.inbox.append([], changed=[contact_id])
+    unseen = watch_leads(watching).looked_at
 
-    follow(watching)
-    watch(watching)
+    follow_changes(watching)
+    watch_leads(watching)
 
     assert (before, unseen) == (1, 0)
-    assert not watching.watched.overdue(limit=1)
+    assert not watching.store.watched.overdue(limit=1)

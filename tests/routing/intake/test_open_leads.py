@@ -11,12 +11,12 @@ import pytest
 
 from router.policy.results.outcomes import USUAL
 from router.policy.shares.share_book import Book
-from router.routing.followup.follow import follow
+from router.routing.followup.follow import follow_changes
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.intake.verify import verify
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim, release
-from router.routing.queues.tend import tend
+from router.routing.intake.verify import verify_owners
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead, release_lead
+from router.routing.queues.tend import tend_queues
 from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
 from tests.routing.queues.test_claims import with_rules
@@ -41,8 +41,8 @@ sla: {default: 4h}
 class Days:
     """Anything that can happen to leads, one step after the other, by chance."""
 
-    def __init__(self, desk: Desk, sandbox: SandboxClient, time: Time, seed: int) -> None:
-        self.desk, self.sandbox, self.time = desk, sandbox, time
+    def __init__(self, services: Services, sandbox: SandboxClient, time: Time, seed: int) -> None:
+        self.services, self.sandbox, self.time = services, sandbox, time
         self.chance = random.Random(seed)
         self.ids: list[str] = []
         self.steps: tuple[Callable[[], None], ...] = (
@@ -59,11 +59,11 @@ class Days:
     def create(self) -> None:
         kind, country = self.chance.choice(("demo", "demo", "contenu")), self.chance.choice(("France", "DE"))
         self.ids += (new := self.sandbox.create_exactly([a_hot_contact(type_demande=kind, country=country)]))
-        announce(self.desk, *new)
+        announce(self.services, *new)
         if self.chance.random() < 0.3:
             self.sandbox.overtake(times=1)  # a person chooses between our read and our write
         if self.chance.random() < 0.8:
-            route_all(self.desk)
+            route_all(self.services)
 
     def owner(self) -> None:
         contact_id = self.any_lead()
@@ -77,25 +77,25 @@ class Days:
         self.announce(contact_id)
 
     def announce(self, contact_id: str) -> None:
-        self.desk.inbox.append([], changed=[contact_id])
+        self.services.store.inbox.append([], changed=[contact_id])
 
     def claim(self) -> None:
-        claim(self.desk, self.any_lead(), rep=self.chance.choice(REPS[:3]))
+        claim_lead(self.services, self.any_lead(), rep=self.chance.choice(REPS[:3]))
 
     def release(self) -> None:
         contact_id = self.any_lead()
         owner = self.sandbox.contact(contact_id)["owner"]
         for rep in REPS:
             if OWNERS[rep] == owner:
-                release(self.desk, contact_id, rep=rep, why="not for me")
+                release_lead(self.services, contact_id, rep=rep, why="not for me")
 
     def reassign(self) -> None:
         contact_id = self.any_lead()
-        state = self.desk.leads.recall([contact_id]).get(contact_id)
+        state = self.services.store.leads.recall([contact_id]).get(contact_id)
         if state is not None:
             excluded = frozenset(self.chance.sample(REPS, self.chance.randint(0, 2)))
             asked = Reassignment(contact_id, state.episode, state.owner_id, "chance", excluded)
-            reassign(self.desk, [asked], run="test")
+            reassign(self.services, [asked], run="test")
 
     def delete(self) -> None:
         if self.chance.random() < 0.3:
@@ -108,31 +108,31 @@ class Days:
 
     def wait(self) -> None:
         self.time.pass_by(seconds=self.chance.choice((1, 4, 200)))
-        route_all(self.desk)
-        verify(self.desk)
-        tend(self.desk)
+        route_all(self.services)
+        verify_owners(self.services)
+        tend_queues(self.services)
 
     def follow(self) -> None:
-        follow(self.desk)
+        follow_changes(self.services)
 
     def settle(self) -> None:
         for _ in range(6):
             self.time.pass_by(seconds=200)
-            route_all(self.desk)
-            while verify(self.desk).looked_at:
+            route_all(self.services)
+            while verify_owners(self.services).looked_at:
                 pass
-            while follow(self.desk).looked_at:
+            while follow_changes(self.services).looked_at:
                 pass
-            tend(self.desk)
-            route_all(self.desk)
+            tend_queues(self.services)
+            route_all(self.services)
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_the_book_counts_what_hubspot_shows(
-    desk: Desk, sandbox: SandboxClient, rules: Path, time: Time, seed: int
+    services: Services, sandbox: SandboxClient, rules: Path, time: Time, seed: int
 ) -> None:
-    with_rules(desk, rules, RULES)
-    days = Days(desk, sandbox, time, seed)
+    with_rules(services, rules, RULES)
+    days = Days(services, sandbox, time, seed)
     days.create()
 
     for _ in range(70):
@@ -143,5 +143,5 @@ def test_the_book_counts_what_hubspot_shows(
     for contact in sandbox.contacts(brief=True):
         if contact["status"] in USUAL.open_statuses:
             shown[contact["owner"]] += 1
-    book = Book(desk.commits.read_book()[0])
+    book = Book(services.store.commits.read_book()[0])
     assert {rep: book.open_leads(rep) for rep in REPS} == {rep: shown[OWNERS[rep]] for rep in REPS}

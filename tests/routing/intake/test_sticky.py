@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.hubspot.api.records import Record
 from router.routing.intake.deciding import leads_of
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify
+from router.routing.intake.verify import verify_owners
 from router.routing.intake.work_item import Trip
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim, release
-from router.routing.reports.replay import replay
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead, release_lead
+from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
@@ -34,31 +34,33 @@ def owner_of(sandbox: SandboxClient, contact_id: str) -> str:
     return str(sandbox.contact(contact_id)["properties"].get("hubspot_owner_id", ""))
 
 
-def test_contacts_of_one_company_in_one_batch_have_one_owner(desk: Desk, sandbox: SandboxClient) -> None:
+def test_contacts_of_one_company_in_one_batch_have_one_owner(
+    services: Services, sandbox: SandboxClient
+) -> None:
     of_acier = [a_hot_contact(email=f"{name}@acier.fr") for name in "abc"]
     others = [a_hot_contact(email=f"{name}@gmail.com") for name in "abc"]
     ids = sandbox.create_exactly([one for pair in zip(of_acier, others, strict=True) for one in pair])
-    announce(desk, *ids)
+    announce(services, *ids)
 
-    route_all(desk)
+    route_all(services)
 
     assert len({owner_of(sandbox, one) for one in ids[::2]}) == 1
     assert OWNERS["camille"] not in [owner_of(sandbox, one) for one in ids[1::2]]  # half of all is her share
 
 
 def test_contacts_of_one_company_on_two_workers_at_once_have_one_owner(
-    desk: Desk, settings: Settings, redis_client: redis.Redis, sandbox: SandboxClient
+    services: Services, settings: Settings, redis_client: redis.Redis, sandbox: SandboxClient
 ) -> None:
-    other = open_desk(settings, redis_client)
+    other = open_services(settings, redis_client)
     other.rules.refresh()
     ids = sandbox.create_exactly(
         [a_hot_contact(email=f"p{number}@firm{number % 15}.fr") for number in range(60)]
     )
-    desk.owners.by_email()
-    announce(desk, *ids)
+    services.people.owners.by_email()
+    announce(services, *ids)
     batches = [
-        (worker, desk.inbox.take(f"worker {place}", limit=15))
-        for place, worker in enumerate([desk, other] * 2)
+        (worker, services.store.inbox.take(f"worker {place}", limit=15))
+        for place, worker in enumerate([services, other] * 2)
     ]
 
     with ThreadPoolExecutor(4) as pool:
@@ -75,44 +77,50 @@ def test_contacts_of_one_company_on_two_workers_at_once_have_one_owner(
     other.ledger.close()
 
 
-def test_an_association_counts_where_the_mail_says_nothing(desk: Desk, sandbox: SandboxClient) -> None:
+def test_an_association_counts_where_the_mail_says_nothing(
+    services: Services, sandbox: SandboxClient
+) -> None:
     (company,) = sandbox.create_companies([{"name": "Acier"}])
     ids = sandbox.create_exactly(
         [a_hot_contact(email=f"{name}@gmail.com", associatedcompanyid=company) for name in "abcd"]
     )
-    announce(desk, *ids)
+    announce(services, *ids)
 
-    route_all(desk)
+    route_all(services)
 
     assert len({owner_of(sandbox, one) for one in ids}) == 1
 
 
-def test_a_contact_that_comes_back_goes_to_its_previous_rep(desk: Desk, sandbox: SandboxClient) -> None:
+def test_a_contact_that_comes_back_goes_to_its_previous_rep(
+    services: Services, sandbox: SandboxClient
+) -> None:
     (first,) = sandbox.create_exactly([a_hot_contact(email="jeanne@gmail.com")])
-    announce(desk, first)
-    route_all(desk)
+    announce(services, first)
+    route_all(services)
     before = owner_of(sandbox, first)
     sandbox.delete(first)
     others = sandbox.create_exactly([a_hot_contact(email=f"{name}@gmail.com") for name in "ab"])
-    announce(desk, *others)
-    route_all(desk)
+    announce(services, *others)
+    route_all(services)
 
     (again,) = sandbox.create_exactly([a_hot_contact(email="Jeanne@gmail.com")])
-    announce(desk, again)
-    route_all(desk)
+    announce(services, again)
+    route_all(services)
 
     assert owner_of(sandbox, again) == before
     assert before not in [owner_of(sandbox, one) for one in others]
 
 
-def test_what_the_memory_said_is_on_the_record_and_replays(desk: Desk, sandbox: SandboxClient) -> None:
+def test_what_the_memory_said_is_on_the_record_and_replays(
+    services: Services, sandbox: SandboxClient
+) -> None:
     ids = sandbox.create_exactly([a_hot_contact(email=f"{name}@acier.fr") for name in "ab"])
-    announce(desk, *ids)
-    route_all(desk)
-    record(desk)
+    announce(services, *ids)
+    route_all(services)
+    record_outbox(services)
 
-    (decision,) = desk.ledger.decisions_of(ids[1])
-    replayed = replay(desk.ledger, decision["id"])
+    (decision,) = services.ledger.decisions_of(ids[1])
+    replayed = replay_decision(services.ledger, decision["id"])
 
     assert [kind for kind, _, _ in decision["inputs"]["remembered"]] == ["domain"]
     assert "dernier lead de ce domaine" in decision["reason"]
@@ -121,12 +129,12 @@ def test_what_the_memory_said_is_on_the_record_and_replays(desk: Desk, sandbox: 
 
 
 def test_no_address_and_no_domain_can_be_read_in_redis(
-    desk: Desk, sandbox: SandboxClient, redis_client: redis.Redis
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis
 ) -> None:
     ids = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
-    announce(desk, *ids)
+    announce(services, *ids)
 
-    route_all(desk)
+    route_all(services)
 
     keys = list(redis_client.scan_iter(match="lr:*:company:*"))
     assert len(keys) == 2
@@ -135,27 +143,27 @@ def test_no_address_and_no_domain_can_be_read_in_redis(
 
 
 def test_a_forgotten_contact_leaves_no_memory(
-    desk: Desk, sandbox: SandboxClient, redis_client: redis.Redis
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis
 ) -> None:
     (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
-    announce(desk, contact)
-    route_all(desk)
+    announce(services, contact)
+    route_all(services)
 
-    desk.erasures.erase(contact)
+    services.store.erasures.erase(contact)
 
     assert list(redis_client.scan_iter(match="lr:*:company:*")) == []
 
 
 def test_a_lead_that_a_person_took_is_not_followed(
-    desk: Desk, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
 ) -> None:
     (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
-    announce(desk, contact)
+    announce(services, contact)
     sandbox.overtake(times=1, owner=OWNERS["claire"])
-    route_all(desk)
+    route_all(services)
     clock.forward(4)
 
-    verify(desk)
+    verify_owners(services)
 
     assert owner_of(sandbox, contact) == OWNERS["claire"]
     assert list(redis_client.scan_iter(match="lr:*:company:*")) == []
@@ -169,16 +177,16 @@ BACK = """rules:
 
 
 @pytest.fixture
-def by_rule(desk: Desk, rules: Path) -> Desk:
+def by_rule(services: Services, rules: Path) -> Services:
     """Nothing is sticky; a rule gives contacts that come back to who had them."""
     routing = (rules / "routing.yaml").read_text("utf-8").replace("sticky: company\n", "")
     (rules / "routing.yaml").write_text(routing.replace("rules:\n", BACK, 1), "utf-8")
-    desk.rules.refresh()
-    return desk
+    services.rules.refresh()
+    return services
 
 
 def test_a_rule_gives_a_contact_that_comes_back_to_who_had_it_and_it_replays(
-    by_rule: Desk, sandbox: SandboxClient, redis_client: redis.Redis
+    by_rule: Services, sandbox: SandboxClient, redis_client: redis.Redis
 ) -> None:
     first, other = sandbox.create_exactly(
         [a_hot_contact(email=mail) for mail in ("jeanne@acier.fr", "paul@acier.fr")]
@@ -195,9 +203,9 @@ def test_a_rule_gives_a_contact_that_comes_back_to_who_had_it_and_it_replays(
 
         assert owner_of(sandbox, first) == before
 
-    record(by_rule)
+    record_outbox(by_rule)
     (decision,) = by_rule.ledger.decisions_of(first)
-    replayed = replay(by_rule.ledger, decision["id"])
+    replayed = replay_decision(by_rule.ledger, decision["id"])
     assert (decision["rule"], decision["facts"]["previous_owner"]) == ("Revenu", before)
     assert "qui suivait déjà ce contact" in decision["reason"]
     assert replayed is not None
@@ -207,7 +215,7 @@ def test_a_rule_gives_a_contact_that_comes_back_to_who_had_it_and_it_replays(
 
 @pytest.mark.parametrize("gives_back", [False, True])
 def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
-    by_rule: Desk, sandbox: SandboxClient, rules: Path, clock: Clock, gives_back: bool
+    by_rule: Services, sandbox: SandboxClient, rules: Path, clock: Clock, gives_back: bool
 ) -> None:
     routing = (rules / "routing.yaml").read_text("utf-8")
     (rules / "routing.yaml").write_text(routing.replace("{team: idf}", "{team: idf, method: queue}"), "utf-8")
@@ -215,11 +223,11 @@ def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
     (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
     announce(by_rule, contact)
     route_all(by_rule)
-    assert claim(by_rule, contact, rep="lea").is_yes
+    assert claim_lead(by_rule, contact, rep="lea").is_yes
     route_all(by_rule)
     if gives_back:
         clock.forward(10)
-        assert release(by_rule, contact, rep="lea", why="not mine").is_yes
+        assert release_lead(by_rule, contact, rep="lea", why="not mine").is_yes
         route_all(by_rule)
     sandbox.delete(contact)
 
@@ -230,7 +238,7 @@ def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
     assert owner_of(sandbox, again) == ("" if gives_back else OWNERS["lea"])
 
 
-def test_a_contact_is_not_its_own_return(by_rule: Desk, sandbox: SandboxClient) -> None:
+def test_a_contact_is_not_its_own_return(by_rule: Services, sandbox: SandboxClient) -> None:
     (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
     announce(by_rule, contact)
     route_all(by_rule)
@@ -249,16 +257,16 @@ def test_a_contact_is_not_its_own_return(by_rule: Desk, sandbox: SandboxClient) 
     assert once_more.previous_owner == properties["hubspot_owner_id"]  # known still, although it has the lead
 
 
-def test_an_erased_contact_had_no_owner(by_rule: Desk, sandbox: SandboxClient) -> None:
+def test_an_erased_contact_had_no_owner(by_rule: Services, sandbox: SandboxClient) -> None:
     (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
     announce(by_rule, contact)
     route_all(by_rule)
     sandbox.delete(contact)
-    by_rule.erasures.erase(contact)
+    by_rule.store.erasures.erase(contact)
     (again,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
     announce(by_rule, again)
     route_all(by_rule)
 
-    record(by_rule)
+    record_outbox(by_rule)
     (decision,) = by_rule.ledger.decisions_of(again)
     assert decision["rule"] == "otherwise"

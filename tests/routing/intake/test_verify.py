@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from router.hubspot.api.records import HistoryEntry
-from router.routing.intake.verify import HistoryFinding, read_history, verify
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
+from router.routing.intake.verify import HistoryFinding, read_history, verify_owners
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
@@ -69,86 +69,88 @@ def test_the_history_of_a_lead_that_its_owner_got_once_more_is_judged(
 
 
 def test_a_choice_made_between_our_read_and_our_write_is_given_back_with_its_status(
-    desk: Desk, sandbox: SandboxClient, clock: Clock
+    services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(6)])
-    announce(desk, *ids)
+    announce(services, *ids)
     sandbox.overtake(times=2, owner=OWNERS["claire"])
-    route_all(desk)
+    route_all(services)
 
     for _ in range(3):
         clock.forward(4)
-        verify(desk)
+        verify_owners(services)
 
     chosen = {choice["contact"] for choice in sandbox.human_choices()}
     owners = {one: sandbox.contact(one)["properties"]["hubspot_owner_id"] for one in ids}
     assert len(chosen) == 2
     assert all(owners[one] == OWNERS["claire"] for one in chosen)
     assert all(owners[one] != OWNERS["claire"] for one in set(ids) - chosen)
-    states = desk.leads.recall(ids)
+    states = services.store.leads.recall(ids)
     assert {states[one].state for one in chosen} == {State.HUMAN}
     assert {states[one].state for one in set(ids) - chosen} == {State.DONE}
 
 
 def test_the_share_of_a_lead_given_back_is_given_back_too(
-    desk: Desk, sandbox: SandboxClient, clock: Clock
+    services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(4)])
-    announce(desk, *ids)
+    announce(services, *ids)
     sandbox.overtake(times=4, owner=OWNERS["claire"])
-    route_all(desk)
+    route_all(services)
 
     for _ in range(3):
         clock.forward(4)
-        verify(desk)
+        verify_owners(services)
 
-    fields, _ = desk.commits.read_book()
+    fields, _ = services.store.commits.read_book()
     assert {value for name, value in fields.items() if name.startswith(("credit:", "open:"))} == {0}
 
 
 def test_a_person_who_changes_the_owner_later_is_left_in_peace(
-    desk: Desk, sandbox: SandboxClient, clock: Clock
+    services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
-    announce(desk, contact_id)
-    route_all(desk)
+    announce(services, contact_id)
+    route_all(services)
     sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
     clock.forward(4)
 
-    verify(desk)
+    verify_owners(services)
 
     assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"] == OWNERS["claire"]
-    assert desk.leads.recall([contact_id])[contact_id].state is State.HUMAN
+    assert services.store.leads.recall([contact_id])[contact_id].state is State.HUMAN
     assert len(sandbox.writes()) == 1
 
 
 def test_a_write_of_unknown_outcome_is_looked_at_again_after_ninety_seconds(
-    desk: Desk, sandbox: SandboxClient, clock: Clock
+    services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
-    announce(desk, contact_id)
+    announce(services, contact_id)
     sandbox.break_with("applied_then_502", on="contacts/batch/update", next=1)
-    route_all(desk)
+    route_all(services)
     clock.forward(4)
-    verify(desk)
-    assert desk.leads.recall([contact_id])[contact_id].state is State.WRITTEN
+    verify_owners(services)
+    assert services.store.leads.recall([contact_id])[contact_id].state is State.WRITTEN
 
     clock.forward(100)
-    verify(desk)
+    verify_owners(services)
 
-    assert desk.leads.recall([contact_id])[contact_id].state is State.DONE
+    assert services.store.leads.recall([contact_id])[contact_id].state is State.DONE
 
 
-def test_what_was_given_back_is_told_in_the_ledger(desk: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+def test_what_was_given_back_is_told_in_the_ledger(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
-    announce(desk, contact_id)
+    announce(services, contact_id)
     sandbox.overtake(times=1, owner=OWNERS["claire"])
-    route_all(desk)
+    route_all(services)
     clock.forward(4)
-    verify(desk)
+    verify_owners(services)
 
-    record(desk)
+    record_outbox(services)
 
-    restored = desk.ledger.events_of(contact_id)[-1]
+    restored = services.ledger.events_of(contact_id)[-1]
     assert restored.kind == "restored"
     assert restored.detail == {"owner_id": OWNERS["claire"], "ours": OWNERS["camille"]}

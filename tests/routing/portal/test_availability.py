@@ -8,10 +8,10 @@ from pathlib import Path
 from router.policy.decision.decision import Assigned
 from router.policy.explanation.decision_record import from_record
 from router.policy.shares.share_book import LEAD
-from router.routing.outbox.record import record
-from router.routing.people.refresh import refresh, refresh_availability
-from router.routing.portal.services import Desk
-from router.routing.reports.replay import replay
+from router.routing.outbox.record import record_outbox
+from router.routing.people.refresh import refresh_availability, refresh_owners
+from router.routing.portal.services import Services
+from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.store.shared.availability import Override
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
@@ -19,13 +19,13 @@ from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route
 TEAM = ("camille", "hugo", "lea")
 
 
-def decided(desk: Desk, sandbox: SandboxClient, number: int = 0) -> tuple[str, dict[str, str], str]:
+def decided(services: Services, sandbox: SandboxClient, number: int = 0) -> tuple[str, dict[str, str], str]:
     """Who gets a lead now, why others do not, and the decision's id."""
     (contact,) = sandbox.create_exactly([a_hot_contact(email=f"n{number}@acier.fr")], announce=False)
-    announce(desk, contact)
-    route_all(desk)
-    record(desk)
-    decision = from_record(desk.ledger.decisions_of(contact)[-1])
+    announce(services, contact)
+    route_all(services)
+    record_outbox(services)
+    decision = from_record(services.ledger.decisions_of(contact)[-1])
     assert isinstance(decision.outcome, Assigned)
     return (
         str(decision.outcome.rep),
@@ -35,124 +35,126 @@ def decided(desk: Desk, sandbox: SandboxClient, number: int = 0) -> tuple[str, d
 
 
 def test_who_is_away_in_hubspot_gets_nothing_and_the_decision_comes_out_again(
-    desk: Desk, sandbox: SandboxClient
+    services: Services, sandbox: SandboxClient
 ) -> None:
-    now_ms = desk.now_ms()
+    now_ms = services.now_ms()
     sandbox.set_availability(OWNERS["camille"], hs_availability_status="away")
     sandbox.set_availability(
         OWNERS["hugo"],
         hs_out_of_office_hours=f'[{{"startTimestamp":{now_ms - 1000},"endTimestamp":{now_ms + 3_600_000}}}]',
     )
-    refresh(desk)
+    refresh_owners(services)
 
-    rep, reasons, decision_id = decided(desk, sandbox)
+    rep, reasons, decision_id = decided(services, sandbox)
 
     assert rep == "lea"
     assert reasons["camille"] == "absent dans HubSpot"
     assert reasons["hugo"].endswith("(HubSpot)")
     sandbox.set_availability(OWNERS["camille"], hs_availability_status="available")
-    refresh_availability(desk)
-    replayed = replay(desk.ledger, decision_id)
+    refresh_availability(services)
+    replayed = replay_decision(services.ledger, decision_id)
     assert replayed is not None
     assert replayed.differences == ()
 
 
 def test_an_override_holds_for_the_next_lead_and_ends_by_itself(
-    desk: Desk, sandbox: SandboxClient, clock: Clock
+    services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    first, _, _ = decided(desk, sandbox)
-    repository = desk.availability.repository
+    first, _, _ = decided(services, sandbox)
+    repository = services.people.availability.repository
     for rep in TEAM:
         if rep != first:
             repository.override(
                 rep, Override("away", until=clock() + timedelta(hours=1), said_at=clock(), why="sick")
             )
 
-    second, reasons, _ = decided(desk, sandbox, 1)
+    second, reasons, _ = decided(services, sandbox, 1)
     clock.forward(2 * 3600)
-    third, later, _ = decided(desk, sandbox, 2)
+    third, later, _ = decided(services, sandbox, 2)
 
     assert (second, set(reasons)) == (first, set(TEAM) - {first})
     assert "sick" not in str(reasons)
     assert (third == first, later) == (False, {})
 
 
-def test_hubspots_word_is_not_believed_for_ever(desk: Desk, sandbox: SandboxClient, clock: Clock) -> None:
+def test_hubspots_word_is_not_believed_for_ever(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
     others = TEAM[1:]
     for rep in others:
         sandbox.set_availability(OWNERS[rep], hs_availability_status="away")
-    refresh_availability(desk)
-    away = decided(desk, sandbox)[1]
+    refresh_availability(services)
+    away = decided(services, sandbox)[1]
 
     clock.forward(25 * 3600)
 
     assert set(away) == set(others)
-    assert decided(desk, sandbox, 1)[1] == {}
+    assert decided(services, sandbox, 1)[1] == {}
 
 
 def test_a_portal_that_does_not_tell_who_is_away_keeps_its_leads_routed_by_what_was_known(
-    desk: Desk, sandbox: SandboxClient
+    services: Services, sandbox: SandboxClient
 ) -> None:
     sandbox.set_availability(OWNERS["camille"], hs_availability_status="away")
-    refresh_availability(desk)
+    refresh_availability(services)
     sandbox.break_with("403", next=6, on="users")
 
-    refresh(desk)
+    refresh_owners(services)
 
-    assert not refresh_availability(desk)
-    assert set(decided(desk, sandbox)[1]) == {"camille"}
+    assert not refresh_availability(services)
+    assert set(decided(services, sandbox)[1]) == {"camille"}
 
 
 def test_a_user_whose_hours_are_malformed_is_routed_by_the_team_file(
-    desk: Desk, sandbox: SandboxClient
+    services: Services, sandbox: SandboxClient
 ) -> None:
     sandbox.set_availability(OWNERS["camille"], hs_working_hours="nine to five")
 
-    assert refresh_availability(desk)
-    assert decided(desk, sandbox)[1] == {}
+    assert refresh_availability(services)
+    assert decided(services, sandbox)[1] == {}
 
 
 def test_who_is_away_earns_meanwhile_catches_up_and_every_decision_comes_out_again(
-    desk: Desk, sandbox: SandboxClient, rules: Path, clock: Clock
+    services: Services, sandbox: SandboxClient, rules: Path, clock: Clock
 ) -> None:
     team = (rules / "team.yaml").read_text("utf-8")
     changed = team.replace("[camille, hugo, lea]", "{reps: [camille, hugo, lea], time_off: {catch_up: 2}}")
     (rules / "team.yaml").write_text(changed, "utf-8")
-    desk.rules.refresh()
+    services.rules.refresh()
     ends = clock() + timedelta(hours=2)
     sick = Override("away", until=ends, said_at=clock(), why="sick")
-    desk.availability.repository.override("camille", sick)
+    services.people.availability.repository.override("camille", sick)
 
-    away = [decided(desk, sandbox, number) for number in range(5)]
-    owed = desk.commits.read_book()[0]["credit:idf:camille"]
+    away = [decided(services, sandbox, number) for number in range(5)]
+    owed = services.store.commits.read_book()[0]["credit:idf:camille"]
     clock.forward(3 * 60 * 60)
-    back = [decided(desk, sandbox, number) for number in range(5, 10)]
+    back = [decided(services, sandbox, number) for number in range(5, 10)]
 
     assert owed == 2 * LEAD  # half of five leads, as far as it can wait
     assert [rep for rep, _, _ in back[:3]] == ["camille"] * 3
-    fields, _ = desk.commits.read_book()
+    fields, _ = services.store.commits.read_book()
     assert sum(value for name, value in fields.items() if name.startswith("credit:idf:")) == 0
     for _rep, _reasons, decision_id in (*away, *back):
-        replayed = replay(desk.ledger, decision_id)
+        replayed = replay_decision(services.ledger, decision_id)
         assert replayed is not None
         assert replayed.differences == ()
 
 
 def test_open_leads_are_counted_for_a_team_that_shares_by_load(
-    desk: Desk, sandbox: SandboxClient, rules: Path
+    services: Services, sandbox: SandboxClient, rules: Path
 ) -> None:
     text = (rules / "routing.yaml").read_text("utf-8")
     (rules / "routing.yaml").write_text(
         text.replace("{team: idf}", "{team: idf, method: least_loaded}"), "utf-8"
     )
-    desk.rules.refresh()
+    services.rules.refresh()
     sandbox.create_exactly(
         [{"hubspot_owner_id": OWNERS[rep], "hs_lead_status": "OPEN"} for rep in ("camille", "lea")],
         announce=False,
     )
 
-    counted = refresh(desk)
-    rep, _reasons, _id = decided(desk, sandbox)
+    counted = refresh_owners(services)
+    rep, _reasons, _id = decided(services, sandbox)
 
     assert (counted["camille"], counted["lea"], counted["hugo"]) == (1, 1, 0)
     assert rep == "hugo"

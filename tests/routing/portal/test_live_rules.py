@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.routing.portal.live_rules import NoRules
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.vitals import Vitals, VitalsReading, problems, warnings
@@ -36,66 +36,70 @@ def change(rules: Path, old: str, new: str, *, file: str = "routing.yaml") -> No
     (rules / file).write_text(text.replace(old, new))
 
 
-def vitals(desk: Desk, redis_client: redis.Redis) -> VitalsReading:
-    return Vitals(redis_client, desk.keys).read()
+def vitals(services: Services, redis_client: redis.Redis) -> VitalsReading:
+    return Vitals(redis_client, services.store.keys).read()
 
 
-def revision(desk: Desk) -> str:
-    return desk.rules.required()[0].revision
+def revision(services: Services) -> str:
+    return services.rules.policy().revision
 
 
-def test_a_good_change_goes_live_for_everybody(desk: Desk, rules: Path, redis_client: redis.Redis) -> None:
-    before = revision(desk)
+def test_a_good_change_goes_live_for_everybody(
+    services: Services, rules: Path, redis_client: redis.Redis
+) -> None:
+    before = revision(services)
     change(rules, "default: 4h", "default: 1h")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    after = revision(desk)
+    after = revision(services)
     assert after != before
-    assert vitals(desk, redis_client).rules_revision == after
-    assert [one.revision for one in desk.ledger.revisions.all()] == [before, after]
-    assert desk.ledger.files_of(after) == desk.rules.files
+    assert vitals(services, redis_client).rules_revision == after
+    assert [one.revision for one in services.ledger.revisions.all()] == [before, after]
+    assert services.ledger.files_of(after) == services.rules.files
 
 
 def test_a_broken_change_is_told_with_its_place_and_the_last_good_rules_stay(
-    desk: Desk, rules: Path, redis_client: redis.Redis, sandbox: SandboxClient
+    services: Services, rules: Path, redis_client: redis.Redis, sandbox: SandboxClient
 ) -> None:
-    before = revision(desk)
+    before = revision(services)
     change(rules, "assign: {rep: marc}", "assign: {rep: mark}")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    (warning,) = warnings(vitals(desk, redis_client))
-    assert revision(desk) == before
+    (warning,) = warnings(vitals(services, redis_client))
+    assert revision(services) == before
     assert warning.startswith("routing.yaml:14:")
     assert "mark" in warning
     assert "(the last good rules stay live)" in warning
 
 
-def test_a_mended_change_settles_the_complaint(desk: Desk, rules: Path, redis_client: redis.Redis) -> None:
+def test_a_mended_change_settles_the_complaint(
+    services: Services, rules: Path, redis_client: redis.Redis
+) -> None:
     change(rules, "rep: marc", "rep: mark")
-    desk.rules.refresh()
+    services.rules.refresh()
     change(rules, "rep: mark", "rep: marc")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    assert vitals(desk, redis_client).rule_mistakes == ()
+    assert vitals(services, redis_client).rule_mistakes == ()
 
 
 def test_rules_that_fail_their_own_tests_do_not_go_live(
-    desk: Desk, rules: Path, redis_client: redis.Redis
+    services: Services, rules: Path, redis_client: redis.Redis
 ) -> None:
     (rules / "tests").mkdir()
     (rules / "tests" / "idf.test.yaml").write_text(PASSING)
-    desk.rules.refresh()
-    passing = revision(desk)
+    services.rules.refresh()
+    passing = revision(services)
     change(rules, "assign: {team: idf}", "assign: {team: idf, method: queue}")
     change(rules, "expect: {team: idf}", "expect: {rep: camille}", file="tests/idf.test.yaml")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    (mistake,) = vitals(desk, redis_client).rule_mistakes
-    assert revision(desk) == passing
+    (mistake,) = vitals(services, redis_client).rule_mistakes
+    assert revision(services) == passing
     assert (mistake.file, mistake.line) == ("tests/idf.test.yaml", 4)
     assert mistake.message == (
         "the test 'Un directeur qui demande une démo' fails: rep is nobody, not camille"
@@ -180,37 +184,41 @@ HAVOC: tuple[Callable[[Path], None], ...] = (
 @pytest.mark.timeout(30)
 @pytest.mark.parametrize("wreck", HAVOC, ids=lambda wreck: wreck.__name__)
 def test_whatever_happens_to_the_files_leads_are_routed_and_it_is_said(
-    desk: Desk, rules: Path, sandbox: SandboxClient, redis_client: redis.Redis, wreck: Callable[[Path], None]
+    services: Services,
+    rules: Path,
+    sandbox: SandboxClient,
+    redis_client: redis.Redis,
+    wreck: Callable[[Path], None],
 ) -> None:
-    before = revision(desk)
+    before = revision(services)
     wreck(rules)
 
-    desk.rules.refresh()
+    services.rules.refresh()
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
-    announce(desk, contact_id)
-    route_all(desk)
+    announce(services, contact_id)
+    route_all(services)
 
-    assert revision(desk) == before
+    assert revision(services) == before
     assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"]
-    assert warnings(vitals(desk, redis_client))
-    assert problems(vitals(desk, redis_client)) == ()
+    assert warnings(vitals(services, redis_client))
+    assert problems(vitals(services, redis_client)) == ()
 
 
-def test_what_an_editor_leaves_lying_around_changes_nothing(desk: Desk, rules: Path) -> None:
-    before = revision(desk)
+def test_what_an_editor_leaves_lying_around_changes_nothing(services: Services, rules: Path) -> None:
+    before = revision(services)
     (rules / "tests").mkdir()
     for name in (".routing.yaml.swp", "routing.yaml~", "#routing.yaml#", "4913", "tests/.a.test.yaml"):
         (rules / name).write_text("}{")
     (rules / ".#routing.yaml").symlink_to("somebody@somewhere.1234")
     (rules / "tests" / ".#a.test.yaml").symlink_to("somebody@somewhere.1234")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    assert revision(desk) == before
+    assert revision(services) == before
 
 
 @pytest.mark.timeout(30)
-def test_files_that_are_written_one_after_the_other_go_live_together(desk: Desk, rules: Path) -> None:
+def test_files_that_are_written_one_after_the_other_go_live_together(services: Services, rules: Path) -> None:
     change(rules, "idf: [camille, hugo, lea]", "idf: [camille, hugo]", file="team.yaml")
     revisions: list[str] = []
 
@@ -220,27 +228,27 @@ def test_files_that_are_written_one_after_the_other_go_live_together(desk: Desk,
 
     writer = threading.Thread(target=write_the_other)
     writer.start()
-    desk.rules.refresh()
+    services.rules.refresh()
     writer.join()
-    revisions.append(revision(desk))
-    desk.rules.refresh()
-    revisions.append(revision(desk))
+    revisions.append(revision(services))
+    services.rules.refresh()
+    revisions.append(revision(services))
 
     assert revisions[0] == revisions[1]
-    assert desk.rules.required()[0].default_sla.total_seconds() == 3600
+    assert services.rules.policy().default_sla.total_seconds() == 3600
 
 
-def another_desk(settings: Settings, client: redis.Redis, clock: Clock) -> Desk:
+def another_desk(settings: Settings, client: redis.Redis, clock: Clock) -> Services:
     """A process that starts now."""
-    desk = open_desk(settings, client, clock=clock)
-    desk.rules.refresh()
-    return desk
+    services = open_services(settings, client, clock=clock)
+    services.rules.refresh()
+    return services
 
 
 def test_a_restart_with_the_same_files_is_no_change(
-    desk: Desk, settings: Settings, redis_client: redis.Redis, clock: Clock
+    services: Services, settings: Settings, redis_client: redis.Redis, clock: Clock
 ) -> None:
-    since = vitals(desk, redis_client).rules_loaded_at
+    since = vitals(services, redis_client).rules_loaded_at
     clock.forward(60)
 
     started = another_desk(settings, redis_client, clock)
@@ -251,27 +259,27 @@ def test_a_restart_with_the_same_files_is_no_change(
 
 
 def test_a_start_with_broken_files_goes_on_with_the_last_good_ones(
-    desk: Desk, rules: Path, settings: Settings, redis_client: redis.Redis, clock: Clock
+    services: Services, rules: Path, settings: Settings, redis_client: redis.Redis, clock: Clock
 ) -> None:
     change(rules, "rep: marc", "rep: mark")
 
     started = another_desk(settings, redis_client, clock)
 
-    assert revision(started) == revision(desk)
+    assert revision(started) == revision(services)
     assert "mark" in warnings(vitals(started, redis_client))[0]
     started.ledger.close()
 
 
 def test_a_start_with_broken_files_and_an_emptied_redis_asks_the_ledger(
-    desk: Desk, rules: Path, settings: Settings, redis_client: redis.Redis, clock: Clock
+    services: Services, rules: Path, settings: Settings, redis_client: redis.Redis, clock: Clock
 ) -> None:
     change(rules, "rep: marc", "rep: mark")
     redis_client.flushall()
 
     started = another_desk(settings, redis_client, clock)
 
-    assert revision(started) == revision(desk)
-    assert vitals(started, redis_client).rules_revision == revision(desk)
+    assert revision(started) == revision(services)
+    assert vitals(started, redis_client).rules_revision == revision(services)
     assert "mark" in warnings(vitals(started, redis_client))[0]
     started.ledger.close()
 
@@ -281,57 +289,57 @@ def test_a_first_start_with_broken_files_keeps_leads_waiting_until_they_are_mend
 ) -> None:
     change(rules, "rep: marc", "rep: mark")
     started = another_desk(settings, redis_client, clock)
-    started.inbox.open()
+    started.store.inbox.open()
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
     announce(started, contact_id)
 
     (problem,) = problems(vitals(started, redis_client))
     with pytest.raises(NoRules):
-        started.rules.required()
+        started.rules.policy()
     change(rules, "rep: mark", "rep: marc")
     started.rules.refresh()
 
     assert problem.startswith("No rules are live, so every lead waits. routing.yaml:14:")
     assert started.rules.live is not None
-    assert started.inbox.has_work()
+    assert started.store.inbox.has_work()
     assert problems(vitals(started, redis_client)) == ()
     started.ledger.close()
 
 
 def test_a_directory_that_comes_back_goes_live_again(
-    desk: Desk, rules: Path, redis_client: redis.Redis
+    services: Services, rules: Path, redis_client: redis.Redis
 ) -> None:
     away = rules.with_name("away")
     rules.rename(away)
-    desk.rules.refresh()
+    services.rules.refresh()
     change(away, "default: 4h", "default: 1h")
-    before = revision(desk)
+    before = revision(services)
     away.rename(rules)
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    assert revision(desk) != before
-    assert vitals(desk, redis_client).rule_mistakes == ()
+    assert revision(services) != before
+    assert vitals(services, redis_client).rule_mistakes == ()
 
 
-def test_an_emptied_redis_is_told_again(desk: Desk, rules: Path, redis_client: redis.Redis) -> None:
+def test_an_emptied_redis_is_told_again(services: Services, rules: Path, redis_client: redis.Redis) -> None:
     redis_client.flushall()
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    assert vitals(desk, redis_client).rules_revision == revision(desk)
+    assert vitals(services, redis_client).rules_revision == revision(services)
 
 
-def test_rules_that_come_back_are_another_change_in_the_history(desk: Desk, rules: Path) -> None:
-    first = revision(desk)
+def test_rules_that_come_back_are_another_change_in_the_history(services: Services, rules: Path) -> None:
+    first = revision(services)
     change(rules, "default: 4h", "default: 1h")
-    desk.rules.refresh()
-    second = revision(desk)
+    services.rules.refresh()
+    second = revision(services)
     change(rules, "default: 1h", "default: 4h")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    assert [one.revision for one in desk.ledger.revisions.all()] == [first, second, first]
+    assert [one.revision for one in services.ledger.revisions.all()] == [first, second, first]
 
 
 def git(rules: Path, *arguments: str) -> None:
@@ -340,16 +348,16 @@ def git(rules: Path, *arguments: str) -> None:
     subprocess.run([program, *who, *arguments], cwd=rules, check=True, capture_output=True)
 
 
-def test_the_author_of_committed_rules_is_kept(desk: Desk, rules: Path) -> None:
+def test_the_author_of_committed_rules_is_kept(services: Services, rules: Path) -> None:
     change(rules, "default: 4h", "default: 1h")
     git(rules, "init")
     git(rules, "add", ".")
     git(rules, "commit", "-m", "Answer within the hour")
-    desk.rules.refresh()
+    services.rules.refresh()
     change(rules, "default: 1h", "default: 2h")
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    before_git, committed, edited = desk.ledger.revisions.all()
+    before_git, committed, edited = services.ledger.revisions.all()
 
     assert committed.origin is not None
     assert committed.origin.author == "Inès Garcia"
@@ -357,24 +365,24 @@ def test_the_author_of_committed_rules_is_kept(desk: Desk, rules: Path) -> None:
 
 
 def test_a_rule_that_is_never_reached_keeps_the_files_from_going_live(
-    desk: Desk, rules: Path, redis_client: redis.Redis
+    services: Services, rules: Path, redis_client: redis.Redis
 ) -> None:
-    before = revision(desk)
+    before = revision(services)
     dead = "  - name: Jamais\n    when: {type_demande: support, country: FR}\n    do: nothing\n"
     change(rules, "otherwise:\n  assign", dead + "otherwise:\n  assign")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    (warning,) = warnings(vitals(desk, redis_client))
-    assert revision(desk) == before
+    (warning,) = warnings(vitals(services, redis_client))
+    assert revision(services) == before
     assert "never reached" in warning
 
 
-def test_a_round_that_has_begun_keeps_its_rules(desk: Desk, rules: Path) -> None:
-    before, held = revision(desk), desk.rules.held()
+def test_a_round_that_has_begun_keeps_its_rules(services: Services, rules: Path) -> None:
+    before, held = revision(services), services.rules.held()
     change(rules, "default: 4h", "default: 1h")
 
-    desk.rules.refresh()
+    services.rules.refresh()
 
-    assert held.required()[0].revision == before
-    assert revision(desk) != before
+    assert held.policy().revision == before
+    assert revision(services) != before

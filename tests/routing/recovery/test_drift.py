@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from router.policy.leads.catalog import Catalog, FactType, Property
-from router.routing.portal.services import Desk
+from router.routing.portal.services import Services
 from router.routing.recovery.drift import check_drift, drift_between
 from router.rulefiles.words.catalog_file import parse_catalog
 from router.sandbox.http.client import SandboxClient
@@ -107,15 +107,15 @@ def test_what_touches_a_rule_is_told_with_its_place(portal: Portal, told: list[s
 
 
 def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_again(
-    desk: Desk, rules: Path, sandbox: SandboxClient, redis_client: redis.Redis
+    services: Services, rules: Path, sandbox: SandboxClient, redis_client: redis.Redis
 ) -> None:
     sandbox.archive_owner(OWNERS["hugo"])
 
-    found = check_drift(desk)
-    before = warnings(Vitals(redis_client, desk.keys).read())
+    found = check_drift(services)
+    before = warnings(Vitals(redis_client, services.store.keys).read())
     (rules / CATALOG.name).write_bytes((rules / CATALOG.name).read_bytes() + b"\n")
-    desk.rules.refresh()
-    after = warnings(Vitals(redis_client, desk.keys).read())
+    services.rules.refresh()
+    after = warnings(Vitals(redis_client, services.store.keys).read())
 
     assert len(found) == 1
     assert before == (f"The portal has changed: {found[0]}",)
@@ -123,6 +123,6 @@ def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_agai
     assert after == ()
 
 
-def test_a_portal_that_has_not_changed_is_no_warning(desk: Desk, redis_client: redis.Redis) -> None:
-    assert check_drift(desk) == ()
-    assert Vitals(redis_client, desk.keys).read().drift == ()
+def test_a_portal_that_has_not_changed_is_no_warning(services: Services, redis_client: redis.Redis) -> None:
+    assert check_drift(services) == ()
+    assert Vitals(redis_client, services.store.keys).read().drift == ()

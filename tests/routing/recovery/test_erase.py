@@ -12,16 +12,16 @@ from sqlalchemy import create_engine, select
 
 from router.ledger.tables import METADATA
 from router.policy.decision.trigger import PushedOut
-from router.routing.followup.follow import follow
+from router.routing.followup.follow import follow_changes
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.followup.watch import watch
+from router.routing.followup.watch import watch_leads
 from router.routing.intake import transitions
-from router.routing.intake.verify import verify
+from router.routing.intake.verify import verify_owners
 from router.routing.intake.work_item import Trip
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim, release
-from router.routing.recovery.erase import erase
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead, release_lead
+from router.routing.recovery.erase import erase_contacts
 from router.routing.recovery.repair import repair
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
@@ -32,96 +32,100 @@ from tests.routing.queues.test_claims import ROUTING, with_rules
 
 PUSHING = ROUTING.replace(", method: queue, push_after: 30min", ", sticky: company")
 
-Lead = Callable[[Desk, SandboxClient, Time, str], None]
+Lead = Callable[[Services, SandboxClient, Time, str], None]
 
 
-def waiting(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+def waiting(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     """It was announced by webhook and by the night, and nobody has looked."""
-    announce(desk, contact_id)
-    desk.inbox.append_low([contact_id], now_ms=desk.now_ms())
+    announce(services, contact_id)
+    services.store.inbox.append_low([contact_id], now_ms=services.now_ms())
 
 
-def claimed_by_a_worker_that_died(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    waiting(desk, sandbox, time, contact_id)
-    desk.inbox.take("dead")
+def claimed_by_a_worker_that_died(
+    services: Services, sandbox: SandboxClient, time: Time, contact_id: str
+) -> None:
+    waiting(services, sandbox, time, contact_id)
+    services.store.inbox.take("dead")
 
 
-def routed(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    announce(desk, contact_id)
-    route_all(desk)
+def routed(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    announce(services, contact_id)
+    route_all(services)
 
 
-def done(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+def done(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     """Verified, told to its rep, and on the list of leads that somebody changed."""
-    routed(desk, sandbox, time, contact_id)
+    routed(services, sandbox, time, contact_id)
     time.pass_by(seconds=5)
-    verify(desk)
-    record(desk)
-    notice = Notice(f"{contact_id}-0-ab", contact_id, "71480101", "chat", since_ms=desk.now_ms())
-    other = Notice(f"{contact_id}-1-ab", contact_id, "71480101", "chat", since_ms=desk.now_ms())
-    desk.notices.note([notice, other], due_ms=desk.now_ms())
-    desk.notices.claim(notice, now_ms=desk.now_ms())
-    desk.notices.park(other, why="nobody answers", now=time.now())
+    verify_owners(services)
+    record_outbox(services)
+    notice = Notice(f"{contact_id}-0-ab", contact_id, "71480101", "chat", since_ms=services.now_ms())
+    other = Notice(f"{contact_id}-1-ab", contact_id, "71480101", "chat", since_ms=services.now_ms())
+    services.store.notices.note([notice, other], due_ms=services.now_ms())
+    services.store.notices.claim(notice, now_ms=services.now_ms())
+    services.store.notices.park(other, why="nobody answers", now=time.now())
     sandbox.edit_by_hand(contact_id, status="IN_PROGRESS")
-    desk.inbox.append([], changed=[contact_id])
+    services.store.inbox.append([], changed=[contact_id])
 
 
-def followed_and_overdue(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    routed(desk, sandbox, time, contact_id)
+def followed_and_overdue(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    routed(services, sandbox, time, contact_id)
     time.pass_by(seconds=5)
-    verify(desk)
-    record(desk)
-    desk.inbox.append([], changed=[contact_id])
-    follow(desk)
+    verify_owners(services)
+    record_outbox(services)
+    services.store.inbox.append([], changed=[contact_id])
+    follow_changes(services)
     time.pass_by(days=5)
-    watch(desk)
-    record(desk)
+    watch_leads(services)
+    record_outbox(services)
 
 
-def queued(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    with_queue(desk)
-    routed(desk, sandbox, time, contact_id)
+def queued(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    with_queue(services)
+    routed(services, sandbox, time, contact_id)
 
 
-def taken_and_given_back(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    with_queue(desk)
-    routed(desk, sandbox, time, contact_id)
-    assert claim(desk, contact_id, rep="hugo").is_yes
-    route_all(desk)
+def taken_and_given_back(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    with_queue(services)
+    routed(services, sandbox, time, contact_id)
+    assert claim_lead(services, contact_id, rep="hugo").is_yes
+    route_all(services)
     time.pass_by(seconds=5)
-    verify(desk)
-    assert release(desk, contact_id, rep="hugo", why="not mine").is_yes
+    verify_owners(services)
+    assert release_lead(services, contact_id, rep="hugo", why="not mine").is_yes
 
 
-def being_reassigned(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    done(desk, sandbox, time, contact_id)
-    state = desk.leads.recall([contact_id])[contact_id]
+def being_reassigned(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    done(services, sandbox, time, contact_id)
+    state = services.store.leads.recall([contact_id])[contact_id]
     wanted = Reassignment(contact_id, 0, state.owner_id, "it was overdue", to=PushedOut(), refund=True)
-    assert reassign(desk, [wanted], run="undo abc").moving
+    assert reassign(services, [wanted], run="undo abc").moving
 
 
-def on_the_plan_of_the_night(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    done(desk, sandbox, time, contact_id)
+def on_the_plan_of_the_night(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    done(services, sandbox, time, contact_id)
     plan = Planned(0, contact_id, 0, "71480101", "gone", "", "hugo", "lea", "otherwise", "hugo has left")
-    desk.night_plan.add([plan])
+    services.store.night_plan.add([plan])
 
 
-def parked(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
-    announce(desk, contact_id)
-    trip = Trip(contact_id, entries=desk.inbox.take("test"))
-    desk.commits.finish([transitions.parked(trip, why="refused", now=time.now())], now_ms=desk.now_ms())
+def parked(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+    announce(services, contact_id)
+    trip = Trip(contact_id, entries=services.store.inbox.take("test"))
+    services.store.commits.finish(
+        [transitions.parked(trip, why="refused", now=time.now())], now_ms=services.now_ms()
+    )
 
 
-def remembered_again(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
+def remembered_again(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     """Redis had lost it, and its write is missing in HubSpot."""
-    done(desk, sandbox, time, contact_id)
+    done(services, sandbox, time, contact_id)
     sandbox.edit_by_hand(
         contact_id, properties=dict.fromkeys(("hubspot_owner_id", "lead_router_decision_id"), "")
     )
-    desk.leads._redis.delete(desk.keys.lead(contact_id))
+    services.store.leads._redis.delete(services.store.keys.lead(contact_id))
     time.pass_by(hours=1)
     now = time.now()
-    assert repair(desk, since=now - timedelta(days=1), until=now).remembered
+    assert repair(services, since=now - timedelta(days=1), until=now).remembered
 
 
 SITUATIONS = (
@@ -139,14 +143,16 @@ SITUATIONS = (
 )
 
 
-def with_queue(desk: Desk) -> None:
-    with_rules(desk, Path(desk.rules._directory), ROUTING)
+def with_queue(services: Services) -> None:
+    with_rules(services, Path(services.rules._directory), ROUTING)
 
 
-def totals(desk: Desk) -> dict[str, int]:
+def totals(services: Services) -> dict[str, int]:
     """The shares: the lead is open with nobody any more, but it was given all the same."""
     return {
-        name: value for name, value in desk.commits.read_book()[0].items() if not name.startswith("open:")
+        name: value
+        for name, value in services.store.commits.read_book()[0].items()
+        if not name.startswith("open:")
     }
 
 
@@ -184,70 +190,74 @@ def traces_in_ledger(url: str, contact_id: str) -> list[str]:
 @pytest.mark.parametrize("stand", SITUATIONS, ids=lambda stand: stand.__name__)
 def test_nothing_is_left_of_the_contact_and_all_of_the_others(
     stand: Lead,
-    desk: Desk,
+    services: Services,
     rules: Path,
     sandbox: SandboxClient,
     time: Time,
     redis_client: redis.Redis,
     settings: Settings,
 ) -> None:
-    with_rules(desk, rules, PUSHING)
+    with_rules(services, rules, PUSHING)
     url = settings.ledger_url.get_secret_value()
     gone, other = sandbox.create_exactly(
         [a_hot_contact(email=f"{name}@{name}.fr") for name in ("un", "deux")], announce=False
     )
     for contact_id in (gone, other):
-        stand(desk, sandbox, time, contact_id)
+        stand(services, sandbox, time, contact_id)
     before = (traces_in_redis(redis_client, gone), traces_in_ledger(url, gone))
-    shares = totals(desk)
+    shares = totals(services)
     theirs = traces_in_redis(redis_client, other)
 
-    desk.erasures.ask(gone)
-    erased = erase(desk)
+    services.store.erasures.ask(gone)
+    erased = erase_contacts(services)
 
     assert erased == 1
     assert before[0]
     assert traces_in_redis(redis_client, gone) == []
     assert traces_in_ledger(url, gone) == []
     assert traces_in_redis(redis_client, other) == theirs
-    assert totals(desk) == shares
+    assert totals(services) == shares
     files = [file for file in Path(settings.var_dir).glob("ledger.sqlite3*") if file.is_file()]
     assert not [file.name for file in files if gone.encode() in file.read_bytes()]
 
 
 def test_a_contact_that_is_being_erased_is_not_taken_up_again(
-    desk: Desk, sandbox: SandboxClient, time: Time, redis_client: redis.Redis
+    services: Services, sandbox: SandboxClient, time: Time, redis_client: redis.Redis
 ) -> None:
     """Whatever is on its way while the erasure waits ends without a trace."""
     (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    desk.erasures.ask(contact_id)
+    services.store.erasures.ask(contact_id)
 
-    waiting(desk, sandbox, time, contact_id)
-    route_all(desk)
-    record(desk)
-    erase(desk)
+    waiting(services, sandbox, time, contact_id)
+    route_all(services)
+    record_outbox(services)
+    erase_contacts(services)
 
     assert traces_in_redis(redis_client, contact_id) == []
-    assert desk.ledger.decisions_of(contact_id) == ()
+    assert services.ledger.decisions_of(contact_id) == ()
 
 
 def test_a_line_that_is_on_its_way_to_the_ledger_does_not_outlive_the_erasure(
-    desk: Desk, sandbox: SandboxClient, time: Time, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+    services: Services,
+    sandbox: SandboxClient,
+    time: Time,
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    routed(desk, sandbox, time, contact_id)
-    write = desk.ledger.record
+    routed(services, sandbox, time, contact_id)
+    write = services.ledger.record
 
     def overtaken(decisions: object, events: object) -> None:
-        desk.erasures.ask(contact_id)
-        erase(desk)
+        services.store.erasures.ask(contact_id)
+        erase_contacts(services)
         write(decisions, events)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(desk.ledger, "record", overtaken)
-    record(desk)
+    monkeypatch.setattr(services.ledger, "record", overtaken)
+    record_outbox(services)
 
-    assert desk.ledger.decisions_of(contact_id) == ()
-    assert desk.ledger.events_of(contact_id) == ()
+    assert services.ledger.decisions_of(contact_id) == ()
+    assert services.ledger.events_of(contact_id) == ()
     assert traces_in_redis(redis_client, contact_id) == []
     time.pass_by(seconds=21)
-    assert desk.erasures.erased_lately([contact_id], now_ms=desk.now_ms()) == frozenset()
+    assert services.store.erasures.erased_lately([contact_id], now_ms=services.now_ms()) == frozenset()

@@ -7,28 +7,30 @@ from pathlib import Path
 
 import pytest
 
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
-from router.routing.reports.compare import ShadowComparison, compare
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
+from router.routing.reports.compare import ShadowComparison, compare_leads
 from router.sandbox.http.client import SandboxClient
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
 from tests.routing.outbox.test_shadow import set_mode
 
 
 @pytest.fixture
-def shadow(desk: Desk, rules: Path) -> Desk:
-    set_mode(desk, rules, "shadow")
-    return desk
+def shadow(services: Services, rules: Path) -> Services:
+    set_mode(services, rules, "shadow")
+    return services
 
 
-def route_and_compare(desk: Desk, *ids: str, since: timedelta = timedelta(days=7)) -> ShadowComparison:
-    announce(desk, *ids)
-    route_all(desk)
-    record(desk)
-    return compare(desk, since=desk.clock() - since)
+def route_and_compare(
+    services: Services, *ids: str, since: timedelta = timedelta(days=7)
+) -> ShadowComparison:
+    announce(services, *ids)
+    route_all(services)
+    record_outbox(services)
+    return compare_leads(services, since=services.clock() - since)
 
 
-def test_each_lead_is_compared_with_its_present_owner(shadow: Desk, sandbox: SandboxClient) -> None:
+def test_each_lead_is_compared_with_its_present_owner(shadow: Services, sandbox: SandboxClient) -> None:
     rotated = [a_hot_contact(hubspot_owner_id=OWNERS[rep]) for rep in ("camille", "claire")]
     ids = sandbox.create_exactly([*rotated, a_hot_contact(), a_hot_contact(type_demande="support")])
 
@@ -44,7 +46,7 @@ def test_each_lead_is_compared_with_its_present_owner(shadow: Desk, sandbox: San
     assert [pair.contact_id for pair in found.differences] == ids[1:3]
 
 
-def test_shares_are_told_both_ways_by_name(shadow: Desk, sandbox: SandboxClient) -> None:
+def test_shares_are_told_both_ways_by_name(shadow: Services, sandbox: SandboxClient) -> None:
     ids = sandbox.create_exactly([a_hot_contact(hubspot_owner_id=OWNERS["claire"]) for _ in range(8)])
 
     found = route_and_compare(shadow, *ids)
@@ -54,46 +56,46 @@ def test_shares_are_told_both_ways_by_name(shadow: Desk, sandbox: SandboxClient)
 
 
 def test_a_lead_that_hubspot_rotated_after_we_decided_counts_with_its_owner_of_now(
-    shadow: Desk, sandbox: SandboxClient
+    shadow: Services, sandbox: SandboxClient
 ) -> None:
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
     announce(shadow, contact_id)
     route_all(shadow)
     sandbox.edit_by_hand(contact_id, owner=OWNERS["camille"])
-    record(shadow)
+    record_outbox(shadow)
 
-    found = compare(shadow, since=shadow.clock() - timedelta(days=1))
+    found = compare_leads(shadow, since=shadow.clock() - timedelta(days=1))
 
     assert found.agreement == 1.0
 
 
 def test_deleted_leads_and_live_decisions_and_older_ones_are_left_out(
-    desk: Desk, rules: Path, sandbox: SandboxClient, clock: Clock
+    services: Services, rules: Path, sandbox: SandboxClient, clock: Clock
 ) -> None:
     live, old, gone, compared = (sandbox.create_exactly([a_hot_contact()])[0] for _ in range(4))
-    route_and_compare(desk, live)
-    set_mode(desk, rules, "shadow")
-    route_and_compare(desk, old)
+    route_and_compare(services, live)
+    set_mode(services, rules, "shadow")
+    route_and_compare(services, old)
     clock.forward(3_600)
-    announce(desk, gone)
-    route_all(desk)
+    announce(services, gone)
+    route_all(services)
     sandbox.delete(gone)
 
-    found = route_and_compare(desk, compared, since=timedelta(minutes=30))
+    found = route_and_compare(services, compared, since=timedelta(minutes=30))
 
     assert [pair.contact_id for pair in found.pairs] == [compared]
     assert found.gone == 1
 
 
-def test_hundreds_of_leads_are_read_a_hundred_at_a_time(shadow: Desk, sandbox: SandboxClient) -> None:
+def test_hundreds_of_leads_are_read_a_hundred_at_a_time(shadow: Services, sandbox: SandboxClient) -> None:
     ids = sandbox.create_contacts(250, seed=3, announce=False)
     announce(shadow, *ids)
     route_all(shadow)
-    record(shadow)
-    shadow.owners.by_email()
+    record_outbox(shadow)
+    shadow.people.owners.by_email()
     before = sandbox.calls()["total"]
 
-    found = compare(shadow, since=shadow.clock() - timedelta(days=1))
+    found = compare_leads(shadow, since=shadow.clock() - timedelta(days=1))
 
     assert len(found.pairs) == 250
     assert sandbox.calls()["total"] - before == 3

@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 import redis
 
-from router.bootstrap import open_desk
+from router.bootstrap import open_services
 from router.policy.decision.decision import Assigned
 from router.policy.shares.grant import CannotGrant
 from router.policy.shares.share_book import LEAD
 from router.routing.intake.restore import KEPT
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import release
-from router.routing.reports.fairness import GIVEN_BACK, Fairness, fairness, grant, plan_grant
-from router.routing.reports.replay import replay
+from router.routing.intake.verify import verify_owners
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
+from router.routing.queues.claims import release_lead
+from router.routing.reports.fairness import GIVEN_BACK, Fairness, fairness_since, grant, plan_grant
+from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.credits import Credits
@@ -33,8 +33,8 @@ WHY = "Deux doublons"
 
 
 @pytest.fixture
-def repository(desk: Desk, redis_client: redis.Redis) -> Credits:
-    return Credits(redis_client, desk.keys)
+def repository(services: Services, redis_client: redis.Redis) -> Credits:
+    return Credits(redis_client, services.store.keys)
 
 
 @pytest.fixture
@@ -45,15 +45,15 @@ def by_value(rules: Path) -> None:
     (rules / "team.yaml").write_text(changed, "utf-8")
 
 
-def today(desk: Desk) -> Fairness:
-    return fairness(desk, since=desk.clock() - timedelta(days=1))
+def today(services: Services) -> Fairness:
+    return fairness_since(services, since=services.clock() - timedelta(days=1))
 
 
-def test_what_was_routed_is_what_was_received(desk: Desk, sandbox: SandboxClient) -> None:
-    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(12)]))
-    route_all(desk)
+def test_what_was_routed_is_what_was_received(services: Services, sandbox: SandboxClient) -> None:
+    announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(12)]))
+    route_all(services)
 
-    found = today(desk)
+    found = today(services)
 
     assert [(one.rep, one.received) for one in found.standings] == [("camille", 6), ("hugo", 3), ("lea", 3)]
     assert all(one.before == 0 and abs(one.difference) < 1e-8 for one in found.standings)
@@ -62,30 +62,30 @@ def test_what_was_routed_is_what_was_received(desk: Desk, sandbox: SandboxClient
 
 @pytest.mark.parametrize("kind", GIVEN_BACK)
 def test_a_lead_whose_share_was_given_back_counts_for_nobody(
-    desk: Desk, sandbox: SandboxClient, kind: str
+    services: Services, sandbox: SandboxClient, kind: str
 ) -> None:
-    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
-    route_all(desk)
-    decision = today(desk).decisions[0]
-    event = {"at": desk.clock().isoformat(), "kind": kind, "decision": decision.id}
-    desk.ledger.record([], [("1-1", decision.contact_id, event)])
+    announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(services)
+    decision = today(services).decisions[0]
+    event = {"at": services.clock().isoformat(), "kind": kind, "decision": decision.id}
+    services.ledger.record([], [("1-1", decision.contact_id, event)])
 
-    found = today(desk)
+    found = today(services)
 
     assert sum(one.received for one in found.standings) == 3
     assert decision not in found.decisions
 
 
 def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
-    desk: Desk, sandbox: SandboxClient
+    services: Services, sandbox: SandboxClient
 ) -> None:
     sandbox.overtake(times=1, owner=OWNERS["claire"])
-    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
-    route_all(desk)
-    desk.leads.verify_again(desk.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
-    verified = verify(desk)
+    announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(services)
+    services.store.leads.verify_again(services.store.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    verified = verify_owners(services)
 
-    found = today(desk)
+    found = today(services)
 
     assert verified.restored == 1
     assert sum(one.received for one in found.standings) == 3
@@ -93,15 +93,15 @@ def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
 
 
 def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
-    desk: Desk, repository: Credits, sandbox: SandboxClient
+    services: Services, repository: Credits, sandbox: SandboxClient
 ) -> None:
-    planned = plan_grant(desk, team="idf", rep="hugo", amount=Decimal(2))
-    done = grant(desk, repository, team="idf", rep="hugo", amount=Decimal(2), why=WHY)
-    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(2)]))
-    route_all(desk)
-    record(desk)
+    planned = plan_grant(services, team="idf", rep="hugo", amount=Decimal(2))
+    done = grant(services, repository, team="idf", rep="hugo", amount=Decimal(2), why=WHY)
+    announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(2)]))
+    route_all(services)
+    record_outbox(services)
 
-    (entry,) = desk.ledger.events_of("")
+    (entry,) = services.ledger.events_of("")
     assert planned == done
     assert done.credits["hugo"] == (0, 2)
     assert done.credits["camille"][1] == pytest.approx(-4 / 3)
@@ -112,11 +112,11 @@ def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
     assert entry.detail["book"]["credit:idf:hugo"] == 2 * LEAD
 
 
-def test_grants_at_once_all_count(desk: Desk, repository: Credits) -> None:
+def test_grants_at_once_all_count(services: Services, repository: Credits) -> None:
     threads = [
         threading.Thread(
             target=grant,
-            args=(desk, repository),
+            args=(services, repository),
             kwargs={"team": "idf", "rep": rep, "amount": Decimal(1), "why": WHY},
         )
         for rep in ("hugo", "lea", "camille", "hugo", "lea", "hugo")
@@ -126,25 +126,25 @@ def test_grants_at_once_all_count(desk: Desk, repository: Credits) -> None:
     for thread in threads:
         thread.join()
 
-    fields, version = desk.commits.read_book()
+    fields, version = services.store.commits.read_book()
     assert version == 6
     assert sum(fields.values()) == 0
-    assert desk.outbox.length() == 6
+    assert services.store.outbox.length() == 6
 
 
-def test_a_plan_that_makes_no_sense_is_refused(desk: Desk) -> None:
+def test_a_plan_that_makes_no_sense_is_refused(services: Services) -> None:
     with pytest.raises(CannotGrant, match="there is no team 'nord'"):
-        plan_grant(desk, team="nord", rep="hugo", amount=Decimal(1))
+        plan_grant(services, team="nord", rep="hugo", amount=Decimal(1))
 
 
-def test_a_released_lead_leaves_nobody_ahead_or_behind(desk: Desk, sandbox: SandboxClient) -> None:
-    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
-    route_all(desk)
-    given = next(one for one in today(desk).decisions if isinstance(one.outcome, Assigned))
+def test_a_released_lead_leaves_nobody_ahead_or_behind(services: Services, sandbox: SandboxClient) -> None:
+    announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(services)
+    given = next(one for one in today(services).decisions if isinstance(one.outcome, Assigned))
     assert isinstance(given.outcome, Assigned) and given.outcome.rep
 
-    answer = release(desk, given.contact_id, rep=given.outcome.rep, why="wrong region")
-    found = today(desk)
+    answer = release_lead(services, given.contact_id, rep=given.outcome.rep, why="wrong region")
+    found = today(services)
 
     assert answer.is_yes
     assert sum(one.received for one in found.standings) == 3
@@ -153,17 +153,17 @@ def test_a_released_lead_leaves_nobody_ahead_or_behind(desk: Desk, sandbox: Sand
 
 @pytest.mark.usefixtures("by_value")
 def test_points_are_shared_given_back_and_granted_as_leads_are(
-    rules: Path, sandbox: SandboxClient, repository: Credits, desk: Desk
+    rules: Path, sandbox: SandboxClient, repository: Credits, services: Services
 ) -> None:
     sandbox.overtake(times=1, owner=OWNERS["claire"])
-    announce(desk, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
-    route_all(desk)
-    desk.leads.verify_again(desk.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
-    assert verify(desk).restored == 1
+    announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
+    route_all(services)
+    services.store.leads.verify_again(services.store.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    assert verify_owners(services).restored == 1
 
-    found = today(desk)
-    granted = grant(desk, repository, team="idf", rep="hugo", amount=Decimal(90), why=WHY)
-    fields, _ = desk.commits.read_book()
+    found = today(services)
+    granted = grant(services, repository, team="idf", rep="hugo", amount=Decimal(90), why=WHY)
+    fields, _ = services.store.commits.read_book()
 
     assert sum(one.received for one in found.standings) == 3
     assert all((one.unit, one.bound) == ("points", 2 * 120) or one.bound == 120 for one in found.standings)
@@ -175,32 +175,37 @@ def test_points_are_shared_given_back_and_granted_as_leads_are(
     assert granted.unit == "points"
     before, after = granted.credits["hugo"]
     assert after - before == pytest.approx(90)
-    record(desk)
-    rebuilt, _count = desk.ledger.shares.book()
+    record_outbox(services)
+    rebuilt, _count = services.ledger.shares.book()
     kept = {name: value for name, value in fields.items() if name.startswith(KEPT)}
     assert {name: rebuilt.get(name, 0) for name in kept} == kept
 
 
 def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
-    rules: Path, settings: Settings, redis_client: redis.Redis, desk: Desk, sandbox: SandboxClient
+    rules: Path, settings: Settings, redis_client: redis.Redis, services: Services, sandbox: SandboxClient
 ) -> None:
     team = (rules / "team.yaml").read_text("utf-8")
     shared = "{reps: [camille, hugo, lea], fair_by: value, time_off: {catch_up: 600}}"
     (rules / "team.yaml").write_text(team.replace("[camille, hugo, lea]", shared), "utf-8")
-    desk.rules.refresh()
-    other = open_desk(settings, redis_client)
+    services.rules.refresh()
+    other = open_services(settings, redis_client)
     other.rules.refresh()
-    now = desk.clock()
-    desk.availability.repository.override("lea", Override("away", now + timedelta(hours=1), now, "sick"))
-    desk.owners.by_email()
+    now = services.clock()
+    services.people.availability.repository.override(
+        "lea", Override("away", now + timedelta(hours=1), now, "sick")
+    )
+    services.people.owners.by_email()
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(60)], announce=False)
-    announce(desk, *ids)
-    batches = [(one, desk.inbox.take(f"worker {n}", limit=15)) for n, one in enumerate([desk, other] * 2)]
+    announce(services, *ids)
+    batches = [
+        (one, services.store.inbox.take(f"worker {n}", limit=15))
+        for n, one in enumerate([services, other] * 2)
+    ]
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: route(batches[n][0], batches[n][1], consumer=f"worker {n}"), range(4)))
 
-    fields, _ = desk.commits.read_book()
+    fields, _ = services.store.commits.read_book()
     points = {name: value for name, value in fields.items() if name.startswith("points:idf:")}
     assert sum(points.values()) == 0
     assert points["points:idf:lea"] == pytest.approx(600 * LEAD, abs=120 * LEAD)
@@ -209,13 +214,13 @@ def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
     # Among those at work nothing has changed: camille weighs twice as much as hugo.
     owners = [sandbox.contact(one)["properties"]["hubspot_owner_id"] for one in ids]
     assert (owners.count(OWNERS["camille"]), owners.count(OWNERS["hugo"])) == (40, 20)
-    record(desk)
-    rebuilt, _count = desk.ledger.shares.book()
+    record_outbox(services)
+    rebuilt, _count = services.ledger.shares.book()
     assert {name: rebuilt.get(name, 0) for name in fields if name.startswith(KEPT)} == {
         name: value for name, value in fields.items() if name.startswith(KEPT)
     }
-    for decision in today(desk).decisions:
-        again = replay(desk.ledger, decision.id)
+    for decision in today(services).decisions:
+        again = replay_decision(services.ledger, decision.id)
         assert again is not None
         assert again.differences == ()
     other.ledger.close()

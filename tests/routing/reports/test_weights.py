@@ -17,14 +17,14 @@ from router.policy.explanation.decision_record import from_record
 from router.policy.explanation.explanation import explain
 from router.policy.shares.share_book import factor_field
 from router.routing.intake.restore import make_whole
-from router.routing.outbox.record import record
+from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away, say_back
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import release
+from router.routing.portal.services import Services
+from router.routing.queues.claims import release_lead
 from router.routing.reports.fairness import grant
-from router.routing.reports.replay import replay
+from router.routing.reports.replay import replay_decision
 from router.routing.reports.share_history import share_changes
-from router.routing.reports.weights import refresh_weights, weights
+from router.routing.reports.weights import refresh_weights, weights_of
 from router.sandbox.http.client import SandboxClient
 from tests.ledger.test_ledger import a_record
 from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
@@ -34,28 +34,28 @@ WINS = {"camille": (200, 20), "hugo": (200, 20), "lea": (200, 80)}
 
 
 @pytest.fixture
-def judged(desk: Desk, rules: Path) -> Desk:
+def judged(services: Services, rules: Path) -> Services:
     """A desk whose team goes by results; nobody has any yet."""
-    return with_team(desk, rules, BY_RESULTS)
+    return with_team(services, rules, BY_RESULTS)
 
 
-def with_team(desk: Desk, rules: Path, line: str) -> Desk:
+def with_team(services: Services, rules: Path, line: str) -> Services:
     team = rules / "team.yaml"
     kept = [one for one in team.read_text().splitlines() if not one.startswith("  idf:")]
     team.write_text("\n".join([*kept, f"  {line}", ""]))
-    desk.rules.refresh()
-    return desk
+    services.rules.refresh()
+    return services
 
 
-def with_results(desk: Desk, wins: Mapping[str, tuple[int, int]], *, ago: timedelta) -> None:
+def with_results(services: Services, wins: Mapping[str, tuple[int, int]], *, ago: timedelta) -> None:
     """So many leads of each rep, given so long ago, and so many of them won the day after."""
-    at = desk.clock() - ago
+    at = services.clock() - ago
     for rep, (received, won) in wins.items():
         records = [given(f"{rep}{number}", rep, at=at) for number in range(received)]
-        desk.ledger.record(records, [])
-        desk.ledger.follow_ups.note(
+        services.ledger.record(records, [])
+        services.ledger.follow_ups.note(
             [Seen(one["id"], None, "customer", None, "won", at + timedelta(days=1)) for one in records[:won]],
-            at=desk.clock(),
+            at=services.clock(),
         )
 
 
@@ -64,20 +64,20 @@ def given(contact_id: str, rep: str, *, at: datetime, **more: Any) -> dict[str, 
     return a_record(contact_id) | {"decided_at": at.isoformat(), "outcome": outcome, **more}
 
 
-def factors(desk: Desk) -> dict[str, int]:
-    fields, _version = desk.commits.read_book()
+def factors(services: Services) -> dict[str, int]:
+    fields, _version = services.store.commits.read_book()
     return {rep: fields.get(factor_field("idf", rep), 0) for rep in WINS}
 
 
-def route_leads(desk: Desk, sandbox: SandboxClient, count: int) -> Counter[str]:
+def route_leads(services: Services, sandbox: SandboxClient, count: int) -> Counter[str]:
     ids = sandbox.create_exactly([a_hot_contact() for _ in range(count)], announce=False)
-    announce(desk, *ids)
-    route_all(desk)
-    record(desk)
-    return Counter(desk.ledger.decisions_of(one)[0]["outcome"]["rep"] for one in ids)
+    announce(services, *ids)
+    route_all(services)
+    record_outbox(services)
+    return Counter(services.ledger.decisions_of(one)[0]["outcome"]["rep"] for one in ids)
 
 
-def test_reps_who_win_more_receive_more_from_the_night_on(judged: Desk, sandbox: SandboxClient) -> None:
+def test_reps_who_win_more_receive_more_from_the_night_on(judged: Services, sandbox: SandboxClient) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     before = route_leads(judged, sandbox, 16)
 
@@ -91,7 +91,7 @@ def test_reps_who_win_more_receive_more_from_the_night_on(judged: Desk, sandbox:
 
 
 def test_every_decision_comes_out_again_with_the_weights_it_was_made_with(
-    judged: Desk, sandbox: SandboxClient
+    judged: Services, sandbox: SandboxClient
 ) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     route_leads(judged, sandbox, 8)
@@ -99,7 +99,7 @@ def test_every_decision_comes_out_again_with_the_weights_it_was_made_with(
     route_leads(judged, sandbox, 8)
 
     found = [one["id"] for one in judged.ledger.recent(limit=16)]
-    replayed = [replay(judged.ledger, one) for one in found]
+    replayed = [replay_decision(judged.ledger, one) for one in found]
 
     assert all(one is not None and one.identical for one in replayed)
     assert {share[1] for one in replayed if one for share in one.record["shares"] if share[0] == "lea"} == {
@@ -108,7 +108,7 @@ def test_every_decision_comes_out_again_with_the_weights_it_was_made_with(
     }
 
 
-def test_the_ledger_keeps_the_evidence_and_the_same_again_is_no_change(judged: Desk) -> None:
+def test_the_ledger_keeps_the_evidence_and_the_same_again_is_no_change(judged: Services) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
 
     changed, again = refresh_weights(judged), refresh_weights(judged)
@@ -121,38 +121,38 @@ def test_the_ledger_keeps_the_evidence_and_the_same_again_is_no_change(judged: D
     assert team["reps"]["lea"] == [200, 80, factors(judged)["lea"]]
 
 
-def test_reps_who_do_not_differ_keep_their_weights(judged: Desk) -> None:
+def test_reps_who_do_not_differ_keep_their_weights(judged: Services) -> None:
     with_results(judged, {"camille": (200, 40), "hugo": (200, 47), "lea": (200, 52)}, ago=timedelta(days=40))
 
     changed = refresh_weights(judged)
 
-    (team,) = weights(judged)
+    (team,) = weights_of(judged)
     assert not changed
     assert team.performance.strength is None
     assert set(team.in_force.values()) == {1000}
 
 
 @pytest.mark.parametrize("days", [3, 120])
-def test_leads_that_are_too_young_or_too_old_do_not_count(judged: Desk, days: int) -> None:
+def test_leads_that_are_too_young_or_too_old_do_not_count(judged: Services, days: int) -> None:
     with_results(judged, WINS, ago=timedelta(days=days))
 
     assert not refresh_weights(judged)
-    assert weights(judged)[0].performance.received == 0
+    assert weights_of(judged)[0].performance.received == 0
 
 
-def test_what_was_won_after_somebody_else_had_the_lead_is_not_theirs(judged: Desk) -> None:
+def test_what_was_won_after_somebody_else_had_the_lead_is_not_theirs(judged: Services) -> None:
     ago = timedelta(days=40)
     with_results(judged, WINS, ago=ago)
     moved = judged.clock() - ago + timedelta(hours=12)
     judged.ledger.record([], [("9-9", "lea0", {"at": moved.isoformat(), "kind": "owner_changed"})])
 
-    (team,) = weights(judged)
+    (team,) = weights_of(judged)
 
     assert {one.rep: (one.received, one.won) for one in team.performance.reps} == WINS | {"lea": (200, 79)}
 
 
 def test_a_team_that_goes_back_to_fixed_weights_forgets_the_factors(
-    judged: Desk, rules: Path, sandbox: SandboxClient
+    judged: Services, rules: Path, sandbox: SandboxClient
 ) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     refresh_weights(judged)
@@ -161,17 +161,17 @@ def test_a_team_that_goes_back_to_fixed_weights_forgets_the_factors(
     shares = route_leads(fixed, sandbox, 16)
 
     assert shares == {"camille": 8, "hugo": 4, "lea": 4}
-    assert weights(fixed) == ()
+    assert weights_of(fixed) == ()
     assert refresh_weights(fixed)
     assert set(factors(fixed).values()) == {0}
 
 
-def test_an_explanation_says_what_results_made_of_a_weight(judged: Desk, sandbox: SandboxClient) -> None:
+def test_an_explanation_says_what_results_made_of_a_weight(judged: Services, sandbox: SandboxClient) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     refresh_weights(judged)
     route_leads(judged, sandbox, 1)
     decision = from_record(judged.ledger.recent(limit=1)[0])
-    policy, _needed = judged.rules.required()
+    policy = judged.rules.policy()
 
     (shares,) = [one for one in explain(decision, policy, language="en") if one.title.startswith("Shares")]
 
@@ -180,11 +180,11 @@ def test_an_explanation_says_what_results_made_of_a_weight(judged: Desk, sandbox
     assert f"lea: weight {lea:g} (1 × {lea:g} by results)" in shares.lines[2]
 
 
-def test_factors_come_back_when_redis_was_emptied(judged: Desk, redis_client: redis.Redis) -> None:
+def test_factors_come_back_when_redis_was_emptied(judged: Services, redis_client: redis.Redis) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     refresh_weights(judged)
     before = factors(judged)
-    redis_client.delete(judged.keys.book)
+    redis_client.delete(judged.store.keys.book)
 
     make_whole(judged)
 
@@ -192,13 +192,13 @@ def test_factors_come_back_when_redis_was_emptied(judged: Desk, redis_client: re
     assert factors(judged) == before
 
 
-def test_a_rep_is_told_what_changed_about_their_leads(judged: Desk) -> None:
+def test_a_rep_is_told_what_changed_about_their_leads(judged: Services) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     refresh_weights(judged)
-    grant(judged, judged.credits, team="idf", rep="lea", amount=Decimal(2), why="two duplicates")
+    grant(judged, judged.store.credits, team="idf", rep="lea", amount=Decimal(2), why="two duplicates")
     say_away(judged, "hugo", until=judged.clock() + timedelta(days=3), why="a secret")
     say_back(judged, "hugo")
-    record(judged)
+    record_outbox(judged)
     since = judged.clock() - timedelta(days=1)
 
     told = {rep: [one.what for one in share_changes(judged, rep, since=since)] for rep in WINS}
@@ -214,19 +214,19 @@ def test_a_rep_is_told_what_changed_about_their_leads(judged: Desk) -> None:
 
 
 def test_a_lead_that_was_given_back_counts_as_not_won(
-    judged: Desk, sandbox: SandboxClient, clock: Clock
+    judged: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
     ids = sandbox.create_exactly([a_hot_contact()], announce=False)
     announce(judged, *ids)
     route_all(judged)
-    record(judged)
+    record_outbox(judged)
     given_to = judged.ledger.decisions_of(ids[0])[0]["outcome"]["rep"]
-    answer = release(judged, ids[0], rep=given_to, why="wrong region")
+    answer = release_lead(judged, ids[0], rep=given_to, why="wrong region")
     route_all(judged)
-    record(judged)
+    record_outbox(judged)
     clock.forward(20 * 86_400)
 
-    (team,) = weights(judged)
+    (team,) = weights_of(judged)
 
     assert answer.is_yes
     assert {one.rep: (one.received, one.won) for one in team.performance.reps}[given_to] == (1, 0)

@@ -9,10 +9,10 @@ import pytest
 
 from router.policy.decision.trigger import ToOwner
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.intake.verify import verify
-from router.routing.outbox.record import record
-from router.routing.portal.services import Desk
-from router.routing.queues.claims import claim
+from router.routing.intake.verify import verify_owners
+from router.routing.outbox.record import record_outbox
+from router.routing.portal.services import Services
+from router.routing.queues.claims import claim_lead
 from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_undo
 from router.routing.take_back.take_back_context import CannotTakeBack
 from router.sandbox.http.client import SandboxClient
@@ -36,48 +36,48 @@ WRONG = RIGHT.replace("{country: $etranger}", "{email: known}")
 PULLING = RIGHT.replace("{team: idf}", "{team: idf, method: queue}")
 
 
-def live(desk: Desk, rules: Path, routing: str) -> str:
+def live(services: Services, rules: Path, routing: str) -> str:
     """These rules go live; their revision."""
-    with_rules(desk, rules, routing)
-    policy, _needed = desk.rules.required()
+    with_rules(services, rules, routing)
+    policy = services.rules.policy()
     return policy.revision
 
 
-def settle(desk: Desk, time: Time) -> None:
-    route_all(desk)
+def settle(services: Services, time: Time) -> None:
+    route_all(services)
     time.pass_by(seconds=4)
-    while verify(desk).looked_at:
+    while verify_owners(services).looked_at:
         pass
-    record(desk)
+    record_outbox(services)
 
 
 def a_wrong_hour(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path, count: int
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path, count: int
 ) -> tuple[str, list[str]]:
     """Right rules, then wrong ones that decide so many leads, then the right ones again."""
-    live(desk, rules, RIGHT)
-    queued(desk, sandbox, 3)
-    wrong = live(desk, rules, WRONG)
-    ids = queued(desk, sandbox, count)
-    settle(desk, time)
+    live(services, rules, RIGHT)
+    queued(services, sandbox, 3)
+    wrong = live(services, rules, WRONG)
+    ids = queued(services, sandbox, count)
+    settle(services, time)
     time.pass_by(hours=1)
-    live(desk, rules, RIGHT)
+    live(services, rules, RIGHT)
     return wrong, ids
 
 
-def move(desk: Desk, time: Time, plan: Plan) -> None:
-    carry_out(desk, plan)
-    settle(desk, time)
+def move(services: Services, time: Time, plan: Plan) -> None:
+    carry_out(services, plan)
+    settle(services, time)
 
 
 def test_undo_gives_untouched_leads_to_whom_the_live_rules_give_them(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    wrong, ids = a_wrong_hour(desk, sandbox, time, rules, 8)
+    wrong, ids = a_wrong_hour(services, sandbox, time, rules, 8)
 
-    plan = plan_undo(desk, wrong[:6])
+    plan = plan_undo(services, wrong[:6])
     unchanged = {owner_of(sandbox, one) for one in ids}
-    move(desk, time, plan)
+    move(services, time, plan)
 
     assert unchanged == {OWNERS["marc"]}
     assert [step.wanted.contact_id for step in plan.steps] == ids
@@ -85,37 +85,37 @@ def test_undo_gives_untouched_leads_to_whom_the_live_rules_give_them(
     went = [owner_of(sandbox, one) for one in ids]
     assert went == [OWNERS[step.goes_to] for step in plan.steps]  # the plan is what happened
     assert set(went) <= {OWNERS["camille"], OWNERS["hugo"], OWNERS["lea"]}
-    assert sum(credits_of(desk).values()) == 0
-    assert all(-(10**9) < credit < 10**9 for credit in credits_of(desk).values())
+    assert sum(credits_of(services).values()) == 0
+    assert all(-(10**9) < credit < 10**9 for credit in credits_of(services).values())
     assert (
         f"reassigned from marc because revision {wrong} was undone"
         in (sandbox.contact(ids[0])["properties"]["lead_router_reason"])
     )
-    (asked,) = [one for one in desk.ledger.events_of(ids[0]) if one.kind == "reassigning"]
+    (asked,) = [one for one in services.ledger.events_of(ids[0]) if one.kind == "reassigning"]
     assert (asked.detail["run"], asked.detail["from"]) == (plan.run, OWNERS["marc"])
 
 
 def test_undo_again_finds_nothing_and_half_a_run_can_be_finished(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    wrong, ids = a_wrong_hour(desk, sandbox, time, rules, 6)
-    plan = plan_undo(desk, wrong)
-    reassign(desk, [step.wanted for step in plan.steps[:2]], run=plan.run)  # and then it was killed
+    wrong, ids = a_wrong_hour(services, sandbox, time, rules, 6)
+    plan = plan_undo(services, wrong)
+    reassign(services, [step.wanted for step in plan.steps[:2]], run=plan.run)  # and then it was killed
 
-    rest = plan_undo(desk, wrong)
-    carry_out(desk, plan)
-    move(desk, time, rest)
-    again = plan_undo(desk, wrong)
+    rest = plan_undo(services, wrong)
+    carry_out(services, plan)
+    move(services, time, rest)
+    again = plan_undo(services, wrong)
 
     assert [step.wanted.contact_id for step in rest.steps] == ids[2:]
     assert (again.steps, again.stay) == ((), {})
-    assert all(len(desk.ledger.decisions_of(one)) == 2 for one in ids)
+    assert all(len(services.ledger.decisions_of(one)) == 2 for one in ids)
 
 
 def test_undo_leaves_what_a_person_has_touched(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    wrong, ids = a_wrong_hour(desk, sandbox, time, rules, 7)
+    wrong, ids = a_wrong_hour(services, sandbox, time, rules, 7)
     chosen, confirmed, called, noted, status, deleted, free = ids
     sandbox.edit_by_hand(chosen, owner=OWNERS["claire"])
     sandbox.edit_by_hand(confirmed, owner="")
@@ -125,8 +125,8 @@ def test_undo_leaves_what_a_person_has_touched(
     sandbox.edit_by_hand(status, status="IN_PROGRESS")
     sandbox.delete(deleted)
 
-    plan = plan_undo(desk, wrong)
-    move(desk, time, plan)
+    plan = plan_undo(services, wrong)
+    move(services, time, plan)
 
     assert [step.wanted.contact_id for step in plan.steps] == [free]
     assert plan.stay == {
@@ -142,40 +142,40 @@ def test_undo_leaves_what_a_person_has_touched(
 
 
 def test_a_person_who_is_faster_than_the_undo_wins(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    wrong, (contact_id,) = a_wrong_hour(desk, sandbox, time, rules, 1)
-    plan = plan_undo(desk, wrong)
+    wrong, (contact_id,) = a_wrong_hour(services, sandbox, time, rules, 1)
+    plan = plan_undo(services, wrong)
 
-    carry_out(desk, plan)
+    carry_out(services, plan)
     sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    settle(desk, time)
+    settle(services, time)
 
     assert owner_of(sandbox, contact_id) == OWNERS["claire"]
-    assert desk.leads.recall([contact_id])[contact_id].state is State.HUMAN
-    assert "not_reassigned" in [one.kind for one in desk.ledger.events_of(contact_id)]
+    assert services.store.leads.recall([contact_id])[contact_id].state is State.HUMAN
+    assert "not_reassigned" in [one.kind for one in services.ledger.events_of(contact_id)]
 
 
 def test_undo_gives_a_lead_back_to_the_owner_before(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    live(desk, rules, RIGHT)
-    back, gone = queued(desk, sandbox, 2)
-    settle(desk, time)
+    live(services, rules, RIGHT)
+    back, gone = queued(services, sandbox, 2)
+    settle(services, time)
     before = {one: owner_of(sandbox, one) for one in (back, gone)}
-    wrong = live(desk, rules, WRONG)
+    wrong = live(services, rules, WRONG)
     wanted = [
         Reassignment(one, 0, owner, "it was overdue", excluded=frozenset({owner}))
         for one, owner in before.items()
     ]
-    reassign(desk, wanted, run="night")
-    settle(desk, time)
+    reassign(services, wanted, run="night")
+    settle(services, time)
     assert {owner_of(sandbox, one) for one in before} == {OWNERS["marc"]}
     sandbox.archive_owner(before[gone])
-    live(desk, rules, RIGHT)
+    live(services, rules, RIGHT)
 
-    plan = plan_undo(desk, wrong)
-    move(desk, time, plan)
+    plan = plan_undo(services, wrong)
+    move(services, time, plan)
 
     assert [step.wanted.to for step in plan.steps] == [ToOwner(before[back]), None]
     assert owner_of(sandbox, back) == before[back]
@@ -183,95 +183,95 @@ def test_undo_gives_a_lead_back_to_the_owner_before(
 
 
 def test_a_live_an_unknown_and_an_unclear_revision_are_refused(
-    desk: Desk, sandbox: SandboxClient, rules: Path
+    services: Services, sandbox: SandboxClient, rules: Path
 ) -> None:
-    revision = live(desk, rules, RIGHT)
+    revision = live(services, rules, RIGHT)
 
     with pytest.raises(CannotTakeBack, match="is live"):
-        plan_undo(desk, revision)
+        plan_undo(services, revision)
     with pytest.raises(CannotTakeBack, match="router revisions"):
-        plan_undo(desk, "zzz")
+        plan_undo(services, "zzz")
     with pytest.raises(CannotTakeBack, match="one more digit"):
-        plan_undo(desk, "")
+        plan_undo(services, "")
 
 
 def test_nothing_is_planned_in_shadow_mode(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    wrong, _ = a_wrong_hour(desk, sandbox, time, rules, 1)
-    live(desk, rules, "mode: shadow" + RIGHT)
+    wrong, _ = a_wrong_hour(services, sandbox, time, rules, 1)
+    live(services, rules, "mode: shadow" + RIGHT)
 
     with pytest.raises(CannotTakeBack, match="shadow"):
-        plan_undo(desk, wrong)
+        plan_undo(services, wrong)
 
 
 def test_a_company_that_sticks_to_the_wrong_rep_is_let_go(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
     sticky = RIGHT.replace("{team: idf}", "{team: idf, sticky: company}")
-    live(desk, rules, sticky)
+    live(services, rules, sticky)
     wrong = live(
-        desk, rules, sticky.replace("{country: $etranger}", "{email: known}").replace("marc", "hugo")
+        services, rules, sticky.replace("{country: $etranger}", "{email: known}").replace("marc", "hugo")
     )
-    (contact_id,) = queued(desk, sandbox, 1)
-    settle(desk, time)
+    (contact_id,) = queued(services, sandbox, 1)
+    settle(services, time)
     before = owner_of(sandbox, contact_id)
-    live(desk, rules, sticky)
+    live(services, rules, sticky)
 
-    plan = plan_undo(desk, wrong)
-    move(desk, time, plan)
+    plan = plan_undo(services, wrong)
+    move(services, time, plan)
 
     assert before == OWNERS["hugo"]
     assert owner_of(sandbox, contact_id) in {OWNERS["camille"], OWNERS["lea"]}
 
 
 def test_a_lead_that_its_rep_claimed_stays_with_them(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    wrong = live(desk, rules, PULLING)
-    (contact_id,) = queued(desk, sandbox, 1)
-    assert claim(desk, contact_id, rep="hugo").is_yes
-    settle(desk, time)
-    live(desk, rules, RIGHT)
+    wrong = live(services, rules, PULLING)
+    (contact_id,) = queued(services, sandbox, 1)
+    assert claim_lead(services, contact_id, rep="hugo").is_yes
+    settle(services, time)
+    live(services, rules, RIGHT)
 
-    plan = plan_undo(desk, wrong)
+    plan = plan_undo(services, wrong)
 
     assert (plan.steps, plan.stay) == ((), {contact_id: "its rep claimed it"})
 
 
 def test_reroute_moves_only_what_the_live_rules_send_elsewhere(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    live(desk, rules, RIGHT)
-    ids = queued(desk, sandbox, 4)
-    settle(desk, time)
+    live(services, rules, RIGHT)
+    ids = queued(services, sandbox, 4)
+    settle(services, time)
     since = time.now() - timedelta(hours=1)
-    same = plan_reroute(desk, "otherwise", since=since)
-    live(desk, rules, PULLING)
+    same = plan_reroute(services, "otherwise", since=since)
+    live(services, rules, PULLING)
 
-    plan = plan_reroute(desk, "otherwise", since=since)
-    move(desk, time, plan)
-    again = plan_reroute(desk, "otherwise", since=since)
+    plan = plan_reroute(services, "otherwise", since=since)
+    move(services, time, plan)
+    again = plan_reroute(services, "otherwise", since=since)
 
     assert (same.steps, set(same.stay.values())) == ((), {"the live rules leave it there"})
     assert {step.goes_to for step in plan.steps} == {"queue idf"}
     assert [owner_of(sandbox, one) for one in ids] == [""] * 4
-    assert sorted(one.contact_id for one in desk.queues.waiting("idf")) == sorted(ids)
+    assert sorted(one.contact_id for one in services.store.queues.waiting("idf")) == sorted(ids)
     assert (again.steps, set(again.stay.values())) == ((), {"the live rules leave it there"})
 
 
 def test_reroute_gives_queued_leads_to_a_rep_and_knows_only_its_rule_and_time(
-    desk: Desk, sandbox: SandboxClient, time: Time, rules: Path
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
 ) -> None:
-    live(desk, rules, PULLING)
-    ids = queued(desk, sandbox, 2)
-    settle(desk, time)
-    live(desk, rules, RIGHT)
+    live(services, rules, PULLING)
+    ids = queued(services, sandbox, 2)
+    settle(services, time)
+    live(services, rules, RIGHT)
 
-    other_rule = plan_reroute(desk, "Marc", since=time.now() - timedelta(hours=1))
-    too_old = plan_reroute(desk, "otherwise", since=time.now())
-    move(desk, time, plan_reroute(desk, "otherwise", since=time.now() - timedelta(hours=1)))
+    other_rule = plan_reroute(services, "Marc", since=time.now() - timedelta(hours=1))
+    too_old = plan_reroute(services, "otherwise", since=time.now())
+    move(services, time, plan_reroute(services, "otherwise", since=time.now() - timedelta(hours=1)))
 
     assert (other_rule.steps, too_old.steps) == ((), ())
     assert all(owner_of(sandbox, one) for one in ids)
-    assert desk.queues.waiting("idf") == ()
+    assert services.store.queues.waiting("idf") == ()

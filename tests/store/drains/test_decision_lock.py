@@ -10,7 +10,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from router.store.drains import decision_lock as turns
+from router.store.drains import decision_lock as decision_lock
 from router.store.drains.decision_lock import DecisionLock
 from router.store.keys import Keys
 
@@ -41,8 +41,8 @@ def test_two_processes_never_have_the_turn_at_once(redis_client: redis.Redis, ke
 def test_whoever_waits_is_woken_when_the_turn_ends(
     redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "LOOK_S", 60.0)
-    monkeypatch.setattr(turns, "PATIENCE_S", 60.0)
+    monkeypatch.setattr(decision_lock, "LOOK_S", 60.0)
+    monkeypatch.setattr(decision_lock, "PATIENCE_S", 60.0)
     mine, entered = DecisionLock(redis_client, keys), threading.Event()
 
     def wait_for_it() -> None:
@@ -65,7 +65,7 @@ def test_whoever_waits_is_woken_when_the_turn_ends(
 def test_a_turn_is_handed_on_within_a_process_for_a_while(
     redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch, stay_s: float, stays: bool
 ) -> None:
-    monkeypatch.setattr(turns, "STAY_S", stay_s)
+    monkeypatch.setattr(decision_lock, "STAY_S", stay_s)
     turn, names = DecisionLock(redis_client, keys), []
 
     def note_whose_turn_it_is() -> None:
@@ -98,13 +98,13 @@ def test_a_turn_ends_by_itself_if_its_process_dies(redis_client: redis.Redis, ke
     with DecisionLock(redis_client, keys):
         ends_in_ms = redis_client.pttl(keys.decision_lock)
 
-    assert 0 < ends_in_ms <= turns.LEASE_S * 1000
+    assert 0 < ends_in_ms <= decision_lock.LEASE_S * 1000
 
 
 def test_whoever_waited_long_enough_decides_anyway(
     redis_client: redis.Redis, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "PATIENCE_S", 0.01)
+    monkeypatch.setattr(decision_lock, "PATIENCE_S", 0.01)
     redis_client.set(keys.decision_lock, "somebody who died", px=60_000)
 
     with DecisionLock(redis_client, keys):

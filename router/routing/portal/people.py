@@ -1,0 +1,16 @@
+"""The people of a portal: HubSpot's owners, and who is away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from router.routing.portal.availability import Availability
+from router.routing.portal.owners import Owners
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Owners by e-mail address, and the availability of reps."""
+
+    owners: Owners
+    availability: Availability

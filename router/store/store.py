@@ -1,0 +1,87 @@
+"""Everything one portal keeps in Redis, one repository per subject."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import redis
+
+from router.store.claims.claims import ClaimStore
+from router.store.drains.decision_lock import DecisionLock
+from router.store.drains.drains import Drains
+from router.store.inbox.inbox import Inbox
+from router.store.keys import Keys
+from router.store.leads.commits import Commits
+from router.store.leads.company_memory import Companies
+from router.store.leads.credits import Credits
+from router.store.leads.leads import Leads
+from router.store.leads.open_leads import OpenLeads
+from router.store.leads.queues import Queues
+from router.store.repair.erasures import Erasures
+from router.store.repair.reconciled import Reconciled
+from router.store.repair.restoration import Restoration
+from router.store.shared.availability import AvailabilityRepository
+from router.store.shared.outbox import Outbox
+from router.store.shared.rules import RulesRepository
+from router.store.worklists.changed import Changed
+from router.store.worklists.night_plan import NightPlan
+from router.store.worklists.nights import Nights
+from router.store.worklists.notices import Notices
+from router.store.worklists.watched import WatchedLeads
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The repositories of one portal. Safe to share between threads."""
+
+    keys: Keys
+    inbox: Inbox
+    drains: Drains
+    decision_lock: DecisionLock
+    leads: Leads
+    commits: Commits
+    queues: Queues
+    claims: ClaimStore
+    credits: Credits
+    open_leads: OpenLeads
+    companies: Companies
+    outbox: Outbox
+    notices: Notices
+    watched: WatchedLeads
+    changed: Changed
+    nights: Nights
+    night_plan: NightPlan
+    erasures: Erasures
+    reconciled: Reconciled
+    restoration: Restoration
+    published_rules: RulesRepository
+    availability: AvailabilityRepository
+
+
+def open_store(client: redis.Redis, portal: str) -> Store:
+    """The store of a portal behind a client that decodes responses; nothing is asked of Redis yet."""
+    keys = Keys(portal)
+    return Store(
+        keys=keys,
+        inbox=Inbox(client, keys),
+        drains=Drains(client, keys),
+        decision_lock=DecisionLock(client, keys),
+        leads=Leads(client, keys),
+        commits=Commits(client, keys),
+        queues=Queues(client, keys),
+        claims=ClaimStore(client, keys),
+        credits=Credits(client, keys),
+        open_leads=OpenLeads(client, keys),
+        companies=Companies(client, keys),
+        outbox=Outbox(client, keys),
+        notices=Notices(client, keys),
+        watched=WatchedLeads(client, keys),
+        changed=Changed(client, keys),
+        nights=Nights(client, keys),
+        night_plan=NightPlan(client, keys),
+        erasures=Erasures(client, keys),
+        reconciled=Reconciled(client, keys),
+        restoration=Restoration(client, keys),
+        published_rules=RulesRepository(client, keys),
+        availability=AvailabilityRepository(client, keys),
+    )

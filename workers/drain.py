@@ -11,40 +11,37 @@ from typing import Final
 import structlog
 
 from router.bootstrap import ProcessContext
-from router.routing.intake.route import Routed, route
+from router.routing.intake.route import Routed, batches_of, priority_of, route
 from router.routing.portal.services import Services
-from router.store.budget.budget import Priority
-from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, InboxEntry
+from router.store.inbox.inbox import BATCH, BATCHES_PER_DRAIN, InboxEntry
 from workers import process
 from workers.outcomes import Snooze, fate_of
 
 LONGEST_S: Final = 30.0
 """A drain ends after this long and wakes its successor, so that RQ sees its jobs come and go."""
-LAST_FLIGHTS_S: Final = 9.0
+LAST_BATCHES_S: Final = 9.0
 """How long a process that has to stop waits for the batches in the air."""
 LOOK_S: Final = 0.01
-"""Between two looks for more, for each flight in the air: one that lands is noticed at once anyway."""
+"""Between two looks for more, for each future in the air: one that lands is noticed at once anyway."""
 LINGER_S: Final = 0.25
 TIGHT: Final = 0.85
 """From this share of the call budget on, a batch waits a moment to fill up; housekeeping alone uses less."""
-LOW_FLIGHTS: Final = 2
+LOW_BATCHES: Final = 2
 """Batches of housekeeping that a drain has in the air at once: they may wait long for the call budget."""
-LOW_LANDS_S: Final = 21.0
+LOW_ENDS_S: Final = 21.0
 """A little more than such a batch waits for the budget; new leads are taken meanwhile."""
 KEEP_S: Final = 1.0
-SUSPICIOUS: Final = 3
-"""A lead claimed this often travels alone, so that it can only hold up itself."""
 
 
 @dataclass(slots=True)
 class Drain:
-    """One drain at work. `pool` has `FLIGHTS_PER_DRAIN` threads and outlives the drain."""
+    """One drain at work. `pool` has `BATCHES_PER_DRAIN` threads and outlives the drain."""
 
     context: ProcessContext
     pool: ThreadPoolExecutor
-    flights: dict[Future[Routed], int] = field(default_factory=dict)
+    in_flight: dict[Future[Routed], int] = field(default_factory=dict)
     low: set[Future[Routed]] = field(default_factory=set)
-    """Those flights that carry no new lead."""
+    """Those in_flight that carry no new lead."""
     not_before: float = 0.0
     low_not_before: float = 0.0
     kept_at: float = 0.0
@@ -66,16 +63,16 @@ class Drain:
         try:
             while self._goes_on(ends_at) and not process.stopping():
                 self._keep()
-                self._land(patience_s=LOOK_S * len(self.flights))
+                self._collect(patience_s=LOOK_S * len(self.in_flight))
                 if time.monotonic() < self.not_before:
-                    if not self.flights and self.not_before > ends_at:
+                    if not self.in_flight and self.not_before > ends_at:
                         break
                     process.pause_s(LOOK_S)
-                elif not self._take_next(ends_at) and not self.flights:
+                elif not self._take_next(ends_at) and not self.in_flight:
                     if self.context.services.store.drains.rest(self.name):
                         return self.leads
                     process.pause_s(LOOK_S)
-            self._land_all()
+            self._collect_all()
         finally:
             self.context.services.store.drains.leave(self.name)
         return self.leads
@@ -92,19 +89,19 @@ class Drain:
 
     def _goes_on(self, ends_at: float) -> bool:
         now = time.monotonic()
-        return now < ends_at or (bool(self.low) and now < ends_at + LOW_LANDS_S)
+        return now < ends_at or (bool(self.low) and now < ends_at + LOW_ENDS_S)
 
     def _take_next(self, ends_at: float) -> bool:
         """Send the next batch on its way, new leads first; False if there is none for now, or no place."""
-        if len(self.flights) >= FLIGHTS_PER_DRAIN:
+        if len(self.in_flight) >= BATCHES_PER_DRAIN:
             return False
         if self._may_take() and self._take(low=False):
             return True
         return self._may_take_low(ends_at) and self._take(low=True)
 
     def _may_take(self) -> bool:
-        """Idle, take at once; in flight, take a full batch, or any second one while calls are plenty."""
-        services, in_the_air = self.context.services, len(self.flights) - len(self.low)
+        """Idle: at once. With batches in flight: a full batch, or any second one while calls are plenty."""
+        services, new_in_flight = self.context.services, len(self.in_flight) - len(self.low)
         pause = services.hubspot.budget.paused()
         if pause is not None:
             self.not_before = time.monotonic() + min(
@@ -117,8 +114,8 @@ class Drain:
         if waiting >= BATCH:
             return True
         if services.hubspot.budget.tightness() >= TIGHT:
-            return self._filled_up(in_the_air)
-        return in_the_air <= 1
+            return self._filled_up(new_in_flight)
+        return new_in_flight <= 1
 
     def _may_reclaim(self) -> bool:
         """Claims may have been abandoned. Once a second is soon enough: every look reads all claims."""
@@ -127,21 +124,21 @@ class Drain:
     def _may_take_low(self, ends_at: float) -> bool:
         """Housekeeping has its turn when no new lead waits, and stops first."""
         now = time.monotonic()
-        if len(self.low) >= LOW_FLIGHTS or not max(self.not_before, self.low_not_before) <= now < ends_at:
+        if len(self.low) >= LOW_BATCHES or not max(self.not_before, self.low_not_before) <= now < ends_at:
             return False
         return self.context.services.store.inbox.waiting(limit=1, low=False) == 0
 
-    def _filled_up(self, in_the_air: int) -> bool:
-        """Linger for a full batch of new leads while calls are scarce; every flight costs two."""
+    def _filled_up(self, new_in_flight: int) -> bool:
+        """Linger for a full batch of new leads while calls are scarce; every batch costs two."""
         ends_at = time.monotonic() + LINGER_S
         inbox = self.context.services.store.inbox
         while (waiting := inbox.waiting(limit=BATCH, low=False)) < BATCH and time.monotonic() < ends_at:
             if process.pause_s(LOOK_S):
                 return False
-        return waiting >= BATCH or in_the_air == 0
+        return waiting >= BATCH or new_in_flight == 0
 
     def _take(self, *, low: bool) -> bool:
-        slot = min(set(range(FLIGHTS_PER_DRAIN)) - set(self.flights.values()))
+        slot = min(set(range(BATCHES_PER_DRAIN)) - set(self.in_flight.values()))
         consumer = f"{self.name}/{slot}"
         reclaim = self._may_reclaim()
         entries = self.context.services.store.inbox.take(consumer, reclaim=reclaim, low=low)
@@ -149,26 +146,26 @@ class Drain:
             self.looked_at = time.monotonic()  # where some were abandoned there may be more
         if not entries:
             return False
-        flight = self.pool.submit(fly, self.context.services, entries, consumer=consumer)
-        self.flights[flight] = slot
+        future = self.pool.submit(run_batch, self.context.services, entries, consumer=consumer)
+        self.in_flight[future] = slot
         if all(entry.stream == self.context.services.store.keys.inbox_low for entry in entries):
-            self.low.add(flight)
+            self.low.add(future)
         return True
 
-    def _land(self, *, patience_s: float) -> None:
-        if not self.flights:
+    def _collect(self, *, patience_s: float) -> None:
+        if not self.in_flight:
             return
-        landed, _ = wait(self.flights, timeout=patience_s, return_when=FIRST_COMPLETED)
-        for flight in landed:
-            del self.flights[flight]
-            is_low = flight in self.low
-            self.low.discard(flight)
-            self._look_at(flight, is_low=is_low)
+        done, _ = wait(self.in_flight, timeout=patience_s, return_when=FIRST_COMPLETED)
+        for future in done:
+            del self.in_flight[future]
+            is_low = future in self.low
+            self.low.discard(future)
+            self._look_at(future, is_low=is_low)
 
-    def _look_at(self, flight: Future[Routed], *, is_low: bool) -> None:
+    def _look_at(self, future: Future[Routed], *, is_low: bool) -> None:
         try:
-            routed = flight.result()
-        except FlightSnoozed as snoozed:
+            routed = future.result()
+        except BatchSnoozed as snoozed:
             until = time.monotonic() + snoozed.wait_s
             if is_low:
                 self.low_not_before = max(self.low_not_before, until)
@@ -178,13 +175,13 @@ class Drain:
         self.leads += routed.finished
         self.context.progress.report(f"routed {routed.finished} leads")
 
-    def _land_all(self) -> None:
-        ends_at = time.monotonic() + LAST_FLIGHTS_S
-        while self.flights and time.monotonic() < ends_at:
-            self._land(patience_s=max(0.0, ends_at - time.monotonic()))
+    def _collect_all(self) -> None:
+        ends_at = time.monotonic() + LAST_BATCHES_S
+        while self.in_flight and time.monotonic() < ends_at:
+            self._collect(patience_s=max(0.0, ends_at - time.monotonic()))
 
 
-class FlightSnoozed(Exception):  # noqa: N818 - nothing went wrong with the leads
+class BatchSnoozed(Exception):  # noqa: N818 - nothing went wrong with the leads
     """A batch was given back; `wait_s` until it makes sense to try again."""
 
     def __init__(self, wait_s: float) -> None:
@@ -192,35 +189,26 @@ class FlightSnoozed(Exception):  # noqa: N818 - nothing went wrong with the lead
         self.wait_s = wait_s
 
 
-def fly(services: Services, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
-    """Route one batch; leads that failed before travel alone. Raises `FlightSnoozed`, or what is a bug."""
-    is_low = all(entry.stream == services.store.keys.inbox_low for entry in entries)
-    priority: Priority = "sweep" if is_low else "lead"
-    suspicious = {entry.contact_id for entry in entries if entry.deliveries >= SUSPICIOUS}
-    batches = [[entry for entry in entries if entry.contact_id not in suspicious]]
-    batches += [[entry for entry in entries if entry.contact_id == one] for one in sorted(suspicious)]
-    sums = Routed(0, 0, 0, 0)
-    for batch in filter(None, batches):
+def run_batch(services: Services, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
+    """Route claimed entries. Raises `BatchSnoozed` once they are given back, or what is a bug."""
+    priority = priority_of(services, entries)
+    sums = Routed()
+    for batch in batches_of(entries):
         try:
             routed = route(services, batch, consumer=consumer, priority=priority)
         except Exception as error:
             _give_back(services, error, batch, consumer=consumer)
             raise AssertionError("unreachable") from error
-        sums = Routed(
-            sums.leads + routed.leads,
-            sums.finished + routed.finished,
-            sums.duplicates + routed.duplicates,
-            sums.left + routed.left,
-        )
+        sums += routed
     return sums
 
 
 def _give_back(services: Services, error: Exception, entries: Sequence[InboxEntry], *, consumer: str) -> None:
-    """Raise what the flight ends with; snoozed leads are given back first, so that anybody may take them."""
+    """Raise what the future ends with; snoozed leads are given back first, so that anybody may take them."""
     fate = fate_of(error)
     if not isinstance(fate, Snooze):
         raise error
     log: structlog.stdlib.BoundLogger = services.log
     (log.error if fate.loud else log.info)("batch.snoozed", why=fate.why, leads=len(entries))
     services.store.inbox.release(consumer, entries)
-    raise FlightSnoozed(fate.wait.total_seconds()) from error
+    raise BatchSnoozed(fate.wait.total_seconds()) from error

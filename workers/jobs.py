@@ -15,7 +15,7 @@ from router.routing.outbox.record import record_outbox
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
-from router.store.inbox.inbox import FLIGHTS_PER_DRAIN
+from router.store.inbox.inbox import BATCHES_PER_DRAIN
 from router.wakeups import Job
 from workers import process
 from workers.drain import Drain
@@ -128,4 +128,4 @@ def _until_dry(step: Callable[[], int]) -> int:
 @cache
 def _pool() -> ThreadPoolExecutor:
     """One pool per process: its threads keep their connections to HubSpot."""
-    return ThreadPoolExecutor(FLIGHTS_PER_DRAIN, thread_name_prefix="flight")
+    return ThreadPoolExecutor(BATCHES_PER_DRAIN, thread_name_prefix="flight")

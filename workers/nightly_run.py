@@ -157,8 +157,8 @@ def _day(services: Services) -> date | None:
     down. The day before that is over.
     """
     live = services.rules.live
-    zone = live[0].roster.timezone if live else ZoneInfo("UTC")
-    rules = live[0].night if live else policy_night.NIGHT
+    zone = live.roster.timezone if live else ZoneInfo("UTC")
+    rules = live.night if live else policy_night.NIGHT
     now = services.clock()
     yesterday = now.astimezone(zone).date() - timedelta(days=1)
     unfinished = services.store.nights.of(yesterday)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 from router.policy.decision.decision import Assigned, Decision, Nurtured
+from router.timestamps import epoch_ms
 
 OWNER: Final = "hubspot_owner_id"
 STATUS: Final = "hs_lead_status"
@@ -51,4 +52,4 @@ def changes_for_restored(owner_id: str, status: str | None, *, reason: str) -> d
 
 
 def _epoch_ms(moment: datetime | None) -> str:
-    return str(int(moment.timestamp() * 1000)) if moment else ""
+    return str(epoch_ms(moment)) if moment else ""

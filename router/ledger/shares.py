@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, Engine, insert, select
 
 from router.ledger.tables import DECISIONS, EVENTS
-from router.policy.decision.manual import refund_of
+from router.policy.shares.share_book import refund_of
 
 BLOCK: Final = 5_000
 REFUNDED: Final = ("taken_by_a_person", "gone", "owner_refused", "restored")

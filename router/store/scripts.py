@@ -6,14 +6,16 @@ import hashlib
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import redis
+
+from router.store import lead_fields
 
 
 def script(client: redis.Redis, name: str) -> Any:
     """The script in `<name>.lua`, a path below this folder, ready to be called on `client`."""
-    return client.register_script(_text(name))
+    return client.register_script(text_of(name))
 
 
 class KeptScript:
@@ -25,7 +27,7 @@ class KeptScript:
 
     def __init__(self, client: redis.Redis, name: str) -> None:
         self._client = client
-        self._text = _text(name)
+        self._text = text_of(name)
         self._digest = hashlib.sha1(self._text.encode(), usedforsecurity=False).hexdigest()
         self._kept = threading.local()
 
@@ -54,5 +56,15 @@ class KeptScript:
         return found
 
 
-def _text(name: str) -> str:
-    return (Path(__file__).parent / f"{name}.lua").read_text()
+def text_of(name: str) -> str:
+    """The Lua of `<name>.lua`; scripts call the fields of a lead's hash F.STATE, F.OWNER, …"""
+    return FIELDS + (Path(__file__).parent / f"{name}.lua").read_text()
+
+
+def _fields_in_lua() -> str:
+    fields = {name: value for name, value in vars(lead_fields).items() if name.isupper()}
+    return "local F = { " + ", ".join(f"{name} = '{value}'" for name, value in fields.items()) + " }\n"
+
+
+FIELDS: Final = _fields_in_lua()
+"""The names of `lead_fields`, as the first line of every script."""

@@ -34,6 +34,7 @@ from router.routing.portal.services import Services
 from router.routing.queues.claim_links import ClaimLink, LinkInvalid, opened
 from router.routing.queues.claims import ClaimResult, claim_lead, release_lead
 from router.settings import Settings
+from router.timestamps import from_epoch_ms
 from router.web.tokens import rep_of
 
 STATUS: Final = {
@@ -197,7 +198,7 @@ def _queue(services: Services, team: str, *, rep: str) -> Response:
         {
             "contact_id": one.contact_id,
             "score": one.score,
-            "since": datetime.fromtimestamp(one.since_ms / 1000, UTC).isoformat(),
+            "since": from_epoch_ms(one.since_ms).isoformat(),
         }
         for one in waiting
     ]

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from router.routing.intake.verify import Verified
@@ -27,7 +26,7 @@ def take_out_first_wins() -> None:
     """Commits no longer look at the version, nor at what was decided already."""
 
     def unguarded(client: Any, name: str) -> Any:
-        text = (Path(scripts.__file__).parent / f"{name}.lua").read_text()
+        text = scripts.text_of(name)
         if name == "leads/commit":
             assert VERSION_GUARD in text, "the guard has moved: mend this control"
             assert EPISODE_GUARD in text, "the guard has moved: mend this control"

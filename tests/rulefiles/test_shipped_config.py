@@ -9,16 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 
-from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.leads.geography import departement_of
 from router.policy.leads.lead import Lead
 from router.policy.rules.policy import Assign, DoNothing, Nurture, Policy
-from router.policy.shares.share_book import Book
 from router.rulefiles.load import load_files
 from router.rulefiles.words.catalog_file import CATALOG_FILE, dump_catalog, parse_catalog
 from router.rules_on_disk import read_rule_files
 from router.settings import Settings
+from tests.world.policies import deciding
 
 CONFIG = Path(__file__).parents[2] / "config"
 TUESDAY = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
@@ -44,7 +43,7 @@ def decided(policy: Policy, properties: dict[str, str], company: dict[str, str])
     catalog = parse_catalog((CONFIG / CATALOG_FILE).read_bytes())
     owners = {owner.email: owner for owner in catalog.owners}
     lead = Lead("501", {**JEANNE, **properties}, company)
-    return decide(policy, lead, book=Book({}), owners=owners, now=TUESDAY)
+    return deciding(policy, lead, owners=owners, now=TUESDAY)
 
 
 def test_the_shipped_files_have_no_mistake() -> None:

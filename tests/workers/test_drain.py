@@ -16,7 +16,7 @@ from router.bootstrap import ProcessContext, open_services
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.progress import ProgressBoard
-from router.store.inbox.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
+from router.store.inbox.inbox import BATCHES_PER_DRAIN, GROUP, Inbox
 from router.wakeups import WakeUps
 from tests.routing.conftest import a_hot_contact
 from workers import drain as draining
@@ -59,7 +59,7 @@ def test_a_new_lead_is_routed_while_housekeeping_waits_for_calls(
     services = scarce.services
     missed = sandbox.create_exactly([a_hot_contact() for _ in range(3_000)], announce=False)
     services.store.inbox.append_low(missed, now_ms=services.now_ms())
-    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
         working = threading.Thread(target=drain.run)
         working.start()
@@ -80,7 +80,7 @@ def test_a_new_lead_is_routed_while_housekeeping_waits_for_calls(
             working.join()
 
     assert max(waits) < 2
-    assert still_low == draining.LOW_FLIGHTS
+    assert still_low == draining.LOW_BATCHES
     assert left > 100
 
 
@@ -95,7 +95,7 @@ def test_a_new_lead_that_a_dead_worker_had_claimed_is_taken_over_meanwhile(
     services.store.inbox.append([(claimed, services.now_ms())])
     assert len(services.store.inbox.take("a worker that dies", low=False)) == 1
     services.store.inbox.append_low(missed, now_ms=services.now_ms())
-    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(busy, pool)
         working = threading.Thread(target=drain.run)
         working.start()
@@ -107,7 +107,7 @@ def test_a_new_lead_that_a_dead_worker_had_claimed_is_taken_over_meanwhile(
             working.join()
 
     assert waited < 8
-    assert still_low == draining.LOW_FLIGHTS
+    assert still_low == draining.LOW_BATCHES
 
 
 def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
@@ -117,16 +117,16 @@ def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
     services = scarce.services
     (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
     (new,) = sandbox.create_exactly([a_hot_contact()], announce=False)
-    fly = draining.fly
+    run_batch = draining.run_batch
 
     def low_is_snoozed(*arguments: object, **more: object) -> object:
         if any(entry.stream == services.store.keys.inbox_low for entry in arguments[1]):  # type: ignore[attr-defined]
-            raise draining.FlightSnoozed(60)
-        return fly(*arguments, **more)  # type: ignore[arg-type]
+            raise draining.BatchSnoozed(60)
+        return run_batch(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(draining, "fly", low_is_snoozed)
     services.store.inbox.append_low([low], now_ms=services.now_ms())
-    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
         working = threading.Thread(target=drain.run)
         working.start()
@@ -148,28 +148,28 @@ def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
     scarce: ProcessContext, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Although housekeeping waits, which new leads would make room for."""
-    services, may_land, fly = scarce.services, threading.Event(), draining.fly
+    services, may_land, run_batch = scarce.services, threading.Event(), draining.run_batch
 
     def fly_later(*arguments: object, **more: object) -> object:
         assert may_land.wait(timeout=30)
-        return fly(*arguments, **more)  # type: ignore[arg-type]
+        return run_batch(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(draining, "fly", fly_later)
     monkeypatch.setattr(draining, "BATCH", 1)
     monkeypatch.setattr(
         type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}
     )
-    new = sandbox.create_exactly([a_hot_contact() for _ in range(FLIGHTS_PER_DRAIN)], announce=False)
+    new = sandbox.create_exactly([a_hot_contact() for _ in range(BATCHES_PER_DRAIN)], announce=False)
     (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
     services.store.inbox.append([(contact_id, services.now_ms()) for contact_id in new])
     services.store.inbox.append_low([low], now_ms=services.now_ms())
-    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
-        taken = [drain._take_next(time.monotonic() + 10) for _ in range(FLIGHTS_PER_DRAIN + 1)]
+        taken = [drain._take_next(time.monotonic() + 10) for _ in range(BATCHES_PER_DRAIN + 1)]
         may_land.set()
         routed = drain.run()
 
-    assert taken == [True] * FLIGHTS_PER_DRAIN + [False]
+    assert taken == [True] * BATCHES_PER_DRAIN + [False]
     assert routed == len(new) + 1
 
 
@@ -189,11 +189,11 @@ def test_all_that_a_dead_worker_had_claimed_is_taken_over_without_a_pause(
     monkeypatch.setattr(
         type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}
     )
-    with ThreadPoolExecutor(FLIGHTS_PER_DRAIN) as pool:
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(scarce, pool, looked_at=-3600.0)
         abandon(ids[:3])
         taken = [drain._take_next(time.monotonic() + 10) for _ in range(4)]
-        drain._land_all()
+        drain._collect_all()
         abandon(ids[3:])
         soon_after = drain._take_next(time.monotonic() + 10)
 

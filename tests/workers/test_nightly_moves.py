@@ -463,8 +463,8 @@ def test_without_the_expected_owner_the_manager_would_lose(
         nightly_run.take_step(team.context)
     team.sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
     monkeypatch.setattr("workers.nightly_moves.sweep.why_left", lambda *_: {})
-    monkeypatch.setattr("router.routing.intake.route._is_kept", lambda *_, **__: False)
-    monkeypatch.setattr("router.routing.intake.work_item.Trip.expected_owner_id", OWNERS["claire"])
+    monkeypatch.setattr("router.routing.intake.classify._stays_with_owner", lambda *_, **__: False)
+    monkeypatch.setattr("router.routing.intake.work_item.WorkItem.expected_owner_id", OWNERS["claire"])
 
     team.go_on()
 

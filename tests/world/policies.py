@@ -10,10 +10,13 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from router.policy.decision.decide import decide
+from router.policy.decision.compiled import CompiledPolicy, compile_policy
+from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.leads.catalog import Owner
-from router.policy.leads.lead import Lead
+from router.policy.leads.lead import Lead, Value
+from router.policy.people.availability import Reported
 from router.policy.people.roster import Hours, Rep, Roster, Team, TimeOff
 from router.policy.rules.conditions import ALWAYS, Between, Condition, Matcher, OneOf, Test
 from router.policy.rules.policy import Action, Assign, Method, Policy, Rule, ToTeam
@@ -117,10 +120,42 @@ def owners_of(roster: Roster) -> dict[str, Owner]:
     }
 
 
+def compiled(policy: Policy) -> CompiledPolicy:
+    """The policy compiled; the latest one is kept, because tests decide many leads with one policy."""
+    if not _LATEST or _LATEST[0].policy is not policy:
+        _LATEST[:] = [compile_policy(policy)]
+    return _LATEST[0]
+
+
+_LATEST: list[CompiledPolicy] = []
+
+
 def deciding(policy: Policy, lead: Lead | None = None, **given: Any) -> Decision:
-    """`decide` with an empty book, active owners and a Tuesday morning, unless given."""
-    given = {"book": Book(), "owners": owners_of(policy.roster), "now": NOW, **given}
-    return decide(policy, lead or a_lead(), **given)
+    """The decision with an empty book, active owners and a Tuesday morning, unless given."""
+    lead = lead or a_lead()
+    now = given.get("now", NOW)
+    return deciding_on(policy, compiled(policy).read(lead, now), **{"contact_id": lead.id, **given})
+
+
+def deciding_on(policy: Policy, facts: Mapping[str, Value], **given: Any) -> Decision:
+    """`deciding` from facts."""
+    world, request = a_world_and_request(policy, **given)
+    return decide_on_facts(compiled(policy), facts, world, request)
+
+
+def a_world_and_request(
+    policy: Policy,
+    *,
+    contact_id: str = "1",
+    book: Book | None = None,
+    owners: Mapping[str, Owner] | None = None,
+    now: datetime = NOW,
+    reported: Mapping[str, Reported] | None = None,
+    **asked: Any,
+) -> tuple[World, DecisionRequest]:
+    """What `decide` takes besides policy and lead; all else goes into the request."""
+    owners = owners_of(policy.roster) if owners is None else owners
+    return World(book or Book(), owners, now, reported or {}), DecisionRequest(contact_id, **asked)
 
 
 def deal(roster: Roster, *, leads: int) -> dict[str, int]:

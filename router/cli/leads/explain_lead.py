@@ -12,12 +12,14 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.rules_here import RulesHere
 from router.cli.shared.screen import screen
-from router.policy.decision.decide import decide
+from router.policy.decision.compiled import compile_policy
+from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
+from router.policy.decision.inputs import DecisionRequest, Inputs, World
 from router.policy.explanation.decision_record import as_record
 from router.policy.explanation.destination import wanted_named
 from router.policy.explanation.explanation import Step, explain
-from router.policy.explanation.next_reps import turns_from
+from router.policy.explanation.next_reps import next_reps
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.rules.policy import Policy
@@ -41,16 +43,17 @@ def explain_lead(
     as_json: bool,
 ) -> None:
     """Decide the lead and print the decision, with what would send it elsewhere if that is asked."""
-    policy, owners, book = here.policy, owners_by_email(here.catalog), Book()
+    policy, owners = here.policy, owners_by_email(here.catalog)
     spoken = language or policy.language
-    decision = decide(policy, lead, book=book, owners=owners, now=now)
+    compiled, world = compile_policy(policy), World(Book(), owners, now)
+    decision = decide_on_facts(compiled, compiled.read(lead, now), world, DecisionRequest(lead.id))
     steps = list(explain(decision, policy, language=spoken))
     if decision.shares:
-        turns = tuple(islice(turns_from(decision, policy, book=book, owners=owners), TURNS_SHOWN))
+        turns = tuple(islice(next_reps(decision, compiled, world), TURNS_SHOWN))
         steps.insert(-1, Step(NEXT_TURNS[spoken], (" → ".join(turns),)))
     answer = None
     if why_not_there is not None:
-        answer = why_not_here(decision, policy, why_not_there, book=book, owners=owners)
+        answer = why_not_here(decision, policy, why_not_there, book=world.book, owners=owners)
     if as_json:
         print_json({"decision": as_record(decision), "steps": steps_as_json(tuple(steps)),
                     **why_not_as_json(answer, policy, spoken, owners)})  # fmt: skip
@@ -70,18 +73,10 @@ def why_not_here(
         known = [*policy.roster.teams, *policy.roster.reps, *(rule.name for rule in policy.rules)]
         hint = did_you_mean(name, known) or "Write a name as it stands in team.yaml or routing.yaml."
         raise UserError(f"There is no rule, team or rep '{name}'. {hint}", exit_code=2)
-    return why_not(
-        policy,
-        decision.facts,
-        wanted,
-        book=book,
-        owners=owners,
-        now=decision.decided_at,
-        contact_id=decision.contact_id,
-        reported=decision.inputs.reported if decision.inputs else {},
-        remembered=decision.inputs.remembered if decision.inputs else (),
-        excluded=decision.inputs.excluded if decision.inputs else frozenset(),
-    )
+    inputs = decision.inputs or Inputs()
+    world = World(book, owners, decision.decided_at, inputs.reported)
+    request = DecisionRequest(decision.contact_id, excluded=inputs.excluded, remembered=inputs.remembered)
+    return why_not(compile_policy(policy), decision.facts, wanted, world, request)
 
 
 def print_why_not(answer: WhyNot, policy: Policy, language: str, owners: Mapping[str, Owner]) -> None:

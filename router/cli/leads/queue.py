@@ -13,6 +13,7 @@ from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
 from router.store.leads.queues import Queues, WaitingLead
+from router.timestamps import from_epoch_ms
 
 
 @click.command(epilog="\b\nExamples: router queue\n          router queue sdr --json")
@@ -50,7 +51,7 @@ def queue(team: str | None, limit: int, as_json: bool) -> None:
 
 
 def _since(one: WaitingLead) -> datetime:
-    return datetime.fromtimestamp(one.since_ms / 1000, UTC)
+    return from_epoch_ms(one.since_ms)
 
 
 def _as_json(one: WaitingLead) -> dict[str, object]:

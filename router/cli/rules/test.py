@@ -13,7 +13,7 @@ from rich.text import Text
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import read_rule_tests, rules_here
 from router.cli.shared.screen import hanging, screen
-from router.rulefiles.rule_tests.run import Tested, TestResults, run_tests
+from router.rulefiles.rule_tests.run import RuleTestResults, Tested, run_tests
 
 HOW_TO_BEGIN = (
     "There is no test in {folder}/tests. A test is a lead and what must become of it; "
@@ -70,7 +70,7 @@ def _print_failure(out: Console, tested: Tested) -> None:
     out.print()
 
 
-def _print_coverage(out: Console, results: TestResults, *, rules: int) -> None:
+def _print_coverage(out: Console, results: RuleTestResults, *, rules: int) -> None:
     reached = rules - len(results.unreached)
     out.print(Text(f"{reached} of {count_of(rules, 'rule')} reached by a test", "bold"))
     for rule in results.unreached:
@@ -78,7 +78,7 @@ def _print_coverage(out: Console, results: TestResults, *, rules: int) -> None:
     out.print()
 
 
-def _print_sum(out: Console, results: TestResults) -> None:
+def _print_sum(out: Console, results: RuleTestResults) -> None:
     failed = Counter(tested.file for tested in results.tests if not tested.passed)
     for file, count in Counter(tested.file for tested in results.tests).items():
         mark = Text("fails ", "bold red") if failed[file] else Text("passes", "green")
@@ -93,7 +93,7 @@ def _print_sum(out: Console, results: TestResults) -> None:
     out.print(Text(", ".join(told) + ".", "bold red"))
 
 
-def _as_json(results: TestResults, *, has_passed: bool) -> dict[str, object]:
+def _as_json(results: RuleTestResults, *, has_passed: bool) -> dict[str, object]:
     return {
         "ok": has_passed,
         "tests": [{**asdict(tested), "passed": tested.passed} for tested in results.tests],

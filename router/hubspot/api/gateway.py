@@ -28,6 +28,7 @@ from router.hubspot.api.records import (
 )
 from router.hubspot.api.transport import HttpResponse, Transport
 from router.store.budget.budget import CallBudget, Priority
+from router.timestamps import epoch_ms
 
 T = TypeVar("T")
 ObjectType = Literal["contacts", "companies"]
@@ -274,7 +275,7 @@ class Gateway:
                 "hs_task_body": body,
                 "hs_task_status": "NOT_STARTED",
                 "hs_task_type": "TODO",
-                "hs_timestamp": str(int(due_at.timestamp() * 1000)),
+                "hs_timestamp": str(epoch_ms(due_at)),
                 "hubspot_owner_id": owner_id,
             },
             "associations": [{"to": {"id": contact_id}, "types": [TASK_TO_CONTACT]}],

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
@@ -52,12 +51,11 @@ class SlaTimetable:
         return next((one for one in self.moments if one.at is not None and one.at > now), None)
 
 
-def assignment_of(policy: Policy, decision: Decision) -> Assignment | None:
-    """What the decision gives an owner; None if it gives the lead to nobody, or is only recorded."""
+def assignment_of(decision: Decision, *, sla: timedelta) -> Assignment | None:
+    """The assignment of a decision under a rule with this SLA; None without an owner, or in shadow mode."""
     outcome = decision.outcome
     if not isinstance(outcome, Assigned) or decision.mode == "shadow":
         return None
-    sla = compile_policy(policy).slas.get((decision.rule, decision.rule_line), policy.default_sla)
     return Assignment(
         at=decision.decided_at,
         sla=sla,
@@ -67,6 +65,13 @@ def assignment_of(policy: Policy, decision: Decision) -> Assignment | None:
         team=outcome.team,
         status=decision.status or "",
     )
+
+
+def sla_of(policy: Policy, decision: Decision) -> timedelta:
+    """The SLA of the decision's rule, or the policy's if these rules do not have it."""
+    at = decision.rule, decision.rule_line
+    found = next((rule.sla for rule in policy.rules if (rule.name, rule.line) == at), None)
+    return found or policy.default_sla
 
 
 def timetable_of(

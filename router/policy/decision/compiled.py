@@ -1,24 +1,22 @@
-"""A policy made ready once to decide many leads fast."""
+"""A policy compiled once, to decide many leads fast."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from functools import cache
 
 from router.policy.leads.text import folded
-from router.policy.people.availability import Reported, calendar_of
+from router.policy.people.availability import calendar_of
 from router.policy.people.calendar import Calendar
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.conditions import Asking, asking
 from router.policy.rules.facts import Reading, facts_needed, reading
 from router.policy.rules.policy import Policy
 from router.policy.rules.rule_index import FirstMatch, first_match_among
-from router.policy.rules.scoring import Tally, tallying
+from router.policy.rules.scoring import Scoring, Tally, grade_of, tallying
 from router.policy.shares.share_book import credit_field, factor_field, last_field, open_field
-
-_KEPT: Final = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +49,9 @@ class CompiledTeam:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy's conditions, points and reps, made ready; it decides exactly as the policy says."""
+    """A policy's conditions, points and reps, compiled; it decides exactly as the policy says."""
 
-    roster: Roster
+    policy: Policy
     read: Reading
     kept_facts: frozenset[str]
     fit: Tally
@@ -63,36 +61,19 @@ class CompiledPolicy:
     teams: Mapping[str, CompiledTeam]
     reps: Mapping[str, CompiledRep]
     rep_of_email: Mapping[str, str]
-    grades: dict[tuple[int, int], str]
-    """Grades found so far, by (fit, engagement)."""
+    grade: Callable[[int, int], str]
+    """The grade of a fit and an engagement (points), "" where there are no grades."""
     slas: Mapping[tuple[str, int], timedelta]
     """By name and line of a rule, the time in which its leads are answered."""
-    heard: dict[str, tuple[Reported, Calendar]]
-    """By rep, what was last said of their availability, and the calendar that it makes."""
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
-    """The policy made ready; remembered for the last policies seen, by identity (comparing them is dear)."""
-    known = _COMPILED.get(id(policy))
-    if known is not None:
-        return known[1]
-    if len(_COMPILED) >= _KEPT:
-        _COMPILED.clear()
-    compiled = _compile(policy)
-    # The policy is kept along, or its id could come back as another's.
-    _COMPILED[id(policy)] = (policy, compiled)
-    return compiled
-
-
-_COMPILED: Final[dict[int, tuple[Policy, CompiledPolicy]]] = {}
-
-
-def _compile(policy: Policy) -> CompiledPolicy:
+    """The policy in the form that decides fast. Costs some milliseconds: do it once per policy."""
     types = facts_needed(policy)
     roster, scoring = policy.roster, policy.scoring
     reps = {name: _compiled_rep(roster, rep) for name, rep in roster.reps.items()}
     return CompiledPolicy(
-        roster=roster,
+        policy=policy,
         read=reading(types),
         kept_facts=frozenset(types),
         fit=tallying(scoring.fit),
@@ -117,10 +98,19 @@ def _compile(policy: Policy) -> CompiledPolicy:
         },
         reps=reps,
         rep_of_email={rep.email: name for name, rep in reps.items()},
-        grades={},
+        grade=_grading(scoring),
         slas={(rule.name, rule.line): rule.sla or policy.default_sla for rule in policy.rules},
-        heard={},
     )
+
+
+def _grading(scoring: Scoring) -> Callable[[int, int], str]:
+    """Grades by fit and engagement, each looked up once: there are some hundred pairs."""
+
+    @cache
+    def grade(fit: int, engagement: int) -> str:
+        return grade_of(scoring.grade, fit=fit, engagement=engagement)
+
+    return grade
 
 
 def _compiled_rep(roster: Roster, rep: Rep) -> CompiledRep:

@@ -3,118 +3,58 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
 
 from router.policy.decision import manual
-from router.policy.decision.compiled import CompiledPolicy, compile_policy
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.eligibility import DecisionContext
-from router.policy.decision.inputs import Inputs
+from router.policy.decision.inputs import DecisionRequest, NotedWorld, World
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
 from router.policy.decision.reassignment import back_from, reassigned
-from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released, Trigger
-from router.policy.leads.catalog import Owner
-from router.policy.leads.lead import Lead, Value
-from router.policy.people.availability import Reported
-from router.policy.rules.affinity import Remembered
+from router.policy.decision.trigger import Claimed, Reassigned, Released, Trigger
+from router.policy.leads.lead import Facts, Lead, Value
 from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
-from router.policy.rules.scoring import clamped, grade_of
+from router.policy.rules.scoring import clamped
 from router.policy.rules.sla import due_at, queue_due_at
-from router.policy.shares.share_book import Book, today_field
-
-_NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 
 
-def decide(
-    policy: Policy,
-    lead: Lead,
-    *,
-    book: Book,
-    owners: Mapping[str, Owner],
-    now: datetime,
-    episode: int = 0,
-    excluded: frozenset[str] = frozenset(),
-    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
-    remembered: tuple[Remembered, ...] = (),
-    trigger: Trigger | None = None,
-    seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
-) -> Decision:
-    """The decision for one lead, with every reason; nothing is changed, `book_changes` say what would.
+def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: DecisionRequest) -> Decision:
+    """The decision for one lead with its inputs; nothing is changed, `book_changes` say what would.
 
-    `owners` are the portal's by lower-case e-mail, `now` is an aware UTC datetime, `excluded` are rep
-    names or owner ids that must not get the lead (again), `reported` is by rep name what HubSpot and
-    overrides say of their availability, `remembered` what is known of its company's last leads; without
-    a `trigger` the lead is new. `seen` tells, once the lead's facts and place are known, what was looked
-    at on the way. Raises ValueError when the policy has no rule for the lead or no team to
-    fall back on, which the loader of rule files rules out, and KeyError when a claim names a rep who is
-    unknown or no owner in HubSpot.
+    Raises ValueError when the policy has no rule for the lead or no team to fall back on, which the loader
+    of rule files rules out, and KeyError when a claim names a rep who is unknown or no owner in HubSpot.
     """
-    facts = compile_policy(policy).read(lead, now)
-    return decide_on_facts(
-        policy,
-        facts,
-        contact_id=lead.id,
-        book=book,
-        owners=owners,
-        now=now,
-        episode=episode,
-        excluded=excluded,
-        reported=reported,
-        remembered=remembered,
-        trigger=trigger,
-        seen=seen,
-    )
+    facts = dict(compiled.read(lead, world.now))
+    noted = NotedWorld(world)
+    decision = _decide(compiled, facts, noted.world, request)
+    return replace(decision, inputs=noted.inputs(compiled, facts, request))
 
 
 def decide_on_facts(
-    policy: Policy,
-    known: Mapping[str, Value],
-    *,
-    contact_id: str,
-    book: Book,
-    owners: Mapping[str, Owner],
-    now: datetime,
-    episode: int = 0,
-    excluded: frozenset[str] = frozenset(),
-    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
-    remembered: tuple[Remembered, ...] = (),
-    trigger: Trigger | None = None,
-    seen: Callable[[Mapping[str, Value]], Inputs] | None = None,
+    compiled: CompiledPolicy, facts: Facts, world: World, request: DecisionRequest
 ) -> Decision:
-    """`decide` from facts already normalised, as an earlier decision stored them."""
-    compiled = compile_policy(policy)
-    facts = dict(known)
-    fit, engagement, grade, segment = _judge(policy, compiled, facts, now)
-    rule = _rule_kept(policy, trigger) or compiled.first_match(facts, now)
+    """`decide` from facts already normalised, as an earlier decision stored them; without inputs."""
+    return _decide(compiled, dict(facts), world, request)
+
+
+def _decide(
+    compiled: CompiledPolicy, facts: dict[str, Value], world: World, request: DecisionRequest
+) -> Decision:
+    policy, now = compiled.policy, world.now
+    fit, engagement, grade, segment = _judge(compiled, facts, now)
+    rule = _rule_kept(policy, request.trigger) or compiled.first_match(facts, now)
     if rule is None:
         raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
-    today = now.astimezone(policy.roster.timezone).date()
-    context = DecisionContext(
-        compiled=compiled,
-        facts=facts,
-        book=book,
-        owners=owners,
-        now=now,
-        today=today,
-        today_prefix=today_field(today, ""),
-        timezone=policy.roster.timezone,
-        excluded=excluded,
-        sla=rule.sla or policy.default_sla,
-        language=policy.language,
-        reported=reported,
-        remembered=remembered,
-        pushed=isinstance(trigger, Pushed),
-    )
-    placement = _placement(policy, rule, context, trigger)
+    context = DecisionContext.of(compiled, facts, world, request, sla=rule.sla or policy.default_sla)
+    placement = _placement(policy, rule, context, request.trigger)
     return Decision(
-        id=_decision_id(contact_id, episode, policy.revision, now),
-        contact_id=contact_id,
-        episode=episode,
+        id=_decision_id(request.contact_id, request.episode, policy.revision, now),
+        contact_id=request.contact_id,
+        episode=request.episode,
         decided_at=now,
         revision=policy.revision,
         facts={fact: value for fact, value in facts.items() if fact in compiled.kept_facts},
@@ -134,7 +74,7 @@ def decide_on_facts(
             grade=grade,
             segment=segment,
             score=fit + engagement,
-            language=context.language,
+            language=policy.language,
         ),
         shares=placement.shares,
         away=placement.away,
@@ -142,20 +82,15 @@ def decide_on_facts(
         book_changes=placement.changes,
         lead_value=placement.lead_value,
         mode=policy.mode,
-        inputs=None if seen is None else seen(facts),
     )
 
 
-def _judge(
-    policy: Policy, compiled: CompiledPolicy, facts: dict[str, Value], now: datetime
-) -> tuple[int, int, str, str]:
+def _judge(compiled: CompiledPolicy, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
     """Fit, engagement, grade and segment; rules can name them, so they join the facts one after the other."""
-    scoring = policy.scoring
+    scoring = compiled.policy.scoring
     fit = clamped(sum([left for _, _, left in compiled.fit(facts, now)]), scoring.fit)
     engagement = clamped(sum([left for _, _, left in compiled.engagement(facts, now)]), scoring.engagement)
-    grade = compiled.grades.get((fit, engagement))
-    if grade is None:
-        grade = compiled.grades[fit, engagement] = grade_of(scoring.grade, fit=fit, engagement=engagement)
+    grade = compiled.grade(fit, engagement)
     facts["fit"] = Decimal(fit)
     facts["engagement"] = Decimal(engagement)
     facts["score"] = Decimal(fit + engagement)

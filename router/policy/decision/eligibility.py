@@ -6,10 +6,13 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from typing import Self
 from zoneinfo import ZoneInfo
 
 from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.decision.decision import PassedOver
+from router.policy.decision.inputs import DecisionRequest, World
+from router.policy.decision.trigger import Pushed
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts
 from router.policy.leads.text import folded_once
@@ -18,13 +21,13 @@ from router.policy.people.calendar import Calendar
 from router.policy.people.public_holidays import holiday_on
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Need
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, today_field
 from router.policy.wording.phrases import moment_in_words, say
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """One lead on the table: its facts, and the world at `now` in which somebody must take it."""
+    """Everything that one decision looks at: the lead's facts, and the world at `now`."""
 
     compiled: CompiledPolicy
     facts: Facts
@@ -45,6 +48,39 @@ class DecisionContext:
     """Who had the last leads of the same company, the surest trace first."""
     pushed: bool = False
     """The lead waited in a queue: where a rule pushes, it is time."""
+    calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict)
+    """See `World.calendars`."""
+
+    @classmethod
+    def of(
+        cls,
+        compiled: CompiledPolicy,
+        facts: Facts,
+        world: World,
+        request: DecisionRequest,
+        *,
+        sla: timedelta,
+    ) -> Self:
+        """The context of a request in a world, under a rule with this SLA."""
+        policy = compiled.policy
+        today = world.now.astimezone(policy.roster.timezone).date()
+        return cls(
+            compiled=compiled,
+            facts=facts,
+            book=world.book,
+            owners=world.owners,
+            now=world.now,
+            today=today,
+            today_prefix=today_field(today, ""),
+            timezone=policy.roster.timezone,
+            excluded=request.excluded,
+            sla=sla,
+            language=policy.language,
+            reported=world.reported,
+            remembered=request.remembered,
+            pushed=isinstance(request.trigger, Pushed),
+            calendars=world.calendars,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +175,10 @@ def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calen
     reported = context.reported.get(candidate.rep.name) if context.reported else None
     if reported is None:
         return candidate.calendar, None
-    known = context.compiled.heard.get(candidate.rep.name)
+    known = context.calendars.get(candidate.rep.name)
     if known is None or known[0] is not reported:
-        known = reported, calendar_of(context.compiled.roster, candidate.rep.name, reported)
-        context.compiled.heard[candidate.rep.name] = known
+        known = reported, calendar_of(context.compiled.policy.roster, candidate.rep.name, reported)
+        context.calendars[candidate.rep.name] = known
     return known[1], reported
 
 

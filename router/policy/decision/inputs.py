@@ -1,20 +1,53 @@
-"""What a decision depended on besides its facts and its rules, so that it can be computed again."""
+"""The inputs of a decision, noted while it is made, so that it can be computed again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, TypeVar
 
-from router.policy.decision.compiled import compile_policy
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
+from router.policy.leads.lead import Facts
 from router.policy.people.availability import Reported
+from router.policy.people.calendar import Calendar
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
+
+    `owners` are the portal's by lower-case e-mail; `reported` is by rep name what HubSpot and overrides
+    report of their availability.
+    """
+
+    book: Book
+    owners: Mapping[str, Owner]
+    now: datetime
+    reported: Mapping[str, Reported] = field(default_factory=dict)
+    calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict, repr=False, compare=False)
+    """By rep the calendar that a report makes, computed once for all leads of a batch."""
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionRequest:
+    """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
+
+    `remembered` are the owners of its company's last leads; `trigger` is None for a new lead.
+    """
+
+    contact_id: str
+    episode: int = 0
+    excluded: frozenset[str] = frozenset()
+    remembered: tuple[Remembered, ...] = ()
+    trigger: Trigger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +60,12 @@ class OwnerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The fields of the book that were looked at (those that are 0 left out), owners, and who was excluded.
+    """Everything a decision depended on, besides its facts and rules.
 
-    `reps` are the owners by rep name; a rep who was looked up and had none is absent. `account_owner` is
-    the owner of the lead's company, or whom it was to be reassigned to, when they are no rep of ours, and
-    `previous_owner` likewise whoever had the contact before.
-    `reported` is what was known of the availability of the reps that the decision looked at, if known.
+    `book`: the fields that were read and are not 0. `reps`: owners by rep name; a rep without an owner is
+    absent. `account_owner`: the company's owner (or the owner a reassignment names) if not in team.yaml;
+    `previous_owner`: the contact's earlier owner, likewise. `reported`: availability of each rep that the
+    decision looked up, if known.
     """
 
     book: Mapping[str, int] = field(default_factory=dict)
@@ -42,16 +75,20 @@ class Inputs:
     excluded: frozenset[str] = frozenset()
     reported: Mapping[str, Reported] = field(default_factory=dict)
     remembered: tuple[Remembered, ...] = ()
-    """Who had the last leads of the same company, as the commit found it."""
+    """Owners of the last leads of the same company, as the commit found them."""
     trigger: Trigger | None = None
-    """Why it was decided once more; None: the lead was new."""
+    """Why it was decided again; None: the lead was new."""
 
-    def book_again(self) -> Book:
-        """The book of shares as far as the decision looked at it."""
-        return Book(self.book)
+    def world_again(self, policy: Policy, *, now: datetime) -> World:
+        """The world as far as the decision looked at it."""
+        return World(Book(self.book), self._owners_again(policy), now, self.reported)
 
-    def owners_again(self, policy: Policy) -> dict[str, Owner]:
-        """The owners by lower-case e-mail, which the reps of the policy have; another's stands for itself."""
+    def request_again(self, contact_id: str, *, episode: int) -> DecisionRequest:
+        """The request that was decided."""
+        return DecisionRequest(contact_id, episode, self.excluded, self.remembered, self.trigger)
+
+    def _owners_again(self, policy: Policy) -> dict[str, Owner]:
+        """Owners by lower-case e-mail; an owner who is no rep is keyed by `owner <id>`."""
         known = {
             policy.roster.reps[rep].owner.lower(): seen
             for rep, seen in self.reps.items()
@@ -63,15 +100,48 @@ class Inputs:
         return {email: Owner(seen.id, email, "", seen.archived) for email, seen in known.items()}
 
 
-class Watched(Mapping[str, T]):
-    """A mapping that remembers what it was asked for by name; going through all of it leaves no trace."""
+class NotedWorld:
+    """A world that notes which of its values a decision reads."""
+
+    def __init__(self, world: World) -> None:
+        self._book = _Noted(world.book.fields)
+        self._owners = _Noted(world.owners)
+        self._reported = _Noted(world.reported)
+        self.world = World(Book(self._book), self._owners, world.now, self._reported, world.calendars)
+
+    def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
+        """What the decision read, to be kept with it."""
+        rep_of, owners = compiled.rep_of_email, self._owners
+        reps = {rep_of[email]: owner for email, owner in owners.read.items() if email in rep_of}
+        others: list[OwnerSeen | None] = []
+        account = _named_by(request.trigger, owners) or _owner_of(owners, facts.get("account_owner"))
+        for owner in (account, _owner_of(owners, facts.get("previous_owner"))):
+            rep = None if owner is None else rep_of.get(owner.email.lower())
+            if owner is not None and rep is not None:
+                reps[rep] = owner
+            is_other = owner is not None and rep is None
+            others.append(OwnerSeen(owner.id, owner.archived) if owner and is_other else None)
+        return Inputs(
+            book={name: count for name, count in self._book.read.items() if count},
+            reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
+            account_owner=others[0],
+            previous_owner=others[1],
+            excluded=request.excluded,
+            reported=dict(sorted(self._reported.read.items())),
+            remembered=request.remembered,
+            trigger=request.trigger,
+        )
+
+
+class _Noted(Mapping[str, T]):
+    """A mapping that notes what is read by name; going through all of it leaves no trace."""
 
     def __init__(self, whole: Mapping[str, T]) -> None:
         self._whole = whole
-        self.asked_for: dict[str, T] = {}
+        self.read: dict[str, T] = {}
 
     def __getitem__(self, name: str) -> T:
-        found = self.asked_for[name] = self._whole[name]
+        found = self.read[name] = self._whole[name]
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -79,7 +149,7 @@ class Watched(Mapping[str, T]):
         found = self._whole.get(name)
         if found is None:
             return default
-        self.asked_for[name] = found
+        self.read[name] = found
         return found
 
     def __contains__(self, name: object) -> bool:
@@ -92,50 +162,17 @@ class Watched(Mapping[str, T]):
         return len(self._whole)
 
     def values(self) -> Any:
-        """Every value, without noting that it was seen."""
+        """Every value, without noting that it was read."""
         return self._whole.values()
 
 
-def inputs_seen(
-    book: Watched[int],
-    owners: Watched[Owner],
-    *,
-    policy: Policy,
-    account_owner: object,
-    previous_owner: object = None,
-    excluded: frozenset[str],
-    reported: Watched[Reported] | None = None,
-    remembered: tuple[Remembered, ...] = (),
-    trigger: Trigger | None = None,
-) -> Inputs:
-    """What the decision looked at; `account_owner` and `previous_owner` are ids that the facts may name."""
-    rep_of = compile_policy(policy).rep_of_email
-    reps = {rep_of[email]: owner for email, owner in owners.asked_for.items() if email in rep_of}
-    others: list[OwnerSeen | None] = []
-    account = _asked_for(owners, trigger) or _owner_of(owners, account_owner)
-    for followed in (account, _owner_of(owners, previous_owner)):
-        rep = None if followed is None else rep_of.get(followed.email.lower())
-        if followed is not None and rep is not None:
-            reps[rep] = followed
-        is_other = followed is not None and rep is None
-        others.append(OwnerSeen(followed.id, followed.archived) if followed and is_other else None)
-    return Inputs(
-        book={name: count for name, count in book.asked_for.items() if count},
-        reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
-        account_owner=others[0],
-        previous_owner=others[1],
-        excluded=excluded,
-        reported={} if reported is None else dict(sorted(reported.asked_for.items())),
-        remembered=remembered,
-        trigger=trigger,
-    )
+def _owner_of(owners: Mapping[str, Owner], owner_id: object) -> Owner | None:
+    if owner_id is None:
+        return None
+    return next((one for one in owners.values() if one.id == owner_id), None)
 
 
-def _owner_of(owners: Mapping[str, Owner], named: object) -> Owner | None:
-    return None if named is None else next((one for one in owners.values() if one.id == named), None)
-
-
-def _asked_for(owners: Watched[Owner], trigger: Trigger | None) -> Owner | None:
+def _named_by(trigger: Trigger | None, owners: Mapping[str, Owner]) -> Owner | None:
     """The active owner whom a reassignment names."""
     if not isinstance(trigger, Reassigned) or not isinstance(trigger.to, ToOwner):
         return None

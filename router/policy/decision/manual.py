@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 
 from router.policy.decision.decision import Assigned, Queued
@@ -11,11 +10,8 @@ from router.policy.decision.placement import Placement
 from router.policy.decision.trigger import LONGEST_WHY, Claimed, Released
 from router.policy.rules.policy import Action, Assign, Method, Policy
 from router.policy.rules.sla import queue_due_at
-from router.policy.shares.share_book import received
+from router.policy.shares.share_book import received, refund_of
 from router.policy.wording.phrases import say
-
-_NOT_GIVEN_BACK = ("last:", "served:", "given:", "largest:")
-"""Fields that tell what a team has given so far: a lead that comes back was given all the same."""
 
 
 def claimed(claim: Claimed, context: DecisionContext) -> Placement:
@@ -52,8 +48,3 @@ def _push_at(policy: Policy, action: Action, release: Released, context: Decisio
     if action.push_after is None:
         return None
     return queue_due_at(context.now, action.push_after, roster=policy.roster, team=release.team)
-
-
-def refund_of(paid: Mapping[str, int]) -> dict[str, int]:
-    """The changes that take back what a decision added to the book."""
-    return {name: -change for name, change in paid.items() if change and not name.startswith(_NOT_GIVEN_BACK)}

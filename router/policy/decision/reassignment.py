@@ -6,11 +6,10 @@ from dataclasses import replace
 
 from router.policy.decision.decision import Assigned, Queued
 from router.policy.decision.eligibility import DecisionContext
-from router.policy.decision.manual import refund_of
 from router.policy.decision.placement import Placement, place
 from router.policy.decision.trigger import PushedOut, Reassigned, ToOwner, ToQueue
 from router.policy.rules.policy import Action, Assign, Method, Policy
-from router.policy.shares.share_book import closed, received
+from router.policy.shares.share_book import closed, received, refund_of
 from router.policy.wording.phrases import say
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from router.policy.decision.assignment import assignment_of, timetable_of
+from router.policy.decision.assignment import assignment_of, sla_of, timetable_of
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 from router.policy.leads.lead import Facts
 from router.policy.rules.conditions import as_written, first_failure
@@ -165,7 +165,7 @@ def _outcome_lines(decision: Decision, policy: Policy, language: str) -> Iterato
 
 def _steps_if_nobody_works(decision: Decision, policy: Policy, language: str) -> Iterator[str]:
     """What happens when, by the calendars as they were known when it was decided."""
-    given = assignment_of(policy, decision)
+    given = assignment_of(decision, sla=sla_of(policy, decision))
     if given is None:
         return
     reported = decision.inputs.reported if decision.inputs else {}

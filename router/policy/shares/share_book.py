@@ -64,6 +64,13 @@ def factor_field(team: str, rep: str) -> str:
     return f"{FACTORS}{team}:{rep}"
 
 
+NOT_REFUNDED: Final = ("last:", "served:", "given:", "largest:")
+"""Beginnings of fields that tell what a team has given: a lead that comes back was given all the same."""
+
+PERMANENT: Final = ("credit:", "points:", FACTORS, *NOT_REFUNDED)
+"""Beginnings of fields that live as long as their team; all others are of a day, or counted again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Book:
     """The fields as the store keeps them; a missing field is 0."""
@@ -118,3 +125,8 @@ def received(rep: str, *, day: date) -> dict[str, int]:
 def closed(rep: str) -> dict[str, int]:
     """The changes when one of the rep's leads is open no more (worked, lost or taken away)."""
     return {open_field(rep): -1}
+
+
+def refund_of(paid: Mapping[str, int]) -> dict[str, int]:
+    """The changes that take back what a decision added to the book."""
+    return {name: -change for name, change in paid.items() if change and not name.startswith(NOT_REFUNDED)}

@@ -10,18 +10,18 @@ from first principles", Artificial Intelligence 32, 1987, p. 57).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
+from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.explanation.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
-from router.policy.leads.catalog import FactType, Owner
+from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Facts, Value
-from router.policy.people.availability import Reported
-from router.policy.rules.affinity import Remembered
 from router.policy.rules.conditions import AllOf, Condition, Matcher, first_failure, holds
 from router.policy.rules.policy import Policy, Rule
 from router.policy.shares.share_book import Book
@@ -76,25 +76,28 @@ class Trial:
 class Search:
     """One search: what is wanted, the rules that lead there, and how much was tried."""
 
-    policy: Policy
+    compiled: CompiledPolicy
     wanted: Wanted
     targets: tuple[Rule, ...]
     rules: Mapping[tuple[str, int], Rule]
     """Every rule by name and line."""
     questions: Mapping[str, tuple[Matcher, ...]]
     types: Mapping[str, str]
-    book: Book
-    owners: Mapping[str, Owner]
-    now: datetime
-    contact_id: str
-    reported: Mapping[str, Reported]
-    """What was known of the reps' availability."""
-    remembered: tuple[Remembered, ...] = ()
-    excluded: frozenset[str] = frozenset()
-    """Reps from whom the lead was taken, or who gave it back."""
+    world: World
+    request: DecisionRequest
     trials: int = 0
     heading_for: tuple[Rule, ...] = ()
     known: dict[tuple[str, Value | None], tuple[Other, ...]] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides."""
+        return self.compiled.policy
+
+    @property
+    def now(self) -> datetime:
+        """The moment of every trial (aware UTC)."""
+        return self.world.now
 
     @property
     def trials_left(self) -> int:
@@ -121,22 +124,12 @@ class Search:
         """What is decided after these changes."""
         self.trials += 1
         after = self.with_changes(facts, changes)
-        decision = self.decided(after, self.book)
+        decision = self.decided(after, self.world.book)
         return Trial(after, changes, decision, arrival(decision, self.wanted, self.policy))
 
     def decided(self, facts: Mapping[str, Value], book: Book) -> Decision:
         """The decision on these facts with this book of shares."""
-        return decide_on_facts(
-            self.policy,
-            facts,
-            contact_id=self.contact_id,
-            book=book,
-            owners=self.owners,
-            now=self.now,
-            reported=self.reported,
-            remembered=self.remembered,
-            excluded=self.excluded,
-        )
+        return decide_on_facts(self.compiled, facts, replace(self.world, book=book), self.request)
 
     def with_changes(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> dict[str, Value]:
         """The facts after these changes and what follows from them."""
@@ -161,7 +154,7 @@ class Search:
         """Which owner it is matters: the rep who is wanted, or else an owner who is no rep of ours."""
         reps = self.policy.roster.reps
         if self.wanted.kind == "rep":
-            owner = self.owners.get(reps[self.wanted.name].owner.lower())
+            owner = self.world.owners.get(reps[self.wanted.name].owner.lower())
             if owner is not None:
                 yield Other(owner.id, _A_NEW_OWNER)
         yield from (one for one in found if one.value != ANY_OTHER or self.wanted.kind != "rep")

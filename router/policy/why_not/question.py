@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 from typing import Final
 
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Decision
+from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.explanation.destination import Wanted, leads_to
-from router.policy.explanation.next_reps import turns_from
-from router.policy.leads.catalog import Owner
+from router.policy.explanation.next_reps import next_reps
 from router.policy.leads.lead import Facts, Value
 from router.policy.people.availability import Reported
-from router.policy.rules.affinity import Remembered
 from router.policy.rules.conditions import as_written, first_failure
 from router.policy.rules.facts import facts_needed
-from router.policy.rules.policy import Policy, Rule
-from router.policy.shares.share_book import Book
+from router.policy.rules.policy import Rule
 from router.policy.why_not.counterfactual import Search, Trial, nearest
 from router.policy.why_not.other_values import Other, questions_of
 
@@ -72,38 +70,23 @@ class WhyNot:
 
 
 def why_not(
-    policy: Policy,
-    facts: Facts,
-    wanted: Wanted,
-    *,
-    book: Book,
-    owners: Mapping[str, Owner],
-    now: datetime,
-    contact_id: str = "lead",
-    reported: Mapping[str, Reported] = _NOTHING_REPORTED,
-    remembered: tuple[Remembered, ...] = (),
-    excluded: frozenset[str] = frozenset(),
+    compiled: CompiledPolicy, facts: Facts, wanted: Wanted, world: World, request: DecisionRequest
 ) -> WhyNot:
     """Why the lead with these facts does not go to `wanted`, and what would send it there.
 
     Candidate values are the rules' own constants and their neighbours, and every answer is confirmed by
-    deciding again: fewest changed facts first, then the smallest distance. `now` is aware UTC,
-    `reported` what was known of the reps' availability then, `excluded` who could not have the lead again.
+    deciding again: fewest changed facts first, then the smallest distance.
     """
+    policy = compiled.policy
     search = Search(
-        policy=policy,
+        compiled=compiled,
         wanted=wanted,
         targets=tuple(rule for rule in policy.rules if leads_to(rule, wanted, policy)),
         rules={(rule.name, rule.line): rule for rule in policy.rules},
         questions=questions_of(policy),
         types=facts_needed(policy),
-        book=book,
-        owners=owners,
-        now=now,
-        contact_id=contact_id,
-        reported=reported,
-        remembered=remembered,
-        excluded=excluded,
+        world=world,
+        request=request,
     )
     actual = search.first(facts)
     best = nearest(search, actual)
@@ -158,9 +141,7 @@ def _turns(search: Search, best: Trial) -> int | None:
     """How many such leads others get before it is the rep's turn; None if that is not seen to come."""
     if search.wanted.kind != "rep":
         return None
-    reps = turns_from(
-        best.decision, search.policy, book=search.book, owners=search.owners, reported=search.reported
-    )
+    reps = next_reps(best.decision, search.compiled, search.world)
     return next(
         (turn for turn, rep in enumerate(islice(reps, MOST_TURNS)) if rep == search.wanted.name), None
     )

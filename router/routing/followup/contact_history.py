@@ -13,6 +13,7 @@ from router.ledger.follow_ups import Seen
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.outcomes import STAGE, Outcomes, PropertyChange, outcome_of
 from router.policy.results.work_signs import ANY_ACTIVITY, Activity, Signs, StatusMove, is_of_ours, started
+from router.timestamps import from_epoch_ms
 
 CONTACTED: Final = "notes_last_contacted"
 UPDATED: Final = "notes_last_updated"
@@ -130,7 +131,7 @@ def moment_in(text: str) -> datetime | None:
     """HubSpot writes moments as ISO text, and in some answers as milliseconds."""
     try:
         if text.isdecimal():
-            return datetime.fromtimestamp(int(text) / 1000, UTC)
+            return from_epoch_ms(int(text))
         found = datetime.fromisoformat(text)
     except (ValueError, OverflowError, OSError):
         return None

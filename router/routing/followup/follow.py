@@ -24,7 +24,8 @@ from router.routing.followup.contact_history import (
     owner_in,
     seen_in,
 )
-from router.routing.intake import transitions
+from router.routing.intake.transitions import owned, queued
+from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
@@ -140,7 +141,7 @@ def _look_at(
     _note(services, policy, leads, told, gone)
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
-        transitions.claimed_in_hubspot(
+        queued.claimed_in_hubspot(
             one,
             episode=state.episode,
             owner_id=owner.owner_id,
@@ -151,12 +152,12 @@ def _look_at(
         if state and one in told and state.state is State.QUEUED and (owner := owner_in(told[one])).owner_id
     ]
     handed_over = [
-        transitions.owner_changed(state, owner_id=owner.owner_id, by=owner.by, now=owner.at or now)
+        owned.owner_changed(state, owner_id=owner.owner_id, by=owner.by, now=owner.at or now)
         for one, state in leads.items()
         if state and one in told and state.state in _FINISHED
         if (owner := owner_in(told[one])).owner_id != state.owner_id
     ]
-    _finish(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
+    apply(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
     services.store.watched.look_now(list(told), now_ms=services.now_ms())
     known = {one: state for one, state in leads.items() if one in told or one in gone}
     _recount(services, policy, known, told, moves_book=moves_book)
@@ -172,9 +173,9 @@ def _gone(services: Services, contact_ids: list[str], *, priority: Priority) -> 
 def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transition]:
     states = [state for one, state in leads.items() if state is not None and one in gone]
     return [
-        transitions.gone_from_queue(state.contact_id, episode=state.episode, now=now)
+        queued.gone_from_queue(state.contact_id, episode=state.episode, now=now)
         if state.state is State.QUEUED
-        else transitions.deleted(state, now=now)
+        else owned.deleted(state, now=now)
         for state in states
     ]
 
@@ -207,15 +208,6 @@ def _note(
     services.ledger.follow_ups.end(
         {running[one].decision_id: at for one, at in left.items() if at is not None}
     )
-
-
-def _finish(services: Services, finished: list[Transition]) -> None:
-    for move, moved in zip(
-        finished, services.store.commits.finish(finished, now_ms=services.now_ms()), strict=True
-    ):
-        if moved and move.event is not None:
-            facts = {name: value for name, value in move.event.items() if name not in ("at", "kind")}
-            services.log.info(f"lead.{move.event['kind']}", contact_id=move.contact_id, **facts)
 
 
 def _recount(

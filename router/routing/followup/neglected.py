@@ -17,6 +17,7 @@ from router.routing.followup.reminders import Reminder
 from router.rulefiles.document.phrases import span_in_words
 from router.store.leads.leads import LeadState
 from router.store.worklists.watched import Noted
+from router.timestamps import epoch_ms
 
 SOON: Final = timedelta(minutes=1)
 """A lead that is being written, or of which HubSpot said nothing, is looked at again after this long."""
@@ -126,12 +127,12 @@ def noted(lead: Neglected, *, percent: int, now: datetime, soon: bool = False) -
     since_ms, event = None, None
     if due_at is not None and due_at <= now:
         known.append(now + min(max((now - due_at) / 8, LOOK_EVERY), LOOK_AT_LEAST))
-        since_ms = _ms(due_at)
+        since_ms = epoch_ms(due_at)
         event = {"at": now.isoformat(), "kind": "overdue", "decision": lead.state.decision_id}
     elif due_at is not None:
         known.append(due_at)
     look_at = min(known, default=None)
-    look_at_ms = None if look_at is None else _ms(look_at)
+    look_at_ms = None if look_at is None else epoch_ms(look_at)
     return Noted(
         lead.state.contact_id,
         lead.state.episode,
@@ -140,7 +141,3 @@ def noted(lead: Neglected, *, percent: int, now: datetime, soon: bool = False) -
         overdue_since_ms=since_ms,
         event=event,
     )
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQueue
 from router.policy.rules.policy import Policy
-from router.routing.intake import transitions
+from router.routing.intake.transitions import owned
+from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.last_decision import last_decision
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
@@ -73,7 +74,7 @@ def reassign(services: Services, wanted: Sequence[Reassignment], *, run: str) ->
             rep = rep_of.get(one.expected_owner_id)
             before = _still_excluded(one, state, rep_of)
             steps.append(
-                transitions.reassigning(
+                owned.reassigning(
                     one.contact_id,
                     episode=one.episode,
                     taken=_taken(services, one, rep=rep, run=run),
@@ -82,12 +83,9 @@ def reassign(services: Services, wanted: Sequence[Reassignment], *, run: str) ->
                     now=services.clock(),
                 )
             )
-        for step, moved in zip(
-            steps, services.store.commits.finish(steps, now_ms=services.now_ms()), strict=True
-        ):
+        for step, moved in zip(steps, apply(services, steps), strict=True):
             if moved:
                 moving.append(step.contact_id)
-                services.log.info("lead.reassigning", contact_id=step.contact_id, run=run)
             else:
                 left[step.contact_id] = "It moved on meanwhile, or is being erased."
     return Reassigning(tuple(moving), left)
@@ -109,7 +107,7 @@ def _why_left(one: Reassignment, state: LeadState | None, policy: Policy) -> str
         return f"It is known by now, and {state.state}."
     if state.episode != one.episode:
         return f"It was decided once more meanwhile (episode {state.episode})."
-    if state.state not in transitions.CAN_BE_REASSIGNED:
+    if state.state not in owned.CAN_BE_REASSIGNED:
         return f"It is {state.state}, and only a lead that is done, a person's or queued can be taken."
     return None
 

@@ -13,6 +13,7 @@ from router.policy.rules.sla_steps import Whom, managers_of
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState
 from router.store.worklists.notices import Notice
+from router.timestamps import in_ms
 
 AFTER: Final = timedelta(seconds=5)
 """By then a lead that was to be taken from its rep is on its way, or stays."""
@@ -32,7 +33,7 @@ class Reminder:
 def remind(services: Services, policy: Policy, reminders: Sequence[Reminder]) -> None:
     """Have them told, each person once for each lead and step. Safe to repeat."""
     notices = [notice for one in reminders for notice in _notices(services, policy, one)]
-    services.store.notices.note(notices, due_ms=services.now_ms() + AFTER // timedelta(milliseconds=1))
+    services.store.notices.note(notices, due_ms=services.now_ms() + in_ms(AFTER))
 
 
 def _notices(services: Services, policy: Policy, reminder: Reminder) -> Iterator[Notice]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Final
 
 from router.hubspot.api.records import Record
@@ -27,6 +26,7 @@ from router.routing.followup.work_seen import WORK, signs_of, status_histories
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
 from router.store.worklists.watched import Noted
+from router.timestamps import in_ms
 
 AT_A_TIME: Final = 100
 """Leads looked at in one step: HubSpot reads so many in one call."""
@@ -97,7 +97,7 @@ def _has_an_owner(state: LeadState) -> bool:
 
 
 def _look_soon(services: Services, states: Sequence[LeadState]) -> None:
-    at_ms = services.now_ms() + SOON // timedelta(milliseconds=1)
+    at_ms = services.now_ms() + in_ms(SOON)
     services.store.watched.note(
         [Noted(one.contact_id, one.episode, one.percent_behind, at_ms) for one in states]
     )

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from router.policy.people.availability import OVERRIDE
-from router.policy.shares.share_book import today_field
+from router.policy.shares.share_book import PERMANENT, today_field
 from router.routing.people.refresh import refresh_availability
 from router.routing.portal.services import Services
 from router.store.leads.commits import REMEMBERED
 from router.store.repair.restoration import Rebuild
 from router.store.shared.availability import Override
-
-KEPT: Final = ("credit:", "points:", "factor:", "last:", "served:", "given:", "largest:")
-"""Fields that live as long as their team; those of a day are worth writing on that day only."""
 
 
 def make_whole(services: Services) -> bool:
@@ -32,9 +28,9 @@ def make_whole(services: Services) -> bool:
         services.people.availability.repository.put_back(_overrides(services), now=now)
         refresh_availability(services)
     live = services.rules.live
-    today = now.astimezone(live[0].roster.timezone).date() if live else now.date()
-    worth = (*KEPT, today_field(today, ""))
-    kept = {name: value for name, value in fields.items() if name.startswith(worth)}
+    today = now.astimezone(live.roster.timezone).date() if live else now.date()
+    lasting = (*PERMANENT, today_field(today, ""))
+    kept = {name: value for name, value in fields.items() if name.startswith(lasting)}
     rebuild = None
     if decisions:
         rebuild = Rebuild((now - REMEMBERED).isoformat(), now.isoformat())

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.routing_properties import OWNER, STATUS, changes_for_restored
+from router.routing.intake.transitions import owned as transitions
+from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.timestamps import from_epoch_ms, in_ms
 
 HISTORIES_PER_CALL: Final = 50
 DOUBT_LASTS: Final = timedelta(seconds=90)
@@ -85,30 +88,23 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
     for contact_id, state in written.items():
         history = histories.get(contact_id)
         if history is None:
-            _settle(services, state, State.GONE, kind="gone", refund=True)
+            _end(services, transitions.gone_after_write(state, now=services.clock()))
             continue
-        since = datetime.fromtimestamp(state.at_ms / 1000, UTC) - DOUBT_LASTS
+        since = from_epoch_ms(state.at_ms) - DOUBT_LASTS
         finding = read_history(
             history[OWNER], ours=state.owner_id, expected=state.expected_owner_id, since=since
         )
         if finding.verdict == "theirs was covered":
             restored += _give_back(services, state, finding.covered, history[STATUS])
         elif finding.verdict == "theirs stands":
-            _settle(
-                services,
-                state,
-                State.HUMAN,
-                kind="changed_by_a_person",
-                owner_id=history[OWNER][0].value if history[OWNER] else "",
-            )
-        elif state.doubtful and services.now_ms() < state.at_ms + DOUBT_LASTS / timedelta(milliseconds=1):
-            services.store.leads.verify_again(
-                [contact_id], at_ms=state.at_ms + int(DOUBT_LASTS / timedelta(milliseconds=1))
-            )
+            owner_id = history[OWNER][0].value if history[OWNER] else ""
+            _end(services, transitions.changed_by_a_person(state, owner_id=owner_id, now=services.clock()))
+        elif state.doubtful and services.now_ms() < state.at_ms + in_ms(DOUBT_LASTS):
+            services.store.leads.verify_again([contact_id], at_ms=state.at_ms + in_ms(DOUBT_LASTS))
         elif state.state is State.QUEUED:
             services.store.leads.verified([contact_id])
         else:
-            _settle(services, state, State.HUMAN if state.restored else State.DONE)
+            _end(services, transitions.verified(state))
     return Verified(len(due), restored)
 
 
@@ -119,7 +115,7 @@ def _has_to_stand(state: LeadState) -> bool:
 
 def _give_back(services: Services, state: LeadState, owner_id: str, statuses: Sequence[HistoryEntry]) -> int:
     """Write the person's choice back; its own history is looked at again, for they may have moved on."""
-    since = datetime.fromtimestamp(state.at_ms / 1000, UTC) - DOUBT_LASTS
+    since = from_epoch_ms(state.at_ms) - DOUBT_LASTS
     status = _covered_status(statuses, since=since)
     policy = services.rules.policy()
     reason = {
@@ -135,30 +131,10 @@ def _give_back(services: Services, state: LeadState, owner_id: str, statuses: Se
         services.log.warning(
             "lead.not_restored", contact_id=state.contact_id, outcome=outcome.kind, why=outcome.reason
         )
-        services.store.leads.verify_again(
-            [state.contact_id], at_ms=services.now_ms() + int(SOON / timedelta(milliseconds=1))
-        )
+        services.store.leads.verify_again([state.contact_id], at_ms=services.now_ms() + in_ms(SOON))
         return 0
-    move = Transition(
-        state.contact_id,
-        state.episode,
-        State.WRITTEN,
-        come_from=frozenset({State.WRITTEN, State.QUEUED}),
-        set={"ow": owner_id, "ex": state.owner_id, "hu": "1"},
-        verify_at_ms=services.now_ms() + int(SOON / timedelta(milliseconds=1)),
-        refund=True,
-        event={
-            "at": now.isoformat(),
-            "kind": "restored",
-            "decision": state.decision_id,
-            "owner_id": owner_id,
-            "ours": state.owner_id,
-        },
-        keep=True,
-        count="conflicts_restored",
-    )
-    services.store.commits.finish([move], now_ms=services.now_ms())
-    services.log.warning("lead.restored", contact_id=state.contact_id, owner_id=owner_id)
+    apply(services, [transitions.restored(state, owner_id=owner_id, now=now)])
+    services.log.warning("lead.choice_restored", contact_id=state.contact_id, owner_id=owner_id)
     return 1
 
 
@@ -170,35 +146,10 @@ def _covered_status(statuses: Sequence[HistoryEntry], *, since: datetime) -> str
     return before.value if before.source_type != OURS and before.at >= since and before.value else None
 
 
-def _settle(
-    services: Services,
-    state: LeadState,
-    to: State,
-    *,
-    kind: str | None = None,
-    refund: bool = False,
-    owner_id: str = "",
-) -> None:
-    event: Mapping[str, str | int | None] | None = None
-    if kind is not None:
-        event = {
-            "at": services.clock().isoformat(),
-            "kind": kind,
-            "decision": state.decision_id,
-            "owner_id": owner_id,
-        }
-    move = Transition(
-        state.contact_id,
-        state.episode,
-        to,
-        set={"ow": owner_id} if kind == "changed_by_a_person" else {},
-        come_from=frozenset({State.WRITTEN, State.QUEUED}),
-        drop=("pd",),
-        refund=refund,
-        event=event,
-    )
-    services.store.commits.finish([move], now_ms=services.now_ms())
-    if to is State.HUMAN:
-        # Their rep has one more open lead, whether or not a webhook tells of it.
-        services.store.changed.look_again([state.contact_id], at_ms=services.now_ms())
-    services.store.leads.verified([state.contact_id])
+def _end(services: Services, transition: Transition) -> None:
+    """Take the lead off the list of histories to look at."""
+    apply(services, [transition])
+    if transition.state is State.HUMAN:
+        # The person's rep has one more open lead, whether or not a webhook tells of it.
+        services.store.changed.look_again([transition.contact_id], at_ms=services.now_ms())
+    services.store.leads.verified([transition.contact_id])

@@ -1,58 +1,56 @@
-"""One lead on its way through a batch."""
+"""One lead in a batch, as a value that each stage replaces."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
+from router.policy.decision.inputs import DecisionRequest
 from router.policy.decision.trigger import Reassigned, Trigger
+from router.policy.rules.affinity import Remembered
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
 
 
-@dataclass(slots=True)
-class Trip:
-    """What a batch knows of one lead: its claimed announcements, and what was decided so far."""
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One lead in a batch: its claimed inbox entries, and the state it was recalled or committed in."""
 
     contact_id: str
     entries: Sequence[InboxEntry]
     state: LeadState | None = None
     doubtful: bool = False
     """An earlier write of ours may be applied already, or may be applied late."""
-
     refused: bool = False
-    """HubSpot refused the owner we chose; another one is to be chosen."""
-
-    chosen_anew: bool = False
-    """That happened in this batch already; a second refusal needs a person."""
-
-    excluded: frozenset[str] = field(default_factory=frozenset)
+    """HubSpot refused the owner of the decision; another owner is to be chosen."""
+    chosen_again: bool = False
+    """Another owner was chosen in this batch already; a second refusal needs a person."""
+    excluded: frozenset[str] = frozenset()
     """Reps whom a new decision leaves out."""
-
     trigger: Trigger | None = None
-    """Why the lead is decided once more; None for a new lead."""
+    """Why the lead is decided again; None for a new lead."""
 
     @property
     def needs_decision(self) -> bool:
-        """Nothing is decided, what was decided was refused, or the lead is to be decided once more."""
+        """True if nothing is decided, the decision was refused, or the lead was reopened."""
         return self.state is None or self.refused or self.state.state is State.REOPENED
 
     @property
     def expected_owner_id(self) -> str:
-        """Whose the lead must still be for a new decision to be written; "" for nobody's."""
+        """The owner that a new decision expects on the record; "" for nobody."""
         return self.trigger.owner_id if isinstance(self.trigger, Reassigned) else ""
 
     @property
-    def next_episode(self) -> int:
-        """0 for a creation, one more for each decision after it."""
-        return 0 if self.state is None else self.state.episode + 1
-
-    @property
     def deliveries(self) -> int:
-        """How often the lead was claimed, this time included."""
+        """Number of times the lead was claimed, this time included; at least 1."""
         return max(entry.deliveries for entry in self.entries)
 
     @property
     def announced_at_ms(self) -> int:
-        """When HubSpot first told us, epoch milliseconds."""
+        """The moment of HubSpot's first announcement, epoch milliseconds."""
         return min(entry.occurred_at_ms for entry in self.entries)
+
+    def request(self, remembered: tuple[Remembered, ...] = ()) -> DecisionRequest:
+        """What `decide` is asked; `remembered` are the owners of the company's last leads."""
+        episode = 0 if self.state is None else self.state.episode + 1
+        return DecisionRequest(self.contact_id, episode, self.excluded, remembered, self.trigger)

@@ -23,7 +23,7 @@ def announce(services: Services, report: NightReport) -> int:
     """
     if report.is_quiet:
         return 0
-    policy = services.rules.live[0] if services.rules.live else None
+    policy = services.rules.live
     language = policy.language if policy else "en"
     zone = policy.roster.timezone if policy else ZoneInfo("UTC")
     told = 0

@@ -14,6 +14,7 @@ from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
 from router.routing.night.night_context import NightContext
 from router.routing.portal.services import Services
+from router.timestamps import epoch_ms
 
 AT_A_TIME: Final = 100
 """Leads judged together: HubSpot reads so many in one call."""
@@ -82,7 +83,7 @@ def _open_leads_of(policy: Policy, owner_ids: Sequence[str]) -> list[dict[str, A
 
 
 def _queued(services: Services, before: datetime) -> Iterator[str]:
-    before_ms = int(before.timestamp() * 1000)
+    before_ms = epoch_ms(before)
     for team in services.store.queues.lengths():
         for one in services.store.queues.waiting(team, limit=MOST_QUEUED):
             if one.since_ms <= before_ms:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Final
 
 from router.hubspot.api.records import Record
@@ -14,19 +14,20 @@ from router.policy.results.work_signs import started, without_ours
 from router.policy.rules.policy import Policy
 from router.routing.followup.contact_history import moment_in
 from router.routing.followup.work_seen import WORK, signs_of
-from router.routing.intake.deciding import properties_read
+from router.routing.intake.reading import read_contacts
 from router.routing.night.night_context import NightContext
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
+from router.timestamps import from_epoch_ms
 
 ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
 
 
 def read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
     """The records that there still are, with all that deciding and judging asks of them."""
-    answer = services.hubspot.read_contacts(
-        ids, properties_read(services, RULE, ASSIGNED_AT, *WORK), priority="sweep"
-    )
+    more = (RULE, ASSIGNED_AT, *WORK)
+    needed = services.rules.needed()
+    answer = read_contacts(services.hubspot, ids, needed=needed, priority="sweep", more=more)
     return {one: record for one, record in answer.records.items() if record.merged_into is None}
 
 
@@ -40,7 +41,7 @@ def standing_of(
     if not owner_id:
         if state is None or state.state is not State.QUEUED or not state.queued_since_ms:
             return None
-        return LeadSnapshot("", queued_since=datetime.fromtimestamp(state.queued_since_ms / 1000, UTC))
+        return LeadSnapshot("", queued_since=from_epoch_ms(state.queued_since_ms))
     ours = running if running is not None and running.owner_id == owner_id else None
     assigned_at = ours.assigned_at if ours else moment_in(record.properties.get(ASSIGNED_AT) or "")
     return LeadSnapshot(

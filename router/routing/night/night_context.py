@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.leads.catalog import Owner
 from router.policy.people.availability import Reported
 from router.policy.reports.night_selection import absent, is_long
@@ -22,7 +23,7 @@ NIGHTS_VARY: Final = timedelta(hours=2)
 class NightContext:
     """What is the same for all leads of one night."""
 
-    policy: Policy
+    compiled: CompiledPolicy
     owners: Mapping[str, Owner]
     reported: Mapping[str, Reported]
     gone: frozenset[str]
@@ -32,9 +33,14 @@ class NightContext:
     reps: Mapping[str, str]
     now: datetime
 
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides."""
+        return self.compiled.policy
+
 
 def night_context(services: Services, *, away_since: Mapping[str, str]) -> NightContext:
-    """The ground of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
+    """The context of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
 
     Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
@@ -52,7 +58,7 @@ def night_context(services: Services, *, away_since: Mapping[str, str]) -> Night
         if span is not None and one.rep in ids and is_long(one, span, since=since, now=now):
             away[ids[one.rep]] = one.back_at
     return NightContext(
-        policy=policy,
+        compiled=services.rules.compiled(),
         owners=owners,
         reported=reported,
         gone=frozenset(owner.id for owner in everybody if owner.archived),

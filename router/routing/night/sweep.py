@@ -12,17 +12,19 @@ from dataclasses import dataclass, field, replace
 
 from router.hubspot.api.records import Record
 from router.hubspot.routing_properties import OWNER, RULE
+from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Destination, PushedOut, Reassigned
 from router.policy.reports.night_report import Note
 from router.policy.reports.night_selection import Reason, Why
 from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
-from router.routing.intake.deciding import decide_trip, leads_of
-from router.routing.intake.sticky import followed
-from router.routing.intake.transitions import CAN_BE_REASSIGNED
-from router.routing.intake.work_item import Trip
+from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.reading import leads_of
+from router.routing.intake.transitions.owned import CAN_BE_REASSIGNED
+from router.routing.intake.work_item import WorkItem
 from router.routing.night.candidates import AT_A_TIME, candidates
 from router.routing.night.lead_snapshot import read, standing_of, why_of
 from router.routing.night.night_context import NightContext
@@ -171,16 +173,16 @@ def _judged(
             stayed["busy"] += 1
         else:
             moving.append((contact_id, why))
-    trips = [_trip(context, one, why, records[one], states.get(one), run=run) for one, why in moving]
+    items = [_item(context, one, why, records[one], states.get(one), run=run) for one, why in moving]
     yield from _decided(
-        services, context, trips, dict(moving), records, place=place, paid=paid, stayed=stayed
+        services, context, items, dict(moving), records, place=place, paid=paid, stayed=stayed
     )
 
 
 def _decided(
     services: Services,
     context: NightContext,
-    trips: Sequence[Trip],
+    items: Sequence[WorkItem],
     reasons: Mapping[str, Why],
     records: Mapping[str, Record],
     *,
@@ -189,36 +191,32 @@ def _decided(
     stayed: Counter[str],
 ) -> Iterator[Planned]:
     """What would be decided of these, each on the book as the ones before it leave it."""
-    leads = leads_of(services, trips, records, priority="sweep")
-    memory = followed(services.store.companies, context.policy, leads)
+    compiled, store = context.compiled, services.store
+    deciding = {item.contact_id: records[item.contact_id] for item in items}
+    leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
+    leads = with_previous_owners(store.companies, compiled.policy, leads)
+    memory = affinity_memory(store.companies, compiled.policy, leads)
     memory.read()
-    book = Book(services.store.commits.read_book()[0]).apply(paid)
-    for trip in trips:
-        why = reasons[trip.contact_id]
-        decision = decide_trip(
-            context.policy,
-            trip,
-            leads[trip.contact_id],
-            book,
-            context.owners,
-            context.now,
-            reported=context.reported,
-            remembered=memory.of(trip.contact_id),
-        )
-        goes_to = _destination(context, trip, why, decision)
+    book = Book(store.commits.read_book()[0]).apply(paid)
+    world = World(book, context.owners, context.now, context.reported)
+    for item in items:
+        why = reasons[item.contact_id]
+        request = item.request(memory.of(item.contact_id))
+        decision = decide(compiled, leads[item.contact_id], world, request)
+        goes_to = _destination(context, item, why, decision)
         if goes_to is None:
             nobody = isinstance(decision.outcome, Assigned | Queued)
             stayed["nobody" if nobody else "no_rule"] += 1
             continue
         paid.update(decision.book_changes)
-        book = book.apply(decision.book_changes)
-        yield _planned(context, place, trip, why, decision, goes_to=goes_to)
+        world = replace(world, book=world.book.apply(decision.book_changes))
+        yield _planned(context, place, item, why, decision, goes_to=goes_to)
         place += 1
 
 
-def _trip(
+def _item(
     context: NightContext, contact_id: str, why: Why, record: Record, state: LeadState | None, *, run: str
-) -> Trip:
+) -> WorkItem:
     owner_id = record.properties.get(OWNER) or ""
     before = state.released_by if state else ()
     rep = context.reps.get(owner_id)
@@ -230,7 +228,7 @@ def _trip(
         record.properties.get(RULE) or None,
         destination(why.reason),
     )
-    return Trip(
+    return WorkItem(
         contact_id,
         entries=(),
         state=state,
@@ -255,10 +253,10 @@ def why_in_words(context: NightContext, why: Why, owner_id: str) -> str:
     return say(language, f"night_{why.reason}", rep=rep, moment=moment)
 
 
-def _destination(context: NightContext, trip: Trip, why: Why, decision: Decision) -> str | None:
+def _destination(context: NightContext, item: WorkItem, why: Why, decision: Decision) -> str | None:
     """Who would get it, or None if it is better off where it is."""
     match decision.outcome:
-        case Assigned(rep=rep, owner_id=owner_id) if owner_id not in trip.excluded:
+        case Assigned(rep=rep, owner_id=owner_id) if owner_id not in item.excluded:
             return rep or context.names.get(owner_id, owner_id)
         case Queued(team=team) if why.reason is Reason.GONE:
             return say(context.policy.language, "queued", team=team)
@@ -267,15 +265,15 @@ def _destination(context: NightContext, trip: Trip, why: Why, decision: Decision
 
 
 def _planned(
-    context: NightContext, place: int, trip: Trip, why: Why, decision: Decision, *, goes_to: str
+    context: NightContext, place: int, item: WorkItem, why: Why, decision: Decision, *, goes_to: str
 ) -> Planned:
-    taken = trip.trigger
+    taken = item.trigger
     if not isinstance(taken, Reassigned):
         raise TypeError("a sweep only reassigns")
     return Planned(
         place=place,
-        contact_id=trip.contact_id,
-        episode=trip.state.episode if trip.state else None,
+        contact_id=item.contact_id,
+        episode=item.state.episode if item.state else None,
         owner_id=taken.owner_id,
         reason=str(why.reason),
         moment=why.moment.isoformat() if why.moment else "",

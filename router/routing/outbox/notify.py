@@ -21,6 +21,7 @@ from router.routing.portal.services import Services
 from router.store.leads.leads import State
 from router.store.shared.outbox import OutboxEntry
 from router.store.worklists.notices import ASSIGNED, Notice
+from router.timestamps import epoch_ms, in_ms
 
 AFTER: Final = timedelta(seconds=5)
 """Owner histories are looked at three seconds after a write."""
@@ -29,13 +30,12 @@ _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _RUN_S: Final = 3.0
 """A run ends after so long: what else the `night` process does must not wait for chats."""
-_MS: Final = timedelta(milliseconds=1)
 
 
 def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
     """Note whom to tell of what these lines of the outbox say. Safe to repeat."""
     # A command that carries the outbox along knows no rules; what is noted in vain is dropped when it is due.
-    tasks = services.rules.live is None or any(rule.task for rule in services.rules.live[0].rules)
+    tasks = services.rules.live is None or any(rule.task for rule in services.rules.live.rules)
     channels = [*(["chat"] if services.notify.chat.is_known else []), *(["task"] if tasks else [])]
     if not channels:
         return
@@ -45,7 +45,7 @@ def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
         if line.kind == "event" and line.record["kind"] == "written" and line.record.get("owner_id")
         for channel in channels
     ]
-    services.store.notices.note(notices, due_ms=services.now_ms() + AFTER // _MS)
+    services.store.notices.note(notices, due_ms=services.now_ms() + in_ms(AFTER))
 
 
 def notify_reps(services: Services) -> int:
@@ -119,7 +119,7 @@ def _send(services: Services, policy: Policy, notice: Notice, record: dict[str, 
     if notice.channel == "task":
         due_at = message.due_at or services.clock()
         # Before it is made, so that no crash lets it pass for work on the lead.
-        moments_ms = [services.now_ms(), int(due_at.timestamp() * 1000)]
+        moments_ms = [services.now_ms(), epoch_ms(due_at)]
         services.store.leads.note_task(notice.contact_id, moments_ms=moments_ms)
         services.hubspot.create_task(
             notice.contact_id,
@@ -174,10 +174,10 @@ def _put_off(services: Services, notice: Notice, *, why: str) -> None:
     """Another try later, twice as late each time; after a day a person has to look."""
     now, now_ms = services.clock(), services.now_ms()
     told = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
-    if now_ms - notice.since_ms >= GIVE_UP_AFTER // _MS:
+    if now_ms - notice.since_ms >= in_ms(GIVE_UP_AFTER):
         services.store.notices.park(notice, why=why, now=now)
         services.log.warning("notice.parked", **told)
         return
     wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 10), _LONGEST_WAIT)
-    services.store.notices.again(notice, at_ms=now_ms + wait // _MS)
+    services.store.notices.again(notice, at_ms=now_ms + in_ms(wait))
     services.log.info("notice.put_off", **told, attempts=notice.attempts + 1)

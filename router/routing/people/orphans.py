@@ -32,7 +32,7 @@ def orphaned_leads(services: Services, *, limit: int) -> tuple[Orphan, ...]:
     """
     gone = {owner.id: owner for owner in services.hubspot.owners(priority="sweep") if owner.archived}
     live = services.rules.live
-    open_statuses = (live[0].outcomes if live else USUAL).open_statuses
+    open_statuses = (live.outcomes if live else USUAL).open_statuses
     found: list[Orphan] = []
     for start in range(0, len(gone), OWNERS_PER_SEARCH):
         some = list(gone)[start : start + OWNERS_PER_SEARCH]

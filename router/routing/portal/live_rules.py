@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 import structlog
 
 from router.ledger import Ledger
+from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.reports.bounds import bounds_of
 from router.policy.rules.facts import Needed, properties_read
 from router.policy.rules.policy import Policy
@@ -50,7 +51,7 @@ class LiveRules:
         self._clock = clock
         self._log = log
         self._lock = threading.Lock()
-        self._live: tuple[Policy, Needed] | None = None
+        self._live: tuple[CompiledPolicy, Needed] | None = None
         self._files: Mapping[str, bytes] = {}
         self._seen: Fingerprint | None = None
         self._refused: Sequence[Mapping[str, Any]] = ()
@@ -60,9 +61,9 @@ class LiveRules:
         """Whether everybody knows what we know: what is live, and what is wrong on disk."""
 
     @property
-    def live(self) -> tuple[Policy, Needed] | None:
-        """The live policy with the properties it reads, or None while no good files were ever seen."""
-        return self._live
+    def live(self) -> Policy | None:
+        """The live policy, or None while no good files were ever seen."""
+        return None if self._live is None else self._live[0].policy
 
     def held(self) -> Self:
         """The rules as they are now, whatever goes live later: one round reads and decides by one policy."""
@@ -70,13 +71,17 @@ class LiveRules:
 
     def policy(self) -> Policy:
         """The live policy; raises `NoRules` while there is none."""
+        return self._required()[0].policy
+
+    def compiled(self) -> CompiledPolicy:
+        """The live policy as `decide` takes it; raises `NoRules` while there is none."""
         return self._required()[0]
 
     def needed(self) -> Needed:
         """The properties that the live policy reads; raises `NoRules` while there is none."""
         return self._required()[1]
 
-    def _required(self) -> tuple[Policy, Needed]:
+    def _required(self) -> tuple[CompiledPolicy, Needed]:
         if self._live is None:
             raise NoRules("There are no good rule files yet; `router check` says what is wrong with them.")
         return self._live
@@ -123,8 +128,8 @@ class LiveRules:
         self._told = False
         self._refused = judged.mistakes
         if judged.policy is not None:
-            before = self._live[0].revision if self._live else None
-            self._live, self._files = (judged.policy, properties_read(judged.policy)), files
+            before = self.live.revision if self.live else None
+            self._live, self._files = _compiled(judged.policy), files
             if before != judged.policy.revision:
                 self._log.info("rules.went_live", revision=judged.policy.revision, before=before)
         for one in judged.mistakes:
@@ -155,19 +160,23 @@ class LiveRules:
             self._hopeless = revision
             self._log.error("rules.last_good_refused", revision=revision)
             return
-        self._live, self._files = (policy, properties_read(policy)), files
+        self._live, self._files = _compiled(policy), files
         self._told = False
         self._log.warning("rules.last_good_stays", revision=revision)
 
     def _tell(self) -> None:
         """Let everybody know what is live and what is wrong on disk, and the ledger keep the files."""
         self._told = False
-        if self._live is not None:
-            revision, now = self._live[0].revision, self._clock()
+        if self.live is not None:
+            revision, now = self.live.revision, self._clock()
             self._ledger.keep_revision(revision, self._files, live_since=now)
-            before = self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self._live[0]))
+            before = self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self.live))
             if before != revision:
                 self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
         if self._refused:
             self._repository.complain(self._refused)
         self._told = True
+
+
+def _compiled(policy: Policy) -> tuple[CompiledPolicy, Needed]:
+    return compile_policy(policy), properties_read(policy)

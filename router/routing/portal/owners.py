@@ -38,11 +38,11 @@ class Owners:
         self._clock = clock
         self._known: Mapping[str, Owner] = {}
         self._looked_at: datetime | None = None
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
 
     def by_email(self) -> Mapping[str, Owner]:
         """Every owner, archived ones included. Asks HubSpot only when nobody has within five minutes."""
-        with self._turn:
+        with self._lock:
             now = self._clock()
             if self._looked_at is None or now - self._looked_at > LOOK_AGAIN:
                 self._known = self._shared(now) or self._read(now)
@@ -55,7 +55,7 @@ class Owners:
 
     def refresh(self) -> Mapping[str, Owner]:
         """Ask HubSpot now, for everybody: an owner was just refused, or it is time."""
-        with self._turn:
+        with self._lock:
             now = self._clock()
             self._known = self._read(now)
             self._looked_at = now

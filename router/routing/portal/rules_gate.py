@@ -10,7 +10,7 @@ from typing import Any
 from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
 from router.rulefiles.proofs.prove import prove
-from router.rulefiles.rule_tests.run import Tested, TestResults, run_tests
+from router.rulefiles.rule_tests.run import RuleTestResults, Tested, run_tests
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake, Severity
 
@@ -48,7 +48,7 @@ def _errors(mistakes: tuple[Mistake, ...]) -> Iterator[Mapping[str, Any]]:
             yield as_mistake(one.file, one.message, line=one.line, column=one.column)
 
 
-def _failures(results: TestResults) -> Iterator[Mapping[str, Any]]:
+def _failures(results: RuleTestResults) -> Iterator[Mapping[str, Any]]:
     yield from _errors(results.mistakes)
     for tested in results.tests:
         if not tested.passed:

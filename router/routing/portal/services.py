@@ -14,6 +14,7 @@ from router.notify import Channels
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.people import People
 from router.store.store import Store
+from router.timestamps import epoch_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +36,4 @@ class Services:
 
     def now_ms(self) -> int:
         """The clock in epoch milliseconds."""
-        return int(self.clock().timestamp() * 1000)
+        return epoch_ms(self.clock())

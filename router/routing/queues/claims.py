@@ -4,25 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
-import orjson
-
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER, STATUS, changes_for
+from router.hubspot.routing_properties import OWNER
+from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision
+from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Claimed, Released, Trigger
-from router.policy.explanation.decision_record import as_record
 from router.policy.leads.lead import Lead
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book, open_field, today_field
-from router.routing.intake import transitions
-from router.routing.intake.assigned import assigned
-from router.routing.intake.deciding import decide_trip, leads_of, properties_read
-from router.routing.intake.sticky import followed
-from router.routing.intake.work_item import Trip
+from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.new_decision import new_decision
+from router.routing.intake.reading import leads_of, read_contacts
+from router.routing.intake.transitions import queued
+from router.routing.intake.transitions.apply import apply
+from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.last_decision import last_decision
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
@@ -38,6 +37,7 @@ from router.store.claims.claims import (
 )
 from router.store.leads.commits import Memory, NewDecision
 from router.store.leads.leads import LeadState, State
+from router.timestamps import from_epoch_ms
 
 Kind = Literal["yes", "taken", "unknown", "not_waiting", "not_allowed", "at_limit"]
 
@@ -85,13 +85,10 @@ def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
         record = _read(services, contact_id)
         if record is None or record.properties.get(OWNER):
             return _left_already(services, policy, state, record)
-        decision = _decide(services, policy, record, state=state, trigger=Claimed(rep, state.queue))
-        new = _new(decision, record, owner_id=owner.id, expected="", queue=state.queue)
-        new = replace(new, memory=_memory(services, policy, record, decision))
-        reported = services.people.availability.reported(
-            policy.roster, services.people.owners.by_email(), now=decision.decided_at
+        decision, new = _decided(
+            services, record, state=state, trigger=Claimed(rep, state.queue), expected_owner_id=""
         )
-        new = replace(new, assignment=assigned(policy, decision, reported=reported))
+        new = replace(new, memory=_memory(services, policy, record, decision))
         answer = services.store.claims.claim(
             new, rep=rep, limits=_limits(policy, who, services), now_ms=services.now_ms()
         )
@@ -131,8 +128,7 @@ def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> 
         return _no("not_allowed", policy, "no_team", rep=rep)
     paid = given["book_changes"] if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
     trigger = Released(rep, team, " ".join(why.split()), paid)
-    decision = _decide(services, policy, record, state=state, trigger=trigger)
-    new = _new(decision, record, owner_id="", expected=owner.id, queue=team)
+    decision, new = _decided(services, record, state=state, trigger=trigger, expected_owner_id=owner.id)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
     answer = services.store.claims.release(new, rep=rep, released_by=released_by, now_ms=services.now_ms())
     return _told(services, policy, contact_id, decision, answer, rep=rep)
@@ -145,43 +141,40 @@ def _waits(state: LeadState) -> bool:
 
 def _read(services: Services, contact_id: str) -> Record | None:
     """The contact with all that deciding asks of it; None when HubSpot has it no more under this id."""
-    record = services.hubspot.read_contacts([contact_id], properties_read(services)).records.get(contact_id)
+    needed = services.rules.needed()
+    answer = read_contacts(services.hubspot, [contact_id], needed=needed, priority="lead")
+    record = answer.records.get(contact_id)
     return None if record is None or record.merged_into else record
 
 
-def _decide(
-    services: Services, policy: Policy, record: Record, *, state: LeadState, trigger: Trigger
-) -> Decision:
-    trip = Trip(state.contact_id, entries=(), state=state, trigger=trigger)
-    lead = leads_of(services, [trip], {state.contact_id: record})[state.contact_id]
-    book, owners = services.store.commits.read_book()[0], services.people.owners.by_email()
-    now = services.clock()
-    reported = services.people.availability.reported(policy.roster, owners, now=now)
-    return decide_trip(policy, trip, lead, Book(book), owners, now, reported=reported)
+def _decided(
+    services: Services, record: Record, *, state: LeadState, trigger: Trigger, expected_owner_id: str
+) -> tuple[Decision, NewDecision]:
+    compiled, contact_id = services.rules.compiled(), state.contact_id
+    leads = leads_of(services.hubspot, {contact_id: record}, needed=services.rules.needed(), priority="lead")
+    lead = with_previous_owners(services.store.companies, compiled.policy, leads)[contact_id]
+    owners, now = services.people.owners.by_email(), services.clock()
+    book = Book(services.store.commits.read_book()[0])
+    reported = services.people.availability.reported(compiled.policy.roster, owners, now=now)
+    item = WorkItem(contact_id, entries=(), state=state, trigger=trigger)
+    decision = decide(compiled, lead, World(book, owners, now, reported), item.request())
+    return decision, new_decision(
+        decision,
+        record,
+        compiled=compiled,
+        reported=reported,
+        trigger=trigger,
+        expected_owner_id=expected_owner_id,
+    )
 
 
 def _memory(services: Services, policy: Policy, record: Record, decision: Decision) -> Memory | None:
     """The rep who claimed the lead is whom its company's next one follows, if the policy asks for that."""
     contact_id = decision.contact_id
     lead = Lead(contact_id, properties=record.properties)
-    memory = followed(services.store.companies, policy, {contact_id: lead})
+    memory = affinity_memory(services.store.companies, policy, {contact_id: lead})
     memory.read()
     return memory.learn(decision)
-
-
-def _new(decision: Decision, record: Record, *, owner_id: str, expected: str, queue: str) -> NewDecision:
-    changes = changes_for(decision, current_status=record.properties.get(STATUS) or "")
-    return NewDecision(
-        contact_id=decision.contact_id,
-        episode=decision.episode,
-        decision_id=decision.id,
-        owner_id=owner_id,
-        expected_owner_id=expected,
-        changes={**changes, OWNER: owner_id},
-        paid=decision.book_changes,
-        record=orjson.dumps(as_record(decision)),
-        queue=queue,
-    )
 
 
 def _limits(policy: Policy, who: Rep, services: Services) -> ClaimLimits:
@@ -222,7 +215,7 @@ def _told(
         case Full(count=count):
             return _no("at_limit", policy, "full", rep=rep, count=count)
         case TooOften(claims, again_at_ms):
-            again = datetime.fromtimestamp(again_at_ms / 1000, UTC).astimezone(policy.roster.timezone)
+            again = from_epoch_ms(again_at_ms).astimezone(policy.roster.timezone)
             return _no("at_limit", policy, "often", rep=rep, count=claims, at=f"{again:%H:%M}")
 
 
@@ -241,14 +234,12 @@ def _left_already(services: Services, policy: Policy, state: LeadState, record: 
     now, contact_id, episode = services.clock(), state.contact_id, state.episode
     if record is None:
         # Also a merged contact: the one it lives on in is announced, or found at night.
-        services.store.commits.finish(
-            [transitions.gone_from_queue(contact_id, episode=episode, now=now)], now_ms=services.now_ms()
-        )
+        apply(services, [queued.gone_from_queue(contact_id, episode=episode, now=now)])
         return _no("unknown", policy, "gone", contact=contact_id)
     owner_id = record.properties[OWNER]
     rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)
-    move = transitions.claimed_in_hubspot(contact_id, episode=episode, owner_id=owner_id, rep=rep, now=now)
-    services.store.commits.finish([move], now_ms=services.now_ms())
+    left = queued.claimed_in_hubspot(contact_id, episode=episode, owner_id=owner_id, rep=rep, now=now)
+    apply(services, [left])
     services.store.changed.look_again([contact_id], at_ms=services.now_ms())
     return _no("taken", policy, "taken", owner_id=owner_id, who=_called(services, policy, owner_id))
 

@@ -8,20 +8,22 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.hubspot.routing_properties import OWNER
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Assigned, Decision, Queued
+from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.decision.trigger import Pushed
 from router.policy.explanation.decision_record import from_record
-from router.policy.leads.catalog import Owner
-from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
-from router.routing.intake import transitions
+from router.routing.intake.transitions import queued
+from router.routing.intake.transitions.apply import apply
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from router.store.leads.queues import Tended
+from router.timestamps import epoch_ms, in_ms
 
 AT_A_TIME: Final = 100
 """Leads looked at in one step: HubSpot reads so many in one call."""
@@ -62,7 +64,7 @@ def tend_queues(services: Services, *, limit: int = AT_A_TIME) -> Tending:
 
 def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
     """Read those that were not read lately; who is owned or gone leaves the queue."""
-    before_ms = services.now_ms() - READ_EVERY / timedelta(milliseconds=1)
+    before_ms = services.now_ms() - in_ms(READ_EVERY)
     unread = [one for one, lead in waiting.items() if lead.read_at_ms <= before_ms]
     if not unread:
         return frozenset()
@@ -72,18 +74,16 @@ def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, T
         record, episode = answer.records.get(one), waiting[one].episode
         if record is not None and record.merged_into is not None:
             services.store.inbox.append_low([record.merged_into], now_ms=services.now_ms())
-            left.append(transitions.gone_from_queue(one, episode=episode, now=now))
+            left.append(queued.gone_from_queue(one, episode=episode, now=now))
         elif record is None and answer.missing[one] == "gone":
-            left.append(transitions.gone_from_queue(one, episode=episode, now=now))
+            left.append(queued.gone_from_queue(one, episode=episode, now=now))
         elif record is not None and (owner_id := record.properties.get(OWNER)):
             rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)
-            left.append(
-                transitions.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now)
-            )
+            left.append(queued.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now))
         elif record is not None:
             free.append(one)
     services.store.queues.note_read(free, at_ms=services.now_ms())
-    services.store.commits.finish(left, now_ms=services.now_ms())
+    apply(services, left)
     services.store.changed.look_again([move.contact_id for move in left], at_ms=services.now_ms())
     for move in left:
         services.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
@@ -92,32 +92,29 @@ def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, T
 
 def _reopen(services: Services, policy: Policy, leads: Sequence[Tended]) -> int:
     """Have those decided once more that somebody would get; look at the others again in time."""
-    book, owners, now = (
-        Book(services.store.commits.read_book()[0]),
-        services.people.owners.by_email(),
-        services.clock(),
-    )
+    owners, now = services.people.owners.by_email(), services.clock()
+    book = Book(services.store.commits.read_book()[0])
     reported = services.people.availability.reported(policy.roster, owners, now=now)
+    world, compiled = World(book, owners, now, reported), services.rules.compiled()
     reopening: list[Transition] = []
     again: dict[str, int] = {}
     for lead in leads:
         if lead.record is None:
-            again[lead.contact_id] = _ms(now + READ_EVERY)
+            again[lead.contact_id] = epoch_ms(now + READ_EVERY)
             continue
         decision = from_record(lead.record)
         if not isinstance(decision.outcome, Queued):
-            again[lead.contact_id] = _ms(now + READ_EVERY)
+            again[lead.contact_id] = epoch_ms(now + READ_EVERY)
         elif not _is_due(decision.outcome, now):
-            again[lead.contact_id] = _ms(min(now + READ_EVERY, decision.outcome.push_at or now + READ_EVERY))
-        elif decision.revision != policy.revision or _finds_somebody(
-            policy, lead, decision, book=book, owners=owners, reported=reported, now=now
-        ):
-            reopening.append(transitions.reopened(lead.contact_id, episode=lead.episode, now=now))
+            again[lead.contact_id] = epoch_ms(
+                min(now + READ_EVERY, decision.outcome.push_at or now + READ_EVERY)
+            )
+        elif decision.revision != policy.revision or _finds_somebody(compiled, lead, decision, world):
+            reopening.append(queued.reopened(lead.contact_id, episode=lead.episode, now=now))
         else:
-            again[lead.contact_id] = _ms(now + TRY_EVERY)
+            again[lead.contact_id] = epoch_ms(now + TRY_EVERY)
     services.store.queues.look_again(again)
-    moved = services.store.commits.finish(reopening, now_ms=services.now_ms())
-    return sum(moved)
+    return sum(apply(services, reopening))
 
 
 def _is_due(outcome: Queued, now: datetime) -> bool:
@@ -125,30 +122,8 @@ def _is_due(outcome: Queued, now: datetime) -> bool:
     return outcome.why is not None or (outcome.push_at is not None and outcome.push_at <= now)
 
 
-def _finds_somebody(
-    policy: Policy,
-    lead: Tended,
-    decision: Decision,
-    *,
-    book: Book,
-    owners: Mapping[str, Owner],
-    reported: Mapping[str, Reported],
-    now: datetime,
-) -> bool:
+def _finds_somebody(compiled: CompiledPolicy, lead: Tended, decision: Decision, world: World) -> bool:
     """Whether deciding it now, by the facts we have, gives it to a rep."""
-    trial = decide_on_facts(
-        policy,
-        decision.facts,
-        contact_id=lead.contact_id,
-        book=book,
-        owners=owners,
-        now=now,
-        reported=reported,
-        excluded=frozenset(lead.released_by),
-        trigger=Pushed(),
-    )
+    request = DecisionRequest(lead.contact_id, excluded=frozenset(lead.released_by), trigger=Pushed())
+    trial = decide_on_facts(compiled, decision.facts, world, request)
     return isinstance(trial.outcome, Assigned)
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from typing import Final
 
@@ -14,6 +14,7 @@ from router.hubspot.routing_properties import DECISION_ID, OWNER
 from router.routing.portal.services import Services
 from router.store.inbox.inbox import LEASE
 from router.store.leads.leads import FINISHED, LeadState
+from router.timestamps import epoch_ms, in_ms
 
 PAGES_PER_STEP: Final = 20
 """One step stays well under a minute, so that other housekeeping gets its turn."""
@@ -42,10 +43,10 @@ def reconcile_contacts(
     found = 0
     filters = [
         {"propertyName": OWNER, "operator": "NOT_HAS_PROPERTY"},
-        {"propertyName": "createdate", "operator": "GTE", "value": _ms(since)},
+        {"propertyName": "createdate", "operator": "GTE", "value": str(epoch_ms(since))},
     ]
     if until is not None:
-        filters.append({"propertyName": "createdate", "operator": "LT", "value": _ms(until)})
+        filters.append({"propertyName": "createdate", "operator": "LT", "value": str(epoch_ms(until))})
     for _ in range(PAGES_PER_STEP):
         page = _undecided(services, filters, after_id=after_id)
         found += _announce(services, [one.id for one in page.records if not one.properties.get(DECISION_ID)])
@@ -71,14 +72,10 @@ def _announce(services: Services, contact_ids: Sequence[str]) -> int:
     if not contact_ids:
         return 0
     known = services.store.leads.recall(contact_ids)
-    stuck_before_ms = services.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
+    stuck_before_ms = services.now_ms() - in_ms(STUCK_AFTER)
     waiting = [one for one in contact_ids if _has_nobody(known.get(one), stuck_before_ms=stuck_before_ms)]
     return services.store.inbox.append_low(waiting, now_ms=services.now_ms())
 
 
 def _has_nobody(state: LeadState | None, *, stuck_before_ms: float) -> bool:
     return state is None or (state.state not in FINISHED and state.at_ms < stuck_before_ms)
-
-
-def _ms(moment: datetime) -> str:
-    return str(int(moment.timestamp() * 1000))

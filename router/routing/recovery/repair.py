@@ -15,12 +15,15 @@ from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released, Trigger
 from router.policy.explanation.decision_record import as_record, from_record
-from router.routing.intake.assigned import assigned
+from router.routing.intake.new_decision import assigned
+from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
 from router.routing.recovery.reconcile import STUCK_AFTER
+from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 from router.store.repair.restoration import RestoredLead
+from router.timestamps import epoch_ms, in_ms
 
 AT_A_TIME: Final = 100
 """Leads compared in one go: HubSpot reads so many in one call."""
@@ -47,7 +50,7 @@ class Repaired:
 @dataclass(slots=True)
 class _Findings:
     remember: list[RestoredLead] = field(default_factory=list)
-    moves: list[Transition] = field(default_factory=list)
+    transitions: list[Transition] = field(default_factory=list)
     announce: list[str] = field(default_factory=list)
     rewrite: dict[str, Mapping[str, str]] = field(default_factory=dict)
 
@@ -109,7 +112,7 @@ def _is_doubtful(services: Services, decision: Decision, state: LeadState | None
         return True
     if state.decision_id != decision.id or state.restored:
         return False
-    stuck_before_ms = services.now_ms() - STUCK_AFTER / timedelta(milliseconds=1)
+    stuck_before_ms = services.now_ms() - in_ms(STUCK_AFTER)
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
 
 
@@ -144,8 +147,7 @@ def _as_it_stands(services: Services, decision: Decision, record: Record) -> Res
 
 def _watched(services: Services, decision: Decision, known: RestoredLead) -> RestoredLead:
     """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
-    policy = services.rules.policy()
-    given = assigned(policy, decision, reported={})
+    given = assigned(services.rules.compiled(), decision, reported={})
     if given is None:
         return known
     taken = len(decision.inputs.excluded) if decision.inputs else 0
@@ -162,7 +164,7 @@ def _put_right(
     if state.state in _ON_THEIR_WAY:
         found.announce.append(state.contact_id)
     elif not ours and owner == state.expected_owner_id and owner != decision.owner_id:
-        found.moves.append(_written_anew(services, decision, state, _changes(decision, record)))
+        found.transitions.append(_written_anew(services, decision, state, _changes(decision, record)))
     elif not ours and not owner and not decision.owner_id:
         # Nobody is to own it, so nobody's choice can be covered: our properties are simply written again.
         found.rewrite[state.contact_id] = _changes(decision, record)
@@ -176,7 +178,7 @@ def _written_anew(
         state.episode,
         State.DECIDED,
         come_from=frozenset({State.WRITTEN, State.DONE}),
-        set={"ch": orjson.dumps(dict(changes)).decode(), "en": ""},
+        set={lead_fields.CHANGES: orjson.dumps(dict(changes)).decode(), lead_fields.ENTRY_ID: ""},
         announce=True,
         event=_event(services, "write_lost", decision),
         keep=True,
@@ -186,12 +188,12 @@ def _written_anew(
 
 def _apply(services: Services, found: _Findings, *, compared: int) -> Repaired:
     remembered = services.store.restoration.remember(found.remember, now_ms=services.now_ms())
-    moved = services.store.commits.finish(found.moves, now_ms=services.now_ms())
+    moved = apply(services, found.transitions)
     announced = services.store.inbox.append_low(found.announce, now_ms=services.now_ms())
     outcomes = services.hubspot.update_contacts(found.rewrite, priority="sweep")
     rewritten = sum(outcome.kind == "written" for outcome in outcomes.values())
-    anew = [move for move, done in zip(found.moves, moved, strict=True) if done]
-    for contact_id in (*(move.contact_id for move in anew), *found.announce, *found.rewrite):
+    anew = [move for move, done in zip(found.transitions, moved, strict=True) if done]
+    for contact_id in (*found.announce, *found.rewrite):
         services.log.warning("lead.write_lost", contact_id=contact_id)
     lost = sum(one.announce and done for one, done in zip(found.remember, remembered, strict=True))
     return Repaired(
@@ -205,7 +207,7 @@ def _state(
     decision: Decision, state: State, *, owner_id: str = "", changes: Mapping[str, str] | None = None
 ) -> LeadState:
     outcome, trigger = decision.outcome, _trigger_of(decision)
-    at_ms = int(decision.decided_at.timestamp() * 1000)
+    at_ms = epoch_ms(decision.decided_at)
     return LeadState(
         contact_id=decision.contact_id,
         episode=decision.episode,

@@ -118,7 +118,7 @@ def _names(services: Services, records: Sequence[Mapping[str, Any]]) -> dict[str
     owners, live = services.people.owners.by_email(), services.rules.live
     names = {owner.id: owner.name or owner.id for owner in owners.values()}
     if live is not None:
-        names |= reps_by_owner(owners, live[0].roster)
+        names |= reps_by_owner(owners, live.roster)
     for record in records:
         if rep_name := record["outcome"].get("rep"):
             names[record["outcome"]["owner_id"]] = rep_name

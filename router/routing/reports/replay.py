@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.ledger import Ledger
+from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.rules.policy import Policy
@@ -59,17 +60,10 @@ def compared(record: Mapping[str, Any], policy: Policy) -> ReplayedDecision:
             f"Decision {before.id} was recorded by a version that did not keep the book of shares it saw."
         )
     again = decide_on_facts(
-        policy,
+        compile_policy(policy),
         before.facts,
-        contact_id=before.contact_id,
-        book=before.inputs.book_again(),
-        owners=before.inputs.owners_again(policy),
-        now=before.decided_at,
-        episode=before.episode,
-        excluded=before.inputs.excluded,
-        reported=before.inputs.reported,
-        remembered=before.inputs.remembered,
-        trigger=before.inputs.trigger,
+        before.inputs.world_again(policy, now=before.decided_at),
+        before.inputs.request_again(before.contact_id, episode=before.episode),
     )
     now = as_record(again) | {"inputs": record["inputs"]}
     fields = dict.fromkeys((*record, *now))

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from router.hubspot.api.records import Record
+from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Reassigned, ToOwner
 from router.routing.followup.reassign import Reassignment
-from router.routing.intake.deciding import decide_trip, leads_of, properties_read
-from router.routing.intake.sticky import followed
-from router.routing.intake.work_item import Trip
+from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.reading import leads_of, read_contacts
+from router.routing.intake.work_item import WorkItem
 from router.routing.portal.services import Services
 from router.routing.take_back.take_back_context import TakeBackContext
 from router.routing.take_back.untouched import ASKED, why_touched
@@ -33,12 +35,12 @@ def judged(
 ) -> Iterator[TakeBackStep]:
     """The steps of those leads that would move; `stay` learns why each of the others does not.
 
-    The ground's book changes with each step. Raises what HubSpot, Redis and the ledger raise.
+    The book of the context changes with each step. Raises what HubSpot, Redis and the ledger raise.
     """
     ids = [one.contact_id for one in decisions]
     states = services.store.leads.recall(ids)
     histories = services.hubspot.read_owner_history(ids, ASKED, priority="sweep")
-    trips: list[tuple[Decision, Trip]] = []
+    items: list[tuple[Decision, WorkItem]] = []
     for decision in decisions:
         contact_id = decision.contact_id
         state = states.get(contact_id)
@@ -46,21 +48,22 @@ def judged(
         if touched is not None or state is None:
             stay[contact_id] = touched or ""
         else:
-            trips.append((decision, _trip(context, decision, state)))
-    records = _read(services, [trip.contact_id for _, trip in trips])
-    there = [(decision, trip) for decision, trip in trips if trip.contact_id in records]
+            items.append((decision, _item(context, decision, state)))
+    records = _read(services, [item.contact_id for _, item in items])
+    there = [(decision, item) for decision, item in items if item.contact_id in records]
     stay |= {
-        trip.contact_id: "it was deleted in HubSpot" for _, trip in trips if trip.contact_id not in records
+        item.contact_id: "it was deleted in HubSpot" for _, item in items if item.contact_id not in records
     }
     yield from _decided(services, context, there, records, stay)
 
 
 def _read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
-    answer = services.hubspot.read_contacts(ids, properties_read(services), priority="sweep")
+    needed = services.rules.needed()
+    answer = read_contacts(services.hubspot, ids, needed=needed, priority="sweep")
     return {one: found for one, found in answer.records.items() if found.merged_into is None}
 
 
-def _trip(context: TakeBackContext, decision: Decision, state: LeadState) -> Trip:
+def _item(context: TakeBackContext, decision: Decision, state: LeadState) -> WorkItem:
     owner_id = decision.owner_id
     before = _owner_before(context, decision) if context.kind == "undo" else None
     taken = Reassigned(
@@ -73,7 +76,7 @@ def _trip(context: TakeBackContext, decision: Decision, state: LeadState) -> Tri
     )
     named = {before, context.reps.get(before)} if before else frozenset()
     excluded = frozenset(one for one in state.released_by if one not in named)
-    return Trip(decision.contact_id, entries=(), state=state, excluded=excluded, trigger=taken)
+    return WorkItem(decision.contact_id, entries=(), state=state, excluded=excluded, trigger=taken)
 
 
 def _owner_before(context: TakeBackContext, decision: Decision) -> str | None:
@@ -88,40 +91,35 @@ def _owner_before(context: TakeBackContext, decision: Decision) -> str | None:
 def _decided(
     services: Services,
     context: TakeBackContext,
-    trips: Sequence[tuple[Decision, Trip]],
+    items: Sequence[tuple[Decision, WorkItem]],
     records: Mapping[str, Record],
     stay: dict[str, str],
 ) -> Iterator[TakeBackStep]:
     """Where each would go, on the book as the ones before it leave it."""
-    leads = leads_of(services, [trip for _, trip in trips], records, priority="sweep")
-    memory = followed(services.store.companies, context.policy, leads)
+    compiled, companies = context.compiled, services.store.companies
+    deciding = {item.contact_id: records[item.contact_id] for _, item in items}
+    leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
+    leads = with_previous_owners(companies, compiled.policy, leads)
+    memory = affinity_memory(companies, compiled.policy, leads)
     memory.read()
-    for old, trip in trips:
+    for old, item in items:
 
-        def decide(trip: Trip, *, with_memory: bool) -> Decision:
-            remembered = memory.of(trip.contact_id) if with_memory else ()
-            return decide_trip(
-                context.policy,
-                trip,
-                leads[trip.contact_id],
-                context.book,
-                context.owners,
-                context.now,
-                reported=context.reported,
-                remembered=remembered,
-            )
+        def decided(item: WorkItem, *, with_memory: bool) -> Decision:
+            world = World(context.book, context.owners, context.now, context.reported)
+            remembered = memory.of(item.contact_id) if with_memory else ()
+            return decide(compiled, leads[item.contact_id], world, item.request(remembered))
 
-        if _stays(context, old, decide(trip, with_memory=False)):
-            stay[trip.contact_id] = "the live rules leave it there"
+        if _stays(context, old, decided(item, with_memory=False)):
+            stay[item.contact_id] = "the live rules leave it there"
             continue
-        new, except_for = decide(trip, with_memory=True), frozenset[str]()
+        new, except_for = decided(item, with_memory=True), frozenset[str]()
         if old.owner_id and new.owner_id == old.owner_id:
             # Its company is remembered with the very owner it is taken from: that must not decide.
             except_for = frozenset({old.owner_id})
-            trip.excluded |= except_for
-            new = decide(trip, with_memory=True)
+            again = replace(item, excluded=item.excluded | except_for)
+            new = decided(again, with_memory=True)
         context.book = context.book.apply(new.book_changes)
-        yield _step(context, old, new, trip, except_for=except_for)
+        yield _step(context, old, new, item, except_for=except_for)
 
 
 def _stays(context: TakeBackContext, old: Decision, new: Decision) -> bool:
@@ -142,14 +140,14 @@ def _stays(context: TakeBackContext, old: Decision, new: Decision) -> bool:
 
 
 def _step(
-    context: TakeBackContext, old: Decision, new: Decision, trip: Trip, *, except_for: frozenset[str]
+    context: TakeBackContext, old: Decision, new: Decision, item: WorkItem, *, except_for: frozenset[str]
 ) -> TakeBackStep:
-    taken = trip.trigger
-    if not isinstance(taken, Reassigned) or trip.state is None:
+    taken = item.trigger
+    if not isinstance(taken, Reassigned) or item.state is None:
         raise TypeError("a plan only takes back leads that we know")
     wanted = Reassignment(
-        trip.contact_id,
-        trip.state.episode,
+        item.contact_id,
+        item.state.episode,
         taken.owner_id,
         taken.why,
         excluded=except_for,

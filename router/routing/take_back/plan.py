@@ -56,7 +56,9 @@ def plan_undo(services: Services, revision: str, *, tell: Callable[[int], None] 
         )
     since = min(datetime.fromisoformat(one.live_since) for one in changes) - CLOCKS_DIFFER
     why = {"fr": f"la révision {whole} a été annulée", "en": f"revision {whole} was undone"}
-    context = take_back_context(services, policy, kind="undo", name=whole, why=why[policy.language])
+    context = take_back_context(
+        services, services.rules.compiled(), kind="undo", name=whole, why=why[policy.language]
+    )
 
     def set_by_it(written: Mapping[str, Any]) -> bool:
         return bool(written["revision"] == whole and written["outcome"]["kind"] == "assigned")
@@ -75,7 +77,9 @@ def plan_reroute(
     services.rules.refresh()
     policy = services.rules.policy()
     why = {"fr": f"les règles ont changé depuis « {rule} »", "en": f'the rules have changed since "{rule}"'}
-    context = take_back_context(services, policy, kind="reroute", name=rule, why=why[policy.language])
+    context = take_back_context(
+        services, services.rules.compiled(), kind="reroute", name=rule, why=why[policy.language]
+    )
     plan = _plan(services, context, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
     names = [one.name for one in policy.rules]
     if rule not in names and not plan.steps and not plan.stay:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from router.policy.decision.compiled import CompiledPolicy
 from router.policy.leads.catalog import Owner
 from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
@@ -26,7 +27,7 @@ class CannotTakeBack(Exception):  # noqa: N818 - it reads as a sentence where it
 class TakeBackContext:
     """What is the same for all leads of a plan; the book changes with each lead that would move."""
 
-    policy: Policy
+    compiled: CompiledPolicy
     owners: Mapping[str, Owner]
     reported: Mapping[str, Reported]
     names: Mapping[str, str]
@@ -37,21 +38,27 @@ class TakeBackContext:
     run: str
     why: str
 
+    @property
+    def policy(self) -> Policy:
+        """The policy that decides."""
+        return self.compiled.policy
+
 
 def take_back_context(
-    services: Services, policy: Policy, *, kind: Kind, name: str, why: str
+    services: Services, compiled: CompiledPolicy, *, kind: Kind, name: str, why: str
 ) -> TakeBackContext:
-    """The ground of a plan, with everything that the ledger can know; `name` is the revision or the rule.
+    """The context of a plan, with everything that the ledger can know; `name` is the revision or the rule.
 
     Raises `CannotTakeBack` in shadow mode, and what HubSpot, Redis and the ledger raise.
     """
+    policy = compiled.policy
     if policy.mode == "shadow":
         raise CannotTakeBack("The rules are in shadow mode, which writes nothing to HubSpot.")
     record_outbox(services)  # what was decided a moment ago
     now, owners = services.clock(), services.people.owners.refresh()
     reps = reps_by_owner(owners, policy.roster)
     return TakeBackContext(
-        policy=policy,
+        compiled=compiled,
         owners=owners,
         reported=services.people.availability.reported(policy.roster, owners, now=now),
         names={owner.id: owner.name for owner in owners.values()} | reps,

@@ -11,8 +11,9 @@ from router.hubspot.routing_properties import OWNER, STATUS
 from router.policy.decision.decision import Decision
 from router.policy.decision.trigger import Claimed
 from router.policy.results.work_signs import Signs, StatusMove, started, without_ours
-from router.routing.intake.transitions import CAN_BE_REASSIGNED
+from router.routing.intake.transitions.owned import CAN_BE_REASSIGNED
 from router.store.leads.leads import LeadState, State
+from router.timestamps import from_epoch_ms
 
 CONTACTED: Final = "notes_last_contacted"
 UPDATED: Final = "notes_last_updated"
@@ -66,6 +67,6 @@ def _moment(history: Sequence[HistoryEntry]) -> datetime | None:
     if not text:
         return None
     if text.isdecimal():
-        return datetime.fromtimestamp(int(text) / 1000, UTC)
+        return from_epoch_ms(int(text))
     moment = datetime.fromisoformat(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -32,18 +32,15 @@ MOST_COMBINED: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The policy's reps, asked about rules of the ground."""
+    """The policy's reps, asked about rules of the space."""
 
     policy: Policy
+    compiled: CompiledPolicy
+    """The reps as decisions see them."""
     space: RuleSpace
     kinds: Kinds
     gone: frozenset[str]
     """Reps whose HubSpot owner is archived, who get nothing; reading team.yaml has told so."""
-
-    @property
-    def compiled(self) -> CompiledPolicy:
-        """The reps as decisions see them."""
-        return compile_policy(self.policy)
 
     def of_step(self, step: Assign, facts: Facts) -> tuple[str, ...]:
         """The reps of a team, or the named one, who have all that such a lead needs; nobody for an owner."""
@@ -91,7 +88,7 @@ class Candidates:
 
 
 def candidates_in(policy: Policy, *, space: RuleSpace, kinds: Kinds) -> Candidates:
-    """The policy's reps, to be asked about the rules of the ground."""
+    """The policy's reps, to be asked about the rules of the space."""
     archived = {owner.email.lower() for owner in kinds.words.catalog.owners if owner.archived}
     gone = frozenset(rep.name for rep in policy.roster.reps.values() if rep.owner.lower() in archived)
-    return Candidates(policy, space, kinds, gone)
+    return Candidates(policy, compile_policy(policy), space, kinds, gone)

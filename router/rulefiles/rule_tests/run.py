@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
 
-from router.policy.decision.decide import decide
+from router.policy.decision.compiled import CompiledPolicy, compile_policy
+from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
+from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.explanation.explanation import Step, explain
 from router.policy.leads.catalog import Catalog, Owner
 from router.policy.rules.policy import Policy, Rule
@@ -44,7 +46,7 @@ class Tested:
 
 
 @dataclass(frozen=True, slots=True)
-class TestResults:
+class RuleTestResults:
     """Every test with its outcome, the mistakes in the files of tests, and the rules that no test reaches."""
 
     tests: tuple[Tested, ...]
@@ -58,7 +60,7 @@ class TestResults:
         return not broken and all(tested.passed for tested in self.tests)
 
 
-def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> TestResults:
+def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> RuleTestResults:
     """What the files named `tests/<name>.test.yaml` say of the policy; other files are ignored.
 
     Owners are the catalog's, the book of shares is empty at the start of each test, and time is the
@@ -67,17 +69,17 @@ def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> T
     mistakes: list[Mistake] = []
     tests: list[Tested] = []
     reached: set[tuple[str, int]] = set()
-    owners = owners_by_email(catalog)
+    compiled, owners = compile_policy(policy), owners_by_email(catalog)
     for name in sorted(files):
         if not fnmatchcase(name, TEST_FILES):
             continue
         file, cases = read_cases(name, files[name], policy=policy, catalog=catalog)
         mistakes += file.found
         for case in cases:
-            decisions = _decisions(case, policy, owners)
+            decisions = _decisions(case, compiled, owners)
             reached.update((decision.rule, decision.rule_line) for decision in decisions)
             tests.append(_judged(case, decisions, policy))
-    return TestResults(
+    return RuleTestResults(
         tests=tuple(tests),
         mistakes=in_order(mistakes),
         unreached=tuple(rule for rule in policy.rules if (rule.name, rule.line) not in reached),
@@ -90,14 +92,15 @@ def owners_by_email(catalog: Catalog) -> dict[str, Owner]:
     return {owner.email.lower(): owner for owner in archived_first}
 
 
-def _decisions(case: RuleTest, policy: Policy, owners: Mapping[str, Owner]) -> list[Decision]:
-    book, decisions = Book(), []
+def _decisions(case: RuleTest, compiled: CompiledPolicy, owners: Mapping[str, Owner]) -> list[Decision]:
+    world, decisions = World(Book(), owners, case.now), []
     for number in range(1, case.repeat + 1):
         lead = lead_of(case.texts, contact_id=f"test-{number}")
-        decision = decide(policy, lead, book=book, owners=owners, now=case.now)
+        facts = compiled.read(lead, case.now)
+        decision = decide_on_facts(compiled, facts, world, DecisionRequest(lead.id))
         decisions.append(decision)
         if case.repeat > 1:
-            book = book.apply(decision.book_changes)
+            world = replace(world, book=world.book.apply(decision.book_changes))
     return decisions
 
 

@@ -21,6 +21,7 @@ import redis
 
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import epoch_ms, from_epoch_ms, in_ms
 
 Priority = Literal["lead", "verify", "sweep"]
 Verdict = Literal["granted", "probe", "paused", "trial", "ten_seconds", "search", "day"]
@@ -124,7 +125,7 @@ class CallBudget:
                     self._calls,
                     self._searches,
                     self._calls_per_day,
-                    int(self.until_midnight() / timedelta(milliseconds=1)),
+                    in_ms(self.until_midnight()),
                     PROBE_LEASE_MS,
                     SHARE_OF_DAY[priority],
                     self._override(),
@@ -159,10 +160,10 @@ class CallBudget:
         if words is None:
             return None
         facts = orjson.loads(cast(str, words))
-        until = _moment(facts["until_ms"])
+        until = from_epoch_ms(facts["until_ms"])
         if self._now is not None and until <= self._now():
             return None
-        return Pause(reason=facts["reason"], since=_moment(facts["since_ms"]), until=until)
+        return Pause(reason=facts["reason"], since=from_epoch_ms(facts["since_ms"]), until=until)
 
     def tightness(self) -> float:
         """How much of the ten seconds is used: 0 idle, 1 full. The drain lingers only when this is high."""
@@ -206,7 +207,7 @@ class CallBudget:
             keys=[self._keys.pause, self._keys.trial, self._keys.failures],
             args=[
                 reason,
-                max(1, int(duration / timedelta(milliseconds=1))),
+                max(1, in_ms(duration)),
                 "1" if then_probe else "0",
                 failure,
                 CIRCUIT_FAILURES,
@@ -223,11 +224,7 @@ class CallBudget:
         return self._now() if self._now is not None else datetime.now(UTC)
 
     def _override(self) -> int | str:
-        return int(self._now().timestamp() * 1000) if self._now is not None else ""
+        return epoch_ms(self._now()) if self._now is not None else ""
 
     def _today(self) -> str:
         return self._clock().astimezone(self._timezone).date().isoformat()
-
-
-def _moment(epoch_ms: float) -> datetime:
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC)

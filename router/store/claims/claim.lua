@@ -9,7 +9,7 @@ local lead, book, outbox, inbox, erasures, claims = KEYS[1], KEYS[2], KEYS[3], K
 local asked = cjson.decode(ARGV[1])
 
 if redis.call('SISMEMBER', erasures, asked.id) == 1 then return { 'erased' } end
-local known = redis.call('HMGET', lead, 'st', 'ow', 'ep', 'qu', 'op', 'mk')
+local known = redis.call('HMGET', lead, F.STATE, F.OWNER, F.EPISODE, F.QUEUE, F.OPEN_WITH, F.MEMORY_KEYS)
 local allowed = false
 for _, from in ipairs(asked.from) do if from == known[1] then allowed = true end end
 if not allowed or tonumber(known[3] or '0') + 1 ~= asked.episode then
@@ -50,7 +50,7 @@ if known[6] then
 end
 for place = 7, #KEYS do redis.call('SET', KEYS[place], asked.memory, 'EX', asked.memory_s) end
 redis.call('DEL', lead)
-redis.call('HSET', lead, 'ep', asked.episode, 'st', 'decided', 'at', string.format('%.0f', asked.now), 'en', entry,
+redis.call('HSET', lead, F.EPISODE, asked.episode, F.STATE, 'decided', F.AT, string.format('%.0f', asked.now), F.ENTRY_ID, entry,
   unpack(kept))
 redis.call('HSET', lead, unpack(asked.fields))
 if known[4] and known[4] ~= '' then redis.call('ZREM', asked.queues .. known[4], asked.id) end
@@ -61,7 +61,7 @@ if known[5] then
   if asked.joins ~= '' then asked.opens[asked.joins] = 1 end
 end
 for field, delta in pairs(asked.opens) do redis.call('HINCRBY', book, field, delta) end
-redis.call('HSET', lead, 'op', asked.joins)
+redis.call('HSET', lead, F.OPEN_WITH, asked.joins)
 for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
 redis.call('HINCRBY', book, 'version', 1)
 return { 'done' }

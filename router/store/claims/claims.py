@@ -10,11 +10,13 @@ from typing import Final, TypeAlias
 import orjson
 import redis
 
+from router.store import lead_fields
 from router.store.keys import Keys
-from router.store.leads.commits import NewDecision, lead_fields, opens_of
+from router.store.leads.commits import NewDecision, fields_of, opens_of
 from router.store.leads.leads import State
 from router.store.leads.open_leads import parts_of
 from router.store.scripts import script
+from router.timestamps import in_ms
 
 HOUR: Final = timedelta(hours=1)
 
@@ -83,7 +85,11 @@ class ClaimStore:
         """Send a lead of the rep back to the queue that the decision names; `released_by` had it before."""
         come_from = (State.WRITTEN, State.DONE, State.HUMAN)
         return self._ask(
-            decision, rep=rep, come_from=come_from, now_ms=now_ms, more=("xr", ",".join(released_by))
+            decision,
+            rep=rep,
+            come_from=come_from,
+            now_ms=now_ms,
+            more=(lead_fields.RELEASED_BY, ",".join(released_by)),
         )
 
     def _ask(
@@ -104,13 +110,23 @@ class ClaimStore:
             "episode": decision.episode,
             "from": come_from,
             "now": now_ms,
-            "fields": [*lead_fields(decision), "pd", orjson.dumps(dict(refundable)).decode(), *more],
-            "keep": ["qs", "xr", "tk", "ta"],
+            "fields": [
+                *fields_of(decision),
+                lead_fields.PAID,
+                orjson.dumps(dict(refundable)).decode(),
+                *more,
+            ],
+            "keep": [
+                lead_fields.QUEUED_SINCE,
+                lead_fields.RELEASED_BY,
+                lead_fields.TIMES_TAKEN,
+                lead_fields.TASKS,
+            ],
             "record": decision.record.decode(),
             "book": {name: str(delta) for name, delta in parts_of(decision.paid)[0].items()},
             **opens_of(decision.paid),
             "limits": list(limits.book.items()),
-            "hour": int(HOUR / timedelta(milliseconds=1)),
+            "hour": in_ms(HOUR),
             "counts_as_claim": claims,
             "queues": keys.queue(""),
         }

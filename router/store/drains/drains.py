@@ -7,9 +7,10 @@ from typing import Final
 
 import redis
 
-from router.store.inbox.inbox import BATCH, FLIGHTS_PER_DRAIN, GROUP
+from router.store.inbox.inbox import BATCH, BATCHES_PER_DRAIN, GROUP
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import in_ms
 
 LEASE: Final = timedelta(seconds=3)
 """A drain that said nothing for this long is taken for dead."""
@@ -24,7 +25,7 @@ class Drains:
         self._begin = script(client, "drains/drain_begin")
         self._rest = script(client, "drains/drain_rest")
         self._wake = script(client, "drains/drain_wake")
-        self._lease_ms = int(LEASE / timedelta(milliseconds=1))
+        self._lease_ms = in_ms(LEASE)
 
     def begin(self, name: str) -> bool:
         """A drain starts, and another wake-up may be sent; True if one more drain would help now."""
@@ -37,7 +38,7 @@ class Drains:
     def _at_work(self, name: str, *, starts: bool) -> bool:
         keys = [self._keys.drains, self._keys.awake, self._keys.inbox]
         return bool(
-            self._begin(keys=keys, args=[name, self._lease_ms, int(starts), BATCH * FLIGHTS_PER_DRAIN])
+            self._begin(keys=keys, args=[name, self._lease_ms, int(starts), BATCH * BATCHES_PER_DRAIN])
         )
 
     def rest(self, name: str) -> bool:

@@ -11,13 +11,14 @@ import redis
 
 from router.store.keys import Keys
 from router.store.scripts import KeptScript, script
+from router.timestamps import in_ms
 
 GROUP: Final = "routers"
 BATCH: Final = 100
 """Leads in a batch: HubSpot takes 100 records per call."""
 LEASE: Final = timedelta(seconds=30)
 """A claim that nobody renewed for this long is taken over by whoever looks next."""
-FLIGHTS_PER_DRAIN: Final = 8
+BATCHES_PER_DRAIN: Final = 8
 """Batches that one drain has in the air at once."""
 
 Answer = TypeVar("Answer")
@@ -40,7 +41,7 @@ class Inbox:
     def __init__(self, client: redis.Redis, keys: Keys, *, lease: timedelta = LEASE) -> None:
         self._redis = client
         self._keys = keys
-        self._lease_ms = int(lease / timedelta(milliseconds=1))
+        self._lease_ms = in_ms(lease)
         self._append = KeptScript(client, "inbox/append")
         self._append_low = script(client, "inbox/append_low")
         self._take = script(client, "inbox/take")
@@ -61,7 +62,7 @@ class Inbox:
         """
         keys = self._keys
         leads = " ".join([f"{contact_id} {occurred_at_ms}" for contact_id, occurred_at_ms in created])
-        arguments: list[str | int] = [BATCH * FLIGHTS_PER_DRAIN, ignored, leads, " ".join(changed)]
+        arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, leads, " ".join(changed)]
         arguments += [keys.lead(""), *erased]
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
         return bool(self._append(names, arguments))
@@ -131,7 +132,7 @@ class Inbox:
 
     def forget_idle_consumers(self, *, idle: timedelta = timedelta(hours=1)) -> None:
         """Drop consumers that hold nothing and were silent for `idle` (each process names its own)."""
-        idle_ms = idle / timedelta(milliseconds=1)
+        idle_ms = in_ms(idle)
         for stream in (self._keys.inbox, self._keys.inbox_low):
             rows: Any = self._with_group(lambda: self._redis.xinfo_consumers(stream, GROUP))  # noqa: B023 - called at once
             for consumer in rows:

@@ -13,7 +13,7 @@ if version ~= tonumber(ARGV[1]) then return { 0, version } end
 local asked = cjson.decode(ARGV[2])
 local lost = {}
 for index, lead in ipairs(asked.leads) do
-  local state = redis.call('HMGET', KEYS[3 + index], 'ep', 'st')
+  local state = redis.call('HMGET', KEYS[3 + index], F.EPISODE, F.STATE)
   local latest = tonumber(state[1] or '-1')
   if latest >= lead.episode or redis.call('SISMEMBER', erasures, lead.id) == 1 then lost[#lost + 1] = index - 1 end
 end
@@ -22,13 +22,13 @@ if #lost > 0 then return { 2, unpack(lost) } end
 local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
-  local left = redis.call('HMGET', key, 'qu', 'qs', 'xr', 'op', 'tk', 'ta')
+  local left = redis.call('HMGET', key, F.QUEUE, F.QUEUED_SINCE, F.RELEASED_BY, F.OPEN_WITH, F.TIMES_TAKEN, F.TASKS)
   if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
   redis.call('DEL', key)
-  if left[2] then redis.call('HSET', key, 'qs', left[2]) end
-  if left[3] then redis.call('HSET', key, 'xr', left[3]) end
-  if left[5] then redis.call('HSET', key, 'tk', left[5]) end
-  if left[6] then redis.call('HSET', key, 'ta', left[6]) end
+  if left[2] then redis.call('HSET', key, F.QUEUED_SINCE, left[2]) end
+  if left[3] then redis.call('HSET', key, F.RELEASED_BY, left[3]) end
+  if left[5] then redis.call('HSET', key, F.TIMES_TAKEN, left[5]) end
+  if left[6] then redis.call('HSET', key, F.TASKS, left[6]) end
   if left[4] then
     -- It leaves whoever it counted with, whatever the decision thought that was.
     if left[4] ~= '' then redis.call('HINCRBY', book, left[4], -1) end
@@ -36,8 +36,8 @@ for index, lead in ipairs(asked.leads) do
     if lead.joins ~= '' then lead.opens[lead.joins] = 1 end
   end
   for field, delta in pairs(lead.opens) do redis.call('HINCRBY', book, field, delta) end
-  redis.call('HSET', key, 'op', lead.joins)
-  redis.call('HSET', key, 'ep', lead.episode, 'st', 'decided', 'at', asked.now, unpack(lead.fields))
+  redis.call('HSET', key, F.OPEN_WITH, lead.joins)
+  redis.call('HSET', key, F.EPISODE, lead.episode, F.STATE, 'decided', F.AT, asked.now, unpack(lead.fields))
   redis.call('XADD', outbox, '*', 'kind', 'decision', 'contact', lead.id, 'record', ARGV[2 + index])
   for _ = 1, lead.memories do
     remembered = remembered + 1

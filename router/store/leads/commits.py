@@ -10,9 +10,11 @@ from typing import Final, cast
 import orjson
 import redis
 
+from router.policy.shares.share_book import NOT_REFUNDED
+from router.store import lead_fields
 from router.store.inbox.inbox import GROUP, InboxEntry
 from router.store.keys import Keys
-from router.store.leads.leads import State
+from router.store.leads.leads import LeadState, State
 from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
 from router.store.scripts import script
@@ -145,7 +147,7 @@ class Commits:
                 {
                     "id": one.contact_id,
                     "episode": one.episode,
-                    "fields": [*lead_fields(one), "pd", orjson.dumps(dict(one.paid)).decode()],
+                    "fields": [*fields_of(one), lead_fields.PAID, orjson.dumps(dict(one.paid)).decode()],
                     **opens_of(one.paid),
                     **_memory(one.memory),
                 }
@@ -177,6 +179,7 @@ class Commits:
             "erasures": keys.erasures,
             "watched": keys.watched,
             "overdue": keys.overdue,
+            "not_refunded": NOT_REFUNDED,
             "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
         }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
@@ -195,22 +198,43 @@ class Commits:
             pipeline.execute()
 
 
-def lead_fields(decision: NewDecision) -> list[str]:
-    """The fields of a lead's hash that a decision sets, name after name; `pd` comes on top."""
+def fields_of(decision: NewDecision) -> list[str]:
+    """The fields of a lead's hash that a decision sets, name after name; the paid shares come on top."""
     return [
-        *("ow", decision.owner_id),
-        *("ex", decision.expected_owner_id),
-        *("id", decision.decision_id),
-        *("qu", decision.queue),
-        *("en", decision.entry_id),
-        *("ch", orjson.dumps(dict(decision.changes)).decode()),
+        *(lead_fields.OWNER, decision.owner_id),
+        *(lead_fields.EXPECTED_OWNER, decision.expected_owner_id),
+        *(lead_fields.DECISION_ID, decision.decision_id),
+        *(lead_fields.QUEUE, decision.queue),
+        *(lead_fields.ENTRY_ID, decision.entry_id),
+        *(lead_fields.CHANGES, orjson.dumps(dict(decision.changes)).decode()),
         # The queue decides again from the facts it has, without asking HubSpot.
-        *(("rc", decision.record.decode()) if decision.queue and not decision.owner_id else ()),
-        *(("st", State.SHADOW) if decision.shadow else ()),
-        *(("oc", orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
-        *(("fu", orjson.dumps(decision.assignment).decode()) if decision.assignment else ()),
-        *(("mk", orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
+        *((lead_fields.RECORD, decision.record.decode()) if decision.queue and not decision.owner_id else ()),
+        *((lead_fields.STATE, State.SHADOW) if decision.shadow else ()),
+        *((lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
+        *(
+            (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
+            if decision.assignment
+            else ()
+        ),
+        *((lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
+
+
+def state_after(new: NewDecision, *, at_ms: int) -> LeadState:
+    """The lead as `commit` leaves it in Redis, without reading it again."""
+    return LeadState(
+        contact_id=new.contact_id,
+        episode=new.episode,
+        state=State.SHADOW if new.shadow else State.DECIDED,
+        owner_id=new.owner_id,
+        expected_owner_id=new.expected_owner_id,
+        decision_id=new.decision_id,
+        at_ms=at_ms,
+        changes=new.changes,
+        queue=new.queue,
+        entry_id=new.entry_id,
+        assignment=new.assignment,
+    )
 
 
 def opens_of(paid: Mapping[str, int]) -> dict[str, object]:
@@ -251,5 +275,5 @@ def _asked(move: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: 
 
 
 def _place(move: Transition, *, keys: Keys, now_ms: int) -> list[str]:
-    since_ms = int(move.set.get("qs", now_ms))
+    since_ms = int(move.set.get(lead_fields.QUEUED_SINCE, now_ms))
     return [keys.queue(move.queue or ""), move.queue or "", str(rank(move.score, since_ms=since_ms))]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from secrets import token_hex
 from typing import cast
@@ -18,6 +18,7 @@ import redis
 
 from router.policy.rules.affinity import Trace
 from router.store.keys import Keys
+from router.timestamps import from_epoch_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +83,5 @@ def contact_of(text: str | None) -> str | None:
 
 def _kept(text: str) -> Kept:
     memory = orjson.loads(text)
-    at = datetime.fromtimestamp(memory["t"] / 1000, UTC)
+    at = from_epoch_ms(memory["t"])
     return Kept(memory["o"], at, memory["c"], memory.get("p", ""))

@@ -5,18 +5,20 @@
 --                            drop = {field …}, owner = who still has it, verify_at, watch_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of their names, tended = the list of queued leads to look at,
 --       low_ids = who waits in inbox:low, erasures = contacts to forget,
---       watched, overdue = the lists of leads that somebody has to work on}
+--       watched, overdue = the lists of leads that somebody has to work on,
+--       not_refunded = beginnings of the book's fields that a refund leaves alone}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
 local moved = {}
 -- What a team has given so far: a lead that comes back was given all the same.
-local stays = { ['last:'] = true, ['served:'] = true, ['given:'] = true, ['largest:'] = true }
+local stays = {}
+for _, kind in ipairs(asked.not_refunded) do stays[kind] = true end
 local waits = { queued = true, reopened = true }
 
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[8 + index]
-  local current = redis.call('HMGET', key, 'st', 'ep', 'pd', 'mk', 'qu', 'op', 'ow')
+  local current = redis.call('HMGET', key, F.STATE, F.EPISODE, F.PAID, F.MEMORY_KEYS, F.QUEUE, F.OPEN_WITH, F.OWNER)
   local state, episode = current[1] or '', tonumber(current[2] or '0')
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
@@ -26,7 +28,7 @@ for index, lead in ipairs(asked.leads) do
   if lead.announce and redis.call('SISMEMBER', asked.erasures, lead.id) == 1 then allowed = false end
 
   if allowed then
-    redis.call('HSET', key, 'st', lead.state, 'ep', lead.episode, 'at', asked.now, unpack(lead.set))
+    redis.call('HSET', key, F.STATE, lead.state, F.EPISODE, lead.episode, F.AT, asked.now, unpack(lead.set))
     if lead.refund and current[3] then
       for field, delta in pairs(cjson.decode(current[3])) do
         local kind = string.match(field, '^%a+:') or ''
@@ -37,10 +39,10 @@ for index, lead in ipairs(asked.leads) do
       end
       if current[6] and current[6] ~= '' then
         redis.call('HINCRBY', KEYS[1], current[6], -1)
-        redis.call('HSET', key, 'op', '')
+        redis.call('HSET', key, F.OPEN_WITH, '')
       end
       redis.call('HINCRBY', KEYS[1], 'version', 1)
-      redis.call('HDEL', key, 'pd')
+      redis.call('HDEL', key, F.PAID)
     end
     if lead.refund and current[4] then
       -- Whoever has the lead now, it is not the rep whom the company's next lead would have followed.
@@ -48,7 +50,7 @@ for index, lead in ipairs(asked.leads) do
         local memory = redis.call('GET', name)
         if memory and cjson.decode(memory).c == lead.id then redis.call('DEL', name) end
       end
-      redis.call('HDEL', key, 'mk')
+      redis.call('HDEL', key, F.MEMORY_KEYS)
     end
     if #lead.drop > 0 then redis.call('HDEL', key, unpack(lead.drop)) end
     if lead.watch_at then redis.call('ZADD', asked.watched, lead.watch_at, lead.id)
@@ -66,7 +68,7 @@ for index, lead in ipairs(asked.leads) do
     elseif waits[state] and not waits[lead.state] then
       redis.call('ZREM', asked.queues .. (current[5] or ''), lead.id)
       redis.call('ZREM', asked.tended, lead.id)
-      redis.call('HDEL', key, 'rc')
+      redis.call('HDEL', key, F.RECORD)
     end
     if lead.announce then
       redis.call('HSET', asked.low_ids, lead.id, redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now))

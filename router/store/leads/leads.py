@@ -10,15 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
 
 import orjson
 import redis
 
+from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import from_epoch_ms
 
 
 class State(StrEnum):
@@ -39,24 +41,24 @@ FINISHED: Final = frozenset(State) - {State.DECIDED, State.REOPENED}
 """States in which another announcement of the lead changes nothing."""
 
 _FIELDS: Final = (
-    "ep",
-    "st",
-    "ow",
-    "ex",
-    "ch",
-    "id",
-    "at",
-    "qu",
-    "hu",
-    "uk",
-    "en",
-    "qs",
-    "xr",
-    "oc",
-    "fu",
-    "fs",
-    "tk",
-    "ta",
+    lead_fields.EPISODE,
+    lead_fields.STATE,
+    lead_fields.OWNER,
+    lead_fields.EXPECTED_OWNER,
+    lead_fields.CHANGES,
+    lead_fields.DECISION_ID,
+    lead_fields.AT,
+    lead_fields.QUEUE,
+    lead_fields.RESTORED,
+    lead_fields.DOUBTFUL,
+    lead_fields.ENTRY_ID,
+    lead_fields.QUEUED_SINCE,
+    lead_fields.RELEASED_BY,
+    lead_fields.TRIGGER,
+    lead_fields.ASSIGNMENT,
+    lead_fields.PERCENT_BEHIND,
+    lead_fields.TIMES_TAKEN,
+    lead_fields.TASKS,
 )
 
 
@@ -168,7 +170,5 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         assignment=orjson.loads(assignment) if assignment else None,
         percent_behind=int(percent or 0),
         times_taken=int(taken or 0),
-        tasks=tuple(
-            datetime.fromtimestamp(int(at_ms) / 1000, UTC) for at_ms in (tasks or "").split(",") if at_ms
-        ),
+        tasks=tuple(from_epoch_ms(int(at_ms)) for at_ms in (tasks or "").split(",") if at_ms),
     )

@@ -14,8 +14,10 @@ from typing import Final, cast
 import orjson
 import redis
 
+from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import in_ms
 
 LATELY: Final = timedelta(minutes=1)
 """Moves of this age may still be unknown to HubSpot's search."""
@@ -40,7 +42,7 @@ class OpenLeads:
             return 0
         asked = {
             "now": now_ms,
-            "lately": int(LATELY / timedelta(milliseconds=1)),
+            "lately": in_ms(LATELY),
             "moves_book": moves_book,
             "leads": [[contact_id, episode, field] for contact_id, (episode, field) in places.items()],
         }
@@ -49,14 +51,14 @@ class OpenLeads:
 
     def moved_lately(self, *, now_ms: int) -> tuple[str, ...]:
         """Contact ids whose place moved within the last minute."""
-        since = now_ms - LATELY / timedelta(milliseconds=1)
+        since = now_ms - in_ms(LATELY)
         return tuple(cast("list[str]", self._redis.zrangebyscore(self._keys.moved, since, "+inf")))
 
     def places(self, contact_ids: Collection[str]) -> dict[str, str]:
         """Where each of these leads counts; those whose place is not known are left out."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for contact_id in contact_ids:
-                pipeline.hget(self._keys.lead(contact_id), "op")
+                pipeline.hget(self._keys.lead(contact_id), lead_fields.OPEN_WITH)
             found = cast("list[str | None]", pipeline.execute())
         return {one: field for one, field in zip(contact_ids, found, strict=True) if field is not None}
 

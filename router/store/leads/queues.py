@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 import orjson
 import redis
 
+from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.leads.leads import State
 
@@ -84,7 +85,7 @@ class Queues:
         """These leads were read in HubSpot, and nobody owned them."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for contact_id in contact_ids:
-                pipeline.hset(self._keys.lead(contact_id), "rd", at_ms)
+                pipeline.hset(self._keys.lead(contact_id), lead_fields.READ_AT, at_ms)
             pipeline.execute()
 
     def recall(self, contact_ids: Iterable[str]) -> dict[str, Tended]:
@@ -92,7 +93,14 @@ class Queues:
         ids = list(contact_ids)
         with self._redis.pipeline(transaction=False) as pipeline:
             for contact_id in ids:
-                pipeline.hmget(self._keys.lead(contact_id), "ep", "st", "rc", "rd", "xr")
+                pipeline.hmget(
+                    self._keys.lead(contact_id),
+                    lead_fields.EPISODE,
+                    lead_fields.STATE,
+                    lead_fields.RECORD,
+                    lead_fields.READ_AT,
+                    lead_fields.RELEASED_BY,
+                )
             rows = pipeline.execute()
         return {
             contact_id: Tended(

@@ -8,9 +8,9 @@ local recounted = 0
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', asked.now - asked.lately)
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[2 + index]
-  local known = redis.call('HMGET', key, 'ep', 'op')
+  local known = redis.call('HMGET', key, F.EPISODE, F.OPEN_WITH)
   if known[1] == tostring(lead[2]) and known[2] ~= lead[3] then
-    redis.call('HSET', key, 'op', lead[3])
+    redis.call('HSET', key, F.OPEN_WITH, lead[3])
     redis.call('ZADD', KEYS[2], string.format('%.0f', asked.now), lead[1])
     if known[2] and asked.moves_book then
       if known[2] ~= '' then redis.call('HINCRBY', KEYS[1], known[2], -1) end

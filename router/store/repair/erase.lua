@@ -3,12 +3,12 @@
 --       watched, overdue, book
 -- ARGV: contact id, group, prefix of the queues' names
 local id, group = ARGV[1], ARGV[2]
-local traces = redis.call('HGET', KEYS[1], 'mk')
+local traces = redis.call('HGET', KEYS[1], F.MEMORY_KEYS)
 for _, name in ipairs(traces and cjson.decode(traces) or {}) do
   local memory = redis.call('GET', name)
   if memory and cjson.decode(memory).c == id then redis.call('DEL', name) end
 end
-local open_with = redis.call('HGET', KEYS[1], 'op')
+local open_with = redis.call('HGET', KEYS[1], F.OPEN_WITH)
 if open_with and open_with ~= '' then
   redis.call('HINCRBY', KEYS[15], open_with, -1)
   redis.call('HINCRBY', KEYS[15], 'version', 1)

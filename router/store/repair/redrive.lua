@@ -2,14 +2,14 @@
 -- KEYS: lead hash, parked, inbox, outbox, erasures   ARGV: contact id, now (epoch ms), line for the ledger (JSON)
 -- Returns 'written anew', 'decided anew', 'not parked', or 'being erased' (then nothing has changed).
 local id, now, line = ARGV[1], ARGV[2], ARGV[3]
-local state = redis.call('HMGET', KEYS[1], 'st', 'ch')
+local state = redis.call('HMGET', KEYS[1], F.STATE, F.CHANGES)
 if redis.call('HEXISTS', KEYS[2], id) == 0 and state[1] ~= 'parked' then return 'not parked' end
 if redis.call('SISMEMBER', KEYS[5], id) == 1 then return 'being erased' end
 
 local answer = 'written anew'
 if state[1] == 'parked' and state[2] then
-  redis.call('HSET', KEYS[1], 'st', 'decided')
-  redis.call('HDEL', KEYS[1], 'en') -- the announcement it was decided on is gone
+  redis.call('HSET', KEYS[1], F.STATE, 'decided')
+  redis.call('HDEL', KEYS[1], F.ENTRY_ID) -- the announcement it was decided on is gone
 elseif state[1] == 'parked' then
   redis.call('DEL', KEYS[1])
   answer = 'decided anew'

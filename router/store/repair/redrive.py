@@ -10,6 +10,7 @@ import redis
 
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import epoch_ms
 
 Redriven = Literal["written anew", "decided anew", "not parked", "being erased"]
 
@@ -30,5 +31,5 @@ class Redrive:
         keys = self._keys
         names = [keys.lead(contact_id), keys.parked, keys.inbox, keys.outbox, keys.erasures]
         line = orjson.dumps({"at": now.isoformat(), "kind": "redriven", "decision": None}).decode()
-        now_ms = int(now.timestamp() * 1000)
+        now_ms = epoch_ms(now)
         return cast("Redriven", self._redrive(keys=names, args=[contact_id, now_ms, line]))

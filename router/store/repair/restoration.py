@@ -10,6 +10,7 @@ from typing import Final, cast
 import orjson
 import redis
 
+from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.leads.commits import REMEMBERED
 from router.store.leads.leads import LeadState, State
@@ -113,19 +114,19 @@ class Restoration:
 def _fields(lead: RestoredLead) -> list[str]:
     state = lead.state
     named = {
-        "ep": str(state.episode),
-        "st": str(state.state),
-        "ow": state.owner_id,
-        "ex": state.expected_owner_id,
-        "id": state.decision_id,
-        "at": str(state.at_ms),
-        "qu": state.queue,
-        "en": "",
-        "ch": orjson.dumps(dict(state.changes)).decode() if state.changes else None,
-        "qs": str(state.queued_since_ms) if state.queued_since_ms else None,
-        "xr": ",".join(state.released_by) or None,
-        "rc": lead.record.decode() or None,
-        "fu": orjson.dumps(state.assignment).decode() if state.assignment else None,
-        "tk": str(state.times_taken) if state.times_taken else None,
+        lead_fields.EPISODE: str(state.episode),
+        lead_fields.STATE: str(state.state),
+        lead_fields.OWNER: state.owner_id,
+        lead_fields.EXPECTED_OWNER: state.expected_owner_id,
+        lead_fields.DECISION_ID: state.decision_id,
+        lead_fields.AT: str(state.at_ms),
+        lead_fields.QUEUE: state.queue,
+        lead_fields.ENTRY_ID: "",
+        lead_fields.CHANGES: orjson.dumps(dict(state.changes)).decode() if state.changes else None,
+        lead_fields.QUEUED_SINCE: str(state.queued_since_ms) if state.queued_since_ms else None,
+        lead_fields.RELEASED_BY: ",".join(state.released_by) or None,
+        lead_fields.RECORD: lead.record.decode() or None,
+        lead_fields.ASSIGNMENT: orjson.dumps(state.assignment).decode() if state.assignment else None,
+        lead_fields.TIMES_TAKEN: str(state.times_taken) if state.times_taken else None,
     }
     return [part for name, value in named.items() if value is not None for part in (name, value)]

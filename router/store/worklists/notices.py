@@ -16,6 +16,7 @@ import redis
 
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import in_ms
 
 LEASE: Final = timedelta(minutes=2)
 REMEMBERED: Final = timedelta(days=30)
@@ -78,13 +79,13 @@ class Notices:
 
     def take(self, *, now_ms: int) -> Notice | None:
         """One due notice, which nobody else is given for two minutes."""
-        lease_ms = LEASE // timedelta(milliseconds=1)
+        lease_ms = in_ms(LEASE)
         found = self._take(keys=[self._keys.notices_due, self._keys.notices], args=[now_ms, lease_ms])
         return Notice(**orjson.loads(found[1])) if found else None
 
     def claim(self, notice: Notice, *, now_ms: int) -> bool:
         """Just before it goes out: False if it did already, or may have."""
-        forgotten_ms = now_ms - REMEMBERED // timedelta(milliseconds=1)
+        forgotten_ms = now_ms - in_ms(REMEMBERED)
         self._redis.zremrangebyscore(self._keys.notices_sent, "-inf", forgotten_ms)
         return bool(self._redis.zadd(self._keys.notices_sent, {notice.id: now_ms}, nx=True))
 

@@ -7,10 +7,10 @@ local watched, overdue, outbox = KEYS[1], KEYS[2], KEYS[3]
 local noted = {}
 for index, lead in ipairs(cjson.decode(ARGV[1])) do
   local key = KEYS[3 + index]
-  local state = redis.call('HMGET', key, 'st', 'ep')
+  local state = redis.call('HMGET', key, F.STATE, F.EPISODE)
   local here = state[1] == 'done' or state[1] == 'written'
   if here and tonumber(state[2]) == lead.episode and redis.call('ZSCORE', watched, lead.id) then
-    redis.call('HSET', key, 'fs', lead.percent)
+    redis.call('HSET', key, F.PERCENT_BEHIND, lead.percent)
     if lead.look_at then redis.call('ZADD', watched, lead.look_at, lead.id) else redis.call('ZREM', watched, lead.id) end
     if lead.event and not redis.call('ZSCORE', overdue, lead.id) then
       redis.call('XADD', outbox, '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import cast
 
 import orjson
@@ -12,6 +12,7 @@ import redis
 
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.timestamps import from_epoch_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,7 @@ class WatchedLeads:
     def overdue(self, *, limit: int) -> dict[str, datetime]:
         """Leads that are overdue and since when (aware UTC), longest overdue first."""
         rows = self._redis.zrange(self._keys.overdue, 0, limit - 1, withscores=True)
-        return {
-            row[0]: datetime.fromtimestamp(row[1] / 1000, UTC)
-            for row in cast("list[tuple[str, float]]", rows)
-        }
+        return {row[0]: from_epoch_ms(int(row[1])) for row in cast("list[tuple[str, float]]", rows)}
 
     def note(self, seen: Sequence[Noted]) -> None:
         """Note what was seen. A lead that is no longer its rep's, as far as we know, is let go."""

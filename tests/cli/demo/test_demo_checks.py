@@ -104,7 +104,7 @@ OWNED = "Each that came with an owner is untouched"
 
 
 @pytest.mark.parametrize(
-    ("scene", "promise"),
+    ("result", "promise"),
     [
         (a_scene(a_decision(), created=["501", "999"]), LOST),
         (a_scene(a_decision(), records={"501": a_contact(a_decision(), owner="78")}), OWNER),

@@ -73,7 +73,7 @@ def test_names_that_nobody_has_are_misuse(run: Run, option: str, says: str) -> N
     assert says in told.stderr
 
 
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("services")
 def test_a_credit_shows_its_plan_asks_and_is_recorded(run: Run) -> None:
     plan = json.loads(run("credit", "nadia", "-1.5", "--team", "sud", "--why", "Absente", "--json").stdout)
     refused = run("credit", "nadia", "-1.5", "--team", "sud", "--why", "Absente")
@@ -104,7 +104,7 @@ def test_a_credit_shows_its_plan_asks_and_is_recorded(run: Run) -> None:
         (("nadia", "+101", "--team", "sud", "--why", "x"), 1, "between -100 and +100"),
     ],
 )
-@pytest.mark.usefixtures("desk")
+@pytest.mark.usefixtures("services")
 def test_a_credit_that_makes_no_sense_is_refused(
     run: Run, arguments: tuple[str, ...], exit_code: int, says: str
 ) -> None:

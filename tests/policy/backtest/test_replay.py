@@ -17,7 +17,6 @@ from router.policy.backtest.dealing.dealing import deal, without_open_caps
 from router.policy.backtest.dealing.replay import JudgedLeads, ReplayedLeads
 from router.policy.backtest.judging.columns import Cell, Chunk, View, instant
 from router.policy.backtest.judging.judging import columns_for, judges
-from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
@@ -45,7 +44,17 @@ from router.policy.rules.scoring import (
     Steps,
 )
 from router.policy.shares.share_book import Book
-from tests.world.policies import NOW, PARIS, a_policy, a_rep, a_rule, asks, office_hours, owners_of
+from tests.world.policies import (
+    NOW,
+    PARIS,
+    a_policy,
+    a_rep,
+    a_rule,
+    asks,
+    deciding_on,
+    office_hours,
+    owners_of,
+)
 
 TYPES = {
     "need": FactType.CHOICE,
@@ -103,9 +112,7 @@ def decided(policy: Policy, leads: Sequence[tuple[datetime, Facts]]) -> list[Dec
     policy, book = without_open_caps(policy), Book()
     found = []
     for at, facts in sorted(leads, key=lambda lead: lead[0]):
-        decision = decide_on_facts(
-            policy, facts, contact_id="1", book=book, owners=owners_of(policy.roster), now=at
-        )
+        decision = deciding_on(policy, facts, book=book, now=at)
         book = book.apply(decision.book_changes)
         found.append(decision)
     return found

@@ -147,7 +147,7 @@ def test_who_left_earns_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reported",
     [
         Reported(away_in_hubspot=True),
         Reported(away_until=NOW + timedelta(days=1)),

@@ -8,26 +8,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from router.policy.decision.decide import decide_on_facts
+from router.policy.decision.decide import decide, decide_on_facts
 from router.policy.decision.decision import Assigned, Decision
-from router.policy.decision.inputs import Watched, inputs_seen
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.destination import wanted_named
 from router.policy.people.availability import Reported
 from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.policy.people.roster import Roster, TimeOff
 from router.policy.rules.policy import Assign, Method, ToRep, ToTeam
-from router.policy.shares.share_book import Book
 from router.policy.why_not.question import why_not
 from tests.world.policies import (
     NOW,
+    a_lead,
     a_policy,
     a_rep,
     a_rule,
     a_team,
+    a_world_and_request,
+    compiled,
     deciding,
     office_hours,
-    owners_of,
 )
 
 HOUR = timedelta(hours=1)
@@ -51,7 +51,7 @@ def reason_of(decision: Decision, rep: str = "anna") -> str | None:
 
 
 @pytest.mark.parametrize(
-    ("said", "leave", "reason"),
+    ("reported", "leave", "reason"),
     [
         (EVERY_SOURCE, (LEAVE,), "away until Tue 24 Nov 11:15+"),
         (Reported(away_until=TOMORROW_MIDNIGHT), (), "away until 24 Nov"),
@@ -158,33 +158,20 @@ def test_the_backup_of_a_leave_is_not_asked_once_somebody_said_that_the_rep_is_t
 
 def test_what_was_said_is_kept_with_the_decision_which_comes_out_again() -> None:
     policy = a_policy(a_rule(), roster=a_team(time_off=(LEAVE,)), default_sla=HOUR)
-    owners, reported = (
-        owners_of(policy.roster),
-        Watched({"anna": EVERY_SOURCE, "zoe": Reported(away_in_hubspot=True)}),
-    )
-    decision = deciding(policy, reported=reported)
-    inputs = inputs_seen(
-        Watched({}),
-        Watched(owners),
-        policy=policy,
-        account_owner=None,
-        excluded=frozenset(),
-        reported=reported,
-    )
-    kept = from_record(as_record(replace(decision, inputs=inputs)))
+    reported = {"anna": EVERY_SOURCE, "zoe": Reported(away_in_hubspot=True)}
+    world, request = a_world_and_request(policy, reported=reported)
+    decision = decide(compiled(policy), a_lead(), world, request)
+    kept = from_record(as_record(decision))
 
     assert kept.inputs is not None
     assert kept.inputs.reported == {"anna": EVERY_SOURCE}
     again = decide_on_facts(
-        policy,
+        compiled(policy),
         kept.facts,
-        contact_id=kept.contact_id,
-        book=Book(),
-        owners=owners,
-        now=kept.decided_at,
-        reported=kept.inputs.reported,
+        kept.inputs.world_again(policy, now=kept.decided_at),
+        kept.inputs.request_again(kept.contact_id, episode=kept.episode),
     )
-    assert replace(again, inputs=inputs) == replace(decision, inputs=inputs)
+    assert replace(again, inputs=kept.inputs) == kept
 
 
 def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
@@ -193,21 +180,14 @@ def test_what_was_said_then_answers_why_the_lead_did_not_go_to_a_rep() -> None:
     wanted = wanted_named(policy, "anna")
     assert wanted is not None
 
-    answer = why_not(
-        policy,
-        decision.facts,
-        wanted,
-        book=Book(),
-        owners=owners_of(policy.roster),
-        now=NOW,
-        reported={"anna": Reported(away_in_hubspot=True)},
-    )
+    world, request = a_world_and_request(policy, reported={"anna": Reported(away_in_hubspot=True)})
+    answer = why_not(compiled(policy), decision.facts, wanted, world, request)
 
     assert answer.passed_over == "away in HubSpot"
 
 
 @pytest.mark.parametrize(
-    "said",
+    "reported",
     [
         Reported(),
         EVERY_SOURCE,

@@ -20,7 +20,17 @@ from router.policy.rules.policy import Assign, Need, ToTeam
 from router.policy.shares.share_book import Book
 from router.policy.why_not.question import why_not
 from router.routing.reports.replay import compared
-from tests.world.policies import NOW, a_lead, a_policy, a_rep, a_team, deciding, owners_of
+from tests.world.policies import (
+    NOW,
+    a_lead,
+    a_policy,
+    a_rep,
+    a_team,
+    a_world_and_request,
+    compiled,
+    deciding,
+    owners_of,
+)
 
 MONTH = timedelta(days=30)
 STICKY = Assign(ToTeam("sales"), sticky=MONTH)
@@ -170,8 +180,8 @@ def test_an_explanation_calls_nobody_next_who_was_not() -> None:
 
 def test_what_would_have_sent_a_followed_lead_elsewhere_starts_from_where_it_went() -> None:
     policy = a_policy(otherwise=STICKY)
-    asked: dict[str, Any] = {"book": Book(), "owners": owners_of(policy.roster), "now": NOW}
+    world, request = a_world_and_request(policy, remembered=(had_by("ben"),))
 
-    answer = why_not(policy, {}, Wanted("rep", "anna"), remembered=(had_by("ben"),), **asked)
+    answer = why_not(compiled(policy), {}, Wanted("rep", "anna"), world, request)
 
     assert owner_in(answer.decision) == "ben"

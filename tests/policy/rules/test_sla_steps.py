@@ -15,6 +15,7 @@ from router.policy.decision.assignment import (
     assignment_of,
     assignment_of_record,
     first_look,
+    sla_of,
     timetable_of,
 )
 from router.policy.explanation.explanation import explain
@@ -114,7 +115,7 @@ def test_no_time_passes_while_the_rep_is_away() -> None:
 def test_the_course_knows_what_is_behind_and_what_comes() -> None:
     policy = a_policy_with(SlaPolicy(on_breach=STEPS), roster=context())
     decision = deciding(policy)
-    assignment = assignment_of(policy, decision)
+    assignment = assignment_of(decision, sla=policy.default_sla)
     assert assignment is not None
 
     timetable = timetable_of(policy, assignment)
@@ -143,7 +144,7 @@ def test_somebody_looks_first_when_it_is_due_or_before_if_a_step_says_so(
 ) -> None:
     policy = a_policy_with(SlaPolicy(on_breach=steps), roster=context())
     decision = deciding(policy)
-    assignment = assignment_of(policy, decision)
+    assignment = assignment_of(decision, sla=policy.default_sla)
     assert assignment is not None
 
     assert first_look(policy, decision, assignment) == paris(look)
@@ -172,12 +173,13 @@ def test_what_nobody_owns_is_nobodys_assignment() -> None:
 
     for rule in (queue, a_rule(action=DoNothing())):
         policy = a_policy(rule)
-        assert assignment_of(policy, deciding(policy)) is None
+        assert assignment_of(deciding(policy), sla=policy.default_sla) is None
 
 
 def test_a_record_of_an_assignment_reads_back_the_same() -> None:
     policy = a_policy(a_rule(sla=timedelta(minutes=15)))
-    assignment = assignment_of(policy, deciding(policy))
+    decision = deciding(policy)
+    assignment = assignment_of(decision, sla=sla_of(policy, decision))
 
     assert assignment == Assignment(
         NOW, timedelta(minutes=15), "a rule", "cold", rep="anna", team="sales", status="NEW"

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from router.policy.decision.decide import decide_on_facts
 from router.policy.explanation.destination import Wanted, wanted_named
 from router.policy.leads.lead import Value
 from router.policy.people.roster import Roster, Team, TimeOff
@@ -43,7 +42,17 @@ from router.policy.shares.share_book import Book, open_field
 from router.policy.why_not.other_values import ANY_OTHER, other_values
 from router.policy.why_not.question import WhyNot, why_not
 from router.policy.why_not.words import PHRASES, steps_of
-from tests.world.policies import NOW, PARIS, a_policy, a_rep, a_rule, asks, owners_of
+from tests.world.policies import (
+    NOW,
+    PARIS,
+    a_policy,
+    a_rep,
+    a_rule,
+    a_world_and_request,
+    asks,
+    compiled,
+    deciding_on,
+)
 
 LARGE = Between(low=Decimal(1000))
 
@@ -57,8 +66,7 @@ def a_company_of_two_teams() -> Roster:
 def asked(policy: Policy, facts: Mapping[str, Value], name: str, *, book: Book | None = None) -> WhyNot:
     wanted = wanted_named(policy, name)
     assert wanted is not None
-    owners = owners_of(policy.roster)
-    return why_not(policy, facts, wanted, book=book or Book(), owners=owners, now=NOW)
+    return why_not(compiled(policy), facts, wanted, *a_world_and_request(policy, book=book))
 
 
 def changes(answer: WhyNot) -> dict[str, tuple[Value | None, Value | None]] | None:
@@ -169,15 +177,8 @@ def test_a_rep_from_whom_the_lead_was_taken_learns_that_they_had_it() -> None:
     wanted = wanted_named(TERRITORY, "anna")
     assert wanted is not None
 
-    answer = why_not(
-        TERRITORY,
-        {"country": "FR"},
-        wanted,
-        book=Book(),
-        owners=owners_of(TERRITORY.roster),
-        now=NOW,
-        excluded=frozenset({"anna"}),
-    )
+    world, request = a_world_and_request(TERRITORY, excluded=frozenset({"anna"}))
+    answer = why_not(compiled(TERRITORY), {"country": "FR"}, wanted, world, request)
 
     assert answer.passed_over == "previous owner"
     assert answer.decision.passed_over[0].rep == "anna"
@@ -309,7 +310,7 @@ def test_no_smaller_answer_is_missed(whens: list[Condition], facts: dict[str, st
     policy = a_policy(*rules, types=dict.fromkeys(FACTS, "choice"))
     wanted = Wanted("rule", rules[place % len(rules)].name)
 
-    answer = why_not(policy, facts, wanted, book=Book(), owners=owners_of(policy.roster), now=NOW)
+    answer = why_not(compiled(policy), facts, wanted, *a_world_and_request(policy))
 
     sizes = (size for size in range(4) if any(_rules_after(policy, facts, size, wanted.name)))
     smallest = next(sizes, None)
@@ -322,7 +323,7 @@ def _rules_after(policy: Policy, facts: dict[str, str], size: int, rule: str) ->
         for values in product((*OPTIONS, ANY_OTHER, None), repeat=size):
             after = {**facts, **dict(zip(names, values, strict=True))}
             known = {name: value for name, value in after.items() if value is not None}
-            decision = decide_on_facts(policy, known, contact_id="1", book=Book(), owners={}, now=NOW)
+            decision = deciding_on(policy, known, owners={})
             yield decision.rule == rule
 
 

@@ -15,7 +15,6 @@ import pytest
 from router.ledger import open_ledger
 from router.policy.backtest.dealing.comparison import LeadFlow, taker_of
 from router.policy.backtest.dealing.dealing import without_open_caps
-from router.policy.decision.decide import decide
 from router.policy.explanation.decision_record import as_record
 from router.policy.leads.catalog import Catalog
 from router.policy.leads.lead import Lead
@@ -31,7 +30,7 @@ from router.routing.backtest.run import Backtest, rule_set, run_backtest
 from router.rulefiles.load import load_files, revision
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
-from tests.world.policies import a_policy, a_rule, asks, owners_of
+from tests.world.policies import a_policy, a_rule, asks, deciding, owners_of
 
 CONFIG = Path(__file__).parents[3] / "config"
 BEGAN = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
@@ -94,7 +93,7 @@ def decided_one_by_one(
             {"numberofemployees": fields["company.numberofemployees"]},
         )
         at = datetime.fromisoformat(fields["createdate"])
-        decision = decide(policy, lead, book=book, owners=owners, now=at)
+        decision = deciding(policy, lead, book=book, owners=owners, now=at)
         book = book.apply(decision.book_changes)
         reasons.append(decision.reason)
         if (taker := taker_of(decision.outcome)) is not None:
@@ -295,7 +294,7 @@ def test_the_ledger_is_replayed_from_the_facts_it_stored(
         fields = dict(zip(HEADER, row, strict=True))
         lead = Lead(row[0], {name: fields[name] for name in HEADER[1:-1]}, {"numberofemployees": row[-1]})
         at = datetime.fromisoformat(fields["createdate"])
-        decision = decide(policy, lead, book=book, owners=owners, now=at)
+        decision = deciding(policy, lead, book=book, owners=owners, now=at)
         book = book.apply(decision.book_changes)
         records.append(as_record(decision))
     ledger = open_ledger(url, "1")

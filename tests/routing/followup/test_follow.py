@@ -12,7 +12,7 @@ import redis
 from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book
 from router.routing.followup.follow import follow_changes, follow_up_step
-from router.routing.intake import transitions
+from router.routing.intake.transitions import owned
 from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.people.refresh import refresh_owners
@@ -137,7 +137,7 @@ def test_two_who_see_the_same_change_record_it_once(
 ) -> None:
     (contact_id,) = given(services, sandbox, clock)
     state = services.store.leads.recall([contact_id])[contact_id]
-    move = transitions.owner_changed(state, owner_id=OWNERS["nadia"], by="CRM_UI", now=services.clock())
+    move = owned.owner_changed(state, owner_id=OWNERS["nadia"], by="CRM_UI", now=services.clock())
 
     first, second = (services.store.commits.finish([move], now_ms=services.now_ms()) for _ in range(2))
 

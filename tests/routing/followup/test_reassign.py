@@ -141,8 +141,8 @@ def test_without_the_expected_owner_a_persons_change_would_be_covered(
     (contact_id,) = done(services, sandbox, time)
     reassign(services, [wanted(services, contact_id, excluded=frozenset({"camille"}))], run="test")
     sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    monkeypatch.setattr("router.routing.intake.route._is_kept", lambda *_, **__: False)
-    monkeypatch.setattr("router.routing.intake.work_item.Trip.expected_owner_id", OWNERS["claire"])
+    monkeypatch.setattr("router.routing.intake.classify._stays_with_owner", lambda *_, **__: False)
+    monkeypatch.setattr("router.routing.intake.work_item.WorkItem.expected_owner_id", OWNERS["claire"])
 
     route_all(services)
 

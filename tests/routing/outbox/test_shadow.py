@@ -11,7 +11,7 @@ from router.hubspot.routing_properties import ALWAYS_READ
 from router.routing.intake.deciding import decide_and_commit
 from router.routing.intake.route import route
 from router.routing.intake.verify import verify_owners
-from router.routing.intake.work_item import Trip
+from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
@@ -110,7 +110,7 @@ def test_a_lead_whose_worker_died_in_shadow_is_not_written_after_going_live(
     announce(shadow, contact_id)
     entries = shadow.store.inbox.take("dies after its commit")
     records = shadow.hubspot.read_contacts([contact_id], ALWAYS_READ).records
-    decide_and_commit(shadow, [Trip(contact_id, entries=entries)], records, priority="lead")
+    decide_and_commit(shadow, shadow.rules, [WorkItem(contact_id, entries=entries)], records, priority="lead")
 
     set_mode(shadow, rules, "live")
     routed = route(shadow, entries, consumer="dies after its commit")

@@ -15,9 +15,10 @@ from router.policy.decision.trigger import PushedOut
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.followup.watch import watch_leads
-from router.routing.intake import transitions
+from router.routing.intake.transitions import leads as transitions
+from router.routing.intake.transitions.apply import apply
 from router.routing.intake.verify import verify_owners
-from router.routing.intake.work_item import Trip
+from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
@@ -110,10 +111,8 @@ def on_the_plan_of_the_night(services: Services, sandbox: SandboxClient, time: T
 
 def parked(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     announce(services, contact_id)
-    trip = Trip(contact_id, entries=services.store.inbox.take("test"))
-    services.store.commits.finish(
-        [transitions.parked(trip, why="refused", now=time.now())], now_ms=services.now_ms()
-    )
+    item = WorkItem(contact_id, entries=services.store.inbox.take("test"))
+    apply(services, [transitions.parked(item, why="refused", now=time.now())])
 
 
 def remembered_again(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:

@@ -14,8 +14,7 @@ import redis
 from router.bootstrap import open_services
 from router.policy.decision.decision import Assigned
 from router.policy.shares.grant import CannotGrant
-from router.policy.shares.share_book import LEAD
-from router.routing.intake.restore import KEPT
+from router.policy.shares.share_book import LEAD, PERMANENT
 from router.routing.intake.route import route
 from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
@@ -177,7 +176,7 @@ def test_points_are_shared_given_back_and_granted_as_leads_are(
     assert after - before == pytest.approx(90)
     record_outbox(services)
     rebuilt, _count = services.ledger.shares.book()
-    kept = {name: value for name, value in fields.items() if name.startswith(KEPT)}
+    kept = {name: value for name, value in fields.items() if name.startswith(PERMANENT)}
     assert {name: rebuilt.get(name, 0) for name in kept} == kept
 
 
@@ -216,8 +215,8 @@ def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
     assert (owners.count(OWNERS["camille"]), owners.count(OWNERS["hugo"])) == (40, 20)
     record_outbox(services)
     rebuilt, _count = services.ledger.shares.book()
-    assert {name: rebuilt.get(name, 0) for name in fields if name.startswith(KEPT)} == {
-        name: value for name, value in fields.items() if name.startswith(KEPT)
+    assert {name: rebuilt.get(name, 0) for name in fields if name.startswith(PERMANENT)} == {
+        name: value for name, value in fields.items() if name.startswith(PERMANENT)
     }
     for decision in today(services).decisions:
         again = replay_decision(services.ledger, decision.id)

@@ -8,7 +8,7 @@ from textwrap import dedent
 import pytest
 
 from router.policy.leads.catalog import FactType
-from router.rulefiles.rule_tests.run import TestResults, run_tests
+from router.rulefiles.rule_tests.run import RuleTestResults, run_tests
 from router.rulefiles.rule_tests.verdict import UnmetExpectation
 from tests.world.rule_files import ROUTING, a_catalog, a_property, policy_of
 
@@ -23,17 +23,17 @@ CATALOG = replace(
 )
 
 
-def results(tests: str, *, head: str = HEAD, fair: bool = False) -> TestResults:
+def results(tests: str, *, head: str = HEAD, fair: bool = False) -> RuleTestResults:
     """What the small rule files' tests give; with `fair`, what fits no rule is dealt to the team north."""
     content = (head + dedent(tests).lstrip()).encode()
     return run_tests({"tests/a.test.yaml": content}, policy_of(FAIR if fair else {}), CATALOG)
 
 
-def failures(answer: TestResults) -> list[tuple[str, str, str]]:
+def failures(answer: RuleTestResults) -> list[tuple[str, str, str]]:
     return [(one.what, one.expected, one.got) for tested in answer.tests for one in tested.differences]
 
 
-def said_of(answer: TestResults) -> str:
+def said_of(answer: RuleTestResults) -> str:
     return "\n".join(str(mistake) for mistake in answer.mistakes)
 
 
@@ -320,7 +320,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize(("tests", "said"), MISTAKES.values(), ids=MISTAKES)
+@pytest.mark.parametrize(("tests", "reported"), MISTAKES.values(), ids=MISTAKES)
 def test_a_mistake_is_told_with_its_place_and_its_remedy(tests: str, reported: str) -> None:
     answer = results(tests)
 

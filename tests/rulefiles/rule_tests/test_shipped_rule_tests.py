@@ -10,7 +10,7 @@ import pytest
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
-from router.rulefiles.rule_tests.run import TestResults, run_tests
+from router.rulefiles.rule_tests.run import RuleTestResults, run_tests
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
@@ -26,16 +26,16 @@ def shipped() -> tuple[dict[str, bytes], Policy, Catalog]:
 
 
 @pytest.fixture(scope="module")
-def results() -> TestResults:
+def results() -> RuleTestResults:
     return run_tests(*shipped())
 
 
-def test_the_shipped_tests_pass(results: TestResults) -> None:
+def test_the_shipped_tests_pass(results: RuleTestResults) -> None:
     assert results.mistakes == ()
     assert [tested.name for tested in results.tests if not tested.passed] == []
 
 
-def test_the_shipped_tests_reach_every_rule(results: TestResults) -> None:
+def test_the_shipped_tests_reach_every_rule(results: RuleTestResults) -> None:
     assert [rule.name for rule in results.unreached] == []
 
 

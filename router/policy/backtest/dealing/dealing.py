@@ -28,6 +28,7 @@ from router.policy.backtest.judging.numbering import Ints
 from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decision import Assigned, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.eligibility import DecisionContext
+from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.decision.placement import Placement, place
 from router.policy.leads.catalog import Owner
 from router.policy.people.roster import Rep
@@ -96,6 +97,10 @@ def without_open_caps(policy: Policy) -> Policy:
     """The policy with nobody's `max_open_leads`."""
     reps = {name: replace(rep, max_open_leads=None) for name, rep in policy.roster.reps.items()}
     return replace(policy, roster=replace(policy.roster, reps=reps))
+
+
+_REQUEST: Final = DecisionRequest("")
+"""Leads of a backtest are all new."""
 
 
 class _Dealer:
@@ -215,20 +220,8 @@ class _Dealer:
         return tuple(rep for rep, most in self._capped[team] if counted.get(today_field(day, rep), 0) >= most)
 
     def _context(self, slot: ActionSlot, now: datetime) -> DecisionContext:
-        today = now.astimezone(self._policy.roster.timezone).date()
-        return DecisionContext(
-            compiled=self._compiled,
-            facts=slot.asked,
-            book=Book(self._counted),
-            owners=self._owners,
-            now=now,
-            today=today,
-            today_prefix=today_field(today, ""),
-            timezone=self._policy.roster.timezone,
-            excluded=frozenset(),
-            sla=slot.sla,
-            language=self._policy.language,
-        )
+        world = World(Book(self._counted), self._owners, now)
+        return DecisionContext.of(self._compiled, slot.asked, world, _REQUEST, sla=slot.sla)
 
     def _placed(self, slot: ActionSlot, context: DecisionContext) -> Placement:
         match slot.rule.action:

@@ -10,10 +10,10 @@ import redis
 
 from router.bootstrap import open_services
 from router.hubspot.api.records import Record
-from router.routing.intake.deciding import leads_of
+from router.policy.leads.lead import Lead
+from router.routing.intake.affinity import with_previous_owners
 from router.routing.intake.route import route
 from router.routing.intake.verify import verify_owners
-from router.routing.intake.work_item import Trip
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
@@ -238,23 +238,26 @@ def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
     assert owner_of(sandbox, again) == ("" if gives_back else OWNERS["lea"])
 
 
+def previous_owner_of(services: Services, record: Record) -> str | None:
+    lead = Lead(record.id, record.properties)
+    leads = with_previous_owners(services.store.companies, services.rules.policy(), {record.id: lead})
+    return leads[record.id].previous_owner
+
+
 def test_a_contact_is_not_its_own_return(by_rule: Services, sandbox: SandboxClient) -> None:
     (contact,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
     announce(by_rule, contact)
     route_all(by_rule)
     properties = sandbox.contact(contact)["properties"]
-    trip, seen = Trip(contact, entries=()), Record(contact, properties=properties)
-
-    again = leads_of(by_rule, [trip], {contact: seen})[contact]
+    again = previous_owner_of(by_rule, Record(contact, properties=properties))
     sandbox.delete(contact)
     (new,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
     announce(by_rule, new)
     route_all(by_rule)
-    trip, seen = Trip(new, entries=()), Record(new, properties=sandbox.contact(new)["properties"])
-    once_more = leads_of(by_rule, [trip], {new: seen})[new]
+    once_more = previous_owner_of(by_rule, Record(new, properties=sandbox.contact(new)["properties"]))
 
-    assert again.previous_owner is None
-    assert once_more.previous_owner == properties["hubspot_owner_id"]  # known still, although it has the lead
+    assert again is None
+    assert once_more == properties["hubspot_owner_id"]  # known still, although it has the lead
 
 
 def test_an_erased_contact_had_no_owner(by_rule: Services, sandbox: SandboxClient) -> None:

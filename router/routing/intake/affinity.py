@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.leads.lead import Lead
@@ -19,6 +18,7 @@ from router.policy.rules.affinity import (
 from router.policy.rules.policy import Policy
 from router.store.leads.commits import Memory
 from router.store.leads.company_memory import Companies, Kept, written_memory
+from router.timestamps import epoch_ms
 
 
 @dataclass(slots=True)
@@ -62,14 +62,14 @@ class AffinityMemory:
             text=written_memory(
                 owner_id=owner_id,
                 contact_id=contact_id,
-                at_ms=_epoch_ms(decision.decided_at),
+                at_ms=epoch_ms(decision.decided_at),
                 before=before,
             ),
             lasts_s=self.span_s,
         )
 
 
-def followed(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) -> AffinityMemory:
+def affinity_memory(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) -> AffinityMemory:
     """The memory for these leads (by contact id); nothing of it is read yet."""
     span_s = int(memory_span(policy).total_seconds())
     nothing = AffinityMemory(companies, span_s)
@@ -103,7 +103,3 @@ def with_previous_owners(
     known = companies.recall(keys.values())
     before = {one: known[key].previous_owner(one) for one, key in keys.items() if key in known}
     return {one: replace(lead, previous_owner=before.get(one) or None) for one, lead in leads.items()}
-
-
-def _epoch_ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

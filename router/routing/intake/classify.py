@@ -1,0 +1,70 @@
+"""What each lead of a batch needs, told from its state and its record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from router.hubspot.api.records import ReadAnswer, Record
+from router.hubspot.routing_properties import DECISION_ID, OWNER
+from router.policy.decision.trigger import Reassigned
+from router.routing.intake.transitions import leads as transitions
+from router.routing.intake.work_item import WorkItem
+from router.store.leads.commits import Transition
+
+
+@dataclass(slots=True)
+class Plan:
+    """A batch, classified. Every work item is in exactly one of the first three, or has a transition."""
+
+    to_decide: list[WorkItem] = field(default_factory=list)
+    to_write: list[WorkItem] = field(default_factory=list)
+    """Decided earlier, not on the record yet."""
+    unread: list[WorkItem] = field(default_factory=list)
+    """HubSpot said nothing about them; they are read again."""
+    transitions: list[Transition] = field(default_factory=list)
+    merged_into: list[str] = field(default_factory=list)
+    """Contact ids under which merged contacts live on; they may never be announced."""
+
+
+def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now: datetime) -> Plan:
+    """Sort the items of a batch by what their records say; in `shadow` mode nothing is to be written."""
+    plan = Plan()
+    for item in items:
+        record = answer.records.get(item.contact_id)
+        if record is not None and record.merged_into is not None:
+            plan.merged_into.append(record.merged_into)
+            plan.transitions.append(transitions.gone(item, now=now, merged_into=record.merged_into))
+        elif record is not None:
+            _classify_found(plan, item, record, shadow=shadow, now=now)
+        elif answer.missing.get(item.contact_id) == "gone":
+            plan.transitions.append(transitions.gone(item, now=now))
+        else:
+            plan.unread.append(item)
+    return plan
+
+
+def _classify_found(plan: Plan, item: WorkItem, record: Record, *, shadow: bool, now: datetime) -> None:
+    owner_id = record.properties.get(OWNER) or ""
+    state = item.state
+    # In shadow mode HubSpot's own rotation owns the leads, and our decision is compared with it.
+    if state is None and owner_id and not shadow:
+        plan.transitions.append(transitions.owned_already(item, owner_id=owner_id, now=now))
+    elif item.needs_decision and _stays_with_owner(item, owner_id, shadow=shadow):
+        plan.transitions.append(transitions.not_reassigned(item, owner_id=owner_id, now=now))
+    elif state is None or (item.needs_decision and owner_id == item.expected_owner_id):
+        plan.to_decide.append(item)
+    elif record.properties.get(DECISION_ID) == state.decision_id and owner_id == state.owner_id:
+        plan.transitions.append(transitions.written(item, now=now))
+    elif owner_id not in (state.expected_owner_id, state.owner_id):
+        plan.transitions.append(transitions.taken_by_a_person(item, owner_id=owner_id, now=now))
+    elif shadow:
+        plan.transitions.append(transitions.shadowed(item, owner_id=owner_id, now=now))
+    else:
+        plan.to_write.append(item)
+
+
+def _stays_with_owner(item: WorkItem, owner_id: str, *, shadow: bool) -> bool:
+    """True for a reassignment that is off: the lead has another owner by now, or we only watch."""
+    return isinstance(item.trigger, Reassigned) and (shadow or owner_id != item.expected_owner_id)

@@ -1,0 +1,20 @@
+"""The line that a transition leaves in the ledger."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from router.policy.decision.trigger import Reassigned
+from router.store.leads.leads import LeadState
+
+
+def event(
+    kind: str, now: datetime, state: LeadState | None, **detail: str | int | None
+) -> dict[str, str | int | None]:
+    """An event of a lead in this state (None: without a decision), with JSON-ready details."""
+    return {"at": now.isoformat(), "kind": kind, "decision": state.decision_id if state else None, **detail}
+
+
+def taken_as_detail(taken: Reassigned) -> dict[str, str | int | None]:
+    """The details of a reassignment: from whom, why, and in which run."""
+    return {"from": taken.owner_id or None, "why": taken.why, "run": taken.run}

@@ -1,0 +1,186 @@
+"""The transitions of a lead on its way through a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from router.hubspot.routing_properties import SCORE
+from router.policy.decision.trigger import Reassigned
+from router.routing.intake.transitions.events import event, taken_as_detail
+from router.routing.intake.work_item import WorkItem
+from router.store import lead_fields
+from router.store.leads.commits import Transition
+from router.store.leads.leads import LeadState, State
+from router.timestamps import epoch_ms
+
+VERIFY_AFTER: Final = timedelta(seconds=3)
+"""Owner histories are looked at this long after a write: soon enough to give a choice back in 10 s."""
+
+_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED})
+
+
+def written(item: WorkItem, *, now: datetime) -> Transition:
+    """The decision stands on the record; its owner history is looked at soon."""
+    state = _known(item)
+    waited_ms = max(0, epoch_ms(now) - item.announced_at_ms)
+    taken = taken_as_detail(item.trigger) if isinstance(item.trigger, Reassigned) else {}
+    told = event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken)
+    marks = {lead_fields.DOUBTFUL: "1"} if item.doubtful else {}
+    if not state.owner_id:
+        return _unowned(item, state, told, now=now)
+    return Transition(
+        item.contact_id,
+        state.episode,
+        State.WRITTEN,
+        come_from=frozenset({State.DECIDED}),
+        entries=item.entries,
+        set=marks,
+        drop=(lead_fields.CHANGES, lead_fields.TRIGGER),
+        verify_at_ms=epoch_ms(now + VERIFY_AFTER),
+        watch_at_ms=state.assignment["look"] if state.assignment is not None else None,
+        event=told,
+        keep=True,
+        count="leads_written",
+    )
+
+
+def _unowned(
+    item: WorkItem, state: LeadState, told: Mapping[str, str | int | None], *, now: datetime
+) -> Transition:
+    """Nobody is to own the lead: it waits in its queue, or is done. Where it had an owner, history tells."""
+    since_ms = state.queued_since_ms or epoch_ms(now)
+    return Transition(
+        item.contact_id,
+        state.episode,
+        State.QUEUED if state.queue else State.DONE,
+        come_from=frozenset({State.DECIDED}),
+        entries=item.entries,
+        set={lead_fields.QUEUED_SINCE: str(since_ms), lead_fields.READ_AT: str(epoch_ms(now))}
+        if state.queue
+        else {},
+        drop=(lead_fields.CHANGES, lead_fields.PAID, lead_fields.TRIGGER),
+        verify_at_ms=epoch_ms(now + VERIFY_AFTER) if state.expected_owner_id else None,
+        queue=state.queue or None,
+        score=int(state.changes.get(SCORE) or 0),
+        event=told,
+        keep=bool(state.queue),
+        count="leads_written",
+    )
+
+
+def not_reassigned(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
+    """Somebody else owns the lead by now: theirs stands, and nothing is written."""
+    state, taken = _known(item), item.trigger
+    detail = taken_as_detail(taken) if isinstance(taken, Reassigned) else {}
+    return Transition(
+        item.contact_id,
+        state.episode,
+        State.HUMAN,
+        come_from=frozenset({State.REOPENED, State.DECIDED}),
+        entries=item.entries,
+        set={lead_fields.OWNER: owner_id},
+        drop=(lead_fields.CHANGES, lead_fields.TRIGGER),
+        refund=True,
+        event=event("not_reassigned", now, None, owner_id=owner_id or None, **detail),
+        count="leads_not_reassigned",
+    )
+
+
+def shadowed(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
+    """Decided in shadow mode, or decided before it began: HubSpot keeps whoever owns the lead, or nobody."""
+    state = _known(item)
+    return Transition(
+        item.contact_id,
+        state.episode,
+        State.SHADOW,
+        come_from=frozenset({State.DECIDED, State.SHADOW, State.REOPENED}),
+        entries=item.entries,
+        drop=(lead_fields.CHANGES, lead_fields.PAID),
+        event=event("shadowed", now, state, owner_id=owner_id or None),
+        count="leads_shadowed",
+    )
+
+
+def owned_already(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
+    """Somebody owned the contact before we looked: we leave it alone."""
+    return Transition(
+        item.contact_id,
+        0,
+        State.HUMAN,
+        come_from=_OPEN,
+        entries=item.entries,
+        set={lead_fields.OWNER: owner_id},
+        event=event("owned_already", now, None, owner_id=owner_id),
+        count="leads_owned_already",
+    )
+
+
+def taken_by_a_person(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
+    """A person chose an owner before our decision was written: theirs stands, the share is given back."""
+    state = _known(item)
+    return Transition(
+        item.contact_id,
+        state.episode,
+        State.HUMAN,
+        come_from=frozenset({State.DECIDED, State.REOPENED}),
+        entries=item.entries,
+        set={lead_fields.OWNER: owner_id},
+        drop=(lead_fields.CHANGES,),
+        refund=True,
+        event=event("taken_by_a_person", now, state, owner_id=owner_id or None),
+        count="leads_taken_by_a_person",
+    )
+
+
+def gone(item: WorkItem, *, now: datetime, merged_into: str | None = None) -> Transition:
+    """The contact was deleted, or lives on under another id."""
+    detail = {"merged_into": merged_into} if merged_into else {}
+    return Transition(
+        item.contact_id,
+        item.state.episode if item.state else 0,
+        State.GONE,
+        come_from=_OPEN,
+        entries=item.entries,
+        drop=(lead_fields.CHANGES,),
+        refund=True,
+        event=event("gone", now, item.state, **detail),
+        count="leads_gone",
+    )
+
+
+def parked(item: WorkItem, *, why: str, now: datetime) -> Transition:
+    """A person is needed; the lead is listed by `router parked` and can be sent again."""
+    return Transition(
+        item.contact_id,
+        item.state.episode if item.state else 0,
+        State.PARKED,
+        come_from=_OPEN,
+        entries=item.entries,
+        parked={"why": why, "since": now.isoformat()},
+        event=event("parked", now, item.state, why=why),
+        keep=True,
+        count="leads_parked",
+    )
+
+
+def owner_refused(item: WorkItem, *, why: str, now: datetime) -> Transition:
+    """HubSpot refuses the chosen owner: the share goes back; the lead stays claimed for a new decision."""
+    state = _known(item)
+    return Transition(
+        item.contact_id,
+        state.episode,
+        State.DECIDED,
+        come_from=frozenset({State.DECIDED}),
+        refund=True,
+        event=event("owner_refused", now, state, owner_id=state.owner_id, why=why),
+        keep=True,
+        count="owners_refused",
+    )
+
+
+def _known(item: WorkItem) -> LeadState:
+    if item.state is None:
+        raise ValueError(f"Lead {item.contact_id} has no decision, so it cannot move on from one.")
+    return item.state

@@ -1,0 +1,55 @@
+"""The transitions of a lead that waits in a queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from router.routing.intake.transitions.events import event
+from router.store import lead_fields
+from router.store.leads.commits import Transition
+from router.store.leads.leads import State
+
+
+def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
+    """Nobody claimed the lead in time, or somebody is eligible by now: it is decided once more."""
+    return Transition(
+        contact_id,
+        episode,
+        State.REOPENED,
+        come_from=frozenset({State.QUEUED}),
+        announce=True,
+        event=event("reopened", now, None),
+        keep=True,
+        count="leads_reopened",
+    )
+
+
+def claimed_in_hubspot(
+    contact_id: str, *, episode: int, owner_id: str, rep: str | None, now: datetime
+) -> Transition:
+    """Somebody set the owner of a waiting lead on its record: it leaves the queue, and theirs stands.
+
+    `rep` is the owner's name in the rule files, if they know one.
+    """
+    claimed: dict[str, str | int | None] = {"owner_id": owner_id, "rep": rep}
+    return Transition(
+        contact_id,
+        episode,
+        State.HUMAN,
+        come_from=frozenset({State.QUEUED, State.REOPENED}),
+        set={lead_fields.OWNER: owner_id},
+        event=event("claimed_in_hubspot", now, None, **claimed),
+        count="leads_claimed_in_hubspot",
+    )
+
+
+def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Transition:
+    """A waiting lead was deleted in HubSpot."""
+    return Transition(
+        contact_id,
+        episode,
+        State.GONE,
+        come_from=frozenset({State.QUEUED, State.REOPENED}),
+        event=event("gone", now, None),
+        count="leads_gone",
+    )

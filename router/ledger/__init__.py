@@ -2,5 +2,15 @@
 
 from router.ledger.ledger import Entry, Ledger, open_ledger
 from router.ledger.revisions import Origin, RevisionHistory, RuleChange
+from router.ledger.schema import NewerLedger, UnusableLedger
 
-__all__ = ["Entry", "Ledger", "Origin", "RevisionHistory", "RuleChange", "open_ledger"]
+__all__ = [
+    "Entry",
+    "Ledger",
+    "NewerLedger",
+    "Origin",
+    "RevisionHistory",
+    "RuleChange",
+    "UnusableLedger",
+    "open_ledger",
+]

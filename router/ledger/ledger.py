@@ -17,6 +17,7 @@ from router.ledger.engine import engine_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
 from router.ledger.revisions import RevisionHistory
+from router.ledger.rewriting import Rewrites
 from router.ledger.schema import bring_up_to_date
 from router.ledger.shares import Shares
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
@@ -43,6 +44,7 @@ class Ledger:
         self.shares = Shares(engine, portal)
         self.follow_ups = FollowUps(engine, portal)
         self.nights = NightHistory(engine, portal)
+        self.rewrites = Rewrites(engine)
 
     def record(
         self,
@@ -79,6 +81,7 @@ class Ledger:
             "grade": record["grade"],
             "score": record["score"],
             "record": orjson.dumps(record).decode(),
+            "book_changes": orjson.dumps(record.get("book_changes", {})).decode(),
         }
 
     def _event_row(self, line_id: str, contact_id: str, record: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import Office, open_office
+from router.ledger import UnusableLedger
 from router.queue import housekeeping_queue, leads_queue
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
@@ -43,7 +44,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _stop)
     try:
         office = open_office(settings, role=role)
-    except (EmbeddedServerError, SQLAlchemyError) as error:
+    except (EmbeddedServerError, SQLAlchemyError, UnusableLedger) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a sentence for whoever starts us
         return 1
     process.open_here(office)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Final
 
 from router.queue import Job
 from router.routing.erase import erase as erase_contacts
@@ -13,6 +15,7 @@ from router.routing.notify import notify as notify_reps
 from router.routing.record import record as record_lines
 from router.routing.refresh import refresh as refresh_owners
 from router.routing.tend import tend as tend_queues
+from router.routing.upgrade_ledger import upgrade_ledger as rewrite_rows
 from router.routing.verify import verify as verify_owners
 from router.routing.watch import watch as watch_leads
 from router.store.inbox import FLIGHTS_PER_DRAIN
@@ -21,6 +24,9 @@ from workers.drain import Drain
 from workers.night import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
+
+REWRITING_S: Final = 2.0
+"""Old rows can wait; what else this process looks after cannot."""
 
 
 class WrongPortal(Exception):  # noqa: N818 - it reads as a sentence where it is caught
@@ -97,6 +103,22 @@ def watch(portal: str) -> int:
     return _housekeeping(
         portal, Job.WATCH, lambda: _until_dry(lambda: watch_leads(process.here().desk).looked_at)
     )
+
+
+def upgrade_ledger(portal: str) -> int:
+    """Rewrite old rows of the ledger for some seconds; how many."""
+    return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
+
+
+def _rewrite_for_a_while() -> int:
+    """Bite after bite, with as long a pause after each, so that recording gets the database in between."""
+    done, ends_at = 0, time.monotonic() + REWRITING_S
+    while not process.stopping() and (bite := rewrite_rows(process.here().desk)):
+        done += bite.rows
+        if time.monotonic() + bite.took_s >= ends_at:
+            break
+        process.pause_s(bite.took_s)
+    return done
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[], int]) -> int:

@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "setup": "Create the contact properties that Lead Router writes.",
     "pull": "Write the portal's catalog that rule files are checked against.",
     "up": "Run everything on this machine until Ctrl-C.",
+    "ledger": "Say which schema the ledger has, and bring it up to date.",
     "health": "Say how the service is doing, and what to do about it.",
     "explain": "Say why a contact, or a lead you type, goes where it goes.",
     "compare": "Compare who HubSpot gave leads to with who we would have (shadow mode).",

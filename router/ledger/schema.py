@@ -8,13 +8,16 @@ UnusableLedger    nothing was changed; the message says which ledger, why, and w
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine, inspect, text
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from router.ledger.engine import name_of
+
+if TYPE_CHECKING:
+    from router.ledger.upgrade import Migration
 
 NEWEST: Final = "0003"
 """The schema of `tables.py`: the last revision in `migrations/versions`."""
@@ -54,12 +57,15 @@ def revision_of(engine: Engine) -> str | None:
     stop=stop_after_delay(_OPENING_S),
     reraise=True,
 )
-def bring_up_to_date(engine: Engine) -> None:
-    """Make the schema the newest: one query if it is. Processes that start together wait for the first.
+def bring_up_to_date(engine: Engine) -> tuple[Migration, ...]:
+    """Make the schema the newest; which steps that took. One query if it is the newest.
+
+    Processes that start together wait for the first.
 
     Raises `NewerLedger`, or what the database raises.
     """
-    if revision_of(engine) != NEWEST:
-        from router.ledger.upgrade import upgrade  # Alembic takes longer to load than the ledger to open
+    if revision_of(engine) == NEWEST:
+        return ()
+    from router.ledger.upgrade import upgrade  # Alembic takes longer to load than the ledger to open
 
-        upgrade(engine)
+    return upgrade(engine)

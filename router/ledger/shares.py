@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, insert, select
+from sqlalchemy import Connection, Engine, insert, select
 
 from router.ledger.book_changes import COLUMNS, changes_in
 from router.ledger.tables import DECISIONS, EVENTS
@@ -38,8 +38,9 @@ class Shares:
         )
         with self._engine.connect() as connection:
             refunded = self._refunded(connection)
-            for row in connection.execution_options(yield_per=BLOCK).execute(query):
-                _add(book, _kept(row, refunded=row.id in refunded))
+            rows = connection.execution_options(yield_per=BLOCK).execute(query)
+            for decision_id, outcome, *columns in rows:
+                _add(book, _kept(outcome, changes_in(*columns), refunded=decision_id in refunded))
                 count += 1
             for added in self._nameless(connection):
                 _add(book, added)
@@ -54,7 +55,8 @@ class Shares:
         added: dict[str, int] = {}
         refunded = self._refunded(connection, contact_id)
         for row in rows:
-            _add(added, _kept(row, refunded=row.id in refunded))
+            changes = changes_in(row.book_changes, row.record)
+            _add(added, _kept(row.outcome, changes, refunded=row.id in refunded))
         added = {name: value for name, value in added.items() if value}
         if not added:
             return
@@ -84,12 +86,12 @@ class Shares:
         return [orjson.loads(detail).get("book", {}) for detail in connection.execute(query).scalars()]
 
 
-def _kept(row: Row[Any], *, refunded: bool) -> dict[str, int]:
+def _kept(outcome: str, changes: Mapping[str, int], *, refunded: bool) -> Mapping[str, int]:
     """What one decision has left in the book; a refunded one only that it was served."""
-    changes = changes_in(row)
+    if not refunded or outcome != "assigned":
+        return changes
     kept = dict(changes)
-    if refunded and row.outcome == "assigned":
-        _add(kept, refund_of(changes))
+    _add(kept, refund_of(changes))
     return kept
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,6 +18,13 @@ from tests.world.databases import PORTAL
 from tests.world.old_ledgers import load
 
 DECIDED = 103
+REWRITING = """
+import sys
+from router.ledger import open_ledger
+ledger = open_ledger(sys.argv[1], "4242")
+while ledger.rewrites.bite(rows=1):
+    print("one more", flush=True)
+"""
 
 
 @pytest.fixture
@@ -75,6 +84,22 @@ def test_several_processes_rewrite_each_row_once(old: Ledger, database_url: str)
 
     assert sum(one.rows for one in bites) == DECIDED
     assert lacking(old) == 0
+
+
+def test_a_rewriting_that_was_killed_goes_on_where_it_was(old: Ledger, database_url: str) -> None:
+    book = old.shares.book()
+    process = subprocess.Popen([sys.executable, "-c", REWRITING, database_url], stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    left = lacking(old)
+
+    rest = sum(one.rows for one in rewrite_all(old))
+
+    assert rest == left < DECIDED
+    assert (lacking(old), old.shares.book()) == (0, book)
 
 
 def test_a_new_decision_has_nothing_to_be_rewritten(ledger: Ledger) -> None:

@@ -25,16 +25,19 @@ from tests.world.old_ledgers import load
 TOGETHER = 8
 OPENING = """
 import os, sys
-import router.ledger.upgrade  # once, before the processes part
 from router.ledger import open_ledger
+from router.ledger.engine import engine_of
+from router.ledger.upgrade import upgrade
 
-url, together = sys.argv[1], int(sys.argv[2])
+url, together, age = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 gate, start = os.pipe()
 for _ in range(together):
     if os.fork() == 0:
         os.read(gate, 1)
+        if age == "old":
+            upgrade(engine_of(url))  # which tries once, and so needs its lock
         ledger = open_ledger(url, "4242")
-        print(len(ledger.recent(limit=1000)), flush=True)
+        os.write(1, b"%d\\n" % len(ledger.recent(limit=1000)))  # whole lines only
         os._exit(0)
 os.write(start, b"!" * together)
 sys.exit(sum(os.waitstatus_to_exitcode(os.wait()[1]) != 0 for _ in range(together)))
@@ -118,7 +121,7 @@ def test_processes_that_start_together_all_get_in(database_url: str, engine: Eng
     if age == "old":
         load(database_url)
     opened = subprocess.run(
-        [sys.executable, "-c", OPENING, database_url, str(TOGETHER)], capture_output=True, text=True
+        [sys.executable, "-c", OPENING, database_url, str(TOGETHER), age], capture_output=True, text=True
     )
     lines = opened.stdout.splitlines()
 

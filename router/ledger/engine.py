@@ -29,6 +29,7 @@ def name_of(url: URL) -> str:
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     host = url.host or url.query.get("host") or "localhost"
+    host = host if isinstance(host, str) else ", ".join(host)
     return f"{url.database} on {host}{f':{url.port}' if url.port else ''}"
 
 

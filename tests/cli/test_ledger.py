@@ -8,13 +8,12 @@ import subprocess
 import sys
 
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
-from router.ledger import open_ledger
-from router.ledger.engine import engine_of
 from router.ledger.schema import NEWEST
 from tests.cli.conftest import PORTAL, Run
 from tests.world.databases import database_url, postgres_url
+from tests.world.newer_ledgers import make_newer
 from tests.world.old_ledgers import load
 
 __all__ = ["database_url", "postgres_url"]
@@ -25,11 +24,7 @@ PASSWORD = "a-password"
 @pytest.fixture
 def newer(database_url: str) -> str:
     """The URL, with a password, of a ledger that a later version has upgraded."""
-    open_ledger(database_url, PORTAL).close()
-    engine = engine_of(database_url)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
-    engine.dispose()
+    make_newer(database_url, PORTAL)
     url = make_url(database_url)
     if url.get_backend_name() == "postgresql":
         url = url.set(password=PASSWORD)  # our server trusts everybody

@@ -20,6 +20,7 @@ from router.ledger.upgrade import to_come, upgrade
 from router.routing.replay import replay
 from tests.ledger.test_ledger import a_record
 from tests.world.databases import PORTAL
+from tests.world.newer_ledgers import make_newer
 from tests.world.old_ledgers import load
 
 TOGETHER = 8
@@ -145,9 +146,7 @@ def test_an_upgrade_that_fails_leaves_the_ledger_as_it_was(engine: Engine, datab
 
 
 def test_a_newer_ledger_is_refused_in_one_sentence(engine: Engine, database_url: str) -> None:
-    upgrade(engine)
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    make_newer(database_url, PORTAL)
 
     with pytest.raises(NewerLedger) as refused:
         open_ledger(database_url, PORTAL)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import click
 from rich.progress import Progress as Bars
@@ -99,7 +98,7 @@ def _steps(steps: tuple[Migration, ...]) -> list[str]:
     return [f"  {one.revision}  {one.adds}" for one in steps]
 
 
-def _rows(one: Progress) -> Any:
+def _rows(one: Progress) -> str:
     if not one.left:
         return f"{one.name}: all {one.rows} are as this version writes them"
     return f"{one.name}: {one.left} of {one.rows} are left, and rewritten in the background"

@@ -77,6 +77,16 @@ def test_a_table_that_no_migration_makes_would_be_noticed(engine: Engine) -> Non
     assert sorted(found) == ["add_column", "add_table"]
 
 
+def test_the_index_of_rows_to_be_rewritten_holds_no_others(engine: Engine) -> None:
+    upgrade(engine)
+
+    (index,) = [one for one in inspect(engine).get_indexes("decisions") if one["column_names"] == ["id"]]
+
+    assert index["name"] == "decisions_without_book_changes"
+    where = index["dialect_options"][f"{engine.dialect.name}_where"]
+    assert str(where).strip("()") == "book_changes IS NULL"
+
+
 def test_a_ledger_from_before_migrations_is_taken_over(engine: Engine, database_url: str) -> None:
     load(database_url)
     before = revision_of(engine)

@@ -1,4 +1,4 @@
-"""Indexes for events of a kind, and for decisions by a revision of the rules."""
+"""Indexes for events of a kind, and for decisions by a revision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A column for what a decision added to the book of shares, and an index of the rows that lack it."""
+"""The column decisions.book_changes, and an index of the rows that lack it."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 Form = Literal["auto", "json", "console"]
 
 _LOUD: Final = (
+    "alembic",
     "rq",
     "rq.worker",
     "waitress",

@@ -35,6 +35,7 @@ class Job(StrEnum):
     FOLLOW = "workers.jobs.follow"
     RECONCILE = "workers.jobs.reconcile"
     WATCH = "workers.jobs.watch"
+    UPGRADE_LEDGER = "workers.jobs.upgrade_ledger"
 
 
 TIME_LIMIT_S: Final = {
@@ -49,6 +50,7 @@ TIME_LIMIT_S: Final = {
     Job.FOLLOW: 120,
     Job.RECONCILE: 120,
     Job.WATCH: 120,
+    Job.UPGRADE_LEDGER: 120,
 }
 
 

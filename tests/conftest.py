@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+from tests.world.postgres import NOT_INSTALLED
 
 settings.register_profile("search", derandomize=False)
 settings.register_profile("repeatable", derandomize=True)
@@ -50,3 +51,9 @@ def valkey(tmp_path: Path) -> Iterator[EmbeddedValkey]:
     server = EmbeddedValkey(tmp_path / "valkey").start()
     yield server
     server.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was not tested, where it was not."""
+    if any(NOT_INSTALLED in str(one.longrepr) for one in terminalreporter.stats.get("skipped", ())):
+        terminalreporter.write_line(NOT_INSTALLED)

@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import ProcessContext, open_context
+from router.ledger import UnusableLedger
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
@@ -42,7 +43,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _stop)
     try:
         context = open_context(settings, role=role)
-    except (EmbeddedServerError, SQLAlchemyError) as error:
+    except (EmbeddedServerError, SQLAlchemyError, UnusableLedger) as error:
         print(error, file=sys.stderr)  # noqa: T201 - a sentence for whoever starts us
         return 1
     process.serve(context)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from typing import Final
 
 from router.bootstrap import ProcessContext
 from router.routing.followup.follow import follow_changes
@@ -12,6 +14,7 @@ from router.routing.followup.watch import watch_leads
 from router.routing.intake.verify import verify_owners
 from router.routing.outbox.notify import notify_reps
 from router.routing.outbox.record import record_outbox
+from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
@@ -22,6 +25,9 @@ from workers.drain import Drain
 from workers.nightly_run import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
+
+REWRITING_S: Final = 2.0
+"""Old rows can wait; what else this process looks after cannot."""
 
 
 def drain(portal: str) -> int:
@@ -97,6 +103,22 @@ def watch(portal: str) -> int:
     return _housekeeping(
         portal, Job.WATCH, lambda context: _until_dry(lambda: watch_leads(context.services).looked_at)
     )
+
+
+def upgrade_ledger(portal: str) -> int:
+    """Rewrite old rows of the ledger for some seconds; how many."""
+    return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
+
+
+def _rewrite_for_a_while(context: ProcessContext) -> int:
+    """Bite after bite, with as long a pause after each, so that recording gets the database in between."""
+    done, ends_at = 0, time.monotonic() + REWRITING_S
+    while not process.stopping() and (bite := rewrite_old_rows(context.services)):
+        done += bite.rows
+        if time.monotonic() + bite.took_s >= ends_at:
+            break
+        process.pause_s(bite.took_s)
+    return done
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) -> int:

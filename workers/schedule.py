@@ -20,6 +20,8 @@ REFRESH_EVERY: Final = timedelta(minutes=5)
 NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
+REWRITE_EVERY: Final = timedelta(seconds=4)
+"""Rewriting old rows takes the half of this, at most."""
 
 
 class Schedule:
@@ -31,6 +33,7 @@ class Schedule:
         self._night_at: datetime | None = None
         self._reconciled_at: datetime | None = None
         self._watched_at: datetime | None = None
+        self._rewritten_at: datetime | None = None
 
     def run(self) -> None:
         """Ask for what is due until the process is asked to end."""
@@ -80,4 +83,8 @@ class Schedule:
         if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and nightly_run.is_due(services):
             self._night_at = now
             due.append(Job.NIGHT)
+        if self._rewritten_at is None or now - self._rewritten_at >= REWRITE_EVERY:
+            self._rewritten_at = now
+            if services.ledger.rewrites.pending():
+                due.append(Job.UPGRADE_LEDGER)
         return due

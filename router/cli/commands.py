@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "setup": ("rules.setup", "Create the contact properties that Lead Router writes."),
     "pull": ("rules.pull", "Write the portal's catalog that rule files are checked against."),
     "up": ("up", "Run everything on this machine until Ctrl-C."),
+    "ledger": ("ledger", "Say which schema the ledger has, and bring it up to date."),
     "health": ("health", "Say how the service is doing, and what to do about it."),
     "explain": ("leads.explain", "Say why a contact, or a lead you type, goes where it goes."),
     "compare": ("team.compare", "Compare who HubSpot gave leads to with who we would have (shadow mode)."),

@@ -38,7 +38,7 @@ def up(workers: int) -> None:
     """
     settings = read_settings()
     _check_port(settings)
-    # Once, here: all processes at a time would race to create its tables.
+    # First of all, here: its upgrade takes a while, and a ledger that is refused is said once.
     open_ledger(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id).close()
     valkey = None if settings.redis_url else EmbeddedValkey(settings.var_dir / "valkey")
     environ = dict(os.environ)

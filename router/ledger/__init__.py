@@ -2,5 +2,15 @@
 
 from router.ledger.ledger import Ledger, LedgerEvent, open_ledger
 from router.ledger.revisions import Origin, RevisionHistory, RuleChange
+from router.ledger.schema import NewerLedger, UnusableLedger
 
-__all__ = ["Ledger", "LedgerEvent", "Origin", "RevisionHistory", "RuleChange", "open_ledger"]
+__all__ = [
+    "Ledger",
+    "LedgerEvent",
+    "NewerLedger",
+    "Origin",
+    "RevisionHistory",
+    "RuleChange",
+    "UnusableLedger",
+    "open_ledger",
+]

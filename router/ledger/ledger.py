@@ -6,25 +6,21 @@ import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, create_engine, delete, event, select
+from sqlalchemy import Connection, Engine, Table, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
+from router.ledger.engine import engine_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
 from router.ledger.revisions import RevisionHistory
+from router.ledger.rewriting.rewrites import Rewrites
+from router.ledger.schema import bring_up_to_date
 from router.ledger.shares import Shares
-from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, METADATA, REVISIONS
-
-_BUSY_TIMEOUT_MS: Final = 10_000
-_OPENING_S: Final = 5.0
+from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +44,7 @@ class Ledger:
         self.shares = Shares(engine, portal)
         self.follow_ups = FollowUps(engine, portal)
         self.nights = NightHistory(engine, portal)
+        self.rewrites = Rewrites(engine)
 
     def record(
         self,
@@ -84,6 +81,7 @@ class Ledger:
             "grade": record["grade"],
             "score": record["score"],
             "record": orjson.dumps(record).decode(),
+            "book_changes": orjson.dumps(record.get("book_changes", {})).decode(),
         }
 
     def _event_row(self, line_id: str, contact_id: str, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -237,36 +235,10 @@ class Ledger:
 
 
 def open_ledger(url: str, portal: str) -> Ledger:
-    """Open the ledger at a database URL (`sqlite:///…` or `postgresql://…`), making its tables if absent."""
-    parsed = make_url(url)
-    if parsed.drivername in ("postgres", "postgresql"):
-        parsed = parsed.set(drivername="postgresql+psycopg")
-    if parsed.get_backend_name() == "sqlite" and parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
-    _make_tables(engine)
+    """Open the ledger at a database URL (`sqlite:///…`, `postgresql://…`); a schema that is old is upgraded.
+
+    Raises `NewerLedger`, or what the database raises.
+    """
+    engine = engine_of(url)
+    bring_up_to_date(engine)
     return Ledger(engine, portal)
-
-
-@retry(
-    retry=retry_if_exception_type((OperationalError, ProgrammingError, IntegrityError)),
-    wait=wait_random(0.02, 0.2),
-    stop=stop_after_delay(_OPENING_S),
-    reraise=True,
-)
-def _make_tables(engine: Engine) -> None:
-    """Make what is absent. Processes that start together on an empty database race for each table."""
-    METADATA.create_all(engine)
-
-
-def _tune_sqlite(connection: Any, _record: object) -> None:
-    """Readers never wait for the writer, and what is recorded survives a power cut."""
-    for pragma in (
-        f"busy_timeout={_BUSY_TIMEOUT_MS}",
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        "secure_delete=ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")

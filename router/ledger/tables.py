@@ -1,12 +1,16 @@
-"""The tables of the ledger, the same on SQLite and PostgreSQL. Times are aware UTC, kept as ISO text."""
+"""The tables of the ledger, the same on SQLite and PostgreSQL. Times are aware UTC, kept as ISO text.
+
+They are the newest schema: a change here comes with a revision in `migrations/versions` that makes it.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text
+from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, text
 
 METADATA: Final = MetaData()
+_LACKING: Final = text("book_changes IS NULL")
 
 DECISIONS: Final = Table(
     "decisions",
@@ -26,9 +30,13 @@ DECISIONS: Final = Table(
     Column("grade", String(8), nullable=False),
     Column("score", Integer, nullable=False),
     Column("record", Text, nullable=False),
+    Column("book_changes", Text),
     Index("decisions_by_contact", "portal", "contact_id"),
     Index("decisions_by_time", "portal", "decided_at"),
+    Index("decisions_by_revision", "portal", "revision", "decided_at"),
+    Index("decisions_without_book_changes", "id", sqlite_where=_LACKING, postgresql_where=_LACKING),
 )
+"""One row per decision. `book_changes` repeats a part of `record`; rows of earlier versions may lack it."""
 
 EVENTS: Final = Table(
     "events",
@@ -41,6 +49,7 @@ EVENTS: Final = Table(
     Column("decision_id", String(64)),
     Column("detail", Text, nullable=False),
     Index("events_by_contact", "portal", "contact_id"),
+    Index("events_by_kind", "portal", "kind", "at"),
 )
 
 REVISIONS: Final = Table(

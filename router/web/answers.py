@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from router.hubspot.api.errors import HubSpotError
+from router.ledger import UnusableLedger
 from router.routing.people.overrides import (
     NoSuchMoment,
     as_facts,
@@ -227,6 +228,9 @@ def _guarded(ask: Callable[[], Response]) -> Response:
     except (redis.RedisError, HubSpotError, SQLAlchemyError) as error:
         log.warning("api.unavailable", error=type(error).__name__)
         return _json({"error": "This cannot be done right now; nothing was changed. Try again."}, 503)
+    except UnusableLedger as error:
+        log.error("api.unavailable", why=str(error))
+        return _json({"error": "This cannot be done until somebody has looked at the ledger."}, 503)
     finally:
         _places.release()
 

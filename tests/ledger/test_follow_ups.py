@@ -7,14 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, inspect
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.follow_ups import Seen
-from router.ledger.tables import FOLLOW_UPS, METADATA
-from tests.ledger.test_ledger import PORTAL, a_record, an_event, ledger
-
-__all__ = ["ledger"]
+from tests.ledger.test_ledger import a_record, an_event
+from tests.world.databases import PORTAL
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -112,18 +109,3 @@ def test_erasing_a_contact_leaves_its_result_without_a_trace(tmp_path: Path) -> 
 
     assert [row.contact_id for row in rows] == [None, None]
     assert not [path for path in tmp_path.iterdir() if b"987654321" in path.read_bytes()]
-
-
-def test_a_ledger_of_an_earlier_version_gets_the_table(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/ledger.sqlite3"
-    before = [table for table in METADATA.sorted_tables if table is not FOLLOW_UPS]
-    engine = create_engine(url)
-    METADATA.create_all(engine, tables=before)
-    assert "follow_ups" not in inspect(engine).get_table_names()
-    engine.dispose()
-
-    opened = open_ledger(url, PORTAL)
-    opened.record([a_record()], [])
-
-    assert len(list(opened.follow_ups.since(LONG_AGO))) == 1
-    opened.close()

@@ -1,39 +1,14 @@
-"""The ledger keeps every decision once, on SQLite and on PostgreSQL alike (when DATABASE_URL names one)."""
+"""The ledger keeps every decision once, on SQLite and on PostgreSQL alike."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import create_engine
-
 from router.ledger import Ledger, open_ledger
-from router.ledger.tables import METADATA
 from router.policy.reports.night_report import Brake, NightMove, NightReport
-
-PORTAL = "4242"
-
-
-def databases() -> list[str]:
-    given = os.environ.get("DATABASE_URL", "")
-    return ["sqlite", *([given] if given.startswith("postgres") else [])]
-
-
-@pytest.fixture(params=databases(), ids=lambda url: url.split(":")[0])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/ledger.sqlite3" if request.param == "sqlite" else request.param
-    opened = open_ledger(url, PORTAL)
-    yield opened
-    opened.close()
-    if request.param != "sqlite":
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        METADATA.drop_all(engine)
-        engine.dispose()
+from tests.world.databases import PORTAL
 
 
 def a_record(contact_id: str = "501", *, episode: int = 0, owner_id: str = "70000001") -> dict[str, Any]:
@@ -112,16 +87,6 @@ def test_an_erased_contact_is_not_in_the_file_any_more(tmp_path: Path) -> None:
     ledger.close()
 
     assert not [path for path in tmp_path.iterdir() if b"987654321" in path.read_bytes()]
-
-
-def test_processes_that_open_an_empty_ledger_together_all_get_in(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/ledger.sqlite3"
-    with ThreadPoolExecutor(8) as pool:
-        opened = list(pool.map(lambda _: open_ledger(url, PORTAL), range(8)))
-
-    assert all(ledger.decisions_of("501") == () for ledger in opened)
-    for ledger in opened:
-        ledger.close()
 
 
 def a_night(day: str, *contact_ids: str) -> NightReport:

@@ -10,6 +10,7 @@ import pytest
 import redis
 from flask.testing import FlaskClient
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
@@ -17,10 +18,14 @@ from router.routing.queues.claim_links import ClaimLink, LinkInvalid, link_to, o
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
+from router.store.keys import Keys
 from router.web.app import create_app
+from router.web.lazy_services import lazy_services
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
 from tests.routing.conftest import OWNERS, clock, portal, route_all, rules, sandbox, services, settings
 from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
+from tests.world.newer_ledgers import make_newer
 
 __all__ = ["clock", "portal", "pull", "rules", "sandbox", "services", "settings"]
 
@@ -259,3 +264,25 @@ def test_what_was_said_stands_in_the_ledger_without_the_reason(reps: Reps, pull:
         ("override", "lea", "lifted"),
     ]
     assert "secret" not in str(told)
+
+
+def test_a_ledger_of_a_later_version_is_no_answer_but_a_line_in_the_log(
+    settings: Settings, redis_client: redis.Redis, redis_url: str, keys: Keys, tmp_path: Path
+) -> None:
+    make_newer(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id)
+    path = tmp_path / "tokens"
+    app = create_app(
+        settings=settings.model_copy(update={"api_tokens_file": path}),
+        inbox=Inbox(redis_client, keys),
+        wake=lambda: None,
+        vitals=Vitals(redis_client, keys),
+        services=lazy_services(settings, redis_url),
+    )
+    asking = {"Authorization": f"Bearer {made_for('lea', path)}"}
+
+    with capture_logs() as log:
+        answer = app.test_client().get("/api/queues/idf", headers=asking)
+
+    assert answer.status_code == 503
+    assert "schema" not in answer.text
+    assert [one["log_level"] for one in log if "has schema 0099" in one.get("why", "")] == ["error"]

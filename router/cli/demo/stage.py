@@ -130,7 +130,7 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             set_up_logging(level="error", form="json", secrets=settings.secrets, stream=logs.open("demo"))
             supervisor.start(portal_process, WEB)
             client = text_client(valkey.url)
-            # Before the workers: all processes at a time would race to create the ledger's tables.
+            # Before the workers: they would all wait for the first one to make the ledger's tables.
             services = open_services(settings, client)
             supervisor.start(*workers(WORKERS), NIGHT, CRON)
             supervisor.wait_until_ready(portal_process.name)

@@ -1,0 +1,104 @@
+"""`router ledger`: which schema the ledger has, and what an upgrade has left to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+from rich.progress import Progress as Bars
+
+from router.cli.shared.context import settings_here
+from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.screen import screen
+from router.ledger.engine import engine_of
+from router.ledger.migrations.status import LedgerStatus, status_of
+from router.ledger.migrations.upgrade import Migration
+from router.ledger.rewriting.rewrites import Rewrites, RewritingProgress
+from router.ledger.schema import bring_up_to_date
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="\b\nExamples: router ledger\n          router ledger upgrade",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+@click.pass_context
+def ledger(ctx: click.Context, as_json: bool) -> None:
+    """Say which schema the ledger has, which this version knows, and which old rows are left.
+
+    Any process of this version upgrades the schema when it starts; old rows are rewritten by
+    housekeeping, beside everything else. Exit code 1 if the schema is not the one of this version.
+    """
+    if ctx.invoked_subcommand is not None:
+        return
+    found = status_of(settings_here().ledger_url.get_secret_value())
+    if as_json:
+        print_json(asdict(found))
+    else:
+        for line in (f"Ledger  {found.database}", f"Schema  {_schema(found)}", *_steps(found.to_come)):
+            click.echo(line)
+        for one in found.rewriting:
+            click.echo(f"Rows    {_rows(one)}")
+    raise SystemExit(0 if found.state == "current" else 1)
+
+
+@ledger.command(
+    short_help="Bring the schema up to date.",
+    epilog="\b\nExamples: router ledger upgrade\n          router ledger upgrade --rewrite",
+)
+@click.option("--rewrite", is_flag=True, help="Rewrite old rows now as well, rather than in the background.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON.")
+def upgrade(rewrite: bool, as_json: bool) -> None:
+    """Bring the ledger's schema up to date, under a lock, all or nothing. Safe to repeat.
+
+    Take a backup before: an older version does not work with a newer ledger. See what is to come with:
+    router ledger
+    """
+    engine = engine_of(settings_here().ledger_url.get_secret_value())
+    steps, rewrites = bring_up_to_date(engine), Rewrites(engine)
+    rows = _rewrite(rewrites) if rewrite else 0
+    if as_json:
+        progress = [asdict(one) for one in rewrites.progress()]
+        print_json({"ran": [asdict(one) for one in steps], "rewritten": rows, "rewriting": progress})
+        return
+    click.echo(f"{count_of(len(steps), 'step')} taken." if steps else "The schema was up to date.")
+    for line in _steps(steps):
+        click.echo(line)
+    if rewrite:
+        click.echo(f"{count_of(rows, 'row')} rewritten.")
+    elif rewrites.pending():
+        click.echo("Old rows are rewritten in the background; see how far it is with: router ledger")
+
+
+def _rewrite(rewrites: Rewrites) -> int:
+    """Rewrite all rows that are left, with a bar on a terminal; how many."""
+    done, left = 0, sum(one.left for one in rewrites.progress())
+    with Bars(console=screen(), disable=not screen().is_terminal, transient=True) as bars:
+        bar = bars.add_task("Rewriting rows", total=left)
+        while bite := rewrites.bite():
+            done += bite.rows
+            bars.update(bar, completed=done)
+    return done
+
+
+def _schema(found: LedgerStatus) -> str:
+    if found.state == "current":
+        return f"{found.schema}, the one of this version"
+    if found.state == "newer":
+        return (
+            f"{found.schema}, which this version does not know: it knows up to {found.newest}. Start the "
+            "newer version again, or restore the backup that was taken before the upgrade."
+        )
+    return (
+        f"{found.schema or 'none yet'}; {count_of(len(found.to_come), 'step')} to come: router ledger upgrade"
+    )
+
+
+def _steps(steps: tuple[Migration, ...]) -> list[str]:
+    return [f"  {one.revision}  {one.adds}" for one in steps]
+
+
+def _rows(one: RewritingProgress) -> str:
+    if not one.left:
+        return f"{one.name}: all {one.rows} are as this version writes them"
+    return f"{one.name}: {one.left} of {one.rows} are left, and rewritten in the background"

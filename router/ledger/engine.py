@@ -1,0 +1,44 @@
+"""The connections to the ledger's database, and what that database is called in a sentence."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+
+BUSY_TIMEOUT_MS: Final = 10_000
+
+
+def engine_of(url: str) -> Engine:
+    """Connections to a database URL (`sqlite:///…` or `postgresql://…`); none is opened yet."""
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, pool_pre_ping=True)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def name_of(url: URL) -> str:
+    """The database for people: its file, or its name and host; never a user or a password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    host = url.host or url.query.get("host") or "localhost"
+    host = host if isinstance(host, str) else ", ".join(host)
+    return f"{url.database} on {host}{f':{url.port}' if url.port else ''}"
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    """Readers never wait for the writer, and what is recorded survives a power cut."""
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "secure_delete=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")

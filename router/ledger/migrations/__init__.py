@@ -1,0 +1,1 @@
+"""The steps of the ledger's schema, for Alembic; `router.ledger.upgrade` runs them."""

@@ -1,0 +1,108 @@
+"""Migrations of the ledger's schema: which are to come, and running them under a lock.
+
+Only additions happen here: tables, nullable columns, indexes. What has to change in rows that exist is
+done in the background, by `ledger/rewriting`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import structlog
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from router.ledger.engine import name_of
+from router.ledger.schema import NewerLedger
+
+MIGRATIONS: Final = Path(__file__).parent
+LOCK: Final = 0x1EAD_1ED6
+"""The number of PostgreSQL's advisory lock; it is one per database."""
+LOCK_TIMEOUT: Final = "4s"
+"""A change of a table waits so long for its readers; meanwhile everybody waits behind it."""
+SQLITE_WAITS_MS: Final = 600_000
+"""Other processes wait so long for the first one to be through; building an index takes minutes at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step of the schema: its revision, and what it adds."""
+
+    revision: str
+    adds: str
+
+
+def to_come(found: str | None) -> tuple[Migration, ...] | None:
+    """What an upgrade from this revision would run, first to last; None if the revision is not known here."""
+    scripts = ScriptDirectory(str(MIGRATIONS))
+    steps = [Migration(one.revision, one.doc.rstrip(".")) for one in scripts.walk_revisions()][::-1]
+    known = [one.revision for one in steps]
+    if found is None:
+        return tuple(steps)
+    return tuple(steps[known.index(found) + 1 :]) if found in known else None
+
+
+def upgrade(engine: Engine) -> tuple[Migration, ...]:
+    """Run what is to come, all or nothing; what was run. Safe to call from several processes at once.
+
+    Raises `NewerLedger`, or what the database raises; then nothing was changed.
+    """
+    began = time.monotonic()
+    with _locked(engine) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        steps = to_come(found)
+        if steps is None:
+            raise NewerLedger(engine, str(found))
+        if steps:
+            config = Config()
+            config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    if steps:
+        structlog.stdlib.get_logger().info(
+            "ledger.upgraded",
+            database=name_of(engine.url),
+            found=found,
+            now=steps[-1].revision,
+            took_s=round(time.monotonic() - began, 2),
+        )
+    return steps
+
+
+@contextmanager
+def _locked(engine: Engine) -> Iterator[Connection]:
+    """A transaction that no other process's upgrade runs beside."""
+    if engine.dialect.name == "sqlite":
+        with _locked_sqlite(engine) as connection:
+            yield connection
+        return
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        yield connection
+
+
+@contextmanager
+def _locked_sqlite(engine: Engine) -> Iterator[Connection]:
+    """SQLite's one write lock, taken at the beginning: Python's driver would take it with the first row."""
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        waits_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_WAITS_MS}")
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.exec_driver_sql("ROLLBACK")
+                raise
+            connection.exec_driver_sql("COMMIT")
+        finally:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={waits_ms}")

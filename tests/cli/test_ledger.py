@@ -1,0 +1,91 @@
+"""What `router ledger` answers, and what every command and process says of a ledger it cannot work with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import make_url
+
+from router.ledger.schema import NEWEST
+from tests.cli.conftest import PORTAL, Run
+from tests.world.databases import database_url, postgres_url
+from tests.world.newer_ledgers import make_newer
+from tests.world.old_ledgers import load
+
+__all__ = ["database_url", "postgres_url"]
+
+PASSWORD = "a-password"
+
+
+@pytest.fixture
+def newer(database_url: str) -> str:
+    """The URL, with a password, of a ledger that a later version has upgraded."""
+    make_newer(database_url, PORTAL)
+    url = make_url(database_url)
+    if url.get_backend_name() == "postgresql":
+        url = url.set(password=PASSWORD)  # our server trusts everybody
+    return url.render_as_string(hide_password=False)
+
+
+def test_a_ledger_that_no_process_has_made_yet_is_not_made_by_looking(run: Run, database_url: str) -> None:
+    told, facts = run("ledger", DATABASE_URL=database_url), run("ledger", "--json", DATABASE_URL=database_url)
+
+    assert (told.exit_code, facts.exit_code) == (1, 1)
+    assert "none yet; 3 steps to come: router ledger upgrade" in told.stdout
+    assert "  0002  Indexes for events of a kind, and for decisions by a revision" in told.stdout
+    found = json.loads(facts.stdout)
+    assert (found["state"], found["schema"], found["newest"]) == ("old", None, NEWEST)
+
+
+def test_an_old_ledger_is_upgraded_and_then_says_which_rows_are_left(run: Run, database_url: str) -> None:
+    load(database_url)
+
+    done = run("ledger", "upgrade", DATABASE_URL=database_url)
+    again = run("ledger", "upgrade", DATABASE_URL=database_url)
+    told = run("ledger", DATABASE_URL=database_url)
+
+    assert (done.exit_code, again.exit_code, told.exit_code) == (0, 0, 0)
+    assert done.stdout.startswith("3 steps taken.\n  0001  ")
+    assert again.stdout.startswith("The schema was up to date.")
+    assert f"Schema  {NEWEST}, the one of this version" in told.stdout
+    assert "Rows    book_changes: 103 of 103 are left, and rewritten in the background" in told.stdout
+
+
+def test_old_rows_are_rewritten_at_once_where_that_is_asked_for(run: Run, database_url: str) -> None:
+    load(database_url)
+
+    done = json.loads(run("ledger", "upgrade", "--rewrite", "--json", DATABASE_URL=database_url).stdout)
+    told = run("ledger", DATABASE_URL=database_url)
+
+    assert [one["revision"] for one in done["ran"]] == ["0001", "0002", "0003"]
+    assert done["rewritten"] == 103
+    assert "Rows    book_changes: all 103 are as this version writes them" in told.stdout
+
+
+@pytest.mark.parametrize("command", [("revisions",), ("ledger",), ("ledger", "upgrade")], ids=" ".join)
+def test_a_newer_ledger_is_refused_in_a_sentence(run: Run, newer: str, command: tuple[str, ...]) -> None:
+    told = run(*command, DATABASE_URL=newer)
+
+    assert told.exit_code == 1
+    assert "0099" in told.output
+    assert f"it knows up to {NEWEST}. Start the newer version again, or restore the backup" in told.output
+    assert "Traceback" not in told.output
+    assert PASSWORD not in told.output
+
+
+def test_a_worker_does_not_start_on_a_newer_ledger(environ: dict[str, str], newer: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "workers", "night"],
+        env=os.environ | environ | {"DATABASE_URL": newer},
+        capture_output=True,
+        text=True,
+    )
+
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+    assert "has schema 0099, which this version of Lead Router does not know" in ended.stderr
+    assert PASSWORD not in ended.stderr

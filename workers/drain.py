@@ -183,7 +183,7 @@ class Drain:
             self._land(patience_s=max(0.0, ends_at - time.monotonic()))
 
 
-class FlightSnoozed(Exception):  # noqa: N818 - nothing went wrong with the leads
+class FlightSnoozed(Exception):
     """A batch was given back; `wait_s` until it makes sense to try again."""
 
     def __init__(self, wait_s: float) -> None:

@@ -23,7 +23,7 @@ from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
 
-class WrongPortal(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class WrongPortal(Exception):
     """A job of another portal came to this process's queue."""
 
 

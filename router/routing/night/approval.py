@@ -10,7 +10,7 @@ from router.routing.desk import Desk
 from router.store.nights import Nights
 
 
-class NotApproved(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class NotApproved(Exception):
     """The plan cannot be approved; the message says why, and what to do."""
 
 

@@ -27,7 +27,7 @@ ATTEMPTS: Final = 3
 Fingerprint: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 
 
-class RuleFilesUnreadable(Exception):  # noqa: N818 — reads as the sentence that it is
+class RuleFilesUnreadable(Exception):
     """The directory holds no rule files that can be read now; the message names the file and the way out."""
 
 

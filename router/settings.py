@@ -36,7 +36,7 @@ SHORTEST_SECRET: Final = 16
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class SettingsInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class SettingsInvalid(Exception):
     """The environment has mistakes; `problems` has one sentence for each, with the remedy and no secret."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:

@@ -181,7 +181,7 @@ class Drain:
             self._collect(patience_s=max(0.0, ends_at - time.monotonic()))
 
 
-class BatchSnoozed(Exception):  # noqa: N818 - nothing went wrong with the leads
+class BatchSnoozed(Exception):
     """A batch was given back; `wait_s` until it makes sense to try again."""
 
     def __init__(self, wait_s: float) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from router.bootstrap import ProcessContext
 
 
-class WrongPortal(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class WrongPortal(Exception):
     """A job of a portal that this process does not serve."""
 
 

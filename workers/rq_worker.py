@@ -18,7 +18,7 @@ WORKER_TTL_S: Final = 30
 MAINTENANCE_S: Final = 30
 
 
-class ForbiddenJob(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class ForbiddenJob(Exception):
     """A job names a function that is not one of ours."""
 
 

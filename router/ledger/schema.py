@@ -24,7 +24,7 @@ NEWEST: Final = "0003"
 _OPENING_S: Final = 5.0
 
 
-class UnusableLedger(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class UnusableLedger(Exception):
     """This version cannot work with the ledger as it is."""
 
 

@@ -6,7 +6,6 @@
 
 Messages are for people. They never carry a webhook's address, which is a secret.
 """
-# ruff: noqa: N818 - they are named by what happened, as a sentence in a log would say it
 
 from __future__ import annotations
 

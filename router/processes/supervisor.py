@@ -33,7 +33,7 @@ READY: Final = ("listening on http", "process.started")
 """One of these is in the line of a child's log that says it is at work."""
 
 
-class NotReady(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class NotReady(Exception):
     """A child did not come up; the message has its last words."""
 
 

@@ -7,13 +7,8 @@ starts again with each byte) and a SIGTERM that lets requests end.
 
 from __future__ import annotations
 
-import gc
 import logging
-import os
-import random
 import signal
-import sys
-import threading
 import time
 from collections.abc import Callable
 from types import FrameType
@@ -22,9 +17,10 @@ from typing import Any, Final
 import waitress.channel
 import waitress.parser
 import waitress.server
-import waitress.task
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
+
+from router.web.one_core import stay_on_one_core
 
 Application = Callable[..., Any]
 
@@ -54,7 +50,7 @@ def serve(application: Application, *, host: str, port: int) -> None:
     Has to run on the main thread, which is the one that gets signals.
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)
-    _stay_on_one_core()
+    stay_on_one_core()
     options = Adjustments(
         host=host,
         port=port,
@@ -66,7 +62,6 @@ def serve(application: Application, *, host: str, port: int) -> None:
         max_request_header_size=MAX_HEADER_BYTES,
         inbuf_overflow=IN_MEMORY_BYTES,
         recv_bytes=64 * 1024,
-        channel_request_lookahead=1,
         asyncore_use_poll=True,  # select() cannot see the 1,024th file
         ident=None,
         clear_untrusted_proxy_headers=True,
@@ -75,30 +70,9 @@ def serve(application: Application, *, host: str, port: int) -> None:
     stopping = _stop_signals(server)
     name = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
     print(f"listening on http://{name}:{server.effective_port}", flush=True)  # noqa: T201 - its one word on stdout
-    _spare_what_stays()
     while not stopping():
         _turn(server, patience_s=SWEEP_S)
     _finish(server)
-
-
-def _stay_on_one_core() -> None:
-    """Keep all threads to come on one core, where the system can tell us to (macOS cannot).
-
-    Only one of them runs Python at a time. On two cores what they share has to follow them from one to the
-    other, which costs a third of the time that a delivery takes. Several processes are spread over the cores.
-    """
-    if sys.platform == "linux":
-        # Any of them: in containers process ids are alike, and all would choose the same.
-        core = random.choice(sorted(os.sched_getaffinity(0)))  # noqa: S311 - nothing secret depends on it
-        os.sched_setaffinity(0, {core})
-
-
-def _spare_what_stays() -> None:
-    """What is loaded by now stays: looking through it for garbage would stop every request for 25 ms."""
-    gc.collect()
-    gc.freeze()
-    # Deliveries leave no cycles behind; the collector's own pace is one look for every three of them.
-    gc.set_threshold(50_000, 20, 20)
 
 
 class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc] # waitress has no types
@@ -109,52 +83,8 @@ class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc] # waitre
         self.began = time.monotonic()
 
 
-class _Task(waitress.task.WSGITask):  # type: ignore[misc] # waitress has no types
-    wrote_header = False
-
-    def write(self, data: bytes) -> None:
-        """Send the head and a body that is known whole in one piece: half the calls, one packet."""
-        if self.wrote_header or self.content_length != len(data) or not self.complete or not self.has_body:
-            super().write(data)
-            return
-        self.wrote_header = True
-        self.channel.write_soon(self.build_response_header() + data)
-        self.content_bytes_written = len(data)
-
-
-_serving = threading.local()
-"""`channel`: the one whose request this thread is answering."""
-
-
 class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc] # waitress has no types
-    """Is listened to while a request of it is answered, so that the loop need not be woken afterwards."""
-
     parser_class = _Parser
-    task_class = _Task
-    _was_readable = True
-
-    def service(self) -> None:
-        _serving.channel = self
-        try:
-            super().service()
-        finally:
-            _serving.channel = None
-
-    def readable(self) -> bool:
-        self._was_readable = super().readable()
-        return bool(self._was_readable)
-
-    def writable(self) -> bool:
-        # What was still to be sent when `readable` was asked may be gone now: then the loop looks again.
-        return bool(super().writable()) or not (self._was_readable or self.is_full())
-
-    def is_full(self) -> bool:
-        """Whether no more can be read until a request is answered."""
-        return bool(len(self.requests) > self.adj.channel_request_lookahead)
-
-    def needs_the_loop(self) -> bool:
-        """Whether there is something left that only the loop can do: send, close, or read on."""
-        return bool(self.total_outbufs_len or self.requests or self.will_close or self.close_when_flushed)
 
     def is_late(self) -> bool:
         arriving = self.request
@@ -167,12 +97,6 @@ class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc] # waitress h
 
 class _Server(waitress.server.TcpWSGIServer):  # type: ignore[misc] # waitress has no types
     channel_class = _Channel
-
-    def pull_trigger(self) -> None:
-        """Wake the loop, unless a thread has just sent the whole answer: then there is nothing to do."""
-        channel = getattr(_serving, "channel", None)
-        if channel is None or channel.needs_the_loop():
-            super().pull_trigger()
 
     def maintenance(self, now: float) -> None:
         super().maintenance(now)

@@ -23,7 +23,7 @@ _ORDERS: Final = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": o
 _WRITTEN: Final = re.compile(r"\s*([\w.@-]+)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*")
 
 
-class LimitUnclear(ValueError):  # noqa: N818 - it reads as the sentence that it is
+class LimitUnclear(ValueError):
     """The text is no limit; the message says what one looks like."""
 
 

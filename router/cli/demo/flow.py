@@ -24,7 +24,7 @@ Tell = Callable[[int], None]
 """Told how many contacts are routed so far."""
 
 
-class Stuck(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class Stuck(Exception):
     """No contact was routed for a while although some wait."""
 
 

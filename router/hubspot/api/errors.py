@@ -13,7 +13,6 @@
 
 Messages are for people. They never carry the token, nor what a contact's properties say.
 """
-# ruff: noqa: N818 - they are named by what happened, as a sentence in a log would say it
 
 from __future__ import annotations
 

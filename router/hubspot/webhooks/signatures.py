@@ -29,7 +29,7 @@ _DECODED: Final = {
 }  # fmt: skip
 
 
-class SignatureInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class SignatureInvalid(Exception):
     """The request does not prove that HubSpot sent it just now; answered with 401."""
 
 

@@ -21,7 +21,7 @@ _ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 _ID_END: Final = 10**20
 
 
-class DeliveryInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class DeliveryInvalid(Exception):
     """The body is not a list of webhook events; answered with 400."""
 
 

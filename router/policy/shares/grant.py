@@ -15,7 +15,7 @@ MOST: Final[Mapping[Unit, int]] = {"leads": 100, "points": 10_000}
 _EMPTY: Final = Book()
 
 
-class CannotGrant(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class CannotGrant(Exception):
     """The grant makes no sense; the message names the reason and the way out."""
 
 

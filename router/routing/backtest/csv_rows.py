@@ -14,7 +14,7 @@ BLOCK_BYTES: Final = 100 * 1024
 overhead."""
 
 
-class LeadsUnreadable(Exception):  # noqa: N818 - it reads as the sentence that it is
+class LeadsUnreadable(Exception):
     """The file of leads cannot be replayed; the message names it, the place and the way out."""
 
 

@@ -19,7 +19,7 @@ PATIENCE_S: Final = 10.0
 _MOST_SHOWN: Final = 3
 
 
-class NothingToCompare(Exception):  # noqa: N818 - it reads as the sentence that it is
+class NothingToCompare(Exception):
     """There are no rules to compare with; the message says what to name instead."""
 
 

@@ -10,7 +10,7 @@ from router.routing.portal.services import Services
 from router.store.worklists.nights import Nights
 
 
-class NotApproved(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class NotApproved(Exception):
     """The plan cannot be approved; the message says why, and what to do."""
 
 

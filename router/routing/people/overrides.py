@@ -12,7 +12,7 @@ from router.routing.portal.services import Services
 from router.store.shared.availability import Override
 
 
-class NoSuchMoment(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class NoSuchMoment(Exception):
     """What was written as an end is none, or is over; the message says what to write."""
 
 

@@ -29,7 +29,7 @@ LOOKS: Final = 5
 """How often we look whether they have settled; the reader notices a file that is still being written."""
 
 
-class NoRules(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class NoRules(Exception):
     """No good rule files were ever seen; leads wait in the inbox until there are some."""
 
 

@@ -15,7 +15,7 @@ WEBHOOKS: Final = "/webhooks/hubspot"
 _LONGEST: Final = 1_000
 
 
-class LinkInvalid(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class LinkInvalid(Exception):
     """The link was not made here, was changed, or its time is over; the message says which."""
 
 

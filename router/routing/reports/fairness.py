@@ -26,7 +26,7 @@ TRIES: Final = 200
 """Other commits that may come between before a grant gives up; each try takes a few milliseconds."""
 
 
-class TooBusy(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class TooBusy(Exception):
     """The book of shares changed at every try."""
 
 

@@ -15,7 +15,7 @@ from router.rulefiles.load import load_files
 from router.rulefiles.yaml.mistakes import Severity
 
 
-class NotReplayable(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class NotReplayable(Exception):
     """Something that the decision depended on is not kept; the message says what."""
 
 

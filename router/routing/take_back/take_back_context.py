@@ -19,7 +19,7 @@ from router.routing.portal.services import Services
 Kind = Literal["undo", "reroute"]
 
 
-class CannotTakeBack(Exception):  # noqa: N818 - it reads as a sentence where it is caught
+class CannotTakeBack(Exception):
     """There is nothing that could be taken back; the message names the reason and the way out."""
 
 

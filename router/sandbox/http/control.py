@@ -24,7 +24,7 @@ ACTIVITIES = {
 """What a rep can log on a contact, and the dates that HubSpot then sets."""
 
 
-class Misuse(Exception):  # noqa: N818 - it is an answer to the caller
+class Misuse(Exception):
     """A control request that makes no sense. Its message says why."""
 
 

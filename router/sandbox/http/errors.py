@@ -13,7 +13,7 @@ import orjson
 Body = dict[str, Any]
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, not a failure of the portal
+class Refused(Exception):
     """A call that HubSpot answers with an error."""
 
     def __init__(self, status: int, body: Body, headers: Mapping[str, str] | None = None) -> None:

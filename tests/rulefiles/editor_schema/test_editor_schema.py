@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jsonschema import SchemaError
 
 from router.rulefiles.editor_schema import editor_schemas
 from router.rulefiles.editor_schema.parts import as_text
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
-from tests.rulefiles.draft7 import as_an_editor_reads, complaints
+from tests.rulefiles.as_an_editor import as_an_editor_reads, complaints
 from tests.world.rule_files import FILES, ROUTING, SCORING, TEAM, a_catalog
 
 HOME = Path(__file__).parents[3]
@@ -44,6 +45,11 @@ def test_the_shipped_files_have_nothing_underlined(path: Path) -> None:
     kind = "tests" if path.parent.name == "tests" else path.stem
 
     assert complaints(shipped()[f"{kind}.json"], as_an_editor_reads(path.read_text("utf-8"))) == []
+
+
+def test_a_schema_that_is_none_is_told() -> None:
+    with pytest.raises(SchemaError):
+        complaints({"type": "text"}, "a text")
 
 
 @pytest.mark.parametrize("path", [*CONFIG.glob("*.yaml")], ids=lambda path: path.name)

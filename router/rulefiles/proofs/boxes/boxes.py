@@ -105,7 +105,7 @@ class Space:
         return [EVERYTHING] if EVERYTHING in found else [*found, *others.values()]
 
 
-class _TooManyBoxes(Exception):  # noqa: N818 — reads as the sentence that it is
+class _TooManyBoxes(Exception):
     """A condition has more boxes than are looked at."""
 
 

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from router.bootstrap import ProcessContext
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.routing.portal.services import Services
 from router.routing.recovery import reconcile as reconciling
 from router.sandbox.http.client import SandboxClient

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.hubspot.api.records import ReadAnswer, Record
-from router.hubspot.routing_properties import DECISION_ID, OWNER
+from router.hubspot.properties import DECISION_ID, OWNER
 from router.policy.decision.trigger import Reassigned
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem

@@ -31,7 +31,7 @@ def context(services: Services, redis_client: redis.Redis, redis_url: str, clock
     return ProcessContext(
         services=services,
         wake_ups=WakeUps(for_queue, services.portal),
-        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
+        progress=ProgressBoard(redis_client, services.store.keys, role="housekeeping"),
         queue_client=for_queue,
     )
 

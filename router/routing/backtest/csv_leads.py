@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from router.hubspot.properties import CREATED, OBJECT_ID
+from router.hubspot.properties import COMPANY_OWNER, CREATED, OBJECT_ID
 from router.policy.backtest.judging.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.leads.derived import DERIVE, DERIVED
@@ -212,7 +212,7 @@ def _properties_by_heading(catalog: Catalog) -> dict[str, str]:
     for prefix, properties in (("", catalog.contact), (COMPANY_PREFIX, catalog.company)):
         found |= {f"{prefix}{name.casefold()}": f"{prefix}{name}" for name in properties}
     # Not every portal's catalog lists what its rules only read.
-    return found | {f"{COMPANY_PREFIX}hubspot_owner_id": f"{COMPANY_PREFIX}hubspot_owner_id"}
+    return found | {COMPANY_OWNER: COMPANY_OWNER}
 
 
 def _labels(found: Property) -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import redis
 import structlog
 
+from router.clock import Clock, real_clock
 from router.hubspot.api.gateway import Gateway
 from router.ledger import open_ledger
 from router.notify import Address, Chat, Mail
@@ -61,11 +61,8 @@ class Office:
     """How far back the nights look for what was missed."""
 
 
-def open_desk(
-    settings: Settings, client: redis.Redis, *, clock: Callable[[], datetime] | None = None
-) -> Desk:
+def open_desk(settings: Settings, client: redis.Redis, *, clock: Clock = real_clock) -> Desk:
     """The routing desk of the settings' portal."""
-    clock = clock or (lambda: datetime.now(UTC))
     portal = settings.hubspot_portal_id
     keys = Keys(portal)
     log = structlog.stdlib.get_logger().bind(portal=portal)

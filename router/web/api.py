@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
 
+from router.clock import Clock
 from router.settings import Settings
 
 if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
@@ -26,7 +27,9 @@ DOORS: Final = (
 """Method, address, and the function of `router.web.answers` that answers."""
 
 
-def api_doors(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[], None]) -> Blueprint:
+def api_doors(
+    *, settings: Settings, desk: Callable[[], Desk], wake: Callable[[], None], clock: Clock
+) -> Blueprint:
     """The doors; `desk` opens the routing desk when it is first needed, `wake` wakes a worker."""
     doors = Blueprint("api", __name__)
 
@@ -34,7 +37,7 @@ def api_doors(*, settings: Settings, desk: Callable[[], Desk], wake: Callable[[]
         def view(**parts: str) -> Response:
             answers = import_module("router.web.answers")
             answer: Callable[..., Response] = getattr(answers, name)
-            return answer(answers.Counter(settings, desk, wake), **parts)
+            return answer(answers.Counter(settings, desk, wake, clock), **parts)
 
         return view
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 import orjson
@@ -12,6 +11,7 @@ import redis
 import structlog
 from flask import Blueprint, Response, request
 
+from router.clock import Clock
 from router.crashpoints import crash_point
 from router.hubspot.webhooks.signatures import SIGNATURE_HEADERS, SignatureInvalid, verify
 from router.hubspot.webhooks.webhooks import Delivery, DeliveryInvalid, parse
@@ -24,7 +24,9 @@ MAX_BODY_BYTES: Final = 512 * 1024
 log = structlog.get_logger()
 
 
-def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals) -> Blueprint:
+def receiver_door(
+    *, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals, clock: Clock
+) -> Blueprint:
     """POST /webhooks/hubspot: 200 only once Redis has every announced lead."""
     door = Blueprint("receiver", __name__)
     secrets = settings.client_secrets
@@ -45,7 +47,7 @@ def receiver_door(*, settings: Settings, inbox: Inbox, wake: Callable[[], None],
                 _signature_headers(),
                 secrets=secrets,
                 public_url=settings.public_webhook_url,
-                now=datetime.now(UTC),
+                now=clock(),
             )
             delivery = parse(body, portal=portal)
         except SignatureInvalid as error:

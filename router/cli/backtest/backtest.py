@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from router.cli.backtest.backtest_limits import Limit, LimitUnclear, limit_of
 from router.cli.backtest.backtest_tables import print_backtest
-from router.cli.shared.context import settings_here
+from router.cli.shared.context import now_here, settings_here
 from router.cli.shared.failures import Told
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import RulesHere, rules_here
@@ -115,11 +115,11 @@ def backtest(
 
 def _leads(source: str, since: str | None, catalog: Catalog) -> Leads:
     ago = _ago(since or (DEFAULT_SINCE if source == LEDGER else None))
-    moment = None if ago is None else datetime.now(UTC) - ago
+    moment = None if ago is None else now_here() - ago
     if source == LEDGER:
         settings = settings_here()
         return LedgerLeads(
-            settings.ledger_url.get_secret_value(), settings.hubspot_portal_id, moment or datetime.now(UTC)
+            settings.ledger_url.get_secret_value(), settings.hubspot_portal_id, moment or now_here()
         )
     path = Path(source)
     if not path.is_file():
@@ -169,7 +169,7 @@ def _as_it_was(leads: Leads, policy: Policy) -> Policy:
     """The policy with the absences that were said at the time, as far as the leads' source knows them."""
     if isinstance(leads, CsvLeads):
         return policy
-    roster = as_it_was(policy.roster, leads.words(), now=datetime.now(UTC))
+    roster = as_it_was(policy.roster, leads.words(), now=now_here())
     return replace(policy, roster=roster)
 
 

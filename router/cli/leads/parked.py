@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
-from router.cli.shared.context import contact_id, settings_here
+from router.cli.shared.context import contact_id, now_here, settings_here
 from router.cli.shared.failures import Told
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
@@ -56,7 +54,7 @@ def redrive(contacts: list[str], everyone: bool, as_json: bool) -> None:
     settings = settings_here()
     url = redis_url(settings)
     client, keys = text_client(url), Keys(settings.hubspot_portal_id)
-    again, now = Redrive(client, keys), datetime.now(UTC)
+    again, now = Redrive(client, keys), now_here()
     chosen = list(Leads(client, keys).parked()) if everyone else contacts
     answers = {one: again.send_again(one, now=now) for one in chosen}
     sent = [one for one, answer in answers.items() if answer.endswith("anew")]

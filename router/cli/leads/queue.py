@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from router.cli.shared.context import settings_here
+from router.cli.shared.context import now_here, settings_here
 from router.cli.shared.failures import Told
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
@@ -35,8 +35,9 @@ def queue(team: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         print_json({name: [_as_json(one) for one in leads] for name, leads in waiting.items()})
         return
+    now = now_here()
     rows = [
-        (name, one.contact_id, one.score, local_time(_since(one)), _span(datetime.now(UTC) - _since(one)))
+        (name, one.contact_id, one.score, local_time(_since(one)), _span(now - _since(one)))
         for name, leads in waiting.items()
         for one in leads
     ]

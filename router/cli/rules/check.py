@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import click
 
 from router.cli.rules.sarif import as_sarif
+from router.cli.shared.context import now_here
 from router.cli.shared.formatting import count_of, print_json
 from router.policy.leads.catalog import Catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
@@ -50,7 +51,7 @@ def check(directory: Path | None, form: str, info: bool) -> None:
         raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
     files = read_rule_files(folder)
     catalog = parse_catalog(files[CATALOG_FILE])
-    now = datetime.now(UTC)
+    now = now_here()
     loaded = _proved(load_policy(files, catalog=catalog), files, catalog=catalog, now=now)
     shown = [mistake for mistake in loaded.mistakes if info or mistake.severity is not Severity.INFO]
     if form == "json":

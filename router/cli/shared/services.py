@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from router.bootstrap import open_desk
-from router.cli.shared.context import settings_here
+from router.cli.shared.context import clock_here, settings_here
 from router.routing.portal.services import Desk
 from router.store.clients import redis_url, text_client
 
@@ -13,4 +13,4 @@ def desk_here() -> Desk:
     settings = settings_here()
     client = text_client(redis_url(settings))
     client.ping()  # now, rather than in the middle of something
-    return open_desk(settings, client)
+    return open_desk(settings, client, clock=clock_here())

@@ -42,12 +42,13 @@ def receiver_door(
         if request.mimetype != "application/json" or "Content-Encoding" in request.headers:
             return _refuse(415, "The body has to be application/json without Content-Encoding.", vitals)
         try:
+            now = clock()
             verify(
                 body,
                 _signature_headers(),
                 secrets=secrets,
                 public_url=settings.public_webhook_url,
-                now=clock(),
+                now=now,
             )
             delivery = parse(body, portal=portal)
         except SignatureInvalid as error:
@@ -55,7 +56,8 @@ def receiver_door(
         except DeliveryInvalid as error:
             return _refuse(400, str(error), vitals)
         try:
-            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, delivery.changed)
+            changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
+            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, changed)
         except redis.RedisError as error:
             return _unkept(error)
         crash_point("after_append")

@@ -12,9 +12,7 @@ from sqlalchemy import create_engine, inspect
 from router.ledger import Ledger, open_ledger
 from router.ledger.follow_ups import Seen
 from router.ledger.tables import FOLLOW_UPS, METADATA
-from tests.ledger.test_ledger import PORTAL, a_record, an_event, ledger
-
-__all__ = ["ledger"]
+from tests.world.records import PORTAL, a_record, an_event
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

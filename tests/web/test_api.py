@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,15 +19,16 @@ from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.web.app import create_app
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
-from tests.routing.conftest import OWNERS, clock, desk, portal, route_all, rules, sandbox, settings
-from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
+from tests.world.leads import OWNERS, owner_of, queued, route_all
+from tests.world.portal import clock, desk, portal, pull, rules, sandbox, settings
+from tests.world.rule_folders import PULLED, with_rep_line, with_rules
+from tests.world.time import NOW
 
 __all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings"]
 
 SECRET = "a-secret-that-signs-links"
-SHARED = ROUTING.replace("method: queue, push_after: 30min", "method: fair_share")
-WITHOUT_MARC = ROUTING.replace("{rep: marc}", "{rep: hugo}")
-NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+SHARED = PULLED.replace("method: queue, push_after: 30min", "method: fair_share")
+WITHOUT_MARC = PULLED.replace("{rep: marc}", "{rep: hugo}")
 
 
 @dataclass
@@ -53,6 +54,7 @@ def reps(pull: Desk, settings: Settings, redis_client: redis.Redis, tmp_path: Pa
         wake=lambda: woken.append(1),
         vitals=Vitals(redis_client, pull.keys),
         desk=lambda: pull,
+        clock=pull.clock,
     )
     return Reps(app.test_client(), {rep: made_for(rep, path) for rep in ("lea", "hugo", "marc")}, woken)
 
@@ -126,7 +128,7 @@ def test_opening_a_link_changes_nothing_and_its_button_claims(
 ) -> None:
     (contact_id,) = queued(pull, sandbox)
     url = "https://leads.example.fr/webhooks/hubspot"
-    link = link_to("idf", contact_id, rep="lea", secret=SECRET, public_webhook_url=url, now=datetime.now(UTC))
+    link = link_to("idf", contact_id, rep="lea", secret=SECRET, public_webhook_url=url, now=NOW)
     path = link.removeprefix("https://leads.example.fr")
 
     page = reps.client.get(path)
@@ -186,7 +188,7 @@ def test_a_rep_who_says_they_are_away_gets_no_leads_until_they_are_back(
     reps: Reps, pull: Desk, sandbox: SandboxClient, rules: Path
 ) -> None:
     with_rules(pull, rules, SHARED)
-    later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    later = (NOW + timedelta(days=9)).date().isoformat()
     before = stands(reps, "lea")
 
     gone = reps.client.post(
@@ -206,7 +208,7 @@ def test_a_rep_who_says_they_are_away_gets_no_leads_until_they_are_back(
 
 
 def test_a_rep_who_is_away_in_hubspot_can_say_that_they_are_there(reps: Reps) -> None:
-    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    later = (NOW + timedelta(days=2)).isoformat()
 
     there = reps.client.post("/api/back", json={"until": later}, headers=reps.headers("lea"))
 

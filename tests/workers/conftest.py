@@ -1,5 +1,5 @@
 """The desk of the routing tests, for the processes that work with it."""
 
-from tests.routing.conftest import clock, desk, portal, rules, sandbox, settings, time
+from tests.world.portal import clock, desk, office, portal, pull, rules, sandbox, settings, time
 
-__all__ = ["clock", "desk", "portal", "rules", "sandbox", "settings", "time"]
+__all__ = ["clock", "desk", "office", "portal", "pull", "rules", "sandbox", "settings", "time"]

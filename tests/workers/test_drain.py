@@ -20,7 +20,7 @@ from router.store.health.progress import ProgressBoard
 from router.store.inbox.inbox import FLIGHTS_PER_DRAIN, GROUP, Inbox
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
-from tests.routing.conftest import a_hot_contact
+from tests.world.leads import a_hot_contact
 from workers import drain as draining
 from workers import process
 from workers.drain import Drain
@@ -29,7 +29,7 @@ from workers.drain import Drain
 @pytest.fixture
 def scarce(settings: Settings, redis_client: redis.Redis, redis_url: str, desk: object) -> Iterator[Office]:
     """An office that believes in forty calls in ten seconds; its drains end soon when they are asked to."""
-    few = open_desk(settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client)
+    few = open_desk(settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client, clock=desk.clock)
     few.rules.refresh()
     few.owners.by_email()
     redis_client.delete(few.keys.calls)

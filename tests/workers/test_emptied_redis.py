@@ -20,12 +20,10 @@ from router.routing.reports.fairness import grant
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.credits import Credits
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, with_rules
-from tests.workers.test_reconciling import office
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Clock
 from workers.reconciling import is_unfinished, look_back
-
-__all__ = ["office"]
 
 
 def a_day_of_leads(desk: Desk, sandbox: SandboxClient, clock: Clock, count: int) -> list[str]:
@@ -186,7 +184,7 @@ def test_states_come_back_as_the_records_tell_and_no_owner_changes(
 def test_queues_come_back_in_their_order_and_can_be_claimed(
     office: Office, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
 ) -> None:
-    desk = with_rules(office.desk, rules, ROUTING)
+    desk = with_rules(office.desk, rules, PULLED)
     ids = a_day_of_leads(desk, sandbox, clock, 4)
     sandbox.edit_by_hand(ids[3], owner=OWNERS["claire"])
     waiting = [one.contact_id for one in desk.queues.waiting("idf")][:3]

@@ -36,8 +36,9 @@ from router.store.leads.leads import State
 from router.store.shared.availability import Override
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
-from tests.notify.test_mail import a_mail_server
-from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.messages import a_mail_server
+from tests.world.time import Time
 from tests.world.webhook_endpoint import Endpoint
 from workers import nightly_run
 

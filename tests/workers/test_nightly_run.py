@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -18,26 +18,18 @@ from router.store.health.progress import ProgressBoard
 from router.store.health.vitals import Vitals
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
-from tests.routing.conftest import (  # noqa: F401 - fixtures
-    OWNERS,
-    Clock,
-    a_hot_contact,
-    clock,
-    desk,
-    portal,
-    rules,
-    sandbox,
-    settings,
-)
-from tests.routing.reports.test_weights import BY_RESULTS, WINS, factors, with_results, with_team
+from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.records import WINS, factors, with_results
+from tests.world.rule_folders import BY_RESULTS, with_team
+from tests.world.time import NOW, Clock
 from workers import nightly_run
 
 
 @pytest.fixture
-def office(desk: Desk, redis_client: redis.Redis, clock: Clock, tmp_path: Path) -> Iterator[Office]:  # noqa: F811
+def office(desk: Desk, redis_client: redis.Redis, clock: Clock, tmp_path: Path) -> Iterator[Office]:
     """An office at noon, Paris time, which was born the day before."""
-    noon = datetime.now(UTC).replace(hour=11, minute=0)
-    clock.ahead = noon - datetime.now(UTC)
+    noon = NOW.replace(hour=11, minute=0)
+    clock.set_to(noon)
     nights = Nights(redis_client, desk.keys)
     nights.born(noon - timedelta(days=1))
     yield Office(
@@ -61,7 +53,7 @@ def run_the_night(office: Office) -> int:
 
 def test_the_night_tells_what_has_drifted(
     office: Office,
-    sandbox: SandboxClient,  # noqa: F811
+    sandbox: SandboxClient,
     redis_client: redis.Redis,
 ) -> None:
     sandbox.archive_owner(OWNERS["hugo"])
@@ -76,7 +68,7 @@ def test_the_night_tells_what_has_drifted(
 
 def test_a_night_ends_although_hubspot_refuses_to_tell_what_became_of_leads(
     office: Office,
-    sandbox: SandboxClient,  # noqa: F811
+    sandbox: SandboxClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuses(*_: object, **__: object) -> int:
@@ -92,7 +84,7 @@ def test_a_night_ends_although_hubspot_refuses_to_tell_what_became_of_leads(
 
 def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
     office: Office,
-    sandbox: SandboxClient,  # noqa: F811
+    sandbox: SandboxClient,
 ) -> None:
     sandbox.break_with("403", on="properties", rate=1.0)
 
@@ -105,7 +97,7 @@ def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
 
 def test_the_night_puts_weights_by_results_in_force(
     office: Office,
-    rules: Path,  # noqa: F811
+    rules: Path,
 ) -> None:
     with_team(office.desk, rules, BY_RESULTS)
     with_results(office.desk, WINS, ago=timedelta(days=40))

@@ -14,10 +14,9 @@ from router.store.drains.drains import Drains
 from router.store.health.progress import ProgressBoard
 from router.store.worklists.nights import Nights
 from router.wakeups import Job, WakeUps
-from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.followup.test_reassign import done
-from tests.routing.followup.test_watch import ROUTING
-from tests.routing.queues.test_claims import owner_of, with_rules
+from tests.world.leads import OWNERS, done, owner_of, route_all
+from tests.world.rule_folders import WATCHED, with_rules
+from tests.world.time import Time
 from workers import jobs, process
 
 
@@ -34,7 +33,7 @@ def test_the_job_looks_at_all_that_is_due(
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with_rules(desk, rules, ROUTING)
+    with_rules(desk, rules, WATCHED)
     ids = [one for _ in range(3) for one in done(desk, sandbox, time, 50)]
     for_queue = redis.Redis.from_url(redis_url)
     office = Office(

@@ -15,11 +15,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from router.cli.backtest.backtest_limits import Limit, LimitUnclear, limit_of
 from router.cli.backtest.backtest_tables import print_backtest
-from router.cli.shared.context import now_here, settings_here
+from router.cli.shared.context import settings_here
 from router.cli.shared.failures import Told
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import screen
+from router.cli.shared.time import now_here
 from router.policy.backtest.dealing.past_absences import as_it_was
 from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.leads.catalog import Catalog

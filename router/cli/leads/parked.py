@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from router.cli.shared.context import contact_id, now_here, settings_here
+from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import Told
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
+from router.cli.shared.time import now_here
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.drains.drains import Drains
 from router.store.keys import Keys

@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from router.cli.shared.context import now_here, settings_here
+from router.cli.shared.context import settings_here
 from router.cli.shared.failures import Told
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
+from router.cli.shared.time import now_here
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
 from router.store.leads.queues import Queues, Waiting

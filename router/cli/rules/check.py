@@ -12,8 +12,8 @@ from typing import Final
 import click
 
 from router.cli.rules.sarif import as_sarif
-from router.cli.shared.context import now_here
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.time import now_here
 from router.policy.leads.catalog import Catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
 from router.rulefiles.proofs.prove import left_over, prove

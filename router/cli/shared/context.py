@@ -1,13 +1,11 @@
-"""What a command stands on: the settings of the environment, the clock, and the contact that was typed."""
+"""Where a command works: the portal that the environment names, and the contact that was typed."""
 
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 import click
 
-from router.clock import Clock, real_clock
 from router.settings import Settings, read_settings
 from router.telemetry import set_up_logging
 
@@ -17,17 +15,6 @@ def settings_here() -> Settings:
     settings = read_settings()
     set_up_logging(form=settings.log_format, level="error", secrets=settings.secrets)
     return settings
-
-
-def clock_here() -> Clock:
-    """The clock handed to the command line as click's `obj`, as tests do; otherwise the real one."""
-    clock: Clock = click.get_current_context().obj or real_clock
-    return clock
-
-
-def now_here() -> datetime:
-    """The present moment by that clock."""
-    return clock_here()()
 
 
 def contact_id(_ctx: click.Context, _param: click.Parameter, value: str) -> str:

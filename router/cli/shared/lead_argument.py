@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 import click
 import orjson
 
-from router.cli.shared.context import now_here
 from router.cli.shared.failures import Told
 from router.cli.shared.rules_here import RulesHere
+from router.cli.shared.time import now_here
 from router.policy.leads.lead import Lead
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
 from router.rulefiles.yaml.file_reader import Sheet

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from router.bootstrap import open_desk
-from router.cli.shared.context import clock_here, settings_here
+from router.cli.shared.context import settings_here
+from router.cli.shared.time import clock_here
 from router.routing.portal.services import Desk
 from router.store.clients import redis_url, text_client
 

@@ -13,8 +13,8 @@ from router.cli.demo.checks import Check, Scene, run_checks
 from router.cli.demo.figures import RepShare, figures
 from router.cli.demo.report import worth_reading
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Share
+from tests.world.time import NOW
 
-NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 DUE = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
 CALLS = {"endpoints": {"contacts/batch/read": {"200": 3}}, "total": 3, "busiest_10s": 3}
 

@@ -15,7 +15,7 @@ from router.sandbox.http.client import SandboxClient
 from router.store.leads.commits import Move
 from router.store.leads.leads import State
 from router.wakeups import leads_queue
-from tests.cli.conftest import Run
+from tests.world.command_line import Run
 
 RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}

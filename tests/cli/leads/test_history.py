@@ -14,19 +14,9 @@ from router.routing.intake.verify import verify
 from router.routing.portal.services import Desk
 from router.routing.queues.claims import claim, release
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import (
-    OWNERS,
-    Time,
-    clock,
-    desk,
-    portal,
-    route_all,
-    rules,
-    sandbox,
-    settings,
-    time,
-)
-from tests.routing.queues.test_claims import pull, queued
+from tests.world.leads import OWNERS, queued, route_all
+from tests.world.portal import clock, desk, portal, pull, rules, sandbox, settings, time
+from tests.world.time import Time
 
 __all__ = ["clock", "desk", "portal", "pull", "rules", "sandbox", "settings", "time"]
 

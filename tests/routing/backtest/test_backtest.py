@@ -32,20 +32,20 @@ from router.rulefiles.load import load_files, revision
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 from tests.world.policies import a_policy, a_rule, asks, owners_of
+from tests.world.rule_folders import COMPANY
 
-CONFIG = Path(__file__).parents[3] / "config"
 BEGAN = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
 HEADER = ("Record ID", "createdate", "email", "country", "zip", "type_demande", "company.numberofemployees")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return parse_catalog((CONFIG / CATALOG_FILE).read_bytes())
+    return parse_catalog((COMPANY / CATALOG_FILE).read_bytes())
 
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    loaded = load_files(read_rule_files(CONFIG))
+    loaded = load_files(read_rule_files(COMPANY))
     assert loaded.policy is not None
     return loaded.policy
 
@@ -300,7 +300,7 @@ def test_the_ledger_is_replayed_from_the_facts_it_stored(
         records.append(as_record(decision))
     ledger = open_ledger(url, "1")
     ledger.record(records, [])
-    ledger.keep_revision(policy.revision, read_rule_files(CONFIG), live_since=BEGAN)
+    ledger.keep_revision(policy.revision, read_rule_files(COMPANY), live_since=BEGAN)
     ledger.close()
     leads = LedgerLeads(url, "1", BEGAN)
     asks_more = replace(policy, types={**policy.types, "city": "text"})
@@ -318,7 +318,7 @@ def test_the_ledger_is_replayed_from_the_facts_it_stored(
 def test_rules_are_read_from_a_commit_and_from_a_directory(tmp_path: Path, catalog: Catalog) -> None:
     folder = tmp_path / "repository" / "rules"
     folder.mkdir(parents=True)
-    for name, content in read_rule_files(CONFIG).items():
+    for name, content in read_rule_files(COMPANY).items():
         if "/" not in name:
             (folder / name).write_bytes(content)
     git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.com"]

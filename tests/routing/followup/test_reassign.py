@@ -23,20 +23,11 @@ from router.routing.reports.replay import replay
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, Time, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rules
-
-__all__ = ["pull"]
+from tests.world.leads import OWNERS, announce, crash, credits_of, done, owner_of, queued, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Clock, Time
 
 WHY = "nobody acted within 6 h"
-
-
-def done(desk: Desk, sandbox: SandboxClient, time: Time, count: int = 1, **properties: str) -> list[str]:
-    """Leads that have their owner, whose history was looked at."""
-    ids = queued(desk, sandbox, count, **properties)
-    time.pass_by(seconds=4)
-    verify(desk)
-    return ids
 
 
 def wanted(desk: Desk, contact_id: str, **how: object) -> Reassignment:
@@ -51,12 +42,6 @@ def move_on(desk: Desk, time: Time, *wishes: Reassignment) -> Reassigning:
     time.pass_by(seconds=4)
     verify(desk)
     return answer
-
-
-def credits_of(desk: Desk, team: str = "idf") -> dict[str, int]:
-    fields, _ = desk.commits.read_book()
-    prefix = f"credit:{team}:"
-    return {name.removeprefix(prefix): value for name, value in fields.items() if name.startswith(prefix)}
 
 
 def test_the_lead_goes_to_the_next_rep_and_the_record_says_why(
@@ -226,10 +211,6 @@ def test_a_crash_after_any_step_leaves_one_move(
     assert desk.ledger.events_of(contact_id)[-1].detail["run"] == "test"
 
 
-def crash(*_: object, **__: object) -> None:
-    raise SystemExit(1)
-
-
 def test_into_a_queue_to_an_owner_and_pushed_out(pull: Desk, sandbox: SandboxClient, time: Time) -> None:
     waiting, given, back = queued(pull, sandbox, 3)
     claim(pull, given, rep="lea")
@@ -355,7 +336,7 @@ def test_nothing_moves_in_shadow_mode(desk: Desk, sandbox: SandboxClient, rules:
     first, second = done(desk, sandbox, time, 2)
     owners = [owner_of(sandbox, one) for one in (first, second)]
     reassign(desk, [wanted(desk, first)], run="test")
-    with_rules(desk, rules, f"mode: shadow\n{ROUTING}")
+    with_rules(desk, rules, f"mode: shadow\n{PULLED}")
 
     answer = reassign(desk, [wanted(desk, second)], run="test")
     route_all(desk)

@@ -28,28 +28,10 @@ from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
 from router.store.shared.availability import Override
-from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.followup.test_reassign import crash, done
-from tests.routing.outbox.test_notify import CHAT, a_chat_that_answers, sent_to, tasks_of
-from tests.routing.queues.test_claims import owner_of, with_rules
-
-ROUTING = """
-language: en
-segments: {all: otherwise}
-rules:
-  - name: Marc
-    when: {country: $etranger}
-    assign: {rep: marc}
-otherwise:
-  assign: {team: idf}
-sla:
-  default: 4h
-  on_breach:
-    - {after: 100%, notify: [rep, manager]}
-    - {after: 150%, notify: manager, reassign: {at_most: 1}}
-    - {after: 300%, move_to_queue: idf}
-"""
-MANAGERS = "managers:\n  claire: {owner: claire.manager@acme.fr}\n"
+from tests.world.leads import OWNERS, crash, done, owner_of, route_all
+from tests.world.messages import CHAT, a_chat_that_answers, sent_to, tasks_of
+from tests.world.rule_folders import MANAGERS, WATCHED, with_rules
+from tests.world.time import Time
 
 
 @pytest.fixture
@@ -57,7 +39,7 @@ def watching(desk: Desk, rules: Path) -> Iterator[Desk]:
     """A desk whose leads are due in four hours, taken away after six and queued after twelve."""
     team = rules / "team.yaml"
     team.write_text(team.read_text() + MANAGERS)
-    yield with_rules(desk, rules, ROUTING)
+    yield with_rules(desk, rules, WATCHED)
 
 
 def look(desk: Desk, time: Time) -> Watching:
@@ -166,7 +148,7 @@ def test_an_answer_that_a_webhook_announces_takes_the_lead_off_the_list_at_once(
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
     sandbox.log_activity(answered, "call")
-    watching.inbox.append([], changed=[answered, forgotten])
+    watching.inbox.append([], changed=[(one, watching.now_ms()) for one in (answered, forgotten)])
 
     follow(watching)
 
@@ -181,7 +163,7 @@ def test_the_steps_may_change_while_a_lead_waits(
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
     earlier = "    - {after: 50%, notify: rep}\n    - {after: 100%"
-    with_rules(watching, rules, ROUTING.replace("    - {after: 100%", earlier))
+    with_rules(watching, rules, WATCHED.replace("    - {after: 100%", earlier))
     time.pass_by(minutes=30)
     again = look(watching, time)
     time.pass_by(hours=2)
@@ -242,7 +224,7 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
     watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     """HubSpot dates a contact's last activity by tasks too: by the rule's own, and by each reminder."""
-    with_rules(watching, rules, ROUTING.replace("assign: {team: idf}", "assign: {team: idf}\n  task: true"))
+    with_rules(watching, rules, WATCHED.replace("assign: {team: idf}", "assign: {team: idf}\n  task: true"))
     (contact_id,) = done(watching, sandbox, time)
     record(watching)
     time.pass_by(seconds=6)
@@ -250,7 +232,7 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
     time.pass_by(hours=4, minutes=1)
     due = look(watching, time)
     notify(watching)
-    watching.inbox.append([], changed=[contact_id])
+    watching.inbox.append([], changed=[(contact_id, watching.now_ms())])
     follow(watching)
     time.pass_by(hours=2)
 
@@ -363,7 +345,7 @@ def test_one_call_looks_at_a_hundred_leads(watching: Desk, sandbox: SandboxClien
 def test_a_claimed_lead_is_watched_and_one_given_back_is_not(
     watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
-    with_rules(watching, rules, ROUTING.replace("{team: idf}", "{team: idf, method: queue}", 1))
+    with_rules(watching, rules, WATCHED.replace("{team: idf}", "{team: idf, method: queue}", 1))
     kept, returned = done(watching, sandbox, time, 2)
     for one in (kept, returned):
         claim(watching, one, rep="lea")
@@ -479,7 +461,7 @@ def test_two_watches_at_once_move_and_tell_once(
 def test_the_lead_stays_with_its_rule_or_all_rules_are_read_again(
     watching: Desk, sandbox: SandboxClient, rules: Path, time: Time, same_rule: str, owner: str
 ) -> None:
-    with_rules(watching, rules, ROUTING.replace("{at_most: 1}", f"{{at_most: 1, same_rule: {same_rule}}}"))
+    with_rules(watching, rules, WATCHED.replace("{at_most: 1}", f"{{at_most: 1, same_rule: {same_rule}}}"))
     (contact_id,) = done(watching, sandbox, time)
     sandbox.edit_by_hand(contact_id, properties={"country": "Allemagne"})
     time.pass_by(hours=6, minutes=1)
@@ -491,7 +473,7 @@ def test_the_lead_stays_with_its_rule_or_all_rules_are_read_again(
 
 def test_a_segment_may_be_tighter(watching: Desk, sandbox: SandboxClient, rules: Path, time: Time) -> None:
     tighter = "  segments: {all: {on_breach: [{after: 100%, reassign: {at_most: 1}}]}}\n"
-    with_rules(watching, rules, ROUTING + tighter)
+    with_rules(watching, rules, WATCHED + tighter)
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=4, minutes=1)
 
@@ -504,7 +486,7 @@ def test_nothing_is_watched_in_shadow_mode(
     watching: Desk, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
-    with_rules(watching, rules, f"mode: shadow\n{ROUTING}")
+    with_rules(watching, rules, f"mode: shadow\n{WATCHED}")
     time.pass_by(hours=13)
 
     found = look(watching, time)
@@ -532,7 +514,7 @@ def test_an_overdue_lead_is_off_the_list_as_soon_as_hubspot_tells_of_a_call(
     before = len(watching.watched.overdue(limit=10))
     called_at = watching.clock().isoformat()
     sandbox.edit_by_hand(contact_id, properties={"notes_last_contacted": called_at})
-    watching.inbox.append([], changed=[contact_id])
+    watching.inbox.append([], changed=[(contact_id, watching.now_ms())])
     unseen = watch(watching).looked_at
 
     follow(watching)

@@ -14,7 +14,8 @@ from router.routing.outbox.record import record
 from router.routing.portal.services import Desk
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 
 def owners_of(sandbox: SandboxClient) -> dict[str, str]:

@@ -20,7 +20,8 @@ from router.routing.queues.claims import claim, release
 from router.routing.reports.replay import replay
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_contacts_of_one_company_in_one_batch_have_one_owner(desk: Desk, sandbox
 def test_contacts_of_one_company_on_two_workers_at_once_have_one_owner(
     desk: Desk, settings: Settings, redis_client: redis.Redis, sandbox: SandboxClient
 ) -> None:
-    other = open_desk(settings, redis_client)
+    other = open_desk(settings, redis_client, clock=desk.clock)
     other.rules.refresh()
     ids = sandbox.create_exactly(
         [a_hot_contact(email=f"p{number}@firm{number % 15}.fr") for number in range(60)]

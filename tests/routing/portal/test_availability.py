@@ -14,7 +14,8 @@ from router.routing.portal.services import Desk
 from router.routing.reports.replay import replay
 from router.sandbox.http.client import SandboxClient
 from router.store.shared.availability import Override
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 TEAM = ("camille", "hugo", "lea")
 

@@ -27,10 +27,11 @@ from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.worklists.night_plan import Planned
 from router.store.worklists.notices import Notice
-from tests.routing.conftest import Time, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, with_rules
+from tests.world.leads import a_hot_contact, announce, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Time
 
-PUSHING = ROUTING.replace(", method: queue, push_after: 30min", ", sticky: company")
+PUSHING = PULLED.replace(", method: queue, push_after: 30min", ", sticky: company")
 
 Lead = Callable[[Desk, SandboxClient, Time, str], None]
 
@@ -63,7 +64,7 @@ def done(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> Non
     desk.notices.claim(notice, now_ms=desk.now_ms())
     desk.notices.park(other, why="nobody answers", now=time.now())
     sandbox.edit_by_hand(contact_id, status="IN_PROGRESS")
-    desk.inbox.append([], changed=[contact_id])
+    desk.inbox.append([], changed=[(contact_id, desk.now_ms())])
 
 
 def followed_and_overdue(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
@@ -71,7 +72,7 @@ def followed_and_overdue(desk: Desk, sandbox: SandboxClient, time: Time, contact
     time.pass_by(seconds=5)
     verify(desk)
     record(desk)
-    desk.inbox.append([], changed=[contact_id])
+    desk.inbox.append([], changed=[(contact_id, desk.now_ms())])
     follow(desk)
     time.pass_by(days=5)
     watch(desk)
@@ -140,7 +141,7 @@ SITUATIONS = (
 
 
 def with_queue(desk: Desk) -> None:
-    with_rules(desk, Path(desk.rules._directory), ROUTING)
+    with_rules(desk, Path(desk.rules._directory), PULLED)
 
 
 def totals(desk: Desk) -> dict[str, int]:

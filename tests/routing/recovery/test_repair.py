@@ -17,8 +17,9 @@ from router.routing.recovery import repair as repairing
 from router.routing.recovery.repair import Repaired, repair
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, with_rules
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Clock
 
 OURS = ("hubspot_owner_id", "hs_lead_status", "lead_router_decision_id", "lead_router_reason")
 
@@ -160,7 +161,7 @@ def test_in_shadow_mode_nothing_is_touched(
 def test_only_the_last_word_about_a_lead_counts_and_steps_go_on_where_they_were(
     desk: Desk, sandbox: SandboxClient, clock: Clock, rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_rules(desk, rules, ROUTING)
+    with_rules(desk, rules, PULLED)
     ids = routed(desk, sandbox, clock, 5)
     tend(desk)
     route_all(desk)

@@ -27,7 +27,7 @@ from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.credits import Credits
 from router.store.shared.availability import Override
-from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 
 WHY = "Deux doublons"
 
@@ -188,7 +188,7 @@ def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
     shared = "{reps: [camille, hugo, lea], fair_by: value, time_off: {catch_up: 600}}"
     (rules / "team.yaml").write_text(team.replace("[camille, hugo, lea]", shared), "utf-8")
     desk.rules.refresh()
-    other = open_desk(settings, redis_client)
+    other = open_desk(settings, redis_client, clock=desk.clock)
     other.rules.refresh()
     now = desk.clock()
     desk.availability.shelf.override("lea", Override("away", now + timedelta(hours=1), now, "sick"))

@@ -13,15 +13,15 @@ from router.routing.outbox.record import record
 from router.routing.portal.services import Desk
 from router.routing.reports.replay import NotReplayable, Replayed, replay
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import COMPANY
 
-SHIPPED = Path(__file__).parents[3] / "config"
 RULE_FILES = ("team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml", "hubspot.catalog.json")
 
 
 def use_shipped_rules(desk: Desk, rules: Path) -> None:
     for name in RULE_FILES:
-        shutil.copy(SHIPPED / name, rules)
+        shutil.copy(COMPANY / name, rules)
     desk.rules.refresh()
     apply(desk.gateway, plan_for(desk.gateway))
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
 
-from router.ledger.follow_ups import Seen
 from router.policy.explanation.decision_record import from_record
 from router.policy.explanation.explanation import explain
-from router.policy.shares.share_book import factor_field
 from router.routing.intake.restore import make_whole
 from router.routing.outbox.record import record
 from router.routing.people.overrides import say_away, say_back
@@ -26,47 +22,16 @@ from router.routing.reports.replay import replay
 from router.routing.reports.share_history import news_of
 from router.routing.reports.weights import refresh_weights, weights
 from router.sandbox.http.client import SandboxClient
-from tests.ledger.test_ledger import a_record
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-
-BY_RESULTS = "idf: {reps: [camille, hugo, lea], weights: performance}"
-WINS = {"camille": (200, 20), "hugo": (200, 20), "lea": (200, 80)}
+from tests.world.leads import a_hot_contact, announce, route_all
+from tests.world.records import WINS, factors, with_results
+from tests.world.rule_folders import BY_RESULTS, with_team
+from tests.world.time import Clock
 
 
 @pytest.fixture
 def judged(desk: Desk, rules: Path) -> Desk:
     """A desk whose team goes by results; nobody has any yet."""
     return with_team(desk, rules, BY_RESULTS)
-
-
-def with_team(desk: Desk, rules: Path, line: str) -> Desk:
-    team = rules / "team.yaml"
-    kept = [one for one in team.read_text().splitlines() if not one.startswith("  idf:")]
-    team.write_text("\n".join([*kept, f"  {line}", ""]))
-    desk.rules.refresh()
-    return desk
-
-
-def with_results(desk: Desk, wins: Mapping[str, tuple[int, int]], *, ago: timedelta) -> None:
-    """So many leads of each rep, given so long ago, and so many of them won the day after."""
-    at = desk.clock() - ago
-    for rep, (received, won) in wins.items():
-        records = [given(f"{rep}{number}", rep, at=at) for number in range(received)]
-        desk.ledger.record(records, [])
-        desk.ledger.follow_ups.note(
-            [Seen(one["id"], None, "customer", None, "won", at + timedelta(days=1)) for one in records[:won]],
-            at=desk.clock(),
-        )
-
-
-def given(contact_id: str, rep: str, *, at: datetime, **more: Any) -> dict[str, Any]:
-    outcome = {"kind": "assigned", "rep": rep, "team": "idf", "owner_id": OWNERS[rep]}
-    return a_record(contact_id) | {"decided_at": at.isoformat(), "outcome": outcome, **more}
-
-
-def factors(desk: Desk) -> dict[str, int]:
-    fields, _version = desk.commits.read_book()
-    return {rep: fields.get(factor_field("idf", rep), 0) for rep in WINS}
 
 
 def route_leads(desk: Desk, sandbox: SandboxClient, count: int) -> Counter[str]:

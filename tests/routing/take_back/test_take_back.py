@@ -17,22 +17,10 @@ from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_un
 from router.routing.take_back.take_back_context import CannotTakeBack
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.followup.test_reassign import credits_of
-from tests.routing.queues.test_claims import owner_of, queued, with_rules
+from tests.world.leads import OWNERS, credits_of, owner_of, queued, route_all
+from tests.world.rule_folders import RIGHT, WRONG, with_rules
+from tests.world.time import Time
 
-RIGHT = """
-language: en
-segments: {all: otherwise}
-rules:
-  - name: Marc
-    when: {country: $etranger}
-    assign: {rep: marc}
-otherwise:
-  assign: {team: idf}
-sla: {default: 4h}
-"""
-WRONG = RIGHT.replace("{country: $etranger}", "{email: known}")
 PULLING = RIGHT.replace("{team: idf}", "{team: idf, method: queue}")
 
 

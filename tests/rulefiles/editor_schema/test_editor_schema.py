@@ -13,6 +13,7 @@ from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 from tests.rulefiles.draft7 import as_an_editor_reads, complaints
 from tests.world.rule_files import FILES, ROUTING, SCORING, TEAM, a_catalog
+from tests.world.rule_folders import COMPANY
 
 HOME = Path(__file__).parents[3]
 CONFIG = HOME / "config"
@@ -28,7 +29,7 @@ def about(kind: str, text: str) -> list[str]:
 
 
 def shipped() -> dict[str, Any]:
-    files = read_rule_files(CONFIG)
+    files = read_rule_files(COMPANY)
     return editor_schemas(files, parse_catalog(files[CATALOG_FILE]))
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from router.sandbox.delivery.webhooks import signed_headers
 from router.sandbox.http.client import SandboxClient
-from tests.world.waiting import wait_for
+from tests.world.time import wait_for
 from tests.world.webhook_endpoint import Endpoint
 
 

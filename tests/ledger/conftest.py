@@ -1,0 +1,5 @@
+"""The fixture of a ledger."""
+
+from tests.world.records import ledger
+
+__all__ = ["ledger"]

@@ -27,6 +27,7 @@ from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 
 PORTAL = "49645859"
+PYTHON_PATH = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
 PUBLIC_URL = "https://leads.example.fr/webhooks/hubspot"
 WEIGHTS = {OWNERS["camille"]: 2, OWNERS["hugo"]: 1, OWNERS["lea"]: 1}
 CRASH_POINTS = (
@@ -163,7 +164,7 @@ def a_fleet(
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
             "LEAD_ROUTER_LEASE_S": str(lease_s or ""),
         }
         client = redis.Redis.from_url(valkey.url, decode_responses=True)

@@ -141,11 +141,17 @@ def a_fleet(
     seed: int = 0,
     lease_s: float | None = None,
     crash_points: tuple[str, ...] = (),
+    routing: str = "",
 ) -> Iterator[Fleet]:
-    """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py)."""
+    """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py).
+
+    `routing` is written below the rules of `routing.yaml`.
+    """
     rules = directory / "config"
     shutil.copytree(SMALL, rules)
     shutil.copy(CATALOG, rules)
+    with (rules / "routing.yaml").open("a") as file:
+        file.write(routing)
     with (
         start_sandbox() as sandbox,
         EmbeddedValkey(directory / "valkey", appendfsync="always") as valkey,

@@ -241,8 +241,8 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
     assert len(tasks(watching)) == 3
     assert (due.overdue, late.moved) == (1, 1)
     assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
-    follow_up = watching.ledger.follow_ups.running_of([contact_id]).get(contact_id)
-    assert follow_up is None or follow_up.first_response_at is None
+    told = watching.ledger.follow_ups.of_contact(contact_id)
+    assert {one.first_response_at for one in told} == {None}
 
 
 def test_a_program_that_moves_the_status_has_not_answered(

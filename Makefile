@@ -17,7 +17,7 @@ demo: $(VENV)/.run ## Create 200 contacts in a sandbox portal and route them (ST
 	@$(BIN)/router demo $(if $(STAY),--stay)
 
 test: $(VENV)/.dev lint ## Lint, types, floors, and every test
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not soak"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not soak" $(PYTEST_ARGUMENTS)
 
 unit: $(VENV)/.dev ## The tests that need no portal, no process and mostly no Redis: within a minute
 	$(BIN)/pytest -q -n 2 $(UNIT)

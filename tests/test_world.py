@@ -26,6 +26,15 @@ REAL_CLOCKS = {
     "router/web/serve.py": "Waitress dates what happened by the machine's clock",
 }
 """Files that may ask the machine what time it is, and why; the sandbox has a clock of its own."""
+TESTS_IN_REAL_TIME = {
+    "tests/every_hour.py": "fakes the machine's time",
+    "tests/hubspot/api/test_gateway.py": "how long Redis, by its own clock, holds calls back",
+    "tests/sandbox/test_clock.py": "how far the portal is from the real time",
+    "tests/web/test_health.py": "how long ago something was, by the clock of Redis",
+    "tests/workers/test_processes.py": "a lead that comes to real processes at this moment",
+    "tests/world/hubspot_app.py": "when webhooks of a real portal arrived",
+    "tests/world/time.py": "the tests' clock, which starts at NOW and goes on as real time does",
+}
 
 
 def test_only_tests_about_shipped_files_read_the_shipped_config() -> None:
@@ -74,6 +83,12 @@ def test_only_few_files_of_the_product_ask_the_machine_what_time_it_is() -> None
     found = {str(path) for path, text in python_files("router", "workers") if asks_the_machine(text)}
 
     assert {one for one in found if not one.startswith("router/sandbox/")} == set(REAL_CLOCKS)
+
+
+def test_only_tests_about_real_time_ask_the_machine_what_time_it_is() -> None:
+    found = {str(path) for path, text in python_files("tests") if asks_the_machine(text)}
+
+    assert found == set(TESTS_IN_REAL_TIME)
 
 
 @pytest.mark.parametrize(

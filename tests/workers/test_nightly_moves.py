@@ -36,10 +36,10 @@ from router.store.leads.leads import State
 from router.store.shared.availability import Override
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
+from tests.world.hubspot_app import Endpoint
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.messages import a_mail_server
 from tests.world.time import Time
-from tests.world.webhook_endpoint import Endpoint
 from workers import nightly_run
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -90,7 +90,7 @@ class Team:
 
     def sleep_until(self, hour: int, *, days: int = 1) -> None:
         """Until so late in Paris, so many days from now."""
-        local = self.time.now().astimezone(PARIS)
+        local = self.time.clock().astimezone(PARIS)
         day = local.date() + timedelta(days=days)
         self.time.pass_until(datetime(day.year, day.month, day.day, hour, tzinfo=PARIS).astimezone(UTC))
         self.desk.rules.refresh()
@@ -111,7 +111,7 @@ class Team:
         return found
 
     def today(self) -> date:
-        return self.time.now().astimezone(PARIS).date()
+        return self.time.clock().astimezone(PARIS).date()
 
     def owner_of(self, contact_id: str) -> str:
         return str(self.sandbox.contact(contact_id)["properties"].get("hubspot_owner_id") or "")
@@ -130,7 +130,7 @@ def team(desk: Desk, redis_client: redis.Redis, sandbox: SandboxClient, time: Ti
         nights=Nights(redis_client, desk.keys),
         queue_client=redis_client,
     )
-    office.nights.born(time.now())
+    office.nights.born(time.clock())
     made = Team(office, sandbox, time, rules)
     made.with_rules(lambda routing: routing + NIGHT)
     made.sleep_until(10)
@@ -182,8 +182,8 @@ def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
     untouched, begun = team.owned_by("hugo", ids)
     team.time.pass_by(minutes=5)
     team.sandbox.log_activity(begun, "call")
-    until = team.time.now() + timedelta(days=14)
-    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.now(), "leave"))
+    until = team.time.clock() + timedelta(days=14)
+    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.clock(), "leave"))
 
     team.with_rules(without_overdue)
     told = team.a_night()
@@ -199,8 +199,8 @@ def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
 def test_who_is_back_soon_keeps_everything(team: Team) -> None:
     ids = team.leads(8)
     of_hugo = team.owned_by("hugo", ids)
-    until = team.time.now() + timedelta(days=3)
-    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.now(), "ill"))
+    until = team.time.clock() + timedelta(days=3)
+    team.desk.availability.shelf.override("hugo", Override("away", until, team.time.clock(), "ill"))
 
     team.with_rules(without_overdue)
     told = team.a_night()
@@ -415,7 +415,7 @@ def test_the_night_of_the_clock_change_runs_once(team: Team, last_day: date) -> 
         if nightly_run.is_due(team.office):
             before = team.office.nights.of(team.today())
             if before is None:
-                began.append(team.time.now().astimezone(PARIS))
+                began.append(team.time.clock().astimezone(PARIS))
             nightly_run.take_step(team.office)
 
     assert len(began) == 1
@@ -621,9 +621,9 @@ def test_what_nobody_can_take_waits_in_the_queue_only_if_its_owner_left(team: Te
 def test_who_is_away_keeps_what_nobody_else_can_take(team: Team) -> None:
     team.with_rules(without_overdue)
     ids = team.leads(4)
-    until = team.time.now() + timedelta(days=14)
+    until = team.time.clock() + timedelta(days=14)
     for rep in ("camille", "hugo", "lea"):
-        team.desk.availability.shelf.override(rep, Override("away", until, team.time.now(), "fair"))
+        team.desk.availability.shelf.override(rep, Override("away", until, team.time.clock(), "fair"))
 
     told = team.a_night()
 

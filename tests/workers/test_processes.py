@@ -17,7 +17,6 @@ from tests.world.checker import check
 from tests.world.fleet import PORTAL, WEIGHTS, Fleet, a_fleet, announce_to, until
 from tests.world.leads import a_hot_contact
 
-
 NIGHT = "night: {at: 00:00}\n"
 """The run of the night is due at every hour."""
 

@@ -49,17 +49,14 @@ class Time:
 
     clock: Clock
 
-    def now(self) -> datetime:
-        return self.clock()
-
     def pass_by(self, **span: float) -> datetime:
         """So much later, as `timedelta` takes it: `pass_by(hours=4)`."""
         self.clock.forward(timedelta(**span).total_seconds())
-        return self.now()
+        return self.clock()
 
     def pass_until(self, moment: datetime) -> datetime:
         """Until that moment (aware)."""
-        return self.pass_by(seconds=(moment - self.now()).total_seconds())
+        return self.pass_by(seconds=(moment - self.clock()).total_seconds())
 
 
 def wait_for(condition: Callable[[], bool], *, within_s: float = 10) -> None:

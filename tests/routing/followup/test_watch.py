@@ -365,8 +365,8 @@ def test_a_claimed_lead_is_watched_and_one_given_back_is_not(
 def test_a_rep_away_meanwhile_is_not_late(watching: Desk, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=1)
-    until = time.now() + timedelta(days=4)
-    override = Override("away", until=until, said_at=time.now(), why="sick")
+    until = time.clock() + timedelta(days=4)
+    override = Override("away", until=until, said_at=time.clock(), why="sick")
     watching.availability.shelf.override("camille", override)
     time.pass_by(days=2)
 
@@ -387,7 +387,7 @@ def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_ta
     watching.inbox._redis.flushall()
     watching.inbox.open()
 
-    repair(watching, since=time.now() - timedelta(days=1), until=time.now())
+    repair(watching, since=time.clock() - timedelta(days=1), until=time.clock())
     time.pass_by(hours=6, minutes=1)
     again = look(watching, time)
     time.pass_by(hours=6, minutes=1)

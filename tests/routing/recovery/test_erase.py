@@ -62,7 +62,7 @@ def done(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> Non
     other = Notice(f"{contact_id}-1-ab", contact_id, "71480101", "chat", since_ms=desk.now_ms())
     desk.notices.note([notice, other], due_ms=desk.now_ms())
     desk.notices.claim(notice, now_ms=desk.now_ms())
-    desk.notices.park(other, why="nobody answers", now=time.now())
+    desk.notices.park(other, why="nobody answers", now=time.clock())
     sandbox.edit_by_hand(contact_id, status="IN_PROGRESS")
     desk.inbox.append([], changed=[(contact_id, desk.now_ms())])
 
@@ -110,7 +110,7 @@ def on_the_plan_of_the_night(desk: Desk, sandbox: SandboxClient, time: Time, con
 def parked(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     announce(desk, contact_id)
     trip = Trip(contact_id, entries=desk.inbox.take("test"))
-    desk.commits.finish([transitions.parked(trip, why="refused", now=time.now())], now_ms=desk.now_ms())
+    desk.commits.finish([transitions.parked(trip, why="refused", now=time.clock())], now_ms=desk.now_ms())
 
 
 def remembered_again(desk: Desk, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
@@ -121,7 +121,7 @@ def remembered_again(desk: Desk, sandbox: SandboxClient, time: Time, contact_id:
     )
     desk.leads._redis.delete(desk.keys.lead(contact_id))
     time.pass_by(hours=1)
-    now = time.now()
+    now = time.clock()
     assert repair(desk, since=now - timedelta(days=1), until=now).remembered
 
 

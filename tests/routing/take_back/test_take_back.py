@@ -108,8 +108,8 @@ def test_undo_leaves_what_a_person_has_touched(
     sandbox.edit_by_hand(chosen, owner=OWNERS["claire"])
     sandbox.edit_by_hand(confirmed, owner="")
     sandbox.edit_by_hand(confirmed, owner=OWNERS["marc"])
-    sandbox.edit_by_hand(called, properties={"notes_last_contacted": time.now().isoformat()})
-    sandbox.edit_by_hand(noted, properties={"notes_last_updated": time.now().isoformat()})
+    sandbox.edit_by_hand(called, properties={"notes_last_contacted": time.clock().isoformat()})
+    sandbox.edit_by_hand(noted, properties={"notes_last_updated": time.clock().isoformat()})
     sandbox.edit_by_hand(status, status="IN_PROGRESS")
     sandbox.delete(deleted)
 
@@ -233,7 +233,7 @@ def test_reroute_moves_only_what_the_live_rules_send_elsewhere(
     live(desk, rules, RIGHT)
     ids = queued(desk, sandbox, 4)
     settle(desk, time)
-    since = time.now() - timedelta(hours=1)
+    since = time.clock() - timedelta(hours=1)
     same = plan_reroute(desk, "otherwise", since=since)
     live(desk, rules, PULLING)
 
@@ -256,9 +256,9 @@ def test_reroute_gives_queued_leads_to_a_rep_and_knows_only_its_rule_and_time(
     settle(desk, time)
     live(desk, rules, RIGHT)
 
-    other_rule = plan_reroute(desk, "Marc", since=time.now() - timedelta(hours=1))
-    too_old = plan_reroute(desk, "otherwise", since=time.now())
-    move(desk, time, plan_reroute(desk, "otherwise", since=time.now() - timedelta(hours=1)))
+    other_rule = plan_reroute(desk, "Marc", since=time.clock() - timedelta(hours=1))
+    too_old = plan_reroute(desk, "otherwise", since=time.clock())
+    move(desk, time, plan_reroute(desk, "otherwise", since=time.clock() - timedelta(hours=1)))
 
     assert (other_rule.steps, too_old.steps) == ((), ())
     assert all(owner_of(sandbox, one) for one in ids)

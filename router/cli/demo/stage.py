@@ -132,8 +132,9 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             client = text_client(valkey.url)
             # Before the workers: all processes at a time would race to create the ledger's tables.
             desk = open_desk(settings, client)
-            supervisor.start(*workers(WORKERS), NIGHT, CRON)
+            # A worker that calls a portal that does not listen yet makes all of them pause for 15 s.
             supervisor.wait_until_ready(portal_process.name)
+            supervisor.start(*workers(WORKERS), NIGHT, CRON)
             apply(desk.gateway, plan_for(desk.gateway))
             supervisor.wait_until_ready()
             sandbox = SandboxClient(sandbox_url, token=token, client_secret=client_secret)

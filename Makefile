@@ -4,17 +4,26 @@ VENV := .venv
 BIN := $(VENV)/bin
 # One more than cores: many tests wait for processes, not for the processor.
 WORKERS ?= 3
+UNIT := tests/policy tests/rulefiles tests/notify tests/test_settings.py tests/test_telemetry.py \
+	tests/test_world.py tests/test_ci_examples.py tests/hubspot/test_catalog.py tests/hubspot/test_availability.py \
+	tests/hubspot/webhooks
 
-.PHONY: demo test lint soak bench lock clean help
+.PHONY: demo test unit every-hour lint soak bench lock clean help
 
 help: ## Show the commands
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(VENV)/.run ## Create 200 contacts in a sandbox portal and route them (STAY=1 leaves it running)
 	@$(BIN)/router demo $(if $(STAY),--stay)
 
 test: $(VENV)/.dev lint ## Lint, types, floors, and every test
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not soak"
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadgroup -m "not soak" $(PYTEST_ARGUMENTS)
+
+unit: $(VENV)/.dev ## The tests that need no portal, no process and mostly no Redis: within a minute
+	$(BIN)/pytest -q -n 2 $(UNIT)
+
+every-hour: $(VENV)/.dev ## Every test at night, at week-ends and when clocks change (needs faketime; an hour)
+	$(BIN)/python -m tests.every_hour
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

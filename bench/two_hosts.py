@@ -35,7 +35,7 @@ from router.store.keys import Keys
 from router.wakeups import WakeUps, leads_queue
 from tests.world.checker import check
 
-RULES = Path(__file__).parents[1] / "tests" / "routing" / "rules"
+RULES = Path(__file__).parents[1] / "tests" / "world" / "rules" / "small"
 NAMES = ("north", "south")
 WORKERS = 4
 BOUND = 2

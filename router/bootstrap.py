@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import redis
 import structlog
 
+from router.clock import Clock, real_clock
 from router.hubspot.api.gateway import Gateway
 from router.ledger import open_ledger
 from router.notify import Address, Channels, Chat, Mail
@@ -40,11 +40,8 @@ class ProcessContext:
     """Longest span in which the nightly run looks for missed contacts."""
 
 
-def open_services(
-    settings: Settings, client: redis.Redis, *, clock: Callable[[], datetime] | None = None
-) -> Services:
+def open_services(settings: Settings, client: redis.Redis, *, clock: Clock = real_clock) -> Services:
     """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC."""
-    clock = clock or (lambda: datetime.now(UTC))
     portal = settings.hubspot_portal_id
     log = structlog.stdlib.get_logger().bind(portal=portal)
     store = open_store(client, portal)

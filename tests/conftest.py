@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 import redis
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
 from tests.world.postgres import NOT_INSTALLED
 
-settings.register_profile("search", derandomize=False)
-settings.register_profile("repeatable", derandomize=True)
+# Time limits per example judge the machine and its load; what never ends is ended by pytest-timeout.
+WITHOUT_LIMITS = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("search", WITHOUT_LIMITS, derandomize=False)
+settings.register_profile("repeatable", WITHOUT_LIMITS, derandomize=True)
 settings.load_profile("repeatable")
 
 

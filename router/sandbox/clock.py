@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 _ahead = {"ms": 0}
-"""How far this process's portal is ahead of the real time."""
+"""How far this process's portal is ahead of the real time; less than 0 when it lives in the past."""
 
 
 def now_ms() -> int:
@@ -24,8 +24,13 @@ def ahead_ms() -> int:
 
 
 def put_ahead(ms: int) -> None:
-    """Let the portal be so far ahead of the real time. Quotas, pauses and signatures keep to the real one."""
+    """Let the portal be this far from the real time. Quotas, pauses and signatures keep to the real one."""
     _ahead["ms"] = ms
+
+
+def set_to(moment: datetime) -> None:
+    """Let it be this moment (aware) in the portal now, in the future or in the past."""
+    put_ahead(round(moment.timestamp() * 1000) - real_ms())
 
 
 @lru_cache(maxsize=4096)

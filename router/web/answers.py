@@ -9,7 +9,7 @@ import html
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import orjson
@@ -19,6 +19,7 @@ from flask import Response, request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
+from router.clock import Clock
 from router.hubspot.api.errors import HubSpotError
 from router.ledger import UnusableLedger
 from router.routing.people.overrides import (
@@ -97,6 +98,7 @@ class ApiContext:
     settings: Settings
     services: Callable[[], Services]
     wake: Callable[[], None]
+    clock: Clock
 
 
 def queue(at: ApiContext, team: str) -> Response:
@@ -152,7 +154,7 @@ def back(at: ApiContext) -> Response:
 
 def claim_page(at: ApiContext, token: str) -> Response:
     """Opening the link changes nothing: chats open links by themselves to show a preview."""
-    return _with_link(at.settings, token, _confirm_page)
+    return _with_link(at, token, _confirm_page)
 
 
 def claim_by_link(at: ApiContext, token: str) -> Response:
@@ -162,7 +164,7 @@ def claim_by_link(at: ApiContext, token: str) -> Response:
         answer = _awake(claim_lead(at.services(), link.contact_id, rep=link.rep), at.wake)
         return _page(answer.sentence, status=STATUS[answer.kind])
 
-    return _guarded(lambda: _with_link(at.settings, token, ask))
+    return _guarded(lambda: _with_link(at, token, ask))
 
 
 def _as_rep(at: ApiContext, ask: Callable[[str], Response]) -> Response:
@@ -255,11 +257,12 @@ def _told(answer: ClaimResult) -> Response:
     return _json({**told, **{name: value for name, value in optional.items() if value}}, STATUS[answer.kind])
 
 
-def _with_link(settings: Settings, token: str, ask: Callable[[ClaimLink], Response]) -> Response:
-    if settings.claim_secret is None:
+def _with_link(at: ApiContext, token: str, ask: Callable[[ClaimLink], Response]) -> Response:
+    secret = at.settings.claim_secret
+    if secret is None:
         return _page("Claim links are switched off here: CLAIM_SECRET is not set.", status=404)
     try:
-        link = opened(token, secret=settings.claim_secret.get_secret_value(), now=datetime.now(UTC))
+        link = opened(token, secret=secret.get_secret_value(), now=at.clock())
     except LinkInvalid as error:
         return _page(str(error), status=403)
     return ask(link)

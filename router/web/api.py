@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
 
+from router.clock import Clock
 from router.settings import Settings
 
 if TYPE_CHECKING:  # loading routing takes longer than all else that the receiver needs
@@ -27,16 +28,16 @@ DOORS: Final = (
 
 
 def api_blueprint(
-    *, settings: Settings, services: Callable[[], Services], wake: Callable[[], None]
+    *, settings: Settings, services: Callable[[], Services], wake: Callable[[], None], clock: Clock
 ) -> Blueprint:
-    """The blueprint; `services` opens the routing desk when it is first needed, `wake` wakes a worker."""
+    """The blueprint; `services` opens the portal's services when they are first needed."""
     blueprint = Blueprint("api", __name__)
 
     def answered_by(name: str) -> Callable[..., Response]:
         def view(**parts: str) -> Response:
             answers = import_module("router.web.answers")
             answer: Callable[..., Response] = getattr(answers, name)
-            return answer(answers.ApiContext(settings, services, wake), **parts)
+            return answer(answers.ApiContext(settings, services, wake, clock), **parts)
 
         return view
 

@@ -9,6 +9,7 @@ import orjson
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
+from router.clock import Clock, real_clock
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
@@ -43,17 +44,21 @@ def create_app(
     wake: Callable[[], None],
     vitals: Vitals,
     services: Callable[[], Services] | None = None,
+    clock: Clock = real_clock,
 ) -> Flask:
     """The application; it accepts deliveries whatever state HubSpot, the rules and the workers are in.
 
     `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `services` opens the
-    routing desk when a rep first asks for something; without it there are no addresses for reps.
+    portal's services when a rep first asks for something; without it there are no addresses for reps.
+    `clock` judges the age of signatures and of claim links.
     """
     app = Flask("router.web", static_folder=None)
-    app.register_blueprint(receiver_blueprint(settings=settings, inbox=inbox, wake=wake, vitals=vitals))
+    app.register_blueprint(
+        receiver_blueprint(settings=settings, inbox=inbox, wake=wake, vitals=vitals, clock=clock)
+    )
     app.register_blueprint(health_blueprint(vitals=vitals))
     if services is not None:
-        app.register_blueprint(api_blueprint(settings=settings, services=services, wake=wake))
+        app.register_blueprint(api_blueprint(settings=settings, services=services, wake=wake, clock=clock))
     app.register_error_handler(HTTPException, _refusal)
     app.wsgi_app = _guarded(app.wsgi_app)  # type: ignore[method-assign,assignment] # as Flask documents
     return app

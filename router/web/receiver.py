@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Final
 
 import orjson
@@ -12,6 +11,7 @@ import redis
 import structlog
 from flask import Blueprint, Response, request
 
+from router.clock import Clock
 from router.crashpoints import crash_point
 from router.hubspot.webhooks.signatures import SIGNATURE_HEADERS, SignatureInvalid, verify
 from router.hubspot.webhooks.webhooks import Delivery, DeliveryInvalid, parse
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 
 def receiver_blueprint(
-    *, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals
+    *, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals, clock: Clock
 ) -> Blueprint:
     """POST /webhooks/hubspot: 200 only once Redis has every announced lead."""
     blueprint = Blueprint("receiver", __name__)
@@ -42,12 +42,13 @@ def receiver_blueprint(
         if request.mimetype != "application/json" or "Content-Encoding" in request.headers:
             return _refuse(415, "The body has to be application/json without Content-Encoding.", vitals)
         try:
+            now = clock()
             verify(
                 body,
                 _signature_headers(),
                 secrets=secrets,
                 public_url=settings.public_webhook_url,
-                now=datetime.now(UTC),
+                now=now,
             )
             delivery = parse(body, portal=portal)
         except SignatureInvalid as error:
@@ -55,7 +56,8 @@ def receiver_blueprint(
         except DeliveryInvalid as error:
             return _refuse(400, str(error), vitals)
         try:
-            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, delivery.changed)
+            changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
+            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, changed)
         except redis.RedisError as error:
             return _unkept(error)
         crash_point("after_append")

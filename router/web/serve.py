@@ -92,6 +92,7 @@ class _Channel(waitress.channel.HTTPChannel):  # type: ignore[misc] # waitress h
 
     def is_idle(self) -> bool:
         busy = self.requests or self.request is not None or self.total_outbufs_len
+        # Waitress dates what happened by the machine's clock.
         return not busy and time.time() - self.last_activity > JUST_NOW_S
 
 

@@ -1,29 +1,26 @@
-"""The command line in front of a toy portal and a real Redis."""
+"""The command line in front of a toy portal and a real Redis, with the rules of a whole company."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
 import structlog
-from click.testing import CliRunner, Result
 
-from router.bootstrap import open_services
-from router.cli.commands import router
-from router.hubspot.setup import apply, plan_for
 from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
-from router.sandbox.http.client import SandboxClient, start_sandbox
-from router.settings import read_settings
+from router.sandbox.http.client import SandboxClient
+from router.settings import Settings, read_settings
+from tests.world.command_line import RouteNow, Run, a_runner
+from tests.world.portal import PORTAL, clock, portal, sandbox, services
+from tests.world.rule_folders import COMPANY
+from tests.world.time import Clock
 
-CONFIG = Path(__file__).parents[2] / "config"
-PORTAL = "4242"
-
-Run = Callable[..., Result]
+__all__ = ["clock", "portal", "sandbox", "services"]
 
 
 @pytest.fixture(autouse=True)
@@ -34,19 +31,6 @@ def _logging_as_it_was() -> Iterator[None]:
     yield
     root.handlers, root.level = handlers, level
     structlog.reset_defaults()
-
-
-@pytest.fixture(scope="session")
-def portal() -> Iterator[SandboxClient]:
-    with start_sandbox(portal_id=int(PORTAL)) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(portal: SandboxClient) -> SandboxClient:
-    """An empty portal."""
-    portal.reset()
-    return portal
 
 
 @pytest.fixture
@@ -62,33 +46,25 @@ def environ(
         "PUBLIC_WEBHOOK_URL": "http://127.0.0.1:1/webhooks/hubspot",
         "REDIS_URL": redis_url,
         "DATABASE_URL": "",
-        "CONFIG_DIR": str(CONFIG),
+        "CONFIG_DIR": str(COMPANY),
         "VAR_DIR": str(tmp_path / "var"),
         "COLUMNS": "80",
     }
 
 
 @pytest.fixture
-def run(environ: dict[str, str]) -> Run:
+def settings(environ: dict[str, str]) -> Settings:
+    return read_settings(environ)
+
+
+@pytest.fixture
+def run(environ: dict[str, str], clock: Clock) -> Run:
     """Run a command as a person does: `run("explain", "501")`; keywords change the environment."""
-
-    def run_it(*arguments: str, **changed: str) -> Result:
-        return CliRunner(env={**environ, **changed}).invoke(router, arguments, prog_name="router")
-
-    return run_it
+    return a_runner(environ, clock=clock)
 
 
 @pytest.fixture
-def services(environ: dict[str, str], redis_client: redis.Redis) -> Services:
-    """The desk of the same portal, with its rules live and the portal's properties created."""
-    services = open_services(read_settings(environ), redis_client)
-    services.rules.refresh()
-    apply(services.hubspot, plan_for(services.hubspot))
-    return services
-
-
-@pytest.fixture
-def route_now(services: Services) -> Callable[[list[str]], None]:
+def route_now(services: Services) -> RouteNow:
     """Route these contacts as a worker does, and carry what happened into the ledger."""
 
     def route_them(contact_ids: list[str]) -> None:

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from router.cli.commands import COMMANDS, router
-from tests.cli.conftest import Run
+from tests.world.command_line import Run
 
 
 @pytest.mark.parametrize("name", COMMANDS)

@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.routing.conftest import OWNERS, a_hot_contact
 from tests.world.checker import Verdict, check
-from tests.world.fleet import CRASH_POINTS, PUBLIC_URL, Fleet, a_fleet, until
+from tests.world.fleet import CRASH_POINTS, WEIGHTS, Fleet, a_fleet, announce_to, until
+from tests.world.leads import OWNERS, a_hot_contact
 
 REPS = ("camille", "hugo", "lea")
-WEIGHTS = {OWNERS["camille"]: 2, OWNERS["hugo"]: 1, OWNERS["lea"]: 1}
 FAULTS = (
     {"kind": "429", "on": "contacts", "next": 1},
     {"kind": "500", "on": "contacts", "next": 2},
@@ -30,23 +29,6 @@ FAULTS = (
 )
 
 
-def announce(fleet: Fleet, *, duplicates: float = 0.5, properties: tuple[str, ...] = ()) -> None:
-    fleet.sandbox.deliver(
-        f"{fleet.url}/webhooks/hubspot",
-        public_url=PUBLIC_URL,
-        batch_min=1,
-        batch_max=30,
-        duplicates=duplicates,
-        shuffle=True,
-        form="mixed",
-        retry_base_s=0.2,
-        retry_max_s=1.0,
-        retries=100,
-        properties=properties,
-        enabled=True,
-    )
-
-
 def is_quiet(fleet: Fleet, ids: list[str]) -> bool:
     """Everything delivered, every contact owned, nothing claimed, every person's choice in its place."""
     deliveries = fleet.sandbox.deliveries()
@@ -59,7 +41,7 @@ def is_quiet(fleet: Fleet, ids: list[str]) -> bool:
 def storm(fleet: Fleet, *, seed: int, seconds: float, leads: int, redis_kills: int) -> list[str]:
     """Create leads while processes die and HubSpot misbehaves; returns their ids when it is over."""
     chance = random.Random(seed)
-    announce(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
+    announce_to(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
     fleet.sandbox.overtake(rate=0.05, seed=seed, owner=OWNERS["claire"])
     ids: list[str] = []
     ends_at = time.monotonic() + seconds
@@ -123,7 +105,7 @@ def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
 
 def a_calm_day(fleet: Fleet, *, leads: int) -> list[str]:
     """Leads with many duplicates, and people who choose owners at the worst moment; nobody is killed."""
-    announce(fleet, duplicates=1.0)
+    announce_to(fleet, duplicates=1.0)
     fleet.sandbox.overtake(rate=0.1, seed=3, owner=OWNERS["claire"])
     ids: list[str] = []
     while len(ids) < leads:
@@ -161,7 +143,7 @@ def test_without_verify_a_persons_choice_stays_overwritten(tmp_path: Path) -> No
 
 def a_death(fleet: Fleet) -> list[str]:
     """Leads whose only worker dies at its crash point; another one takes its place."""
-    announce(fleet, duplicates=0.0)
+    announce_to(fleet, duplicates=0.0)
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(30)])
     assert until(lambda: fleet.respawns >= 1, within_s=60), "the crash point was not reached"
     return ids

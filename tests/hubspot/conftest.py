@@ -10,9 +10,7 @@ import redis
 from router.hubspot.api.gateway import Gateway
 from router.store.budget.budget import CallBudget
 from router.store.keys import Keys
-from tests.world.responder import Responder
-
-TOKEN = "pat-eu1-canary-token"
+from tests.world.responder import TOKEN, Responder
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
-"""Every ledger test runs on SQLite and on PostgreSQL."""
+"""The fixture of a ledger."""
 
-from tests.world.databases import database_url, ledger, postgres_url
+from tests.world.records import ledger
 
-__all__ = ["database_url", "ledger", "postgres_url"]
+__all__ = ["ledger"]

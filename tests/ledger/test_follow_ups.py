@@ -10,8 +10,7 @@ import pytest
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.follow_ups import Seen
-from tests.ledger.test_ledger import a_record, an_event
-from tests.world.databases import PORTAL
+from tests.world.records import PORTAL, a_record, an_event
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)

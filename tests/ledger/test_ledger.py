@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 from router.ledger import Ledger, open_ledger
 from router.policy.reports.night_report import Brake, NightMove, NightReport
-from tests.world.databases import PORTAL
-
-
-def a_record(contact_id: str = "501", *, episode: int = 0, owner_id: str = "70000001") -> dict[str, Any]:
-    return {
-        "id": f"{contact_id}-{episode}-abcd",
-        "contact_id": contact_id,
-        "episode": episode,
-        "decided_at": f"2026-11-24T09:1{episode}:00+00:00",
-        "revision": "r1",
-        "rule": "Grands comptes",
-        "outcome": {"kind": "assigned", "rep": "camille", "team": "idf", "owner_id": owner_id},
-        "segment": "chaud",
-        "grade": "A1",
-        "score": 120,
-    }
-
-
-def an_event(kind: str = "written") -> dict[str, Any]:
-    return {"at": "2026-11-24T09:15:01+00:00", "kind": kind, "decision": "501-0-abcd", "waited_ms": 140}
+from tests.world.records import PORTAL, a_record, an_event
 
 
 def test_a_decision_is_found_by_its_contact(ledger: Ledger) -> None:

@@ -3,68 +3,29 @@
 from __future__ import annotations
 
 import email
-import socketserver
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from email.policy import default
 
 import pytest
 
 from router.notify import Letter, Mail, NotDelivered
+from tests.world.messages import MailServer, a_mail_server
 
 LETTER = Letter("Nuit du 24 novembre – 3 leads ont changé de mains", "Bonjour,\nvoilà.", "<p>voilà</p>")
 
 
-class Server(socketserver.ThreadingTCPServer):
-    """The smallest mail server: no TLS, and an answer for each command."""
-
-    allow_reuse_address = True
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Session)
-        self.letters: list[bytes] = []
-        self.answers: dict[str, str] = {}
-
-
-class Session(socketserver.StreamRequestHandler):
-    server: Server
-
-    def handle(self) -> None:
-        self._say("220 here")
-        while line := self.rfile.readline():
-            verb = line.split()[0].decode().upper()
-            if verb == "DATA":
-                self._say("354 go on")
-                lines = iter(self.rfile.readline, b".\r\n")
-                self.server.letters.append(b"".join(lines))
-            self._say(self.server.answers.get(verb, "221 bye" if verb == "QUIT" else "250 fine"))
-
-    def _say(self, text: str) -> None:
-        self.wfile.write(f"{text}\r\n".encode())
-
-
-@contextmanager
-def a_mail_server() -> Iterator[Server]:
-    with Server() as running:
-        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
-        yield running
-        running.shutdown()
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server() -> Iterator[MailServer]:
     with a_mail_server() as running:
         yield running
 
 
-def a_mail(server: Server, *, secret: str = "") -> Mail:
+def a_mail(server: MailServer, *, secret: str = "") -> Mail:
     host, port = server.server_address[:2]
     return Mail(f"smtp://{secret}{host!s}:{port}", "router@acme.fr", ("ops@acme.fr", "lea@acme.fr"))
 
 
-def test_a_letter_arrives_in_both_forms(server: Server) -> None:
+def test_a_letter_arrives_in_both_forms(server: MailServer) -> None:
     a_mail(server).send(LETTER)
 
     (raw,) = server.letters
@@ -83,7 +44,7 @@ def test_a_letter_arrives_in_both_forms(server: Server) -> None:
     ],
 )
 def test_what_the_server_refuses_is_told_in_a_sentence(
-    server: Server, verb: str, answer: str, told: str
+    server: MailServer, verb: str, answer: str, told: str
 ) -> None:
     server.answers[verb] = answer
 
@@ -101,7 +62,7 @@ def test_a_server_that_is_not_there_is_told_without_its_name() -> None:
 
 
 def test_without_starttls_nothing_leaves_this_machine(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("router.notify.mail._LOOPBACK", frozenset())
 

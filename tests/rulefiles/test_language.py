@@ -7,10 +7,10 @@ from pathlib import Path
 
 from router.policy.rules.policy import Assign, DoNothing, Method, Need, Nurture, ToAccountOwner, ToTeam
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy
-from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.words.catalog_file import parse_catalog
+from tests.world.rule_folders import CATALOG
 
 EXAMPLE = Path(__file__).parent / "language"
-CATALOG = Path(__file__).parents[2] / "config" / CATALOG_FILE
 REFUSED = (
     ("routing.yaml", 32, "HubSpot refuses to move lifecyclestage backwards"),
     ("routing.yaml", 57, "'prefer' has no effect on a queue, which takes every lead"),

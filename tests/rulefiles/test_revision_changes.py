@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from router.rulefiles.revision_changes import changes_between
+from tests.world.rule_folders import COMPANY, SMALL
 
-SHIPPED = Path(__file__).parents[2] / "config"
 NAMES = ("team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml", "hubspot.catalog.json")
-SMALL = Path(__file__).parents[1] / "routing" / "rules"
 
 
 def the_files() -> dict[str, bytes]:
     files = {path.name: path.read_bytes() for path in SMALL.iterdir()}
-    return files | {NAMES[-1]: (SHIPPED / NAMES[-1]).read_bytes()}
+    return files | {NAMES[-1]: (COMPANY / NAMES[-1]).read_bytes()}
 
 
 def told(file: str, old: str, new: str) -> list[str]:
@@ -88,10 +85,10 @@ def test_a_rule_that_moved_is_told_for_the_order_decides() -> None:
 
 
 def test_hours_that_changed_are_told_once_and_not_at_each_rep() -> None:
-    shipped = {name: (SHIPPED / name).read_bytes() for name in NAMES}
-    team = shipped["team.yaml"].replace(b"09:00-18:00", b"09:00-17:30")
+    files = {name: (COMPANY / name).read_bytes() for name in NAMES}
+    team = files["team.yaml"].replace(b"09:00-18:00", b"09:00-17:30")
 
-    changes = changes_between(shipped, shipped | {"team.yaml": team})
+    changes = changes_between(files, files | {"team.yaml": team})
 
     assert [str(change) for change in changes] == ["~ hours bureau"]
 
@@ -116,10 +113,10 @@ def test_tests_and_catalog_are_told_as_files() -> None:
     ]
 
 
-def test_every_part_of_the_shipped_rules_can_be_told() -> None:
-    shipped = {name: (SHIPPED / name).read_bytes() for name in NAMES}
+def test_every_part_of_a_companys_rules_can_be_told() -> None:
+    files = {name: (COMPANY / name).read_bytes() for name in NAMES}
 
-    changes = changes_between(the_files(), shipped)
+    changes = changes_between(the_files(), files)
 
     assert {change.kind for change in changes} >= {"rule", "rep", "team", "list", "segment", "points (fit)"}
     assert not [change for change in changes if "object at" in str(change) or "(" in change.name]

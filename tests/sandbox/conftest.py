@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from router.sandbox.http.client import SandboxClient, start_sandbox
-from tests.world.hubspot_app import App
-from tests.world.webhook_endpoint import Endpoint
+from tests.world.hubspot_app import App, Endpoint
 
 ORDINARY = {
     "token": "pat-eu1-sandbox",

@@ -37,6 +37,22 @@ def test_an_emptied_portal_lives_in_the_present(sandbox: SandboxClient):
     assert sandbox.put_forward(0) == 0
 
 
+@pytest.mark.parametrize("text", ["2020-02-29T23:30:00+01:00", "2040-01-01T00:00:00+00:00"])
+def test_the_portal_lives_at_any_moment_of_the_past_or_the_future(sandbox: SandboxClient, text: str):
+    ahead_s = sandbox.set_clock(moment(text))
+    (contact,) = sandbox.create_exactly([{}])
+
+    created = moment(sandbox.contact(contact)["properties"]["createdate"])
+
+    assert timedelta(0) <= created - moment(text) < timedelta(minutes=1)
+    assert abs(datetime.now(UTC) + timedelta(seconds=ahead_s) - created) < timedelta(minutes=1)
+
+
+def test_a_moment_without_a_zone_is_refused(sandbox: SandboxClient):
+    with pytest.raises(ValueError, match="Say the moment with its zone"):
+        sandbox.set_clock(datetime(2026, 11, 24, 9, 15))  # noqa: DTZ001 - what is refused
+
+
 def test_time_does_not_go_backwards(sandbox: SandboxClient):
     with pytest.raises(ValueError, match="from 0 up"):
         sandbox.put_forward(-1)

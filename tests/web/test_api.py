@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -23,16 +23,17 @@ from router.store.keys import Keys
 from router.web.app import create_app
 from router.web.lazy_services import lazy_services
 from router.web.tokens import made_for, rep_of, reps_with_token, revoke
-from tests.routing.conftest import OWNERS, clock, portal, route_all, rules, sandbox, services, settings
-from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rep_line, with_rules
+from tests.world.leads import OWNERS, owner_of, queued, route_all
 from tests.world.newer_ledgers import make_newer
+from tests.world.portal import clock, portal, pull, rules, sandbox, services, settings
+from tests.world.rule_folders import PULLED, with_rep_line, with_rules
+from tests.world.time import NOW
 
 __all__ = ["clock", "portal", "pull", "rules", "sandbox", "services", "settings"]
 
 SECRET = "a-secret-that-signs-links"
-SHARED = ROUTING.replace("method: queue, push_after: 30min", "method: fair_share")
-WITHOUT_MARC = ROUTING.replace("{rep: marc}", "{rep: hugo}")
-NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+SHARED = PULLED.replace("method: queue, push_after: 30min", "method: fair_share")
+WITHOUT_MARC = PULLED.replace("{rep: marc}", "{rep: hugo}")
 
 
 @dataclass
@@ -58,6 +59,7 @@ def reps(pull: Services, settings: Settings, redis_client: redis.Redis, tmp_path
         wake=lambda: woken.append(1),
         vitals=Vitals(redis_client, pull.store.keys),
         services=lambda: pull,
+        clock=pull.clock,
     )
     return Reps(app.test_client(), {rep: made_for(rep, path) for rep in ("lea", "hugo", "marc")}, woken)
 
@@ -131,7 +133,7 @@ def test_opening_a_link_changes_nothing_and_its_button_claims(
 ) -> None:
     (contact_id,) = queued(pull, sandbox)
     url = "https://leads.example.fr/webhooks/hubspot"
-    link = link_to("idf", contact_id, rep="lea", secret=SECRET, public_webhook_url=url, now=datetime.now(UTC))
+    link = link_to("idf", contact_id, rep="lea", secret=SECRET, public_webhook_url=url, now=NOW)
     path = link.removeprefix("https://leads.example.fr")
 
     page = reps.client.get(path)
@@ -191,7 +193,7 @@ def test_a_rep_who_says_they_are_away_gets_no_leads_until_they_are_back(
     reps: Reps, pull: Services, sandbox: SandboxClient, rules: Path
 ) -> None:
     with_rules(pull, rules, SHARED)
-    later = (datetime.now(UTC) + timedelta(days=9)).date().isoformat()
+    later = (NOW + timedelta(days=9)).date().isoformat()
     before = stands(reps, "lea")
 
     gone = reps.client.post(
@@ -211,7 +213,7 @@ def test_a_rep_who_says_they_are_away_gets_no_leads_until_they_are_back(
 
 
 def test_a_rep_who_is_away_in_hubspot_can_say_that_they_are_there(reps: Reps) -> None:
-    later = (datetime.now(UTC) + timedelta(days=2)).isoformat()
+    later = (NOW + timedelta(days=2)).isoformat()
 
     there = reps.client.post("/api/back", json={"until": later}, headers=reps.headers("lea"))
 

@@ -18,7 +18,7 @@ from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.store.shared.rules import RulesRepository
 from router.store.worklists.night_plan import NightPlan, PlanAwaitingApproval
-from tests.web.conftest import Bell, a_browser
+from tests.world.deliveries import Bell, a_browser
 
 PATIENCE_S = 60
 

@@ -13,8 +13,7 @@ from router.store.embedded import EmbeddedValkey
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.web.receiver import MAX_BODY_BYTES
-from tests.web.conftest import Bell, a_browser
-from tests.world.deliveries import an_event, body_of, created, signed
+from tests.world.deliveries import Bell, a_browser, an_event, body_of, created, signed
 
 DOOR = "/webhooks/hubspot"
 

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import pytest
 import redis
 
+from router.clock import real_clock
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
 from tests.world.deliveries import ENVIRON, created, signed
@@ -41,7 +42,7 @@ class Receiver:
 
     def post(self, body: bytes, *, timeout_s: float = 10) -> tuple[int, dict[str, object], float]:
         """Deliver as HubSpot does; status, answer, and how long it took in seconds."""
-        return self.ask("POST", DOOR, body=body, headers=signed(body), timeout_s=timeout_s)
+        return self.ask("POST", DOOR, body=body, headers=signed(body, now=real_clock()), timeout_s=timeout_s)
 
     def ask(
         self,
@@ -138,7 +139,7 @@ def test_a_body_beyond_all_measure_is_refused_before_it_is_sent(receiver: Receiv
 
 def test_a_chunked_delivery_is_accepted(receiver: Receiver, redis_client: redis.Redis, keys: Keys) -> None:
     body = created(501)
-    head = "".join(f"{name}: {value}\r\n" for name, value in signed(body).items())
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed(body, now=real_clock()).items())
     with receiver.connection() as line:
         line.sendall(f"POST {DOOR} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n{head}\r\n".encode())
         line.sendall(b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body))
@@ -149,7 +150,7 @@ def test_a_chunked_delivery_is_accepted(receiver: Receiver, redis_client: redis.
 
 def test_deliveries_sent_ahead_of_their_answers_are_all_answered_at_once(receiver: Receiver) -> None:
     body = created(*range(1, 101))  # more than is read at a time
-    head = "".join(f"{name}: {value}\r\n" for name, value in signed(body).items())
+    head = "".join(f"{name}: {value}\r\n" for name, value in signed(body, now=real_clock()).items())
     request = f"POST {DOOR} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n{head}\r\n".encode() + body
     with receiver.connection() as line:
         line.settimeout(NEXT_SWEEP_S)
@@ -168,7 +169,7 @@ def test_no_delivery_waits_for_the_next_look_of_the_loop(receiver: Receiver) -> 
         with contextlib.closing(http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=10)) as line:
             for _ in range(150):
                 began = time.perf_counter()
-                line.request("POST", DOOR, body=body, headers=signed(body))
+                line.request("POST", DOOR, body=body, headers=signed(body, now=real_clock()))
                 assert line.getresponse().read() == b'{"received":true}'
                 took_s.append(time.perf_counter() - began)
 

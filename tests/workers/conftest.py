@@ -1,5 +1,5 @@
-"""The desk of the routing tests, for the processes that work with it."""
+"""The services of the routing tests, for the processes that work with them."""
 
-from tests.routing.conftest import clock, portal, rules, sandbox, services, settings, time
+from tests.world.portal import clock, context, portal, pull, rules, sandbox, services, settings, time
 
-__all__ = ["clock", "portal", "rules", "sandbox", "services", "settings", "time"]
+__all__ = ["clock", "context", "portal", "pull", "rules", "sandbox", "services", "settings", "time"]

@@ -13,12 +13,13 @@ import pytest
 import redis
 
 from router.bootstrap import ProcessContext, open_services
+from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.progress import ProgressBoard
 from router.store.inbox.inbox import BATCHES_PER_DRAIN, GROUP, Inbox
 from router.wakeups import WakeUps
-from tests.routing.conftest import a_hot_contact
+from tests.world.leads import a_hot_contact
 from workers import drain as draining
 from workers import process
 from workers.drain import Drain
@@ -26,10 +27,12 @@ from workers.drain import Drain
 
 @pytest.fixture
 def scarce(
-    settings: Settings, redis_client: redis.Redis, redis_url: str, services: object
+    settings: Settings, redis_client: redis.Redis, redis_url: str, services: Services
 ) -> Iterator[ProcessContext]:
-    """An office that believes in forty calls in ten seconds; its drains end soon when they are asked to."""
-    few = open_services(settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client)
+    """A context that believes in forty calls in ten seconds; its drains end soon when they are asked to."""
+    few = open_services(
+        settings.model_copy(update={"hubspot_calls_per_10s": 40}), redis_client, clock=services.clock
+    )
     few.rules.refresh()
     few.people.owners.by_email()
     redis_client.delete(few.store.keys.calls)
@@ -124,7 +127,7 @@ def test_what_housekeeping_has_to_wait_for_does_not_hold_up_the_drain(
             raise draining.BatchSnoozed(60)
         return run_batch(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(draining, "fly", low_is_snoozed)
+    monkeypatch.setattr(draining, "run_batch", low_is_snoozed)
     services.store.inbox.append_low([low], now_ms=services.now_ms())
     with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(scarce, pool)
@@ -154,7 +157,7 @@ def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
         assert may_land.wait(timeout=30)
         return run_batch(*arguments, **more)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(draining, "fly", fly_later)
+    monkeypatch.setattr(draining, "run_batch", fly_later)
     monkeypatch.setattr(draining, "BATCH", 1)
     monkeypatch.setattr(
         type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}

@@ -19,12 +19,10 @@ from router.routing.queues.tend import tend_queues
 from router.routing.reports.fairness import grant
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, with_rules
-from tests.workers.test_reconciling import context
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Clock
 from workers.reconciling import is_unfinished, look_back
-
-__all__ = ["context"]
 
 
 def a_day_of_leads(services: Services, sandbox: SandboxClient, clock: Clock, count: int) -> list[str]:
@@ -185,7 +183,7 @@ def test_states_come_back_as_the_records_tell_and_no_owner_changes(
 def test_queues_come_back_in_their_order_and_can_be_claimed(
     context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis, rules: Path
 ) -> None:
-    services = with_rules(context.services, rules, ROUTING)
+    services = with_rules(context.services, rules, PULLED)
     ids = a_day_of_leads(services, sandbox, clock, 4)
     sandbox.edit_by_hand(ids[3], owner=OWNERS["claire"])
     waiting = [one.contact_id for one in services.store.queues.waiting("idf")][:3]

@@ -10,18 +10,15 @@ import structlog
 from router.bootstrap import ProcessContext
 from router.settings import Settings
 from router.wakeups import Job
-from tests.routing.conftest import Clock
-from tests.workers.test_schedule import context
 from tests.world.old_ledgers import load
+from tests.world.time import Clock
 from workers import jobs, process
 from workers.schedule import REWRITE_EVERY, Schedule
-
-__all__ = ["context"]
 
 
 @pytest.fixture
 def old_ledger(settings: Settings) -> None:
-    """What an earlier version left behind, before the desk opens it."""
+    """What an earlier version left behind, before the services open it."""
     Path(settings.var_dir).mkdir(exist_ok=True)
     load(settings.ledger_url.get_secret_value())
 

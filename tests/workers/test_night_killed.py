@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 
 from router.ledger import open_ledger
-from tests.crash.test_storm import announce
-from tests.routing.conftest import OWNERS, a_hot_contact
-from tests.world.fleet import PORTAL, Fleet, a_fleet, until
+from tests.world.fleet import PORTAL, Fleet, a_fleet, announce_to, until
+from tests.world.leads import OWNERS, a_hot_contact
 
 LEADS = 24
 NIGHT = """
@@ -37,7 +36,7 @@ def all_done(fleet: Fleet, ids: list[str], *, episode: int | None = None) -> boo
 
 def test_a_killed_night_goes_on_and_moves_every_lead_once(tmp_path: Path) -> None:
     with a_fleet(tmp_path, workers=1) as fleet:
-        announce(fleet, duplicates=0.0)
+        announce_to(fleet, duplicates=0.0)
         ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(LEADS)])
         assert until(lambda: all_done(fleet, ids), within_s=60), fleet.logs()
         of_camille = [one for one, owner in owners(fleet, ids).items() if owner == OWNERS["camille"]]

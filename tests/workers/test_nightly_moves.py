@@ -35,9 +35,10 @@ from router.store.leads.leads import State
 from router.store.shared.availability import Override
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
-from tests.notify.test_mail import a_mail_server
-from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
-from tests.world.webhook_endpoint import Endpoint
+from tests.world.hubspot_app import Endpoint
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.messages import a_mail_server
+from tests.world.time import Time
 from workers import nightly_run
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -56,7 +57,7 @@ def without_overdue(routing: str) -> str:
 
 @dataclass
 class Team:
-    """The desk of a team, the portal beside it, and the processes of its nights."""
+    """The services of a team, the portal beside it, and the processes of its nights."""
 
     context: ProcessContext
     sandbox: SandboxClient
@@ -88,7 +89,7 @@ class Team:
 
     def sleep_until(self, hour: int, *, days: int = 1) -> None:
         """Until so late in Paris, so many days from now."""
-        local = self.time.now().astimezone(PARIS)
+        local = self.time.clock().astimezone(PARIS)
         day = local.date() + timedelta(days=days)
         self.time.pass_until(datetime(day.year, day.month, day.day, hour, tzinfo=PARIS).astimezone(UTC))
         self.services.rules.refresh()
@@ -109,7 +110,7 @@ class Team:
         return found
 
     def today(self) -> date:
-        return self.time.now().astimezone(PARIS).date()
+        return self.time.clock().astimezone(PARIS).date()
 
     def owner_of(self, contact_id: str) -> str:
         return str(self.sandbox.contact(contact_id)["properties"].get("hubspot_owner_id") or "")
@@ -128,7 +129,7 @@ def team(
         progress=ProgressBoard(redis_client, services.store.keys, role="housekeeping"),
         queue_client=redis_client,
     )
-    context.services.store.nights.born(time.now())
+    context.services.store.nights.born(time.clock())
     made = Team(context, sandbox, time, rules)
     made.with_rules(lambda routing: routing + NIGHT)
     made.sleep_until(10)
@@ -180,9 +181,9 @@ def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
     untouched, begun = team.owned_by("hugo", ids)
     team.time.pass_by(minutes=5)
     team.sandbox.log_activity(begun, "call")
-    until = team.time.now() + timedelta(days=14)
+    until = team.time.clock() + timedelta(days=14)
     team.services.people.availability.repository.override(
-        "hugo", Override("away", until, team.time.now(), "leave")
+        "hugo", Override("away", until, team.time.clock(), "leave")
     )
 
     team.with_rules(without_overdue)
@@ -199,9 +200,9 @@ def test_two_weeks_away_move_what_nobody_has_begun(team: Team) -> None:
 def test_who_is_back_soon_keeps_everything(team: Team) -> None:
     ids = team.leads(8)
     of_hugo = team.owned_by("hugo", ids)
-    until = team.time.now() + timedelta(days=3)
+    until = team.time.clock() + timedelta(days=3)
     team.services.people.availability.repository.override(
-        "hugo", Override("away", until, team.time.now(), "ill")
+        "hugo", Override("away", until, team.time.clock(), "ill")
     )
 
     team.with_rules(without_overdue)
@@ -415,7 +416,7 @@ def test_the_night_of_the_clock_change_runs_once(team: Team, last_day: date) -> 
         if nightly_run.is_due(team.context.services):
             before = team.context.services.store.nights.of(team.today())
             if before is None:
-                began.append(team.time.now().astimezone(PARIS))
+                began.append(team.time.clock().astimezone(PARIS))
             nightly_run.take_step(team.context)
 
     assert len(began) == 1
@@ -622,10 +623,10 @@ def test_what_nobody_can_take_waits_in_the_queue_only_if_its_owner_left(team: Te
 def test_who_is_away_keeps_what_nobody_else_can_take(team: Team) -> None:
     team.with_rules(without_overdue)
     ids = team.leads(4)
-    until = team.time.now() + timedelta(days=14)
+    until = team.time.clock() + timedelta(days=14)
     for rep in ("camille", "hugo", "lea"):
         team.services.people.availability.repository.override(
-            rep, Override("away", until, team.time.now(), "fair")
+            rep, Override("away", until, team.time.clock(), "fair")
         )
 
     told = team.a_night()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -17,31 +17,20 @@ from router.store.health.progress import ProgressBoard
 from router.store.health.vitals import Vitals
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
-from tests.routing.conftest import (  # noqa: F401 - fixtures
-    OWNERS,
-    Clock,
-    a_hot_contact,
-    clock,
-    portal,
-    rules,
-    sandbox,
-    services,
-    settings,
-)
-from tests.routing.reports.test_weights import BY_RESULTS, WINS, factors, with_results, with_team
+from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.records import WINS, factors, with_results
+from tests.world.rule_folders import BY_RESULTS, with_team
+from tests.world.time import NOW, Clock
 from workers import nightly_run
 
 
 @pytest.fixture
 def context(
-    services: Services,  # noqa: F811
-    redis_client: redis.Redis,
-    clock: Clock,  # noqa: F811
-    tmp_path: Path,
+    services: Services, redis_client: redis.Redis, clock: Clock, tmp_path: Path
 ) -> Iterator[ProcessContext]:
-    """An office at noon, Paris time, which was born the day before."""
-    noon = datetime.now(UTC).replace(hour=11, minute=0)
-    clock.ahead = noon - datetime.now(UTC)
+    """A context at noon, Paris time, which was born the day before."""
+    noon = NOW.replace(hour=11, minute=0)
+    clock.set_to(noon)
     nights = Nights(redis_client, services.store.keys)
     nights.born(noon - timedelta(days=1))
     yield ProcessContext(
@@ -63,7 +52,7 @@ def run_the_night(context: ProcessContext) -> int:
 
 def test_the_night_tells_what_has_drifted(
     context: ProcessContext,
-    sandbox: SandboxClient,  # noqa: F811
+    sandbox: SandboxClient,
     redis_client: redis.Redis,
 ) -> None:
     sandbox.archive_owner(OWNERS["hugo"])
@@ -78,7 +67,7 @@ def test_the_night_tells_what_has_drifted(
 
 def test_a_night_ends_although_hubspot_refuses_to_tell_what_became_of_leads(
     context: ProcessContext,
-    sandbox: SandboxClient,  # noqa: F811
+    sandbox: SandboxClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def refuses(*_: object, **__: object) -> int:
@@ -94,7 +83,7 @@ def test_a_night_ends_although_hubspot_refuses_to_tell_what_became_of_leads(
 
 def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
     context: ProcessContext,
-    sandbox: SandboxClient,  # noqa: F811
+    sandbox: SandboxClient,
 ) -> None:
     sandbox.break_with("403", on="properties", rate=1.0)
 
@@ -107,7 +96,7 @@ def test_a_night_ends_although_hubspot_forbids_to_look_at_properties(
 
 def test_the_night_puts_weights_by_results_in_force(
     context: ProcessContext,
-    rules: Path,  # noqa: F811
+    rules: Path,
 ) -> None:
     with_team(context.services, rules, BY_RESULTS)
     with_results(context.services, WINS, ago=timedelta(days=40))

@@ -13,11 +13,13 @@ from rq import Queue
 from rq.serializers import JSONSerializer
 
 from router.wakeups import leads_queue
-from tests.crash.test_storm import WEIGHTS, announce
-from tests.routing.conftest import a_hot_contact
 from tests.world.checker import check
-from tests.world.fleet import PORTAL, Fleet, a_fleet, until
+from tests.world.fleet import PORTAL, WEIGHTS, Fleet, a_fleet, announce_to, until
+from tests.world.leads import a_hot_contact
 from workers.__main__ import RENAMED, ROLES
+
+NIGHT = "night: {at: 00:00}\n"
+"""The run of the night is due at every hour."""
 
 
 def health(fleet: Fleet) -> tuple[int, dict[str, object]]:
@@ -40,7 +42,7 @@ def served(book: dict[str, int]) -> int:
 
 @pytest.fixture
 def fleet(tmp_path: Path):  # type: ignore[no-untyped-def]
-    with a_fleet(tmp_path, workers=1) as running:
+    with a_fleet(tmp_path, workers=1, routing=NIGHT) as running:
         yield running
 
 
@@ -75,7 +77,7 @@ def test_losing_every_wake_up_costs_seconds_and_no_lead(fleet: Fleet) -> None:
 
 
 def test_an_emptied_redis_goes_on_working(fleet: Fleet) -> None:
-    announce(fleet)
+    announce_to(fleet)
     before = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(20)])
     assert all_owned(fleet, before)
     owners = {one["id"]: one["owner"] for one in fleet.sandbox.contacts(brief=True)}
@@ -95,7 +97,7 @@ def test_an_emptied_redis_goes_on_working(fleet: Fleet) -> None:
 
 
 def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: Fleet) -> None:
-    announce(fleet, duplicates=0.0)
+    announce_to(fleet, duplicates=0.0)
     fleet.sandbox.settings(token="pat-eu1-rotated")
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
 
@@ -111,7 +113,7 @@ def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: F
 
 
 def test_what_a_person_does_in_hubspot_is_seen_within_seconds(fleet: Fleet) -> None:
-    announce(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
+    announce_to(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
     (contact_id,) = fleet.sandbox.create_exactly([a_hot_contact()])
     assert until(lambda: fleet.redis.hget(fleet.keys.lead(contact_id), "st") == "done", within_s=60)
     counts_with = str(fleet.redis.hget(fleet.keys.lead(contact_id), "op"))
@@ -124,7 +126,7 @@ def test_what_a_person_does_in_hubspot_is_seen_within_seconds(fleet: Fleet) -> N
 
 
 def test_a_privacy_deletion_leaves_no_trace_within_a_minute(fleet: Fleet) -> None:
-    announce(fleet, duplicates=0.0)
+    announce_to(fleet, duplicates=0.0)
     (contact_id,) = fleet.sandbox.create_exactly([a_hot_contact()])
     assert all_owned(fleet, [contact_id])
     ledger = Path(fleet.environment["VAR_DIR"]) / "ledger.sqlite3"
@@ -145,7 +147,7 @@ def test_a_privacy_deletion_leaves_no_trace_within_a_minute(fleet: Fleet) -> Non
 
 
 def test_the_ledger_learns_what_happened_and_cron_reports_progress(fleet: Fleet) -> None:
-    announce(fleet, duplicates=0.0)
+    announce_to(fleet, duplicates=0.0)
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
     assert all_owned(fleet, ids)
 
@@ -164,13 +166,13 @@ def test_a_contact_that_no_webhook_announced_is_found(fleet: Fleet) -> None:
     for name in ("cron", "housekeeping"):
         fleet.kill(name)
 
-    assert all_owned(fleet, ids, within_s=60) or _is_before_half_past_two(fleet)
+    assert all_owned(fleet, ids, within_s=60)
 
 
 def test_a_worker_that_is_asked_to_stop_finishes_its_batch(tmp_path: Path) -> None:
     with a_fleet(tmp_path, workers=1) as fleet:
         fleet.sandbox.settings(latency_ms=400)
-        announce(fleet, duplicates=0.0)
+        announce_to(fleet, duplicates=0.0)
         ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(50)])
         assert until(lambda: bool(fleet.redis.exists(fleet.keys.lead(ids[0]))), within_s=60)
         worker = fleet.running["worker0"]
@@ -185,7 +187,7 @@ def test_a_worker_that_is_asked_to_stop_finishes_its_batch(tmp_path: Path) -> No
 
 def test_processes_wait_for_a_redis_that_is_not_there_yet(tmp_path: Path) -> None:
     with a_fleet(tmp_path, workers=1) as fleet:
-        announce(fleet, duplicates=0.0)
+        announce_to(fleet, duplicates=0.0)
         fleet.valkey.kill()
         for name in ("worker0", "housekeeping", "cron"):
             fleet.kill(name)
@@ -206,7 +208,3 @@ def _keys_with(fleet: Fleet, contact_id: str) -> list[str]:
 
 def _mentions(directory: Path, contact_id: str) -> bool:
     return any(contact_id.encode() in path.read_bytes() for path in directory.iterdir() if path.is_file())
-
-
-def _is_before_half_past_two(fleet: Fleet) -> bool:
-    return not [day for day in fleet.redis.hkeys(fleet.keys.night) if day != "born"]

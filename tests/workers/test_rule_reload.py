@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.crash.test_storm import WEIGHTS, announce
-from tests.routing.conftest import a_hot_contact
 from tests.world.checker import check
-from tests.world.fleet import Fleet, a_fleet, until
+from tests.world.fleet import WEIGHTS, Fleet, a_fleet, announce_to, until
+from tests.world.leads import a_hot_contact
 
 WITHIN_S = 60.0
 PROCESSES = ("worker0", "worker1", "housekeeping", "cron")
@@ -21,13 +20,13 @@ PROCESSES = ("worker0", "worker1", "housekeeping", "cron")
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     with a_fleet(tmp_path, workers=2) as running:
-        announce(running, duplicates=0.0)
+        announce_to(running, duplicates=0.0)
         assert until(lambda: all(went_live(running, name) == 1 for name in PROCESSES), within_s=60)
         yield running
 
 
 def went_live(fleet: Fleet, name: str) -> int:
-    """How often the process has said that other rules went live."""
+    """How often the process has reported that other rules went live."""
     log = fleet.directory / f"{name}.log"
     return log.read_text().count('"rules.went_live"') if log.exists() else 0
 

@@ -16,8 +16,8 @@ from router.store.health.progress import ProgressBoard
 from router.store.worklists.nights import Nights
 from router.store.worklists.notices import Notice
 from router.wakeups import Job, WakeUps, housekeeping_queue
-from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import queued
+from tests.world.leads import a_hot_contact, announce, queued, route_all
+from tests.world.time import Clock
 from workers import nightly_run
 from workers.schedule import Schedule
 
@@ -35,7 +35,7 @@ def context(services: Services, redis_client: redis.Redis, redis_url: str) -> Pr
 
 def at(clock: Clock, hour: int, minute: int = 0, *, day: int = 24) -> None:
     """Move the clock to a moment of November 2030, Paris time (one hour ahead of UTC)."""
-    clock.ahead += datetime(2030, 11, day, hour - 1, minute, tzinfo=UTC) - clock()
+    clock.set_to(datetime(2030, 11, day, hour - 1, minute, tzinfo=UTC))
 
 
 def test_housekeeping_is_asked_for_when_there_is_some(
@@ -64,7 +64,7 @@ def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(
     route_all(context.services)
     schedule = Schedule(context)
     before = schedule.look()
-    context.services.store.inbox.append([], changed=[contact_id])
+    context.services.store.inbox.append([], changed=[(contact_id, context.services.now_ms())])
 
     after = schedule.look()
 
@@ -200,14 +200,13 @@ def test_the_night_finds_what_no_webhook_announced_and_leaves_older_contacts_alo
     context: ProcessContext, sandbox: SandboxClient, clock: Clock
 ) -> None:
     (old,) = sandbox.create_exactly(
-        [a_hot_contact(createdate=(datetime.now(UTC) - timedelta(days=2)).isoformat())], announce=False
+        [a_hot_contact(createdate=(clock() - timedelta(days=2)).isoformat())], announce=False
     )
-    context.services.store.nights.born(datetime.now(UTC) - timedelta(hours=1))
+    context.services.store.nights.born(clock() - timedelta(hours=1))
     missed, owned = sandbox.create_exactly(
         [a_hot_contact(), a_hot_contact(hubspot_owner_id="71480109")], announce=False
     )
-    day = datetime.now(UTC) + timedelta(days=1)
-    clock.ahead = day.replace(hour=12) - datetime.now(UTC)
+    clock.set_to((clock() + timedelta(days=1)).replace(hour=12))
 
     for _ in range(12):
         nightly_run.take_step(context)

@@ -12,10 +12,9 @@ from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.health.progress import ProgressBoard
 from router.wakeups import Job, WakeUps
-from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.followup.test_reassign import done
-from tests.routing.followup.test_watch import ROUTING
-from tests.routing.queues.test_claims import owner_of, with_rules
+from tests.world.leads import OWNERS, done, owner_of, route_all
+from tests.world.rule_folders import WATCHED, with_rules
+from tests.world.time import Time
 from workers import jobs, process
 
 
@@ -32,7 +31,7 @@ def test_the_job_looks_at_all_that_is_due(
     redis_url: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with_rules(services, rules, ROUTING)
+    with_rules(services, rules, WATCHED)
     ids = [one for _ in range(3) for one in done(services, sandbox, time, 50)]
     for_queue = redis.Redis.from_url(redis_url)
     context = ProcessContext(

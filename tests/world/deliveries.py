@@ -1,14 +1,24 @@
-"""Deliveries as HubSpot makes them, signed for the address and the secret of the tests."""
+"""Deliveries as HubSpot makes them, signed as the tests expect it, and the application."""
 
 from __future__ import annotations
 
 import base64
 import hmac
 import json
-import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+import redis
+from flask.testing import FlaskClient
+
 from router.settings import Settings, read_settings
+from router.store.health.vitals import Vitals
+from router.store.inbox.inbox import Inbox
+from router.store.keys import Keys
+from router.web.app import create_app
+from tests.world.time import NOW
 
 PORTAL = "4242"
 SECRET = "a-client-secret"
@@ -54,9 +64,9 @@ def body_of(*events: dict[str, Any]) -> bytes:
     return json.dumps(events, separators=(",", ":")).encode()
 
 
-def signed(body: bytes, *, ahead_s: float = 0.0) -> dict[str, str]:
-    """The headers that HubSpot sends with `body`."""
-    timestamp = str(int((time.time() + ahead_s) * 1000))
+def signed(body: bytes, *, now: datetime = NOW) -> dict[str, str]:
+    """The headers that HubSpot sends with `body`, at this moment."""
+    timestamp = str(int(now.timestamp() * 1000))
     message = b"POST" + URL.encode() + body + timestamp.encode()
     signature = base64.b64encode(hmac.digest(SECRET.encode(), message, "sha256")).decode()
     return {
@@ -64,3 +74,31 @@ def signed(body: bytes, *, ahead_s: float = 0.0) -> dict[str, str]:
         "X-HubSpot-Signature-v3": signature,
         "X-HubSpot-Request-Timestamp": timestamp,
     }
+
+
+@dataclass
+class Bell:
+    """Stands for the workers' queue: counts how often it was rung, and can be broken."""
+
+    rings: int = 0
+    error: Exception | None = None
+    on_ring: list[Callable[[], None]] = field(default_factory=list)
+
+    def __call__(self) -> None:
+        self.rings += 1
+        for action in self.on_ring:
+            action()
+        if self.error:
+            raise self.error
+
+
+def a_browser(client: redis.Redis, keys: Keys, bell: Bell) -> FlaskClient:
+    """A client of the application on this Redis, at NOW."""
+    app = create_app(
+        settings=some_settings(),
+        inbox=Inbox(client, keys),
+        wake=bell,
+        vitals=Vitals(client, keys),
+        clock=lambda: NOW,
+    )
+    return app.test_client()

@@ -23,11 +23,13 @@ from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+from tests.world.leads import OWNERS
+from tests.world.rule_folders import CATALOG, SMALL
 
 PORTAL = "49645859"
+PYTHON_PATH = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
 PUBLIC_URL = "https://leads.example.fr/webhooks/hubspot"
-RULES = Path(__file__).parents[1] / "routing" / "rules"
-CATALOG = Path(__file__).parents[2] / "config" / "hubspot.catalog.json"
+WEIGHTS = {OWNERS["camille"]: 2, OWNERS["hugo"]: 1, OWNERS["lea"]: 1}
 CRASH_POINTS = (
     "after_recall",
     "after_read",
@@ -139,11 +141,17 @@ def a_fleet(
     seed: int = 0,
     lease_s: float | None = None,
     crash_points: tuple[str, ...] = (),
+    routing: str = "",
 ) -> Iterator[Fleet]:
-    """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py)."""
+    """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py).
+
+    `routing` is written below the rules of `routing.yaml`.
+    """
     rules = directory / "config"
-    shutil.copytree(RULES, rules)
+    shutil.copytree(SMALL, rules)
     shutil.copy(CATALOG, rules)
+    with (rules / "routing.yaml").open("a") as file:
+        file.write(routing)
     with (
         start_sandbox() as sandbox,
         EmbeddedValkey(directory / "valkey", appendfsync="always") as valkey,
@@ -162,7 +170,7 @@ def a_fleet(
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
-            "PYTHONPATH": str(Path(__file__).parents[2]),
+            "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
             "LEAD_ROUTER_LEASE_S": str(lease_s or ""),
         }
         client = redis.Redis.from_url(valkey.url, decode_responses=True)
@@ -187,6 +195,24 @@ def a_fleet(
             yield fleet
         finally:
             fleet.stop()
+
+
+def announce_to(fleet: Fleet, *, duplicates: float = 0.5, properties: tuple[str, ...] = ()) -> None:
+    """From now on the portal posts its webhooks to the fleet."""
+    fleet.sandbox.deliver(
+        f"{fleet.url}/webhooks/hubspot",
+        public_url=PUBLIC_URL,
+        batch_min=1,
+        batch_max=30,
+        duplicates=duplicates,
+        shuffle=True,
+        form="mixed",
+        retry_base_s=0.2,
+        retry_max_s=1.0,
+        retries=100,
+        properties=properties,
+        enabled=True,
+    )
 
 
 def until(condition: Callable[[], bool], *, within_s: float) -> bool:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
-from zoneinfo import ZoneInfo
 
 from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.decide import decide_on_facts
@@ -22,13 +21,10 @@ from router.policy.rules.conditions import ALWAYS, Between, Condition, Matcher, 
 from router.policy.rules.policy import Action, Assign, Method, Policy, Rule, ToTeam
 from router.policy.rules.scoring import GradeGrid, Scorecard, Scoring, Segment
 from router.policy.shares.share_book import Book
-
-NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
-"""A Tuesday, 10:15 in Paris."""
-PARIS = ZoneInfo("Europe/Paris")
+from tests.world.time import NOW, PARIS
 
 
-def office_hours(opens: str = "09:00", closes: str = "18:00", *, name: str = "office") -> Hours:
+def office_hours(opens: str = "09:00", closes: str = "18:00", *, name: str = "context") -> Hours:
     """Monday to Friday, without a break."""
     day = ((time.fromisoformat(opens), time.fromisoformat(closes)),)
     return Hours(name, (day, day, day, day, day, (), ()))

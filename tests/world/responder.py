@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import orjson
 
+TOKEN = "pat-eu1-canary-token"
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +20,7 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import screen
+from router.cli.shared.time import now_here
 from router.policy.backtest.dealing.past_absences import as_it_was
 from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.leads.catalog import Catalog
@@ -115,11 +116,11 @@ def backtest(
 
 def _leads(source: str, since: str | None, catalog: Catalog) -> Leads:
     ago = _ago(since or (DEFAULT_SINCE if source == LEDGER else None))
-    moment = None if ago is None else datetime.now(UTC) - ago
+    moment = None if ago is None else now_here() - ago
     if source == LEDGER:
         settings = settings_here()
         return LedgerLeads(
-            settings.ledger_url.get_secret_value(), settings.hubspot_portal_id, moment or datetime.now(UTC)
+            settings.ledger_url.get_secret_value(), settings.hubspot_portal_id, moment or now_here()
         )
     path = Path(source)
     if not path.is_file():
@@ -169,7 +170,7 @@ def _as_it_was(leads: Leads, policy: Policy) -> Policy:
     """The policy with the absences that were said at the time, as far as the leads' source knows them."""
     if isinstance(leads, CsvLeads):
         return policy
-    roster = as_it_was(policy.roster, leads.words(), now=datetime.now(UTC))
+    roster = as_it_was(policy.roster, leads.words(), now=now_here())
     return replace(policy, roster=roster)
 
 

@@ -132,8 +132,9 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             client = text_client(valkey.url)
             # Before the workers: they would all wait for the first one to make the ledger's tables.
             services = open_services(settings, client)
-            supervisor.start(*workers(WORKERS), HOUSEKEEPING, CRON)
+            # A worker that calls a portal that does not listen yet makes all of them pause for 15 s.
             supervisor.wait_until_ready(portal_process.name)
+            supervisor.start(*workers(WORKERS), HOUSEKEEPING, CRON)
             apply(services.hubspot, plan_for(services.hubspot))
             supervisor.wait_until_ready()
             sandbox = SandboxClient(sandbox_url, token=token, client_secret=client_secret)

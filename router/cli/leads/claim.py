@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from router.cli.shared.claim_output import tell
@@ -50,5 +48,5 @@ def _link(services: Services, contact: str, *, rep: str) -> str:
         rep=rep,
         secret=settings.claim_secret.get_secret_value(),
         public_webhook_url=settings.public_webhook_url,
-        now=datetime.now(UTC),
+        now=services.clock(),
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import click
 
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
+from router.cli.shared.time import now_here
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.drains.drains import Drains
 from router.store.keys import Keys
@@ -56,7 +55,7 @@ def redrive(contacts: list[str], everyone: bool, as_json: bool) -> None:
     settings = settings_here()
     url = redis_url(settings)
     client, keys = text_client(url), Keys(settings.hubspot_portal_id)
-    again, now = Redrive(client, keys), datetime.now(UTC)
+    again, now = Redrive(client, keys), now_here()
     chosen = list(Leads(client, keys).parked()) if everyone else contacts
     answers = {one: again.send_again(one, now=now) for one in chosen}
     sent = [one for one, answer in answers.items() if answer.endswith("anew")]

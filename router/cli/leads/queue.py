@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import click
 
@@ -10,6 +10,7 @@ from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
+from router.cli.shared.time import now_here
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
 from router.store.leads.queues import Queues, WaitingLead
@@ -36,8 +37,9 @@ def queue(team: str | None, limit: int, as_json: bool) -> None:
     if as_json:
         print_json({name: [_as_json(one) for one in leads] for name, leads in waiting.items()})
         return
+    now = now_here()
     rows = [
-        (name, one.contact_id, one.score, local_time(_since(one)), _span(datetime.now(UTC) - _since(one)))
+        (name, one.contact_id, one.score, local_time(_since(one)), _span(now - _since(one)))
         for name, leads in waiting.items()
         for one in leads
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ import click
 
 from router.cli.rules.sarif import as_sarif
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.time import now_here
 from router.policy.leads.catalog import Catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
 from router.rulefiles.proofs.prove import left_over, prove
@@ -50,7 +51,7 @@ def check(directory: Path | None, form: str, info: bool) -> None:
         raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
     files = read_rule_files(folder)
     catalog = parse_catalog(files[CATALOG_FILE])
-    now = datetime.now(UTC)
+    now = now_here()
     loaded = _proved(load_policy(files, catalog=catalog), files, catalog=catalog, now=now)
     shown = [mistake for mistake in loaded.mistakes if info or mistake.severity is not Severity.INFO]
     if form == "json":

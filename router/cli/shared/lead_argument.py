@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ import orjson
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.rules_here import RulesHere
+from router.cli.shared.time import now_here
 from router.policy.leads.lead import Lead
 from router.rulefiles.rule_tests.leads import LeadReader, lead_of
 from router.rulefiles.yaml.file_reader import FileReader
@@ -55,7 +56,7 @@ def lead_in(path: Path, here: RulesHere) -> Lead:
 def moment_typed(text: str | None, timezone: ZoneInfo) -> datetime:
     """The moment of `--now` in the team's time zone, in UTC; without one it is now."""
     if text is None:
-        return datetime.now(UTC)
+        return now_here()
     found = moment(text, timezone)
     if found is None:
         raise click.UsageError(f"'{text}' is no moment. Write --now 2026-11-24T10:15.")

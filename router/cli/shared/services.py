@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from router.bootstrap import open_services
 from router.cli.shared.context import settings_here
+from router.cli.shared.time import clock_here
 from router.routing.portal.services import Services
 from router.store.clients import redis_url, text_client
 
@@ -13,4 +14,4 @@ def services_here() -> Services:
     settings = settings_here()
     client = text_client(redis_url(settings))
     client.ping()  # now, rather than in the middle of something
-    return open_services(settings, client)
+    return open_services(settings, client, clock=clock_here())

@@ -3,6 +3,7 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from router.sandbox.clock import now_ms
 from router.sandbox.crm import owners, properties
 from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import Refused, bad_request, error_body, not_found
@@ -110,7 +111,7 @@ def create_group(portal: Portal, call: Call) -> Answer:
 def account(portal: Portal, _: Call) -> Answer:
     """GET account-info details: which portal the token belongs to, and its time zone."""
     zone = portal.settings.time_zone
-    offset = datetime.now(ZoneInfo(zone)).strftime("%z")
+    offset = datetime.fromtimestamp(now_ms() / 1000, ZoneInfo(zone)).strftime("%z")
     body = {
         "portalId": portal.settings.portal_id,
         "accountType": "STANDARD",

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 import requests
@@ -83,6 +84,13 @@ class SandboxClient:
     def put_forward(self, seconds: float) -> float:
         """Put the portal's clock forward; returns by how many seconds it is ahead now. `reset` ends it."""
         return float(self._ask("POST", "clock", {"forward_s": seconds})["ahead_s"])
+
+    def set_clock(self, moment: datetime) -> float:
+        """Let it be this moment (aware) in the portal; returns how far that is ahead of the real time.
+
+        In seconds, less than 0 for the past. `reset` ends it.
+        """
+        return float(self._ask("POST", "clock", {"now": moment.isoformat()})["ahead_s"])
 
     def overtake(self, *, rate: float = 0.0, times: int = 0, owner: str | None = None, seed: int = 0) -> None:
         """Let a person change the owner between a read and a write; neither rate nor times ends it."""

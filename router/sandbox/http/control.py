@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 import orjson
 from flask import Blueprint, Response, request
 
-from router.sandbox.clock import ahead_ms, iso, now_ms, put_ahead
+from router.sandbox.clock import ahead_ms, iso, now_ms, put_ahead, set_to
 from router.sandbox.crm.records import Record, history_entry
 from router.sandbox.delivery.route import route_from
 from router.sandbox.http.faults import fault_from
@@ -104,8 +105,12 @@ def control(portal: Portal) -> Blueprint:
         return _json({"id": merged.id})
 
     @blueprint.post("/clock")
-    def put_forward() -> Response:
-        put_ahead(ahead_ms() + _milliseconds(_asked().get("forward_s")))
+    def set_clock() -> Response:
+        asked = _asked()
+        if "now" in asked:
+            set_to(_moment(asked["now"]))
+        else:
+            put_ahead(ahead_ms() + _milliseconds(asked.get("forward_s")))
         return _json({"now": iso(now_ms()), "ahead_s": ahead_ms() / 1000})
 
     @blueprint.post("/contacts/<contact>/activities")
@@ -208,6 +213,13 @@ def _milliseconds(seconds: object) -> int:
     if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
         raise Misuse("Say by how many seconds, from 0 up: {'forward_s': 3600}.")
     return round(seconds * 1000)
+
+
+def _moment(text: object) -> datetime:
+    moment = datetime.fromisoformat(str(text))
+    if moment.tzinfo is None:
+        raise Misuse("Say the moment with its zone: {'now': '2026-11-24T09:15:00+00:00'}.")
+    return moment
 
 
 def _asked() -> dict[str, Any]:

@@ -149,4 +149,4 @@ class ClaimStore:
                 return Full(name, int(count))
             case ["often", made, again_at_ms]:
                 return TooOften(int(made), int(again_at_ms))
-        raise ValueError(f"by_hand.lua answered {answer!r}.")
+        raise ValueError(f"claim.lua answered {answer!r}.")

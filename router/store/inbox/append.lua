@@ -2,7 +2,7 @@
 -- KEYS: inbox, erasures, counts, drains, awake, changed
 -- ARGV: leads that one drain can work on at once, ignored events,
 --       the leads as "<contact id> <occurred at> …" (one text: 200 arguments cost the client more than this loop),
---       changed contacts as "<contact id> …", prefix of the leads' names, contact ids to erase …
+--       changed contacts as "<contact id> <changed at> …", prefix of the leads' names, contact ids to erase …
 local inbox, erasures, counts, drains, awake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 5
 
@@ -14,10 +14,10 @@ for contact, occurred in string.gmatch(ARGV[3], '(%d+) (%d+)') do
 end
 for at = 6, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
 local changed = 0
-for contact in string.gmatch(ARGV[4], '%d+') do
+for contact, changed_at in string.gmatch(ARGV[4], '(%d+) (%d+)') do
   -- Only leads of ours are followed; whoever is being erased leaves no new trace.
   if redis.call('EXISTS', ARGV[5] .. contact) == 1 and redis.call('SISMEMBER', erasures, contact) == 0 then
-    redis.call('ZADD', KEYS[6], string.format('%.0f', now_ms), contact)
+    redis.call('ZADD', KEYS[6], changed_at, contact)
     changed = changed + 1
   else
     ignored = ignored + 1

@@ -54,15 +54,16 @@ class Inbox:
         created: Sequence[tuple[str, int]],
         erased: Sequence[str] = (),
         ignored: int = 0,
-        changed: Sequence[str] = (),
+        changed: Sequence[tuple[str, int]] = (),
     ) -> bool:
         """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending.
 
-        Of the changed contacts those are noted that are leads of ours; they wait for housekeeping.
+        Of the changed contacts (id, changed at in epoch ms) those are noted that are leads of ours; they
+        wait for housekeeping.
         """
         keys = self._keys
-        leads = " ".join([f"{contact_id} {occurred_at_ms}" for contact_id, occurred_at_ms in created])
-        arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, leads, " ".join(changed)]
+        leads, others = (" ".join([f"{one} {at_ms}" for one, at_ms in pairs]) for pairs in (created, changed))
+        arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, leads, others]
         arguments += [keys.lead(""), *erased]
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
         return bool(self._append(names, arguments))

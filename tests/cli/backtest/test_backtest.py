@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 from router.cli.backtest.backtest_limits import LimitUnclear, limit_of
 from router.cli.commands import router
 from router.rules_on_disk import FILES
+from tests.world.rule_folders import COMPANY
+from tests.world.time import Clock
 
-CONFIG = Path(__file__).parents[3] / "config"
 SUPPORT = "when: {type_demande: [support, candidature]}"
 
 
@@ -24,7 +25,7 @@ def changed(tmp_path: Path) -> Path:
     folder = tmp_path / "changed"
     folder.mkdir()
     for name in FILES:
-        shutil.copy(CONFIG / name, folder / name)
+        shutil.copy(COMPANY / name, folder / name)
     routing = folder / "routing.yaml"
     text = routing.read_text(encoding="utf-8")
     assert SUPPORT in text
@@ -46,11 +47,11 @@ def export(tmp_path: Path) -> Path:
 
 
 def run(folder: Path, *arguments: str) -> Result:
-    return CliRunner().invoke(router, ["backtest", *arguments], env={"CONFIG_DIR": str(folder)})
+    return CliRunner().invoke(router, ["backtest", *arguments], env={"CONFIG_DIR": str(folder)}, obj=Clock())
 
 
 def test_it_says_what_moves_and_why(changed: Path, export: Path) -> None:
-    answer = run(changed, "--leads", str(export), "--against", str(CONFIG))
+    answer = run(changed, "--leads", str(export), "--against", str(COMPANY))
 
     assert answer.exit_code == 0, answer.output
     assert answer.output.startswith("10 of 40 leads go elsewhere (25.0%)")
@@ -61,7 +62,7 @@ def test_it_says_what_moves_and_why(changed: Path, export: Path) -> None:
 
 
 def test_the_same_rules_move_nothing(export: Path) -> None:
-    answer = run(CONFIG, "--leads", str(export), "--against", str(CONFIG))
+    answer = run(COMPANY, "--leads", str(export), "--against", str(COMPANY))
 
     assert answer.exit_code == 0, answer.output
     assert answer.output.startswith("All 40 leads go where they went.")
@@ -70,7 +71,7 @@ def test_the_same_rules_move_nothing(export: Path) -> None:
 def test_a_broken_limit_fails_the_merge(changed: Path, export: Path) -> None:
     limits = ("--fail-if", "moved > 20%", "--fail-if", "hugo > 90%")
 
-    answer = run(changed, "--leads", str(export), "--against", str(CONFIG), *limits)
+    answer = run(changed, "--leads", str(export), "--against", str(COMPANY), *limits)
 
     assert answer.exit_code == 1
     assert "Limit broken: moved is 25.00%, and the limit is: moved > 20%" in answer.output
@@ -78,7 +79,7 @@ def test_a_broken_limit_fails_the_merge(changed: Path, export: Path) -> None:
 
 
 def test_json_has_every_figure(changed: Path, export: Path) -> None:
-    answer = run(changed, "--leads", str(export), "--against", str(CONFIG), "--json")
+    answer = run(changed, "--leads", str(export), "--against", str(COMPANY), "--json")
 
     found = json.loads(answer.stdout)
     assert (found["leads"], found["moved"], found["ok"]) == (40, 10, True)
@@ -91,7 +92,7 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(changed: Path, export: 
     page, routing = tmp_path / "page.html", changed / "routing.yaml"
     routing.write_text(routing.read_text("utf-8").replace("Nurture PME 2026", "Nurture <b>"), "utf-8")
 
-    run(changed, "--leads", str(export), "--against", str(CONFIG), "--html", str(page))
+    run(changed, "--leads", str(export), "--against", str(COMPANY), "--html", str(page))
 
     html = page.read_text(encoding="utf-8")
     assert html.count("<svg") == 3
@@ -112,7 +113,7 @@ def test_the_page_stands_alone_and_escapes_what_it_shows(changed: Path, export: 
     ],
 )
 def test_misuse_is_said_in_a_sentence(export: Path, arguments: tuple[str, ...], says: str) -> None:
-    answer = run(CONFIG, *(str(export) if one == "LEADS" else one for one in arguments))
+    answer = run(COMPANY, *(str(export) if one == "LEADS" else one for one in arguments))
 
     assert answer.exit_code == 2
     assert says in " ".join(answer.output.split())

@@ -1,4 +1,4 @@
-"""`router backtest` of the ledger's leads knows who was said to be away on the day."""
+"""`router backtest` of the ledger's leads knows who was reported to be away on the day."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from router.policy.explanation.decision_record import as_record
 from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away
 from router.routing.portal.services import Services
-from tests.cli.conftest import CONFIG, Run
+from tests.world.command_line import Run
 from tests.world.policies import a_lead, deciding
+from tests.world.rule_folders import COMPANY
 
 
 def replayed(run: Run) -> dict[str, int]:
-    told = run("backtest", "--leads", "ledger", "--against", str(CONFIG), "--json")
+    told = run("backtest", "--leads", "ledger", "--against", str(COMPANY), "--json")
     assert told.exit_code == 0, told.output
     return {rep: one["before"] for rep, one in json.loads(told.stdout)["reps"].items()}
 

@@ -12,10 +12,9 @@ import pytest
 from router.cli.demo.checks import Check, DemoResult, run_checks
 from router.cli.demo.figures import RepShare, figures
 from router.cli.demo.report import worth_reading
-from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver
-from router.policy.shares.share import Share
+from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Share
+from tests.world.time import NOW
 
-NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 DUE = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
 CALLS = {"endpoints": {"contacts/batch/read": {"200": 3}}, "total": 3, "busiest_10s": 3}
 
@@ -45,7 +44,7 @@ def a_decision(contact_id: str = "501", **fields: Any) -> Decision:
 
 
 def a_contact(decision: Decision, *, owner: str | None = "77", **properties: str) -> dict[str, Any]:
-    """The record as the decision wants it, except for what is said here."""
+    """The record as the decision wants it, except for what is reported here."""
     written = {
         "lead_router_reason": decision.reason,
         "lead_router_rule": decision.rule,
@@ -60,7 +59,7 @@ def a_contact(decision: Decision, *, owner: str | None = "77", **properties: str
 
 
 def a_scene(*decisions: Decision, records: Mapping[str, Any] | None = None, **fields: Any) -> DemoResult:
-    """Everything as it should be, except for what is said here."""
+    """Everything as it should be, except for what is reported here."""
     written = [one for one in decisions if isinstance(one.outcome, Assigned)]
     result = DemoResult(
         created=[one.contact_id for one in decisions],

@@ -15,13 +15,13 @@ from router.sandbox.http.client import SandboxClient
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from router.wakeups import leads_queue
-from tests.cli.conftest import Run
+from tests.world.command_line import Run
 
 RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
 
 
-def park(services: Services, contact_id: str, *, why: str = "HubSpot said no") -> None:
+def park(services: Services, contact_id: str, *, why: str = "HubSpot reported no") -> None:
     since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
     move = Transition(
         contact_id,

@@ -11,7 +11,9 @@ from click.testing import CliRunner, Result
 
 from router.cli.leads.explain import explain
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import CONFIG, Run
+from tests.world.command_line import Run
+from tests.world.rule_folders import COMPANY
+from tests.world.time import Clock
 
 JEANNE = (
     "email=jeanne@boulanger-sa.fr",
@@ -27,8 +29,8 @@ JEANNE = (
 
 
 def explained(*arguments: str | Path, **environ: str) -> Result:
-    environ = {"CONFIG_DIR": str(CONFIG), "COLUMNS": "80", **environ}
-    return CliRunner(env=environ).invoke(explain, [str(one) for one in arguments])
+    environ = {"CONFIG_DIR": str(COMPANY), "COLUMNS": "80", **environ}
+    return CliRunner(env=environ).invoke(explain, [str(one) for one in arguments], obj=Clock())
 
 
 def test_a_typed_lead_is_told_as_a_tree() -> None:

@@ -14,19 +14,9 @@ from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import (
-    OWNERS,
-    Time,
-    clock,
-    portal,
-    route_all,
-    rules,
-    sandbox,
-    services,
-    settings,
-    time,
-)
-from tests.routing.queues.test_claims import pull, queued
+from tests.world.leads import OWNERS, queued, route_all
+from tests.world.portal import clock, portal, pull, rules, sandbox, services, settings, time
+from tests.world.time import Time
 
 __all__ = ["clock", "portal", "pull", "rules", "sandbox", "services", "settings", "time"]
 

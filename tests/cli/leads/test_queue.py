@@ -12,18 +12,17 @@ import pytest
 from router.routing.intake.route import route
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import CONFIG, Run
-from tests.routing.conftest import RULES
-from tests.routing.queues.test_claims import ROUTING
+from tests.world.command_line import Run
+from tests.world.rule_folders import COMPANY, PULLED, SMALL
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Small rules, whose leads wait in the queue of idf."""
     folder = tmp_path / "config"
-    shutil.copytree(RULES, folder)
-    shutil.copy(CONFIG / "hubspot.catalog.json", folder)
-    (folder / "routing.yaml").write_text(ROUTING)
+    shutil.copytree(SMALL, folder)
+    shutil.copy(COMPANY / "hubspot.catalog.json", folder)
+    (folder / "routing.yaml").write_text(PULLED)
     return {**environ, "CONFIG_DIR": str(folder), "API_TOKENS_FILE": str(tmp_path / "tokens")}
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import Run
+from tests.world.command_line import Run
 
 RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}

@@ -4,55 +4,40 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-import redis
 
-from router.bootstrap import open_services
 from router.routing.followup.watch import watch_leads
 from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from router.settings import read_settings
-from tests.cli.conftest import CONFIG, Run
-from tests.routing.conftest import RULES
-from tests.routing.followup.test_watch import MANAGERS, ROUTING
+from tests.world.command_line import RouteNow, Run
+from tests.world.rule_folders import CATALOG, MANAGERS, SMALL, WATCHED
+from tests.world.time import Clock
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Small rules whose leads are due in four hours and taken away in eight."""
     folder = tmp_path / "config"
-    shutil.copytree(RULES, folder)
-    shutil.copy(CONFIG / "hubspot.catalog.json", folder)
-    routing = ROUTING.replace("{after: 150%", "{after: 200%")
+    shutil.copytree(SMALL, folder)
+    shutil.copy(CATALOG, folder)
+    routing = WATCHED.replace("{after: 150%", "{after: 200%")
     (folder / "routing.yaml").write_text(routing)
-    (folder / "team.yaml").write_text((RULES / "team.yaml").read_text() + MANAGERS)
+    (folder / "team.yaml").write_text((SMALL / "team.yaml").read_text() + MANAGERS)
     return {**environ, "CONFIG_DIR": str(folder)}
 
 
 @pytest.fixture
-def late(
-    environ: dict[str, str],
-    redis_client: redis.Redis,
-    sandbox: SandboxClient,
-    services: Services,
-    route_now: Callable[[list[str]], None],
-) -> str:
-    """A lead that was due an hour ago, as far as the watch knows, whose clock is ahead."""
+def late(sandbox: SandboxClient, services: Services, route_now: RouteNow, clock: Clock) -> str:
+    """A lead that has been due for an hour."""
     (contact_id,) = sandbox.create_exactly([{"email": "a@acier.fr", "jobtitle": "Directeur"}])
     route_now([contact_id])
-    for ahead in (timedelta(seconds=5), timedelta(hours=5)):
-        later = open_services(
-            read_settings(environ), redis_client, clock=lambda ahead=ahead: datetime.now(UTC) + ahead
-        )
-        later.rules.refresh()
-        verify_owners(later)
-        watch_leads(later)
-        later.ledger.close()
+    for hours in (0.01, 5):
+        clock.forward(hours * 3600)
+        verify_owners(services)
+        watch_leads(services)
     return contact_id
 
 
@@ -64,7 +49,12 @@ def test_an_overdue_lead_is_listed_with_what_comes_next(run: Run, late: str) -> 
     assert "1 overdue lead." in told.stdout
     assert "camille" in told.stdout
     assert max(len(line) for line in told.stdout.splitlines()) <= 80
-    assert (lead["contact_id"], lead["rep"], lead["team"], lead["next"]) == (late, "camille", "idf", "remind")
+    assert (lead["contact_id"], lead["rep"], lead["team"], lead["next"]) == (
+        late,
+        "camille",
+        "idf",
+        "reassign",
+    )
     assert lead["due_at"].endswith("+00:00")
 
 

@@ -18,8 +18,8 @@ from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
 from router.store.worklists.nights import Nights
-from tests.cli.conftest import Run
-from tests.routing.conftest import a_hot_contact
+from tests.world.command_line import Run
+from tests.world.leads import a_hot_contact
 
 Route = Callable[[list[str]], None]
 SHARED = {"email": "a@acier.fr", "zip": "67000", "country": "France", "company": "Acier"}

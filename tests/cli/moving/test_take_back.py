@@ -14,17 +14,17 @@ from router.routing.intake.route import route
 from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import CONFIG, Run
-from tests.routing.conftest import OWNERS, RULES
-from tests.routing.take_back.test_take_back import RIGHT, WRONG
+from tests.world.command_line import Run
+from tests.world.leads import OWNERS
+from tests.world.rule_folders import CATALOG, RIGHT, SMALL, WRONG
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """Small rules, which give everything to Marc by mistake."""
     folder = tmp_path / "config"
-    shutil.copytree(RULES, folder)
-    shutil.copy(CONFIG / "hubspot.catalog.json", folder)
+    shutil.copytree(SMALL, folder)
+    shutil.copy(CATALOG, folder)
     (folder / "routing.yaml").write_text(WRONG)
     return {**environ, "CONFIG_DIR": str(folder)}
 

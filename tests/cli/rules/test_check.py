@@ -10,24 +10,25 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.cli.rules.check import check
-from tests.cli.conftest import CONFIG
+from tests.world.rule_folders import COMPANY
+from tests.world.time import Clock
 
 
 def checked(*arguments: str | Path, **environ: str) -> Result:
-    return CliRunner(env=environ).invoke(check, [str(one) for one in arguments])
+    return CliRunner(env=environ).invoke(check, [str(one) for one in arguments], obj=Clock())
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The shipped files with one mistake: a team that does not exist."""
-    shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copytree(COMPANY, tmp_path / "config")
     rules = tmp_path / "config" / "routing.yaml"
     rules.write_text(rules.read_text().replace("{team: international, needs", "{team: internationale, needs"))
     return tmp_path / "config"
 
 
 def test_good_files_are_one_line_of_facts() -> None:
-    answer = checked(CONFIG)
+    answer = checked(COMPANY)
 
     assert answer.exit_code == 0
     assert answer.output.startswith("Fine: 4 files, ")
@@ -36,7 +37,7 @@ def test_good_files_are_one_line_of_facts() -> None:
 
 
 def test_the_directory_comes_from_the_environment_without_any_other_setting() -> None:
-    assert checked(CONFIG_DIR=str(CONFIG)).exit_code == 0
+    assert checked(CONFIG_DIR=str(COMPANY)).exit_code == 0
 
 
 def test_a_mistake_shows_its_place_the_line_and_a_caret(folder: Path) -> None:
@@ -92,7 +93,7 @@ def test_code_scanning_reads_the_mistakes_as_sarif(folder: Path) -> None:
 
 
 def test_good_files_are_an_empty_sarif_log() -> None:
-    answer = checked(CONFIG, "--format", "sarif")
+    answer = checked(COMPANY, "--format", "sarif")
 
     assert answer.exit_code == 0
     assert json.loads(answer.output)["runs"][0]["results"] == []

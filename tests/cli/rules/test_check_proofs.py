@@ -10,8 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.cli.rules.check import check
+from tests.world.rule_folders import COMPANY
+from tests.world.time import Clock
 
-CONFIG = Path(__file__).parents[3] / "config"
 NEVER = """\
   - name: Bretons sans segment
     when: {country: FR, company.industry: GOVERNMENT_ADMINISTRATION, account_owner: known}
@@ -21,13 +22,13 @@ otherwise:                         #"""
 
 
 def checked(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(check, [str(one) for one in arguments])
+    return CliRunner().invoke(check, [str(one) for one in arguments], obj=Clock())
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """The shipped files with one rule more, whose leads others take."""
-    shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copytree(COMPANY, tmp_path / "config")
     rules = tmp_path / "config" / "routing.yaml"
     before, _, after = rules.read_text().rpartition("\notherwise:")
     rules.write_text(f"{before}\n{NEVER}{after}")
@@ -51,7 +52,7 @@ def test_machines_read_what_was_proved(folder: Path) -> None:
 
 
 def test_a_rule_without_a_test_is_a_warning_where_there_are_tests(tmp_path: Path) -> None:
-    shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copytree(COMPANY, tmp_path / "config")
     (tmp_path / "config" / "tests" / "france.test.yaml").unlink()
 
     answer = checked(tmp_path / "config")
@@ -61,13 +62,13 @@ def test_a_rule_without_a_test_is_a_warning_where_there_are_tests(tmp_path: Path
 
 
 def test_without_any_test_nothing_is_said_of_tests(tmp_path: Path) -> None:
-    shutil.copytree(CONFIG, tmp_path / "config", ignore=shutil.ignore_patterns("tests"))
+    shutil.copytree(COMPANY, tmp_path / "config", ignore=shutil.ignore_patterns("tests"))
 
     assert "no test" not in checked(tmp_path / "config").output
 
 
 def test_a_mistake_in_a_test_is_an_error_too(tmp_path: Path) -> None:
-    shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copytree(COMPANY, tmp_path / "config")
     (tmp_path / "config" / "tests" / "more.test.yaml").write_text("nothing: here\n")
 
     answer = checked(tmp_path / "config")
@@ -77,7 +78,7 @@ def test_a_mistake_in_a_test_is_an_error_too(tmp_path: Path) -> None:
 
 
 def test_notes_are_only_shown_to_who_asks() -> None:
-    short, long = checked(CONFIG), checked(CONFIG, "--info")
+    short, long = checked(COMPANY), checked(COMPANY, "--info")
 
     assert "notes: add --info" in short.output
     assert "info: some leads fit" not in short.output
@@ -86,4 +87,4 @@ def test_notes_are_only_shown_to_who_asks() -> None:
 
 
 def test_github_calls_a_note_a_notice() -> None:
-    assert "::notice file=" in checked(CONFIG, "--format", "github", "--info").output
+    assert "::notice file=" in checked(COMPANY, "--format", "github", "--info").output

@@ -10,7 +10,8 @@ import redis
 from router.sandbox.http.client import SandboxClient
 from router.store.health.vitals import Vitals
 from router.store.keys import Keys
-from tests.cli.conftest import PORTAL, Run
+from tests.world.command_line import Run
+from tests.world.portal import PORTAL
 
 HUGO = "71480102"
 

@@ -11,7 +11,8 @@ import pytest
 
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import CONFIG, Run
+from tests.world.command_line import Run
+from tests.world.rule_folders import COMPANY
 
 RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
@@ -19,7 +20,7 @@ LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", 
 
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    return Path(shutil.copytree(COMPANY, tmp_path / "config"))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.cli.rules.schema import schema
-from tests.cli.conftest import CONFIG
+from tests.world.rule_folders import COMPANY
 
 
 def run(*arguments: str | Path) -> Result:
@@ -18,7 +18,7 @@ def run(*arguments: str | Path) -> Result:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    return Path(shutil.copytree(COMPANY, tmp_path / "config"))
 
 
 def test_schemas_are_written_beside_the_rules(folder: Path) -> None:

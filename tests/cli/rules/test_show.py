@@ -8,11 +8,11 @@ from pathlib import Path
 from click.testing import CliRunner, Result
 
 from router.cli.rules.show import show
-from tests.cli.conftest import CONFIG
+from tests.world.rule_folders import COMPANY
 
 
 def shown(*arguments: str | Path) -> Result:
-    environ = {"CONFIG_DIR": str(CONFIG), "COLUMNS": "80"}
+    environ = {"CONFIG_DIR": str(COMPANY), "COLUMNS": "80"}
     return CliRunner(env=environ).invoke(show, [str(one) for one in arguments])
 
 
@@ -48,7 +48,7 @@ def test_a_place_without_a_document_is_misuse(tmp_path: Path) -> None:
 
 
 def test_the_tree_says_how_a_team_shares(tmp_path: Path) -> None:
-    shutil.copytree(CONFIG, tmp_path / "config")
+    shutil.copytree(COMPANY, tmp_path / "config")
     team = (tmp_path / "config" / "team.yaml").read_text("utf-8")
     special = "{reps: [sophie, nadia], fair_by: value, time_off: {catch_up: 300}}"
     changed = team.replace("est:            [sophie, nadia]", f"est: {special}")

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.cli.rules.test import test as command
-from tests.cli.conftest import CONFIG
+from tests.world.rule_folders import COMPANY
 
 
 def answer_of(*arguments: str | Path, **environ: str) -> Result:
@@ -21,7 +21,7 @@ def answer_of(*arguments: str | Path, **environ: str) -> Result:
 def folder(tmp_path: Path) -> Path:
     """The shipped rules, with a file of tests that a test writes."""
     copy = tmp_path / "config"
-    shutil.copytree(CONFIG, copy, ignore=shutil.ignore_patterns("*.test.yaml"))
+    shutil.copytree(COMPANY, copy, ignore=shutil.ignore_patterns("*.test.yaml"))
     return copy
 
 
@@ -30,7 +30,7 @@ def write_tests(folder: Path, tests: str) -> None:
 
 
 def test_the_shipped_tests_pass_and_reach_every_rule() -> None:
-    answer = answer_of("--coverage", CONFIG)
+    answer = answer_of("--coverage", COMPANY)
 
     assert answer.exit_code == 0
     assert "no test reaches" not in answer.output

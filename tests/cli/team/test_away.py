@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import Run
+from tests.world.command_line import Run
+from tests.world.time import NOW
 
 CAMILLE = "71480101"
-LATER = (datetime.now(UTC).date() + timedelta(days=9)).isoformat()
+LATER = (NOW.date() + timedelta(days=9)).isoformat()
 
 
 def why_of(run: Run, rep: str) -> str | None:

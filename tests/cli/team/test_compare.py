@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import CONFIG, Run
+from tests.world.command_line import Run
+from tests.world.rule_folders import COMPANY
 
 RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
@@ -19,7 +20,7 @@ CLAIRE = "71480109"
 
 @pytest.fixture
 def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    rules = Path(shutil.copytree(CONFIG, tmp_path / "config"))
+    rules = Path(shutil.copytree(COMPANY, tmp_path / "config"))
     routing = rules / "routing.yaml"
     routing.write_text(f"mode: shadow\n{routing.read_text()}")
     return environ | {"CONFIG_DIR": str(rules)}

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import Run
-
-RouteNow = Callable[[list[str]], None]
-PARIS = {"email": "jeanne@boulanger-sa.fr", "zip": "75011", "country": "France", "type_demande": "demo"}
-PARIS |= {"jobtitle": "Directrice financière", "numemployees": "120"}
-SUD = PARIS | {"zip": "69003"}
+from tests.world.command_line import RouteNow, Run
+from tests.world.leads import LEAD_OF_THE_SOUTH
 
 
 @pytest.fixture
 def routed(sandbox: SandboxClient, route_now: RouteNow) -> None:
-    route_now(sandbox.create_exactly([SUD for _ in range(9)], announce=False))
+    route_now(sandbox.create_exactly([LEAD_OF_THE_SOUTH for _ in range(9)], announce=False))
 
 
 @pytest.mark.usefixtures("routed")

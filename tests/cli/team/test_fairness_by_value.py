@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import CONFIG, Run
-from tests.cli.team.test_fairness import SUD, RouteNow
+from tests.world.command_line import RouteNow, Run
+from tests.world.leads import LEAD_OF_THE_SOUTH
+from tests.world.rule_folders import COMPANY
 
 
 @pytest.fixture
 def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
     config = tmp_path / "config"
-    shutil.copytree(CONFIG, config)
+    shutil.copytree(COMPANY, config)
     team = (config / "team.yaml").read_text("utf-8")
     by_value = team.replace("[nadia, ines, yann]", "{reps: [nadia, ines, yann], fair_by: value}")
     (config / "team.yaml").write_text(by_value, "utf-8")
@@ -25,7 +26,7 @@ def environ(environ: dict[str, str], tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def routed(sandbox: SandboxClient, route_now: RouteNow) -> None:
-    route_now(sandbox.create_exactly([SUD for _ in range(9)], announce=False))
+    route_now(sandbox.create_exactly([LEAD_OF_THE_SOUTH for _ in range(9)], announce=False))
 
 
 @pytest.mark.usefixtures("routed")

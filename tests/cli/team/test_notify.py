@@ -9,7 +9,7 @@ import responses
 
 from router.routing.portal.services import Services
 from router.store.worklists.notices import Notice
-from tests.cli.conftest import Run
+from tests.world.command_line import Run
 
 CHAT = "https://1.1.1.1/services/secret-path"
 DEFAULT = json.dumps({"default": {"kind": "slack", "url": CHAT}})

@@ -11,8 +11,8 @@ import pytest
 from router.ledger.follow_ups import Seen
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from tests.cli.conftest import Run
-from tests.cli.team.test_fairness import SUD
+from tests.world.command_line import Run
+from tests.world.leads import LEAD_OF_THE_SOUTH
 
 RouteNow = Callable[[list[str]], None]
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -21,7 +21,7 @@ LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 @pytest.fixture
 def answered(services: Services, sandbox: SandboxClient, route_now: RouteNow) -> str:
     """Nine leads; the first was answered after 20 minutes, the second far too late. Who has the second."""
-    route_now(sandbox.create_exactly([SUD for _ in range(9)], announce=False))
+    route_now(sandbox.create_exactly([LEAD_OF_THE_SOUTH for _ in range(9)], announce=False))
     first, second, *_ = services.ledger.follow_ups.since(LONG_AGO)
     services.ledger.follow_ups.note(
         [
@@ -29,7 +29,7 @@ def answered(services: Services, sandbox: SandboxClient, route_now: RouteNow) ->
                  first.assigned_at),
             Seen(second.decision_id, "OPEN", "lead", second.assigned_at + timedelta(days=30), None, None),
         ],
-        at=datetime.now(UTC),
+        at=services.clock(),
     )  # fmt: skip
     assert second.rep is not None
     return second.rep

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from router.routing.portal.services import Services
-from tests.cli.conftest import CONFIG, Run
-from tests.routing.reports.test_weights import with_results
+from tests.world.command_line import Run
+from tests.world.records import with_results
+from tests.world.rule_folders import COMPANY
 
 WINS = {"camille": (300, 30), "hugo": (300, 30), "lea": (300, 90)}
 
@@ -20,7 +21,7 @@ WINS = {"camille": (300, 30), "hugo": (300, 30), "lea": (300, 90)}
 def by_results(environ: dict[str, str], tmp_path: Path) -> None:
     """The shipped rules, with a team whose weights follow results."""
     config = tmp_path / "config"
-    shutil.copytree(CONFIG, config)
+    shutil.copytree(COMPANY, config)
     team = config / "team.yaml"
     text = team.read_text()
     line = "  idf:            [camille, hugo, lea]\n"

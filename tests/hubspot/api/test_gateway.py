@@ -24,8 +24,7 @@ from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import Outcome
 from router.store.budget.budget import CallBudget
 from router.store.keys import Keys
-from tests.hubspot.conftest import TOKEN
-from tests.world.responder import Reply, Responder, drip, json_reply, raw_reply, reset
+from tests.world.responder import TOKEN, Reply, Responder, drip, json_reply, raw_reply, reset
 
 GARBAGE: dict[str, Reply] = {
     "html": raw_reply(b"<html>Bad Gateway</html>"),

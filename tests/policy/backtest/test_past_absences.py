@@ -1,4 +1,4 @@
-"""A replay of past leads knows who was said to be away on the day."""
+"""A replay of past leads knows who was reported to be away on the day."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from datetime import UTC, date, datetime
 from router.policy.backtest.dealing.past_absences import Word, as_it_was
 from router.policy.people.roster import Roster, TimeOff
 from tests.world.policies import a_rep, a_team
-
-NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+from tests.world.time import NOW
 
 
 def on(day: int, hour: int = 8) -> datetime:

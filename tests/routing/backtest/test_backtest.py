@@ -31,20 +31,20 @@ from router.rulefiles.load import load_files, revision
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 from tests.world.policies import a_policy, a_rule, asks, deciding, owners_of
+from tests.world.rule_folders import COMPANY
 
-CONFIG = Path(__file__).parents[3] / "config"
 BEGAN = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
 HEADER = ("Record ID", "createdate", "email", "country", "zip", "type_demande", "company.numberofemployees")
 
 
 @pytest.fixture(scope="module")
 def catalog() -> Catalog:
-    return parse_catalog((CONFIG / CATALOG_FILE).read_bytes())
+    return parse_catalog((COMPANY / CATALOG_FILE).read_bytes())
 
 
 @pytest.fixture(scope="module")
 def policy() -> Policy:
-    loaded = load_files(read_rule_files(CONFIG))
+    loaded = load_files(read_rule_files(COMPANY))
     assert loaded.policy is not None
     return loaded.policy
 
@@ -254,7 +254,7 @@ def test_examples_keep_their_ids_when_whole_blocks_are_passed_over(
 def test_line_breaks_within_quotes_belong_to_their_row(
     tmp_path: Path, policy: Policy, catalog: Catalog
 ) -> None:
-    rows = [(*row, 'He said:\n"now"\n') for row in contacts(1_200)]
+    rows = [(*row, 'He reported:\n"now"\n') for row in contacts(1_200)]
     path = an_export(tmp_path / "leads.csv", rows, header=(*HEADER, "message"))
 
     ran = backtested(open_csv(path, catalog), policy, policy, catalog, workers=2)
@@ -299,7 +299,7 @@ def test_the_ledger_is_replayed_from_the_facts_it_stored(
         records.append(as_record(decision))
     ledger = open_ledger(url, "1")
     ledger.record(records, [])
-    ledger.keep_revision(policy.revision, read_rule_files(CONFIG), live_since=BEGAN)
+    ledger.keep_revision(policy.revision, read_rule_files(COMPANY), live_since=BEGAN)
     ledger.close()
     leads = LedgerLeads(url, "1", BEGAN)
     asks_more = replace(policy, types={**policy.types, "city": "text"})
@@ -317,7 +317,7 @@ def test_the_ledger_is_replayed_from_the_facts_it_stored(
 def test_rules_are_read_from_a_commit_and_from_a_directory(tmp_path: Path, catalog: Catalog) -> None:
     folder = tmp_path / "repository" / "rules"
     folder.mkdir(parents=True)
-    for name, content in read_rule_files(CONFIG).items():
+    for name, content in read_rule_files(COMPANY).items():
         if "/" not in name:
             (folder / name).write_bytes(content)
     git = ["git", "-C", str(folder), "-c", "user.name=A", "-c", "user.email=a@example.com"]

@@ -16,9 +16,10 @@ from router.routing.backtest import csv_rows
 from router.routing.backtest.csv_leads import open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.timestamps import Moments
-from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.words.catalog_file import parse_catalog
+from tests.world.rule_folders import CATALOG
 
-CATALOG = parse_catalog((Path(__file__).parents[3] / "config" / CATALOG_FILE).read_bytes())
+PROPERTIES = parse_catalog(CATALOG.read_bytes())
 TYPES = {"zip": "text", "email": "text"}
 
 
@@ -30,7 +31,7 @@ def tiny_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def read(path: Path) -> list[tuple[object, ...]]:
     """All rows of the two columns, put together from the blocks."""
-    leads = open_csv(path, CATALOG)
+    leads = open_csv(path, PROPERTIES)
     found: list[tuple[object, ...]] = []
     for _, chunk in leads.chunks(TYPES, wanted=lambda _number: True):
         found += zip(chunk.cells["zip"], chunk.cells["email"], strict=True)

@@ -21,10 +21,9 @@ from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, Time, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import pull, queued, with_rep_line
-
-__all__ = ["pull"]
+from tests.world.leads import OWNERS, a_hot_contact, announce, queued, route_all
+from tests.world.rule_folders import with_rep_line
+from tests.world.time import Clock, Time
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -44,7 +43,7 @@ def given(services: Services, sandbox: SandboxClient, clock: Clock, count: int =
 
 def changed(services: Services, *contact_ids: str) -> None:
     """What the receiver does with a delivery of changes."""
-    services.store.inbox.append([], changed=contact_ids)
+    services.store.inbox.append([], changed=[(one, services.now_ms()) for one in contact_ids])
 
 
 def follow_up_of(services: Services, contact_id: str) -> FollowUp:
@@ -347,7 +346,7 @@ class TestNight:
     ) -> None:
         answered, won, moved, _quiet = given(services, sandbox, clock, 4)
         old = rep_of(services, moved)
-        at = datetime.now(UTC) + timedelta(minutes=5)
+        at = clock() + timedelta(minutes=5)
         sandbox.edit_by_hand(answered, properties={"notes_last_updated": at.isoformat()})
         sandbox.edit_by_hand(won, properties={"lifecyclestage": "customer"})
         sandbox.edit_by_hand(moved, owner=OWNERS["nadia"])

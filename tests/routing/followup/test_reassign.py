@@ -23,22 +23,11 @@ from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, Time, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, owner_of, pull, queued, with_rules
-
-__all__ = ["pull"]
+from tests.world.leads import OWNERS, announce, crash, credits_of, done, owner_of, queued, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Clock, Time
 
 WHY = "nobody acted within 6 h"
-
-
-def done(
-    services: Services, sandbox: SandboxClient, time: Time, count: int = 1, **properties: str
-) -> list[str]:
-    """Leads that have their owner, whose history was looked at."""
-    ids = queued(services, sandbox, count, **properties)
-    time.pass_by(seconds=4)
-    verify_owners(services)
-    return ids
 
 
 def wanted(services: Services, contact_id: str, **how: object) -> Reassignment:
@@ -53,12 +42,6 @@ def move_on(services: Services, time: Time, *wishes: Reassignment) -> Reassignin
     time.pass_by(seconds=4)
     verify_owners(services)
     return answer
-
-
-def credits_of(services: Services, team: str = "idf") -> dict[str, int]:
-    fields, _ = services.store.commits.read_book()
-    prefix = f"credit:{team}:"
-    return {name.removeprefix(prefix): value for name, value in fields.items() if name.startswith(prefix)}
 
 
 def test_the_lead_goes_to_the_next_rep_and_the_record_says_why(
@@ -228,10 +211,6 @@ def test_a_crash_after_any_step_leaves_one_move(
     assert services.ledger.events_of(contact_id)[-1].detail["run"] == "test"
 
 
-def crash(*_: object, **__: object) -> None:
-    raise SystemExit(1)
-
-
 def test_into_a_queue_to_an_owner_and_pushed_out(pull: Services, sandbox: SandboxClient, time: Time) -> None:
     waiting, given, back = queued(pull, sandbox, 3)
     claim_lead(pull, given, rep="lea")
@@ -363,7 +342,7 @@ def test_nothing_moves_in_shadow_mode(
     first, second = done(services, sandbox, time, 2)
     owners = [owner_of(sandbox, one) for one in (first, second)]
     reassign(services, [wanted(services, first)], run="test")
-    with_rules(services, rules, f"mode: shadow\n{ROUTING}")
+    with_rules(services, rules, f"mode: shadow\n{PULLED}")
 
     answer = reassign(services, [wanted(services, second)], run="test")
     route_all(services)

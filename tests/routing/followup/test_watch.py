@@ -28,36 +28,18 @@ from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
 from router.store.shared.availability import Override
-from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.followup.test_reassign import crash, done
-from tests.routing.outbox.test_notify import CHAT, a_chat_that_answers, sent_to, tasks_of
-from tests.routing.queues.test_claims import owner_of, with_rules
-
-ROUTING = """
-language: en
-segments: {all: otherwise}
-rules:
-  - name: Marc
-    when: {country: $etranger}
-    assign: {rep: marc}
-otherwise:
-  assign: {team: idf}
-sla:
-  default: 4h
-  on_breach:
-    - {after: 100%, notify: [rep, manager]}
-    - {after: 150%, notify: manager, reassign: {at_most: 1}}
-    - {after: 300%, move_to_queue: idf}
-"""
-MANAGERS = "managers:\n  claire: {owner: claire.manager@acme.fr}\n"
+from tests.world.leads import OWNERS, crash, done, owner_of, route_all
+from tests.world.messages import CHAT, a_chat_that_answers, sent_to, tasks_of
+from tests.world.rule_folders import MANAGERS, WATCHED, with_rules
+from tests.world.time import Time
 
 
 @pytest.fixture
 def watching(services: Services, rules: Path) -> Iterator[Services]:
-    """A desk whose leads are due in four hours, taken away after six and queued after twelve."""
+    """A services whose leads are due in four hours, taken away after six and queued after twelve."""
     team = rules / "team.yaml"
     team.write_text(team.read_text() + MANAGERS)
-    yield with_rules(services, rules, ROUTING)
+    yield with_rules(services, rules, WATCHED)
 
 
 def look(services: Services, time: Time) -> Watching:
@@ -166,7 +148,7 @@ def test_an_answer_that_a_webhook_announces_takes_the_lead_off_the_list_at_once(
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
     sandbox.log_activity(answered, "call")
-    watching.store.inbox.append([], changed=[answered, forgotten])
+    watching.store.inbox.append([], changed=[(one, watching.now_ms()) for one in (answered, forgotten)])
 
     follow_changes(watching)
 
@@ -181,7 +163,7 @@ def test_the_steps_may_change_while_a_lead_waits(
     time.pass_by(hours=4, minutes=1)
     look(watching, time)
     earlier = "    - {after: 50%, notify: rep}\n    - {after: 100%"
-    with_rules(watching, rules, ROUTING.replace("    - {after: 100%", earlier))
+    with_rules(watching, rules, WATCHED.replace("    - {after: 100%", earlier))
     time.pass_by(minutes=30)
     again = look(watching, time)
     time.pass_by(hours=2)
@@ -242,7 +224,7 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
     watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     """HubSpot dates a contact's last activity by tasks too: by the rule's own, and by each reminder."""
-    with_rules(watching, rules, ROUTING.replace("assign: {team: idf}", "assign: {team: idf}\n  task: true"))
+    with_rules(watching, rules, WATCHED.replace("assign: {team: idf}", "assign: {team: idf}\n  task: true"))
     (contact_id,) = done(watching, sandbox, time)
     record_outbox(watching)
     time.pass_by(seconds=6)
@@ -250,7 +232,7 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
     time.pass_by(hours=4, minutes=1)
     due = look(watching, time)
     notify_reps(watching)
-    watching.store.inbox.append([], changed=[contact_id])
+    watching.store.inbox.append([], changed=[(contact_id, watching.now_ms())])
     follow_changes(watching)
     time.pass_by(hours=2)
 
@@ -259,8 +241,8 @@ def test_our_own_tasks_do_not_pass_for_work_on_the_lead(
     assert len(tasks(watching)) == 3
     assert (due.overdue, late.moved) == (1, 1)
     assert owner_of(sandbox, contact_id) == OWNERS["hugo"]
-    follow_up = watching.ledger.follow_ups.running_of([contact_id]).get(contact_id)
-    assert follow_up is None or follow_up.first_response_at is None
+    told = watching.ledger.follow_ups.of_contact(contact_id)
+    assert {one.first_response_at for one in told} == {None}
 
 
 def test_a_program_that_moves_the_status_has_not_answered(
@@ -365,7 +347,7 @@ def test_one_call_looks_at_a_hundred_leads(watching: Services, sandbox: SandboxC
 def test_a_claimed_lead_is_watched_and_one_given_back_is_not(
     watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
-    with_rules(watching, rules, ROUTING.replace("{team: idf}", "{team: idf, method: queue}", 1))
+    with_rules(watching, rules, WATCHED.replace("{team: idf}", "{team: idf, method: queue}", 1))
     kept, returned = done(watching, sandbox, time, 2)
     for one in (kept, returned):
         claim_lead(watching, one, rep="lea")
@@ -385,8 +367,8 @@ def test_a_claimed_lead_is_watched_and_one_given_back_is_not(
 def test_a_rep_away_meanwhile_is_not_late(watching: Services, sandbox: SandboxClient, time: Time) -> None:
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=1)
-    until = time.now() + timedelta(days=4)
-    override = Override("away", until=until, said_at=time.now(), why="sick")
+    until = time.clock() + timedelta(days=4)
+    override = Override("away", until=until, said_at=time.clock(), why="sick")
     watching.people.availability.repository.override("camille", override)
     time.pass_by(days=2)
 
@@ -407,7 +389,7 @@ def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_ta
     watching.store.inbox._redis.flushall()
     watching.store.inbox.open()
 
-    repair(watching, since=time.now() - timedelta(days=1), until=time.now())
+    repair(watching, since=time.clock() - timedelta(days=1), until=time.clock())
     time.pass_by(hours=6, minutes=1)
     again = look(watching, time)
     time.pass_by(hours=6, minutes=1)
@@ -481,7 +463,7 @@ def test_two_watches_at_once_move_and_tell_once(
 def test_the_lead_stays_with_its_rule_or_all_rules_are_read_again(
     watching: Services, sandbox: SandboxClient, rules: Path, time: Time, same_rule: str, owner: str
 ) -> None:
-    with_rules(watching, rules, ROUTING.replace("{at_most: 1}", f"{{at_most: 1, same_rule: {same_rule}}}"))
+    with_rules(watching, rules, WATCHED.replace("{at_most: 1}", f"{{at_most: 1, same_rule: {same_rule}}}"))
     (contact_id,) = done(watching, sandbox, time)
     sandbox.edit_by_hand(contact_id, properties={"country": "Allemagne"})
     time.pass_by(hours=6, minutes=1)
@@ -495,7 +477,7 @@ def test_a_segment_may_be_tighter(
     watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     tighter = "  segments: {all: {on_breach: [{after: 100%, reassign: {at_most: 1}}]}}\n"
-    with_rules(watching, rules, ROUTING + tighter)
+    with_rules(watching, rules, WATCHED + tighter)
     (contact_id,) = done(watching, sandbox, time)
     time.pass_by(hours=4, minutes=1)
 
@@ -508,7 +490,7 @@ def test_nothing_is_watched_in_shadow_mode(
     watching: Services, sandbox: SandboxClient, rules: Path, time: Time
 ) -> None:
     (contact_id,) = done(watching, sandbox, time)
-    with_rules(watching, rules, f"mode: shadow\n{ROUTING}")
+    with_rules(watching, rules, f"mode: shadow\n{WATCHED}")
     time.pass_by(hours=13)
 
     found = look(watching, time)
@@ -536,7 +518,7 @@ def test_an_overdue_lead_is_off_the_list_as_soon_as_hubspot_tells_of_a_call(
     before = len(watching.store.watched.overdue(limit=10))
     called_at = watching.clock().isoformat()
     sandbox.edit_by_hand(contact_id, properties={"notes_last_contacted": called_at})
-    watching.store.inbox.append([], changed=[contact_id])
+    watching.store.inbox.append([], changed=[(contact_id, watching.now_ms())])
     unseen = watch_leads(watching).looked_at
 
     follow_changes(watching)

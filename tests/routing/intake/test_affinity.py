@@ -20,7 +20,8 @@ from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def test_contacts_of_one_company_in_one_batch_have_one_owner(
 def test_contacts_of_one_company_on_two_workers_at_once_have_one_owner(
     services: Services, settings: Settings, redis_client: redis.Redis, sandbox: SandboxClient
 ) -> None:
-    other = open_services(settings, redis_client)
+    other = open_services(settings, redis_client, clock=services.clock)
     other.rules.refresh()
     ids = sandbox.create_exactly(
         [a_hot_contact(email=f"p{number}@firm{number % 15}.fr") for number in range(60)]

@@ -18,8 +18,9 @@ from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.queues.tend import tend_queues
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import OWNERS, Time, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import with_rules
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import with_rules
+from tests.world.time import Time
 
 REPS = ("camille", "hugo", "lea", "marc")
 STATUSES = ("NEW", "OPEN", "IN_PROGRESS", "UNQUALIFIED", "BAD_TIMING", "CONNECTED", "")
@@ -77,7 +78,7 @@ class Days:
         self.announce(contact_id)
 
     def announce(self, contact_id: str) -> None:
-        self.services.store.inbox.append([], changed=[contact_id])
+        self.services.store.inbox.append([], changed=[(contact_id, self.services.now_ms())])
 
     def claim(self) -> None:
         claim_lead(self.services, self.any_lead(), rep=self.chance.choice(REPS[:3]))

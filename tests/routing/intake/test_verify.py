@@ -12,7 +12,8 @@ from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

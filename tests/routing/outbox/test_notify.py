@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
-import orjson
 import pytest
 import redis
 import responses
@@ -23,9 +20,9 @@ from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.recovery.erase import erase_contacts
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-
-CHAT = "https://1.1.1.1/hook"
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.messages import CHAT, a_chat_that_answers, sent_to, tasks_of
+from tests.world.time import Clock
 
 
 @pytest.fixture
@@ -41,14 +38,6 @@ def posts() -> Iterator[responses.RequestsMock]:
         yield mock
 
 
-@contextmanager
-def a_chat_that_answers(status: int) -> Iterator[responses.RequestsMock]:
-    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
-        mock.add_passthru("http://127.0.0.1")  # the sandbox portal
-        mock.post(CHAT, status=status)
-        yield mock
-
-
 def routed(services: Services, sandbox: SandboxClient, clock: Clock, **properties: str) -> str:
     """One lead, written and recorded, six seconds later."""
     (contact,) = sandbox.create_exactly([a_hot_contact(firstname="Jeanne", **properties)])
@@ -57,10 +46,6 @@ def routed(services: Services, sandbox: SandboxClient, clock: Clock, **propertie
     record_outbox(services)
     clock.forward(6)
     return contact
-
-
-def sent_to(posts: responses.RequestsMock) -> list[dict[str, Any]]:
-    return [orjson.loads(call.request.body) for call in posts.calls]
 
 
 def test_a_rep_is_told_of_a_lead_once_however_often_the_job_runs(
@@ -236,11 +221,3 @@ def test_a_rule_may_ask_for_a_task_with_the_due_time(
     assert [one["hs_task_subject"] for one in made] == ["Nouveau lead pour camille"]
     assert made[0]["hs_task_body"] == properties["lead_router_reason"]
     assert made[0]["hubspot_owner_id"] == properties["hubspot_owner_id"]
-
-
-def tasks_of(services: Services) -> list[dict[str, str]]:
-    """The portal's tasks, as its API lists them."""
-    api = services.hubspot._apis.objects
-    names = ["hs_task_subject", "hs_task_body", "hubspot_owner_id", "hs_timestamp"]
-    answer = api.get_page(object_type="tasks", properties=[",".join(names)], _preload_content=False)
-    return [one["properties"] for one in orjson.loads(answer.body)["results"]]

@@ -16,14 +16,9 @@ from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-
-
-def set_mode(services: Services, rules: Path, mode: str) -> None:
-    routing = rules / "routing.yaml"
-    lines = [line for line in routing.read_text().splitlines() if not line.startswith("mode:")]
-    routing.write_text("\n".join([f"mode: {mode}", *lines, ""]))
-    services.rules.refresh()
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import set_mode
+from tests.world.time import Clock
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Are reps who are away passed over, whoever said so, and does the decision come out again?"""
+"""Are reps who are away passed over, whoever reported so, and does the decision come out again?"""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from router.routing.portal.services import Services
 from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.store.shared.availability import Override
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 TEAM = ("camille", "hugo", "lea")
 

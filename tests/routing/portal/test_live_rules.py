@@ -19,7 +19,8 @@ from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.vitals import Vitals, VitalsReading, problems, warnings
-from tests.routing.conftest import Clock, a_hot_contact, announce, route_all
+from tests.world.leads import a_hot_contact, announce, route_all
+from tests.world.time import Clock
 
 PASSING = """
 now: 2026-11-24T10:15+01:00

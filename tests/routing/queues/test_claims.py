@@ -17,49 +17,9 @@ from router.routing.reports.replay import replay_decision
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-
-ROUTING = """
-language: en
-segments: {all: otherwise}
-rules:
-  - name: Marc
-    when: {country: $etranger}
-    assign: {rep: marc}
-otherwise:
-  assign: {team: idf, method: queue, push_after: 30min}
-sla: {default: 4h}
-"""
-
-
-@pytest.fixture
-def pull(services: Services, rules: Path) -> Services:
-    """A desk whose leads wait in the queue of idf for half an hour."""
-    return with_rules(services, rules, ROUTING)
-
-
-def with_rules(services: Services, rules: Path, routing: str) -> Services:
-    (rules / "routing.yaml").write_text(routing)
-    services.rules.refresh()
-    return services
-
-
-def with_rep_line(services: Services, rules: Path, old: str, new: str) -> None:
-    team = rules / "team.yaml"
-    assert old in team.read_text()
-    team.write_text(team.read_text().replace(old, new))
-    services.rules.refresh()
-
-
-def queued(services: Services, sandbox: SandboxClient, count: int = 1, **properties: str) -> list[str]:
-    ids = sandbox.create_exactly([a_hot_contact(**properties) for _ in range(count)])
-    announce(services, *ids)
-    route_all(services)
-    return ids
-
-
-def owner_of(sandbox: SandboxClient, contact_id: str) -> str:
-    return str(sandbox.contact(contact_id)["properties"].get("hubspot_owner_id") or "")
+from tests.world.leads import OWNERS, owner_of, queued, route_all
+from tests.world.rule_folders import with_rep_line
+from tests.world.time import Clock
 
 
 def test_a_claim_makes_the_rep_the_owner_with_the_reason(pull: Services, sandbox: SandboxClient) -> None:
@@ -183,7 +143,7 @@ def test_claims_within_an_hour_are_limited_and_the_hour_passes(
 
 
 def test_two_hundred_claimers_on_fifty_leads_make_fifty_owners_within_the_caps(
-    pull: Services, sandbox: SandboxClient, rules: Path, settings: Settings, redis_url: str
+    pull: Services, sandbox: SandboxClient, rules: Path, settings: Settings, redis_url: str, clock: Clock
 ) -> None:
     with_rep_line(pull, rules, "hugo:    {", "hugo:    {max_open_leads: 9, ")
     with_rep_line(pull, rules, "lea:     {", "lea:     {max_claims_per_hour: 12, ")
@@ -191,7 +151,8 @@ def test_two_hundred_claimers_on_fifty_leads_make_fifty_owners_within_the_caps(
     reps = ("camille", "hugo", "lea")
     answers: list[tuple[str, str, ClaimResult]] = []
     desks = [
-        open_services(settings, redis.Redis.from_url(redis_url, decode_responses=True)) for _ in range(4)
+        open_services(settings, redis.Redis.from_url(redis_url, decode_responses=True), clock=clock)
+        for _ in range(4)
     ]
     for services in desks:
         services.rules.refresh()

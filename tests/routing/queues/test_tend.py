@@ -9,10 +9,9 @@ from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.queues.tend import tend_queues
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock
-from tests.routing.queues.test_claims import owner_of, pull, queued, route_all, with_rep_line
-
-__all__ = ["pull"]
+from tests.world.leads import OWNERS, owner_of, queued, route_all
+from tests.world.rule_folders import with_rep_line
+from tests.world.time import Clock
 
 
 def test_what_nobody_claims_in_time_is_pushed_by_fair_share(

@@ -15,13 +15,14 @@ from router.routing.recovery.drift import check_drift, drift_between
 from router.rulefiles.words.catalog_file import parse_catalog
 from router.sandbox.http.client import SandboxClient
 from router.store.health.vitals import Vitals, warnings
-from tests.routing.conftest import CATALOG, OWNERS, RULES
+from tests.world.leads import OWNERS
+from tests.world.rule_folders import CATALOG, SMALL
 
 Portal = Callable[[Catalog], Catalog]
 
 
 def the_files() -> dict[str, bytes]:
-    found = {path.name: path.read_bytes() for path in RULES.iterdir()}
+    found = {path.name: path.read_bytes() for path in SMALL.iterdir()}
     # Paul left long ago: the small rules keep him so that tests see an archived owner.
     found["team.yaml"] = found["team.yaml"].replace(b"  paul:    {owner: paul.ancien@acme.fr}\n", b"")
     return found | {CATALOG.name: CATALOG.read_bytes()}

@@ -16,7 +16,6 @@ from router.routing.followup.follow import follow_changes
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.followup.watch import watch_leads
 from router.routing.intake.transitions import leads as transitions
-from router.routing.intake.transitions.apply import apply
 from router.routing.intake.verify import verify_owners
 from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.record import record_outbox
@@ -28,10 +27,11 @@ from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.worklists.night_plan import Planned
 from router.store.worklists.notices import Notice
-from tests.routing.conftest import Time, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, with_rules
+from tests.world.leads import a_hot_contact, announce, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Time
 
-PUSHING = ROUTING.replace(", method: queue, push_after: 30min", ", sticky: company")
+PUSHING = PULLED.replace(", method: queue, push_after: 30min", ", sticky: company")
 
 Lead = Callable[[Services, SandboxClient, Time, str], None]
 
@@ -64,9 +64,9 @@ def done(services: Services, sandbox: SandboxClient, time: Time, contact_id: str
     other = Notice(f"{contact_id}-1-ab", contact_id, "71480101", "chat", since_ms=services.now_ms())
     services.store.notices.note([notice, other], due_ms=services.now_ms())
     services.store.notices.claim(notice, now_ms=services.now_ms())
-    services.store.notices.park(other, why="nobody answers", now=time.now())
+    services.store.notices.park(other, why="nobody answers", now=time.clock())
     sandbox.edit_by_hand(contact_id, status="IN_PROGRESS")
-    services.store.inbox.append([], changed=[contact_id])
+    services.store.inbox.append([], changed=[(contact_id, services.now_ms())])
 
 
 def followed_and_overdue(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
@@ -74,7 +74,7 @@ def followed_and_overdue(services: Services, sandbox: SandboxClient, time: Time,
     time.pass_by(seconds=5)
     verify_owners(services)
     record_outbox(services)
-    services.store.inbox.append([], changed=[contact_id])
+    services.store.inbox.append([], changed=[(contact_id, services.now_ms())])
     follow_changes(services)
     time.pass_by(days=5)
     watch_leads(services)
@@ -111,8 +111,10 @@ def on_the_plan_of_the_night(services: Services, sandbox: SandboxClient, time: T
 
 def parked(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
     announce(services, contact_id)
-    item = WorkItem(contact_id, entries=services.store.inbox.take("test"))
-    apply(services, [transitions.parked(item, why="refused", now=time.now())])
+    trip = WorkItem(contact_id, entries=services.store.inbox.take("test"))
+    services.store.commits.finish(
+        [transitions.parked(trip, why="refused", now=time.clock())], now_ms=services.now_ms()
+    )
 
 
 def remembered_again(services: Services, sandbox: SandboxClient, time: Time, contact_id: str) -> None:
@@ -123,7 +125,7 @@ def remembered_again(services: Services, sandbox: SandboxClient, time: Time, con
     )
     services.store.leads._redis.delete(services.store.keys.lead(contact_id))
     time.pass_by(hours=1)
-    now = time.now()
+    now = time.clock()
     assert repair(services, since=now - timedelta(days=1), until=now).remembered
 
 
@@ -143,7 +145,7 @@ SITUATIONS = (
 
 
 def with_queue(services: Services) -> None:
-    with_rules(services, Path(services.rules._directory), ROUTING)
+    with_rules(services, Path(services.rules._directory), PULLED)
 
 
 def totals(services: Services) -> dict[str, int]:
@@ -167,6 +169,7 @@ def traces_in_redis(client: redis.Redis, contact_id: str) -> list[str]:
             "zset": lambda key: client.zrange(key, 0, -1),
             "list": lambda key: client.lrange(key, 0, -1),
             "stream": lambda key: client.xrange(key),
+            "none": lambda _: None,  # its time was up between being listed and being looked at
         }[kind](key)
         if contact_id in key or contact_id in str(held):
             found.append(key)

@@ -17,13 +17,14 @@ from router.routing.recovery import repair as repairing
 from router.routing.recovery.repair import Repaired, repair
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-from tests.routing.queues.test_claims import ROUTING, with_rules
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import PULLED, with_rules
+from tests.world.time import Clock
 
 OURS = ("hubspot_owner_id", "hs_lead_status", "lead_router_decision_id", "lead_router_reason")
 
 
-def compare(services: Services) -> Repaired:
+def compare_leads(services: Services) -> Repaired:
     """What the night does about the last three days."""
     record_outbox(services)
     now = services.clock()
@@ -61,7 +62,7 @@ def test_where_all_agree_nothing_is_done(services: Services, sandbox: SandboxCli
     writes = len(sandbox.writes())
     calls = sandbox.calls()["total"]
 
-    done = compare(services)
+    done = compare_leads(services)
 
     assert done == Repaired(compared=120)
     assert len(sandbox.writes()) == writes
@@ -76,7 +77,7 @@ def test_a_write_that_was_lost_is_written_again_as_it_was_decided(
     before = owners(sandbox, ids)
     lose_the_write(sandbox, ids[0])
 
-    done = compare(services)
+    done = compare_leads(services)
     route_all(services)
 
     assert done.written_anew == 1
@@ -93,7 +94,7 @@ def test_a_lost_write_is_not_written_over_somebody_who_was_faster(
     (contact_id,) = routed(services, sandbox, clock)
     lose_the_write(sandbox, contact_id)
 
-    compare(services)
+    compare_leads(services)
     sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
     route_all(services)
 
@@ -108,7 +109,7 @@ def test_a_person_who_gave_the_lead_to_somebody_else_is_left_in_peace(
     (contact_id,) = routed(services, sandbox, clock)
     sandbox.edit_by_hand(contact_id, owner=chosen)
 
-    done = compare(services)
+    done = compare_leads(services)
     route_all(services)
 
     assert done == Repaired(compared=1)
@@ -128,7 +129,7 @@ def test_a_lead_that_was_decided_and_left_half_way_is_finished(
     services.hubspot.budget.resume()
     clock.forward(600)
 
-    done = [compare(services), compare(services)]
+    done = [compare_leads(services), compare_leads(services)]
     route_all(services)
 
     assert [one.written_anew for one in done] == [1, 0]
@@ -144,7 +145,7 @@ def test_deleted_contacts_and_those_being_erased_are_left_alone(
     lose_the_write(sandbox, erased)
     services.store.erasures.ask(erased)
 
-    assert compare(services) == Repaired(compared=2)
+    assert compare_leads(services) == Repaired(compared=2)
 
 
 def test_in_shadow_mode_nothing_is_touched(
@@ -154,13 +155,13 @@ def test_in_shadow_mode_nothing_is_touched(
     lose_the_write(sandbox, contact_id)
     with_rules(services, rules, "mode: shadow\n" + (rules / "routing.yaml").read_text())
 
-    assert compare(services) == Repaired(compared=1)
+    assert compare_leads(services) == Repaired(compared=1)
 
 
 def test_only_the_last_word_about_a_lead_counts_and_steps_go_on_where_they_were(
     services: Services, sandbox: SandboxClient, clock: Clock, rules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with_rules(services, rules, ROUTING)
+    with_rules(services, rules, PULLED)
     ids = routed(services, sandbox, clock, 5)
     tend_queues(services)
     route_all(services)

@@ -11,8 +11,9 @@ from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.reports.compare import ShadowComparison, compare_leads
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-from tests.routing.outbox.test_shadow import set_mode
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import set_mode
+from tests.world.time import Clock
 
 
 @pytest.fixture

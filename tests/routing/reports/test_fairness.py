@@ -26,7 +26,7 @@ from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.credits import Credits
 from router.store.shared.availability import Override
-from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 
 WHY = "Deux doublons"
 
@@ -38,7 +38,7 @@ def repository(services: Services, redis_client: redis.Redis) -> Credits:
 
 @pytest.fixture
 def by_value(rules: Path) -> None:
-    """The team shares points, not leads; asked for before the desk."""
+    """The team shares points, not leads; asked for before the services."""
     team = (rules / "team.yaml").read_text("utf-8")
     changed = team.replace("[camille, hugo, lea]", "{reps: [camille, hugo, lea], fair_by: value}")
     (rules / "team.yaml").write_text(changed, "utf-8")
@@ -187,7 +187,7 @@ def test_two_hosts_share_points_and_let_a_rep_catch_up_on_one_book(
     shared = "{reps: [camille, hugo, lea], fair_by: value, time_off: {catch_up: 600}}"
     (rules / "team.yaml").write_text(team.replace("[camille, hugo, lea]", shared), "utf-8")
     services.rules.refresh()
-    other = open_services(settings, redis_client)
+    other = open_services(settings, redis_client, clock=services.clock)
     other.rules.refresh()
     now = services.clock()
     services.people.availability.repository.override(

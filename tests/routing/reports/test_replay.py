@@ -13,15 +13,15 @@ from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.reports.replay import NotReplayable, ReplayedDecision, replay_decision
 from router.sandbox.http.client import SandboxClient
-from tests.routing.conftest import OWNERS, a_hot_contact, announce, route_all
+from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from tests.world.rule_folders import COMPANY
 
-SHIPPED = Path(__file__).parents[3] / "config"
 RULE_FILES = ("team.yaml", "lists.yaml", "scoring.yaml", "routing.yaml", "hubspot.catalog.json")
 
 
 def use_shipped_rules(services: Services, rules: Path) -> None:
     for name in RULE_FILES:
-        shutil.copy(SHIPPED / name, rules)
+        shutil.copy(COMPANY / name, rules)
     services.rules.refresh()
     apply(services.hubspot, plan_for(services.hubspot))
 

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 import redis
 
-from router.ledger.follow_ups import Seen
 from router.policy.explanation.decision_record import from_record
 from router.policy.explanation.explanation import explain
-from router.policy.shares.share_book import factor_field
 from router.routing.intake.restore import make_whole
 from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away, say_back
@@ -26,47 +22,16 @@ from router.routing.reports.replay import replay_decision
 from router.routing.reports.share_history import share_changes
 from router.routing.reports.weights import refresh_weights, weights_of
 from router.sandbox.http.client import SandboxClient
-from tests.ledger.test_ledger import a_record
-from tests.routing.conftest import OWNERS, Clock, a_hot_contact, announce, route_all
-
-BY_RESULTS = "idf: {reps: [camille, hugo, lea], weights: performance}"
-WINS = {"camille": (200, 20), "hugo": (200, 20), "lea": (200, 80)}
+from tests.world.leads import a_hot_contact, announce, route_all
+from tests.world.records import WINS, factors, with_results
+from tests.world.rule_folders import BY_RESULTS, with_team
+from tests.world.time import Clock
 
 
 @pytest.fixture
 def judged(services: Services, rules: Path) -> Services:
-    """A desk whose team goes by results; nobody has any yet."""
+    """A services whose team goes by results; nobody has any yet."""
     return with_team(services, rules, BY_RESULTS)
-
-
-def with_team(services: Services, rules: Path, line: str) -> Services:
-    team = rules / "team.yaml"
-    kept = [one for one in team.read_text().splitlines() if not one.startswith("  idf:")]
-    team.write_text("\n".join([*kept, f"  {line}", ""]))
-    services.rules.refresh()
-    return services
-
-
-def with_results(services: Services, wins: Mapping[str, tuple[int, int]], *, ago: timedelta) -> None:
-    """So many leads of each rep, given so long ago, and so many of them won the day after."""
-    at = services.clock() - ago
-    for rep, (received, won) in wins.items():
-        records = [given(f"{rep}{number}", rep, at=at) for number in range(received)]
-        services.ledger.record(records, [])
-        services.ledger.follow_ups.note(
-            [Seen(one["id"], None, "customer", None, "won", at + timedelta(days=1)) for one in records[:won]],
-            at=services.clock(),
-        )
-
-
-def given(contact_id: str, rep: str, *, at: datetime, **more: Any) -> dict[str, Any]:
-    outcome = {"kind": "assigned", "rep": rep, "team": "idf", "owner_id": OWNERS[rep]}
-    return a_record(contact_id) | {"decided_at": at.isoformat(), "outcome": outcome, **more}
-
-
-def factors(services: Services) -> dict[str, int]:
-    fields, _version = services.store.commits.read_book()
-    return {rep: fields.get(factor_field("idf", rep), 0) for rep in WINS}
 
 
 def route_leads(services: Services, sandbox: SandboxClient, count: int) -> Counter[str]:
@@ -206,8 +171,8 @@ def test_a_rep_is_told_what_changed_about_their_leads(judged: Services) -> None:
     hugo = factors(judged)["hugo"] / 1000
     assert told["hugo"][0] == f"weight times {hugo:.2f}: 20 of 200 leads won"
     assert told["hugo"][1] == "-0.67 leads of credit for lea: two duplicates"
-    assert told["hugo"][2].startswith("said to be away until ")
-    assert told["hugo"][3] == "what was said of them was taken back"
+    assert told["hugo"][2].startswith("reported to be away until ")
+    assert told["hugo"][3] == "what was reported of them was taken back"
     assert told["lea"][1] == "+2.00 leads of credit: two duplicates"
     assert len(told["camille"]) == 2
     assert "secret" not in str(told)

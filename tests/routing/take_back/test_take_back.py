@@ -17,22 +17,10 @@ from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_un
 from router.routing.take_back.take_back_context import CannotTakeBack
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
-from tests.routing.conftest import OWNERS, Time, route_all
-from tests.routing.followup.test_reassign import credits_of
-from tests.routing.queues.test_claims import owner_of, queued, with_rules
+from tests.world.leads import OWNERS, credits_of, owner_of, queued, route_all
+from tests.world.rule_folders import RIGHT, WRONG, with_rules
+from tests.world.time import Time
 
-RIGHT = """
-language: en
-segments: {all: otherwise}
-rules:
-  - name: Marc
-    when: {country: $etranger}
-    assign: {rep: marc}
-otherwise:
-  assign: {team: idf}
-sla: {default: 4h}
-"""
-WRONG = RIGHT.replace("{country: $etranger}", "{email: known}")
 PULLING = RIGHT.replace("{team: idf}", "{team: idf, method: queue}")
 
 
@@ -120,8 +108,8 @@ def test_undo_leaves_what_a_person_has_touched(
     sandbox.edit_by_hand(chosen, owner=OWNERS["claire"])
     sandbox.edit_by_hand(confirmed, owner="")
     sandbox.edit_by_hand(confirmed, owner=OWNERS["marc"])
-    sandbox.edit_by_hand(called, properties={"notes_last_contacted": time.now().isoformat()})
-    sandbox.edit_by_hand(noted, properties={"notes_last_updated": time.now().isoformat()})
+    sandbox.edit_by_hand(called, properties={"notes_last_contacted": time.clock().isoformat()})
+    sandbox.edit_by_hand(noted, properties={"notes_last_updated": time.clock().isoformat()})
     sandbox.edit_by_hand(status, status="IN_PROGRESS")
     sandbox.delete(deleted)
 
@@ -245,7 +233,7 @@ def test_reroute_moves_only_what_the_live_rules_send_elsewhere(
     live(services, rules, RIGHT)
     ids = queued(services, sandbox, 4)
     settle(services, time)
-    since = time.now() - timedelta(hours=1)
+    since = time.clock() - timedelta(hours=1)
     same = plan_reroute(services, "otherwise", since=since)
     live(services, rules, PULLING)
 
@@ -268,9 +256,9 @@ def test_reroute_gives_queued_leads_to_a_rep_and_knows_only_its_rule_and_time(
     settle(services, time)
     live(services, rules, RIGHT)
 
-    other_rule = plan_reroute(services, "Marc", since=time.now() - timedelta(hours=1))
-    too_old = plan_reroute(services, "otherwise", since=time.now())
-    move(services, time, plan_reroute(services, "otherwise", since=time.now() - timedelta(hours=1)))
+    other_rule = plan_reroute(services, "Marc", since=time.clock() - timedelta(hours=1))
+    too_old = plan_reroute(services, "otherwise", since=time.clock())
+    move(services, time, plan_reroute(services, "otherwise", since=time.clock() - timedelta(hours=1)))
 
     assert (other_rule.steps, too_old.steps) == ((), ())
     assert all(owner_of(sandbox, one) for one in ids)

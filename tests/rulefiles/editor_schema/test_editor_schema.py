@@ -14,6 +14,7 @@ from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 from tests.rulefiles.as_an_editor import as_an_editor_reads, complaints
 from tests.world.rule_files import FILES, ROUTING, SCORING, TEAM, a_catalog
+from tests.world.rule_folders import COMPANY
 
 HOME = Path(__file__).parents[3]
 CONFIG = HOME / "config"
@@ -29,7 +30,7 @@ def about(kind: str, text: str) -> list[str]:
 
 
 def shipped() -> dict[str, Any]:
-    files = read_rule_files(CONFIG)
+    files = read_rule_files(COMPANY)
     return editor_schemas(files, parse_catalog(files[CATALOG_FILE]))
 
 
@@ -143,7 +144,7 @@ TYPOS = (
     ("team", "south: [ben]", "south: {reps: [ben], time_off: {catch_up: 0}}"),
     ("routing", "method: queue", "method: least_load"),
     ("team", "mon-fri", "lun-ven"),
-    ("team", "hours: office", "hours: ofice"),
+    ("team", "hours: context", "hours: ofice"),
     ("team", "from: 2026-12-21", "from: 21/12/2026"),
     ("lists", "lists:", "list:"),
 )

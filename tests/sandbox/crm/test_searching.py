@@ -8,7 +8,7 @@ import pytest
 
 from router.sandbox.http.client import SandboxClient
 from tests.world.hubspot_app import CAMILLE, App
-from tests.world.waiting import wait_for
+from tests.world.time import wait_for
 
 
 def a_filter(name: str, operator: str, value: Any = None, **more: Any) -> dict[str, Any]:

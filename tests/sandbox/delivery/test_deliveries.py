@@ -11,8 +11,8 @@ import pytest
 
 from router.sandbox.delivery.webhooks import signed_headers
 from router.sandbox.http.client import SandboxClient
-from tests.world.waiting import wait_for
-from tests.world.webhook_endpoint import Endpoint
+from tests.world.hubspot_app import Endpoint
+from tests.world.time import wait_for
 
 
 def test_a_legacy_creation_says_exactly_what_hubspot_says(sandbox: SandboxClient, endpoint: Endpoint):

@@ -9,7 +9,7 @@ import requests
 
 from router.sandbox.http.client import SandboxClient
 from tests.world.hubspot_app import CAMILLE, App
-from tests.world.waiting import wait_for
+from tests.world.time import wait_for
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_only_changes_of_our_own_leads_are_noted_once_and_wake_nobody(
     redis_client.hset(keys.lead("503"), "st", "done")
     redis_client.sadd(keys.erasures, "503")
 
-    woke = [inbox.append([], changed=["501", "502", "503"]) for _ in range(2)]
+    woke = [inbox.append([], changed=[("501", 1), ("502", 1), ("503", 1)]) for _ in range(2)]
 
     assert woke == [False, False]
     assert redis_client.zrange(keys.changed, 0, -1) == ["501"]

@@ -1,0 +1,83 @@
+"""Leads of the tests: how they come, how they are routed, and who owns them then."""
+
+from __future__ import annotations
+
+from router.routing.intake.route import Routed, route
+from router.routing.intake.verify import verify_owners
+from router.routing.portal.services import Services
+from router.sandbox.http.client import SandboxClient
+from tests.world.time import Time
+
+OWNERS = {
+    "camille": "71480101",
+    "hugo": "71480102",
+    "lea": "71480103",
+    "nadia": "71480104",
+    "marc": "71480107",
+    "claire": "71480109",
+}
+
+
+def announce(services: Services, *contact_ids: str) -> None:
+    """What the receiver does with a delivery."""
+    services.store.inbox.append([(contact_id, services.now_ms()) for contact_id in contact_ids])
+
+
+def route_all(services: Services, *, consumer: str = "test") -> list[Routed]:
+    """What a drain does, one batch after the other."""
+    routed = []
+    while entries := services.store.inbox.take(consumer):
+        routed.append(route(services, entries, consumer=consumer))
+    return routed
+
+
+def a_hot_contact(**properties: str) -> dict[str, str]:
+    """Somebody whom the team's fair share takes."""
+    return {
+        "email": "a@acier.fr",
+        "jobtitle": "Directeur",
+        "type_demande": "demo",
+        "country": "France",
+    } | properties
+
+
+def queued(services: Services, sandbox: SandboxClient, count: int = 1, **properties: str) -> list[str]:
+    ids = sandbox.create_exactly([a_hot_contact(**properties) for _ in range(count)])
+    announce(services, *ids)
+    route_all(services)
+    return ids
+
+
+def owner_of(sandbox: SandboxClient, contact_id: str) -> str:
+    return str(sandbox.contact(contact_id)["properties"].get("hubspot_owner_id") or "")
+
+
+def done(
+    services: Services, sandbox: SandboxClient, time: Time, count: int = 1, **properties: str
+) -> list[str]:
+    """Leads that have their owner, whose history was looked at."""
+    ids = queued(services, sandbox, count, **properties)
+    time.pass_by(seconds=4)
+    verify_owners(services)
+    return ids
+
+
+def credits_of(services: Services, team: str = "idf") -> dict[str, int]:
+    fields, _ = services.store.commits.read_book()
+    prefix = f"credit:{team}:"
+    return {name.removeprefix(prefix): value for name, value in fields.items() if name.startswith(prefix)}
+
+
+def crash(*_: object, **__: object) -> None:
+    raise SystemExit(1)
+
+
+LEAD_OF_THE_SOUTH = {
+    "email": "jeanne@boulanger-sa.fr",
+    "zip": "69003",
+    "country": "France",
+    "type_demande": "demo",
+    "jobtitle": "Directrice financière",
+    "numemployees": "120",
+}
+"""Whom the rules of the whole company give to team sud."""

@@ -1,1 +1,1 @@
-"""Many leads through a policy at once, as single ones are decided, and what two policies change."""
+"""The backtest: many past leads decided at once, exactly as single leads, and policies compared."""

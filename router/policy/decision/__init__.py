@@ -1,1 +1,1 @@
-"""One decision: the context, eligible reps, placement, and the decision with its narrative."""
+"""One decision: its context, the eligible reps, the placement, and the sentence that explains it."""

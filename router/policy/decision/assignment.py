@@ -1,4 +1,4 @@
-"""What a rep was given, as far as it matters to whoever watches whether they work on it."""
+"""The assignment of a lead to a rep, and the timetable of its SLA steps."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """One lead with one rep since `at` (aware UTC); `rep` is None for an owner who is no rep of ours.
+    """One lead with one owner since `at` (aware UTC); `rep` is None if the owner is not in `team.yaml`.
 
-    `status` is the lead status that we had it start with, "" if we left it as it was.
+    `status` is the lead status that the decision set; "" if it left the status unchanged.
     """
 
     at: datetime
@@ -35,24 +35,24 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class SlaTimetable:
-    """When the lead is due, and when each step is; None: never within two years."""
+    """The due time of the lead and of each SLA step (aware UTC); None means not within two years."""
 
     due_at: datetime | None
     moments: tuple[Moment, ...]
 
     def reached(self, now: datetime, *, beyond: int) -> tuple[Moment, ...]:
-        """The steps whose moment has come; those up to `beyond` per cent of the SLA are behind the lead."""
+        """The steps due by `now` (aware UTC) that come after `beyond` per cent of the SLA."""
         return tuple(
             one for one in self.moments if one.step.after > beyond and one.at is not None and one.at <= now
         )
 
     def following(self, now: datetime) -> Moment | None:
-        """The first step whose moment is still to come."""
+        """The first step that is due after `now` (aware UTC), or None."""
         return next((one for one in self.moments if one.at is not None and one.at > now), None)
 
 
 def assignment_of(decision: Decision, *, sla: timedelta) -> Assignment | None:
-    """The assignment of a decision under a rule with this SLA; None without an owner, or in shadow mode."""
+    """The assignment that a decision makes under this SLA; None without an owner, or in shadow mode."""
     outcome = decision.outcome
     if not isinstance(outcome, Assigned) or decision.mode == "shadow":
         return None
@@ -68,7 +68,7 @@ def assignment_of(decision: Decision, *, sla: timedelta) -> Assignment | None:
 
 
 def sla_of(policy: Policy, decision: Decision) -> timedelta:
-    """The SLA of the decision's rule, or the policy's if these rules do not have it."""
+    """The SLA of the decision's rule; the policy's default if the rule has none or no longer exists."""
     at = decision.rule, decision.rule_line
     found = next((rule.sla for rule in policy.rules if (rule.name, rule.line) == at), None)
     return found or policy.default_sla
@@ -77,9 +77,9 @@ def sla_of(policy: Policy, decision: Decision) -> timedelta:
 def timetable_of(
     policy: Policy, given: Assignment, *, reported: Mapping[str, Reported] = NOTHING_REPORTED
 ) -> SlaTimetable:
-    """The course that the lead takes if nobody works on it, by the rules and calendars of this moment.
+    """The timetable of a lead that nobody works on, by the current rules and calendars.
 
-    A rep who has left the rule files counts as working round the clock.
+    A rep who is no longer in the rule files counts as working round the clock.
     """
     rep = given.rep if given.rep in policy.roster.reps else None
     steps: Sequence[SlaStep] = policy.sla_policy.steps_of(given.segment)
@@ -103,7 +103,10 @@ def first_look(
     *,
     reported: Mapping[str, Reported] = NOTHING_REPORTED,
 ) -> datetime | None:
-    """When somebody has to look whether the rep works on it: it is due, or a step comes before that."""
+    """The first time (aware UTC) to check the lead: its due time, or an earlier SLA step.
+
+    None means not within two years.
+    """
     steps = policy.sla_policy.steps_of(given.segment)
     if not steps or steps[0].after >= DUE:
         return decision.due_at

@@ -1,4 +1,4 @@
-"""Who would have had a part in this lead, were they not away? And who of them keeps earning it?"""
+"""Catch-up: the reps who miss a lead only because of time off, and those who earn a part of it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ def kept_away(
     needs: Sequence[Need],
     prefer: Sequence[Need],
 ) -> list[CompiledRep]:
-    """The reps whom time off alone keeps from the lead: they have what it needs, and room for it.
+    """The reps who miss the lead only because of time off: they have its needs, and free capacity.
 
-    `eligible` are those who may take it. Time off is leave, an absence told to HubSpot or by an override,
-    and a public holiday; closed hours are not.
+    `eligible` are the reps who may take the lead. Time off is leave, an absence from HubSpot or from an
+    override, and a public holiday; closed hours are not.
     """
-    there = {one.rep.name for one in eligible}
+    eligible_names = {one.rep.name for one in eligible}
     wishes = wishes_of(context.facts, needs)
     for wish in wishes_of(context.facts, prefer):
         if any(not wish.folded.isdisjoint(one.has[wish.kind]) for one in eligible):
@@ -36,7 +36,7 @@ def kept_away(
     return [
         one
         for one in reps
-        if one.rep.name not in there
+        if one.rep.name not in eligible_names
         and one.rep.weight > 0
         and _is_away(context, one)
         and why_barred(context, one) is None
@@ -47,19 +47,19 @@ def kept_away(
 def earning(
     away: Sequence[Share], shares: Sequence[Share], *, catch_up: CatchUp, lead_value: LeadValue
 ) -> tuple[Share, ...]:
-    """Those of the `away` who earn their part of a lead that goes to one of `shares`.
+    """The shares among `away` that earn their part of a lead that goes to one of `shares`.
 
-    Whom it would leave owed more than the team lets wait earns nothing of it.
+    An absent rep whose credit would exceed `catch_up.at_most` earns nothing from this lead.
     """
-    there = sum(share.weight for share in shares)
+    present_weight = sum(share.weight for share in shares)
     found = tuple(away)
     while catch_up.at_most is not None:
-        total = there + sum(share.weight for share in found)
+        total = present_weight + sum(share.weight for share in found)
         most, lot = catch_up.at_most * LEAD * total, lead_value.value * LEAD
         left = tuple(share for share in found if share.credit * total + share.weight * lot <= most)
         if left == found:
             break
-        found = left  # the fewer earn, the more each of them does
+        found = left  # with fewer reps each one earns more, so the limit is checked again
     return found
 
 

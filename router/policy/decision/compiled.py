@@ -1,4 +1,4 @@
-"""A policy compiled once, to decide many leads fast."""
+"""The compiled policy: rules, points and reps prepared once, so that many leads are decided fast."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ from router.policy.shares.share_book import credit_field, factor_field, last_fie
 
 @dataclass(frozen=True, slots=True)
 class CompiledRep:
-    """A rep with what every decision asks of them: folded e-mail, calendar, what they have, folded."""
+    """A rep with the values that every decision reads: lower-case e-mail, calendar, folded abilities."""
 
     rep: Rep
     email: str
     calendar: Calendar
-    """When they work by the rule files alone."""
+    """The rep's working time by the rule files alone, without reported absences."""
     week: Hashable
-    """Equal only for reps who work at the same times."""
+    """A key that is equal only for reps who work at the same times."""
     has: Mapping[str, frozenset[str]]
-    """By kind of need: the rep's skills, languages and level, case and accents folded."""
+    """The rep's skills, languages and level by kind of need, case and accents folded."""
     open_field: str
 
 
 @dataclass(frozen=True, slots=True)
 class CompiledTeam:
-    """A team's reps in file order, and by rep the fields of their credit and of their last lead.
+    """A team's reps in file order, and the names of their fields in the share book.
 
-    `factor_fields` are those of their results' factors; empty where weights are fixed.
+    By rep name: `credit_fields` the credit, `last_fields` the last lead, `factor_fields` the factor of the
+    rep's results. `factor_fields` is empty where weights are fixed.
     """
 
     reps: tuple[CompiledRep, ...]
@@ -50,7 +51,7 @@ class CompiledTeam:
 
 @dataclass(frozen=True, slots=True)
 class CompiledPolicy:
-    """A policy's conditions, points and reps, compiled; it decides exactly as the policy says."""
+    """The conditions, points and reps of one policy, compiled; decisions are exactly those of the policy."""
 
     policy: Policy
     read: Reading
@@ -63,14 +64,14 @@ class CompiledPolicy:
     reps: Mapping[str, CompiledRep]
     rep_of_email: Mapping[str, str]
     grade: Callable[[int, int], str]
-    """The grade of a fit and an engagement (points), "" where there are no grades."""
+    """The grade for a fit and an engagement (points); "" where the policy has no grades."""
     affinity: Affinity
     slas: Mapping[tuple[str, int], timedelta]
-    """By name and line of a rule, the time in which its leads are answered."""
+    """The SLA of each rule, by the rule's name and line."""
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
-    """The policy in the form that decides fast. Costs some milliseconds: do it once per policy."""
+    """The policy, compiled. This costs some milliseconds: compile each policy once."""
     types = facts_needed(policy)
     roster, scoring = policy.roster, policy.scoring
     reps = {name: _compiled_rep(roster, rep) for name, rep in roster.reps.items()}
@@ -107,7 +108,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
 
 
 def _grading(scoring: Scoring) -> Callable[[int, int], str]:
-    """Grades by fit and engagement, each looked up once: there are some hundred pairs."""
+    """The grade function with a cache: there are only some hundred pairs of fit and engagement."""
 
     @cache
     def grade(fit: int, engagement: int) -> str:

@@ -1,4 +1,4 @@
-"""Who gets a lead, from its first fact to its due time."""
+"""The decision for one lead: facts, score, rule, placement, due time and reason."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from router.policy.rules.sla import due_at, queue_due_at
 
 
 def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: DecisionRequest) -> Decision:
-    """The decision for one lead with its inputs; nothing is changed, `book_changes` say what would.
+    """The decision for one lead, with its inputs. It changes nothing: `book_changes` are for the commit.
 
-    Raises ValueError when the policy has no rule for the lead or no team to fall back on, which the loader
-    of rule files rules out, and KeyError when a claim names a rep who is unknown or no owner in HubSpot.
+    Raises ValueError when no rule takes the lead or there is no team to fall back on (the loader of rule
+    files excludes both), and KeyError when a claim names an unknown rep or a rep without a HubSpot owner.
     """
     facts = dict(compiled.read(lead, world.now))
     noted = NotedWorld(world)
@@ -37,7 +37,7 @@ def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: Decision
 def decide_on_facts(
     compiled: CompiledPolicy, facts: Facts, world: World, request: DecisionRequest
 ) -> Decision:
-    """`decide` from facts already normalised, as an earlier decision stored them; without inputs."""
+    """`decide` for facts that an earlier decision normalised and stored; the result has no inputs."""
     return _decide(compiled, dict(facts), world, request)
 
 
@@ -86,7 +86,7 @@ def _decide(
 
 
 def _judge(compiled: CompiledPolicy, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
-    """Fit, engagement, grade and segment; rules can name them, so they join the facts one after the other."""
+    """Fit, engagement, grade and segment; each is added to `facts`, because conditions can name it."""
     scoring = compiled.policy.scoring
     fit = clamped(sum([left for _, _, left in compiled.fit(facts, now)]), scoring.fit)
     engagement = clamped(sum([left for _, _, left in compiled.engagement(facts, now)]), scoring.engagement)
@@ -103,7 +103,7 @@ def _judge(compiled: CompiledPolicy, facts: dict[str, Value], now: datetime) -> 
 
 
 def _rule_kept(policy: Policy, trigger: Trigger | None) -> Rule | None:
-    """The rule that a reassigned lead stays with, although its facts may have aged since."""
+    """The rule that a reassigned lead keeps, even if its facts would now match another rule."""
     if not isinstance(trigger, Reassigned) or trigger.rule is None:
         return None
     return next((rule for rule in policy.rules if rule.name == trigger.rule), None)
@@ -132,7 +132,7 @@ def _to_nobody(action: Action) -> Placement:
 
 
 def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
-    """A lead that somebody will work starts with the default status; others only change if the rule says."""
+    """The lead status to write: the rule's, else the default for assigned and queued leads, else None."""
     if isinstance(outcome, Assigned | Queued):
         return rule.status or policy.default_status
     return rule.status

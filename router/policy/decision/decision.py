@@ -1,4 +1,4 @@
-"""What was decided for one lead, with all that is needed to explain it and to compute it again."""
+"""The decision for one lead, with the data to explain it and to compute it again."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.policy.shares.share_book import credit_field
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
-    """A rep who was not eligible, and why: "No" is a value."""
+    """A rep who was not eligible, and the reason in the policy's language."""
 
     rep: str
     reason: str
@@ -24,7 +24,10 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Assigned:
-    """The lead belongs to a rep; `team` is None where the rule named the rep or the account owner."""
+    """The lead has an owner; `team` is None where the rule named the rep or the account owner.
+
+    `rep` is None if the owner is not in `team.yaml`.
+    """
 
     rep: str | None
     owner_id: str
@@ -33,9 +36,9 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """Nobody owns the lead yet; it waits in the team's shared queue. `why` is None if the rule wants it.
+    """Nobody owns the lead yet; it waits in the team's queue. `why` is None if the rule wants the queue.
 
-    At `push_at` it is given by fair share if nobody has claimed it; None: it waits for a claim.
+    At `push_at` (aware UTC) fair share gives the lead, if nobody has claimed it; None: it waits for a claim.
     """
 
     team: str
@@ -83,25 +86,25 @@ class Decision:
     """One sentence for the record, in the policy's language."""
     shares: tuple[Share, ...] = ()
     away: tuple[Share, ...] = ()
-    """Reps whom time off alone kept from it, in a team that lets them catch up."""
+    """The shares of reps who missed the lead only because of time off, in a team with `catch_up`."""
     passed_over: tuple[PassedOver, ...] = ()
     book_changes: Mapping[str, int] = field(default_factory=dict)
-    """What the commit adds to the fields of the book of shares."""
+    """The amounts that the commit adds to the fields of the share book."""
     lead_value: LeadValue = ONE_LEAD
-    """What the lead counted for in its team's shares."""
+    """The lead's value in its team's shares."""
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode the decision is recorded and never written to HubSpot."""
     inputs: Inputs | None = None
-    """What else it depended on; only decisions that are kept have it."""
+    """Everything else that the decision depended on; only stored decisions have it."""
 
     @property
     def owner_id(self) -> str:
-        """Whom it gives the lead to; "" for nobody."""
+        """The HubSpot owner who gets the lead; "" for nobody."""
         return self.outcome.owner_id if isinstance(self.outcome, Assigned) else ""
 
     @property
     def earned_away(self) -> tuple[Share, ...]:
-        """Those of the `away` who earned their part of the lead: they have a field in `book_changes`."""
+        """The shares in `away` that earned their part of the lead: `book_changes` has their credit field."""
         if not self.away or not isinstance(self.outcome, Assigned) or self.outcome.team is None:
             return ()
         team, unit = self.outcome.team, self.lead_value.unit

@@ -1,4 +1,4 @@
-"""Who may take this lead, and why the others may not."""
+"""Eligibility: the reps who may take a lead, and the reason for each rep who may not."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from router.policy.wording.phrases import moment_in_words, say
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """Everything that one decision looks at: the lead's facts, and the world at `now`."""
+    """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC)."""
 
     compiled: CompiledPolicy
     facts: Facts
@@ -37,17 +37,17 @@ class DecisionContext:
     today: date
     """The day of `now` in the roster's time zone."""
     today_prefix: str
-    """Before a rep's name: the field of the leads they received today."""
+    """The beginning of the field that counts a rep's leads of today; the rep's name follows it."""
     timezone: ZoneInfo
     excluded: frozenset[str]
     sla: timedelta
     language: str
     reported: Mapping[str, Reported] = field(default_factory=dict)
-    """By rep, what was said of their availability outside of the rule files."""
+    """Each rep's availability from HubSpot and overrides, by rep name."""
     remembered: tuple[Remembered, ...] = ()
-    """Who had the last leads of the same company, the surest trace first."""
+    """The owners of the same company's last leads, the surest trace first."""
     pushed: bool = False
-    """The lead waited in a queue: where a rule pushes, it is time."""
+    """True when the lead leaves its queue: the `push_after` of its rule counts as over."""
     calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict)
     """See `World.calendars`."""
 
@@ -85,7 +85,7 @@ class DecisionContext:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What this lead asks of a rep: one of the `wanted`, which `folded` holds without case and accents."""
+    """One requirement of this lead: the rep has one of `wanted`; `folded` is without case and accents."""
 
     kind: str
     wanted: str
@@ -93,9 +93,9 @@ class Wish:
 
 
 def wishes_of(facts: Facts, needs: Sequence[Need]) -> list[Wish]:
-    """What the needs mean for this lead; a need `from` a fact that the lead has not got asks nothing.
+    """The wishes of this lead, one per need; a need `from` a missing fact makes no wish.
 
-    A multiple choice asks for any of its options; the language `fr-be` is also answered by `fr`.
+    A multiple choice asks for any of its options; `fr` also satisfies the language `fr-be`.
     """
     return [_wish(need.kind, values) for need in needs if (values := _values_wanted(facts, need))]
 
@@ -108,7 +108,7 @@ def candidates(
     prefer: Sequence[Need],
     any_hour: bool = False,
 ) -> tuple[list[CompiledRep], list[PassedOver]]:
-    """The reps who may take the lead, in the order given, and every other one with the reason."""
+    """The reps who may take the lead, in the order given, and every other rep with the reason."""
     wishes = wishes_of(context.facts, needs)
     passed_over: list[PassedOver] = []
     eligible: list[CompiledRep] = []
@@ -133,7 +133,7 @@ def why_not(context: DecisionContext, candidate: CompiledRep, *, wishes: Sequenc
 
 
 def why_unfit(context: DecisionContext, candidate: CompiledRep, *, wishes: Sequence[Wish]) -> str | None:
-    """What the rep lacks for this lead, or that they have as many leads as they may; else None."""
+    """The need that the rep does not meet, or the capacity that the rep has reached; else None."""
     for wish in wishes:
         if wish.folded.isdisjoint(candidate.has[wish.kind]):
             return say(context.language, f"lacks_{wish.kind}", wanted=wish.wanted)
@@ -150,7 +150,10 @@ def why_unfit(context: DecisionContext, candidate: CompiledRep, *, wishes: Seque
 
 
 def why_absent(context: DecisionContext, candidate: CompiledRep) -> str | None:
-    """What stops a rep even from their own account's lead: no HubSpot owner, had it before, or away."""
+    """The reason that holds even for a lead of the rep's own account, or None.
+
+    Such reasons: no active HubSpot owner, an excluded rep, or an absence.
+    """
     barred = why_barred(context, candidate)
     if barred is not None:
         return barred
@@ -161,7 +164,7 @@ def why_absent(context: DecisionContext, candidate: CompiledRep) -> str | None:
 
 
 def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
-    """That the rep has no active HubSpot owner, or must not get this lead again; else None."""
+    """The reason if the rep has no active HubSpot owner or is excluded from this lead; else None."""
     owner = context.owners.get(candidate.email)
     if owner is None or owner.archived:
         return say(context.language, "no_owner")
@@ -171,7 +174,7 @@ def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
 
 
 def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calendar, Reported | None]:
-    """When the rep works as far as is known at this moment, and what was said of them."""
+    """The rep's calendar with reported absences included, and the report itself (None: no report)."""
     reported = context.reported.get(candidate.rep.name) if context.reported else None
     if reported is None:
         return candidate.calendar, None
@@ -185,7 +188,7 @@ def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calen
 def _in_time(
     context: DecisionContext, eligible: list[CompiledRep], passed_over: list[PassedOver]
 ) -> list[CompiledRep]:
-    """Those whose next working minute is no later than the team's earliest one + SLA."""
+    """The reps whose next working minute comes at most one SLA after the earliest one of the team."""
     openings = _openings(context, eligible)
     if all(opens == context.now for opens in openings.values()):
         return eligible
@@ -204,7 +207,7 @@ def _in_time(
 
 
 def _openings(context: DecisionContext, reps: Sequence[CompiledRep]) -> dict[Hashable, datetime | None]:
-    """The next working minute of each week that the reps work."""
+    """The next working minute (aware UTC) by week key; None when there is none within two years."""
     openings: dict[Hashable, datetime | None] = {}
     for candidate in reps:
         week = _week_of(context, candidate)
@@ -214,12 +217,12 @@ def _openings(context: DecisionContext, reps: Sequence[CompiledRep]) -> dict[Has
 
 
 def _week_of(context: DecisionContext, candidate: CompiledRep) -> Hashable:
-    """Reps of the same hours share a week, except those of whom there is more to know."""
+    """The week key: shared by reps with the same hours; a rep with a report has a separate key."""
     return candidate.rep.name if candidate.rep.name in context.reported else candidate.week
 
 
 def _why_later(context: DecisionContext, candidate: CompiledRep, opens: datetime) -> str:
-    """That today is a public holiday where the rep is, or when they are back at work."""
+    """The reason in words: a public holiday today, or the time when the rep starts to work."""
     calendar, reported = calendar_on(context, candidate)
     if calendar.holidays is not None and not is_present(reported, context.now):
         name = holiday_on(calendar.holidays, calendar.day_of(context.now), context.language)
@@ -232,7 +235,7 @@ def _why_later(context: DecisionContext, candidate: CompiledRep, opens: datetime
 def _preferred(
     context: DecisionContext, wish: Wish, eligible: list[CompiledRep], passed_over: list[PassedOver]
 ) -> list[CompiledRep]:
-    """Those who have what is preferred, or all of them where nobody has it."""
+    """The reps who meet the preference, or all reps where nobody meets it."""
     having = [candidate for candidate in eligible if not wish.folded.isdisjoint(candidate.has[wish.kind])]
     if not having or len(having) == len(eligible):
         return eligible

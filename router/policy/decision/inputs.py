@@ -1,4 +1,4 @@
-"""The inputs of a decision, noted while it is made, so that it can be computed again."""
+"""The inputs of a decision, recorded while it is made, so that it can be computed again."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ T = TypeVar("T")
 class World:
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
-    `owners` are the portal's by lower-case e-mail; `reported` is by rep name what HubSpot and overrides
-    report of their availability.
+    `owners`: the portal's owners by lower-case e-mail. `reported`: each rep's availability from HubSpot and
+    overrides, by rep name.
     """
 
     book: Book
@@ -33,14 +33,14 @@ class World:
     now: datetime
     reported: Mapping[str, Reported] = field(default_factory=dict)
     calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict, repr=False, compare=False)
-    """By rep the calendar that a report makes, computed once for all leads of a batch."""
+    """Each reported rep's calendar, by rep name, computed once for all leads of a batch."""
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionRequest:
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
-    `remembered` are the owners of its company's last leads; `trigger` is None for a new lead.
+    `remembered`: the owners of the same company's last leads. `trigger`: None for a new lead.
     """
 
     contact_id: str
@@ -52,7 +52,7 @@ class DecisionRequest:
 
 @dataclass(frozen=True, slots=True)
 class OwnerSeen:
-    """A HubSpot owner as the decision saw them; names and e-mail addresses are left out."""
+    """A HubSpot owner as the decision read it; names and e-mail addresses are left out."""
 
     id: str
     archived: bool = False
@@ -60,12 +60,12 @@ class OwnerSeen:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """Everything a decision depended on, besides its facts and rules.
+    """Everything that a decision depended on, besides its facts and rules.
 
     `book`: the fields that were read and are not 0. `reps`: owners by rep name; a rep without an owner is
-    absent. `account_owner`: the company's owner (or the owner a reassignment names) if not in team.yaml;
-    `previous_owner`: the contact's earlier owner, likewise. `reported`: availability of each rep that the
-    decision looked up, if known.
+    absent. `account_owner`: the company's owner (or the owner that a reassignment names) if not in
+    team.yaml; `previous_owner`: the contact's earlier owner, likewise. `reported`: availability of each rep
+    that the decision looked up, if known.
     """
 
     book: Mapping[str, int] = field(default_factory=dict)
@@ -77,18 +77,18 @@ class Inputs:
     remembered: tuple[Remembered, ...] = ()
     """Owners of the last leads of the same company, as the commit found them."""
     trigger: Trigger | None = None
-    """Why it was decided again; None: the lead was new."""
+    """The trigger of a second decision; None: the lead was new."""
 
     def world_again(self, policy: Policy, *, now: datetime) -> World:
-        """The world as far as the decision looked at it."""
+        """The world, as far as the decision read it, at `now` (aware UTC)."""
         return World(Book(self.book), self._owners_again(policy), now, self.reported)
 
     def request_again(self, contact_id: str, *, episode: int) -> DecisionRequest:
-        """The request that was decided."""
+        """The request that the decision answered."""
         return DecisionRequest(contact_id, episode, self.excluded, self.remembered, self.trigger)
 
     def _owners_again(self, policy: Policy) -> dict[str, Owner]:
-        """Owners by lower-case e-mail; an owner who is no rep is keyed by `owner <id>`."""
+        """Owners by lower-case e-mail; an owner who is not in team.yaml is keyed by `owner <id>`."""
         known = {
             policy.roster.reps[rep].owner.lower(): seen
             for rep, seen in self.reps.items()
@@ -101,7 +101,7 @@ class Inputs:
 
 
 class NotedWorld:
-    """A world that notes which of its values a decision reads."""
+    """A world that records which of its values a decision reads."""
 
     def __init__(self, world: World) -> None:
         self._book = _Noted(world.book.fields)
@@ -112,7 +112,7 @@ class NotedWorld:
         self.world = World(Book(self._book), self._owners, world.now, reported, world.calendars)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
-        """What the decision read, to be kept with it."""
+        """The values that the decision read, for storing with it."""
         rep_of, owners = compiled.rep_of_email, self._owners
         reps = {rep_of[email]: owner for email, owner in owners.read.items() if email in rep_of}
         others: list[OwnerSeen | None] = []
@@ -136,7 +136,7 @@ class NotedWorld:
 
 
 class _Noted(Mapping[str, T]):
-    """A mapping that notes what is read by name; going through all of it leaves no trace."""
+    """A mapping that records the values read by name; iterating over it records nothing."""
 
     def __init__(self, whole: Mapping[str, T]) -> None:
         self._whole = whole
@@ -147,7 +147,7 @@ class _Noted(Mapping[str, T]):
         return found
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of that name, or the default; no value is None."""
+        """The value of that name, recorded as read, or the default. Stored values are never None."""
         found = self._whole.get(name)
         if found is None:
             return default
@@ -164,7 +164,7 @@ class _Noted(Mapping[str, T]):
         return len(self._whole)
 
     def values(self) -> Any:
-        """Every value, without noting that it was read."""
+        """All values, without recording them as read."""
         return self._whole.values()
 
 
@@ -175,7 +175,7 @@ def _owner_of(owners: Mapping[str, Owner], owner_id: object) -> Owner | None:
 
 
 def _named_by(trigger: Trigger | None, owners: Mapping[str, Owner]) -> Owner | None:
-    """The active owner whom a reassignment names."""
+    """The active owner that a reassignment names, or None."""
     if not isinstance(trigger, Reassigned) or not isinstance(trigger.to, ToOwner):
         return None
     wanted = trigger.to.owner_id

@@ -1,4 +1,4 @@
-"""Where a lead goes when a rep claims it from a queue, or gives it back."""
+"""The placement of a lead that a rep claims from a queue or gives back."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from router.policy.wording.phrases import say
 
 
 def claimed(claim: Claimed, context: DecisionContext) -> Placement:
-    """The rep owns the lead. It counts as open and as received today; turns of the team stay as they are.
+    """The placement with the rep who claims. The lead counts as open and as received today.
 
-    Raises KeyError when the rep is unknown or has no HubSpot owner.
+    The team's credits do not change. Raises KeyError when the rep is unknown or has no HubSpot owner.
     """
     owner = context.owners[context.compiled.reps[claim.rep].email]
     return Placement(
@@ -28,9 +28,10 @@ def claimed(claim: Claimed, context: DecisionContext) -> Placement:
 
 
 def given_back(policy: Policy, action: Action, release: Released, context: DecisionContext) -> Placement:
-    """The lead waits in the team's queue again, and what it had cost the rep is refunded.
+    """The placement in the team's queue, with a refund of the lead's cost to the rep.
 
-    A rule that leaves its leads to a queue may let it wait there; any other rule gives it on at once.
+    Under a rule with `method: queue` the lead waits for a claim or for `push_after`; any other rule gives
+    the lead to the next rep at once.
     """
     why = release.why if len(release.why) <= LONGEST_WHY else f"{release.why[: LONGEST_WHY - 1].rstrip()}…"
     return Placement(

@@ -1,4 +1,4 @@
-"""Why this lead went where it went: one sentence for its record."""
+"""The reason of a decision: one sentence for the lead's record."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from router.policy.shares.share import credit_in_words
 from router.policy.wording.phrases import say
 
 LONGEST: Final = 250
-"""Characters of the sentence, at most."""
+"""Largest length of the sentence, in characters."""
 _SHORTEST_RULE: Final = 40
 
 
 def sentence(placement: Placement, *, rule: str, grade: str, segment: str, score: int, language: str) -> str:
-    """At most 250 characters in `fr` or `en`; it names the rule and the rep, and nothing of the person."""
-    standing = ", ".join(part for part in (grade, segment, say(language, "points", score=score)) if part)
+    """The reason in `fr` or `en`, at most 250 characters: rule and rep, no personal data of the lead."""
+    rating = ", ".join(part for part in (grade, segment, say(language, "points", score=score)) if part)
     outcome = _outcome_in_words(placement, language)
-    text = say(language, "sentence", rule=rule, standing=standing, outcome=outcome)
+    text = say(language, "sentence", rule=rule, standing=rating, outcome=outcome)
     if len(text) > LONGEST:
         room = max(len(rule) - (len(text) - LONGEST), _SHORTEST_RULE)
-        text = say(language, "sentence", rule=_cut(rule, room), standing=standing, outcome=outcome)
+        text = say(language, "sentence", rule=_cut(rule, room), standing=rating, outcome=outcome)
     return _cut(text, LONGEST)
 
 
 def _outcome_in_words(placement: Placement, language: str) -> str:
-    """Who gets the lead and how that came about."""
+    """The outcome in words, with the reason for a detour if there was one."""
     words = _outcome(placement, language)
     why = placement.detour
     if why is None and isinstance(placement.outcome, Queued):

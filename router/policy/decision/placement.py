@@ -1,4 +1,4 @@
-"""Where an `assign` puts a lead, and where it goes when nobody there is eligible."""
+"""The placement of a lead by an `assign`, and its fallback when nobody there is eligible."""
 
 from __future__ import annotations
 
@@ -45,28 +45,36 @@ How: TypeAlias = Literal[
     "chosen",
     "other",
 ]
-"""Whose turn it was, who has the least to do, whose company or contact it is, whom the rule names, …"""
+"""How the owner was chosen.
+
+turn: fair share · load: least loaded · contact: previous owner of the contact, or the contact's last lead ·
+company, domain: owner of the company's last lead · named: rep named by the rule · account: account owner ·
+stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person · other: no owner.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where the lead goes, how that came about, and what it adds to the book of shares."""
+    """The outcome for a lead, how its owner was chosen, and the changes of the share book."""
 
     outcome: Outcome
     how: How = "other"
     shares: tuple[Share, ...] = ()
     away: tuple[Share, ...] = ()
-    """Whom time off alone keeps from the lead, where the team lets them catch up."""
+    """The shares of reps who miss the lead only because of time off, in a team with `catch_up`."""
     passed_over: tuple[PassedOver, ...] = ()
     changes: Mapping[str, int] = field(default_factory=dict)
     detour: str | None = None
-    """Why the rule's first wish did not come true, if it did not."""
+    """The reason why the lead did not go where the rule first wanted it; None if it did."""
     lead_value: LeadValue = ONE_LEAD
-    """What the lead counts for in the shares of the team."""
+    """The lead's value in the team's shares."""
 
 
 def place(policy: Policy, assign: Assign, context: DecisionContext) -> Placement:
-    """Where this `assign` puts the lead; it always ends with somebody or in a team's queue."""
+    """The placement of the lead by this `assign`: always with an owner or in a team's queue.
+
+    Raises ValueError when nobody is eligible and the policy has no team whose queue could take the lead.
+    """
     match assign.to:
         case ToTeam(team):
             return _in_team(policy, team, assign, context)
@@ -82,25 +90,25 @@ def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext
     pushed = context.pushed and assign.push_after is not None
     if assign.method is Method.QUEUE and not pushed:
         return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, context)))
-    ready_team, fields = context.compiled.teams[team], context.book.fields
-    followed, eligible, passed_over = _followed(assign, context, ready_team.reps)
+    compiled_team, fields = context.compiled.teams[team], context.book.fields
+    followed, eligible, passed_over = _followed(assign, context, compiled_team.reps)
     if followed is None:
         eligible, passed_over = candidates(
-            context, ready_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
+            context, compiled_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
         )
     if not eligible:
         why = say(context.language, "nobody_in", team=team)
         if assign.if_unavailable is not None:
             return _instead(policy, assign.if_unavailable, context, why=why, passed_over=passed_over)
         return Placement(Queued(team, why=why), passed_over=tuple(passed_over))
-    shares, shared = _shares(eligible, ready_team, fields), policy.roster.teams[team]
+    shares, shared = _shares(eligible, compiled_team, fields), policy.roster.teams[team]
     lead_value = _lead_value(shared, context)
     away: tuple[Share, ...] = ()
     earns: tuple[Share, ...] = ()
     if shared.catch_up is not None:
         prefer = () if followed else assign.prefer
-        absent = kept_away(context, ready_team.reps, eligible=eligible, needs=assign.needs, prefer=prefer)
-        away = _shares(absent, ready_team, fields)
+        absent = kept_away(context, compiled_team.reps, eligible=eligible, needs=assign.needs, prefer=prefer)
+        away = _shares(absent, compiled_team, fields)
         earns = earning(away, shares, catch_up=shared.catch_up, lead_value=lead_value)
     winner, how = followed or _next_in(assign, shares, context, lead_value=lead_value, away=away)
     return Placement(
@@ -133,7 +141,7 @@ def _shares(reps: Sequence[CompiledRep], team: CompiledTeam, fields: Mapping[str
 
 
 def _weight(rep: Rep, team: CompiledTeam, fields: Mapping[str, int]) -> int:
-    """The weight of the file, times the factor of the rep's results where the team goes by them."""
+    """The rep's weight (thousandths), times the factor of the rep's results where the team uses results."""
     if not team.factor_fields:
         return rep.weight
     factor = fields.get(team.factor_fields[rep.name], 0)
@@ -141,7 +149,10 @@ def _weight(rep: Rep, team: CompiledTeam, fields: Mapping[str, int]) -> int:
 
 
 def _lead_value(team: Team, context: DecisionContext) -> LeadValue:
-    """What the lead counts for in the team: by value its score, which is not known yet in a replay."""
+    """The lead's value in the team: one lead, or its score.
+
+    A replay does not know the score yet and uses 0.
+    """
     if team.fair_by == "count":
         return ONE_LEAD
     score = context.facts.get("score")
@@ -159,7 +170,7 @@ def _next_in(
     lead_value: LeadValue,
     away: Sequence[Share],
 ) -> tuple[str, How]:
-    """Who of the eligible gets the lead by the rule's method; a queue pushes by fair share."""
+    """The eligible rep who gets the lead by the rule's method; a queue pushes by fair share."""
     if assign.method is not Method.LEAST_LOADED:
         return next_up(shares, lead_value=lead_value, away=away), "turn"
     counts = [context.book.fields.get(open_field(share.rep), 0) for share in shares]
@@ -169,9 +180,9 @@ def _next_in(
 def _followed(
     assign: Assign, context: DecisionContext, reps: Sequence[CompiledRep]
 ) -> tuple[tuple[str, Kind] | None, list[CompiledRep], list[PassedOver]]:
-    """The rep who had the company's last lead, if they may have this one, and who else might have.
+    """The eligible rep of the company's last lead (or None), all eligible reps, and those passed over.
 
-    What the rule prefers does not part them from their company; what it needs does, and so do caps.
+    `prefer` of the rule does not keep this rep from the company's next lead; `needs` and caps do.
     """
     if assign.sticky is None or not context.remembered:
         return None, [], []
@@ -201,7 +212,7 @@ def _with_owner(
     *,
     fact: Literal["account_owner", "previous_owner"],
 ) -> Placement:
-    """Whose account or contact it is may have as many as come: caps do not hold for them, time off does."""
+    """The placement with the account owner or previous owner: caps do not apply to them, time off does."""
     owner_id, how = context.facts.get(fact), _HOW[fact]
     owner = next((owner for owner in context.owners.values() if owner.id == owner_id), None)
     rep = None if owner is None else context.compiled.rep_of_email.get(owner.email.lower())
@@ -223,7 +234,7 @@ def _with_owner(
 def _stood_in(
     policy: Policy, assign: Assign, context: DecisionContext, *, rep: str | None, refusals: list[PassedOver]
 ) -> Placement:
-    """What happens instead: what the rule says, else an absent rep's backup, else the catch-all's queue."""
+    """The fallback: `if_unavailable` of the rule, else an absent rep's backup, else the catch-all's queue."""
     first = refusals[0]
     why = say(context.language, "of_whom", rep=first.rep, reason=first.reason)
     if assign.if_unavailable is not None:
@@ -245,7 +256,7 @@ def _stood_in(
 def _instead(
     policy: Policy, assign: Assign, context: DecisionContext, *, why: str, passed_over: list[PassedOver]
 ) -> Placement:
-    """The second wish, which remembers why it was not the first."""
+    """The placement by `if_unavailable`, with the reason why the first target was not possible."""
     second = place(policy, assign, context)
     outcome = second.outcome
     if isinstance(outcome, Queued) and outcome.why is None:
@@ -281,7 +292,10 @@ def _backup_of(context: DecisionContext, rep: str) -> str | None:
 
 
 def _last_resort(policy: Policy) -> str:
-    """The team that the catch-all rule names, or else the first team of the file."""
+    """The team that the catch-all rule names, else the first team of the file.
+
+    Raises ValueError when the policy has no team.
+    """
     action = policy.rules[-1].action
     while isinstance(action, Assign):
         if isinstance(action.to, ToTeam):

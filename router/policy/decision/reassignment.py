@@ -1,4 +1,4 @@
-"""Where a lead goes that is taken from its owner."""
+"""The placement of a lead that is taken from its owner."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from router.policy.wording.phrases import say
 def reassigned(
     policy: Policy, action: Action, taken: Reassigned, context: DecisionContext
 ) -> Placement | None:
-    """Where the lead goes instead, with the reason; None if the rule gives it to nobody.
+    """The new placement of the lead, with the reason; None if the rule gives the lead to nobody.
 
-    The share that it had cost the owner stays paid, unless `taken.paid` gives it back: they had their
-    chance. A lead counts as open with its owner no more.
+    The old owner had a chance to work the lead, so its cost stays paid, unless `taken.paid` refunds it.
+    The lead no longer counts as open with the old owner.
     """
     placement = _placement(policy, action, taken, context)
     if placement is None:
@@ -37,7 +37,7 @@ def reassigned(
 
 
 def back_from(taken: Reassigned) -> dict[str, int]:
-    """What the book of shares gets back from the owner who has the lead no more."""
+    """The changes of the share book for the old owner: a refund, or one open lead less."""
     return refund_of(taken.paid) if taken.paid else closed(taken.rep) if taken.rep else {}
 
 

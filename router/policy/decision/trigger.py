@@ -1,4 +1,4 @@
-"""Why a lead is decided once more: pushed out of its queue, claimed, given back, or reassigned."""
+"""The triggers of a second decision: a lead is pushed out of its queue, claimed, released or reassigned."""
 
 from __future__ import annotations
 
@@ -7,17 +7,20 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 LONGEST_WHY: Final = 120
-"""Characters of the reason that a rep gives for a lead they give back."""
+"""Largest number of characters kept of a rep's reason for releasing a lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Nobody claimed the lead in time, or somebody may take it by now: a `push_after` counts as over."""
+    """The lead leaves its queue: nobody claimed it in time, or a rep became eligible.
+
+    The `push_after` of the rule counts as over.
+    """
 
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A rep takes the lead out of the team's queue."""
+    """The rep takes the lead out of the team's queue."""
 
     rep: str
     team: str
@@ -25,9 +28,9 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A rep gives the lead back to the team's queue, for a reason in their words.
+    """The rep gives the lead back to the team's queue; `why` is the rep's own text.
 
-    `paid` is what the decision that gave it to them added to the book, and is taken back.
+    `paid` holds the book changes of the decision that gave the lead to the rep; they are refunded.
     """
 
     rep: str
@@ -38,21 +41,21 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class ToQueue:
-    """Into the queue of this team, for whoever claims it."""
+    """Send the lead to the queue of this team, where a rep can claim it."""
 
     team: str
 
 
 @dataclass(frozen=True, slots=True)
 class ToOwner:
-    """To this HubSpot owner; by the rules if they are deactivated by then."""
+    """Give the lead to this HubSpot owner; if the owner is deactivated by then, the rules decide."""
 
     owner_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class PushedOut:
-    """To a rep, by fair share, even where the rule leaves its leads to a queue."""
+    """Give the lead to a rep by fair share, even where the rule sends its leads to a queue."""
 
 
 Destination: TypeAlias = ToQueue | ToOwner | PushedOut
@@ -60,11 +63,12 @@ Destination: TypeAlias = ToQueue | ToOwner | PushedOut
 
 @dataclass(frozen=True, slots=True)
 class Reassigned:
-    """The lead is taken from its owner ("" for nobody), because `why` (in the policy's language).
+    """The lead is taken from the owner `owner_id` ("" for none); `why` is in the policy's language.
 
-    `rep` is the owner's name if they are a rep of ours, `run` says who had it moved. The rule of the name
-    `rule` decides if there still is one, else the first that fits; `to` overrules where it sends the lead.
-    `paid` is what the owner's share is given back, if the lead was never theirs to work.
+    `rep` is the owner's name if the owner is in `team.yaml`; `run` names the run or person who moved the
+    lead. The rule named `rule` decides if it still exists, else the first rule that holds; `to` overrides
+    the destination of that rule. `paid` holds the book changes to refund, if the owner never had a chance
+    to work the lead.
     """
 
     owner_id: str

@@ -1,1 +1,1 @@
-"""A decision explained in steps, the next reps of a team, and the decision record."""
+"""Explanations: the steps of a decision, the next reps of a team, and the decision record."""

@@ -1,4 +1,4 @@
-"""A decision as plain JSON values, and back again without loss."""
+"""The JSON record of a decision, written and read without loss."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def as_record(decision: Decision) -> dict[str, Any]:
 
 
 def from_record(record: Mapping[str, Any]) -> Decision:
-    """The decision that `as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
+    """The decision that `as_record` wrote. Raises KeyError or ValueError for any other record."""
     due_at = record["due_at"]
     return Decision(
         id=record["id"],
@@ -108,7 +108,7 @@ _WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     timedelta: lambda value: {"span_us": value // _MICROSECOND},
     frozenset: lambda value: {"choices": sorted(value)},
 }
-"""Texts and truths stand for themselves; every other value says its type, so that none is guessed."""
+"""The writer for each type of value: texts and booleans as they are, every other value with its type."""
 
 
 def _value(written: Any) -> Value:

@@ -1,4 +1,4 @@
-"""Which rules lead to a rule, team or rep that somebody asks about, and whether a decision ended there."""
+"""Destinations in question: the rules that lead to a rule, team or rep, and arrivals there."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.rules.policy import Action, Policy, Rule, ToRep, ToTeam, owner_fact, steps_of
 
 GETS, IN_TURN, MAY_TAKE, NOT_THERE = range(4)
-"""How well a decision meets the wish: there at once, a matter of turns, out of the queue, or not at all."""
+"""Ranks of a decision against a destination, best first.
+
+GETS: it goes there · IN_TURN: the rep is eligible, another is next · MAY_TAKE: the rep can claim it from
+the queue · NOT_THERE: none of these.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Where the lead was expected: a rule by its full name, a team, or a rep."""
+    """The expected destination of a lead: a rule by its full name, a team, or a rep."""
 
     kind: Literal["rule", "team", "rep"]
     name: str
@@ -24,7 +28,7 @@ _INSIDE: Final = " / "
 
 
 def wanted_named(policy: Policy, name: str) -> Wanted | None:
-    """The team, rep or rule of that name, or None; in a group the last part of a rule's name will do."""
+    """The team, rep or rule of that name, or None; the last part of a grouped rule's name is enough."""
     if name in policy.roster.teams:
         return Wanted("team", name)
     if name in policy.roster.reps:
@@ -37,7 +41,7 @@ def wanted_named(policy: Policy, name: str) -> Wanted | None:
 
 
 def leads_to(rule: Rule, wanted: Wanted, policy: Policy) -> bool:
-    """Whether the rule can end there for some lead, if need be because somebody else is away."""
+    """Whether the rule can send some lead there, fallbacks for absent reps included."""
     if wanted.kind == "rule":
         return rule.name == wanted.name
     targets = [step.to for step in steps_of(rule.action)]
@@ -53,7 +57,7 @@ def leads_to(rule: Rule, wanted: Wanted, policy: Policy) -> bool:
 
 
 def arrival(decision: Decision, wanted: Wanted, policy: Policy) -> int:
-    """How well the decision meets the wish: GETS, IN_TURN, MAY_TAKE or NOT_THERE."""
+    """The rank of the decision against the destination: GETS, IN_TURN, MAY_TAKE or NOT_THERE."""
     outcome = decision.outcome
     if wanted.kind == "rule":
         return GETS if decision.rule == wanted.name else NOT_THERE
@@ -69,7 +73,7 @@ def arrival(decision: Decision, wanted: Wanted, policy: Policy) -> int:
 
 
 def facts_asked(action: Action) -> tuple[str, ...]:
-    """The facts on which it depends who of a rule's reps gets the lead."""
+    """The facts that decide which rep of a rule gets the lead: those of needs, preferences and owners."""
     names: dict[str, None] = {}
     for step in steps_of(action):
         names.update((need.from_fact, None) for need in (*step.needs, *step.prefer) if need.from_fact)

@@ -1,4 +1,4 @@
-"""Why this rep and not another, step by step, as a rep would check it."""
+"""The explanation of a decision in steps that a rep can check."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Step:
 def explain(decision: Decision, policy: Policy, *, language: str) -> tuple[Step, ...]:
     """The steps of a decision, in `fr` or `en`, recomputed from the facts it stores.
 
-    `policy` is the one of the decision's revision; under other rules the steps say what differs. The
-    reasons of reps passed over stay in the language in which they were decided.
+    `policy` is the policy of the decision's revision; under other rules the steps name the differences. The
+    reasons for passing over reps stay in the language of the decision.
     """
     facts = _facts_judged(decision)
     steps = [
@@ -57,7 +57,7 @@ def explain(decision: Decision, policy: Policy, *, language: str) -> tuple[Step,
 
 
 def _facts_judged(decision: Decision) -> Facts:
-    """The facts the rules saw: those stored and the score's, which are stored apart."""
+    """The facts that the rules read: the stored facts and those of the score, which are stored apart."""
     facts = {
         **decision.facts,
         "fit": Decimal(decision.fit),
@@ -119,7 +119,7 @@ def _share_lines(decision: Decision, language: str) -> Iterator[str]:
             rep=share.rep,
             credit=credit_in_words(share.credit, language, decision.lead_value.unit),
         )
-    # A company's rep gets its lead out of turn; then the reason says so.
+    # A rep who keeps a company's leads need not be the next by fair share; the reason explains that.
     if isinstance(decision.outcome, Assigned) and decision.outcome.rep == next_up(
         decision.shares, lead_value=decision.lead_value, away=decision.away
     ):
@@ -127,7 +127,7 @@ def _share_lines(decision: Decision, language: str) -> Iterator[str]:
 
 
 def _factor_of(share: Share, decision: Decision) -> float | None:
-    """What the rep's results multiplied their weight by, if they did."""
+    """The factor of the rep's results on the weight (1 is unchanged), or None without a factor."""
     team = decision.outcome.team if isinstance(decision.outcome, Assigned) else None
     if decision.inputs is None or team is None:
         return None
@@ -164,7 +164,7 @@ def _outcome_lines(decision: Decision, policy: Policy, language: str) -> Iterato
 
 
 def _steps_if_nobody_works(decision: Decision, policy: Policy, language: str) -> Iterator[str]:
-    """What happens when, by the calendars as they were known when it was decided."""
+    """The SLA steps with their times, by the calendars as known at the decision."""
     given = assignment_of(decision, sla=sla_of(policy, decision))
     if given is None:
         return

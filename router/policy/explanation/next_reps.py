@@ -1,4 +1,4 @@
-"""The reps who get the leads that come after a decision, if all are like the one that was decided."""
+"""The reps who would get the next leads after a decision, if all were equal to the decided lead."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from router.policy.decision.inputs import DecisionRequest, World
 
 
 def next_reps(decision: Decision, compiled: CompiledPolicy, world: World) -> Iterator[str]:
-    """The reps of this lead and of equal ones after it, without end, until one does not go to a rep.
+    """The reps of this lead and of equal leads after it, without end.
 
-    `world` is the one in which this decision was made.
+    The iterator stops only when a lead does not go to a rep. `world` is the world of this decision.
     """
     request = DecisionRequest(decision.contact_id)
     facts = decision.facts

@@ -1,1 +1,1 @@
-"""What is known of a lead: raw properties, the portal's catalog, derived facts."""
+"""Leads: raw properties, the portal's catalog, parsing and derived facts."""

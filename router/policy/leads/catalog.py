@@ -1,4 +1,4 @@
-"""What the portal knows: its properties, their types and options, and its owners."""
+"""The portal's catalog: its properties, their types and options, and its owners."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ COMPANY_PREFIX: Final = "company."
 
 
 class FactType(StrEnum):
-    """What a fact's text means; the property's type decides, never the look of the text."""
+    """The type of a fact, taken from its property's type, never from the look of the text."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -25,7 +25,7 @@ class FactType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One value of a choice, as HubSpot stores it, with the label people see."""
+    """One value of a choice as HubSpot stores it, with the label that people see."""
 
     value: str
     label: str
@@ -34,7 +34,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One property of a contact or a company. `integer` makes 49 and 50 neighbours in ranges."""
+    """One property of a contact or a company; with `integer`, 49 and 50 are neighbours in ranges."""
 
     name: str
     label: str
@@ -46,7 +46,7 @@ class Property:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A HubSpot owner: somebody a contact can belong to."""
+    """A HubSpot owner: a person to whom a contact can belong."""
 
     id: str
     email: str

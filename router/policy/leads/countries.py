@@ -1,4 +1,4 @@
-"""Which country a text names, in French, English, German, Spanish or as an ISO code."""
+"""The country in a text: French, English, German and Spanish names, and ISO codes."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ _ARTICLES: Final = ("the ", "la ", "le ", "les ", "el ", "los ", "las ", "die ",
 
 @lru_cache(maxsize=4096)
 def country_code(text: str) -> str | None:
-    """The ISO 3166 code of two letters (`FR`) for any usual spelling, or None when nobody knows it."""
+    """The two-letter ISO 3166 code (`FR`) for any usual spelling, or None for an unknown text."""
     key = folded(text)[1:]
     spellings = _spellings()
     found = spellings.get(_tight(key))
@@ -83,13 +83,13 @@ def country_code(text: str) -> str | None:
 
 
 def _tight(text: str) -> str:
-    """Folded and without spaces, so that `U.S.A.` is `USA` and `Pays Bas` is `Pays-Bas`."""
+    """The text folded and without spaces, so that `U.S.A.` equals `USA` and `Pays Bas` equals `Pays-Bas`."""
     return folded(text).replace(" ", "")
 
 
 @cache
 def _spellings() -> Mapping[str, str]:
-    """Every spelling we know; a code wins over a name, our own list over a translation."""
+    """All known spellings; codes win over names, and the list above wins over translations."""
     found: dict[str, str] = {}
     for code, name in _names():
         found.setdefault(_tight(name), code)
@@ -102,10 +102,10 @@ def _spellings() -> Mapping[str, str]:
 
 
 def _names() -> Iterator[tuple[str, str]]:
-    """(ISO code, name): usual names of all countries first, then official ones, then inverted ones.
+    """Pairs (ISO code, name): usual names of all countries first, then official names, then inverted ones.
 
-    "Bolivia, Plurinational State of" is also "Plurinational State of Bolivia" and, as no other country
-    is called so, "Bolivia".
+    "Bolivia, Plurinational State of" also gives "Plurinational State of Bolivia" and, as no other country
+    has that name, "Bolivia".
     """
     translations = [
         gettext.translation("iso3166-1", pycountry.LOCALES_DIR, languages=[language]).gettext

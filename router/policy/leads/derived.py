@@ -1,4 +1,4 @@
-"""Facts that no property holds as such: where a lead lives, whose mailbox it is, how old it is."""
+"""Derived facts, which no single property holds: country, region, kind of mailbox, owners, age."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DERIVED: Final[Mapping[str, FactType]] = {
     "grade": FactType.CHOICE,
     "segment": FactType.CHOICE,
 }
-"""The facts that are written without being a property; the last five come from the score."""
+"""The facts that rules can name although they are no properties; the last five come from the score."""
 
 OWNER_FACTS: Final = frozenset(("account_owner", "previous_owner", OWNER, COMPANY_OWNER))
 """Facts whose value is a HubSpot owner id."""
@@ -46,17 +46,17 @@ SOURCES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "account_owner": ((), (OWNER,)),
     "age": ((CREATED,), ()),
 }
-"""The properties each derived fact is made from: (the contact's, the company's)."""
+"""The properties that each derived fact is made from, as (contact's, company's)."""
 
 
 def age_of(lead: Lead, *, now: datetime) -> timedelta | None:
-    """Time since the contact was created; never negative, though HubSpot's clock may run ahead of ours."""
+    """The time since the contact was created, or None; never negative, even if HubSpot's clock runs ahead."""
     created = moment_in(lead.properties.get(CREATED) or "")
     return None if created is None else max(now - created, timedelta(0))
 
 
 def _country(lead: Lead) -> str | None:
-    """HubSpot's own code first, then what somebody typed."""
+    """The country code from HubSpot's own code first, then from the typed text."""
     for name in _COUNTRY:
         raw = lead.properties.get(name)
         if raw and (code := country_code(raw)) is not None:
@@ -106,4 +106,4 @@ DERIVE: Final[Mapping[str, Callable[[Lead], Value | None]]] = {
     "account_owner": _account_owner,
     "previous_owner": _previous_owner,
 }
-"""How each derived fact is found; `age` needs to be told what time it is, see `age_of`."""
+"""The function for each derived fact; `age` is missing here because it needs `now`, see `age_of`."""

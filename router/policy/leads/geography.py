@@ -1,7 +1,7 @@
-"""Which French département and region a postcode lies in.
+"""The French département and region of a postcode.
 
 Numbers are those of the official code (INSEE, Code officiel géographique): 2A and 2B for Corsica, three
-digits overseas. Postcodes are La Poste's; a CEDEX keeps the département's digits.
+digits overseas. Postcodes are those of La Poste; a CEDEX keeps the digits of the département.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ _REGION_OF: Final = {
 _OVERSEAS_WITHOUT_REGION: Final = frozenset({"975", "977", "978", "984", "986", "987", "988"})
 _DEPARTEMENTS: Final = frozenset(_REGION_OF) | _OVERSEAS_WITHOUT_REGION
 _CORSICA: Final = {"200": "2A", "201": "2A", "203": "2A", "207": "2A", "202": "2B", "204": "2B", "206": "2B"}
-"""By the first three digits; 203, 204 and 207 are the CEDEX of Ajaccio and Bastia."""
+"""The département by the first three digits; 203, 204 and 207 are the CEDEX of Ajaccio and Bastia."""
 _NORTHERN_ISLANDS: Final = {"97133": "977", "97150": "978"}
 """Saint-Barthélemy and Saint-Martin left Guadeloupe in 2007 and kept its postcodes."""
 _FRENCH: Final = frozenset("FR GP MQ GF RE YT PM BL MF TF WF PF NC".split())  # noqa: SIM905 — codes read as one line
 _POSTCODE: Final = re.compile(r"(?:FR?-?)?(\d{4,5})(?:\D.*)?")
 _BY_ITS_NAME: Final = re.compile(r"(?:FR?-?)?(2[AB])\d{3}")
-"""`2A000`: no postcode of La Poste's, but whoever writes it is in Corsica all the same."""
+"""Postcodes such as `2A000`: La Poste does not use them, but they clearly mean Corsica."""
 
 
 @lru_cache(maxsize=8192)
 def departement_of(postcode: str, country: str | None) -> str | None:
-    """The département of a postcode (`01`, `2A`, `974`), or None when it is not a French one.
+    """The département of a postcode (`01`, `2A`, `974`), or None for a postcode that is not French.
 
-    `country` is an ISO code or None if unknown; without it only five digits count as French. Four
-    digits in France are a postcode whose leading zero a spreadsheet has eaten.
+    `country` is an ISO code, or None if unknown; without it only five digits count as French. Four digits
+    in France are a postcode whose leading zero was lost in a spreadsheet.
     """
     if country is not None and country not in _FRENCH:
         return None
@@ -74,5 +74,5 @@ def departement_of(postcode: str, country: str | None) -> str | None:
 
 
 def region_of(departement: str) -> str | None:
-    """The region's name (the 13 of 2016 and the 5 overseas), or None where there is none."""
+    """The name of the region (13 since 2016, and 5 overseas), or None for a département without one."""
     return _REGION_OF.get(departement)

@@ -1,4 +1,4 @@
-"""A lead as HubSpot tells it, and the facts that rules see."""
+"""A lead as read from HubSpot, and the types of its facts."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from typing import TypeAlias
 
 Value: TypeAlias = str | Decimal | date | datetime | timedelta | bool | frozenset[str]
 Facts: TypeAlias = Mapping[str, Value]
-"""Typed facts by the name rules use; a missing fact is absent, never empty."""
+"""Typed facts by the name that rules use; a missing fact is absent, never empty."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """One contact as read: raw strings by HubSpot's property names; `company` is its associated company's."""
+    """One contact as raw strings by HubSpot's property names; `company` holds its company's properties."""
 
     id: str
     properties: Mapping[str, str]

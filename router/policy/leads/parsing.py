@@ -1,4 +1,4 @@
-"""What HubSpot's text means, by the type of its property."""
+"""Parsers of HubSpot's texts, one for each property type."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _LONGEST_NUMBER: Final = 40
 
 
 def text_in(raw: str) -> str | None:
-    """The text without blanks around it; None when nothing is left."""
+    """The text without surrounding blanks; None for an empty text."""
     return raw.strip() or None
 
 
 def choices_in(raw: str) -> frozenset[str] | None:
-    """The options of a multiple choice, `a;b`; None when there is none."""
+    """The options of a multiple choice, written `a;b`; None without options."""
     return frozenset(part.strip() for part in raw.split(";") if part.strip()) or None
 
 
 @lru_cache(maxsize=4096)
 def number_in(raw: str) -> Decimal | None:
-    """The number as written, exactly; None when it is not a finite number."""
+    """The exact number as written; None for a text that is no finite number."""
     if len(raw) > _LONGEST_NUMBER:
         return None
     try:
@@ -39,12 +39,12 @@ def number_in(raw: str) -> Decimal | None:
 
 
 def truth_in(raw: str) -> bool | None:
-    """True or False as HubSpot writes them; None for anything else."""
+    """True or False for HubSpot's `true` and `false`; None for any other text."""
     return {"true": True, "false": False}.get(raw.strip().lower())
 
 
 def moment_in(raw: str) -> datetime | None:
-    """The moment (UTC) from epoch milliseconds or ISO 8601; without a zone it is UTC."""
+    """The moment (UTC) from epoch milliseconds or ISO 8601 (UTC without a zone); None if unreadable."""
     raw = raw.strip()
     if not raw or len(raw) > _LONGEST_NUMBER:
         return None
@@ -58,13 +58,13 @@ def moment_in(raw: str) -> datetime | None:
 
 
 def day_in(raw: str) -> date | None:
-    """The day from `YYYY-MM-DD` or epoch milliseconds (midnight UTC, as HubSpot stores dates)."""
+    """The day from `YYYY-MM-DD` or epoch milliseconds (midnight UTC, as in HubSpot); None if unreadable."""
     moment = moment_in(raw)
     return None if moment is None else moment.date()
 
 
 def span_in(raw: str) -> timedelta | None:
-    """The duration from whole milliseconds."""
+    """The duration from whole milliseconds; None if unreadable."""
     try:
         return timedelta(milliseconds=int(raw)) if len(raw) <= _LONGEST_NUMBER else None
     except (ValueError, OverflowError):
@@ -81,4 +81,4 @@ READERS: Final[Mapping[str, Reader]] = {
     FactType.DATETIME: moment_in,
     FactType.DURATION: span_in,
 }
-"""How each type's text is read; a text that is not of the type is missing, never an error."""
+"""The parser of each type; a text that does not fit the type counts as missing, never as an error."""

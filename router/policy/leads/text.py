@@ -1,4 +1,4 @@
-"""How texts are compared: case and accents folded, by whole words."""
+"""Text folding for comparisons: lower case, no accents, whole words."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 
 def folded(text: str) -> str:
-    """The words of a text in lower case without accents, one space before, between and after them.
+    """The words of a text in lower case without accents, with one space before, between and after them.
 
-    The spaces make " dg " found in " dg france " and not in " budget ".
+    Because of the spaces, " dg " is found in " dg france " but not in " budget ".
     """
     bare = unicodedata.normalize("NFKD", text.casefold().translate(_NOT_DECOMPOSED))
     bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
@@ -22,11 +22,11 @@ def folded(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def folded_once(text: str) -> str:
-    """`folded`, remembered: job titles and countries repeat from lead to lead."""
+    """`folded` with a cache, because job titles and countries repeat from lead to lead."""
     return folded(text)
 
 
 def needle(word: str) -> str:
-    """What to look for in a folded text: a whole word (or phrase), or its beginning if it ends with `*`."""
+    """The text to find in a folded text: a whole word or phrase, or its beginning after a final `*`."""
     whole = folded(word)
     return whole.rstrip(" ") if word.rstrip().endswith("*") else whole

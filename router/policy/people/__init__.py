@@ -1,1 +1,1 @@
-"""Reps and teams, working hours, public holidays, absences."""
+"""Reps and teams, their working hours, public holidays and absences."""

@@ -1,4 +1,4 @@
-"""Who is away, by whose word: an override, HubSpot, `team.yaml` or the public holidays, strongest first."""
+"""The availability of reps by source: override, HubSpot, `team.yaml`, public holidays, strongest first."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from router.policy.wording.phrases import day_in_words, moment_in_words, say
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 OVERRIDE = "override"
-"""The kind of the ledger's lines about what people said of a rep."""
+"""The kind of the ledger's lines about overrides of a rep's availability."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What was said of a rep outside of the rule files. Moments are aware UTC.
+    """A rep's availability as reported by overrides and HubSpot. Moments are aware UTC.
 
-    `away_until` and `present_until` are overrides, of which a rep has one at most; the rest is HubSpot's
-    word. `hours` replace those of `team.yaml` and are read in `timezone` (None: the roster's).
+    `away_until` and `present_until` are overrides; a rep has at most one of them. All other fields come
+    from HubSpot. `hours` replace the hours of `team.yaml` and are in `timezone` (None: the roster's).
     """
 
     away_until: datetime | None = None
@@ -36,9 +36,10 @@ NOTHING = Reported()
 
 
 def calendar_of(roster: Roster, rep: str | None, reported: Reported | None = None) -> Calendar:
-    """When the rep works, as far as anybody knows; an owner who is no rep of ours (None) always does.
+    """The rep's calendar, with reported absences; an owner who is not in `team.yaml` (None) always works.
 
-    Being away in HubSpot has no end and is not in it: `why_away` tells.
+    The status "away" in HubSpot has no known end and is not part of the calendar: see `why_away`.
+    Raises KeyError when the roster does not have the rep.
     """
     if rep is None:
         return Calendar(None, roster.timezone)
@@ -58,17 +59,20 @@ def calendar_of(roster: Roster, rep: str | None, reported: Reported | None = Non
 
 
 def is_present(reported: Reported | None, now: datetime) -> bool:
-    """Whether somebody said that the rep is there now, whatever else is written."""
+    """Whether an override declares the rep present at `now`; it overrides every other source."""
     return reported is not None and reported.present_until is not None and now < reported.present_until
 
 
 def is_gone(reported: Reported | None, now: datetime) -> bool:
-    """Whether HubSpot has the rep as away, which has no end that anybody knows."""
+    """Whether HubSpot reports the rep as away, without a known end, and no override declares presence."""
     return reported is not None and reported.away_in_hubspot and not is_present(reported, now)
 
 
 def why_away(calendar: Calendar, reported: Reported | None, *, now: datetime, language: str) -> str | None:
-    """Why the rep is away at `now`, by the strongest word, or None; hours and holidays are not asked."""
+    """The reason why the rep is away at `now`, by the strongest source, or None.
+
+    Working hours and public holidays are not checked. The reason is in `language` (`fr` or `en`).
+    """
     if reported is not None:
         if reported.away_until is not None and now < reported.away_until:
             return say(language, "away", end=_end_in_words(reported.away_until, calendar.timezone, language))
@@ -84,14 +88,14 @@ def why_away(calendar: Calendar, reported: Reported | None, *, now: datetime, la
 
 
 def time_off_at(calendar: Calendar, now: datetime) -> TimeOff | None:
-    """The time off of `team.yaml` that covers `now`, unless somebody said that the rep is there."""
+    """The time off of `team.yaml` that covers `now`; None if an override declares the rep present."""
     if not calendar.time_off or (calendar.present_until is not None and now < calendar.present_until):
         return None
     return off_on(calendar.time_off, calendar.day_of(now))
 
 
 def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
-    """The spans in order, those that touch or overlap made one; what ends before it starts is left out."""
+    """The spans in order, merged where they touch or overlap; spans without a length are dropped."""
     joined: list[Span] = []
     for start, end in sorted(span for span in spans if span[0] < span[1]):
         if joined and start <= joined[-1][1]:
@@ -102,7 +106,7 @@ def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 
 def _end_in_words(end: datetime, timezone: ZoneInfo, language: str) -> str:
-    """The last day of somebody who is back at midnight, else the moment."""
+    """The end of an absence in words: the last day if it ends at midnight, else the moment."""
     local = end.astimezone(timezone)
     if local.time() == time(0):
         return day_in_words(local.date() - timedelta(days=1), language)

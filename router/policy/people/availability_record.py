@@ -1,4 +1,4 @@
-"""What was said of a rep's availability as plain JSON values, and back again without loss."""
+"""The JSON record of a rep's reported availability, written and read without loss."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from router.policy.people.roster import Hours
 
 
 def reported_as_record(reported: Reported) -> dict[str, Any]:
-    """Texts, truths, lists and mappings only; what was not said is left out."""
+    """The report as JSON-ready values; fields without a value are left out."""
     record = {
         "away_until": _text(reported.away_until),
         "present_until": _text(reported.present_until),
@@ -26,7 +26,7 @@ def reported_as_record(reported: Reported) -> dict[str, Any]:
 
 
 def reported_from_record(record: Mapping[str, Any]) -> Reported:
-    """What `reported_as_record` wrote. Raises KeyError or ValueError when it is not such a record."""
+    """The report that `reported_as_record` wrote. Raises KeyError or ValueError for any other record."""
     hours, timezone = record.get("hours"), record.get("timezone")
     return Reported(
         away_until=_moment(record.get("away_until")),

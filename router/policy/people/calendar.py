@@ -1,8 +1,8 @@
-"""When people work: the next working minute, and spans of working time.
+"""Calendars of working time: the next working minute, and sums of working time.
 
 Hours are wall-clock times of a time zone and are turned into UTC day by day, so a day on which the clocks
-change has its true length. An hour that a day has twice opens and closes the first time; one that it
-leaves out opens and closes at the jump. Moments in and out are aware UTC datetimes.
+change has its true length. A clock time that a day has twice counts as the first of the two; one that the
+day skips counts as the moment of the jump. All moments taken and returned are aware UTC datetimes.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from router.policy.people.roster import Hours, Roster, TimeOff
 
 _HORIZON_DAYS: Final = 800
 _KEPT: Final = 4096
-"""Openings and closings that are remembered: a year of most teams."""
+"""Number of cached openings and closings: a year for most teams."""
 _MIDNIGHT: Final = time(0, 0)
 _ONE_DAY: Final = timedelta(days=1)
 _SECOND: Final = timedelta(seconds=1)
 
 Span: TypeAlias = tuple[datetime, datetime]
-"""From a moment (included) to another one (not included), aware UTC."""
+"""A start (included) and an end (not included), aware UTC."""
 
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When one person works: the hours (None: round the clock) less days off, holidays and spans away.
+    """One person's working time: the hours (None: round the clock) minus days off, holidays and absences.
 
-    Before `present_until` nothing but the hours counts: somebody said that the person is there. Days are
-    those of `timezone`; `away` is in order, without overlap.
+    Before `present_until` only the hours count: an override declares the person present. Days are days in
+    `timezone`; `away` is in order, without overlap. `holidays` is a code of `public_holidays`.
     """
 
     hours: Hours | None
@@ -44,7 +44,7 @@ class Calendar:
     present_until: datetime | None = None
 
     def day_of(self, moment: datetime) -> date:
-        """The day that the moment is on where this person is."""
+        """The local day of the moment in this person's time zone."""
         return moment.astimezone(self.timezone).date()
 
     def is_closed(self, day: date) -> bool:
@@ -54,7 +54,7 @@ class Calendar:
         return self.holidays is not None and holiday_on(self.holidays, day) is not None
 
     def is_working(self, at: datetime) -> bool:
-        """Whether `at` is working time."""
+        """Whether `at` (aware UTC) is working time."""
         if self.hours is not None and not self._is_open(at, self.hours):
             return False
         if self.present_until is not None and at < self.present_until:
@@ -70,7 +70,7 @@ class Calendar:
         return next((max(opens, start) for opens, closes in self._spans(start) if closes > start), None)
 
     def add(self, start: datetime, span: timedelta) -> datetime | None:
-        """When `span` of working time has passed since `start`; None if two years do not hold it."""
+        """The moment when `span` of working time has passed since `start`; None if beyond two years."""
         if self._never_closes:
             return start + span
         left = span
@@ -99,7 +99,7 @@ class Calendar:
     def _is_open(self, at: datetime, hours: Hours) -> bool:
         local = at.astimezone(self.timezone)
         if local.fold:
-            # The clock shows this time again: what closes at it has closed, what opens at it is open.
+            # The clock shows this time for the second time: openings and closings happened at the first.
             return any(begin <= at < end for begin, end in self._opening(local.date()))
         clock = local.time()
         for start, end in hours.week[local.weekday()]:
@@ -108,7 +108,7 @@ class Calendar:
         return False
 
     def _spans(self, start: datetime) -> Iterator[Span]:
-        """The spans worked, in order, from the local day of `start` on."""
+        """The working spans, in order, from the local day of `start` on."""
         day = self.day_of(start)
         for _ in range(_HORIZON_DAYS):
             closed = self.is_closed(day)
@@ -118,7 +118,7 @@ class Calendar:
             day += _ONE_DAY
 
     def _opening(self, day: date) -> Iterator[Span]:
-        """The opening hours of the day, whoever is there."""
+        """The opening hours of the day, without regard to absences."""
         week = ((_MIDNIGHT, _MIDNIGHT),) if self.hours is None else self.hours.week[day.weekday()]
         for opens, closes in week:
             last_day = day + _ONE_DAY if closes == _MIDNIGHT else day
@@ -127,7 +127,7 @@ class Calendar:
                 yield begin, end
 
     def _worked(self, begin: datetime, end: datetime, *, closed: bool) -> Iterator[Span]:
-        """What is worked of one opening."""
+        """The working spans within one opening, without absences; `closed`: the day is off or a holiday."""
         if self.present_until is not None and begin < self.present_until:
             yield begin, min(end, self.present_until)
             begin = self.present_until
@@ -143,7 +143,7 @@ class Calendar:
 
 
 def is_off(roster: Roster, rep: str, now: datetime) -> TimeOff | None:
-    """The time off that the rep is on at `now`, or None; of several it is the one that ends last."""
+    """The rep's time off at `now` (aware UTC), or None; of several, the one that ends last."""
     return off_on(time_off_of(roster, rep), now.astimezone(roster.timezone).date())
 
 
@@ -153,7 +153,7 @@ def time_off_of(roster: Roster, rep: str) -> tuple[TimeOff, ...]:
 
 
 def off_on(time_off: Sequence[TimeOff], day: date) -> TimeOff | None:
-    """The time off that covers the day, or None; of several it is the one that ends last."""
+    """The time off that covers the day, or None; of several, the one that ends last."""
     covering = [off for off in time_off if off.start <= day <= off.end]
     return max(covering, key=lambda off: off.end) if covering else None
 
@@ -180,7 +180,7 @@ def add_working_time(
     timezone: ZoneInfo,
     time_off: Sequence[TimeOff] = (),
 ) -> datetime | None:
-    """The moment when `span` of working time has passed since `start`; None if two years do not hold it."""
+    """The moment when `span` of working time has passed since `start`; None if beyond two years."""
     return Calendar(hours, timezone, tuple(time_off)).add(start, span)
 
 
@@ -198,12 +198,15 @@ def working_time_between(
 
 @lru_cache(maxsize=_KEPT)
 def moment_of(day: date, clock: time, timezone: ZoneInfo) -> datetime:
-    """The moment (UTC) at which clocks show this time on this day: the first of two, or the jump over it."""
+    """The moment (UTC) when clocks show this time on this day.
+
+    A time shown twice means the first of the two; a skipped time means the moment of the jump.
+    """
     local = datetime.combine(day, clock, tzinfo=timezone)
     moment = local.astimezone(UTC)
     if moment.astimezone(timezone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return moment
-    # The clocks leave this time out: what is meant is the jump. Its two readings lie on either side of it.
+    # The clocks skip this time: search for the jump between the two readings of it.
     before, after = local.replace(fold=1).astimezone(UTC), moment
     offset = before.astimezone(timezone).utcoffset()
     while after - before > _SECOND:

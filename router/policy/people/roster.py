@@ -1,4 +1,4 @@
-"""Who sells: reps, teams, working hours and time off."""
+"""The roster of `team.yaml`: reps, teams, managers, working hours and time off."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Unit: TypeAlias = Literal["leads", "points"]
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A named working week: for each weekday (0 = Monday) the spans worked, in order, not overlapping."""
+    """A named working week: the working spans of each weekday (0 = Monday), in order, without overlap."""
 
     name: str
     week: tuple[tuple[tuple[time, time], ...], ...]
@@ -22,7 +22,7 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Rep:
-    """A sales rep. `owner` is the e-mail of their HubSpot owner; `weight` is in thousandths (1.0 is 1000)."""
+    """A sales rep; `owner` is the HubSpot owner's e-mail, `weight` is in thousandths (1.0 is 1000)."""
 
     name: str
     owner: str
@@ -34,13 +34,16 @@ class Rep:
     max_open_leads: int | None = None
     max_per_day: int | None = None
     public_holidays: str | None = None
-    """Whose public holidays they have off, such as FR or FR-57."""
+    """The code of the rep's public holidays, such as FR or FR-57; None: no public holidays."""
     max_claims_per_hour: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TimeOff:
-    """A rep is away from `start` to `end`, both days included; `backup` stands in where the rep is named."""
+    """An absence of a rep from `start` to `end`, both days included.
+
+    `backup` is the rep who gets leads of rules that name the absent rep or the account owner.
+    """
 
     rep: str
     start: date
@@ -50,9 +53,9 @@ class TimeOff:
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
-    """Reps who are away keep earning their part, and get it once they are back.
+    """The setting by which absent reps keep earning their part and get it once they are back.
 
-    They earn until the team owes them `at_most` so much in its unit; None: without end.
+    A rep earns until the credit reaches `at_most`, in the team's unit (leads or points); None: no limit.
     """
 
     at_most: int | None = None
@@ -60,27 +63,30 @@ class CatchUp:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """Reps who share leads, in the order of the file (the last tie-break)."""
+    """A team of reps who share leads, in file order (the last tie-break)."""
 
     name: str
     reps: tuple[str, ...]
     performance: timedelta | None = None
-    """How far back results count, by whose factors the reps' weights are multiplied; None: by nothing."""
+    """The window of past results that give factors on the reps' weights; None: weights are fixed."""
     fair_by: Literal["count", "value"] = "count"
-    """Whether everybody's part is of the leads, or of their points."""
+    """Shares are parts of the number of leads (`count`) or of their points (`value`)."""
 
     catch_up: CatchUp | None = None
-    """What reps earn while they are away; None: nothing, and they owe nothing either."""
+    """The setting for absent reps; None: an absent rep earns nothing and owes nothing."""
 
     @property
     def unit(self) -> Unit:
-        """What the team's credits are counted in."""
+        """The unit of the team's credits."""
         return "points" if self.fair_by == "value" else "leads"
 
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Who is told of overdue leads. `owner` is the e-mail of their HubSpot owner; no `teams` means all."""
+    """A manager, who is notified of overdue leads; `owner` is the HubSpot owner's e-mail.
+
+    No `teams` means all teams.
+    """
 
     name: str
     owner: str
@@ -89,7 +95,7 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """All of `team.yaml`: days and hours are read in `timezone`."""
+    """The content of `team.yaml`; days and hours are in `timezone`."""
 
     timezone: ZoneInfo
     reps: Mapping[str, Rep]
@@ -97,5 +103,5 @@ class Roster:
     time_off: tuple[TimeOff, ...] = ()
     hours: Mapping[str, Hours] = field(default_factory=dict)
     lines: Mapping[str, int] = field(default_factory=dict)
-    """Where in `team.yaml` each rep stands."""
+    """The line of each rep in `team.yaml`, by rep name."""
     managers: tuple[Manager, ...] = ()

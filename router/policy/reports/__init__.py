@@ -1,1 +1,1 @@
-"""Reports over many decisions: fairness and the nightly run."""
+"""Reports on many decisions: fairness, and the nightly run."""

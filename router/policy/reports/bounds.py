@@ -1,4 +1,4 @@
-"""How far from their fair share may somebody be in each team before a person should look?"""
+"""Bounds of fairness: the largest allowed deviation from the fair share in each team."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from router.policy.shares.share_book import BOUND
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How far from their fair share nobody should be: so many of the team's largest leads, in its unit.
+    """Largest allowed deviation from the fair share; `most` is a multiple of the team's largest lead.
 
-    None: the team promises nobody a part. `waiting` comes on top: what may wait for those who are away.
+    `most` is None where no limit is promised. `waiting`, in the team's unit, is added to the limit: the
+    credit that may wait for absent reps.
     """
 
     unit: Unit = "leads"
@@ -24,7 +25,7 @@ class Bound:
     waiting: int = 0
 
     def given(self, largest: int) -> int | None:
-        """The bound in the unit; `largest` is the team's largest lead so far (1 where leads are counted)."""
+        """The bound in the team's unit, or None; `largest`: the largest lead so far (1 for counted leads)."""
         return None if self.most is None else self.most * max(largest, 1) + self.waiting
 
 
@@ -32,10 +33,10 @@ USUAL: Final = Bound()
 
 
 def bounds_of(policy: Policy) -> Mapping[str, Bound]:
-    """The bound of every team.
+    """The bound of every team, by team name.
 
-    There is none where a rule shares by load: reps who finish their leads sooner then get more of them, on
-    purpose; nor where reps catch up with whatever they missed.
+    No limit is promised where a rule shares by load (reps who finish their leads sooner get more of them,
+    on purpose), nor where absent reps catch up without a limit.
     """
     by_load = teams_by_load(policy)
     return {
@@ -49,5 +50,5 @@ def _bound(team: Team) -> Bound:
         return Bound(team.unit)
     if team.catch_up.at_most is None:
         return Bound(team.unit, most=None)
-    # All but one may be away, and that one is ahead by what waits for them all.
+    # In the extreme case all reps but one are away, and that one is ahead by all credits that wait.
     return Bound(team.unit, waiting=team.catch_up.at_most * max(len(team.reps) - 1, 0))

@@ -1,7 +1,8 @@
-"""What every rep received, what their fair share was, and how far apart the two are.
+"""The fairness report: each rep's received leads, fair share, and the difference between them.
 
 The fair share is the carpool share (Fagin & Williams, IBM J. Res. Dev. 27(2), 1983, p. 133): of every lead
-that a team's fair share gave, each eligible rep's part is their weight by the sum of eligible weights.
+that a team's fair share gave, an eligible rep's part is the rep's weight divided by the sum of eligible
+weights.
 """
 
 from __future__ import annotations
@@ -25,11 +26,11 @@ _ALL_USUAL: Final[Mapping[str, Bound]] = {}
 
 @dataclass(frozen=True, slots=True)
 class ShareReport:
-    """One rep in one team. Shares, differences and the bound are in `unit`; `value` is in points of score.
+    """The report on one rep in one team. `value` is in points of score, `received` counts leads.
 
-    `difference` is how far the rep is ahead (+) or behind (-) since the book began: what they had
-    `before`, plus what they received, less `fair_share`; credits that a person granted are in `before` too.
-    `received` counts leads.
+    `fair_share`, `before`, `difference` and `bound` are in `unit`. `difference` is the lead (+) or the
+    arrears (-) of the rep since the book began: the difference `before` these decisions, plus the amount
+    received, minus `fair_share`. Credits granted by a person are part of `before`.
     """
 
     team: str
@@ -40,23 +41,23 @@ class ShareReport:
     before: float
     difference: float
     bound: int | None
-    """None: the team shares by load, and promises nobody a part."""
+    """None: no limit is promised, see `bounds_of`."""
     longest_wait: int
-    """The most leads in a row that the rep could have had and did not get."""
+    """The largest number of leads in a row for which the rep was eligible and another rep was chosen."""
     value: int
     days_away: int
 
     @property
     def beyond(self) -> bool:
-        """Whether the rep is further from their fair share than the bound allows."""
+        """Whether the rep deviates further from the fair share than the bound allows."""
         return self.bound is not None and abs(self.difference) > self.bound
 
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """Leads that passed a rep by for one reason, from the first to the last local day.
+    """Leads for which a rep was passed over for one reason, from the first to the last local day.
 
-    `parts` is how many of them would have been theirs by weight.
+    `parts` is the rep's part of these leads by weight, in leads.
     """
 
     first: date
@@ -69,17 +70,17 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """How far (in the team's unit) a rep was ahead (+) or behind (-) once that moment's lead was given."""
+    """A rep's difference from the fair share (team's unit, + is ahead) after the lead given at `at`."""
 
     at: datetime
     difference: float
 
 
 def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tuple[Decision, ...]:
-    """The decisions whose share is still paid; `ended` are the ids of those that an event gave back.
+    """The decisions whose cost was not refunded; `ended` are the ids of decisions that an event refunded.
 
-    A rep who releases a lead, or from whom one is taken that was never theirs to work, gets back what it
-    cost: the decision that gave it to them counts no more.
+    A rep who releases a lead, or who loses it without a chance to work it, gets a refund of its cost: the
+    decision that gave the lead to the rep no longer counts.
     """
     known = tuple(decisions)
     released = {
@@ -97,11 +98,10 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
 def standings(
     decisions: Iterable[Decision], *, roster: Roster, book: Book, bounds: Mapping[str, Bound] = _ALL_USUAL
 ) -> tuple[ShareReport, ...]:
-    """Everybody's standing in each team that gave a lead; teams and reps in file order.
+    """The share report of each rep in each team that gave a lead; teams and reps in file order.
 
-    `book` is the book of shares as it is now, after these decisions, which come first to last. `bounds`
-    are those of the teams of today; see `bounds_of`. Decisions from a time when a team counted in another
-    unit are left out.
+    `decisions` come oldest first; `book` is the share book after them. `bounds` are those of the current
+    teams, see `bounds_of`. Decisions from a time when a team used another unit are left out.
     """
     teams: dict[str, _Team] = {}
     days_away: dict[str, set[date]] = {}
@@ -114,7 +114,7 @@ def standings(
         if team is not None and decision.lead_value.unit == bounds.get(team, USUAL).unit:
             teams.setdefault(team, _Team()).count(decision)
     return tuple(
-        _standing(
+        _share_report(
             teams[team],
             team,
             rep,
@@ -130,8 +130,11 @@ def standings(
 def missed(
     decisions: Iterable[Decision], rep: str, *, weights: Mapping[str, int], timezone: ZoneInfo
 ) -> tuple[Missed, ...]:
-    """Why a rep was not eligible, first to last; equal reasons of days that follow each other, weekends
-    apart, are one line. `weights` are the rep's by team (thousandths); none: nothing would be theirs."""
+    """The leads that a rep missed, by reason, oldest first.
+
+    Equal reasons on consecutive days are one line, weekends ignored. `weights` are the rep's weights by
+    team (thousandths); a missing one counts as 0. Days are local days of `timezone`.
+    """
     lines: list[Missed] = []
     latest: dict[tuple[str, str], int] = {}
     for decision in decisions:
@@ -156,7 +159,7 @@ def missed(
 def differences(
     decisions: Iterable[Decision], *, team: str, unit: Unit = "leads"
 ) -> Mapping[str, Sequence[Point]]:
-    """How every rep's difference in the team went over time, a point for each lead they were eligible for."""
+    """Each rep's difference in the team over time: one point for each lead with a share of the rep."""
     lines: dict[str, list[Point]] = {}
     for decision in decisions:
         if team_served(decision) == team and decision.lead_value.unit == unit:
@@ -167,14 +170,14 @@ def differences(
 
 
 def team_served(decision: Decision) -> str | None:
-    """The team whose fair share gave this lead, or None if it went another way."""
+    """The team whose shares gave this lead, or None for a lead given in any other way."""
     outcome = decision.outcome
     return outcome.team if isinstance(outcome, Assigned) and decision.shares else None
 
 
 _WEEKEND_DAYS: Final = 3
 _DUST: Final = Fraction(1, 1000)
-"""Leads, or points, that rounding to billionths never adds up to; whoever had more before was granted it."""
+"""More than rounding to billionths can add up to, in leads or points: a larger `before` was granted."""
 
 
 def _team_of(decision: Decision) -> str | None:
@@ -184,20 +187,20 @@ def _team_of(decision: Decision) -> str | None:
 
 @dataclass(slots=True)
 class _Team:
-    """What a team's leads add up to while they are counted."""
+    """The running totals of a team while its decisions are counted."""
 
     received: dict[str, int] = field(default_factory=dict)
     lead_value: dict[str, int] = field(default_factory=dict)
-    """What they received, in the team's unit."""
+    """The amount received by rep, in the team's unit."""
     value: dict[str, int] = field(default_factory=dict)
     parts: dict[tuple[int, int], dict[str, int]] = field(default_factory=dict)
-    """Weight and sum of weights → of how much (in the team's unit) each rep had that part."""
+    """(weight, sum of weights) → by rep, the amount (team's unit) of which the rep had that part."""
     waits: dict[str, int] = field(default_factory=dict)
     longest: dict[str, int] = field(default_factory=dict)
     eligible: set[frozenset[tuple[str, int]]] = field(default_factory=set)
     anybody_away: bool = False
     from_the_start: bool = False
-    """Whether nobody was owed anything before the first of these leads."""
+    """Whether all credits were 0 before the first of these leads."""
 
     def count(self, decision: Decision) -> None:
         outcome = decision.outcome
@@ -224,7 +227,7 @@ class _Team:
         return sum(parts, start=Fraction(0))
 
 
-def _standing(
+def _share_report(
     counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, days_away: int
 ) -> ShareReport:
     fair_share = counted.fair_share(rep)
@@ -249,7 +252,7 @@ def _standing(
 
 
 def _members(team: str, counted: _Team, roster: Roster) -> Sequence[str]:
-    """The team's reps in file order, then those who have left it since."""
+    """The team's reps in file order, then the reps who have left the team since, by name."""
     present = roster.teams[team].reps if team in roster.teams else ()
     return (*present, *sorted(set(counted.longest) - set(present)))
 

@@ -1,4 +1,4 @@
-"""What a night did: what moved, from whom to whom and why, what did not, and what was found."""
+"""The report of a nightly run: its moves with their reasons, leads that stayed, and repairs."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
 
 Outcome = Literal["moved", "refused", "parked", "pending", "held"]
-"""Moved to somebody; refused because a person was faster, or nothing fitted any more; parked; still on its
-way when the report was written; or held by the brake."""
+"""The outcome of a planned move.
+
+moved: to a new owner or queue · refused: a person was faster, or the move no longer applied · parked ·
+pending: not finished when the report was written · held: stopped by the brake.
+"""
 Note = Literal["", "person", "deleted", "begun", "over", "changed", "unknown"]
-"""Why a lead was left: a person chose an owner, it was deleted, work on it has begun, the reason is over, it
-moved on by itself, or it is not remembered any more."""
+"""The reason why a lead was not moved.
+
+person: a person chose an owner · deleted: the contact was deleted · begun: work has begun · over: the reason
+for the move is over · changed: the lead moved in another way · unknown: the lead is no longer stored.
+"""
 OUTCOMES: Final[tuple[Outcome, ...]] = ("moved", "refused", "parked", "pending", "held")
 
 
 @dataclass(frozen=True, slots=True)
 class NightMove:
-    """One lead that the night moved or would move.
+    """One lead that the nightly run moved or would move.
 
-    `came_from` is a rep, an owner's name or "" for a queue; `goes_to` likewise, or a team's queue. `moment`
-    (ISO, or "") goes with the reason: back at work, due or queued since. `note` is why it was left.
+    `came_from` is a rep, an owner's name, or "" for a queue; `goes_to` likewise, or a team's queue. `moment`
+    (ISO, or "") belongs to the reason: back at work, due, or queued since. `note` is the reason why the
+    lead was not moved.
     """
 
     contact_id: str
@@ -36,9 +43,9 @@ class NightMove:
 
 @dataclass(frozen=True, slots=True)
 class Brake:
-    """The brake held `moves`, because they were more than `limit`: a count, or a share of `open_leads`.
+    """The brake held all `moves` because they exceeded `limit`, by count or by share of `open_leads`.
 
-    `approved_by` and `approved_at` (ISO) are empty while nobody has approved.
+    `limit` is a number of leads. `approved_by` and `approved_at` (ISO) are empty until a person approves.
     """
 
     by: Literal["count", "share"]
@@ -50,17 +57,18 @@ class Brake:
 
     @property
     def holds(self) -> bool:
-        """Whether it waits for somebody's approval still."""
+        """Whether the brake still waits for a person's approval."""
         return not self.approved_at
 
 
 @dataclass(frozen=True, slots=True)
 class NightReport:
-    """One night (ISO date `day`), begun and ended at those moments (ISO, UTC).
+    """One nightly run: `day` is an ISO date, `began_at` and `ended_at` are ISO moments in UTC.
 
-    `found` contacts had not been announced, `repaired` leads were not on record as decided, `looked_at` open
-    leads were judged, `stayed` counts by why those with a reason to move that stay. `drifted` are sentences
-    on what the portal has changed. `moves` may be a part of all; `reasons` and `outcomes` count all of them.
+    `found`: contacts without a webhook. `repaired`: leads whose HubSpot record differed from the decision.
+    `looked_at`: open leads examined. `stayed`: leads with a reason to move that stayed, counted by why.
+    `drifted`: sentences about changes in the portal. `moves` may be only a part of all moves; `reasons` and
+    `outcomes` count all of them.
     """
 
     day: str
@@ -78,38 +86,38 @@ class NightReport:
 
     @property
     def planned(self) -> int:
-        """How many leads had a reason to move and somewhere to go."""
+        """The number of leads with a reason to move and a destination."""
         return sum((self.outcomes or {}).values())
 
     def count(self, outcome: Outcome) -> int:
-        """How many leads ended like that."""
+        """The number of leads with this outcome."""
         return (self.outcomes or {}).get(outcome, 0)
 
     @property
     def is_quiet(self) -> bool:
-        """Whether there is nothing that anybody has to know."""
+        """Whether the report has nothing that a person has to know: no moves, no drift, no brake."""
         return not self.planned and not self.drifted and self.brake is None
 
     def with_moves(self, moves: Iterable[NightMove]) -> NightReport:
-        """The report of these moves, counted."""
-        told = tuple(moves)
+        """A copy of the report with these moves, counted by reason and by outcome."""
+        listed = tuple(moves)
         return replace(
             self,
-            moves=told,
-            reasons=dict(Counter(one.reason for one in told)),
-            outcomes=dict(Counter(one.outcome for one in told)),
+            moves=listed,
+            reasons=dict(Counter(one.reason for one in listed)),
+            outcomes=dict(Counter(one.outcome for one in listed)),
         )
 
 
 def report_as_record(report: NightReport) -> dict[str, Any]:
-    """The report as JSON-ready values, without its moves: those are kept one by one."""
+    """The report as JSON-ready values, without its moves, which are stored one by one."""
     record = asdict(replace(report, moves=()))
     del record["moves"]
     return record
 
 
 def report_of_record(record: Mapping[str, Any], moves: Iterable[NightMove] = ()) -> NightReport:
-    """What `report_as_record` wrote, with its moves."""
+    """The report that `report_as_record` wrote, with these moves."""
     brake = record.get("brake")
     return NightReport(
         **{

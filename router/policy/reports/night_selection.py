@@ -1,4 +1,4 @@
-"""Which leads would the night move, why, and are they too many to be moved unasked?"""
+"""The leads that a nightly run moves, with reasons, and the brake on too many moves."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from router.policy.people.roster import Roster
 from router.policy.rules.night_settings import BrakeLimits, NightSettings
 
 FEW: Final = 10
-"""So many moves are never held back by a share: in a small team one departure is a large share."""
+"""Number of moves that the share limit never holds: in a small team one departure is a large share."""
 
 
 class Reason(StrEnum):
-    """Why a lead would move; of several the first counts."""
+    """The reason why a lead moves; of several reasons the first in this order counts."""
 
     GONE = "gone"
     AWAY = "away"
@@ -28,10 +28,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class LeadSnapshot:
-    """An open lead as the night finds it. Moments are aware UTC; an empty `owner_id` means nobody's.
+    """An open lead at the time of the nightly run. Moments are aware UTC; an empty `owner_id` means no owner.
 
-    `started` says whether somebody worked on it since its owner has it, `due_at` by when they should have,
-    `queued_since` how long it waits in a queue.
+    `started`: work has begun since the owner got the lead. `due_at`: its due time. `queued_since`: the time
+    since when it waits in a queue.
     """
 
     owner_id: str
@@ -42,7 +42,7 @@ class LeadSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """The reason, and the moment that goes with it: back at work, due or queued since; None: nobody knows."""
+    """The reason, and its moment (aware UTC): back at work, due, or queued since; None means unknown."""
 
     reason: Reason
     moment: datetime | None = None
@@ -56,10 +56,11 @@ def why_moved(
     away: Mapping[str, datetime | None],
     now: datetime,
 ) -> Why | None:
-    """Why the night moves the lead, or None if it stays.
+    """The reason why the nightly run moves the lead, or None if it stays.
 
-    `gone` are the owner ids of deactivated people, `away` those of people who are away for long, with when
-    they are back. Whoever is away keeps the leads that they have begun: these people know them.
+    `gone`: owner ids of deactivated people. `away`: owner ids of people who are away for long, with the
+    time of their return (None: unknown). An absent owner keeps the leads that they have begun, because they
+    know those leads.
     """
     if not lead.owner_id:
         return _queued_too_long(lead, night, now=now)
@@ -83,33 +84,33 @@ def _queued_too_long(lead: LeadSnapshot, night: NightSettings, *, now: datetime)
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """A rep is away; `back_at` is their next working moment, None where nobody knows an end."""
+    """An absent rep; `back_at` is the rep's next working moment (aware UTC), None for an unknown end."""
 
     rep: str
     back_at: datetime | None
 
 
 def absent(roster: Roster, reported: Mapping[str, Reported], *, now: datetime) -> tuple[Absent, ...]:
-    """Everybody who is away at `now` by an override, HubSpot or team.yaml; free days and nights are not."""
+    """The reps who are away at `now` by override, HubSpot or team.yaml; closed hours are no absence."""
     found = []
     for rep in roster.reps:
-        heard = reported.get(rep)
-        calendar = calendar_of(roster, rep, heard)
-        if why_away(calendar, heard, now=now, language="en") is not None:
-            back_at = None if is_gone(heard, now) else calendar.next_working_minute(now)
+        report = reported.get(rep)
+        calendar = calendar_of(roster, rep, report)
+        if why_away(calendar, report, now=now, language="en") is not None:
+            back_at = None if is_gone(report, now) else calendar.next_working_minute(now)
             found.append(Absent(rep, back_at))
     return tuple(found)
 
 
 def is_long(absence: Absent, span: timedelta, *, since: datetime, now: datetime) -> bool:
-    """Whether they stay away for `span` from now on; without a known end, whether they have since `since`."""
+    """Whether the absence lasts `span` from `now` on; without a known end, `span` since `since`."""
     end = absence.back_at
     return now - since >= span if end is None else end - now >= span
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The brake holds: `moves` are more than `limit`, which is a number, or a share of `open_leads`."""
+    """The brake holds: `moves` exceed `limit`, a number of leads set by count or by share of `open_leads`."""
 
     by: Literal["count", "share"]
     moves: int
@@ -118,7 +119,7 @@ class Held:
 
 
 def held_back(moves: int, *, open_leads: int, limits: BrakeLimits) -> Held | None:
-    """Whether so many moves need somebody's approval; up to ten never do because of a share."""
+    """The brake if so many moves need a person's approval, else None; the share limit allows ten at least."""
     if moves > limits.count:
         return Held("count", moves, limits.count, open_leads)
     most = max(FEW, int(limits.share * Decimal(open_leads)))

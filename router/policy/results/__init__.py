@@ -1,1 +1,1 @@
-"""What became of a lead: response times, signs of work, won or lost."""
+"""Results of leads: response times, signs of work, won or lost."""

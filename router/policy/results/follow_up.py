@@ -1,4 +1,4 @@
-"""What became of a lead that a rep was given, and what each rep's leads come to."""
+"""Follow-ups: the results of each assigned lead, and their totals per rep."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Ending = Literal["won", "lost"]
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """One decision that gave a rep a lead, and what came of it. Moments are aware UTC.
+    """One decision that gave a rep a lead, and the results of the lead. Moments are aware UTC.
 
-    `rep` is None where the owner is no rep of the rule files, `team` where the rule named no team.
-    `contact_id` is None once the contact was erased. `ended_at`: from then on somebody else has the
-    lead, or nobody; what happens later is not this rep's doing. `status` and `stage` are the lead status
-    and the lifecycle stage last seen.
+    `rep` is None where the owner is not in the rule files, `team` where the rule named no team.
+    `contact_id` is None once the contact was erased. From `ended_at` on the lead has another owner or none;
+    later events do not count for this rep. `status` and `stage` are the lead status and the lifecycle
+    stage last read.
     """
 
     decision_id: str
@@ -39,7 +39,7 @@ class FollowUp:
 
     @property
     def response(self) -> timedelta | None:
-        """From the assignment to the rep's first act; None while there is none."""
+        """The time from the assignment to the rep's first response, never negative; None without one."""
         if self.first_response_at is None:
             return None
         return max(timedelta(), self.first_response_at - self.assigned_at)
@@ -47,9 +47,9 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class RepResults:
-    """What a rep's leads of one team came to: `received` of them, of which so many were won or lost.
+    """The results of a rep's leads from one team: the numbers of leads received, won and lost.
 
-    `responses` are the times to the first response of those that were answered, shortest first.
+    `responses` are the times to the first response of answered leads, shortest first.
     """
 
     team: str | None
@@ -61,7 +61,7 @@ class RepResults:
 
 
 def results(follow_ups: Iterable[FollowUp]) -> tuple[RepResults, ...]:
-    """The results of each rep in each team, by name; owners who are no reps are left out."""
+    """The results of each rep in each team, sorted by name; owners who are no reps are left out."""
     of_rep: dict[tuple[str, str], list[FollowUp]] = {}
     for one in follow_ups:
         if one.rep is not None:

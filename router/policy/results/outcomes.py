@@ -1,4 +1,4 @@
-"""What a lead has become: won, lost, or finished with, told by HubSpot's statuses and stages."""
+"""Outcomes of leads: won, lost or finished, by HubSpot's lead statuses and lifecycle stages."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from router.hubspot.properties import STAGE, STATUS
 from router.policy.results.follow_up import Ending
 
 Values: TypeAlias = Mapping[str, frozenset[str]]
-"""Contact property → those of its values that say so."""
+"""Contact property → the values that mean the outcome."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcomes:
-    """Which values mean that a lead is won or lost, and with which lead statuses it is open."""
+    """The property values that mean won and lost, and the lead statuses of open leads."""
 
     won: Values
     lost: Values
@@ -24,14 +24,14 @@ class Outcomes:
 
     @property
     def properties(self) -> tuple[str, ...]:
-        """The contact properties that have to be read."""
+        """The contact properties to read."""
         return tuple(dict.fromkeys((STATUS, STAGE, *self.won, *self.lost)))
 
 
 WON: Final[Values] = {STAGE: frozenset(("opportunity", "customer", "evangelist"))}
 LOST: Final[Values] = {STATUS: frozenset(("UNQUALIFIED",))}
 FINISHED: Final = frozenset(("UNQUALIFIED", "BAD_TIMING"))
-"""Lead statuses of leads that nobody has to work on any more."""
+"""Lead statuses of leads that need no more work."""
 STATUSES: Final = (
     *("NEW", "OPEN", "IN_PROGRESS", "OPEN_DEAL", "UNQUALIFIED"),
     *("ATTEMPTED_TO_CONTACT", "CONNECTED", "BAD_TIMING"),
@@ -41,7 +41,7 @@ USUAL: Final = Outcomes(WON, LOST, tuple(status for status in STATUSES if status
 
 
 class PropertyChange(NamedTuple):
-    """A property got this value then (aware UTC)."""
+    """A property got the value `value` at `at` (aware UTC)."""
 
     value: str
     at: datetime
@@ -50,16 +50,16 @@ class PropertyChange(NamedTuple):
 def outcome_of(
     histories: Mapping[str, Sequence[PropertyChange]], outcomes: Outcomes, *, assigned_at: datetime
 ) -> tuple[Ending, datetime] | None:
-    """How a lead ended since `assigned_at` and since when, or None; histories are newest first.
+    """The ending of a lead since `assigned_at` (aware UTC) and its time, or None; histories: newest first.
 
-    A property tells by the value it has now, and only if it got there after the assignment: who came in
-    as a customer is no win. If two properties tell different things, the later one is right.
+    A property counts by its current value, and only if it got it after the assignment: a contact who was a
+    customer already is no win. If two properties disagree, the later change counts.
     """
     found: list[tuple[datetime, Ending]] = []
     endings: tuple[tuple[Ending, Values], ...] = (("won", outcomes.won), ("lost", outcomes.lost))
     for ending, values in endings:
-        for name, telling in values.items():
-            since = _since(histories.get(name, ()), telling, assigned_at=assigned_at)
+        for name, meaning in values.items():
+            since = _since(histories.get(name, ()), meaning, assigned_at=assigned_at)
             if since is not None:
                 found.append((since, ending))
     if not found:
@@ -69,12 +69,12 @@ def outcome_of(
 
 
 def _since(
-    history: Sequence[PropertyChange], telling: frozenset[str], *, assigned_at: datetime
+    history: Sequence[PropertyChange], meaning: frozenset[str], *, assigned_at: datetime
 ) -> datetime | None:
-    """The moment after the assignment from which on the property has had one of these values, if it has."""
+    """The time since which the property has had one of these values, if after the assignment; else None."""
     since: datetime | None = None
     for change in history:
-        if change.value not in telling or change.at < assigned_at:
+        if change.value not in meaning or change.at < assigned_at:
             break
         since = change.at
     return since

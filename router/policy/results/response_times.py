@@ -1,4 +1,4 @@
-"""How fast each rep answers their leads, how many of them in time, and what the leads came to."""
+"""Response times per rep: answered leads, leads in time, and leads won and lost."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ SLOWEST_TENTH: Final = 0.9
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """How a rep answered. `median` and `p90` are of answered leads, by the clock; None without any.
+    """A rep's response to leads. `median` and `p90` (clock time) are of answered leads; None without any.
 
-    `in_time` and `late` are judged by the due time, which counts in the rep's working hours; a lead that
-    nobody has answered is late once it is due, and `waiting` before.
+    `in_time` and `late` are judged by the due time, which counts in the rep's working hours; an unanswered
+    lead is late once it is due, and `waiting` before.
     """
 
     rep: str
@@ -36,13 +36,16 @@ class Response:
 
     @property
     def share_in_time(self) -> float | None:
-        """In-time answers among the leads that can be judged, 0 to 1; None if there is none."""
+        """The share of leads in time among leads in time or late, 0 to 1; None without such leads."""
         judged = self.in_time + self.late
         return self.in_time / judged if judged else None
 
 
 def promptness(lead: FollowUp, *, now: datetime) -> Promptness:
-    """Was the lead answered in time? One that left its rep before it was due is nobody's fault."""
+    """Whether the lead was answered in time at `now` (aware UTC).
+
+    A lead that left its rep unanswered before it was due counts as neither in time nor late.
+    """
     answered, due = lead.first_response_at, lead.due_at
     if answered is not None:
         return "in time" if due is None or answered <= due else "late"
@@ -53,7 +56,7 @@ def promptness(lead: FollowUp, *, now: datetime) -> Promptness:
 
 
 def responses(leads: Iterable[FollowUp], *, now: datetime) -> tuple[Response, ...]:
-    """Each rep's response, by name; owners who are no reps are left out."""
+    """Each rep's response, sorted by name; owners who are no reps are left out."""
     of_rep: dict[str, list[FollowUp]] = {}
     for lead in leads:
         if lead.rep is not None:
@@ -62,7 +65,7 @@ def responses(leads: Iterable[FollowUp], *, now: datetime) -> tuple[Response, ..
 
 
 def response_of(rep: str, leads: Sequence[FollowUp], *, now: datetime) -> Response:
-    """The response to these leads, whoever had them."""
+    """The response to these leads, all of them counted for `rep`."""
     times = sorted(lead.response for lead in leads if lead.response is not None)
     judged = [promptness(lead, now=now) for lead in leads]
     return Response(
@@ -80,7 +83,7 @@ def response_of(rep: str, leads: Sequence[FollowUp], *, now: datetime) -> Respon
 
 
 def _median(ascending: Sequence[timedelta]) -> timedelta | None:
-    """The middle value, or halfway between the two in the middle."""
+    """The middle value, or the mean of the two middle values; None without values."""
     half, odd = divmod(len(ascending), 2)
     if not ascending or odd:
         return ascending[half] if ascending else None
@@ -88,5 +91,5 @@ def _median(ascending: Sequence[timedelta]) -> timedelta | None:
 
 
 def _nearest_rank(ascending: Sequence[timedelta], share: float) -> timedelta | None:
-    """The smallest value that at least `share` of all do not exceed."""
+    """The smallest value that at least `share` (0 to 1) of all values do not exceed; None without values."""
     return ascending[math.ceil(share * len(ascending)) - 1] if ascending else None

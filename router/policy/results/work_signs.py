@@ -1,6 +1,6 @@
-"""Has somebody worked on the lead since it was given to its rep, and when?
+"""Signs of work on a lead since it was given to its rep, and the time when work started.
 
-HubSpot's `hs_last_sales_activity_timestamp` is no sign: it tells what the contact did, not the rep.
+HubSpot's `hs_last_sales_activity_timestamp` is no sign: it dates activities of the contact, not of the rep.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
 
 Activity: TypeAlias = Literal["call", "email", "meeting", "note"]
-"""What a rep logs on a contact. HubSpot's contacts do not tell calls, e-mails and meetings apart."""
+"""An activity that a rep logs. On contacts HubSpot does not separate calls, e-mails and meetings."""
 
 CONTACTED: Final[frozenset[Activity]] = frozenset({"call", "email", "meeting"})
 ANY_ACTIVITY: Final[frozenset[Activity]] = CONTACTED | {"note"}
@@ -19,7 +19,7 @@ ANY_ACTIVITY: Final[frozenset[Activity]] = CONTACTED | {"note"}
 _CLOCKS_DIFFER: Final = timedelta(minutes=2)
 
 Sign: TypeAlias = Literal["contacted", "noted", "status moved", "worked"]
-"""By what we know it: a date of contact, a date of any activity, a status that moved, HubSpot's own word."""
+"""The evidence of work: a date of contact, a date of any activity, a changed status, or HubSpot's flag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class StatusMove:
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """What a contact shows of the work on it. Moments are aware UTC; None: it shows nothing.
+    """The signs of work on a contact. Moments are aware UTC; None means that HubSpot has no value.
 
     `last_contacted` is HubSpot's `notes_last_contacted` (call, e-mail, meeting, message), `last_updated`
     its `notes_last_updated` (the same, and notes and tasks), `is_unworked` its `hs_is_unworked`.
@@ -46,7 +46,7 @@ class Signs:
 
 @dataclass(frozen=True, slots=True)
 class Started:
-    """The work began at this moment at the latest; None: it began, and nothing says when."""
+    """Work has started, at the latest at `at` (aware UTC); None: it has started at an unknown time."""
 
     at: datetime | None
     by: Sign
@@ -57,23 +57,23 @@ def started(
 ) -> Started | None:
     """The first sign of work at or after `assigned_at` (aware UTC), or None if there is none.
 
-    A status that a person moved always counts, one that a program moved never; of the activities those
-    of `started_when` do. HubSpot keeps the date of the last activity only, so the first may be earlier.
+    A status change by a person always counts, one by a program never; of the activities, those in
+    `started_when` count. HubSpot keeps only the date of the last activity, so the first may be earlier.
     """
     dated = [sign for sign in _dated(signs, started_when) if sign[0] >= assigned_at]
     if dated:
         at, by = min(dated)
         return Started(at, by)
     if signs.is_unworked is False and "note" in started_when and signs.last_updated is None:
-        # Its date would be the surer sign: HubSpot's flag speaks of the owner's date, not of ours.
+        # A date would be the surer sign: HubSpot's flag counts from its own owner date, not `assigned_at`.
         return Started(None, "worked")
     return None
 
 
 def without_ours(signs: Signs, tasks: Collection[datetime]) -> Signs:
-    """The signs without the dates that HubSpot took from tasks of ours, made or due at these moments.
+    """The signs without dates that come from Lead Router's own tasks, made or due at these moments.
 
-    A task dates its contact as a note does; a reminder would else pass for the work it asks for.
+    A task dates its contact just as a note does; without this a reminder would count as the work it asks for.
     """
     if not tasks:
         return signs
@@ -83,7 +83,7 @@ def without_ours(signs: Signs, tasks: Collection[datetime]) -> Signs:
 
 
 def is_of_ours(moment: datetime, tasks: Collection[datetime]) -> bool:
-    """Whether the date of a last activity is that of one of these tasks, give or take two minutes."""
+    """Whether the date of a last activity is at most two minutes from one of these tasks."""
     return any(abs(moment - at) <= _CLOCKS_DIFFER for at in tasks)
 
 

@@ -1,4 +1,4 @@
-"""Who had a company's last lead, and should this lead follow it?"""
+"""Affinity: the owners of a company's last leads, and the rep whom its next lead follows."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ PREVIOUS_OWNER: Final = "previous_owner"
 READ: Final = ("email", COMPANY)
 """The contact's properties that traces are made from."""
 LONGEST: Final = timedelta(days=90)
-"""No memory is older: what is remembered of a contact must not outlive what is remembered of its lead."""
+"""Longest memory of an owner: the memory of a contact must not outlive the memory of its lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """Something by which a lead is known again: its mailbox, its company's id, its business mail domain."""
+    """An identifier that two leads can share: a mailbox, a company id, or a business mail domain."""
 
     kind: Kind
     mark: str
@@ -39,7 +39,7 @@ class Remembered:
 
 
 def traces_of(lead: Lead) -> tuple[Trace, ...]:
-    """The lead's traces, the surest first; a free or disposable mail domain is nobody's company."""
+    """The lead's traces, the surest first; a free or disposable mail domain makes no trace."""
     return tuple(_traces(lead))
 
 
@@ -58,9 +58,9 @@ def affinity_of(policy: Policy) -> Affinity:
 
 
 def memory_span(policy: Policy) -> timedelta:
-    """How long the policy needs leads to be remembered: the longest `sticky` of its rules, 0 without any.
+    """The time for which owners of leads are remembered: the longest `sticky` of the rules, else 0.
 
-    A policy that names the previous owner remembers as long as it may.
+    A policy that names the previous owner remembers for the longest time allowed, 90 days.
     """
     if names_previous_owner(policy):
         return LONGEST
@@ -68,14 +68,17 @@ def memory_span(policy: Policy) -> timedelta:
 
 
 def kinds_remembered(policy: Policy) -> tuple[Kind, ...]:
-    """Which traces have to be remembered: without a sticky rule only a contact's own."""
+    """The kinds of traces to remember.
+
+    All kinds with a sticky rule, only `contact` if just the previous owner is named, else none.
+    """
     if any(True for _ in _spans(policy)):
         return "contact", "company", "domain"
     return ("contact",) if names_previous_owner(policy) else ()
 
 
 def names_previous_owner(policy: Policy) -> bool:
-    """Whether some rule asks who had a contact before, or gives it to them."""
+    """Whether some rule tests the fact `previous_owner` or assigns leads to the previous owner."""
     return PREVIOUS_OWNER in policy.types or any(
         owner_fact(step.to) == PREVIOUS_OWNER for rule in policy.rules for step in _steps(rule.action)
     )
@@ -84,7 +87,10 @@ def names_previous_owner(policy: Policy) -> bool:
 def to_follow(
     remembered: Sequence[Remembered], eligible: Mapping[str, str], *, within: timedelta, now: datetime
 ) -> tuple[str, Kind] | None:
-    """The rep whom the lead follows, and by which trace; `eligible` are the reps by owner id."""
+    """The rep whom the lead follows and the kind of trace, or None; `eligible`: reps by owner id.
+
+    `remembered` comes surest first; entries older than `within` at `now` (aware UTC) do not count.
+    """
     for one in remembered:
         rep = eligible.get(one.owner_id)
         if rep is not None and now - one.at <= within:

@@ -1,7 +1,7 @@
-"""What a rule asks of a lead, and whether a lead answers it.
+"""Conditions on the facts of a lead, and their evaluation.
 
-Missing never satisfies a positive test; it satisfies `not`. Nothing is ever coerced: values were
-typed by the catalog when the files were loaded, and facts when the lead was read.
+A missing fact never satisfies a positive test; it satisfies `not`. No value is ever coerced: constants
+are typed by the catalog when the files are loaded, and facts when the lead is read.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from router.policy.leads.text import folded_once, needle
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """The fact equals one of these; a multiple choice includes at least one of these."""
+    """The fact equals one of `values`; a multiple choice includes at least one of them."""
 
     values: frozenset[str | Decimal | bool | date]
 
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """The fact lies in a range: `low` and `high` included, `below` excluded; None is open."""
+    """The fact lies in a range: `low` and `high` included, `below` excluded; None means unbounded."""
 
     low: Decimal | date | datetime | timedelta | None = None
     high: Decimal | date | datetime | timedelta | None = None
@@ -35,7 +35,7 @@ class Between:
 
 @dataclass(frozen=True, slots=True)
 class IsKnown:
-    """The fact is there."""
+    """The fact is present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class Contains:
-    """The text has one of these whole words, case and accents folded; a final `*` makes it a beginning."""
+    """The text has one of these whole words, case and accents folded; a final `*` matches word beginnings."""
 
     words: tuple[str, ...]
 
@@ -62,7 +62,7 @@ Matcher: TypeAlias = OneOf | Between | IsKnown | Unknown | Contains | Within
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """One question about one fact; `written` is how the rule file asks it, `line` where."""
+    """One test of one fact; `written` is its text in the rule file, `line` its line there."""
 
     __test__ = False  # pytest would take the name for a test class
 
@@ -74,7 +74,7 @@ class Test:
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Every part holds; empty holds always."""
+    """Every part holds; without parts it always holds."""
 
     parts: tuple[Condition, ...]
 
@@ -98,11 +98,11 @@ Condition: TypeAlias = Test | AllOf | AnyOf | NoneOf
 ALWAYS = AllOf(())
 
 CLOCK_SKEW: Final = timedelta(minutes=1)
-"""How far HubSpot's clock may run ahead of ours before a moment counts as the future."""
+"""Largest lead of HubSpot's clock over this machine's before a moment counts as the future."""
 Asking: TypeAlias = Callable[[Facts, datetime], bool]
-"""A condition made ready: (facts, now) → whether it holds."""
+"""A compiled condition: (facts, now) → whether it holds."""
 Answering: TypeAlias = Callable[[Value | None, datetime], bool]
-"""A matcher made ready: (the fact's value or None, now) → whether it matches."""
+"""A compiled matcher: (the fact's value or None, now) → whether it matches."""
 
 
 def holds(condition: Condition, facts: Facts, *, now: datetime) -> bool:
@@ -111,10 +111,9 @@ def holds(condition: Condition, facts: Facts, *, now: datetime) -> bool:
 
 
 def first_failure(condition: Condition, facts: Facts, *, now: datetime) -> Condition | None:
-    """The first part that fails, to explain a No; None if the condition holds.
+    """The first part that fails, as an explanation; None if the condition holds at `now` (aware UTC).
 
-    Of several parts that must all hold it is the first that does not; where any would do, or none may,
-    it is that whole group.
+    In an `AllOf` it is the first failing part; an `AnyOf` or `NoneOf` that fails is returned as a whole.
     """
     if isinstance(condition, AllOf):
         failures = (first_failure(part, facts, now=now) for part in condition.parts)
@@ -137,7 +136,7 @@ def as_written(condition: Condition) -> str:
 
 @lru_cache(maxsize=8192)
 def asking(condition: Condition) -> Asking:
-    """The condition made ready for many leads."""
+    """The condition, compiled for many leads and cached."""
     match condition:
         case Test(fact=fact, matcher=OneOf(values)):
             return lambda facts, _now: _is_one_of(facts.get(fact), values)
@@ -155,7 +154,7 @@ def asking(condition: Condition) -> Asking:
 
 
 def answering(matcher: Matcher) -> Answering:
-    """The matcher made ready for many values. A missing value (None) satisfies `Unknown` alone."""
+    """The matcher, compiled for many values. A missing value (None) satisfies only `Unknown`."""
     match matcher:
         case OneOf(values):
             return lambda value, _now: _is_one_of(value, values)
@@ -175,7 +174,7 @@ def answering(matcher: Matcher) -> Answering:
 
 
 def moment_of(value: Value | None) -> datetime | None:
-    """The moment a value stands for; a day is its midnight UTC, anything but a date is None."""
+    """The value as a moment: a day is its midnight UTC; None for values without a date."""
     if isinstance(value, datetime):
         return value
     if isinstance(value, date):
@@ -184,7 +183,7 @@ def moment_of(value: Value | None) -> datetime | None:
 
 
 def _all_of(parts: tuple[Asking, ...]) -> Asking:
-    """One and two parts are nearly all there is; they are spelled out because they are asked most."""
+    """The compiled `AllOf`; one and two parts have their own code, because most conditions are that short."""
     if len(parts) == 1:
         return parts[0]
     if len(parts) == 2:
@@ -194,7 +193,7 @@ def _all_of(parts: tuple[Asking, ...]) -> Asking:
 
 
 def _number_between(low: Any, high: Any, below: Any) -> Answering | None:
-    """`lies_between` for plain numbers, the most asked; None where a bound is a date or a duration."""
+    """`lies_between` for plain numbers, the commonest case; None where a bound is a date or a duration."""
     if not all(bound is None or isinstance(bound, Decimal) for bound in (low, high, below)):
         return None
 
@@ -228,7 +227,11 @@ def lies_between(value: Value, span: Between) -> bool:
 
 
 def _comparable(value: Any, bound: Any) -> tuple[Any, Any] | None:
-    """The value and the bound in one unit: against a bare day, a moment counts as its day (UTC), and back."""
+    """The value and the bound in one unit, or None without a bound.
+
+    A moment compared with a bare day counts as its day (UTC); a bare day compared with a moment counts as
+    its midnight (UTC).
+    """
     if bound is None:
         return None
     if isinstance(value, datetime) and not isinstance(bound, datetime) and isinstance(bound, date):

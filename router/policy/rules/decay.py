@@ -1,4 +1,4 @@
-"""What points are still worth when they have aged."""
+"""Decay of points with age: by half-lives or by steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_NOTHING_IN_IT: Final = Decimal("1e-20")
+_ROUNDING_SLACK: Final = Decimal("1e-20")
 
 
 def left_after_half_lives(points: int, *, span: timedelta, age: timedelta) -> int:
@@ -18,8 +18,8 @@ def left_after_half_lives(points: int, *, span: timedelta, age: timedelta) -> in
 
     `span` is positive; an age below zero counts as zero.
     """
-    worth = _ages_of_points(abs(points), span)
-    left = len(worth) - bisect_left(worth, age // _MICROSECOND)
+    ages = _ages_of_points(abs(points), span)
+    left = len(ages) - bisect_left(ages, age // _MICROSECOND)
     return left if points >= 0 else -left
 
 
@@ -44,8 +44,8 @@ def _ages_of_points(points: int, span: timedelta) -> tuple[int, ...]:
         halvings = _EXACT.divide(
             _EXACT.ln(_EXACT.divide(Decimal(points), Decimal(left) - Decimal("0.5"))), ln2
         )
-        # ln is rounded: where the age is a whole number, the dust must not take its last microsecond.
-        ages.append(int(_EXACT.add(_EXACT.multiply(microseconds, halvings), _NOTHING_IN_IT)))
+        # ln is rounded: where the age is a whole number, the error must not take its last microsecond.
+        ages.append(int(_EXACT.add(_EXACT.multiply(microseconds, halvings), _ROUNDING_SLACK)))
     return tuple(ages)
 
 

@@ -1,8 +1,8 @@
-"""Which rules does one value of one fact leave standing?
+"""Bit masks by fact: the conjunctions of an index that one value of one fact does not rule out.
 
-A mask is a whole number whose bit i stands for conjunction i of an index: it is 1 unless the value
-fails a question of that conjunction. Values are looked at once and remembered, so a column of a
-million leads costs as many looks as it has different values.
+A mask is a whole number whose bit i stands for conjunction i of an index: the bit is 1 unless the value
+fails a question of that conjunction. Each different value is evaluated once and cached, so the cost of a
+column of a million leads depends only on its number of different values.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ from router.policy.rules.conditions import (
 )
 
 REMEMBERED: Final = 16_384
-"""Values of a fact; e-mail domains and numbers have no end."""
+"""Largest number of cached values of a fact: e-mail domains and numbers are unlimited."""
 _NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
-"""For questions that do not depend on the time."""
+"""A placeholder for `now` in questions that do not depend on the time."""
 
 Asked: TypeAlias = tuple[Matcher, bool, int]
-"""A question about the fact, whether it must fail instead, and the conjunctions that ask it."""
+"""A question about the fact, whether it is negated, and the bits of the conjunctions that contain it."""
 
 
 class Masks(dict[Value | None, int]):
-    """The mask of each value of one fact, worked out when a value is first seen (None: missing)."""
+    """The mask of each value of one fact (None: missing), computed at the first use of the value."""
 
     __slots__ = ("_everything", "_listed", "_odd", "_ranges")
 
@@ -48,7 +48,7 @@ class Masks(dict[Value | None, int]):
         for one in asked:
             matcher, negated, bits = one
             if isinstance(matcher, OneOf) and not _names_a_day(matcher) and (negated or not bits & demanding):
-                # A second list that the same conjunction demands would have to be intersected: it is odd.
+                # Two lists demanded by one conjunction would have to be intersected: the second is odd.
                 demanding |= 0 if negated else bits
                 listed.append(one)
             elif isinstance(matcher, Between) and _is_of_numbers(matcher):
@@ -71,8 +71,9 @@ class Masks(dict[Value | None, int]):
 class Ages:
     """The mask of a moment by its age, for questions such as `within 7d`.
 
-    `spans` are the ages (ascending) asked for; `masks[i]` holds while the age is above `spans[i - 1]`
-    and at most `spans[i]`. The last mask is for older ones, for the future, and for a missing moment.
+    `spans` are the ages in the questions, ascending; `masks[i]` is valid while the age is above
+    `spans[i - 1]` and at most `spans[i]`. The last mask is for older moments, for moments in the future,
+    and for a missing moment.
     """
 
     __slots__ = ("masks", "spans")
@@ -98,7 +99,7 @@ class Ages:
 
 
 class _Listed:
-    """Questions for one of some values: those that the value fails, by two look-ups."""
+    """Questions of the form "one of these values": two look-ups give the questions that a value fails."""
 
     __slots__ = ("_demanded", "_demanding", "_refused")
 
@@ -115,14 +116,14 @@ class _Listed:
     def failed(self, value: Value | None) -> int:
         if value is None:
             return self._demanding
-        # A moment is also its day, but lists of days are odd questions; a multiple choice is all its options.
+        # A multiple choice counts as all its options. Lists with days never come here: they are odd.
         options = value if isinstance(value, frozenset) else (value,)
         met = _all_bits(self._demanded.get(option, 0) for option in options)
         return self._demanding & ~met | _all_bits(self._refused.get(option, 0) for option in options)
 
 
 class _Ranges:
-    """Questions for ranges of numbers: all numbers between two neighbouring bounds fail the same ones."""
+    """Questions about ranges: all numbers between two neighbouring bounds fail the same questions."""
 
     __slots__ = ("_asked", "_bounds", "_failed")
 

@@ -1,4 +1,4 @@
-"""What rules see of a lead: HubSpot's texts as typed facts, and facts derived from them."""
+"""The facts of a lead for the rules: HubSpot's texts as typed values, and values derived from them."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """The properties to read, sorted: the contact's, and its company's (empty: no company is read)."""
+    """The property names to read, sorted: of the contact, and of its company (empty: do not read it)."""
 
     contact: tuple[str, ...]
     company: tuple[str, ...]
 
 
 def sources_of(fact: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The properties a fact is made from: (the contact's, the company's). The score's facts have none."""
+    """The properties that a fact is made from, as (contact's, company's); facts of the score have none."""
     if fact in DERIVED:
         return SOURCES.get(fact, ((), ()))
     if fact.startswith(COMPANY_PREFIX):
@@ -44,10 +44,10 @@ def sources_of(fact: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def facts_needed(policy: Policy) -> Mapping[str, str]:
-    """The type of every fact that a decision of this policy depends on.
+    """The FactType of every fact that a decision of this policy depends on.
 
-    That is what rules name, the last conversion where points without a date decay, and the account's
-    owner, or the previous one, where a rule assigns to it.
+    These are the facts that rules name, the last conversion where points decay, and the account owner or
+    previous owner where a rule assigns leads to that owner.
     """
     needed = dict(policy.types)
     if any(card.decay is not None for card in (policy.scoring.fit, policy.scoring.engagement)):
@@ -59,7 +59,7 @@ def facts_needed(policy: Policy) -> Mapping[str, str]:
 
 
 def properties_read(policy: Policy) -> Needed:
-    """Exactly the properties that deciding by this policy reads."""
+    """Exactly the properties that decisions of this policy read."""
     contact: set[str] = set()
     company: set[str] = set()
     for fact in facts_needed(policy):
@@ -72,9 +72,9 @@ def properties_read(policy: Policy) -> Needed:
 
 
 def facts_of(lead: Lead, *, types: Mapping[str, str], now: datetime) -> dict[str, Value]:
-    """The lead's facts named in `types` (fact → FactType); a missing or unreadable one is absent.
+    """The lead's facts named in `types` (fact → FactType); a missing or unreadable fact is absent.
 
-    `now` (aware UTC) dates the `age`. The score's facts are not here: they follow from these.
+    `now` (aware UTC) is used for `age`. The facts of the score are not included: they follow from these.
     """
     return reading(types)(lead, now)
 
@@ -83,7 +83,7 @@ Reading: TypeAlias = Callable[[Lead, datetime], dict[str, Value]]
 
 
 def reading(types: Mapping[str, str]) -> Reading:
-    """`facts_of` for these types, made ready once for many leads."""
+    """`facts_of` for these types, compiled once for many leads."""
     of_contact: list[tuple[str, str, Reader]] = []
     of_company: list[tuple[str, str, Reader]] = []
     for fact, fact_type in types.items():

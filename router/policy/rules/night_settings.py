@@ -1,4 +1,4 @@
-"""When the nightly run of a day begins, which leads it moves, and how many it may move unasked."""
+"""Settings of the nightly run: its start time, the leads it moves, and the brake limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ STARTS_AT: Final = time(2, 30)
 
 @dataclass(frozen=True, slots=True)
 class BrakeLimits:
-    """A night that would move more than `count` leads, or than this `share` (0 to 1) of all, moves none."""
+    """Limits of the brake: a run with more than `count` moves, or `share` of all leads, moves none.
+
+    `share` is 0 to 1, of all open leads; such a run waits for a person's approval.
+    """
 
     count: int = 200
     share: Decimal = Decimal("0.05")
@@ -23,11 +26,11 @@ class BrakeLimits:
 
 @dataclass(frozen=True, slots=True)
 class NightSettings:
-    """What `night` in routing.yaml says. `at` is a time of the roster's zone; spans are of clock time.
+    """The block `night` of routing.yaml. `at` is in the roster's time zone; spans are clock time.
 
-    Open leads move when their owner was deactivated (`when_gone`), is away for `when_away` from now on, or
-    has not begun `when_overdue` after the due time; leads that wait `when_queued` in a queue are given by
-    fair share. None: they stay.
+    An open lead moves when its owner was deactivated (`when_gone`), stays away for `when_away` from now on,
+    or has not begun `when_overdue` after the due time. A lead that has waited `when_queued` in a queue is
+    given by fair share. None: such leads stay.
     """
 
     at: time = STARTS_AT
@@ -39,14 +42,14 @@ class NightSettings:
 
 
 NIGHT: Final = NightSettings()
-"""The night of whoever wrote nothing about it: no lead moves."""
+"""The default without a block `night`: no lead moves."""
 
 
 def begun_day(night: NightSettings, *, timezone: ZoneInfo, now: datetime) -> date | None:
-    """The local date of `now` (aware UTC) once its run should have begun; None earlier in the day.
+    """The local date of `now` (aware UTC) once its nightly run is due; None earlier in the day.
 
-    A start that the clocks leave out is the jump, and one that they show twice is the first of the two, so
-    a date has exactly one beginning, and what has begun is not undone when the clocks go back.
+    A start time that the clocks skip means the moment of the jump; one that they show twice means the first
+    of the two. So each date has exactly one start, and it stays in force when the clocks go back.
     """
     day = now.astimezone(timezone).date()
     return day if now >= moment_of(day, night.at, timezone) else None

@@ -1,7 +1,7 @@
-"""Which conjunctions of single questions does a condition come down to?
+"""The disjunctive normal form of a condition: alternatives, each a conjunction of single questions.
 
-The disjunctive normal form: a condition holds when all questions of at least one alternative are
-answered as asked. `not` is the plain complement of a question here, as it is in `conditions`.
+A condition holds when all questions of at least one alternative get the required answer. `not` is the
+plain complement of a question here, as it is in `conditions`.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from typing import Final, NamedTuple, TypeAlias
 from router.policy.rules.conditions import AllOf, AnyOf, Condition, Matcher, Test
 
 MOST: Final = 16
-"""Alternatives of one condition; beyond, asking it in turn is cheaper than keeping them apart."""
+"""Largest number of alternatives of one condition; with more, evaluating it in full is cheaper."""
 
 
 class Question(NamedTuple):
-    """One test of one fact, and whether it must fail instead of hold."""
+    """One test of one fact; `negated` means that the test must fail."""
 
     fact: str
     matcher: Matcher
@@ -27,7 +27,7 @@ Alternative: TypeAlias = tuple[Question, ...]
 
 
 def alternatives(condition: Condition) -> tuple[Alternative, ...] | None:
-    """The alternatives, none if it can never hold by its form; None when there are more than 16."""
+    """The alternatives: empty if the condition can never hold by its form, None for more than 16."""
     return _alternatives(condition, negated=False)
 
 
@@ -39,7 +39,7 @@ def _alternatives(condition: Condition, *, negated: bool) -> tuple[Alternative, 
             return _any_of(parts, negated=True) if negated else _all_of(parts, negated=False)
         case AnyOf(parts):
             return _all_of(parts, negated=True) if negated else _any_of(parts, negated=False)
-        case _:  # none of the parts: the complement of any of them
+        case _:  # `NoneOf` is the complement of `AnyOf`
             parts = condition.parts
             return _any_of(parts, negated=False) if negated else _all_of(parts, negated=True)
 

@@ -1,4 +1,4 @@
-"""The rules: the first whose conditions all hold decides."""
+"""The policy: rules, actions and settings; the first rule whose condition holds decides."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
 
 
 class Method(StrEnum):
-    """How a team shares its leads."""
+    """The method by which a team shares its leads."""
 
     FAIR_SHARE = "fair_share"
     LEAST_LOADED = "least_loaded"
@@ -26,7 +26,7 @@ class Method(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a rep must have (`needs`) or had better have (`prefer`): a fixed value, or the lead's own fact."""
+    """A requirement (`needs`) or preference (`prefer`) for a rep: a fixed value, or a fact of the lead."""
 
     kind: Literal["level", "skill", "language"]
     value: str | None = None
@@ -54,7 +54,7 @@ class ToAccountOwner:
 
 @dataclass(frozen=True, slots=True)
 class ToPreviousOwner:
-    """The lead goes to who had the contact before it was deleted and created again."""
+    """The lead goes to the owner who had the contact before it was deleted and created again."""
 
 
 Target: TypeAlias = ToTeam | ToRep | ToAccountOwner | ToPreviousOwner
@@ -62,7 +62,7 @@ Target: TypeAlias = ToTeam | ToRep | ToAccountOwner | ToPreviousOwner
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """Give the lead to somebody; `if_unavailable` says what happens when nobody there is eligible."""
+    """Give the lead to a rep, owner or queue; `if_unavailable` applies when nobody there is eligible."""
 
     to: Target
     method: Method = Method.FAIR_SHARE
@@ -70,15 +70,15 @@ class Assign:
     prefer: tuple[Need, ...] = ()
     if_unavailable: Assign | None = None
     any_hour: bool = False
-    """Whoever is not away may get the lead, however late they start; it is due in their working hours."""
+    """True: a rep outside working hours may get the lead too; it is due in that rep's working time."""
     sticky: timedelta | None = None
-    """So long after a company's last lead its next one goes to the same rep; None: turns alone decide."""
+    """The time in which a company's next lead goes to the rep of its last one; None: fair share decides."""
     push_after: timedelta | None = None
-    """Working time after which a queue gives a lead that nobody claimed by fair share."""
+    """Working time after which an unclaimed lead leaves the queue by fair share; None: it waits."""
 
 
 def owner_fact(target: Target) -> Literal["account_owner", "previous_owner"] | None:
-    """The fact that names whom a target by relation means; None for a team and a named rep."""
+    """The fact that holds the owner for this target; None for a team and a named rep."""
     match target:
         case ToAccountOwner():
             return "account_owner"
@@ -90,7 +90,7 @@ def owner_fact(target: Target) -> Literal["account_owner", "previous_owner"] | N
 
 @dataclass(frozen=True, slots=True)
 class Nurture:
-    """Marketing keeps the lead: no owner, these properties are set."""
+    """Marketing keeps the lead: it gets no owner, and the properties `sets` are written."""
 
     workflow: str | None = None
     sets: Mapping[str, str] = field(default_factory=dict)
@@ -98,14 +98,14 @@ class Nurture:
 
 @dataclass(frozen=True, slots=True)
 class DoNothing:
-    """The lead is left alone, with the reason."""
+    """The lead goes to nobody; the decision records the reason."""
 
 
 Action: TypeAlias = Assign | Nurture | DoNothing
 
 
 def steps_of(action: Action | None) -> Iterator[Assign]:
-    """The first wish of an `assign`, and what it falls back on."""
+    """The `assign` and its fallbacks (`if_unavailable`), in order; nothing for other actions."""
     while isinstance(action, Assign):
         yield action
         action = action.if_unavailable
@@ -113,7 +113,7 @@ def steps_of(action: Action | None) -> Iterator[Assign]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of `routing.yaml`; `line` is where it stands. In a group the guard is part of `when`."""
+    """One rule of `routing.yaml`, at `line`. In a group the condition of the group is part of `when`."""
 
     name: str
     when: Condition
@@ -122,12 +122,12 @@ class Rule:
     sla: timedelta | None = None
     status: str | None = None
     task: bool = False
-    """Whether the rep gets a HubSpot task with the due time, too."""
+    """Whether the rep also gets a HubSpot task with the due time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Everything the company decided. `revision` names the files it was read from (hash of their text).
+    """The content of all rule files; `revision` is a hash of their text.
 
     `rules` ends with the catch-all rule `otherwise`, so exactly one rule takes every lead.
     """
@@ -141,10 +141,10 @@ class Policy:
     default_status: str
     language: Literal["fr", "en"]
     types: Mapping[str, str]
-    """FactType (as text) of every fact that some rule, table or need names, derived ones included."""
+    """FactType (as text) of every fact that a rule, table or need names, derived facts included."""
     mode: Literal["live", "shadow"] = "live"
     """In shadow mode everything is decided and recorded, and nothing is written to HubSpot."""
     night: NightSettings = NIGHT
     sla_policy: SlaPolicy = NO_SLA_STEPS
-    """What becomes of leads that nobody works on."""
+    """The steps for leads that nobody works on."""
     outcomes: Outcomes = USUAL

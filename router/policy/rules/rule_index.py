@@ -1,9 +1,9 @@
-"""Which is the first rule that holds, found without asking each of them?
+"""The rule index: the first rule that holds, without evaluating the rules one by one.
 
-For every fact that rules ask about, a table says which rules its value leaves standing, as the bits of
-a whole number; the bits of all facts are put together, and the lowest one left is the first rule. A
-rule that comes down to several alternatives has a bit for each. The same index serves single leads
-and replays of a million, so that the two cannot differ.
+For every fact that rules test, a table gives the rules that its value does not rule out, as the bits of a
+whole number. The bits of all facts are combined with "and"; the lowest bit left is the first rule. A rule
+with several alternatives has one bit for each. The same index is used for single leads and for replays of
+a million leads, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from router.policy.rules.policy import Rule
 
 
 class Index:
-    """Conditions in order of precedence. Bit i of a mask stands for `places[i]`, the condition's place.
+    """An index of conditions in order of precedence; bit i of a mask stands for the condition at `places[i]`.
 
-    `columns` hold the masks by value and `ages` those by age, by fact. A condition of more than 16
-    alternatives is asked in full: `in_full[i]`, else None.
+    By fact, `columns` hold the masks by value and `ages` the masks by age. `in_full[i]` is the compiled
+    condition if it has more than 16 alternatives and is evaluated in full, else None.
     """
 
     __slots__ = ("ages", "columns", "everything", "in_full", "places")
@@ -71,7 +71,10 @@ class Index:
         return self.first_of(left, facts, now)
 
     def first_of(self, left: int, facts: Facts, now: datetime) -> int | None:
-        """The place of the first condition among the bits left, those that are asked in full included."""
+        """The place of the first condition that holds among the bits in `left`, or None.
+
+        Conditions with `in_full` are evaluated at `now` (aware UTC).
+        """
         while left:
             lowest = left & -left
             bit = lowest.bit_length() - 1
@@ -83,7 +86,7 @@ class Index:
 
 
 class RuleIndex(Index):
-    """The rules of a policy: called with facts and `now`, it gives the first rule that holds, or None."""
+    """The index of a policy's rules: called with facts and `now`, it returns the first match or None."""
 
     __slots__ = ("_rules",)
 
@@ -100,7 +103,7 @@ FirstMatch: TypeAlias = RuleIndex
 
 
 def first_match_among(rules: Sequence[Rule]) -> FirstMatch:
-    """The rules made ready to find the first one whose conditions all hold."""
+    """The index of the rules, which finds the first rule whose condition holds."""
     return RuleIndex(rules)
 
 

@@ -1,4 +1,4 @@
-"""How many points a lead earns, and the grade and segment that follow."""
+"""Scoring: the points of a lead, its grade and its segment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ from router.policy.rules.decay import left_after_half_lives, left_after_steps
 
 @dataclass(frozen=True, slots=True)
 class PointsLine:
-    """`matcher` None is `other`: any value that no line above took (a missing fact is not `other`)."""
+    """One line of a points table; `matcher` None is `other`: any value that no line above took.
+
+    A missing fact is not `other`.
+    """
 
     matcher: Matcher | None
     points: int
@@ -33,7 +36,7 @@ class PointsLine:
 
 @dataclass(frozen=True, slots=True)
 class PointsTable:
-    """One fact, one table; the first line that fits gives the points."""
+    """The points for one fact: the first line that fits gives the points."""
 
     fact: str
     lines: tuple[PointsLine, ...]
@@ -48,7 +51,7 @@ class HalfLife:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Points lose the share `by` (0..1) at once after every full `every` of age, as HubSpot's scores do."""
+    """Points lose the fraction `by` (0 to 1) after every full `every` of age, as in HubSpot's scores."""
 
     every: timedelta
     by: Decimal
@@ -56,10 +59,10 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """The points of `fit` or `engagement`; the sum is kept between 0 and `maximum`.
+    """The points tables of `fit` or `engagement`; the sum is kept between 0 and `maximum`.
 
-    `use` names a number that HubSpot has computed already and that stands for the sum; such a card has
-    neither tables nor decay.
+    `use` names a property with a number that HubSpot has computed and that replaces the sum; such a card
+    has neither tables nor decay.
     """
 
     maximum: int
@@ -70,7 +73,7 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class GradeGrid:
-    """Letters by fit and digits by engagement; the first range that fits wins. `A` with `1` is grade A1."""
+    """Letters by fit, digits by engagement (points); the first range that fits wins. `A`, `1`: grade A1."""
 
     fit: tuple[tuple[str, Between], ...]
     engagement: tuple[tuple[str, Between], ...]
@@ -78,7 +81,7 @@ class GradeGrid:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A named kind of lead, warmest first in the file; `when` None is `otherwise`."""
+    """A named segment of leads; `when` None is `otherwise`. The file lists the warmest segment first."""
 
     name: str
     when: Condition | None
@@ -95,7 +98,7 @@ class Scoring:
 
 @dataclass(frozen=True, slots=True)
 class Earned:
-    """What one table gave: the line that fitted as written, its points, and what age has left of them."""
+    """The points of one table: the matching line as written, its points, and those `left` after decay."""
 
     fact: str
     written: str
@@ -104,16 +107,16 @@ class Earned:
 
 
 Tally: TypeAlias = Callable[[Facts, datetime], Iterator[tuple[PointsTable, PointsLine, int]]]
-"""A scorecard made ready: the table, its line that fits, and the points left, for each table with one."""
+"""A compiled scorecard: for each table with a matching line, the table, the line and the points left."""
 
 
 def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[Earned, ...]]:
-    """The sum of the card's tables, kept within 0..maximum, and what each table gave.
+    """The sum of the card's tables, kept within 0..maximum, and the points of each table.
 
-    With a decay, a table whose fact is a date or datetime decays with the age of that fact. Any other
-    table decays with the age of `recent_conversion_date` if that fact is known; else it has no age and
-    keeps its points. Each table is rounded half up after its decay. A fact that is missing earns
-    nothing, unless a line asks for `unknown`.
+    With a decay, a table whose fact is a date or datetime decays with the age of that fact at `now` (aware
+    UTC). Any other table decays with the age of `recent_conversion_date` if that fact is known; else it has
+    no age and keeps its points. Each table is rounded half up after its decay. A missing fact earns no
+    points, unless a line asks for `unknown`.
     """
     lines = tuple(
         Earned(fact=table.fact, written=line.written, points=line.points, left=left)
@@ -128,7 +131,7 @@ def clamped(total: int, card: Scorecard) -> int:
 
 
 def tallying(card: Scorecard) -> Tally:
-    """The card made ready for many leads."""
+    """The card, compiled for many leads."""
     if card.use is not None:
         return _using(card.use)
     tables = tuple(
@@ -156,7 +159,7 @@ def tallying(card: Scorecard) -> Tally:
 
 
 def _using(fact: str) -> Tally:
-    """A portal's score instead of tables, rounded half up; a lead without one has no points."""
+    """The tally of a HubSpot score instead of tables, rounded half up; no score gives no points."""
     table = PointsTable(fact, ())
 
     def tally(facts: Facts, _now: datetime) -> Iterator[tuple[PointsTable, PointsLine, int]]:
@@ -169,12 +172,12 @@ def _using(fact: str) -> Tally:
 
 
 def grade_of(grid: GradeGrid, *, fit: int, engagement: int) -> str:
-    """The letter of the first range that `fit` lies in and the digit for `engagement`; "" where none does."""
+    """The letter for `fit` and the digit for `engagement` (points); each is "" outside all ranges."""
     return _label(grid.fit, Decimal(fit)) + _label(grid.engagement, Decimal(engagement))
 
 
 def segment_of(segments: tuple[Segment, ...], facts: Facts, *, now: datetime) -> str:
-    """The first segment whose condition holds, `otherwise` included; "" if there is none."""
+    """The name of the first segment whose condition holds, `otherwise` included; "" if there is none."""
     for segment in segments:
         if segment.when is None or asking(segment.when)(facts, now):
             return segment.name

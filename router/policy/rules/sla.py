@@ -1,4 +1,4 @@
-"""By when a lead must have been worked."""
+"""Due times of leads, in the working time of a rep or of a team's queue."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ def due_at(
     rep: str | None,
     reported: Mapping[str, Reported] = _NOTHING_REPORTED,
 ) -> datetime | None:
-    """When `sla` of the rep's working time has passed since `now` (aware UTC).
+    """The time (aware UTC) when `sla` of the rep's working time has passed since `now` (aware UTC).
 
-    Somebody without hours, or an owner who is no rep of ours (None), works round the clock. None when
-    two years of hours do not hold the SLA. `reported` is what is known of the reps' availability now.
+    A rep without hours, and an owner who is not in `team.yaml` (None), work round the clock. None when the
+    SLA does not end within two years. `reported` is the reps' availability from HubSpot and overrides.
     """
     return calendar_of(roster, rep, reported.get(rep) if rep is not None and reported else None).add(now, sla)
 
@@ -36,7 +36,11 @@ def queue_due_at(
     team: str,
     reported: Mapping[str, Reported] = _NOTHING_REPORTED,
 ) -> datetime | None:
-    """When `sla` has passed in the working time of the team's rep who is at work first (ties: file order)."""
+    """The time (aware UTC) when `sla` has passed in the working time of the team's first rep at work.
+
+    That rep comes from `first_at_work`; without such a rep the time counts round the clock. None when the
+    SLA does not end within two years.
+    """
     rep = first_at_work(now, roster=roster, reps=roster.teams[team].reps, reported=reported)
     return due_at(now, sla, roster=roster, rep=rep, reported=reported)
 
@@ -48,13 +52,16 @@ def first_at_work(
     reps: Sequence[str],
     reported: Mapping[str, Reported] = _NOTHING_REPORTED,
 ) -> str | None:
-    """Who of the reps works first from `now` on; None when nobody does within two years."""
+    """The rep who is at work first from `now` (aware UTC) on; ties go by the order of `reps`.
+
+    Reps who are away in HubSpot do not count. None when nobody works within two years.
+    """
     first: tuple[datetime, str] | None = None
     for rep in reps:
-        heard = reported.get(rep) if reported else None
-        if is_gone(heard, now):
+        report = reported.get(rep) if reported else None
+        if is_gone(report, now):
             continue
-        opens = calendar_of(roster, rep, heard).next_working_minute(now)
+        opens = calendar_of(roster, rep, report).next_working_minute(now)
         if opens == now:
             return rep
         if opens is not None and (first is None or opens < first[0]):

@@ -1,4 +1,4 @@
-"""What happens to a lead that nobody works on, and when: the steps of `sla` in routing.yaml."""
+"""The SLA steps of `sla` in routing.yaml: reminders and reassignments of leads that nobody works on."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from router.policy.results.work_signs import ANY_ACTIVITY, Activity
 from router.policy.rules.sla import due_at
 
 Whom: TypeAlias = Literal["rep", "manager"]
-"""Who is told of an overdue lead: its rep, the managers of its team."""
+"""The receivers of a notice about an overdue lead: its rep, or the managers of its team."""
 
 DUE: Final = 100
-"""Per cent of the SLA at which a lead is due."""
+"""The share of the SLA, in per cent, at which a lead is due."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reassign:
-    """The lead is taken from its rep, at most so often; then only the managers are told.
+    """Take the lead from its rep, at most `at_most` times; after that only the managers are notified.
 
-    With `same_rule` the rule of the lead decides again, else the first that fits by then.
+    With `same_rule` the rule of the lead decides again; otherwise the first rule that holds at that time.
     """
 
     same_rule: bool = True
@@ -32,14 +32,14 @@ class Reassign:
 
 @dataclass(frozen=True, slots=True)
 class MoveToQueue:
-    """The lead waits in the queue of this team for whoever claims it."""
+    """Move the lead to the queue of this team, where it waits for a claim."""
 
     team: str
 
 
 @dataclass(frozen=True, slots=True)
 class SlaStep:
-    """What happens once `after` per cent of the SLA has passed in the rep's working time."""
+    """The notices and the action once `after` per cent of the SLA has passed in the rep's working time."""
 
     after: int
     notify: tuple[Whom, ...] = ()
@@ -48,9 +48,9 @@ class SlaStep:
 
 @dataclass(frozen=True, slots=True)
 class SlaPolicy:
-    """What `sla` says besides the time: what counts as work, and the steps, in order of `after`.
+    """The settings of `sla` besides the time: the activities that count as work, and the steps.
 
-    `by_segment` are the steps of segments that have their own.
+    `on_breach` are the steps, in order of `after`; `by_segment` are those of segments with their own steps.
     """
 
     started_when: frozenset[Activity] = ANY_ACTIVITY
@@ -63,14 +63,14 @@ class SlaPolicy:
 
 
 NO_SLA_STEPS: Final = SlaPolicy()
-"""The steps of whoever wrote nothing about them: an overdue lead is listed, and left where it is."""
+"""The default without any steps: an overdue lead is listed and stays with its owner."""
 
 NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """When a step is due (aware UTC); None: never within two years."""
+    """The due time of an SLA step (`at`, aware UTC); None means not within two years."""
 
     at: datetime | None
     step: SlaStep
@@ -85,10 +85,10 @@ def moments(
     rep: str | None,
     reported: Mapping[str, Reported] = NOTHING_REPORTED,
 ) -> tuple[Moment, ...]:
-    """When each step is due, counted in the rep's working time since `assigned_at` (aware UTC).
+    """The due time of each step, counted in the rep's working time since `assigned_at` (aware UTC).
 
-    Outside of their hours, on days off and while they are away no time passes, so a lead that comes at
-    night is counted from their next opening.
+    Outside of the rep's hours, on days off and during absences no time passes, so the time of a lead that
+    comes at night starts with the rep's next working minute.
     """
     return tuple(
         Moment(due_at(assigned_at, part(sla, step.after), roster=roster, rep=rep, reported=reported), step)
@@ -97,11 +97,11 @@ def moments(
 
 
 def part(sla: timedelta, percent: int) -> timedelta:
-    """So many per cent of the SLA, to the microsecond."""
+    """The given percentage of the SLA, to the microsecond."""
     return sla * percent / 100
 
 
 def managers_of(roster: Roster, *, team: str | None, rep: str | None) -> tuple[Manager, ...]:
-    """Who manages the team, or where the rule named no team, any team of the rep."""
+    """The managers of the team or, without a team, of every team of the rep."""
     teams = {team} if team else {one.name for one in roster.teams.values() if rep in one.reps}
     return tuple(one for one in roster.managers if not one.teams or teams & set(one.teams))

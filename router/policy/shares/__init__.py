@@ -1,1 +1,1 @@
-"""Fair shares: the share book, the rotation, lead values, grants, performance weights."""
+"""Fair shares: the share book, the rotation, lead values, grants and performance weights."""

@@ -1,12 +1,13 @@
-"""Who is next up in a team, and what that does to everybody's credit.
+"""Fair share: the next rep of a team, and the change of every rep's credit.
 
 Accounting after the carpool problem (Fagin & Williams, "A fair carpool scheduling algorithm", IBM
-J. Res. Dev. 27(2), 1983, p. 133): every lead pays each eligible rep their part of it, and whoever
-gets it pays one lead. Choice by earliest deadline among those owed something, as in the chairman
-assignment problem (Tijdeman, Discrete Math. 32, 1980, p. 323) and proportionate progress (Baruah et
-al., Algorithmica 15, 1996, p. 600). With everyone eligible nobody is ever a whole lead away from
-their fair share; where leads differ in worth, nobody is more than the largest of them away (measured, not
-proved). All comparisons are between whole numbers, so every machine decides alike.
+J. Res. Dev. 27(2), 1983, p. 133): every lead adds to each eligible rep's credit that rep's part of it,
+and the rep who gets the lead pays one lead. The choice goes by earliest deadline among the reps with a
+positive credit, as in the chairman assignment problem (Tijdeman, Discrete Math. 32, 1980, p. 323) and
+proportionate progress (Baruah et al., Algorithmica 15, 1996, p. 600). While all reps are eligible, no rep
+is ever a whole lead away from the fair share; where leads differ in value, no rep is further away than
+the largest lead (measured, not proved). All comparisons are between whole numbers, so every machine
+decides the same.
 """
 
 from __future__ import annotations
@@ -27,10 +28,10 @@ from router.policy.shares.share_book import (
 )
 
 DUST: Final = 10
-"""Billionths of a lead that may come from rounding: credits this near to each other are equal.
+"""Tolerance for rounding, in billionths of a lead: credits that differ by no more count as equal.
 
 Rounding never moves a credit by more than 2 while the same reps are eligible; true differences are
-above 10 for any weights of 1 to 1000 and 50 reps, so dust breaks no tie and hides no difference.
+above 10 for any weights of 1 to 1000 and 50 reps, so the tolerance breaks no tie and hides no difference.
 """
 
 
@@ -43,13 +44,12 @@ def next_up(
 ) -> str:
     """The rep who gets the next lead; `shares` are the eligible reps in file order, at least one.
 
-    Weights are positive. Among the reps whom this lead leaves owed something, the one whose next lead
-    falls due first: the smallest (1 - credit) / part; where leads differ in `lead_value`, the largest so far
-    stands for the 1. If it leaves nobody owed, the largest credit.
-    Ties: larger credit, then longest since the last lead, then file order. `among` are those of the
-    shares, in the same order, who may win; all of them by default. What those `away` are owed for it is
-    carried by the others by weight, so that it changes nothing among them. Raises ValueError when `shares`
-    is empty.
+    Weights are positive. Among the reps with a positive credit once this lead's part is added, it is the
+    rep whose next lead falls due first: the smallest (1 - credit) / part. Where leads differ in
+    `lead_value`, the largest lead so far replaces the 1. If no credit is positive, it is the largest credit.
+    Ties: larger credit, then longest since the last lead, then file order. `among` are the shares that may
+    win, in the same order; by default all of them. The credit owed to the reps in `away` is charged to the
+    other reps by weight, so that it changes nothing among them. Raises ValueError when `shares` is empty.
     """
     if not shares:
         raise ValueError("Nobody is eligible: next_up needs at least one share.")
@@ -76,11 +76,12 @@ def pay(
     lead_value: LeadValue = ONE_LEAD,
     earning: Sequence[Share] = (),
 ) -> Mapping[str, int]:
-    """What one lead given to `winner` adds to the book: credits (billionths, sum 0), `served` and `last`.
+    """The book changes of one lead given to `winner`: credits (billionths, sum 0), `served` and `last`.
 
-    Parts are rounded as sums over all that was given, not lead by lead, so that rounding never adds up;
-    the billionths it leaves over go to the first reps of the file, one each. Credits sum to exactly 0.
-    Those `earning` are away, and get their part like the others.
+    Parts are rounded as sums over all leads given so far, not lead by lead, so that rounding errors never
+    add up; the billionths left over go to the first reps of the file, one each. Credits sum to exactly 0.
+    The reps in `earning` are away and get their part like the others. Where the team shares points,
+    `given` and `largest` change too.
     """
     everyone = (*shares, *earning)
     served = book.served(team)
@@ -100,7 +101,7 @@ def pay(
 
 
 def _earned_by(given: int, shares: Sequence[Share]) -> list[int]:
-    """What each rep would have earned of all that was given (billionths); sums to exactly that."""
+    """Each rep's part of all that was given so far, in billionths; the parts sum to exactly the total."""
     total = sum([share.weight for share in shares])
     pot = given * LEAD
     earned = [share.weight * pot // total for share in shares]
@@ -112,9 +113,9 @@ def _earned_by(given: int, shares: Sequence[Share]) -> list[int]:
 def _comes_before(
     share: Share, credit: int, other: Share, other_credit: int, *, total: int, whole: int
 ) -> bool:
-    """Whether `share` is served before `other`, which stands earlier in the file.
+    """Whether `share` is served before `other`, which comes earlier in the file.
 
-    Both credits count this lead's part already and are multiplied by `total`, the sum of weights, as is
+    Both credits include this lead's part already and are multiplied by `total`, the sum of weights; so is
     `whole`, the largest lead.
     """
     dust = DUST * total

@@ -1,4 +1,4 @@
-"""What credit that a person grants costs the rest of the team."""
+"""Credit grants: the change of every credit in a team when a person grants credit to a rep."""
 
 from __future__ import annotations
 
@@ -10,22 +10,23 @@ from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book, credit_field
 
 MOST: Final[Mapping[Unit, int]] = {"leads": 100, "points": 10_000}
-"""A grant is of so much at most, either way: more is a typing error."""
+"""Largest grant in either direction, in the team's unit; a larger one is a typing error."""
 
 _EMPTY: Final = Book()
 
 
 class CannotGrant(Exception):
-    """The grant makes no sense; the message names the reason and the way out."""
+    """The grant is impossible; the message names the reason and the way out."""
 
 
 def granted(roster: Roster, *, team: str, rep: str, amount: int, book: Book = _EMPTY) -> Mapping[str, int]:
-    """What a grant of so much adds to the book: credits of the team, sum exactly 0.
+    """The book changes of a grant to `rep`: credits of the team, with a sum of exactly 0.
 
-    `amount` is in billionths of the team's unit. The others pay by the weight that
-    is in force by the `book`, the billionths that rounding
-    leaves over by the first of the file; a negative amount is taken from the rep and given to the others
-    likewise. Raises `CannotGrant`.
+    `amount` is in billionths of the team's unit. The other reps pay in proportion to their weights in force
+    by the `book`; the billionths left over by rounding are paid by the first of them in file order. A
+    negative amount is taken from the rep and given to the others in the same way.
+
+    Raises `CannotGrant` when the team or rep is unknown, the amount is 0 or too large, or nobody could pay.
     """
     if team not in roster.teams:
         known = ", ".join(roster.teams)

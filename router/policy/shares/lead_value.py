@@ -1,4 +1,4 @@
-"""What one lead counts for in its team's shares: one lead, or its points."""
+"""The value of a lead in its team's shares: one lead, or its points."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.policy.people.roster import Unit
 
 @dataclass(frozen=True, slots=True)
 class LeadValue:
-    """A lead's `value` in its team's unit, 1 or more, and the `largest` the team has seen, it included."""
+    """A lead's `value` in the team's unit (1 or more), and the `largest` so far, this lead included."""
 
     unit: Unit = "leads"
     value: int = 1
@@ -18,13 +18,13 @@ class LeadValue:
 
 
 ONE_LEAD: Final = LeadValue()
-"""Where leads are only counted, each is worth as much as any other."""
+"""The value of every lead in a team that counts leads."""
 
 
 def points_of(score: int, *, largest: int) -> LeadValue:
-    """A lead of this score where points are shared out; `largest` is of those before it, 0 for none.
+    """The value of a lead with this score, in points; `largest` is of earlier leads, 0 for none.
 
-    No lead is worth less than 1 point: whoever gets one without points has still had a turn.
+    The value is at least 1 point: a rep who gets a lead without points still pays for it.
     """
     value = max(score, 1)
     return LeadValue("points", value, max(value, largest))

@@ -1,4 +1,4 @@
-"""Who has the fewest open leads for their weight, and whose open leads have to be counted for that."""
+"""Sharing by load: the rep with the fewest open leads per weight, and the reps to count them for."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def least_loaded(
     lead_value: LeadValue = ONE_LEAD,
     away: Sequence[Share] = (),
 ) -> str:
-    """The rep with the fewest open leads for their weight; fair share decides between equals.
+    """The rep with the fewest open leads per weight; fair share decides between equal reps.
 
-    `open_leads` are those of each share, 0 or more; the others are as for `next_up`. Raises
-    ValueError when `shares` is empty.
+    `open_leads` are the counts in the order of `shares`, 0 or more; the other arguments are those of
+    `next_up`. Raises ValueError when `shares` is empty, or when the two lengths differ.
     """
     loads = [Fraction(count, share.weight) for share, count in zip(shares, open_leads, strict=True)]
     least = min(loads, default=None)
@@ -30,7 +30,7 @@ def least_loaded(
 
 
 def teams_by_load(policy: Policy) -> frozenset[str]:
-    """The teams that some rule shares leads out in by load."""
+    """The teams for which some rule shares leads by load."""
     return frozenset(
         step.to.team
         for rule in policy.rules
@@ -40,9 +40,11 @@ def teams_by_load(policy: Policy) -> frozenset[str]:
 
 
 def reps_counted(policy: Policy) -> tuple[str, ...]:
-    """The reps whose open leads decide something, in file order: those with a cap, or in a team by load."""
+    """The reps whose open leads matter, in file order: reps with a cap, or in a team by load."""
     by_load = teams_by_load(policy)
-    there = {rep for team in by_load for rep in policy.roster.teams[team].reps}
+    in_team_by_load = {rep for team in by_load for rep in policy.roster.teams[team].reps}
     return tuple(
-        name for name, rep in policy.roster.reps.items() if rep.max_open_leads is not None or name in there
+        name
+        for name, rep in policy.roster.reps.items()
+        if rep.max_open_leads is not None or name in in_team_by_load
     )

@@ -1,11 +1,11 @@
-"""How much more or fewer leads a rep's results are worth, and on what evidence.
+"""Performance weights: factors on the reps' weights by their results, with the evidence.
 
 Wins per lead received are noise at first, so each rep's rate is shrunk towards the team's: wins are
 beta-binomial, and the mean of the posterior is (wins + strength x team rate) / (leads + strength), after
-Kleinman, "Proportions with extraneous variance", J. Am. Stat. Assoc. 68(341), 1973, p. 46. How much reps
-differ is not estimated but bounded from below: the smallest difference that the wins do not rule out, as
-in the Q-profile of Viechtbauer, Statistics in Medicine 26(1), 2007, p. 37. Where that is none, every
-factor is 1: chance alone moves nobody's leads.
+Kleinman, "Proportions with extraneous variance", J. Am. Stat. Assoc. 68(341), 1973, p. 46. The difference
+between reps is not estimated but bounded from below: the smallest difference that the wins do not rule
+out, as in the Q-profile of Viechtbauer, Statistics in Medicine 26(1), 2007, p. 37. Where that difference
+is 0, every factor is 1: chance alone changes no rep's share.
 """
 
 from __future__ import annotations
@@ -23,24 +23,26 @@ from router.policy.shares.share_book import Book, factor_field
 
 LEAST_FACTOR: Final = 500
 MOST_FACTOR: Final = 2000
-"""In thousandths of the weight in `team.yaml`."""
+"""Bounds of the factor, in thousandths of the weight in `team.yaml`."""
 UNCHANGED: Final = 1000
 RIPENS: Final = timedelta(days=14)
-"""A lead counts once it had so much time to be won."""
+"""The time that a lead had to be won before it counts."""
 _STEP: Final = 10
-"""Factors are told in hundredths, so that people can repeat the sum."""
+"""Step of the factors in thousandths: whole hundredths, so that people can repeat the sum."""
 _CHANCE: Final = 0.001
-"""How often a team whose reps do not differ at all may look as if they did."""
+"""Accepted probability that a team of equal reps looks as if its reps differed."""
 _TELLING: Final = 2
-"""Reps who can expect fewer wins, or fewer losses, do not tell whether a team's reps differ: the
-distribution below does not hold for them, and one lucky first lead would look like proof."""
+"""Least number of expected wins, and of expected losses, for a rep to count in the test for differences.
+
+Below it the distribution used here does not hold, and one lucky first lead would look like proof.
+"""
 _CONFIDENCE: Final = 0.95
 _HALVINGS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Wins:
-    """How many of the leads that a rep received from a team were won: 0 <= `won` <= `received`."""
+    """A rep's leads from one team, and the won ones among them: 0 <= `won` <= `received`."""
 
     rep: str
     received: int
@@ -49,11 +51,11 @@ class Wins:
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """One rep's evidence and what it comes to.
+    """One rep's evidence, and the factor that follows from it.
 
-    `low` and `high` bound the rate of wins with 95 % confidence by the rep's own leads alone, `expected`
-    is the rate after shrinking (all three 0 to 1), and `factor` what the weight of `team.yaml` is
-    multiplied by, in thousandths, 500 to 2000.
+    `low` and `high` bound the rate of wins with 95 % confidence by the rep's own leads alone; `expected`
+    is the rate after shrinking (all three 0 to 1). `factor` multiplies the weight of `team.yaml`, in
+    thousandths, 500 to 2000.
     """
 
     rep: str
@@ -67,9 +69,11 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class TeamPerformance:
-    """A team's results. `strength` is how many leads of its own a rep needs to count as much as the team
-    (0: each rep's own leads say everything); None: the wins do not show that the reps differ, and every
-    factor is 1000."""
+    """The results of a team and of each of its reps.
+
+    `strength` is the number of own leads at which a rep's own rate counts as much as the team's rate (0:
+    only the own leads count). None: the wins do not show that the reps differ, and every factor is 1000.
+    """
 
     received: int
     won: int
@@ -78,11 +82,12 @@ class TeamPerformance:
 
 
 def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[Wins, ...]:
-    """The wins of the team's reps, in the order of the file, that count at `now` (aware UTC).
+    """The wins of the team's reps that count at `now` (aware UTC), in file order; empty without a window.
 
-    Leads count that the team gave within its window; those of the last two weeks do not count yet, or
-    whoever got many of late would look bad. What was won after somebody else got the lead is not theirs. A
-    lead that a rep gave back counts as not won, or giving back what looks hard would pay.
+    A lead counts if the team gave it within its window (`performance`), which ends 14 days before `now`:
+    otherwise a rep with many recent leads would look bad. A win after the lead went to another owner does
+    not count for the rep. A lead that a rep gave back counts as not won; otherwise giving back hard leads
+    would pay.
     """
     if team.performance is None:
         return ()
@@ -98,7 +103,7 @@ def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[
 
 
 def weights_in_force(roster: Roster, team: str, book: Book) -> dict[str, int]:
-    """By rep of the team, in file order: the weight (thousandths) that counts in it now."""
+    """The weight in force (thousandths) of each rep of the team, by name in file order."""
     found = {}
     for name in roster.teams[team].reps:
         weight = roster.reps[name].weight
@@ -108,9 +113,9 @@ def weights_in_force(roster: Roster, team: str, book: Book) -> dict[str, int]:
 
 
 def performance_of(results: Sequence[Wins]) -> TeamPerformance:
-    """What each rep's results are worth, in the order given; a rep without leads counts as the team does.
+    """The performance of each rep, in the order given; a rep without leads gets the team's rate.
 
-    Raises ValueError when somebody won more leads than they received.
+    Raises ValueError when `won` is negative or larger than `received`.
     """
     for one in results:
         if not 0 <= one.won <= one.received:
@@ -135,7 +140,7 @@ def _performance(one: Wins, *, rate: float, strength: float | None) -> Performan
 
 
 def wilson(won: int, received: int) -> tuple[float, float]:
-    """Between which rates (0 to 1) the true one lies with 95 % confidence; (0, 1) without leads.
+    """The bounds (0 to 1) of the true rate of wins with 95 % confidence; (0, 1) without leads.
 
     The score interval of Wilson, J. Am. Stat. Assoc. 22(158), 1927, p. 209.
     """
@@ -149,8 +154,10 @@ def wilson(won: int, received: int) -> tuple[float, float]:
 
 
 def _alikeness(results: Sequence[Wins], rate: float) -> float:
-    """How alike the leads of one rep are at least, more than those of two (0 to 1, the intraclass
-    correlation); 0 if chance alone explains the wins."""
+    """Lower bound of the intraclass correlation, 0 to 1; 0 if chance alone explains the wins.
+
+    It measures how much more alike two leads of the same rep are than leads of different reps.
+    """
     if len(results) < 2 or not 0 < rate < 1:
         return 0.0
     most = _most_by_chance(results, rate)
@@ -167,7 +174,7 @@ def _alikeness(results: Sequence[Wins], rate: float) -> float:
 
 
 def _spread(results: Sequence[Wins], rate: float, *, alike: float) -> float:
-    """Pearson's statistic: how far the reps' wins are from the team's rate, by what is to be expected."""
+    """Pearson's statistic: squared distance of the reps' wins from the team's rate, by expected variance."""
     variance = rate * (1 - rate)
     return sum(
         (one.won - one.received * rate) ** 2 / (one.received * variance * (1 + (one.received - 1) * alike))
@@ -176,7 +183,7 @@ def _spread(results: Sequence[Wins], rate: float, *, alike: float) -> float:
 
 
 def _most_by_chance(results: Sequence[Wins], rate: float) -> float:
-    """What the spread of reps who do not differ exceeds once in a thousand times.
+    """The spread that a team of equal reps exceeds once in a thousand times.
 
     A gamma distribution of the statistic's exact mean and variance (Haldane, Biometrika 33, 1945, p. 234),
     which few wins make wider than chi-squared, by the cube root of Wilson & Hilferty (PNAS 17, 1931, p. 684).

@@ -1,4 +1,4 @@
-"""An eligible rep's share of a team, and its credit in words."""
+"""The share of a rep in a team, and a credit in words."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from router.policy.shares.share_book import LEAD
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """An eligible rep's standing before this lead: `weight` in thousandths, `credit` in billionths.
+    """A rep's weight (thousandths) and credit (billionths) in a team, before this lead.
 
-    Those are of a lead, or of a point where the team shares by value.
-
-    `last` is the team's count of leads served when the rep last got one (0: never); it breaks ties.
+    The credit is in leads, or in points where the team shares by value. `last` is the team's count of
+    leads served when the rep last got one (0: never); it breaks ties.
     """
 
     rep: str
@@ -24,7 +23,7 @@ class Share:
 
 
 def credit_in_words(credit: int, language: str, unit: Unit = "leads") -> str:
-    """Billionths of a lead as `+0.6` leads, `+0,6` in French; of a point as `+46 points` in both."""
+    """A credit in billionths as text: `+0.6` leads (`+0,6` in French), or `+46 points` in both languages."""
     if unit == "points":
         return f"{(credit + LEAD // 2) // LEAD:+d} points"
     tenths = (abs(credit) + 50_000_000) // 100_000_000

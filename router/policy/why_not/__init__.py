@@ -1,1 +1,1 @@
-"""Why a lead did not go to a certain rule, team or rep, and the smallest change that would send it there."""
+"""Why-not answers: why a lead missed a rule, team or rep, and the smallest change that helps."""

@@ -1,4 +1,4 @@
-"""Which other facts change with one: a lead from abroad has no département, a mailbox has one domain."""
+"""Consequences of a changed fact: other facts that change too, such as the région with the département."""
 
 from __future__ import annotations
 
@@ -20,13 +20,17 @@ SAME: Final[Mapping[str, str]] = {
     "account_owner": COMPANY_OWNER,
     COMPANY_OWNER: "account_owner",
 }
-"""Facts that say the same under two names."""
+"""Pairs of facts with the same meaning under two names."""
 _DOMAIN_OF_KIND: Final = {"free": "gmail.com", "disposable": "yopmail.com", "business": ANY_OTHER}
 _A_FRENCH_POSTCODE: Final = "75001"
 
 
 def changed(facts: Facts, fact: str, value: Value | None, *, types: Mapping[str, str]) -> dict[str, Value]:
-    """The facts with this one changed, and with what follows from it among the facts that have a type."""
+    """A copy of the facts with `fact` set to `value` (None: missing) and its consequences applied.
+
+    Consequences for facts that are not in `types` are left out. A lead from outside France loses its
+    département and région; the domain of a mailbox fixes its kind.
+    """
     after = dict(facts)
     for name, new in ((fact, value), *_following(after, fact, value)):
         if name != fact and name not in types:
@@ -61,7 +65,7 @@ def _following(facts: Facts, fact: str, value: Value | None) -> Iterator[tuple[s
 
 
 def _in_france(facts: Facts, value: Value | None) -> Iterator[tuple[str, Value | None]]:
-    """A place in France is in France, unless no country is filled in."""
+    """The country facts to set to `FR` for a place in France; a missing country stays missing."""
     for name in ("country", COUNTRY_CODE):
         country = facts.get(name)
         if value is not None and isinstance(country, str) and not _is_french(country):

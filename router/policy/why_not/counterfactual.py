@@ -1,9 +1,9 @@
-"""Which few changed facts send a lead to where somebody wants it.
+"""The search for the fewest changed facts that send a lead to a wanted destination.
 
-A search outwards from the lead. Whatever sends it there must change a fact of the part that stands in
-the way: the first failing part of the target rule, or, where that rule holds, a fact of the rule above
-that takes the lead. So only those facts are tried, one, then two, then three of them; within the
-candidate values no smaller answer is missed (the hitting-set tree of Reiter, "A theory of diagnosis
+The search starts at the lead's own facts. Any change that helps must change a fact of the obstacle: the
+first failing part of the target rule or, where that rule holds, a fact of the rule above that takes the
+lead. So only those facts are changed: one, then two, then three of them. Within the candidate values no
+smaller answer is missed (the hitting-set tree of Reiter, "A theory of diagnosis
 from first principles", Artificial Intelligence 32, 1987, p. 57).
 """
 
@@ -31,20 +31,20 @@ from router.policy.why_not.other_values import ANY_OTHER, Other, other_values, t
 
 MOST_CHANGES: Final = 3
 MOST_TARGETS: Final = 24
-"""Rules of a team or rep that the search sets out for: those of which the lead misses the fewest parts."""
+"""Largest number of target rules in a search: those with the fewest parts that fail for the lead."""
 MOST_TRIALS: Final = 6_000
-"""Decisions tried, each a tenth of a millisecond at most: the answer comes within a second."""
+"""Largest number of decisions tried, at most 0.1 ms each: the answer comes within a second."""
 _A_NEW_OWNER: Final = 3.0
-"""The distance to an account of the wanted rep's own: always possible, and rarely what was asked."""
+"""Distance of making the wanted rep the owner: always possible, and rarely a useful answer."""
 _CLOSED: Final = frozenset(("departement", "region", "email_kind"))
-"""Facts whose values are all known: a value that no rule names may not exist."""
+"""Facts with a closed list of values: a value that no rule names may not exist."""
 _CARDS: Final = ("fit", "engagement")
 _COMPUTED: Final = frozenset((*_CARDS, "score", "grade", "segment"))
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """The facts after some changes, what was decided on them, and how well that meets the wish."""
+    """The facts after some changes, the decision on them, and its rank (see `destination`)."""
 
     facts: Mapping[str, Value]
     changes: Mapping[str, Other]
@@ -53,7 +53,7 @@ class Trial:
 
     @property
     def judged(self) -> Facts:
-        """The facts as the rules saw them, the score's included."""
+        """The facts as the rules read them, with the facts of the score."""
         decision = self.decision
         score = {
             "fit": Decimal(decision.fit),
@@ -65,20 +65,20 @@ class Trial:
 
     @property
     def cost(self) -> tuple[bool, float, int]:
-        """What makes one of several answers with as many changes the better one: smaller is better."""
+        """The order among answers with the same number of changes; smaller is better."""
         distance = sum(chosen.distance for chosen in self.changes.values())
         return self.rank > IN_TURN, distance, self.rank
 
 
 @dataclass(slots=True)
 class Search:
-    """One search: what is wanted, the rules that lead there, and how much was tried."""
+    """One search: the wanted destination, the rules that lead there, and the number of trials."""
 
     compiled: CompiledPolicy
     wanted: Wanted
     targets: tuple[Rule, ...]
     rules: Mapping[tuple[str, int], Rule]
-    """Every rule by name and line."""
+    """All rules by name and line."""
     questions: Mapping[str, tuple[Matcher, ...]]
     types: Mapping[str, str]
     world: World
@@ -99,45 +99,45 @@ class Search:
 
     @property
     def trials_left(self) -> int:
-        """How many more decisions may be tried."""
+        """The number of decisions that may still be tried."""
         return MOST_TRIALS - self.trials
 
     @property
     def is_whole(self) -> bool:
-        """True if nothing was left out for want of time."""
+        """Whether the search was complete: no limit on trials or target rules was reached."""
         return self.trials_left > 0 and len(self.heading_for) == len(self.targets)
 
     def head_for_nearest(self, actual: Trial) -> None:
-        """Set out for the targets of which the fewest parts fail."""
+        """Limit the search to the target rules with the fewest failing parts."""
         judged = actual.judged
         nearest_first = sorted(self.targets, key=lambda rule: _parts_failing(rule.when, judged, self.now))
         self.heading_for = tuple(nearest_first[:MOST_TARGETS])
 
     def first(self, facts: Facts) -> Trial:
-        """The lead as it is."""
+        """The trial with the lead's own facts, without changes."""
         own = {fact: value for fact, value in facts.items() if fact not in _COMPUTED}
         return self.tried(own, {})
 
     def tried(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> Trial:
-        """What is decided after these changes."""
+        """The trial after these changes; it counts towards `MOST_TRIALS`."""
         self.trials += 1
         after = self.with_changes(facts, changes)
         decision = self.decided(after, self.world.book)
         return Trial(after, changes, decision, arrival(decision, self.wanted, self.policy))
 
     def decided(self, facts: Mapping[str, Value], book: Book) -> Decision:
-        """The decision on these facts with this book of shares."""
+        """The decision on these facts with this share book."""
         return decide_on_facts(self.compiled, facts, replace(self.world, book=book), self.request)
 
     def with_changes(self, facts: Mapping[str, Value], changes: Mapping[str, Other]) -> dict[str, Value]:
-        """The facts after these changes and what follows from them."""
+        """The facts after these changes and their consequences."""
         after = dict(facts)
         for fact, chosen in changes.items():
             after = changed(after, fact, chosen.value, types=self.types)
         return after
 
     def others(self, fact: str, current: Value | None) -> tuple[Other, ...]:
-        """The other values of a fact worth trying, nearest first."""
+        """The other values of a fact to try, nearest first."""
         if (fact, current) not in self.known:
             kind = self.types.get(fact, FactType.TEXT)
             found = other_values(kind, self.questions.get(fact, ()), current=current, now=self.now)
@@ -149,7 +149,10 @@ class Search:
         return self.known[fact, current]
 
     def _owners(self, found: Iterable[Other]) -> Iterator[Other]:
-        """Which owner it is matters: the rep who is wanted, or else an owner who is no rep of ours."""
+        """The owners to try: the wanted rep, and other values that rules name.
+
+        An owner outside `team.yaml` is tried only if no rep is wanted.
+        """
         reps = self.policy.roster.reps
         if self.wanted.kind == "rep":
             owner = self.world.owners.get(reps[self.wanted.name].owner.lower())
@@ -159,7 +162,7 @@ class Search:
 
 
 def nearest(search: Search, actual: Trial) -> Trial | None:
-    """The fewest changes that send the lead there, of those the nearest; None if none was found."""
+    """The trial with the fewest changes that reaches the destination, the nearest of several, or None."""
     if actual.rank < NOT_THERE:
         return actual
     search.head_for_nearest(actual)
@@ -185,7 +188,7 @@ def nearest(search: Search, actual: Trial) -> Trial | None:
 
 
 def _steps(search: Search, actual: Trial, trial: Trial) -> Iterator[dict[str, Other]]:
-    """The changes of a trial with one more: to a fact that stands in the way of some target rule."""
+    """The changes of a trial plus one more, of a fact that is an obstacle for some target rule."""
     in_the_way: dict[str, None] = {}
     judged = trial.judged
     for rule in search.heading_for:
@@ -213,7 +216,7 @@ def _parts_failing(condition: Condition, facts: Facts, now: datetime) -> int:
 
 
 def _sources(policy: Policy, condition: Condition) -> Iterator[str]:
-    """The facts that a condition depends on; behind segment, grade and score stand those that earn points."""
+    """The facts that a condition depends on; segment, grade and score are replaced by their own sources."""
     for test in tests_in(condition):
         yield from _behind(policy, test.fact)
 

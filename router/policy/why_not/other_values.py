@@ -1,4 +1,4 @@
-"""Which other values a fact could have had, one for each way in which the rules would see it differently."""
+"""Other values of a fact: one for each different combination of answers to the rules' questions."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from router.policy.rules.conditions import (
 from router.policy.rules.policy import Policy, steps_of
 
 ANY_OTHER: Final = "⁂"
-"""Stands for a text or option that no rule names; no whole word of a rule is found in it."""
+"""A placeholder for a text or option that no rule names; it contains no whole word of a rule."""
 _DAY: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
 _LIKE_A_MOMENT: Final = 90 * _DAY
@@ -33,10 +33,10 @@ _LIKE_A_MOMENT: Final = 90 * _DAY
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """One other value (None: missing) and those that the rules cannot tell from it.
+    """One other value (None: missing); `others` are values with the same answers to all questions.
 
-    `distance` is at least 0 and says how far it lies from the lead's own value: 1 for another option,
-    up to 1 between two numbers or moments, above 1 for a value that would have to be cleared.
+    `distance` (0 or more) is the distance from the lead's own value: 1 for another option, up to 1 between
+    two numbers or moments, above 1 for a value that would have to be cleared.
     """
 
     value: Value | None
@@ -45,7 +45,7 @@ class Other:
 
 
 def questions_of(policy: Policy) -> Mapping[str, tuple[Matcher, ...]]:
-    """Every question that some rule, segment, table of points or need asks of each fact."""
+    """All questions about each fact, from rules, segments, points tables and needs."""
     asked: dict[str, dict[Matcher, None]] = {}
     tests = [test for rule in policy.rules for test in tests_in(rule.when)]
     tests += [test for segment in policy.segments if segment.when for test in tests_in(segment.when)]
@@ -69,7 +69,7 @@ def questions_of(policy: Policy) -> Mapping[str, tuple[Matcher, ...]]:
 
 
 def _wishes(policy: Policy, kind: str) -> Iterator[Matcher]:
-    """What a need asks, seen from the reps: whether the lead wishes for anything, and for what they have."""
+    """The questions behind a need: whether the fact is known, and whether it names a rep's ability."""
     yield IsKnown()
     for rep in policy.roster.reps.values():
         had = {"skill": rep.skills, "language": rep.languages, "level": (rep.level,) if rep.level else ()}
@@ -77,7 +77,7 @@ def _wishes(policy: Policy, kind: str) -> Iterator[Matcher]:
 
 
 def tests_in(condition: Condition) -> Iterator[Test]:
-    """Every single test of a condition, in order."""
+    """All single tests of a condition, in order."""
     if isinstance(condition, Test):
         yield condition
         return
@@ -88,9 +88,10 @@ def tests_in(condition: Condition) -> Iterator[Test]:
 def other_values(
     kind: str, questions: Iterable[Matcher], *, current: Value | None, now: datetime
 ) -> tuple[Other, ...]:
-    """The values of this FactType that the questions tell from `current` and from each other, nearest first.
+    """The values of the FactType `kind` that differ from `current` in some answer, nearest first.
 
-    Moments also have `now` among them, as points that age tell apart what no question does.
+    There is one value for each combination of answers at `now` (aware UTC). For dates and moments `now`
+    itself is included, because decaying points distinguish moments that no question distinguishes.
     """
     asked = tuple(questions)
     answers = tuple(answering(matcher) for matcher in asked)
@@ -121,7 +122,7 @@ def _nearest(values: list[Value | None], current: Value | None) -> Other:
 
 
 def _constants(kind: str, asked: Iterable[Matcher], current: Value | None, now: datetime) -> Iterator[Value]:
-    """The values that the questions name, and their neighbours."""
+    """The constants in the questions, and their neighbours."""
     for matcher in asked:
         match matcher:
             case OneOf(values):

@@ -1,4 +1,4 @@
-"""Why a lead did not go elsewhere: the smallest change of its facts that would have sent it there."""
+"""The answer to "why not there?": the obstacles, and the smallest change that would send the lead there."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from router.policy.why_not.other_values import Other, questions_of
 
 _NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 MOST_TURNS: Final = 200
-"""Leads dealt to find out when it is a rep's turn."""
+"""Largest number of further leads that are decided to find when the rep is next."""
 
 
 @dataclass(frozen=True, slots=True)
 class Road:
-    """A rule that leads there, and what stood in the way: its part that failed, or the rule above it.
+    """A rule that leads there, and its obstacle: `failed`, its failing part, or `taken_by`, the rule above.
 
-    Both are None for the rule that did take the lead.
+    Both are None for the rule that took the lead.
     """
 
     rule: Rule
@@ -39,7 +39,10 @@ class Road:
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """One fact to change (None: missing). `others` would do as well; `follows` change along with it."""
+    """One fact to change, from `before` to `after` (None: missing).
+
+    `others` are values with the same effect; `follows` are the facts that change as a consequence.
+    """
 
     fact: str
     before: Value | None
@@ -50,12 +53,12 @@ class FactChange:
 
 @dataclass(frozen=True, slots=True)
 class WhyNot:
-    """The answer: the decision as it was, and the fewest changes that send the lead where it is wanted.
+    """The answer: the actual decision, and the fewest changes that send the lead to `wanted`.
 
-    No `changes` at all: none is needed, the lead goes there, or comes to be the rep's turn. None: no
-    change of up to three facts does it or, where `is_complete` is False, none was found in the time
-    there was. `then` is the decision after the changes. `turns` says for a rep how many such leads go
-    to others first; None where leads do not come to the rep by turns.
+    Empty `changes`: none is needed, because the lead goes there, or the rep gets one of the next such
+    leads. None: no change of up to three facts is enough or, where `is_complete` is False, none was found
+    within the limits. `then` is the decision after the changes. `turns`, for a rep, is the number of such
+    leads that go to other reps first; None where the rep does not get leads by rotation.
     """
 
     wanted: Wanted
@@ -72,10 +75,10 @@ class WhyNot:
 def why_not(
     compiled: CompiledPolicy, facts: Facts, wanted: Wanted, world: World, request: DecisionRequest
 ) -> WhyNot:
-    """Why the lead with these facts does not go to `wanted`, and what would send it there.
+    """The answer why the lead with these facts does not go to `wanted`, and which changes would help.
 
-    Candidate values are the rules' own constants and their neighbours, and every answer is confirmed by
-    deciding again: fewest changed facts first, then the smallest distance.
+    Candidate values are the constants of the rules and their neighbours. Every answer is confirmed by a
+    decision. The best answer has the fewest changed facts, then the smallest distance.
     """
     policy = compiled.policy
     search = Search(
@@ -126,7 +129,7 @@ def _changes(search: Search, actual: Trial, best: Trial) -> tuple[FactChange, ..
 
 
 def _does_too(search: Search, actual: Trial, best: Trial, fact: str, other: Value) -> bool:
-    """Whether the lead goes there with this value as well; the rules may not, but points can tell."""
+    """Whether this value has the same effect; points may differ although all answers are equal."""
     instead = {**best.changes, fact: Other(other, 1.0)}
     return search.tried(actual.facts, instead).rank <= best.rank
 
@@ -138,7 +141,7 @@ def _follows(search: Search, actual: Trial, fact: str, chosen: Other) -> tuple[t
 
 
 def _turns(search: Search, best: Trial) -> int | None:
-    """How many such leads others get before it is the rep's turn; None if that is not seen to come."""
+    """The number of such leads that go to other reps before the rep is next; None if above the limit."""
     if search.wanted.kind != "rep":
         return None
     reps = next_reps(best.decision, search.compiled, search.world)

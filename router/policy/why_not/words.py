@@ -1,4 +1,4 @@
-"""How the answer to "why not there?" is worded, in French and in English."""
+"""The answer to "why not there?" in words, in French and in English."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
 
 
 def steps_of(answer: WhyNot, policy: Policy, *, language: str, owners: Mapping[str, str]) -> tuple[Step, ...]:
-    """The answer in steps, in `fr` or `en`; `owners` are the e-mail addresses of owners by id."""
+    """The answer as steps, in `fr` or `en`; `owners` are the owners' e-mail addresses by id."""
     zone = policy.roster.timezone
     steps = [Step(_say(language, "title", name=answer.wanted.name), tuple(_obstacles(answer, language)))]
     if answer.changes is None:
@@ -85,7 +85,7 @@ def steps_of(answer: WhyNot, policy: Policy, *, language: str, owners: Mapping[s
 
 
 def value_in_words(value: Value | None, *, zone: ZoneInfo, language: str) -> str:
-    """A fact's value for people: moments in the zone, `missing` for None."""
+    """A fact's value in words: moments in the time zone `zone`, `missing` for None."""
     match value:
         case None:
             return _say(language, "missing")
@@ -157,7 +157,7 @@ def _result(answer: WhyNot, language: str) -> Iterator[str]:
 
 
 def _arrival(answer: WhyNot, language: str) -> tuple[str, ...]:
-    """For a rep who does not get this very lead: when it is their turn, or how they can take it."""
+    """The line for a rep who misses this lead: when the rep is next, or where to claim it."""
     outcome, name = (answer.then.outcome if answer.then else None), answer.wanted.name
     if answer.wanted.kind == "rep" and isinstance(outcome, Queued):
         return (_say(language, "may_take", name=name, team=outcome.team),)

@@ -1,4 +1,4 @@
-"""How decisions are worded, in French and in English."""
+"""The phrases for decisions, in French and in English."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "line_due": {"en": "due {moment}", "fr": "à traiter avant {moment}"},
 }
-"""Phrase by name and language; the braces are filled by `say`."""
+"""The phrases by name and language; `say` fills the braces."""
 
 _MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
     "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
@@ -185,21 +185,21 @@ _DAYS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def say(language: str, phrase: str, **words: object) -> str:
-    """The phrase in `fr` or `en` with its words filled in."""
+    """The phrase in `fr` or `en`, with its words filled in. Raises KeyError for an unknown phrase or word."""
     return PHRASES[phrase][language].format(**words)
 
 
 def owner_called(facts: Mapping[str, object], owner_id: str, language: str) -> str:
-    """What an owner is called who is no rep of ours: the lead's facts tell why it went to them."""
+    """The words for an owner who is not in `team.yaml`: previous owner or account owner, by the facts."""
     was_theirs = facts.get("previous_owner") == owner_id != facts.get("account_owner")
     return say(language, "previous_owner" if was_theirs else "account_owner")
 
 
 def day_in_words(day: date, language: str) -> str:
-    """`24 Nov`, `24 nov.`."""
+    """The day as text: `24 Nov`, in French `24 nov.`."""
     return f"{day.day} {_MONTHS[language][day.month - 1]}"
 
 
 def moment_in_words(moment: datetime, language: str) -> str:
-    """`Tue 24 Nov 09:00`, `mar. 24 nov. 09:00`, in the moment's own time zone."""
+    """The moment as text in its own time zone: `Tue 24 Nov 09:00`, in French `mar. 24 nov. 09:00`."""
     return f"{_DAYS[language][moment.weekday()]} {day_in_words(moment, language)} {moment:%H:%M}"

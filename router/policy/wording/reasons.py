@@ -1,4 +1,4 @@
-"""Which phrase a recorded reason was said with, whatever its language and the words filled in."""
+"""The phrase behind a recorded reason, found for any language and any words filled in."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from typing import Final
 from router.policy.wording.phrases import PHRASES
 
 AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "away_in_hubspot", "public_holiday"})
-"""Phrases that say that a rep is away for the day; others are about the lead, caps or the hour."""
+"""Phrases for a rep who is away for the day; the others are about the lead, caps or the hour."""
 
 
 @lru_cache(maxsize=4096)
 def phrase_of(reason: str) -> str | None:
-    """The name of the phrase that says this, or None if no phrase of today does."""
+    """The name of the phrase for this reason, or None if no current phrase matches."""
     return next((name for name, _language, pattern in _PATTERNS if pattern.fullmatch(reason)), None)
 
 
 @lru_cache(maxsize=4096)
 def lasting(reason: str) -> str:
-    """The reason without what changes from lead to lead, such as the hour of the next shift."""
+    """The reason without the parts that change from lead to lead, such as the hour of the next shift."""
     for name, language, pattern in _PATTERNS:
         if pattern.fullmatch(reason):
             return PHRASES[_LASTING[name]][language] if name in _LASTING else reason
@@ -28,7 +28,7 @@ def lasting(reason: str) -> str:
 
 
 def says_away(reason: str) -> bool:
-    """Whether the reason is that the rep was away for the day."""
+    """Whether the reason means that the rep was away for the day."""
     return phrase_of(reason) in AWAY
 
 
@@ -51,4 +51,4 @@ _PATTERNS: Final = tuple(
     for language, template in templates.items()
     if _OWN_WORDS.search(re.sub(r"\{\w+\}", "", template))
 )
-"""Phrases that have words of their own, in the order of the file."""
+"""Patterns of the phrases with words besides the braces, in the order of the file."""

@@ -1,1 +1,1 @@
-"""Past leads are given out as they would be now: presence, action slots, fast rotation, replay."""
+"""Dealing: past leads are assigned in order of arrival, as they would be online."""

@@ -1,4 +1,4 @@
-"""Which leads are dealt out alike, and whose turns are they at this moment?"""
+"""Action slots: groups of leads that share an action, with the rotation that is valid now."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from router.policy.rules.policy import Assign, Policy, Rule, ToTeam
 
 
 class ActionSlot:
-    """One action for leads that ask the same of it, until something changes in who may take them."""
+    """One action for leads with the same facts for it; its rotation is valid until eligibility may change.
+
+    `until` is an instant (µs since 1970); `version` is that of the daily limits, see `dealing`.
+    """
 
     __slots__ = ("asked", "known", "outcome_slots", "rotation", "rule", "sla", "team", "until", "version")
 
@@ -24,15 +27,15 @@ class ActionSlot:
         self.version = -1
         self.rotation: FastRotation | SlowRotation | None = None
         self.outcome_slots: list[int] = []
-        """One, or one for each rep of the turns."""
+        """One outcome slot, or one for each rep of the rotation."""
         action = rule.action
         self.team = action.to.team if isinstance(action, Assign) and isinstance(action.to, ToTeam) else None
         self.known: dict[Hashable, tuple[FastRotation | SlowRotation, list[int]]] = {}
-        """Turns and landings, by who of the team is there, and who has all that they may have today."""
+        """Rotation and outcome slots, by the team's presence class and the reps at their daily limit."""
 
 
 def action_slots_of(policy: Policy, kinds: Sequence[Kind]) -> list[ActionSlot]:
-    """The spot of each kind; leads of several rules share it when the rules do the same."""
+    """The action slot of each kind; kinds share a slot when action, SLA and facts are equal."""
     known: dict[object, ActionSlot] = {}
     found = []
     for kind in kinds:

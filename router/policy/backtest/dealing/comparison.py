@@ -1,4 +1,4 @@
-"""What changes for the leads, the reps and the day when one set of rules replaces another?"""
+"""The comparison of two sets of rules on the same leads: changes for leads, reps and hours of the day."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ EXAMPLES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where rules send a lead: a team's turns, a team's queue, a rep or an owner by name, nurture, nobody."""
+    """The destination of a lead: a team, a team's queue, a named rep, an owner, nurture, or nobody."""
 
     kind: Literal["team", "queue", "rep", "owner", "nurture", "nobody"]
     name: str = ""
@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class LeadFlow:
-    """So many leads go `after` where they went `before`."""
+    """The number of leads that went to the place `before` and go to the place `after`."""
 
     before: str
     after: str
@@ -44,7 +44,7 @@ class LeadFlow:
 
 @dataclass(frozen=True, slots=True)
 class CountChange:
-    """A count under the rules before and after."""
+    """A count of leads under the rules before and after."""
 
     before: int
     after: int
@@ -52,7 +52,7 @@ class CountChange:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Where one lead ends up under one set of rules, and why: the sentence for its record."""
+    """The destination of one lead under one set of rules; `reason` is the sentence for its record."""
 
     place: str
     rep: str | None
@@ -62,7 +62,7 @@ class Stop:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One lead that moves. `lead` is its place in the order of arrival, from 0."""
+    """One lead that goes to another place; `lead` is its place in the order of arrival, from 0."""
 
     lead: int
     arrived: datetime
@@ -72,11 +72,11 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Leads under the rules before and after.
+    """The comparison of the same leads under the rules before and after.
 
-    `moved` leads go to another place; `other_rep` ones stay in their team and its turns fall to another
-    rep. `unrouted` ones are taken by the catch-all only; `unwanted` ones wait in a queue because nobody
-    was eligible, and `queued` counts all that wait in one.
+    `moved`: leads that go to another place. `other_rep`: leads that stay in their team but go to another
+    rep. `unrouted`: leads taken only by the catch-all. `queued`: all leads in a queue. `unwanted`: leads
+    in a queue because nobody was eligible. `due_by_hour`: leads by local hour (0 to 23) of the due time.
     """
 
     leads: int
@@ -116,14 +116,14 @@ def place_of(outcome: Outcome) -> Place:
 
 
 def taker_of(outcome: Outcome) -> str | None:
-    """The rep who has the lead, or the owner's id where the owner is no rep; None for nobody."""
+    """The rep who gets the lead, or `owner <id>` for an owner who is no rep; None for nobody."""
     if not isinstance(outcome, Assigned):
         return None
     return outcome.rep or f"owner {outcome.owner_id}"
 
 
 def compare(before: ReplayedLeads, after: ReplayedLeads, *, arrived: Ints) -> Comparison:
-    """The difference between two replays of the same leads; `arrived` tells when (µs) each one came."""
+    """The comparison of two replays of the same leads; `arrived` is in µs since 1970, ascending."""
     pairs = _pairs(before.dealt, after.dealt)
     moves, rep_moves = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     moved_pairs: dict[tuple[int, int], tuple[str, str]] = {}
@@ -173,7 +173,7 @@ def compare(before: ReplayedLeads, after: ReplayedLeads, *, arrived: Ints) -> Co
 
 
 def _pairs(before: Dealt, after: Dealt) -> Counter[tuple[int, int]]:
-    """How many leads landed here and there, the pairs in the order in which they first came."""
+    """The number of leads for each pair of outcome slots (before, after), in order of first arrival."""
     many = len(after.outcome_slots)
     keys, firsts, leads = np.unique(
         before.outcome_slot_of * many + after.outcome_slot_of, return_index=True, return_counts=True
@@ -189,7 +189,7 @@ def _moves(counted: Counter[tuple[str, str]]) -> tuple[LeadFlow, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Counted:
-    """Under one set of rules: the reps, and how many leads had each outcome."""
+    """The reps under one set of rules, and the number of leads with each outcome."""
 
     reps: Iterable[str]
     outcomes: Sequence[tuple[Outcome, int]]
@@ -208,7 +208,7 @@ class _Counted:
         )
 
     def takers(self) -> Counter[str]:
-        """Leads by who has them."""
+        """The number of leads by rep or owner."""
         found = Counter[str]()
         for outcome, leads in self.outcomes:
             taker = taker_of(outcome)
@@ -218,7 +218,7 @@ class _Counted:
 
 
 def _by_rep(before: _Counted, after: _Counted) -> dict[str, CountChange]:
-    """Leads per rep, in the order of team.yaml; reps who never get one are in it too."""
+    """The number of leads per rep, in the order of team.yaml; reps without leads are included."""
     old, new = before.takers(), after.takers()
     everyone = dict.fromkeys([*after.reps, *before.reps, *sorted(old | new)])
     return {rep: CountChange(old[rep], new[rep]) for rep in everyone}
@@ -230,7 +230,7 @@ def _change(before: _Counted, after: _Counted, counts: Callable[[Outcome], bool]
 
 
 def _unrouted(replayed: ReplayedLeads) -> int:
-    """Leads that no rule but the last, the catch-all, has taken."""
+    """The number of leads taken by the last rule, the catch-all."""
     last = len(replayed.policy.rules) - 1
     by_kind = np.bincount(replayed.judged.kind_of).tolist()
     kinds = replayed.judged.kinds
@@ -248,7 +248,7 @@ def _examples(
     moved: dict[tuple[int, int], tuple[str, str]],
     moves: Counter[tuple[str, str]],
 ) -> list[int]:
-    """Ten leads that move: the first of each of the commonest moves, then second ones, and so on."""
+    """Up to ten leads that move: the first of each of the commonest moves, then the second, and so on."""
     wanted = {move: EXAMPLES for move, _ in moves.most_common(EXAMPLES)}
     found: dict[tuple[str, str], list[int]] = {move: [] for move in wanted}
     old, new = before.dealt.outcome_slot_of.tolist(), after.dealt.outcome_slot_of.tolist()
@@ -261,5 +261,5 @@ def _examples(
             found[move].append(lead)
             if not any(wanted.values()):
                 break
-    slow_rotation = (leads[nth] for nth in range(EXAMPLES) for leads in found.values() if nth < len(leads))
-    return [lead for lead, _ in zip(slow_rotation, range(EXAMPLES), strict=False)]
+    in_rounds = (leads[nth] for nth in range(EXAMPLES) for leads in found.values() if nth < len(leads))
+    return [lead for lead, _ in zip(in_rounds, range(EXAMPLES), strict=False)]

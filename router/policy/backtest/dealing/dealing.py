@@ -1,11 +1,11 @@
-"""Who would have got these leads, one after the other, in the order in which they came?
+"""The dealing of past leads: the outcome of each lead, in the order of arrival.
 
-The replay keeps a book of shares of its own. What a decision depends on is worked out as online (by
-`placement`, `rotation`, `sla`), but only once for everything that cannot differ: a stretch of time in which
-nobody comes to work or leaves, and times that are alike in who is there.
+The replay keeps a share book of its own. Decisions are computed as online (by `placement`, `fair_share`,
+`sla`), but only once for all leads that cannot differ: those of one stretch of time in which no rep starts
+or stops work, and those of moments with the same presence class.
 
-When leads are closed is not known in a replay, so nobody's `max_open_leads` is ever reached there, and
-`least_loaded` goes by all that a rep was given.
+A replay does not know when leads are closed. So no rep ever reaches `max_open_leads` there, and
+`least_loaded` counts all leads that a rep was given.
 """
 
 from __future__ import annotations
@@ -38,30 +38,30 @@ from router.policy.shares.share_book import Book, open_field, today_field
 
 NO_LEADS: Final = "A replay needs at least one lead."
 _TOGETHER: Final = 1 << 12
-"""So many leads become Python's own numbers at once: few enough to stay near the processor."""
+"""Number of leads converted to Python numbers at once: few enough for the processor's cache."""
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class OutcomeSlot:
-    """Where leads end up and how; the credits of their turns are kept apart."""
+    """One outcome shared by many leads: placement and SLA; the credits of winners are kept apart."""
 
     placement: Placement
     sla: timedelta
 
     @property
     def outcome(self) -> Outcome:
-        """Who has the lead, or which queue."""
+        """The outcome for these leads."""
         return self.placement.outcome
 
 
 @dataclass(frozen=True, slots=True)
 class Dealt:
-    """Where leads landed, each by its place in the order of arrival.
+    """The outcomes of leads, each by the lead's place in the order of arrival.
 
-    `outcome_slot_of` gives places in `outcome_slots`; `credit_of` is what the winner of a turn was owed
-    before it (billionths of a lead). `due_by_hour` counts leads by the local hour (0 to 23) in which they
-    fall due.
+    `outcome_slot_of` gives places in `outcome_slots`; `credit_of` is the winner's credit before the lead
+    (billionths of the team's unit; 0 without rotation). `due_by_hour` counts leads by the local hour (0 to
+    23) of their due time.
     """
 
     outcome_slots: Sequence[OutcomeSlot]
@@ -79,11 +79,11 @@ def deal(
     arrived: Ints,
     scores: Ints,
 ) -> Dealt:
-    """Deal out leads that are judged, in the order of arrival.
+    """Deal judged leads in the order of arrival.
 
-    `kind_of` gives each lead's place in `kinds`, `arrived` when it came (µs since 1970, ascending), and
-    `scores` its points.
-    `owners` are the portal's by lower-case e-mail. Raises ValueError without leads.
+    For each lead, `kind_of` is its place in `kinds`, `arrived` its arrival (µs since 1970, ascending), and
+    `scores` its points. `owners` are the portal's owners by lower-case e-mail. Raises ValueError without
+    leads.
     """
     if not len(arrived):
         raise ValueError(NO_LEADS)
@@ -94,17 +94,17 @@ def deal(
 
 
 def without_open_caps(policy: Policy) -> Policy:
-    """The policy with nobody's `max_open_leads`."""
+    """A copy of the policy without any `max_open_leads`."""
     reps = {name: replace(rep, max_open_leads=None) for name, rep in policy.roster.reps.items()}
     return replace(policy, roster=replace(policy.roster, reps=reps))
 
 
 _REQUEST: Final = DecisionRequest("")
-"""Leads of a backtest are all new."""
+"""The request of every lead: in a backtest all leads are new."""
 
 
 class _Dealer:
-    """Deals leads out in order and keeps the book."""
+    """The dealer, which deals leads in order and keeps the share book."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class _Dealer:
         slas = {rule.sla or policy.default_sla for rule in policy.rules}
         self._changes = Changes(policy.roster, first_us=first_us, last_us=last_us, longest=max(slas))
         self._schedules = DueSchedules(policy.roster, self._changes)
-        self._standings = {name: Balances(len(team.reps)) for name, team in policy.roster.teams.items()}
+        self._balances = {name: Balances(len(team.reps)) for name, team in policy.roster.teams.items()}
         self._rotation: dict[tuple[object, ...], FastRotation | SlowRotation] = {}
         self._slots = action_slots_of(policy, kinds)
         self._presence_classes = PresenceClasses(self._compiled)
@@ -131,19 +131,19 @@ class _Dealer:
             for name, team in policy.roster.teams.items()
         }
         self._counted: dict[str, int] = {}
-        """Fields of the book: leads of today where a limit counts them, open ones where load decides."""
+        """Fields of the share book: leads of today under a daily limit, open leads where load decides."""
         self._load_decides = frozenset(reps_counted(policy))
         self._version = 0
-        """Goes up when somebody has got all the leads that they may have in a day."""
+        """A counter, increased when a rep reaches the daily limit."""
         self._numbers: dict[object, int] = {}
         self.outcome_slots: list[OutcomeSlot] = []
         self._schedule_of: list[DueSchedule | None] = []
         self._watched: list[Rep | None] = []
-        """By landing: the rep, if they may have only so many leads in a day, or if their load decides."""
+        """By outcome slot: the rep, if the rep has a daily limit or the rep's load decides; else None."""
         self._due: defaultdict[int, int] = defaultdict(int)
 
     def deal(self, kind_of: Ints, arrived: Ints, scores: Ints) -> tuple[Ints, Ints]:
-        """Each lead's landing and credit."""
+        """Each lead's outcome slot, and the winner's credit before the lead."""
         outcome_slot_of, credit_of = np.empty_like(kind_of), np.empty_like(kind_of)
         for start in range(0, len(kind_of), _TOGETHER):
             some = slice(start, start + _TOGETHER)
@@ -152,11 +152,11 @@ class _Dealer:
         return outcome_slot_of, credit_of
 
     def _deal(self, kind_of: list[int], arrived: list[int], scores: list[int]) -> tuple[list[int], list[int]]:
-        """What is asked a million times stands in this one loop."""
+        """`deal` for one block of leads; all code that runs a million times is in this one loop."""
         watched, schedule_of, due = self._watched, self._schedule_of, self._due
         outcome_slot_of: list[int] = []
         credit_of: list[int] = []
-        landed, owed = outcome_slot_of.append, credit_of.append
+        add_slot, add_credit = outcome_slot_of.append, credit_of.append
         for slot, now, score in zip(map(self._slots.__getitem__, kind_of), arrived, scores, strict=True):
             if now >= slot.until or slot.version != self._version:
                 self._renew(slot, now)
@@ -165,8 +165,8 @@ class _Dealer:
             else:
                 winner, credit = slot.rotation.take(score)
                 outcome_slot = slot.outcome_slots[winner]
-            landed(outcome_slot)
-            owed(credit)
+            add_slot(outcome_slot)
+            add_credit(credit)
             if watched[outcome_slot] is not None:
                 self._count(watched[outcome_slot], now)
             schedule = schedule_of[outcome_slot]
@@ -179,14 +179,14 @@ class _Dealer:
         return outcome_slot_of, credit_of
 
     def due_by_hour(self) -> tuple[int, ...]:
-        """Leads by the local hour in which they fall due."""
+        """The number of leads by the local hour (0 to 23) of their due time."""
         by_hour = [0] * 24
         for quarter, leads in self._due.items():
             by_hour[moment_at(quarter * _QUARTER_US).astimezone(self._policy.roster.timezone).hour] += leads
         return tuple(by_hour)
 
     def _renew(self, slot: ActionSlot, now_us: int) -> None:
-        """Ask `placement` again who may take such leads from now on."""
+        """Compute the slot's rotation and outcome slots anew, by `placement`, from `now_us` on."""
         start, slot.until = self._changes.stretch(now_us, slot.sla)
         slot.version = self._version
         who = (
@@ -203,7 +203,7 @@ class _Dealer:
             slot.rotation = None
             slot.outcome_slots = [self._outcome_slot(placement, slot)]
             return
-        slot.rotation = self._turns_of(outcome.team, placement)
+        slot.rotation = self._rotation_of(outcome.team, placement)
         slot.outcome_slots = [
             self._outcome_slot(replace(placement, outcome=self._to(share.rep, outcome.team)), slot)
             for share in placement.shares
@@ -212,7 +212,7 @@ class _Dealer:
             slot.known[who] = slot.rotation, slot.outcome_slots
 
     def _full(self, team: str, now_us: int) -> tuple[str, ...]:
-        """Who of the team has all the leads that they may have in a day."""
+        """The reps of the team who have reached their daily limit."""
         if not self._capped[team]:
             return ()
         day = moment_at(now_us).astimezone(self._policy.roster.timezone).date()
@@ -232,19 +232,19 @@ class _Dealer:
             case _:
                 return Placement(LeftAlone())
 
-    def _turns_of(self, team: str, placement: Placement) -> FastRotation | SlowRotation:
-        """The same for all leads with the same eligible reps of the team, and the same away."""
+    def _rotation_of(self, team: str, placement: Placement) -> FastRotation | SlowRotation:
+        """The rotation, shared by all leads with the same method, eligible reps and absent reps."""
         reps = tuple(share.rep for share in placement.shares)
         key = (team, placement.how, reps, tuple(share.rep for share in placement.away))
         if key not in self._rotation:
-            shared, standings = self._policy.roster.teams[team], self._standings[team]
+            shared, balances = self._policy.roster.teams[team], self._balances[team]
             places = [shared.reps.index(rep) for rep in reps]
             weights = [share.weight for share in placement.shares]
             self._rotation[key] = (
-                FastRotation(standings, places=places, weights=weights)
+                FastRotation(balances, places=places, weights=weights)
                 if placement.how == "turn" and shared.fair_by == "count" and not placement.away
                 else SlowRotation(
-                    standings,
+                    balances,
                     places=places,
                     weights=weights,
                     reps=reps,
@@ -295,7 +295,7 @@ class _Dealer:
                 return None
 
     def _count(self, rep: Rep | None, now_us: int) -> None:
-        """One more lead for a rep with a limit of leads today, or whose load decides."""
+        """Count one more lead for a rep with a daily limit, or whose load decides."""
         if rep is None:
             return
         held = open_field(rep.name)

@@ -1,7 +1,7 @@
-"""Whose turn is it, lead after lead, in a team that deals out a million?
+"""Fast rotation: the next rep of a team, lead after lead, for a million leads.
 
-The same choice and the same accounts as `rotation` keeps, on plain lists: what a lead pays to
-everybody is asked from `rotation.pay` once for each phase of the weights, and remembered.
+Choices and accounts are those of `fair_share`, on plain lists: the payments of a lead come from
+`fair_share.pay`, called once for each phase of the weights and cached.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from router.policy.shares.share_book import LEAD, Book, credit_field, given_fiel
 
 _TEAM: Final = "team"
 _AWAY: Final = "away:"
-"""Before the place of somebody who is away: no rep's name, as those hold no colon."""
+"""The beginning of a name for an absent rep's place; no rep has it, as reps' names have no colon."""
 
 
 class Balances:
-    """One team's book of shares: by place in its file order, billionths owed, and the last turn.
+    """One team's share book: `credits` (billionths) and `last` (served count), by place in file order.
 
-    `given` and `largest` are the points of all its leads and of the most valuable, where value counts.
+    Where the team shares by value, `given` is the points of all its leads and `largest` of the most
+    valuable lead.
     """
 
     __slots__ = ("credits", "given", "largest", "last", "served")
@@ -38,18 +39,18 @@ class Balances:
 
 
 class FastRotation:
-    """The turns among some reps of a team: those eligible for one kind of lead.
+    """The rotation among the reps of a team who are eligible for one kind of lead.
 
-    `places` are theirs in the team, ascending, and `weights` their parts, all positive.
+    `places` are the reps' places in the team, ascending; `weights` are their weights, all positive.
     """
 
-    __slots__ = ("_first", "_others", "_paid", "_places", "_shares", "_standings", "_total")
+    __slots__ = ("_balances", "_first", "_others", "_paid", "_places", "_shares", "_total")
 
-    def __init__(self, standings: Balances, *, places: Sequence[int], weights: Sequence[int]) -> None:
-        # Only the ratio of weights counts, and small numbers are multiplied faster.
+    def __init__(self, balances: Balances, *, places: Sequence[int], weights: Sequence[int]) -> None:
+        # Only the ratio of the weights matters, and small numbers are multiplied faster.
         common = gcd(*weights)
         weights = [weight // common for weight in weights]
-        self._standings = standings
+        self._balances = balances
         self._places = tuple(places)
         self._total = sum(weights)
         self._first, *self._others = [
@@ -60,15 +61,15 @@ class FastRotation:
         self._paid: dict[int, tuple[tuple[int, int], ...]] = {}
 
     def take(self, _score: int) -> tuple[int, int]:
-        """Give one lead: who gets it (number among the eligible), and the credit they had before."""
-        standings, total = self._standings, self._total
-        owed, last = standings.credits, standings.last
+        """Give one lead; returns the winner (number among the eligible reps) and the credit before it."""
+        balances, total = self._balances, self._total
+        owed, last = balances.credits, balances.last
         dust, whole = DUST * total, LEAD * total
         winner, best_place, best_weight, lot = self._first
         best = owed[best_place] * total + lot
         for number, place, weight, lot in self._others:
             credit = owed[place] * total + lot
-            # `rotation._comes_before`, in the same order of questions.
+            # `fair_share._comes_before`, with the same order of comparisons.
             if credit > dust:
                 if best > dust:
                     later = (whole - credit) * best_weight - (whole - best) * weight
@@ -85,18 +86,18 @@ class FastRotation:
                 continue
             winner, best_place, best_weight, best = number, place, weight, credit
         had = owed[best_place]
-        served = standings.served
+        served = balances.served
         paid = self._paid.get(served % total)
         if paid is None:
             paid = self._paid[served % total] = self._paid_in(served % total)
         for place, part in paid:
             owed[place] += part
         owed[best_place] -= LEAD
-        standings.served = last[best_place] = served + 1
+        balances.served = last[best_place] = served + 1
         return winner, had
 
     def _paid_in(self, phase: int) -> tuple[tuple[int, int], ...]:
-        """What a lead pays to each place, after so many leads modulo the sum of weights."""
+        """The payment of a lead to each place (billionths); `phase` is leads served modulo total weight."""
         changes = pay(self._shares, "0", team=_TEAM, book=Book({served_field(_TEAM): phase}))
         parts = [changes[credit_field(_TEAM, share.rep)] for share in self._shares]
         parts[0] += LEAD
@@ -104,27 +105,27 @@ class FastRotation:
 
 
 class SlowRotation:
-    """A rotation for every kind of team: `fair_share` and `least_loaded` are asked for each lead.
+    """A rotation for every kind of team, which calls `fair_share` and `least_loaded` for each lead.
 
-    `reps` are the names of those eligible. `open_leads` tells how many a rep has open; None: their fair
-    share decides alone. `by_value`: everybody's part is of the leads' points. `away` are those who may
-    catch up, each by place and weight.
+    `reps` are the names of the eligible reps. `open_leads` gives a rep's number of open leads; None: fair
+    share alone decides. `by_value`: shares are parts of the leads' points. `away` are the absent reps who
+    may catch up, each as (place, weight).
     """
 
     __slots__ = (
         "_away",
+        "_balances",
         "_by_value",
         "_catch_up",
         "_open_leads",
         "_places",
         "_reps",
-        "_standings",
         "_weights",
     )
 
     def __init__(
         self,
-        standings: Balances,
+        balances: Balances,
         *,
         places: Sequence[int],
         weights: Sequence[int],
@@ -134,7 +135,7 @@ class SlowRotation:
         catch_up: CatchUp | None,
         away: Sequence[tuple[int, int]],
     ) -> None:
-        self._standings = standings
+        self._balances = balances
         self._places = tuple(places)
         self._weights = tuple(weights)
         self._reps = tuple(reps)
@@ -144,14 +145,14 @@ class SlowRotation:
         self._away = tuple(away)
 
     def take(self, score: int) -> tuple[int, int]:
-        """Give one lead: who gets it (number among the eligible), and the credit they had before."""
-        standings = self._standings
-        lead_value = points_of(score, largest=standings.largest) if self._by_value else ONE_LEAD
+        """Give one lead of this score (points); returns the same pair as `FastRotation.take`."""
+        balances = self._balances
+        lead_value = points_of(score, largest=balances.largest) if self._by_value else ONE_LEAD
         shares = [
-            Share(rep, weight, standings.credits[place], standings.last[place])
+            Share(rep, weight, balances.credits[place], balances.last[place])
             for rep, weight, place in zip(self._reps, self._weights, self._places, strict=True)
         ]
-        away = [Share(_AWAY + str(place), weight, standings.credits[place]) for place, weight in self._away]
+        away = [Share(_AWAY + str(place), weight, balances.credits[place]) for place, weight in self._away]
         earns = (
             earning(away, shares, catch_up=self._catch_up, lead_value=lead_value) if self._catch_up else ()
         )
@@ -163,16 +164,16 @@ class SlowRotation:
             )
         )
         number = self._reps.index(winner)
-        book = Book({served_field(_TEAM): standings.served, given_field(_TEAM): standings.given})
+        book = Book({served_field(_TEAM): balances.served, given_field(_TEAM): balances.given})
         changes = pay(shares, winner, team=_TEAM, book=book, lead_value=lead_value, earning=earns)
         for rep, place in zip(self._reps, self._places, strict=True):
-            standings.credits[place] += changes[credit_field(_TEAM, rep, lead_value.unit)]
+            balances.credits[place] += changes[credit_field(_TEAM, rep, lead_value.unit)]
         for place, _weight in self._away:
             name = credit_field(_TEAM, _AWAY + str(place), lead_value.unit)
-            standings.credits[place] += changes.get(name, 0)
-        standings.served += 1
-        standings.last[self._places[number]] = standings.served
+            balances.credits[place] += changes.get(name, 0)
+        balances.served += 1
+        balances.last[self._places[number]] = balances.served
         if self._by_value:
-            standings.given += lead_value.value
-            standings.largest = lead_value.largest
+            balances.given += lead_value.value
+            balances.largest = lead_value.largest
         return number, shares[number].credit

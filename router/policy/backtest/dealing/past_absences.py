@@ -1,7 +1,7 @@
-"""The roster as it was: what people said of reps at the time, day by day, put into their time off.
+"""The past roster: overrides of availability at the time, turned into days of time off.
 
-A replay changes who may take leads at midnight and at opening hours only, so a day counts as a whole: off
-for whoever was said to be away at noon, worked by whoever was said to be there at noon.
+A replay changes eligibility only at midnight and at opening hours, so each day counts as a whole: a day
+off for a rep who was reported away at noon, a working day for a rep who was reported present at noon.
 """
 
 from __future__ import annotations
@@ -20,7 +20,10 @@ _NOON: Final = time(12)
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """At a moment (aware UTC) somebody said a rep is away or present `until` another, or took it back."""
+    """An override: at `at` a rep was declared away or present `until` a moment, or it was lifted.
+
+    Moments are aware UTC.
+    """
 
     at: datetime
     rep: str
@@ -29,9 +32,9 @@ class Word:
 
 
 def as_it_was(roster: Roster, words: Iterable[Word], *, now: datetime) -> Roster:
-    """The roster with the time off that these words, first to last, came to until `now` (aware UTC).
+    """The roster with the time off that results from these overrides until `now` (aware UTC).
 
-    Words about reps whom the roster has not are left out. Backups stay with what is left of their time off.
+    Overrides of reps who are not in the roster are left out. A backup stays with the rest of its time off.
     """
     reported: dict[str, dict[date, bool]] = {}
     for word, ends in _with_ends(words, now=now):
@@ -48,7 +51,7 @@ def as_it_was(roster: Roster, words: Iterable[Word], *, now: datetime) -> Roster
 
 
 def _with_ends(words: Iterable[Word], *, now: datetime) -> list[tuple[Word, datetime]]:
-    """Each word with when it ended: as it said, by the rep's next word, or `now`."""
+    """Each override with its end: its own `until`, the rep's next override, or `now`."""
     found: list[tuple[Word, datetime]] = []
     last: dict[str, int] = {}
     for word in sorted(words, key=lambda one: one.at):
@@ -62,7 +65,7 @@ def _with_ends(words: Iterable[Word], *, now: datetime) -> list[tuple[Word, date
 
 
 def _days(start: datetime, end: datetime, timezone: ZoneInfo) -> list[date]:
-    """The local days whose noon lies in the span."""
+    """The local days whose noon lies between `start` (included) and `end`."""
     day, days = start.astimezone(timezone).date(), []
     while (noon := datetime.combine(day, _NOON, tzinfo=timezone)) < end:
         if noon >= start:
@@ -72,15 +75,15 @@ def _days(start: datetime, end: datetime, timezone: ZoneInfo) -> list[date]:
 
 
 def _without(off: TimeOff, days: Mapping[date, bool]) -> list[TimeOff]:
-    """What is left of a time off once the days on which the rep was there are taken out."""
+    """The parts of a time off without the days on which the rep was present."""
     parts: list[TimeOff] = []
     begins: date | None = None
     day = off.start
     while day <= off.end:
-        was_there = days.get(day) is False
-        if not was_there and begins is None:
+        was_present = days.get(day) is False
+        if not was_present and begins is None:
             begins = day
-        if was_there and begins is not None:
+        if was_present and begins is not None:
             parts.append(replace(off, start=begins, end=day - _DAY))
             begins = None
         day += _DAY

@@ -1,7 +1,7 @@
-"""Who of a team is there, and who comes next? Told by a number, equal for times that are alike in that.
+"""Presence classes: numbers for moments, equal for moments with the same presence of a team's reps.
 
-Teams are alike at most times: a Tuesday at ten is like a Thursday at eleven. What follows from who is
-there has to be worked out once for each number.
+Most moments are equal in this respect: a Tuesday at ten is like a Thursday at eleven. Everything that
+depends on presence is computed once for each number.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from router.policy.people.availability import time_off_at
 
 
 class PresenceClasses:
-    """The presence of teams at moments at which a stretch begins (`Changes.stretch`)."""
+    """The presence classes of teams at the starts of stretches (see `Changes.stretch`)."""
 
     def __init__(self, compiled: CompiledPolicy) -> None:
         self._compiled = compiled
@@ -23,7 +23,7 @@ class PresenceClasses:
         self._known: dict[tuple[str, int], int] = {}
 
     def of(self, team: str, start_us: int) -> int:
-        """The number of who is there, of this team, in the stretch that begins then."""
+        """The team's presence class in the stretch that starts at `start_us` (µs since 1970)."""
         key = team, start_us
         number = self._known.get(key)
         if number is None:
@@ -42,7 +42,7 @@ class PresenceClasses:
 
 
 def _of_rep(rep: CompiledRep, start_us: int) -> Hashable:
-    """How long until their next working minute, and whether they are on leave or have a day off."""
+    """The time until the rep's next working minute, whether the rep is on leave, whether the day is off."""
     calendar, start = rep.calendar, moment_at(start_us)
     opens = calendar.next_working_minute(start)
     return (

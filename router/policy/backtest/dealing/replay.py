@@ -1,4 +1,4 @@
-"""What became of leads under a policy: judged, dealt out, and told as online."""
+"""The replay of leads under a policy: outcome, rule and reason of each lead, worded as online."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ from router.policy.shares.share_book import LEAD
 
 @dataclass(frozen=True, slots=True)
 class JudgedLeads:
-    """What a judge said: each lead's places in `kinds` and in `standings`."""
+    """The results of a judge: `kind_of` and `standing_of` are each lead's places in the two lists.
+
+    `standings` is the list of score classes.
+    """
 
     kinds: Sequence[Kind]
     kind_of: Ints
@@ -28,21 +31,21 @@ class JudgedLeads:
     standing_of: Ints
 
     def scores(self) -> Ints:
-        """Each lead's points, fit and engagement together."""
-        score_of = np.array([standing.fit + standing.engagement for standing in self.standings])
+        """Each lead's score in points: fit plus engagement."""
+        score_of = np.array([one.fit + one.engagement for one in self.standings])
         return score_of[self.standing_of]
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayedLeads:
-    """What became of the leads under a policy, each by its place in the order of arrival."""
+    """The leads replayed under a policy; each lead is named by its place in the order of arrival."""
 
     policy: Policy
     judged: JudgedLeads
     dealt: Dealt
 
     def outcome(self, lead: int) -> Outcome:
-        """Who has the lead, or which queue."""
+        """The outcome for the lead."""
         return self.dealt.outcome_slots[int(self.dealt.outcome_slot_of[lead])].outcome
 
     def rule(self, lead: int) -> Rule:
@@ -50,17 +53,17 @@ class ReplayedLeads:
         return self.policy.rules[self.judged.kinds[int(self.judged.kind_of[lead])].rule]
 
     def reason(self, lead: int) -> str:
-        """The sentence that stands on the lead's record, in the policy's language."""
+        """The sentence for the lead's record, in the policy's language."""
         placement = self.dealt.outcome_slots[int(self.dealt.outcome_slot_of[lead])].placement
-        standing = self.judged.standings[int(self.judged.standing_of[lead])]
+        score_class = self.judged.standings[int(self.judged.standing_of[lead])]
         if isinstance(placement.outcome, Assigned) and placement.how == "turn":
             share = Share(placement.outcome.rep or "", LEAD, int(self.dealt.credit_of[lead]))
             placement = replace(placement, shares=(share,))
         return sentence(
             placement,
             rule=self.rule(lead).name,
-            grade=standing.grade,
-            segment=standing.segment,
-            score=standing.fit + standing.engagement,
+            grade=score_class.grade,
+            segment=score_class.segment,
+            score=score_class.fit + score_class.engagement,
             language=self.policy.language,
         )

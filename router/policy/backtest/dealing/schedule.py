@@ -1,4 +1,4 @@
-"""From when until when does nothing change in who is at work, and when do leads fall due meanwhile?"""
+"""Stretches of time in which the set of working reps is constant, and due times within them."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _HALVINGS: Final = 3
 
 
 class Changes:
-    """The instants, within a span of time, at which who can start within an SLA may change.
+    """The instants, within a time span, when the set of reps who can start within an SLA may change.
 
-    Between two of them everybody is at work, or nobody is who was not before: hours open and close, days
-    off begin and end, and an opening comes to lie within the SLA (of `longest` at most).
+    Between two of them no rep starts or stops work. They are the openings and closings of hours, the starts
+    and ends of days off, and the instants from which an opening lies within the SLA (at most `longest`).
     """
 
     def __init__(self, roster: Roster, *, first_us: int, last_us: int, longest: timedelta) -> None:
@@ -31,11 +31,11 @@ class Changes:
         self._by_sla: dict[timedelta, list[int]] = {}
 
     def after(self, now_us: int, sla: timedelta) -> int:
-        """The first change after `now_us`."""
+        """The first change after `now_us` (µs since 1970)."""
         return self.stretch(now_us, sla)[1]
 
     def stretch(self, now_us: int, sla: timedelta) -> tuple[int, int]:
-        """The last change until `now_us`, and the first one after it."""
+        """The last change at or before `now_us`, and the first change after it (µs since 1970)."""
         edges = self._by_sla.get(sla)
         if edges is None:
             ahead = sla // MICROSECOND
@@ -46,10 +46,11 @@ class Changes:
 
 
 class DueSchedule:
-    """When leads of one SLA fall due that are given to a rep, or wait in a team's queue.
+    """The due times of leads with one SLA, for one rep or for one team's queue.
 
-    From `start` until `end` (µs since 1970) they fall due at `due` (None: never), later by as much as
-    they come later if it `rises`. Call `renew` for an arrival outside of that stretch.
+    A lead that arrives from `start` until `end` (µs since 1970) is due at `due` (None: not within two
+    years); if `rises`, the due time moves with the arrival. Call `renew` for an arrival outside of that
+    stretch.
     """
 
     __slots__ = ("_ask", "_changes", "_sla", "due", "end", "rises", "start")
@@ -63,7 +64,7 @@ class DueSchedule:
         self.rises = False
 
     def renew(self, now_us: int) -> None:
-        """Move on to the stretch of this arrival: a straight line as far as its two ends say so."""
+        """Move to a stretch that starts at this arrival and on which due times form a straight line."""
         self.start, self.due = now_us, self._asked(now_us)
         self.end = self._changes.after(now_us, self._sla)
         for _ in range(_HALVINGS):
@@ -73,12 +74,12 @@ class DueSchedule:
                 return
             if self.due is not None and last is not None and last - self.due == self.end - 1 - now_us:
                 return
-            # Somewhere in between working time jumps over a break: a shorter stretch may miss it.
+            # Working time jumps over a break somewhere in between: a shorter stretch may end before it.
             self.end = now_us + max((self.end - now_us) // 2, 1)
         self.end = now_us + 1
 
     def due_at(self, now_us: int) -> int | None:
-        """When a lead falls due that arrives at `now_us`."""
+        """The due time (µs since 1970, or None) of a lead that arrives at `now_us`."""
         if not self.start <= now_us < self.end:
             self.renew(now_us)
         return self.due + now_us - self.start if self.rises and self.due is not None else self.due
@@ -89,7 +90,7 @@ class DueSchedule:
 
 
 class DueSchedules:
-    """The schedules of a roster; reps who work the same hours on the same days share theirs."""
+    """The due schedules of a roster; reps with the same hours and days off share one schedule."""
 
     def __init__(self, roster: Roster, changes: Changes) -> None:
         self._roster = roster
@@ -97,12 +98,12 @@ class DueSchedules:
         self._known: dict[object, DueSchedule] = {}
 
     def of_rep(self, rep: str | None, sla: timedelta) -> DueSchedule:
-        """With a rep, or with an owner who is no rep of ours (None)."""
+        """The schedule of leads with a rep, or with an owner who is not in `team.yaml` (None)."""
         key = (None if rep is None else self._week_of(rep), sla)
         return self._schedule(key, lambda now: due_at(now, sla, roster=self._roster, rep=rep), sla)
 
     def of_queue(self, team: str, sla: timedelta) -> DueSchedule:
-        """In a team's queue."""
+        """The schedule of leads in a team's queue."""
         key = (team, sla)
         return self._schedule(key, lambda now: queue_due_at(now, sla, roster=self._roster, team=team), sla)
 
@@ -114,7 +115,7 @@ class DueSchedules:
         return self._known[key]
 
     def _week_of(self, rep: str) -> object:
-        """Equal for reps who work the same hours on the same days."""
+        """A key that is equal for reps with the same hours and days off."""
         unnamed = replace(
             self._roster.reps[rep],
             name="",
@@ -138,7 +139,10 @@ def _days(roster: Roster, first: datetime, last_moment: datetime) -> Iterator[da
 
 
 def _edges(roster: Roster, day: date) -> Iterator[int]:
-    """Midnight, openings and closings of that local day; every quarter of a day on which clocks change."""
+    """Midnight, openings and closings of the local day (µs since 1970).
+
+    On a day on which the clocks change, every quarter of an hour is added.
+    """
     midnight, next_midnight = (
         datetime.combine(one, time(0), tzinfo=roster.timezone) for one in (day, day + _DAY)
     )

@@ -1,1 +1,1 @@
-"""Past leads are scored and matched column by column with numpy."""
+"""Judging: past leads are scored and matched with rules, column by column with numpy."""

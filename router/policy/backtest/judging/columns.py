@@ -1,4 +1,4 @@
-"""How are many leads looked at column by column, each different value once?"""
+"""Columns of lead facts: chunks of leads, read column by column, each different value once."""
 
 from __future__ import annotations
 
@@ -17,34 +17,34 @@ from router.policy.rules.conditions import moment_of
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND: Final = timedelta(microseconds=1)
 MISSING: Final = -(1 << 62)
-"""Stands for the instant of a moment that is missing."""
+"""The instant of a missing moment."""
 REMEMBERED: Final = 500_000
-"""Different cells of a column that are kept; moments have no end."""
+"""Largest number of cached cells of a column: the number of different moments is unlimited."""
 
 Cell: TypeAlias = Hashable
-"""What a fact is read from: the same cell always means the same value."""
+"""The raw content from which a fact is read: equal cells always mean equal values."""
 CellReader: TypeAlias = Callable[[str, Cell], Value | None]
 """(fact, cell) → the value, or None if the fact is missing."""
 T = TypeVar("T")
 
 
 def instant(moment: datetime) -> int:
-    """The moment (aware) in whole microseconds since 1970."""
+    """The moment (aware) in whole microseconds since 1970 UTC."""
     return (moment - EPOCH) // MICROSECOND
 
 
 def moment_at(instant_us: int) -> datetime:
-    """The aware UTC moment of so many microseconds since 1970."""
+    """The moment (aware UTC) at `instant_us` microseconds since 1970."""
     return EPOCH + timedelta(microseconds=instant_us)
 
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """Some thousand leads. `arrived` has each one's own `now` (µs since 1970), `cells` the columns by name.
+    """Some thousand leads: `arrived` is the `now` of each lead (µs since 1970), `cells` are columns by name.
 
-    A fact whose columns are not there is missing from every lead. `instants` has moments, by fact, that
-    have been read ahead (µs since 1970, or MISSING); the others are read from their cells. `ids` may be
-    empty; `left_out` counts leads that are not here because nobody knows when they arrived.
+    A fact without its columns is missing from every lead. `instants` holds, by fact, moments that were read
+    in advance (µs since 1970, or MISSING); other moments are read from their cells. `ids` may be empty;
+    `left_out` counts leads that were left out because their time of arrival is unknown.
     """
 
     arrived: Ints
@@ -55,7 +55,7 @@ class Chunk:
 
 
 class _Cells(dict[Cell, int]):
-    """Numbers the different cells of one column, from 1; `by_number` has them."""
+    """Numbers for the different cells of one column, from 1; `by_number` lists the cells."""
 
     __slots__ = ("by_number",)
 
@@ -72,7 +72,7 @@ class _Cells(dict[Cell, int]):
 
 
 class _Values:
-    """The values of one fact by number; number 0 is the missing value. A value may have several numbers."""
+    """The values of one fact by number; 0 is the missing value, and a value may have several numbers."""
 
     __slots__ = ("_cells", "_count", "_fact", "_joined", "_known", "_read", "by_number")
 
@@ -80,14 +80,14 @@ class _Values:
         self._fact = fact
         self._read = read
         self._cells = cells
-        # Of more than two cells, the first ones are told by a number that they share.
+        # With more than two cells, the first ones are joined to one number.
         self._joined = [KnownPairs() for _ in cells[1:-1]]
         self._count = count()
         self._known = KnownPairs()
         self.by_number: list[Value | None] = [None]
 
     def numbers(self, numbered: Sequence[Ints]) -> Ints:
-        """The numbers of values by those of the cells that they are read from."""
+        """The numbers of the values, from the numbers of the cells that they are read from."""
         if len(numbered) == 1:
             new = self._cells[0].by_number[len(self.by_number) :]
             self.by_number.extend([self._read(self._fact, cell) for cell in new])
@@ -106,7 +106,7 @@ class _Values:
 
 
 class Instants(dict[Cell, int]):
-    """The instant (µs since 1970) of each cell of facts of one type; MISSING for a missing moment."""
+    """The instant (µs since 1970) of each cell, for facts of one type; MISSING for a missing moment."""
 
     __slots__ = ("_fact", "_read")
 
@@ -124,12 +124,12 @@ class Instants(dict[Cell, int]):
 
 
 class Columns:
-    """How the facts of all chunks are read: values by number, and moments by class of age.
+    """The readers of all chunks: values by number, and moments by age class.
 
-    `sources` name the columns that a fact is read from (its cell is then a tuple, if they are several);
-    all others are read from the column of their own name. `bounds` are ages (µs) by fact, the last of each
-    class; class 0 holds missing moments. Facts of one type (`types`: fact → FactType) mean the same by the
-    same cell.
+    `sources` are the columns that a fact is read from (with several columns its cell is a tuple); a fact
+    without sources is read from the column of its own name. `bounds` are, by fact, the last age (µs) of
+    each class; class 0 holds missing moments. For facts of one type (`types`: fact → FactType) equal cells
+    mean equal values.
     """
 
     def __init__(
@@ -165,7 +165,7 @@ class Columns:
         return found
 
     def age_classes(self, fact: str, chunk: Chunk) -> Ints:
-        """The class of age of each lead's moment; only of facts that have bounds."""
+        """The age class of each lead's moment; only for facts with bounds."""
         instants = chunk.instants.get(fact)
         if instants is None:
             cells = chunk.cells.get(fact)
@@ -178,7 +178,7 @@ class Columns:
 
 
 class View:
-    """One chunk as the columns read it; whatever is asked twice is worked out once."""
+    """One chunk read through the columns; every result is computed once and cached."""
 
     def __init__(self, columns: Columns, chunk: Chunk) -> None:
         self.chunk = chunk
@@ -190,18 +190,18 @@ class View:
         self._shared: dict[int, object] = {}
 
     def once(self, asked_by: object, work_out: Callable[[View], T]) -> T:
-        """What several judges ask of one and the same, worked out for the first of them."""
+        """A result that several judges share, computed at the first request by `asked_by`."""
         found = self._shared.get(id(asked_by))
         if found is None:
             found = self._shared[id(asked_by)] = work_out(self)
         return cast("T", found)
 
     def tells(self, fact: str) -> bool:
-        """Whether some lead may have the fact."""
+        """Whether some lead of the chunk may have the fact."""
         return self._columns.sources(fact)[0] in self.chunk.cells
 
     def numbers(self, fact: str) -> Ints:
-        """A number for each lead's value: the same one always means the same value, and 0 a missing one."""
+        """The number of each lead's value: equal numbers mean equal values, 0 means missing."""
         found = self._numbers.get(fact)
         if found is None:
             if self.tells(fact):
@@ -220,14 +220,14 @@ class View:
         return found
 
     def ages(self, fact: str) -> Ints:
-        """The class of age of each lead's moment."""
+        """The age class of each lead's moment."""
         found = self._ages.get(fact)
         if found is None:
             found = self._ages[fact] = self._columns.age_classes(fact, self.chunk)
         return found
 
     def value(self, fact: str, row: int) -> Value | None:
-        """The value of the lead in that row; for one lead, no column is numbered that nobody needs else."""
+        """The value of the lead in that row (None: missing); reading it does not number a whole column."""
         numbers = self._numbers.get(fact)
         if numbers is not None:
             return self._columns.values(fact).by_number[int(numbers[row])]
@@ -237,14 +237,14 @@ class View:
         return self._columns.read(fact, cells[0] if len(cells) == 1 else tuple(cells))
 
     def facts(self, row: int, names: Sequence[str]) -> dict[str, Value]:
-        """The facts of these names that the lead in that row has."""
+        """The facts of the lead in that row, limited to these names; missing facts are absent."""
         found = ((name, self.value(name, row)) for name in names)
         return {name: value for name, value in found if value is not None}
 
     def now(self, row: int) -> datetime:
-        """When the lead in that row arrived."""
+        """The time (aware UTC) when the lead in that row arrived."""
         return moment_at(int(self.chunk.arrived[row]))
 
-    def by_value(self, fact: str, told: ByNumber) -> Ints:
-        """What each lead's value stands for."""
-        return told.of(self.numbers(fact), self._columns.values(fact).by_number)
+    def by_value(self, fact: str, meanings: ByNumber) -> Ints:
+        """The result in `meanings` for each lead's value of the fact."""
+        return meanings.of(self.numbers(fact), self._columns.values(fact).by_number)

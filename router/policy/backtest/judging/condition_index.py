@@ -1,6 +1,6 @@
-"""Which conditions hold for many leads at once, of one list or of several?
+"""The condition index: the first condition that holds for each of many leads, in several lists at once.
 
-What several lists have in common is asked once: two versions of a policy differ in few of their rules.
+Conditions that several lists share are evaluated once: two versions of a policy differ in few rules.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from router.policy.rules.rule_index import Index
 COMPUTED: Final = ("fit", "engagement", "score", "grade", "segment")
 """Facts that follow from the score."""
 NOWHERE: Final = -1
-"""The place where no condition is."""
+"""The place that means "no condition"."""
 
 
 class ConditionIndex:
-    """An index of several lists of conditions, each in order of precedence; `of_list` has each one's."""
+    """An index of several lists of conditions in order of precedence; `of_list` has one part per list."""
 
     def __init__(self, *lists: Sequence[Condition]) -> None:
         keys = [_meanings(conditions) for conditions in lists]
@@ -50,12 +50,12 @@ class ConditionIndex:
         self.of_list = tuple(IndexedColumns(self, self._index, _found_in(merged, some)) for some in keys)
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
-        """The moments whose age matters, each with the bounds of its classes."""
+        """The facts whose age matters, each with the bounds (µs) of its age classes."""
         for fact, ages in self._index.ages:
             yield fact, {bound for span in ages.spans for bound in age_bounds(span)}
 
     def left(self, view: View) -> Bits:
-        """The conditions of all lists that each lead's own facts leave standing."""
+        """The conditions of all lists that each lead's own facts do not rule out."""
         return view.once(self, self._left)
 
     def _mask(self, masks: Masks, value: Value | None) -> int:
@@ -80,12 +80,12 @@ class ConditionIndex:
 
 
 class IndexedColumns:
-    """What a sieve says of one of its lists, whose conditions are told by their places in it."""
+    """The part of a condition index for one list; its conditions are named by their places in the list."""
 
     def __init__(self, condition_index: ConditionIndex, index: Index, places: Sequence[int | None]) -> None:
         self.condition_index = condition_index
         own = [places[place] for place in index.places]
-        # Where no bit is left, the place is the last of these: none.
+        # Index -1, for a row without bits, gives the last entry: NOWHERE.
         self._places = np.array([*(NOWHERE if place is None else place for place in own), NOWHERE])
         self.everything = sum(1 << bit for bit, place in enumerate(own) if place is not None)
         self._of_score = [(fact, masks) for fact, masks in index.columns if fact in COMPUTED]
@@ -93,14 +93,14 @@ class IndexedColumns:
         self._is_in_full = np.array([holds is not None for holds in [*index.in_full, None]])
 
     def of(self, facts: dict[str, Value]) -> int:
-        """The number of the mask of this list's conditions that these facts of the score leave standing."""
+        """The number of the mask of this list's conditions that these score facts do not rule out."""
         left = self.everything
         for fact, masks in self._of_score:
             left &= masks[facts.get(fact)]
         return self.condition_index.masks.number(left)
 
     def first(self, left: Bits, view: View, facts_at: Callable[[int], dict[str, Value]]) -> Ints:
-        """The place of each lead's first condition among the bits left of this list, or NOWHERE."""
+        """The place of each lead's first condition that holds, among the bits in `left`, or NOWHERE."""
         bits = first_bits(left)
         for row in np.flatnonzero(self._is_in_full[bits]).tolist():
             bits[row] = self._first_in_full(ones(left[row]), facts_at(row), view.now(row))
@@ -115,10 +115,10 @@ class IndexedColumns:
 
 
 def _meanings(conditions: Iterable[Condition]) -> list[Hashable]:
-    """What each condition means, equal for those that hold for the same leads, wherever they are written.
+    """A key for each condition, equal for conditions with the same meaning, whatever their place or text.
 
-    One that comes again is told from the first by a number: lists of many repetitions would take long to
-    merge.
+    A repeated condition gets a key with the count of its repetitions: lists with many equal keys would take
+    long to merge.
     """
     found: list[Hashable] = []
     times = Counter[Hashable]()
@@ -131,7 +131,7 @@ def _meanings(conditions: Iterable[Condition]) -> list[Hashable]:
 
 
 def _merged(lists: Sequence[Sequence[Hashable]]) -> list[Hashable]:
-    """A short sequence that has each list in it, in its own order."""
+    """A short sequence that contains every list in the list's own order."""
     merged: list[Hashable] = []
     for one in lists:
         both: list[Hashable] = []
@@ -145,7 +145,7 @@ def _merged(lists: Sequence[Sequence[Hashable]]) -> list[Hashable]:
 
 
 def _found_in(merged: Sequence[Hashable], one: Sequence[Hashable]) -> list[int | None]:
-    """By place in the merged sequence, the place of the list's own condition there."""
+    """For each place in the merged sequence, the place of that condition in the list, or None."""
     found: list[int | None] = []
     place = 0
     for key in merged:

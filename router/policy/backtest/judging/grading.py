@@ -1,4 +1,4 @@
-"""What are many leads worth: points, grade and segment?"""
+"""Grading of many leads: points, grade and segment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from router.policy.rules.scoring import Scoring, Segment, grade_of
 
 
 class ScoreClass(NamedTuple):
-    """Points, grade and segment of a lead."""
+    """A class of leads with the same points, grade and segment."""
 
     fit: int
     engagement: int
@@ -25,7 +25,7 @@ class ScoreClass(NamedTuple):
     segment: str
 
     def facts(self) -> dict[str, Value]:
-        """The standing as rules see it."""
+        """The score class as facts for the rules."""
         facts: dict[str, Value] = {
             "fit": Decimal(self.fit),
             "engagement": Decimal(self.engagement),
@@ -36,7 +36,7 @@ class ScoreClass(NamedTuple):
 
 
 class Scorer:
-    """A scoring made ready for many leads; judges of policies with equal scorings share one."""
+    """A scoring compiled for many leads; judges of policies with equal scorings share one."""
 
     def __init__(self, scoring: Scoring, types: Mapping[str, str]) -> None:
         self.scoring = scoring
@@ -45,54 +45,54 @@ class Scorer:
         self._many = scoring.engagement.maximum + 1
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
-        """The moments whose age matters, each with the bounds of its classes."""
+        """The facts whose age matters, each with the bounds (µs) of its age classes."""
         yield from self._fit.bounds()
         yield from self._engagement.bounds()
 
     def sums(self, view: View) -> Ints:
-        """Each lead's fit and engagement in one number, see `points`."""
+        """Each lead's fit and engagement in one number; `points` splits it."""
         return view.once(self, lambda view: self._fit.of(view) * self._many + self._engagement.of(view))
 
     def points(self, both: int) -> tuple[int, int]:
-        """Fit and engagement."""
+        """Fit and engagement (points) from the number in `sums`."""
         return divmod(both, self._many)
 
 
 class Grader:
-    """Scoring and segments made ready for many leads; judges of policies that have both alike share one."""
+    """Scoring and segments compiled for many leads; judges of policies with both equal share one."""
 
     def __init__(self, scorer: Scorer, segments: Sequence[Segment], facts: Sequence[str]) -> None:
         self.scorer = scorer
         self._segments = tuple(segments)
         self._facts = facts
-        (self._sifted,) = ConditionIndex([segment.when or ALWAYS for segment in segments]).of_list
+        (self._segment_index,) = ConditionIndex([segment.when or ALWAYS for segment in segments]).of_list
         self._ungraded: list[ScoreClass] = []
-        """Every different standing so far, but for its segment; `_left_by` is the mask of each."""
+        """The different score classes so far, without segment; `_left_by` has the mask of each."""
         self._ungraded_numbers = KeyTable()
         self._left_by = Numbers()
         self.standings: list[ScoreClass] = []
-        """Every different standing so far."""
+        """The different score classes so far."""
         self._numbers = KnownPairs()
 
     def grades_as(self, policy: Policy) -> bool:
-        """Whether this policy's leads have the same standings."""
+        """Whether leads get the same score classes under this policy."""
         return self.scorer.scoring == policy.scoring and self._segments == tuple(policy.segments)
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
-        """The moments whose age matters, each with the bounds of its classes."""
+        """The facts whose age matters, each with the bounds (µs) of its age classes."""
         yield from self.scorer.bounds()
-        yield from self._sifted.condition_index.bounds()
+        yield from self._segment_index.condition_index.bounds()
 
     def standings_of(self, view: View) -> Ints:
-        """Each lead's place in `standings`."""
+        """Each lead's place in `standings`, the list of score classes."""
         return view.once(self, self._graded)
 
     def _graded(self, view: View) -> Ints:
         sums = self.scorer.sums(view)
         graded = self._ungraded_numbers.of(sums, lambda row: self._grade(int(sums[row])))
-        condition_index = self._sifted.condition_index
+        condition_index = self._segment_index.condition_index
         left = condition_index.left(view) & condition_index.masks.of(self._left_by.of(graded))
-        places = self._sifted.first(
+        places = self._segment_index.first(
             left, view, lambda row: view.facts(row, self._facts) | self._ungraded[graded[row]].facts()
         )
         return self._numbers.of(
@@ -102,12 +102,12 @@ class Grader:
     def _grade(self, both: int) -> int:
         fit, engagement = self.scorer.points(both)
         grade = grade_of(self.scorer.scoring.grade, fit=fit, engagement=engagement)
-        standing = ScoreClass(fit, engagement, grade, "")
-        self._ungraded.append(standing)
-        self._left_by.append(self._sifted.of(standing.facts()))
+        score_class = ScoreClass(fit, engagement, grade, "")
+        self._ungraded.append(score_class)
+        self._left_by.append(self._segment_index.of(score_class.facts()))
         return len(self._ungraded) - 1
 
-    def _new(self, standing: ScoreClass, place: int) -> int:
+    def _new(self, score_class: ScoreClass, place: int) -> int:
         segment = "" if place == NOWHERE else self._segments[place].name
-        self.standings.append(standing._replace(segment=segment))
+        self.standings.append(score_class._replace(segment=segment))
         return len(self.standings) - 1

@@ -1,4 +1,4 @@
-"""What do the rules say of many leads: points, grade, segment, and the rule that takes each?"""
+"""The judge of many leads: points, grade, segment, and the rule that takes each lead."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from router.policy.rules.policy import Action, Assign, Policy, Rule, owner_fact
 
 
 class Kind(NamedTuple):
-    """Leads that are dealt out alike: taken by one rule (by place), with the facts its action asks for."""
+    """A kind of leads that are dealt alike: the place of their rule, and the facts that its action reads."""
 
     rule: int
     asked: tuple[tuple[str, Value], ...]
 
 
 class Judge:
-    """A policy's rules, made ready to judge leads chunk by chunk, in any order."""
+    """The rules of a policy, compiled to judge leads chunk by chunk, in any order."""
 
     def __init__(self, policy: Policy, grader: Grader, rules: IndexedColumns) -> None:
         self._grader = grader
@@ -35,22 +35,25 @@ class Judge:
         self._asks = np.array([bool(asked) for asked in self._asked])
         self.standings = grader.standings
         self.kinds: list[Kind] = []
-        """Every different kind so far."""
+        """The different kinds so far."""
         self._left_by = Numbers()
-        """By standing: the number of the mask of the rules that it leaves."""
+        """By score class: the number of the mask of the rules that it does not rule out."""
         self._kind_of_rule = KeyTable()
         self._kind_asking: dict[tuple[int, ...], int] = {}
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
-        """The moments whose age matters, each with the bounds of its classes."""
+        """The facts whose age matters, each with the bounds (µs) of its age classes."""
         yield from self._grader.bounds()
         yield from self._rules.condition_index.bounds()
 
     def judged(self, view: View) -> tuple[Ints, Ints]:
-        """Each lead's places in `kinds` and in `standings`. Raises ValueError when no rule takes a lead."""
+        """Each lead's places in `kinds` and in `standings` (the score classes).
+
+        Raises ValueError when no rule takes a lead.
+        """
         numbers = self._grader.standings_of(view)
-        for standing in self.standings[len(self._left_by) :]:
-            self._left_by.append(self._rules.of(standing.facts()))
+        for score_class in self.standings[len(self._left_by) :]:
+            self._left_by.append(self._rules.of(score_class.facts()))
         condition_index = self._rules.condition_index
         left = condition_index.left(view) & condition_index.masks.of(self._left_by.of(numbers))
         rules = self._rules.first(left, view, lambda row: self._facts(view, row, int(numbers[row])))
@@ -68,7 +71,7 @@ class Judge:
         return kinds
 
     def _kinds_asking(self, rule: int, rows: Ints, view: View) -> Ints:
-        """The kinds of the leads in these rows, which this rule takes and asks for facts."""
+        """The kinds of the leads in these rows, all taken by this rule, whose action reads facts."""
         asked = self._asked[rule]
         values = zip(*(view.numbers(fact)[rows].tolist() for fact in asked), strict=True)
         return each_once(
@@ -86,7 +89,7 @@ class Judge:
 
 
 def _facts_asked(rule: Rule) -> Iterator[str]:
-    """The facts that the rule's action asks of a lead, besides who is next."""
+    """The facts of a lead that the rule's action reads."""
     action: Action | None = rule.action
     while isinstance(action, Assign):
         if (fact := owner_fact(action.to)) is not None:
@@ -96,9 +99,9 @@ def _facts_asked(rule: Rule) -> Iterator[str]:
 
 
 def judges(*policies: Policy) -> tuple[Judge, ...]:
-    """A judge for each policy; what their scorings and rules have in common is worked out once per chunk.
+    """A judge for each policy; common parts of scorings and rules are evaluated once per chunk.
 
-    All facts are of the same type in all policies.
+    Every fact must have the same type in all policies.
     """
     types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
     names = [fact for fact in types if fact not in COMPUTED]
@@ -118,7 +121,7 @@ def judges(*policies: Policy) -> tuple[Judge, ...]:
 def columns_for(
     judges: Iterable[Judge], read: CellReader, *, sources: Mapping[str, Sequence[str]]
 ) -> Columns:
-    """The columns that these judges look at; `read` reads their cells, see Columns for `sources`."""
+    """The columns that these judges read; `read` reads a cell, and `sources` is that of `Columns`."""
     bounds: dict[str, set[int]] = {}
     types: dict[str, str] = {}
     for judge in judges:

@@ -1,4 +1,4 @@
-"""How are whole columns of numbers looked up at once, with each new number worked out a single time?"""
+"""Lookup tables for whole columns of numbers; the result of each new number is computed once."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 from router.policy.leads.lead import Value
 
 Ints: TypeAlias = NDArray[np.int64]
-"""A number for each lead, in their order."""
+"""An array with one number per lead, in the order of the leads."""
 K = TypeVar("K", bound=Hashable)
 _NEW: Final = -(1 << 62)
-"""Stands for what has not been worked out yet."""
+"""The entry of a key without a result so far."""
 _LONGEST: Final = 1 << 20
-"""So many keys are looked up in a table, 8 MB; greater ones in a dict."""
+"""Largest length of the table, 8 MB; keys from this number on are kept in a dict."""
 _BITS: Final = 2
-"""So many more at once for growing keys."""
+"""Number of bits by which the space for second keys grows at a time."""
 
 
 def ints(numbers: Iterable[int], count: int) -> Ints:
-    """So many numbers as one array."""
+    """The numbers as one array of length `count`."""
     return np.fromiter(numbers, np.int64, count)
 
 
 class KeyTable:
-    """What each key stands for. Keys are at least 0, and stand for numbers above -2^62."""
+    """A table from keys (0 or more) to results (numbers above -2^62)."""
 
     __slots__ = ("_far", "_table")
 
@@ -36,7 +36,7 @@ class KeyTable:
         self._far: dict[int, int] = {}
 
     def of(self, keys: Ints, work_out: Callable[[int], int]) -> Ints:
-        """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
+        """The result of each key; `work_out` is called once per new key, with a row that has this key."""
         near = keys < _LONGEST
         if near.all():
             return self._near(keys, work_out)
@@ -62,7 +62,7 @@ class KeyTable:
 
 
 class KnownPairs:
-    """What each pair of keys stands for; both are at least 0. The same pair may be asked for again."""
+    """A table from pairs of keys (each 0 or more) to results; a pair may be computed more than once."""
 
     __slots__ = ("_bits", "_known")
 
@@ -71,7 +71,7 @@ class KnownPairs:
         self._known = KeyTable()
 
     def of(self, firsts: Ints, seconds: Ints, work_out: Callable[[int], int]) -> Ints:
-        """What each pair stands for; `work_out` is asked with a row that has it."""
+        """The result of each pair; `work_out` is called for a new pair, with a row that has this pair."""
         needed = int(seconds.max(initial=0)).bit_length()
         if needed > self._bits:
             self._bits, self._known = -(-needed // _BITS) * _BITS, KeyTable()
@@ -79,7 +79,7 @@ class KnownPairs:
 
 
 class Numbers:
-    """A growing list of numbers, which whole columns are looked up in."""
+    """A growing list of numbers, with lookups of whole columns."""
 
     __slots__ = ("_count", "_table")
 
@@ -91,19 +91,19 @@ class Numbers:
         return self._count
 
     def append(self, number: int) -> None:
-        """Put it at the end."""
+        """Add the number at the end."""
         if self._count == len(self._table):
             self._table = np.concatenate((self._table, np.zeros_like(self._table)))
         self._table[self._count] = number
         self._count += 1
 
     def of(self, places: Ints) -> Ints:
-        """The numbers in those places."""
+        """The numbers at these places."""
         return self._table[places]
 
 
 class ByNumber:
-    """What each value of a growing list stands for, by its place in the list."""
+    """The results for the values of a growing list, by place in the list."""
 
     __slots__ = ("_known", "_work_out")
 
@@ -112,17 +112,17 @@ class ByNumber:
         self._known = Numbers()
 
     def of(self, places: Ints, values: Sequence[Value | None]) -> Ints:
-        """What the values in those places stand for."""
+        """The results for the values at these places; new values are computed first."""
         for value in values[len(self._known) :]:
             self._known.append(self._work_out(value))
         return self._known.of(places)
 
 
 def each_once(keys: Sequence[K], known: dict[K, int], work_out: Callable[[int], int]) -> Ints:
-    """What each key stands for; `work_out` is asked once per new key, with a row that has it."""
+    """The result of each key; `work_out` is called once per new key, with a row that has this key."""
     try:
         return ints(map(known.__getitem__, keys), len(keys))
-    except KeyError:  # new ones are rare, once the first leads have been seen
+    except KeyError:  # new keys are rare after the first leads
         for row, key in enumerate(keys):
             if key not in known:
                 known[key] = work_out(row)

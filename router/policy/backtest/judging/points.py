@@ -1,7 +1,7 @@
-"""How many points do many leads earn on a scorecard?
+"""Points of many leads on a scorecard.
 
-Each table is tallied by `scoring` itself, once for every different case: a value, and a class of age
-in which no line changes and no point is lost.
+Each table is tallied by `scoring` itself, once for every different combination of a value and an age
+class; within an age class no line changes and no point is lost.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ from router.policy.rules.decay import left_after_half_lives, left_after_steps
 from router.policy.rules.scoring import HalfLife, PointsTable, Scorecard, Steps, tallying
 
 LONGEST_AGE: Final = timedelta(days=9999 * 366) // MICROSECOND
-"""Older than any two moments can be apart."""
+"""An age (µs) above the distance of any two moments."""
 _ENDLESS: Final = 1 << 40
-"""More points than any card's maximum; some thousand times as many still are a number of 64 bits."""
+"""More points than any card's maximum; some thousand times this number still fits into 64 bits."""
 _AGES: Final = 1 << 12
-"""More classes of age than a fact has."""
+"""A number above the number of age classes of any fact."""
 MOMENTS: Final = frozenset({FactType.DATE, FactType.DATETIME})
 
 
 def age_bounds(span: timedelta) -> set[int]:
-    """The last ages (µs) of the classes that `within span` tells apart."""
+    """The last ages (µs) of the age classes that `within span` distinguishes."""
     return {span // MICROSECOND, -(CLOCK_SKEW // MICROSECOND) - 1}
 
 
 class ManyPoints:
-    """One scorecard, made ready for many leads; `types` are the policy's (fact → FactType)."""
+    """One scorecard, compiled for many leads; `types` are those of the policy (fact → FactType)."""
 
     def __init__(self, card: Scorecard, types: Mapping[str, str]) -> None:
         self._card = card
@@ -46,7 +46,7 @@ class ManyPoints:
         self._tables = [_Column(replace(card, tables=(table,)), table, types) for table in tables]
 
     def bounds(self) -> Iterator[tuple[str, set[int]]]:
-        """The moments whose age matters, each with the bounds of its classes."""
+        """The facts whose age matters, each with the bounds (µs) of its age classes."""
         for column in self._tables:
             yield from column.bounds()
 
@@ -59,7 +59,7 @@ class ManyPoints:
 
 
 class _Column:
-    """One table: what it gives to each lead."""
+    """One points table, compiled for many leads."""
 
     def __init__(self, card: Scorecard, table: PointsTable, types: Mapping[str, str]) -> None:
         self._fact = table.fact
@@ -70,7 +70,7 @@ class _Column:
         self._is_moment = types.get(table.fact) in MOMENTS
         self._by_day = any(isinstance(line.matcher, Between | OneOf) for line in table.lines)
         self._counts_unknown = card.decay is not None and self._line_for(None) > 0
-        """Whether a missing moment has a line, for `unknown`, which ages with the last conversion."""
+        """Whether a missing moment matches a line (`unknown`); its points age with the last conversion."""
         self._points = ByNumber(self._points_for)
         self._line = ByNumber(self._line_for)
         self._left = KeyTable()
@@ -83,7 +83,7 @@ class _Column:
             yield LAST_CONVERSION, self._losses()
 
     def points(self, view: View) -> Ints:
-        """What each lead earns here."""
+        """The points of each lead from this table."""
         if self._is_moment:
             return self._left.of(self._moments(view), lambda row: self._left_at(view, row))
         if self._decay is None:
@@ -94,7 +94,7 @@ class _Column:
     def _moments(self, view: View) -> Ints:
         own = keys = view.ages(self._fact)
         if self._by_day:
-            # Lines for certain days look at the moment itself, whatever its age.
+            # Lines for certain days depend on the moment itself, not only on its age.
             keys = view.numbers(self._fact) * _AGES + own
         if self._counts_unknown:
             return np.where(own == 0, view.ages(LAST_CONVERSION), keys + _AGES)
@@ -104,7 +104,7 @@ class _Column:
         return _bounded(sum(left for _, _, left in self._tally(self._facts(value), EPOCH)))
 
     def _line_for(self, value: Value | None) -> int:
-        """The place of the line that fits, from 1; 0 for none."""
+        """The place of the matching line, from 1; 0 for none."""
         found = next(self._tally_unaged(self._facts(value), EPOCH), None)
         if found is None:
             return 0
@@ -129,7 +129,7 @@ def _bounded(points: int) -> int:
 
 @lru_cache(maxsize=1024)
 def _losses(points: int, decay: HalfLife | Steps) -> tuple[int, ...]:
-    """The last ages (µs) before each loss of a point, found by halving: points are only ever lost."""
+    """The last ages (µs) before each loss of a point, found by bisection: age only removes points."""
 
     def left(age_us: int) -> int:
         age = timedelta(microseconds=age_us)

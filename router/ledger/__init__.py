@@ -1,4 +1,4 @@
-"""The SQL history of decisions."""
+"""The SQL history of decisions, events, follow-ups, nights and rule revisions."""
 
 from router.ledger.ledger import Ledger, LedgerEvent, open_ledger
 from router.ledger.revisions import Origin, RevisionHistory, RuleChange

@@ -1,4 +1,4 @@
-"""The connections to the ledger's database, and what that database is called in a sentence."""
+"""Connections to the ledger's database, and the database's name for messages."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ BUSY_TIMEOUT_MS: Final = 10_000
 
 
 def engine_of(url: str) -> Engine:
-    """Connections to a database URL (`sqlite:///…` or `postgresql://…`); none is opened yet."""
+    """Engine for a database URL (`sqlite:///…` or `postgresql://…`); no connection is opened yet."""
     parsed = make_url(url)
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
@@ -25,7 +25,7 @@ def engine_of(url: str) -> Engine:
 
 
 def name_of(url: URL) -> str:
-    """The database for people: its file, or its name and host; never a user or a password."""
+    """Name of the database in messages: its file, or its name and host; never a user or a password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     host = url.host or url.query.get("host") or "localhost"
@@ -34,7 +34,7 @@ def name_of(url: URL) -> str:
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:
-    """Readers never wait for the writer, and what is recorded survives a power cut."""
+    """Set SQLite up so that readers never wait for the writer, and records survive a power cut."""
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",

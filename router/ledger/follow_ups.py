@@ -1,4 +1,4 @@
-"""What became of each lead that a rep was given: first response, status, stage, won or lost."""
+"""The follow-up of each lead that a rep was given: first response, status, stage, won or lost."""
 
 from __future__ import annotations
 
@@ -14,16 +14,19 @@ from router.ledger.tables import DECISIONS, FOLLOW_UPS
 from router.policy.results.follow_up import Ending, FollowUp, RepResults, results
 
 NEVER_THEIRS: Final = frozenset({"taken_by_a_person", "restored", "gone", "owner_refused", "shadowed"})
-"""Events after which a decision gave nobody a lead."""
+"""Events after which a decision counts as having given no lead."""
 CLAIMED: Final = "claimed_in_hubspot"
-"""The event of a waiting lead that somebody took by becoming its owner."""
+"""The event of a waiting lead that a rep took by becoming its owner in HubSpot."""
 ENDS: Final = frozenset({"changed_by_a_person", "owner_changed", "deleted"})
-"""Events after which the lead is another's, or nobody's."""
+"""Events after which the lead has another owner, or none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What HubSpot tells of a lead now. A first response that is known already stays as it is."""
+    """The state of a lead in HubSpot now. A first response that is known already is kept.
+
+    Times are aware UTC.
+    """
 
     decision_id: str
     status: str | None
@@ -42,7 +45,7 @@ class FollowUps:
         self._portal = portal
 
     def rows_of(self, decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """The rows of those decisions (as records) that gave somebody a lead."""
+        """The rows of those decisions (as records) that gave a rep a lead."""
         return [
             {
                 "portal": self._portal,
@@ -64,7 +67,7 @@ class FollowUps:
     def claimed_rows(
         self, connection: Connection, events: Sequence[tuple[str, str, Mapping[str, Any]]]
     ) -> list[dict[str, Any]]:
-        """The rows of leads that somebody took out of a queue in HubSpot; nothing said by when they are due.
+        """The rows of leads that were taken out of a queue in HubSpot; these have no due time.
 
         The decision is the one that had put the lead into the queue.
         """
@@ -106,7 +109,10 @@ class FollowUps:
         decisions: Sequence[Mapping[str, Any]],
         events: Sequence[tuple[str, str, Mapping[str, Any]]],
     ) -> None:
-        """Close rows whose lead went elsewhere by these decisions and events; rows given back go."""
+        """Close the rows of leads that these decisions and events gave to another owner.
+
+        Rows whose lead the rep never had are deleted.
+        """
         for record in decisions:
             if record["episode"] > 0 and record.get("mode", "live") == "live":
                 moved = (FOLLOW_UPS.c.decision_id != record["id"],)
@@ -132,7 +138,7 @@ class FollowUps:
         )
 
     def results(self, since: datetime) -> tuple[RepResults, ...]:
-        """Per team and rep, what the leads assigned at or after `since` (aware UTC) came to."""
+        """Results per team and rep of the leads assigned at or after `since` (aware UTC)."""
         return results(self.since(since))
 
     def since(self, moment: datetime) -> Iterator[FollowUp]:
@@ -164,7 +170,10 @@ class FollowUps:
         return {row.contact_id: _follow_up(row) for row in rows}
 
     def not_looked_at(self, *, before: datetime, since: datetime, limit: int) -> tuple[FollowUp, ...]:
-        """Running follow-ups of leads assigned since `since` that nobody looked at from `before` on."""
+        """Running follow-ups of leads assigned since `since` and last looked at before `before`, or never.
+
+        Both are aware UTC; the oldest come first.
+        """
         query = (
             select(FOLLOW_UPS)
             .where(
@@ -181,9 +190,9 @@ class FollowUps:
             return tuple(_follow_up(row) for row in connection.execute(query))
 
     def overdue(self, *, before: datetime, after_id: str, limit: int) -> tuple[str, ...]:
-        """Contacts above `after_id`, in order, that were due at `before` (aware UTC) and nobody has answered.
+        """Contact ids above `after_id`, in order, that were due at `before` (aware UTC) and have no response.
 
-        What is due or answered since is known from what the ledger heard, so it is a hint.
+        It is a hint: the ledger may not know yet of a response, or that a lead is due later.
         """
         query = (
             select(FOLLOW_UPS.c.contact_id)
@@ -202,7 +211,7 @@ class FollowUps:
             return tuple(connection.execute(query).scalars())
 
     def note(self, seen: Sequence[Seen], *, at: datetime) -> None:
-        """Keep what HubSpot told at `at` (aware UTC)."""
+        """Store what HubSpot showed at `at` (aware UTC)."""
         if not seen:
             return
         with self._engine.begin() as connection:
@@ -227,7 +236,7 @@ class FollowUps:
                     )
 
     def end(self, ended: Mapping[str, datetime]) -> None:
-        """The leads of these decisions went elsewhere then (aware UTC)."""
+        """Close the rows of these decisions: their leads went to another owner at that time (aware UTC)."""
         if not ended:
             return
         with self._engine.begin() as connection:
@@ -241,7 +250,7 @@ class FollowUps:
                 )
 
     def looked_at(self, decision_ids: Collection[str], *, at: datetime) -> None:
-        """Nothing new about these (a few hundred at most) at `at` (aware UTC)."""
+        """Record that these (a few hundred at most) showed nothing new at `at` (aware UTC)."""
         with self._engine.begin() as connection:
             connection.execute(
                 update(FOLLOW_UPS)
@@ -250,9 +259,9 @@ class FollowUps:
             )
 
     def forget(self, connection: Connection, contact_id: str) -> None:
-        """Take the contact out of its rows. What stays counts for its rep and leads to nobody.
+        """Remove the contact from its rows, which still count for their reps.
 
-        A decision's id is a digest of the contact's, so another takes its place.
+        A decision's id is a digest of the contact's, so a random one replaces it.
         """
         mine = (self._mine, FOLLOW_UPS.c.contact_id == contact_id)
         for decision_id in connection.execute(select(FOLLOW_UPS.c.decision_id).where(*mine)).scalars().all():

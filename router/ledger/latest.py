@@ -1,4 +1,4 @@
-"""Which decision about a lead is the last word, span by span?"""
+"""The latest decision about each lead, page by page through a span of time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.ledger.tables import DECISIONS
 
 @dataclass(frozen=True, slots=True)
 class ReportPage:
-    """Some last words, as records, in the order of time. `after` continues; "" once all were read."""
+    """Some latest decisions, as records, in the order of time. `after` continues; "" after the last page."""
 
     records: tuple[dict[str, Any], ...]
     after: str

@@ -1,4 +1,4 @@
-"""Which lead went where, when and why: the SQL history that outlives Redis."""
+"""The ledger: which lead went where, when and why, in an SQL history that outlives Redis."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LedgerEvent:
 
 
 class Ledger:
-    """The ledger of one portal. Recording is safe to repeat: every line has an id that is unique for ever."""
+    """The ledger of one portal. Recording is safe to repeat: every row has an id that is unique for ever."""
 
     def __init__(self, engine: Engine, portal: str) -> None:
         self._engine = engine
@@ -51,7 +51,7 @@ class Ledger:
         decisions: Sequence[Mapping[str, Any]],
         events: Sequence[tuple[str, str, Mapping[str, Any]]],
     ) -> None:
-        """Write decisions (as records) and events (line id, contact id, record) in one transaction."""
+        """Write decisions (as records) and events (entry id, contact id, record) in one transaction."""
         with self._engine.begin() as connection:
             self._add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
             self._add(connection, EVENTS, [self._event_row(*line) for line in events])
@@ -150,7 +150,7 @@ class Ledger:
             return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
 
     def decided_since(self, moment: datetime) -> Iterator[dict[str, Any]]:
-        """The records of decisions made at or after `moment` (aware UTC), first to last, read bit by bit."""
+        """The records of decisions made at or after `moment` (aware UTC), first to last, read as a stream."""
         query = (
             select(DECISIONS.c.record)
             .where(DECISIONS.c.portal == self._portal, DECISIONS.c.decided_at >= moment.isoformat())
@@ -161,7 +161,7 @@ class Ledger:
                 yield orjson.loads(record)
 
     def decisions_ended_by(self, kinds: Collection[str], *, since: datetime) -> frozenset[str]:
-        """Ids of decisions that an event of one of these kinds named at or after `since` (aware UTC)."""
+        """Ids of decisions that an event of one of these kinds names, at or after `since` (aware UTC)."""
         query = select(EVENTS.c.decision_id).where(
             EVENTS.c.portal == self._portal,
             EVENTS.c.kind.in_(kinds),
@@ -172,7 +172,7 @@ class Ledger:
             return frozenset(connection.execute(query).scalars())
 
     def assigned_since(self, moment: datetime) -> dict[str, str]:
-        """The owner id that each contact got from us at or after `moment` (aware UTC), by contact id."""
+        """The last owner id that we gave each contact at or after `moment` (aware UTC), by contact id."""
         query = (
             select(DECISIONS.c.contact_id, DECISIONS.c.owner_id)
             .where(
@@ -186,7 +186,7 @@ class Ledger:
             return {row.contact_id: row.owner_id for row in connection.execute(query)}
 
     def keep_revision(self, revision: str, files: Mapping[str, bytes], *, live_since: datetime) -> None:
-        """Remember the rule files of a revision, so that its decisions can be explained for ever."""
+        """Keep the rule files of a revision, so that its decisions can be explained for ever."""
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
         row = {
             "portal": self._portal,
@@ -209,7 +209,10 @@ class Ledger:
         return {name: base64.b64decode(content) for name, content in orjson.loads(packed).items()}
 
     def erase(self, contact_id: str) -> int:
-        """Forget every line about a contact; how many there were. What its leads came to stays, nameless."""
+        """Delete every row about a contact; return how many there were.
+
+        Its follow-ups stay, without its id.
+        """
         with self._engine.begin() as connection:
             self.follow_ups.forget(connection, contact_id)
             self.shares.keep_totals(connection, contact_id)
@@ -224,20 +227,20 @@ class Ledger:
         return lines
 
     def _forget_journal(self) -> None:
-        """SQLite's write-ahead log keeps what was deleted until it is folded into the file."""
+        """Empty SQLite's write-ahead log, which keeps what was deleted until it is folded into the file."""
         if self._engine.dialect.name == "sqlite":
             with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._engine.dispose()
 
 
 def open_ledger(url: str, portal: str) -> Ledger:
-    """Open the ledger at a database URL (`sqlite:///…`, `postgresql://…`); a schema that is old is upgraded.
+    """Open the ledger at a database URL (`sqlite:///…`, `postgresql://…`), and upgrade an old schema.
 
-    Raises `NewerLedger`, or what the database raises.
+    Raises `NewerLedger`, or an error of the database.
     """
     engine = engine_of(url)
     bring_up_to_date(engine)

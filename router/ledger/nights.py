@@ -1,4 +1,4 @@
-"""What each night did, as long as anybody wants to know."""
+"""The reports of the nights, with the leads that they moved or would have moved."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NightHistory:
         self._portal = portal
 
     def keep(self, report: NightReport) -> None:
-        """Keep the report of a night in place of what was kept of it before. Safe to repeat."""
+        """Store the report of a night in place of an earlier one. Safe to repeat."""
         night = {"portal": self._portal, "day": report.day}
         moves = [
             {
@@ -61,14 +61,14 @@ class NightHistory:
         return report_of_record(orjson.loads(written), map(_move, rows))
 
     def days(self, *, limit: int = 30) -> tuple[date, ...]:
-        """The dates of which there is a report, latest first."""
+        """The dates that have a report, latest first."""
         query = select(NIGHTS.c.day).where(NIGHTS.c.portal == self._portal)
         with self._engine.connect() as connection:
             days = connection.execute(query.order_by(NIGHTS.c.day.desc()).limit(limit)).scalars()
             return tuple(date.fromisoformat(day) for day in days)
 
     def forget(self, connection: Connection, contact_id: str) -> None:
-        """Strike the contact off every night's list; the counts stay."""
+        """Remove the contact from every night's list of moves; the counts stay."""
         mine = (NIGHT_MOVES.c.portal == self._portal, NIGHT_MOVES.c.contact_id == contact_id)
         connection.execute(delete(NIGHT_MOVES).where(*mine))
 

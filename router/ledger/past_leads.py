@@ -1,4 +1,4 @@
-"""Which leads were decided in a span of time, with the facts that were stored of them?"""
+"""The first decisions of leads, with the facts stored in them, for backtests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ BLOCK: Final = 5_000
 
 
 def first_decisions(ledger: Ledger, *, since: datetime) -> Iterator[tuple[str, ...]]:
-    """The first decision of every lead decided at or after `since`, as JSON texts in blocks, oldest first.
+    """The first decision of every lead decided at or after `since` (aware UTC), as JSON texts in blocks.
 
-    The nights' reassignments are not among them: they are no new leads.
+    The oldest come first. Reassignments by the night are left out: they are no new leads.
     """
     query = (
         select(DECISIONS.c.record)

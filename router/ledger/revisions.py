@@ -1,4 +1,4 @@
-"""Which rules were live when, who wrote them, and how many leads they decided."""
+"""The history of live rule revisions, with their authors and the number of leads they decided."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from router.ledger.tables import DECISIONS, REVISIONS, RULE_CHANGES
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Who committed the rule files last, when (ISO) and in which commit."""
+    """The last commit of the rule files: its author, its time (ISO) and its id."""
 
     author: str
     committed_at: str
@@ -25,7 +25,7 @@ class Origin:
 class RuleChange:
     """One time that rules went live (ISO, UTC). `origin` is None where no commit holds these files.
 
-    `decisions` counts what was decided by them until the same revision went live again, if it did.
+    `decisions` counts the decisions by them until the same revision went live again, if it did.
     """
 
     revision: str
@@ -42,7 +42,7 @@ class RevisionHistory:
         self._portal = portal
 
     def went_live(self, revision: str, *, at: datetime, origin: Origin | None) -> None:
-        """Remember that everybody decides by this revision from now on."""
+        """Record that all processes decide by this revision from `at` on."""
         row = {
             "portal": self._portal,
             "live_since": at.isoformat(),
@@ -73,7 +73,7 @@ class RevisionHistory:
         return tuple(reversed(changes))
 
     def began(self) -> datetime | None:
-        """When rules went live for the first time; None if none ever did."""
+        """Moment when rules first went live (aware UTC); None if none ever did."""
         query = select(func.min(RULE_CHANGES.c.live_since)).where(RULE_CHANGES.c.portal == self._portal)
         with self._engine.connect() as connection:
             first = connection.execute(query).scalar()

@@ -1,4 +1,4 @@
-"""Which schema a ledger has, and whether this version of Lead Router can work with it.
+"""The schema that a ledger has, and the errors for a ledger that this version cannot work with.
 
 ```
 UnusableLedger    nothing was changed; the message says which ledger, why, and what to do
@@ -40,7 +40,7 @@ class NewerLedger(UnusableLedger):
 
 
 def revision_of(engine: Engine) -> str | None:
-    """The schema that the database says it has; None if it is empty, or older than migrations are."""
+    """The schema that the database names; None if it is empty, or older than migrations are."""
     try:
         with engine.connect() as connection:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -58,11 +58,9 @@ def revision_of(engine: Engine) -> str | None:
     reraise=True,
 )
 def bring_up_to_date(engine: Engine) -> tuple[Migration, ...]:
-    """Make the schema the newest; which steps that took. One query if it is the newest.
+    """Upgrade the schema to the newest and return the migrations run; one query if there are none.
 
-    Processes that start together wait for the first.
-
-    Raises `NewerLedger`, or what the database raises.
+    Processes that start together wait for the first. Raises `NewerLedger`, or an error of the database.
     """
     if revision_of(engine) == NEWEST:
         return ()

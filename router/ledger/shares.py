@@ -1,4 +1,4 @@
-"""What all decisions together have added to the book of shares: enough to write the book anew."""
+"""The sum of what all decisions added to the book of shares: enough to write the book anew."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from router.policy.shares.share_book import refund_of
 
 BLOCK: Final = 5_000
 REFUNDED: Final = ("taken_by_a_person", "gone", "owner_refused", "restored")
-"""Events after which the rep never had the lead: what their decision had added was taken back."""
+"""Events after which the rep never had the lead: what the decision had added was taken back."""
 
 
 class Shares:
-    """The shares of one portal, as its ledger knows them."""
+    """The shares of one portal, computed from its ledger."""
 
     def __init__(self, engine: Engine, portal: str) -> None:
         self._engine = engine
         self._portal = portal
 
     def book(self) -> tuple[dict[str, int], int]:
-        """The fields of the book as all decisions, refunds and grants make them, and how many decisions.
+        """The fields of the book from all decisions, refunds and grants, and the number of decisions.
 
-        It takes about a second per hundred thousand decisions. Of open leads it says how many were given:
-        only HubSpot knows which are still open.
+        It takes about a second per hundred thousand decisions. Its open leads are those that were given: only
+        HubSpot knows which are still open.
         """
         book: dict[str, int] = {}
         count = 0
@@ -47,7 +47,7 @@ class Shares:
         return {name: value for name, value in book.items() if value}, count
 
     def keep_totals(self, connection: Connection, contact_id: str) -> None:
-        """Before a contact's lines go: keep what its decisions have added, and nothing that names it."""
+        """Store what a contact's decisions have added, without its id, before its rows are deleted."""
         query = select(DECISIONS.c.id, DECISIONS.c.decided_at, DECISIONS.c.outcome, *COLUMNS).where(
             DECISIONS.c.portal == self._portal, DECISIONS.c.contact_id == contact_id
         )
@@ -60,7 +60,7 @@ class Shares:
         added = {name: value for name, value in added.items() if value}
         if not added:
             return
-        line = {
+        totals = {
             "id": f"{self._portal}-erased-{secrets.token_hex(8)}",
             "portal": self._portal,
             "contact_id": "",
@@ -69,7 +69,7 @@ class Shares:
             "decision_id": None,
             "detail": orjson.dumps({"book": added}).decode(),
         }
-        connection.execute(insert(EVENTS).values(line))
+        connection.execute(insert(EVENTS).values(totals))
 
     def _refunded(self, connection: Connection, contact_id: str | None = None) -> frozenset[str]:
         query = select(EVENTS.c.decision_id).where(
@@ -80,14 +80,14 @@ class Shares:
         return frozenset(connection.execute(query).scalars())
 
     def _nameless(self, connection: Connection) -> list[Mapping[str, int]]:
-        """What was added for no lead: granted credit, weights, and what is left of erased contacts."""
+        """Additions that belong to no lead: granted credit, weights, and what is left of erased contacts."""
         query = select(EVENTS.c.detail).where(EVENTS.c.portal == self._portal, EVENTS.c.contact_id == "")
-        # Grants of the first versions do not say what they added.
+        # Grants of the first versions do not name what they added.
         return [orjson.loads(detail).get("book", {}) for detail in connection.execute(query).scalars()]
 
 
 def _kept(outcome: str, changes: Mapping[str, int], *, refunded: bool) -> Mapping[str, int]:
-    """What one decision has left in the book; a refunded one only that it was served."""
+    """A decision's lasting additions to the book; of a refunded one only those that a refund keeps."""
     if not refunded or outcome != "assigned":
         return changes
     kept = dict(changes)

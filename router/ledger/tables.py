@@ -71,7 +71,7 @@ RULE_CHANGES: Final = Table(
     Column("committed_at", String(40)),
     Column("commit", String(64)),
 )
-"""One line each time that other rules went live; the same revision can come back."""
+"""One row each time that other rules went live; the same revision can come back."""
 
 FOLLOW_UPS: Final = Table(
     "follow_ups",
@@ -97,7 +97,7 @@ FOLLOW_UPS: Final = Table(
     Index("follow_ups_by_contact", "portal", "contact_id"),
     Index("follow_ups_by_time", "portal", "assigned_at"),
 )
-"""One row per decision that gave somebody a lead: what became of it."""
+"""One row per decision that gave a rep a lead, with the lead's follow-up."""
 
 NIGHTS: Final = Table(
     "nights",
@@ -106,7 +106,7 @@ NIGHTS: Final = Table(
     Column("day", String(10), primary_key=True),
     Column("report", Text, nullable=False),
 )
-"""One row per night: what was counted and found, without any contact."""
+"""One row per night: its counts and findings, without any contact."""
 
 NIGHT_MOVES: Final = Table(
     "night_moves",
@@ -123,4 +123,4 @@ NIGHT_MOVES: Final = Table(
     Column("note", Text, nullable=False),
     Index("night_moves_by_contact", "portal", "contact_id"),
 )
-"""The leads that a night moved, or would have moved."""
+"""One row per lead that a night moved, or would have moved."""

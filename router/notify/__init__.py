@@ -1,4 +1,4 @@
-"""Telling reps by chat: what a message says, which webhook it goes to, and how it gets there safely."""
+"""Messages to people by chat webhook and by mail: their text, their address, and safe delivery."""
 
 from router.notify.channels import Channels
 from router.notify.chat import Address, Chat, Delivered

@@ -1,4 +1,4 @@
-"""The ways out of a portal's installation: chat webhooks and the mail server."""
+"""The channels that an installation sends messages through: chat webhooks and a mail server."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.notify.mail import Mail
 
 @dataclass(frozen=True, slots=True)
 class Channels:
-    """Chat webhooks (none may be configured), and the mail server; `mail` is None if nobody is mailed."""
+    """Chat webhooks (none may be configured), and the mail server; `mail` is None if no mail is sent."""
 
     chat: Chat
     mail: Mail | None

@@ -1,4 +1,4 @@
-"""Who is told where, and how one message is posted: once, to a public machine, without following anybody."""
+"""Chat webhooks: the address of each rep, and posting one message, to a public host and without redirects."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The chat took the message."""
+    """The chat accepted the message; `took_s` is the time of the request in seconds."""
 
     status: int
     took_s: float
@@ -58,11 +58,11 @@ class Chat:
 
     @property
     def is_known(self) -> bool:
-        """Whether anybody can be told at all."""
+        """True if any webhook is configured."""
         return bool(self._addresses)
 
     def address_of(self, rep: str | None, *, team: str | None = None) -> Address | None:
-        """Where the rep is told: their own channel, their team's, the default one, or nowhere."""
+        """The rep's webhook: their own, their team's, the default one, or None."""
         for name in (rep, team, DEFAULT):
             if name is not None and name in self._addresses:
                 return self._addresses[name]
@@ -88,7 +88,7 @@ class Chat:
         ip = public_address(host, port, allow_private=self._allow_private)
         began = time.monotonic()
         with requests.Session() as session:
-            session.trust_env = False  # neither a proxy nor a .netrc of the machine's
+            session.trust_env = False  # use neither a proxy nor a .netrc of this machine
             session.mount(f"{parts.scheme}://", PinnedAdapter(ip))
             try:
                 answer = session.post(
@@ -97,7 +97,7 @@ class Chat:
                     headers={"Host": parts.netloc.rpartition("@")[2], "User-Agent": "lead-router"},
                     timeout=(CONNECT_S, ANSWER_S),
                     allow_redirects=False,
-                    stream=True,  # nothing is read of an answer that nobody needs
+                    stream=True,  # the body of the answer is never needed, so it is not read
                 )
             except requests.exceptions.ConnectTimeout:
                 raise NotDelivered("The chat cannot be reached: no connection in time.", soon=True) from None
@@ -123,7 +123,7 @@ def _judged(status: int, *, took_s: float) -> Delivered:
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """Whether not one byte left: urllib3 says so by the class of what it could not do."""
+    """True if not one byte was sent; urllib3 shows it by the class of the error."""
     from urllib3.exceptions import MaxRetryError, NewConnectionError
 
     cause = error.args[0] if error.args else None

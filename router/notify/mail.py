@@ -1,4 +1,4 @@
-"""How a report gets to people by mail: one SMTP server, once, never with a password in the clear."""
+"""Mail: sending a report once through one SMTP server, never with a password in the clear."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A mail in both forms that readers want."""
+    """A mail with the same text in plain and in HTML form."""
 
     subject: str
     text: str
@@ -28,7 +28,7 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail server (`smtps://user:password@host`, or `smtp://` with STARTTLS), a sender and who reads."""
+    """A mail server (`smtps://user:password@host`, or `smtp://` with STARTTLS), a sender and recipients."""
 
     url: str
     sender: str
@@ -38,7 +38,7 @@ class Mail:
         return f"Mail(to {len(self.to)})"
 
     def send(self, letter: Letter) -> None:
-        """Hand the letter to the server. Raises `NotDelivered`, which names neither server nor password."""
+        """Hand the mail to the server. Raises `NotDelivered`, which names neither server nor password."""
         message = EmailMessage()
         message["Subject"], message["From"], message["To"] = letter.subject, self.sender, ", ".join(self.to)
         message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain="lead-router.invalid")

@@ -1,4 +1,4 @@
-"""What a rep is told, in French or English, in the form that each chat wants."""
+"""The message to a rep about a lead, in French or English, in the form of each kind of chat."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message. `reason` is the decision's own sentence, which names nobody but reps.
+    """One message. `reason` is the decision's own sentence, which names reps and no other person.
 
     `due_at` is in the time zone in which it is to be read; `link` is the record's page, "" for none.
     """
@@ -44,18 +44,18 @@ class Message:
 
     @property
     def title(self) -> str:
-        """`Nouveau lead pour camille`."""
+        """Title such as `Nouveau lead pour camille`."""
         return _TEMPLATES[self.event][self.language].format(rep=self.rep)
 
     @property
     def due(self) -> str:
-        """`À traiter avant mar. 24 nov. 14:15`, or nothing."""
+        """Due time such as `À traiter avant mar. 24 nov. 14:15`, "" for none."""
         if self.due_at is None:
             return ""
         return _TEMPLATES["due"][self.language].format(moment=moment_in_words(self.due_at, self.language))
 
     def body(self, kind: Kind) -> dict[str, Any]:
-        """What is posted to a chat of that kind."""
+        """The JSON to post to a chat of that kind."""
         match kind:
             case "slack":
                 return {"text": self._slack()}
@@ -98,7 +98,7 @@ def slack_text(title: str, lines: Iterable[str]) -> str:
 
 
 def teams_card(title: str, lines: Iterable[str], *, actions: Sequence[Mapping[str, str]]) -> dict[str, Any]:
-    """A title with lines below it, and buttons, as Teams takes it.
+    """A title with lines below it, and buttons, in the form that Teams accepts.
 
     That is the form of Workflows, which replaced the Office connectors: an adaptive card in an attachment.
     """
@@ -117,5 +117,6 @@ def teams_card(title: str, lines: Iterable[str], *, actions: Sequence[Mapping[st
 
 
 def _escaped(text: str) -> str:
-    # https://docs.slack.dev/messaging/formatting-message-text: these three, or a rule's name pings everybody.
+    # https://docs.slack.dev/messaging/formatting-message-text: these three, or a rule's name could ping
+    # everyone.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -1,8 +1,8 @@
-"""Which machine does a webhook's name stand for, and may we go there?
+"""HTTP connections for webhooks, pinned to a public IP address.
 
-A webhook is whatever somebody wrote into a file, so it must not become a way into the private network.
-The name is resolved once, every address is looked at, and the connection goes to the address that was
-looked at: a name that changes its mind in between gains nothing.
+A webhook is a URL that a person wrote into a file, so it must not become a way into the private network. The
+name is resolved once, every address is checked, and the connection goes to the checked address: a name that
+resolves differently a moment later gains nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def public_address(host: str, port: int, *, allow_private: bool) -> str:
 
 
 class PinnedAdapter(HTTPAdapter):
-    """Connects to one address that was looked at, and still checks the certificate of the name."""
+    """Connects to one address that was checked, and still verifies the certificate of the name."""
 
     def __init__(self, address: str) -> None:
         super().__init__(max_retries=0)
@@ -48,7 +48,7 @@ class PinnedAdapter(HTTPAdapter):
         proxies: Mapping[str, str] | None = None,  # noqa: ARG002 - the signature is requests' own
         cert: Any = None,
     ) -> HTTPConnectionPool:
-        """The connection for a request; asked for by requests."""
+        """The connection for a request; requests calls this."""
         parts = urlsplit(request.url or "")
         host, options = self.build_connection_pool_key_attributes(
             request, True if verify is None else verify, cert

@@ -1,1 +1,1 @@
-"""YAML text to a Policy, or every mistake at once with file:line:column."""
+"""Readers of the rule files: YAML text to a `Policy`, or all mistakes with file, line and column."""

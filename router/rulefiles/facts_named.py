@@ -1,4 +1,4 @@
-"""Which facts a policy needs to be told of each lead, and of which type."""
+"""The facts that a policy needs of each lead, with their types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from router.policy.rules.scoring import Scoring, Segment
 def facts_named(
     scoring: Scoring, segments: Iterable[Segment], rules: Iterable[Rule], catalog: Catalog
 ) -> dict[str, str]:
-    """The FactType, as text, of each fact that some table, segment, rule or need names, sorted by name."""
+    """The FactType, as text, of each fact that a table, segment, rule or need names, sorted by name."""
     names = {table.fact for card in (scoring.fit, scoring.engagement) for table in card.tables}
     names.update(card.use for card in (scoring.fit, scoring.engagement) if card.use is not None)
     if scoring.fit.decay or scoring.engagement.decay:

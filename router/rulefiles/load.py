@@ -1,4 +1,4 @@
-"""Which policy the rule files hold, or every mistake that keeps them from holding one."""
+"""Loading of the rule files: the policy they hold, or every mistake that prevents one."""
 
 from __future__ import annotations
 
@@ -36,27 +36,27 @@ class Loaded:
 
 
 def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
-    """The policy that the four rule files hold, checked against the portal's catalog.
+    """Read the four rule files, checked against the portal's catalog.
 
-    Never raises for what the files say, however broken. One error anywhere and there is no policy:
-    half of the rules would send leads to the wrong people.
+    It never raises for the content of the files, however broken. One error anywhere means no policy: half of
+    the rules would send leads to the wrong people.
     """
     trees = {name: _tree(files, name) for name in RULE_FILES}
-    (team_sheet, team), (lists_sheet, lists) = trees[TEAM], trees[LISTS]
-    (scoring_sheet, scoring_tree), (routing_sheet, routing_tree) = trees[SCORING], trees[ROUTING]
+    (team_reader, team), (lists_reader, lists) = trees[TEAM], trees[LISTS]
+    (scoring_reader, scoring_tree), (routing_reader, routing_tree) = trees[SCORING], trees[ROUTING]
 
-    roster = read_team(team, team_sheet, catalog) if team else None
+    roster = read_team(team, team_reader, catalog) if team else None
     words = Vocabulary(
         catalog=catalog,
         timezone=roster.timezone if roster else UTC_ZONE,
-        lists=read_lists(lists, lists_sheet) if lists else None,
+        lists=read_lists(lists, lists_reader) if lists else None,
         refused=CIRCULAR,
     )
-    scoring = read_scoring(scoring_tree, scoring_sheet, words) if scoring_tree else None
+    scoring = read_scoring(scoring_tree, scoring_reader, words) if scoring_tree else None
     # A grid with a mistake has too few grades: checking against it would invent mistakes elsewhere.
-    grades = grades_of(scoring.grade) if scoring and not _has_error(scoring_sheet) else ()
+    grades = grades_of(scoring.grade) if scoring and not _has_error(scoring_reader) else ()
     words = Vocabulary(catalog, words.timezone, words.lists, computed={"grade": grades})
-    routing = read_routing(routing_tree, routing_sheet, words, roster) if routing_tree else None
+    routing = read_routing(routing_tree, routing_reader, words, roster) if routing_tree else None
 
     mistakes = in_order(mistake for reader, _ in trees.values() for mistake in reader.found)
     if any(_has_error(reader) for reader, _ in trees.values()):
@@ -82,7 +82,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
 
 
 def load_files(files: Mapping[str, bytes]) -> Loaded:
-    """`load_policy` with the catalog that lies among the files; a broken catalog is a mistake like others."""
+    """`load_policy` with the catalog among the files; a broken catalog is a mistake like others."""
     reader = FileReader(CATALOG_FILE)
     try:
         catalog = parse_catalog(files.get(CATALOG_FILE, b""))
@@ -93,7 +93,7 @@ def load_files(files: Mapping[str, bytes]) -> Loaded:
 
 
 def revision(files: Mapping[str, bytes]) -> str:
-    """12 hexadecimal digits that change with any byte or name of the files (of their SHA-256)."""
+    """Revision of the files: 12 hexadecimal digits of their SHA-256, which covers names and bytes."""
     digest = sha256()
     for name in sorted(files):
         # Lengths keep a name and its content apart from a longer name with a shorter content.

@@ -1,4 +1,4 @@
-"""What changed between two revisions of the rule files, by the names that people gave things."""
+"""The changes between two revisions of the rule files, by the names that people gave."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _ELSEWHERE: Final = frozenset(("revision", "types", "roster", "scoring", "segmen
 _IN_SECONDS: Final = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 _NOTHING: Final = "nothing"
 _WHOLE: Final = (Test, AllOf, AnyOf, NoneOf, Hours)
-"""Told as one thing: a condition as it is written, working hours by their name."""
+"""Shown as one thing: a condition as it is written, working hours by their name."""
 
 
 @dataclass(frozen=True, slots=True)
 class RevisionChange:
-    """One thing that is new (`+`), gone (`-`) or different (`~`); `how` says what is different about it."""
+    """One thing that is new (`+`), gone (`-`) or different (`~`); `how` is what differs about it."""
 
     sign: Literal["+", "-", "~"]
     kind: str
@@ -40,9 +40,9 @@ class RevisionChange:
 
 
 def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> tuple[RevisionChange, ...]:
-    """Every change from one revision's files to another's; empty where only comments and spacing differ.
+    """Every change from one revision's files to another's; none where only comments and spacing differ.
 
-    Files that this version of the program refuses are compared by name alone.
+    Files that this version of Lead Router refuses are compared by name alone.
     """
     was, now = load_files(before).policy, load_files(after).policy
     found: list[RevisionChange] = []
@@ -68,7 +68,7 @@ def changes_between(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> 
 def _of_rules(was: Sequence[Rule], now: Sequence[Rule]) -> Iterator[RevisionChange]:
     yield from _of_parts("rule", {rule.name: rule for rule in was}, {rule.name: rule for rule in now})
     names_was, names_now = [rule.name for rule in was], [rule.name for rule in now]
-    # The order decides as much as the conditions: what left its place is told, too.
+    # The order decides as much as the conditions, so a rule that moved is a change, too.
     common_was = [name for name in names_was if name in set(names_now)]
     common_now = [name for name in names_now if name in set(names_was)]
     match = SequenceMatcher(None, common_was, common_now, autojunk=False)
@@ -116,7 +116,7 @@ def _of_files(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Iterat
 
 
 def _of_parts(kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[RevisionChange]:
-    """What is new, gone and different among things that have a name."""
+    """Changes among things that have a name: new, gone and different ones."""
     for name in now:
         if name not in was:
             yield RevisionChange("+", kind, name)
@@ -128,12 +128,12 @@ def _of_parts(kind: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> Iter
 
 
 def _difference(was: Any, now: Any) -> str:
-    """What differs, field by field; "" if nothing does. The line where a thing stands does not count."""
+    """The differences, field by field; "" if there are none. The line in the file does not count."""
     if isinstance(was, tuple) and isinstance(now, tuple):
         return _of_tuples(was, now)
     if type(was) is type(now) and is_dataclass(was) and not isinstance(was, _WHOLE):
-        told = ((one.name, getattr(was, one.name), getattr(now, one.name)) for one in fields(was))
-        parts = ((name, _of_field(name, before, after)) for name, before, after in told)
+        values = ((one.name, getattr(was, one.name), getattr(now, one.name)) for one in fields(was))
+        parts = ((name, _of_field(name, before, after)) for name, before, after in values)
         return ", ".join(f"{name.replace('_', ' ')} {how}" for name, how in parts if how)
     return "" if _words(was) == _words(now) else f"{_words(was)} → {_words(now)}"
 
@@ -193,8 +193,8 @@ def _of_dataclass(value: Any) -> str:
     parts = (
         (one.name, getattr(value, one.name)) for one in fields(value) if one.name not in ("line", "matcher")
     )
-    told = [f"{name} {_words(inner)}" for name, inner in parts if inner not in (None, (), "")]
-    return " ".join(told) or type(value).__name__
+    phrases = [f"{name} {_words(inner)}" for name, inner in parts if inner not in (None, (), "")]
+    return " ".join(phrases) or type(value).__name__
 
 
 def _span(span: timedelta) -> str:

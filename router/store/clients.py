@@ -1,4 +1,4 @@
-"""How each kind of process talks to Redis: what it waits for, and when it gives up."""
+"""Redis clients for workers, RQ and the receiver, each with its timeouts and retries."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ WORKER_READ_S: Final = 5.0
 
 
 def redis_url(settings: Settings) -> str:
-    """The Redis to use: REDIS_URL, or a server of our own under VAR_DIR, started or joined.
+    """URL of the Redis to use: REDIS_URL, or an embedded server under VAR_DIR, started or joined.
 
-    Raises `EmbeddedServerError` when our own cannot start.
+    Raises `EmbeddedServerError` when the embedded server cannot start.
     """
     if settings.redis_url is not None:
         return settings.redis_url.get_secret_value()
@@ -30,7 +30,7 @@ def redis_url(settings: Settings) -> str:
 
 
 def text_client(url: str) -> redis.Redis:
-    """For workers and commands: answers with text, and survives a short restart of Redis."""
+    """Client for workers and commands: decodes responses, and survives a short restart of Redis."""
     return redis.Redis.from_url(
         url,
         decode_responses=True,
@@ -42,14 +42,14 @@ def text_client(url: str) -> redis.Redis:
 
 
 def queue_client(url: str) -> redis.Redis:
-    """For RQ, which wants bytes and blocks."""
+    """Client for RQ, which needs bytes and blocking calls."""
     return redis.Redis.from_url(url, socket_connect_timeout=CONNECT_S, health_check_interval=30)
 
 
 def receiver_client(url: str, *, decode: bool) -> redis.Redis:
-    """For the receiver: fails within 3 s, so that HubSpot hears 503 before it stops listening at 5 s.
+    """Client for the receiver: fails within 3 s, so that HubSpot gets a 503 before its timeout of 5 s.
 
-    A connection that broke while it lay idle is made anew, once; a slow answer is not asked for again.
+    A connection that broke while idle is opened again once; a slow answer is not asked for again.
     """
     return redis.Redis.from_url(
         url,

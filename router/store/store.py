@@ -1,4 +1,4 @@
-"""Everything one portal keeps in Redis, one repository per subject."""
+"""Everything that one portal keeps in Redis, one repository per subject."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class Store:
 
 
 def open_store(client: redis.Redis, portal: str) -> Store:
-    """The store of a portal behind a client that decodes responses; nothing is asked of Redis yet."""
+    """The store of a portal; `client` must decode responses. No call to Redis is made yet."""
     keys = Keys(portal)
     return Store(
         keys=keys,

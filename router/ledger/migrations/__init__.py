@@ -1,1 +1,1 @@
-"""The steps of the ledger's schema, for Alembic; `router.ledger.upgrade` runs them."""
+"""The migrations of the ledger's schema, for Alembic; `router.ledger.migrations.upgrade` runs them."""

@@ -1,4 +1,4 @@
-"""What Alembic runs to migrate: always on the connection, and inside the transaction, that it is given."""
+"""The script that Alembic runs to migrate, on the connection and inside the transaction that it is given."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""How a ledger stands: its schema beside the one that this version knows, and the rows that are left."""
+"""The status of a ledger: its schema, the migrations to come, and the rows still to be rewritten."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ State = Literal["current", "old", "newer"]
 
 @dataclass(frozen=True, slots=True)
 class LedgerStatus:
-    """`schema` is None for a ledger that is empty, or older than migrations are; `newest` is ours.
+    """Status of one ledger. `schema` is None if it is empty or older than migrations are.
 
-    `rewriting` is empty unless the schema is current: only then does every column exist.
+    `newest` is the schema of this version. `rewriting` is empty unless the schema is current: only then does
+    every column exist.
     """
 
     database: str
@@ -32,7 +33,7 @@ class LedgerStatus:
 
 
 def status_of(url: str) -> LedgerStatus:
-    """Look at the ledger of a database URL and change nothing. Raises what the database raises."""
+    """Read the status of the ledger at a database URL and change nothing. Raises errors of the database."""
     parsed = make_url(url)
     name = name_of(parsed)
     if parsed.get_backend_name() == "sqlite" and not Path(parsed.database or "").exists():

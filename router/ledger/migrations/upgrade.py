@@ -1,7 +1,7 @@
-"""Migrations of the ledger's schema: which are to come, and running them under a lock.
+"""Migrations of the ledger's schema: the list of those to come, and running them under a lock.
 
-Only additions happen here: tables, nullable columns, indexes. What has to change in rows that exist is
-done in the background, by `ledger/rewriting`.
+Only additions happen here: tables, nullable columns, indexes. Changes in existing rows are made in the
+background, by `ledger/rewriting`.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ MIGRATIONS: Final = Path(__file__).parent
 LOCK: Final = 0x1EAD_1ED6
 """The number of PostgreSQL's advisory lock; it is one per database."""
 LOCK_TIMEOUT: Final = "4s"
-"""A change of a table waits so long for its readers; meanwhile everybody waits behind it."""
+"""Longest wait of a table's change for its readers; meanwhile all other access waits behind it."""
 SQLITE_WAITS_MS: Final = 600_000
-"""Other processes wait so long for the first one to be through; building an index takes minutes at most."""
+"""Longest wait of other processes for the first one's upgrade; building an index takes minutes at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Migration:
 
 
 def to_come(found: str | None) -> tuple[Migration, ...] | None:
-    """What an upgrade from this revision would run, first to last; None if the revision is not known here."""
+    """Migrations from this revision on, first to last; None if this version does not know the revision."""
     scripts = ScriptDirectory(str(MIGRATIONS))
     steps = [Migration(one.revision, one.doc.rstrip(".")) for one in scripts.walk_revisions()][::-1]
     known = [one.revision for one in steps]
@@ -51,9 +51,10 @@ def to_come(found: str | None) -> tuple[Migration, ...] | None:
 
 
 def upgrade(engine: Engine) -> tuple[Migration, ...]:
-    """Run what is to come, all or nothing; what was run. Safe to call from several processes at once.
+    """Run the migrations to come, all or none, and return them.
 
-    Raises `NewerLedger`, or what the database raises; then nothing was changed.
+    Safe to call from several processes at once. Raises `NewerLedger`, or an error of the database; then
+    nothing was changed.
     """
     began = time.monotonic()
     with _locked(engine) as connection:
@@ -79,7 +80,7 @@ def upgrade(engine: Engine) -> tuple[Migration, ...]:
 
 @contextmanager
 def _locked(engine: Engine) -> Iterator[Connection]:
-    """A transaction that no other process's upgrade runs beside."""
+    """A transaction under a lock that keeps out the upgrades of other processes."""
     if engine.dialect.name == "sqlite":
         with _locked_sqlite(engine) as connection:
             yield connection
@@ -92,7 +93,7 @@ def _locked(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def _locked_sqlite(engine: Engine) -> Iterator[Connection]:
-    """SQLite's one write lock, taken at the beginning: Python's driver would take it with the first row."""
+    """A transaction with SQLite's write lock from the start; Python's driver takes it at the first row."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         waits_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
         connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_WAITS_MS}")

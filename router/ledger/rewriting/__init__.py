@@ -1,1 +1,1 @@
-"""Rows of earlier versions rewritten in the background, and the readers of both forms."""
+"""Background rewriting of rows from earlier versions, and readers of both forms."""

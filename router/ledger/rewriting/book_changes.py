@@ -1,7 +1,7 @@
-"""What a decision added to the book of shares, as the column `decisions.book_changes` has it.
+"""The column `decisions.book_changes`: what a decision added to the book of shares.
 
-Rows of earlier versions have it only inside `record`, which holds everything else too: reading all of them
-is most of the time that an emptied Redis waits for its book.
+Rows of earlier versions have it only inside `record`, which holds everything else too: reading all of them is
+most of the time that an emptied Redis waits for its book.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ COLUMNS: Final[tuple[ColumnElement[Any], ...]] = (
     DECISIONS.c.book_changes,
     case((LACKING, DECISIONS.c.record), else_=null()).label("record"),
 )
-"""What `changes_in` reads: the large record only of a row that lacks the column."""
+"""The columns that `changes_in` reads: the large record only of a row that lacks `book_changes`."""
 
 
 def book_changes_of(record: str) -> str:
@@ -27,7 +27,7 @@ def book_changes_of(record: str) -> str:
 
 
 def changes_in(book_changes: str | None, record: str | None) -> dict[str, int]:
-    """What a decision added, from its `COLUMNS` in either form."""
+    """A decision's additions by field of the book, from its `COLUMNS` in either form."""
     if book_changes is not None:
         return orjson.loads(book_changes)  # type: ignore[no-any-return]
     return orjson.loads(record or "{}").get("book_changes", {})  # type: ignore[no-any-return]

@@ -1,7 +1,7 @@
-"""Stored rows that a new schema wants to have changed, in the background and bite by bite.
+"""Rewriting of stored rows for a new schema, in the background and in small batches.
 
-Until its rows are through, readers take both forms. Which rows are left is asked of the rows themselves, so
-nothing is lost when a process is killed, and what an earlier version still writes is rewritten as well.
+Until all rows are rewritten, readers accept both forms. The rows themselves show which are left, so nothing
+is lost when a process is killed, and rows that an earlier version still writes are rewritten as well.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from router.ledger.tables import DECISIONS
 
 ROWS_AT_A_TIME: Final = 1_000
 LONGEST_S: Final = 2.0
-"""A bite ends after so many rows or, if they are large, so many seconds of work."""
+"""A batch ends after this many rows or, if they are large, this many seconds of work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rewriting:
-    """One change of rows. `lacking` holds for the rows that are left, and is what an index answers."""
+    """One change of rows. `lacking` holds for the rows that are left, and must be answered by an index."""
 
     name: str
     table: Table
     lacking: ColumnElement[bool]
     reads: tuple[Column[Any], ...]
     rewrite: Callable[[Row[Any]], Mapping[str, Any]]
-    """The new values of a row. It must not raise: a row that says nothing gets empty values."""
+    """Function from a row to its new values. It must not raise: a row without the data gets empty values."""
 
 
 @dataclass(frozen=True, slots=True)
 class RewritingProgress:
-    """How many rows are left of how many."""
+    """Progress of one rewriting: rows left, and rows in all."""
 
     name: str
     left: int
@@ -44,7 +44,7 @@ class RewritingProgress:
 
 @dataclass(frozen=True, slots=True)
 class Bite:
-    """What one transaction has rewritten. `rows` is 0 where other processes were faster."""
+    """Result of one transaction. `rows` is 0 if other processes had rewritten them already."""
 
     name: str
     rows: int
@@ -71,7 +71,7 @@ class Rewrites:
         self._rewritings = rewritings
 
     def pending(self) -> bool:
-        """Whether any row is left: one look into an index for each rewriting."""
+        """True if any row is left; it costs one look into an index for each rewriting."""
         with self._engine.connect() as connection:
             return any(
                 connection.execute(select(one.table.c[_key(one)]).where(one.lacking).limit(1)).first()
@@ -79,7 +79,7 @@ class Rewrites:
             )
 
     def progress(self) -> tuple[RewritingProgress, ...]:
-        """How far each rewriting is. It counts rows: seconds per million."""
+        """Progress of each rewriting. It counts rows, which takes seconds per million."""
         with self._engine.connect() as connection:
             return tuple(
                 RewritingProgress(
@@ -91,7 +91,7 @@ class Rewrites:
             )
 
     def bite(self, *, rows: int = ROWS_AT_A_TIME, longest_s: float = LONGEST_S) -> Bite | None:
-        """Rewrite some rows in one short transaction; None if none is left, or others have those in hand."""
+        """Rewrite some rows in one short transaction; None if none is left or other processes hold those."""
         for one in self._rewritings:
             began = time.monotonic()
             with self._engine.begin() as connection:
@@ -103,7 +103,7 @@ class Rewrites:
 
 
 def _new_values(connection: Connection, one: Rewriting, *, rows: int, ends_at: float) -> list[dict[str, Any]]:
-    """Values of the first rows that are left and, on PostgreSQL, that no other transaction has locked."""
+    """New values of the first rows left; PostgreSQL skips rows that another transaction has locked."""
     key = one.table.c[_key(one)]
     query = select(key.label("row_key"), *one.reads).where(one.lacking).order_by(key).limit(rows)
     values: list[dict[str, Any]] = []
@@ -115,7 +115,7 @@ def _new_values(connection: Connection, one: Rewriting, *, rows: int, ends_at: f
 
 
 def _write(connection: Connection, one: Rewriting, values: Sequence[dict[str, Any]]) -> int:
-    """Write them where they are still lacking: on SQLite another process, or an erasure, may be first."""
+    """Write values where they are still lacking: on SQLite another process, or an erasure, may be first."""
     names = [name for name in values[0] if name != "row_key"]
     rows = update(one.table).where(one.table.c[_key(one)] == bindparam("row_key"), one.lacking)
     statement = rows.values({name: bindparam(name) for name in names})

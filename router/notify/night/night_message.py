@@ -1,4 +1,4 @@
-"""What a chat is told of a night, in the form that each chat wants."""
+"""The chat message about a night, in the form of each kind of chat."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from router.policy.reports.night_report import NightReport, report_as_record
 
 @dataclass(frozen=True, slots=True)
 class NightMessage:
-    """One night in `fr` or `en`, with moments of that zone. It names reps and counts, and no contact."""
+    """One night in `fr` or `en`, with moments in `zone`. It names reps and counts, and no contact."""
 
     report: NightReport
     language: str
     zone: tzinfo
 
     def body(self, kind: Kind) -> dict[str, Any]:
-        """What is posted to a chat of that kind."""
+        """The JSON to post to a chat of that kind."""
         about = title(self.report, self.language)
-        told = [headline(self.report, self.language), *lines(self.report, self.language, zone=self.zone)]
+        sentences = [headline(self.report, self.language), *lines(self.report, self.language, zone=self.zone)]
         match kind:
             case "slack":
-                return {"text": slack_text(about, told)}
+                return {"text": slack_text(about, sentences)}
             case "teams":
-                return teams_card(about, told, actions=[])
+                return teams_card(about, sentences, actions=[])
             case "json":
-                return {"event": "night", "title": about, "lines": told, **report_as_record(self.report)}
+                return {"event": "night", "title": about, "lines": sentences, **report_as_record(self.report)}

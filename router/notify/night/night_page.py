@@ -1,4 +1,4 @@
-"""The report of a night as one page that can be kept or sent: no other files, no scripts."""
+"""The report of a night as one HTML page to keep or send, without other files or scripts."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from router.policy.reports.night_report import NightMove, NightReport, Outcome
 
 TEMPLATE: Final = Path(__file__).with_name("night_page.html")
 MOST_ROWS: Final = 500
-"""Rows of each table; who wants to read more than that wants another form."""
+"""Rows of each table; a reader who wants more needs another form."""
 ORDER: Final[tuple[Outcome, ...]] = ("held", "moved", "parked", "refused", "pending")
 
 
 def night_page(report: NightReport, *, language: str, zone: tzinfo, portal: str) -> str:
-    """The page as HTML in `fr` or `en`, with moments of that zone and links into that HubSpot account."""
+    """The page as HTML in `fr` or `en`, with moments in `zone` and links into that HubSpot account."""
     ends = {name: moment_words(at, language, zone=zone) for name, at in _ends(report)}
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         language=language,
@@ -87,7 +87,7 @@ def _sections(report: NightReport, language: str, zone: tzinfo, portal: str) -> 
 
 
 def _table(moves: list[NightMove], language: str, zone: tzinfo, portal: str) -> str:
-    """Leads that stayed tell what happened; the others to whom they went by which rule."""
+    """A table of moves, with notes if any lead has one, else with new rep and rule."""
     stayed = any(one.note for one in moves)
     names = ("contact", "from", "why", "note") if stayed else ("contact", "from", "to", "why", "rule")
     head = "".join(f'<th scope="col">{escape(word(language, name))}</th>' for name in names)

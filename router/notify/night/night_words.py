@@ -1,4 +1,4 @@
-"""How a night is told, in French and in English."""
+"""The words of a night's report, in French and in English."""
 
 from __future__ import annotations
 
@@ -143,18 +143,18 @@ _MONTHS: Final[Mapping[str, tuple[str, ...]]] = {
 
 
 def word(language: str, name: str, **words: object) -> str:
-    """The phrase in `fr` or `en` with its words filled in."""
+    """The phrase in `fr` or `en` with its placeholders filled in."""
     return _TEMPLATES[name][language].format(**words)
 
 
 def title(report: NightReport, language: str) -> str:
-    """`Nuit du 22 novembre 2026`."""
+    """Title such as `Nuit du 22 novembre 2026`."""
     day = date.fromisoformat(report.day)
     return word(language, "title", day=f"{day.day} {_MONTHS[language][day.month - 1]} {day.year}")
 
 
 def headline(report: NightReport, language: str) -> str:
-    """The one sentence for whoever reads no further."""
+    """The result of the night in one sentence, for readers who read no further."""
     if report.brake is not None and report.brake.holds:
         return word(language, "held", moves=number(report.brake.moves, language))
     moved = report.count("moved")
@@ -164,7 +164,7 @@ def headline(report: NightReport, language: str) -> str:
 
 
 def brake_lines(brake: Brake, language: str, *, zone: tzinfo) -> tuple[str, ...]:
-    """Why the brake held, and what to do about it or who did."""
+    """Why the brake held, and what to do about it or who approved the moves."""
     if not brake.holds:
         moment = moment_words(brake.approved_at, language, zone=zone)
         moves = number(brake.moves, language)
@@ -178,25 +178,25 @@ def brake_lines(brake: Brake, language: str, *, zone: tzinfo) -> tuple[str, ...]
 
 
 def why_words(reason: str, moment: str, language: str, *, zone: tzinfo) -> str:
-    """`absent, de retour lun. 7 déc. 09:00`; the moment is ISO, or ""."""
+    """Reason such as `absent, de retour lun. 7 déc. 09:00`; the moment is ISO, or ""."""
     if reason == "gone" or not moment:
         return word(language, f"of_{reason}")
-    told = moment_words(moment, language, zone=zone)
-    return word(language, "of_away_until" if reason == "away" else f"of_{reason}", moment=told)
+    in_words = moment_words(moment, language, zone=zone)
+    return word(language, "of_away_until" if reason == "away" else f"of_{reason}", moment=in_words)
 
 
 def moment_words(moment: str, language: str, *, zone: tzinfo) -> str:
-    """An ISO moment in that zone."""
+    """An ISO moment in words, in that zone."""
     return moment_in_words(datetime.fromisoformat(moment).astimezone(zone), language)
 
 
 def number(count: int, language: str) -> str:
-    """`1,200`, in French `1 200` with a space that does not break."""
+    """Number such as `1,200`, in French `1 200` with a space that does not break."""
     return f"{count:,}".replace(",", "\u202f") if language == "fr" else f"{count:,}"
 
 
 def figures(report: NightReport, language: str) -> Iterator[tuple[str, int, str]]:
-    """What was counted: name, number, and a word about it. Zeros that say nothing are left out."""
+    """The counts of a night: name, number, and a remark; zeros that say nothing are left out."""
     outcomes: tuple[Outcome, ...] = ("moved", "held", "refused", "parked", "pending")
     for outcome in outcomes:
         count = report.count(outcome)
@@ -210,7 +210,7 @@ def figures(report: NightReport, language: str) -> Iterator[tuple[str, int, str]
 
 
 def lines(report: NightReport, language: str, *, zone: tzinfo) -> Iterator[str]:
-    """What a chat or a mail says below the headline."""
+    """The lines below the headline of a chat message or a mail."""
     if report.brake is not None:
         yield from brake_lines(report.brake, language, zone=zone)
     for reason, count in sorted((report.reasons or {}).items(), key=lambda pair: -pair[1]):

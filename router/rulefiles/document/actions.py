@@ -1,4 +1,4 @@
-"""What a rule does with a lead, in the words of people."""
+"""A rule's action in plain words, for the policy document."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ from router.rulefiles.document.phrases import PHRASES, percent, say, span_in_wor
 
 @dataclass(frozen=True, slots=True)
 class ActionTeller:
-    """Tells the actions of one policy."""
+    """Describes the actions of one policy."""
 
     policy: Policy
     conditions: ConditionTeller
 
     def lines(self, rule: Rule) -> tuple[str, ...]:
-        """Who gets the leads of a rule, how, and who else if nobody is there."""
+        """The reps who get the leads of a rule, the method, and the fallback if no rep is available."""
         status = (self._say("status", status=rule.status),) if rule.status else ()
         task = (self._say("task"),) if rule.task else ()
-        return (*self._told(rule.action), *task, *status)
+        return (*self._phrases(rule.action), *task, *status)
 
     def within(self, rule: Rule) -> str:
-        """The time to answer; empty where nobody has to."""
+        """The time to answer, in words; "" where the leads get no owner."""
         if not isinstance(rule.action, Assign):
             return ""
         return self.span(rule.sla or self.policy.default_sla)
 
     def span(self, span: timedelta) -> str:
-        """`15 min`, `4 h`."""
+        """Duration such as `15 min` or `4 h`."""
         return span_in_words(span, self.conditions.language)
 
     def shares(self, reps: Sequence[Rep]) -> str:
-        """`camille 50 %, hugo 17 %, lea 33 %`."""
+        """Shares such as `camille 50 %, hugo 17 %, lea 33 %`."""
         total = sum(rep.weight for rep in reps) or 1
         return ", ".join(
             f"{rep.name}\u00a0{percent(rep.weight, total, self.conditions.language)}" for rep in reps
         )
 
-    def _told(self, action: Action) -> Iterator[str]:
+    def _phrases(self, action: Action) -> Iterator[str]:
         match action:
             case Assign():
                 yield from self._assign(action)
@@ -100,7 +100,7 @@ class ActionTeller:
                 return self._say("to_previous")
 
     def _who_may(self, team: str, needs: Sequence[Need]) -> list[Rep]:
-        """The team's reps who have what is always needed; what the lead itself asks for is not known here."""
+        """The team's reps who meet the fixed needs; needs that depend on the lead are not known here."""
         reps = [self.policy.roster.reps[name] for name in self.policy.roster.teams[team].reps]
         for need in needs:
             if need.value is not None:

@@ -1,4 +1,4 @@
-"""What a document is made of, whatever it is printed as."""
+"""The parts of a document, independent of the format it is printed in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Bullets:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table; a cell's lines stand one below the other."""
+    """A table; the lines of a cell are shown one below the other."""
 
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]

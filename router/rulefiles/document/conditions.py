@@ -1,4 +1,4 @@
-"""What a rule asks of a lead, in the words of people: the portal's labels instead of its names."""
+"""A rule's conditions in plain words, with the portal's labels instead of its names."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from router.policy.rules.conditions import (
 from router.rulefiles.document.phrases import PHRASES, either, say, span_in_words
 
 LONGEST_LIST: Final = 8
-"""Values of a list that stand in the text; a longer one gets a line of its own at the end."""
+"""Longest list of values in the text; a longer one gets a line of its own at the end."""
 _LABELS_OF: Final = {"country": COUNTRY_CODE, "channel": SOURCE}
 
 
 @dataclass(frozen=True, slots=True)
 class ConditionTeller:
-    """Tells conditions in one language; `lists` gathers the long lists that it only names."""
+    """Describes conditions in one language; `lists` collects long lists, which the text only names."""
 
     catalog: Catalog
     language: str
@@ -65,7 +65,7 @@ class ConditionTeller:
                 return self._say("none_of", parts="; ".join(self.told(part) for part in parts))
 
     def fact(self, name: str) -> str:
-        """What people call the fact: the portal's label, or our own word for what is worked out."""
+        """The fact's name for people: the portal's label, or our own word for a derived fact."""
         if name in DERIVED:
             return self._say(f"fact_{name}") if f"fact_{name}" in PHRASES else name
         known = self.catalog.property(name)
@@ -73,7 +73,7 @@ class ConditionTeller:
         return self._say("of_company", label=label) if name.startswith(COMPANY_PREFIX) else label
 
     def value(self, fact: str, matcher: Matcher, *, written: str = "") -> str:
-        """What the fact must be."""
+        """The value or values that the fact must have, in words."""
         match matcher:
             case OneOf(values):
                 name = written.rpartition("$")[2] if written.count("$") == 1 else ""
@@ -128,7 +128,7 @@ class ConditionTeller:
         return f" {self._say('and')} ".join(self._say(name, **{name: word}) for name, word in words.items())
 
     def _of_one_fact(self, parts: tuple[Condition, ...]) -> str | None:
-        """`Staff: 10 to 49 or missing` where every part is about the same fact."""
+        """Line such as `Staff: 10 to 49 or missing`; None unless every part is about the same fact."""
         tests = [part for part in parts if isinstance(part, Test)]
         facts = {test.fact for test in tests}
         if len(tests) < len(parts) or len(facts) != 1:
@@ -138,8 +138,8 @@ class ConditionTeller:
         return self._is(fact, either(self.language, values))
 
     def _inside(self, part: Condition) -> str:
-        told = self.told(part)
-        return f"({told})" if isinstance(part, AllOf | AnyOf) and len(part.parts) > 1 else told
+        phrase = self.told(part)
+        return f"({phrase})" if isinstance(part, AllOf | AnyOf) and len(part.parts) > 1 else phrase
 
     def _is(self, fact: str, value: str) -> str:
         return self._say("is", fact=self.fact(fact), value=value)

@@ -1,4 +1,4 @@
-"""Which rules stand in one group of routing.yaml, and what the whole group asks."""
+"""The groups of rules in routing.yaml, each with its common conditions."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from router.policy.rules.conditions import AllOf, Condition
 from router.policy.rules.policy import Rule
 
 INSIDE: Final = " / "
-"""Between a group's name and that of its rule."""
+"""Separator between a group's name and its rule's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Numbered:
-    """A rule with its place from the top, its name inside its group, and what it asks beyond the group."""
+    """A rule with its place from the top, its name inside its group, and its own conditions."""
 
     number: int
     name: str
@@ -26,7 +26,7 @@ class Numbered:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rules in a row; `name` is empty and nothing is asked of all of them where they form no group."""
+    """Rules in a row; outside of groups `name` is "" and `asks` is empty."""
 
     name: str
     asks: tuple[Condition, ...]
@@ -40,7 +40,7 @@ def groups_of(rules: Sequence[Rule]) -> tuple[Group, ...]:
     for name, members in groupby(numbered, key=lambda one: _group_name(one[1])):
         among = list(members)
         shared = _shared([parts_of(rule.when) for _, rule in among]) if name else ()
-        # A rule may have the sign in its own name; what shares no condition is no group.
+        # A rule may have the separator in its own name; rules without a common condition are no group.
         called = name if shared else ""
         found.append(
             Group(called, shared, tuple(_numbered(number, rule, called, shared) for number, rule in among))
@@ -49,7 +49,7 @@ def groups_of(rules: Sequence[Rule]) -> tuple[Group, ...]:
 
 
 def parts_of(condition: Condition) -> tuple[Condition, ...]:
-    """What must all hold."""
+    """The conditions that must all hold."""
     return condition.parts if isinstance(condition, AllOf) else (condition,)
 
 
@@ -59,7 +59,7 @@ def _group_name(rule: Rule) -> str:
 
 
 def _shared(asked: Sequence[tuple[Condition, ...]]) -> tuple[Condition, ...]:
-    """The parts with which all of them begin."""
+    """The conditions with which all of them begin."""
     columns = zip(*asked, strict=False)
     return tuple(column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns))
 

@@ -12,7 +12,7 @@ _SPECIAL: Final = re.compile(r"([\\`*_\[\]<>|#$~])")
 
 
 def as_markdown(document: Document) -> str:
-    """The document; no text in it is taken for markup."""
+    """The document as Markdown; no text in it is taken for markup."""
     lines = [f"# {_escaped(document.title)}", ""]
     for block in document.blocks:
         lines += [*_lines(block), ""]

@@ -1,4 +1,4 @@
-"""The part of the document about what becomes of leads: won, lost, open."""
+"""The part of the document about the outcomes of leads: won, lost, open."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from router.rulefiles.document.phrases import say
 
 
 def outcomes_told(outcomes: Outcomes, conditions: ConditionTeller) -> Iterator[Block]:
-    """When a lead counts as won, lost or open."""
+    """The rules for when a lead counts as won, lost or open."""
     language = conditions.language
     yield Heading(2, say(language, "outcomes"))
     yield Paragraph(say(language, "outcomes_text"))
     open_with: Values = {STATUS: frozenset(outcomes.open_statuses)}
-    told = (("won", outcomes.won), ("lost", outcomes.lost), ("open", open_with))
+    kinds = (("won", outcomes.won), ("lost", outcomes.lost), ("open", open_with))
     yield Bullets(
         tuple(
             say(language, f"outcome_{name}", values=_values(values, conditions))
-            for name, values in told
+            for name, values in kinds
             if values
         )
     )

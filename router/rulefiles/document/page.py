@@ -1,4 +1,4 @@
-"""A document as one HTML page that needs nothing else: readable on a phone, good on paper."""
+"""A document as one self-contained HTML page, readable on a phone and on paper."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of the document about who sells: teams, shares, hours, time off."""
+"""The part of the document about reps: teams, shares, hours, time off."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.rulefiles.document.sla_steps import BreachTeller
 
 @dataclass(frozen=True, slots=True)
 class PeopleTeller:
-    """Tells teams, hours and absences of one policy."""
+    """Describes teams, hours and absences of one policy."""
 
     policy: Policy
     actions: ActionTeller
@@ -27,7 +27,7 @@ class PeopleTeller:
         return self.actions.conditions.language
 
     def teams(self) -> Iterator[Block]:
-        """Each team with everybody's share of its leads."""
+        """Each team with every rep's share of its leads."""
         yield Heading(2, self._say("teams"))
         yield Paragraph(self._say("teams_text"))
         headings = tuple(self._say(name) for name in ("rep", "share", "profile", "hours", "limits"))
@@ -53,7 +53,7 @@ class PeopleTeller:
         yield Paragraph(self._say("catch_up_to", most=most))
 
     def response(self) -> Iterator[Block]:
-        """How fast leads are answered, and the working weeks in which that time counts."""
+        """The time to answer leads, and the working weeks in which that time counts."""
         roster = self.policy.roster
         default = self.actions.span(self.policy.default_sla)
         yield Heading(2, self._say("sla"))
@@ -64,7 +64,7 @@ class PeopleTeller:
         yield from BreachTeller(self.policy, self.language).blocks()
 
     def night(self) -> Iterator[Block]:
-        """What happens while everybody sleeps."""
+        """The moves of leads at night."""
         night = self.policy.night
         yield Heading(2, self._say("night"))
         yield Paragraph(self._say("night_text", at=f"{night.at:%H:%M}"))
@@ -76,7 +76,7 @@ class PeopleTeller:
             yield Paragraph(self._say("night_brake", count=night.limits.count, share=share))
 
     def absences(self) -> Iterator[Block]:
-        """What happens when nobody is there, and who is away when."""
+        """The rules for when no rep is available, and the list of time off."""
         yield Heading(2, self._say("nobody"))
         last = self.policy.rules[-1].action
         team = last.to.team if isinstance(last, Assign) and isinstance(last.to, ToTeam) else "…"
@@ -147,13 +147,13 @@ class PeopleTeller:
 
 
 def night_lines(policy: Policy, language: str) -> tuple[str, ...]:
-    """Which open leads change hands at night, one line for each reason."""
+    """The open leads that get another owner at night, one line for each reason."""
     night = policy.night
     spans = {"away": night.when_away, "overdue": night.when_overdue, "queued": night.when_queued}
     gone = (say(language, "night_gone"),) if night.when_gone else ()
-    told = (
+    by_span = (
         say(language, f"night_{why}", span=span_in_words(span, language))
         for why, span in spans.items()
         if span
     )
-    return (*gone, *told)
+    return (*gone, *by_span)

@@ -1,4 +1,4 @@
-"""How the policy document is worded, in French and in English."""
+"""The phrases of the policy document, in French and in English."""
 
 from __future__ import annotations
 
@@ -322,7 +322,7 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
     "status": ("Statut : {status}", "Status: {status}"),
     "days": ("{count} jours", "{count} days"),
     "day": ("{count} jour", "{count} day"),
-    # Facts that are worked out, and their values.
+    # Derived facts, and their values.
     "fact_country": ("Pays", "Country"),
     "fact_departement": ("Département", "Département"),
     "fact_region": ("Région", "Region"),
@@ -392,26 +392,26 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
 
 
 def say(language: str, phrase: str, **words: object) -> str:
-    """The phrase in `fr` or `en` with its words filled in."""
+    """The phrase in `fr` or `en` with its placeholders filled in."""
     french, english = PHRASES[phrase]
     return unbroken(french).format(**words) if language == "fr" else english.format(**words)
 
 
 def unbroken(french: str) -> str:
-    """French text whose signs of two parts never begin a line."""
+    """French text with no-break spaces, so that signs such as `:` never begin a line."""
     for sign in ":;?!»":
         french = french.replace(f" {sign}", f"\u00a0{sign}")
     return french.replace("« ", "«\u00a0")
 
 
 def either(language: str, words: Iterable[str]) -> str:
-    """`a, b ou c`."""
+    """Words joined by "or": `a, b ou c`."""
     *first, last = words
     return f"{', '.join(first)} {say(language, 'or')} {last}" if first else last
 
 
 def span_in_words(span: timedelta, language: str) -> str:
-    """`15 min`, `4 h`, `1 h 30`, `14 jours`."""
+    """Duration such as `15 min`, `4 h`, `1 h 30` or `14 jours`."""
     minutes = span // timedelta(minutes=1)
     if minutes and minutes % (24 * 60) == 0:
         days = minutes // (24 * 60)
@@ -423,6 +423,6 @@ def span_in_words(span: timedelta, language: str) -> str:
 
 
 def percent(part: int, whole: int, language: str) -> str:
-    """`33 %`, `33%`."""
+    """Percentage without decimals, such as `33 %` in French and `33%` in English."""
     number = f"{100 * part / whole:.0f}"
     return f"{number}\u00a0%" if language == "fr" else f"{number}%"

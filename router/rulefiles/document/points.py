@@ -16,7 +16,7 @@ from router.rulefiles.scoring.grades import grades_of
 
 @dataclass(frozen=True, slots=True)
 class PointsTeller:
-    """Tells how leads earn points, and what grade and segment that makes."""
+    """Describes how leads earn points, and how points make grades and segments."""
 
     policy: Policy
     conditions: ConditionTeller

@@ -1,4 +1,4 @@
-"""Who gets what, in what order, and how shares work: the whole policy as one document."""
+"""The whole policy as one document: who gets which leads, in what order, and how shares work."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def _row(numbered: Numbered, group: Group, actions: ActionTeller) -> tuple[str, 
 
 
 def _lists(conditions: ConditionTeller) -> Iterator[Block]:
-    """The long lists that the pages above only name; so this part comes last."""
+    """The long lists that the other parts only name, so this part comes last."""
     if conditions.lists:
         yield Heading(2, say(conditions.language, "lists"))
         headings = (say(conditions.language, "list"), say(conditions.language, "values"))

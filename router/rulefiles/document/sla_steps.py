@@ -1,4 +1,4 @@
-"""The part of the document about leads that nobody works on."""
+"""The part of the document about overdue leads."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from router.rulefiles.document.phrases import either, percent, say
 
 @dataclass(frozen=True, slots=True)
 class BreachTeller:
-    """Tells what becomes of the overdue leads of one policy."""
+    """Describes the SLA steps for the overdue leads of one policy."""
 
     policy: Policy
     language: str
 
     def blocks(self) -> Iterator[Block]:
-        """What counts as work, each step in order, and who the managers are."""
+        """The activities that count as work, each step in order, and the managers."""
         sla_policy = self.policy.sla_policy
         yield Heading(3, self._say("overdue"))
         yield Paragraph(self._say("overdue_text", signs=self._signs()))
@@ -36,7 +36,7 @@ class BreachTeller:
             yield Bullets(tuple(map(self._manager, self.policy.roster.managers)))
 
     def step(self, step: SlaStep) -> str:
-        """`At 150%: the lead goes to the next rep by the same rule, at most 2 times.`"""
+        """Step such as `At 150%: the lead goes to the next rep by the same rule, at most 2 times.`"""
         done = []
         if step.notify:
             whom = " + ".join(self._say(f"tell_{one}") for one in step.notify)

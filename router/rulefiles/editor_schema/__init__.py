@@ -1,4 +1,4 @@
-"""What an editor may offer and what it underlines, for each kind of rule file, as JSON Schemas."""
+"""JSON Schemas for editors, which offer values and underline mistakes in each kind of rule file."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from router.rulefiles.editor_schema.team import team_schema
 from router.rulefiles.editor_schema.tests import tests_schema
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
-"""The dialect that yaml-language-server knows best."""
+"""The dialect of JSON Schema that yaml-language-server supports best."""
 
 
 def editor_schemas(files: Mapping[str, bytes], catalog: Catalog) -> dict[str, Schema]:
     """JSON Schemas by the name of their file, from the portal's catalog and the names in the rule files.
 
-    The rule files may be broken, which is when their author needs an editor most: names that cannot
-    be read are then not offered, and not underlined either. `router check` stays the judge: a schema
-    cannot know, for example, which column of a table a cell stands in.
+    The rule files may be broken, which is when their author needs an editor most: names that cannot be read
+    are then not offered, and not underlined either. `router check` decides in the end: a schema cannot know,
+    for example, to which column of a table a cell belongs.
     """
     names = names_in(files)
     facts = facts_of(catalog, names)

@@ -1,4 +1,4 @@
-"""Which facts an editor offers, with what each means, and which values it lets them have."""
+"""The facts that an editor offers, with their meanings and possible values."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ _RANGE_HINT: Final[Mapping[FactType, tuple[str, tuple[str, ...]]]] = {
     FactType.DATETIME: (_MOMENT, ("within 7d", "within 30d", "2026-01-01..")),
     FactType.DURATION: (SPAN, ("..7d", "30d..")),
 }
-"""How one end is written, and examples to complete with, by the types that have an order."""
+"""Form of one end of a range, and examples to complete with, by the types that have an order."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditorFact:
-    """A fact as an editor sees it: `values` by their meaning, empty where any value will do."""
+    """A fact as an editor sees it: `values` with their meanings, empty if any value is possible."""
 
     name: str
     type: FactType
@@ -76,7 +76,7 @@ class EditorFact:
         return choice(self.values)
 
     def asked(self) -> Schema:
-        """What can stand behind the fact in a condition, where `one` is defined under the fact's name."""
+        """Schema of what follows the fact in a condition; `one` is defined under the fact's name."""
         one = defined(self.name)
         words: dict[str, Schema] = {"not": one_or_many(one)}
         if self.type in _RANGE_HINT:
@@ -89,7 +89,7 @@ class EditorFact:
         return described({"anyOf": alternatives}, self.meaning)
 
     def lists(self, names: Names) -> dict[str, str]:
-        """The lists whose values the fact can have, by `$name`; numbers and dates are asked by ranges."""
+        """The lists whose values the fact can have, by `$name`; numbers and dates have none, but ranges."""
         known = names.lists or {}
         fitting = [name for name, values in known.items() if all(self._can_be(text) for text in values)]
         return {f"${name}": f"The list '{name}' of lists.yaml" for name in fitting}
@@ -97,11 +97,11 @@ class EditorFact:
     def _can_be(self, text: str) -> bool:
         if self.type not in (FactType.TEXT, FactType.CHOICE, FactType.CHOICES):
             return False
-        # What another list holds is not looked up: a list of lists fits wherever its own values do.
+        # Another list inside is not looked up: a list of lists fits wherever its own values do.
         return not self.values or text in self.values or text.startswith("$")
 
     def one(self, names: Names) -> Schema:
-        """One value, keyword, list or range."""
+        """Schema of one value, keyword, list or range."""
         lists = self.lists(names)
         if self.type not in _RANGE_HINT:
             if self.values and names.lists is None:
@@ -122,7 +122,7 @@ class EditorFact:
 
 
 def facts_of(catalog: Catalog, names: Names) -> tuple[EditorFact, ...]:
-    """Every fact that rules can ask about: the worked-out ones first, then the portal's properties."""
+    """Every fact that rules can name: the derived ones first, then the portal's properties."""
     words = Vocabulary(catalog, UTC_ZONE, None, computed={"grade": names.grades, "segment": names.segments})
     nowhere = FileReader("")
     worked_out = (words.fact(Scalar(name, 1, 1), nowhere) for name in DERIVED)

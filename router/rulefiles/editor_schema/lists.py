@@ -1,4 +1,4 @@
-"""What an editor offers in `lists.yaml`."""
+"""The editor schema of `lists.yaml`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which names the rule files give to things of their own, however broken the rest of them is."""
+"""The names that rule files define, read even if the rest of the files is broken."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Names:
     segments: tuple[str, ...] = ()
     grades: tuple[str, ...] = ()
     lists: Mapping[str, tuple[str, ...]] | None = None
-    """What stands in each list, `$other` lists by their name; None where lists.yaml cannot be read."""
+    """The values of each list, `$other` lists by their name; None if lists.yaml cannot be read."""
 
 
 def names_in(files: Mapping[str, bytes]) -> Names:
-    """The names that the four rule files give."""
+    """The names that the four rule files define."""
     trees = {name: read(name, content)[1] for name, content in files.items() if name.endswith(".yaml")}
     team, scoring = trees.get("team.yaml"), trees.get("scoring.yaml")
     reps, grade = _below(team, "reps"), _below(scoring, "grade")

@@ -10,9 +10,9 @@ import orjson
 Schema: TypeAlias = dict[str, Any]
 
 WIDEST: Final = 140
-"""Characters of a line of JSON that is not broken further."""
+"""Widest line of JSON, in characters, that is not broken further."""
 TEXT: Final[Schema] = {"type": ["string", "number", "boolean"]}
-"""Any text: the editor's YAML reads `01` as a number and `true` as a truth, which are texts to us."""
+"""Any text: the editor's YAML reads `01` as a number and `true` as a boolean, which are texts to us."""
 SPAN: Final = r"[0-9]{1,5} ?(min|minutes?|h|hours?|d|days?|w|weeks?|months?)"
 WORKING_TIME: Final[Schema] = {
     "type": "string",
@@ -44,7 +44,7 @@ DAY: Final[Schema] = {
 
 
 def choice(values: Mapping[str, str] | Iterable[str]) -> Schema:
-    """One of these values, with the meaning of each where a mapping gives it; any text if there is none.
+    """One of these values, with the meaning of each if a mapping gives it; any text if there is none.
 
     A value that looks like a number (`01`) reaches the schema as one, so that numbers in between pass.
     """
@@ -76,12 +76,12 @@ def keys(properties: Mapping[str, Schema], *, required: Iterable[str] = (), mean
 
 
 def named(value: Schema) -> Schema:
-    """A map whose keys are names of the author's own."""
+    """A map whose keys the author chooses."""
     return {"type": "object", "additionalProperties": value, "minProperties": 1}
 
 
 def described(schema: Schema, meaning: str) -> Schema:
-    """The schema with what the editor shows beside it."""
+    """The schema with a description that the editor shows beside it."""
     return {**schema, "description": meaning} if meaning else schema
 
 

@@ -1,4 +1,4 @@
-"""What an editor offers in `routing.yaml`."""
+"""The editor schema of `routing.yaml`."""
 
 from __future__ import annotations
 
@@ -181,7 +181,7 @@ def _assign(facts: tuple[EditorFact, ...], names: Names) -> Schema:
 
 
 def _offered(values: tuple[str, ...], from_facts: list[str]) -> Schema:
-    """What reps have, or what the lead asks; any text while team.yaml cannot be read."""
+    """The reps' values, or facts of the lead; any text while team.yaml cannot be read."""
     return choice([*values, *from_facts]) if values else {"anyOf": [choice(from_facts), TEXT]}
 
 
@@ -200,7 +200,7 @@ def _do(facts: tuple[EditorFact, ...]) -> Schema:
 
 
 def _outcomes(catalog: Catalog) -> Schema:
-    """Any choice of the portal; the options of the two that tell most."""
+    """Any choice property of the portal, with options for the lifecycle stage and the lead status."""
     others = (name for name, each in catalog.contact.items() if each.type is FactType.CHOICE)
     of: dict[str, Schema] = dict.fromkeys(others, one_or_many(TEXT))
     for name in (STAGE, STATUS):
@@ -227,7 +227,7 @@ def _status(catalog: Catalog) -> dict[str, str]:
 
 
 def _table(facts: tuple[EditorFact, ...], names: Names) -> Schema:
-    """Headers are checked; cells are only helped with, as a schema cannot know their column."""
+    """Headers are checked; cells are only completed, as a schema cannot know their column."""
     header = choice({**{fact.name: fact.meaning for fact in facts}, ARROW: "", **dict.fromkeys(OUTCOMES, "")})
     lists = [f"${name}" for name in names.lists or ()]
     offered = dict.fromkeys([*lists, *names.segments, ANY, ARROW, *names.teams, *names.reps, *Method], "")

@@ -1,4 +1,4 @@
-"""What an editor offers in `scoring.yaml`."""
+"""The editor schema of `scoring.yaml`."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SPAN: Final[Schema] = {
 
 
 def scoring_schema(facts: Iterable[EditorFact], names: Names) -> Schema:
-    """The schema of `scoring.yaml`: a table for each fact that does not come out of the points."""
+    """The schema of `scoring.yaml`: a table for each fact that is not computed from the points."""
     scored = [fact for fact in facts if fact.name not in CIRCULAR]
     tables = keys({fact.name: _table(fact, names) for fact in scored})
     numbers = {fact.name: fact.meaning for fact in scored if fact.type is FactType.NUMBER}
@@ -72,14 +72,14 @@ def scoring_schema(facts: Iterable[EditorFact], names: Names) -> Schema:
 
 
 def _table(fact: EditorFact, names: Names) -> Schema:
-    """Values of a choice may stand together, `BANKING, INSURANCE`; anything else is one key of its own."""
+    """Values of a choice may be combined, `BANKING, INSURANCE`; anything else is one key of its own."""
     offered = {**fact.values, **_WORDS, **fact.lists(names)}
     offered |= dict.fromkeys(_EXAMPLES.get(fact.type, ()), "")
     lines = {value: described(_WHOLE, meaning) for value, meaning in offered.items()}
     table: Schema = {"type": "object", "properties": lines, "minProperties": 1, "description": fact.meaning}
     if not fact.values:
         return {**table, "additionalProperties": _POINTS}
-    # The editor's YAML reads the key 01 as the number 1, and asks for it under that name.
+    # The editor's YAML reads the key 01 as the number 1, and looks it up under that name.
     as_numbers = dict.fromkeys(str(int(value)) for value in offered if value.isdecimal())
     one = "|".join(_SPECIAL.sub(lambda sign: f"\\{sign[0]}", value) for value in {**offered, **as_numbers})
     together = {f"^({one})( ?, ?({one}))*$": _POINTS}

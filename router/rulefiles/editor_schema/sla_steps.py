@@ -1,4 +1,4 @@
-"""What an editor offers below `sla` in `routing.yaml`."""
+"""The editor schema of `sla` in `routing.yaml`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _WHOM: Final = {"rep": "Whoever has the lead", "manager": "Whoever manages the t
 
 
 def sla_schema(names: Names) -> Schema:
-    """The time to answer, and what becomes of overdue leads."""
+    """The schema of `sla`: the time to answer, and the steps for overdue leads."""
     reassign = {
         "same_rule": {"type": "boolean", "description": "Whether the lead stays with its rule (the default)"},
         "except": choice({PREVIOUS_REP: "Whoever had the lead does not get it again (the default)"}),

@@ -1,4 +1,4 @@
-"""What an editor offers in `team.yaml`."""
+"""The editor schema of `team.yaml`."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _rep(catalog: Catalog, names: Names) -> Schema:
 
 
 def _team(reps: Schema, rep: Schema) -> Schema:
-    """A team that has more to say than who is in it."""
+    """A team with settings beside its list of reps."""
     weights: Schema = {
         "anyOf": [
             choice(WEIGHTS),
@@ -116,7 +116,7 @@ def _team(reps: Schema, rep: Schema) -> Schema:
 
 
 def _free(values: tuple[str, ...]) -> Schema:
-    """Any text; those in use already are offered."""
+    """Any text; the values in use are offered."""
     return {"anyOf": [choice(values), TEXT]} if values else TEXT
 
 

@@ -1,4 +1,4 @@
-"""What an editor offers in the tests of `config/tests/`."""
+"""The editor schema of the tests in `config/tests/`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DEEDS = {
 
 
 def tests_schema(catalog: Catalog, names: Names) -> Schema:
-    """The schema of a file of tests: a lead has the portal's properties, never what is worked out of them."""
+    """The schema of a file of tests: a lead has the portal's properties, never facts derived from them."""
     rep, team = choice(names.reps), choice(names.teams)
     status = catalog.contact.get(STATUS)
     expect: dict[str, Schema] = {
@@ -61,7 +61,7 @@ def tests_schema(catalog: Catalog, names: Names) -> Schema:
 
 
 def _held(fact: EditorFact) -> Schema:
-    """A value that a lead can hold; nothing at all stands for a property that is not filled in."""
+    """A value that a lead can hold; an empty value stands for a property that is not filled in."""
     one = _MOMENT if fact.type is FactType.DATETIME else fact.equal()
     several = [{"type": "array", "items": one}, TEXT] if fact.type is FactType.CHOICES else []
     missing: list[Schema] = [{"type": "null"}, {"const": "unknown"}]

@@ -1,1 +1,1 @@
-"""What rule files promise that nobody wrote: rules that never match, reps who get nothing, empty teams."""
+"""Proofs about rule files: rules that never match, reps who get no lead, teams without a rep at work."""

@@ -1,4 +1,4 @@
-"""On which of the coming days people are away, and which spans of days these make."""
+"""The time off of reps in the coming days, by day and in spans of days."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.policy.people.calendar import off_on, time_off_of
 from router.policy.people.roster import Roster
 
 DAYS_AHEAD: Final = 60
-"""Days that are looked at, today included."""
+"""Days that are checked, today included."""
 _MOST_SPANS: Final = 3
 
 Absences = Mapping[str, frozenset[date]]
@@ -24,7 +24,7 @@ def coming_days(roster: Roster, now: datetime) -> tuple[date, ...]:
 
 
 def absences(roster: Roster, now: datetime) -> Absences:
-    """Who is away when. Only reps who are away at all are in it."""
+    """Days off of each rep who has any; `now` is aware UTC."""
     days = coming_days(roster, now)
     found = {}
     for rep in {off.rep for off in roster.time_off}:
@@ -36,7 +36,7 @@ def absences(roster: Roster, now: datetime) -> Absences:
 
 
 def in_spans(days: Iterable[date]) -> str:
-    """`on 2026-12-24`, `from 2026-12-24 to 2026-12-31`, and so on for the next spans."""
+    """Days in words: `on 2026-12-24`, `from 2026-12-24 to 2026-12-31`, and so on for the next spans."""
     spans: list[list[date]] = []
     for day in sorted(days):
         if spans and day - spans[-1][-1] == timedelta(days=1):

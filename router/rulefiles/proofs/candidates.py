@@ -1,4 +1,4 @@
-"""Who could take the leads of a rule, if everybody were there."""
+"""The reps who could take the leads of a rule, if nobody were away."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from router.rulefiles.proofs.boxes.domains import Kinds
 from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 
 NO_FACTS: Final[Facts] = {}
-"""A lead that asks for nothing of its own: only fixed needs remain."""
+"""A lead without facts: only needs with fixed values remain."""
 MOST_COMBINED: Final = 400
 """Combinations of values that are tried where needs come from several facts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """The policy's reps, asked about rules of the space."""
+    """The policy's reps, with the rules of a space."""
 
     policy: Policy
     compiled: CompiledPolicy
@@ -40,10 +40,10 @@ class Candidates:
     space: RuleSpace
     kinds: Kinds
     gone: frozenset[str]
-    """Reps whose HubSpot owner is archived, who get nothing; reading team.yaml has told so."""
+    """Reps whose HubSpot owner is archived; they get no leads, and reading team.yaml has reported it."""
 
     def of_step(self, step: Assign, facts: Facts) -> tuple[str, ...]:
-        """The reps of a team, or the named one, who have all that such a lead needs; nobody for an owner."""
+        """The reps of a team, or the named rep, who meet such a lead's needs; none for an owner."""
         match step.to:
             case ToTeam(team):
                 names: Sequence[str] = self.policy.roster.teams[team].reps
@@ -88,7 +88,7 @@ class Candidates:
 
 
 def candidates_in(policy: Policy, *, space: RuleSpace, kinds: Kinds) -> Candidates:
-    """The policy's reps, to be asked about the rules of the space."""
+    """The policy's reps, with the rules of the space."""
     archived = {owner.email.lower() for owner in kinds.words.catalog.owners if owner.archived}
     gone = frozenset(rep.name for rep in policy.roster.reps.values() if rep.owner.lower() in archived)
     return Candidates(policy, compile_policy(policy), space, kinds, gone)

@@ -1,4 +1,4 @@
-"""What a proof has found out, before it has its place in a file."""
+"""Findings of proofs, before they get their place in a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MOST_NAMED: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing found: on which line, about whom (the caret points there), and what to do."""
+    """One finding: its line, the name under which the caret points, and what to do."""
 
     line: int
     subject: str
@@ -29,12 +29,12 @@ class Finding:
 
 
 def with_lines(rules: Iterable[Rule]) -> str:
-    """`'A' (line 3), 'B' (line 9) and 12 more`."""
+    """Rules in words: `'A' (line 3), 'B' (line 9) and 12 more`."""
     return few_of([f"'{rule.name}' (line {rule.line})" for rule in rules])
 
 
 def group_of(rule: Rule) -> str:
-    """The group that the rule stands in, which its full name begins with; empty for none."""
+    """The group of the rule, which its full name begins with; "" for none."""
     group, separator, _ = rule.name.partition(_SEPARATOR)
     return group if separator else ""
 
@@ -45,6 +45,6 @@ def own_name(rule: Rule) -> str:
 
 
 def few_of(names: Sequence[str]) -> str:
-    """`a, b, c, d and 12 more`."""
+    """Names in words: `a, b, c, d and 12 more`."""
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -1,4 +1,4 @@
-"""Which leads no rule takes, and which ones only the last `otherwise` does."""
+"""Gaps: leads that no rule takes, or only the last `otherwise`."""
 
 from __future__ import annotations
 
@@ -41,12 +41,15 @@ def left_by(space: RuleSpace, boxes: Sequence[Box], *, rules: Sequence[int]) -> 
 
 
 def left_to_otherwise(space: RuleSpace) -> Facts | None:
-    """An example of a lead that no rule takes but the last one, if there is any."""
+    """An example of a lead that only the last rule takes, or None."""
     return left_by(space, (EVERYTHING,), rules=range(len(space.rules) - 1))
 
 
 def _gap_in_group(space: RuleSpace, group: str, members: Sequence[int]) -> Finding | None:
-    """What a group's rules have in common is its guard, or more; what none of them takes slips through."""
+    """A finding if leads meet the common condition of a group's rules, but none of the rules.
+
+    That common condition is the group's own, or a narrower one.
+    """
     common = _common_parts([space.rules[member].when for member in members])
     boxes = space.fact_space.boxes(common)
     if not common.parts or boxes is None:

@@ -1,7 +1,7 @@
-"""Which leads would wait much longer than usual for a team to be at work, though their SLA is short.
+"""Openings: teams whose leads would wait much longer than usual, although their SLA is short.
 
-Public holidays make a closing longer, and are told; but only time off makes it worth a warning, for nobody
-can put off Christmas. What HubSpot and overrides say of reps is not in the rule files, and not looked at.
+Public holidays make a closing longer, and are mentioned; but only time off causes a warning, because
+Christmas cannot be put off. What HubSpot and overrides say of reps is not in the rule files, and not checked.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _DAY: Final = timedelta(days=1)
 _LONG_WEEKEND: Final = 3 * _DAY
 _WEEK_DAYS: Final = 7
 _BEFORE: Final = range(6)
-"""The closing before a day off lies so many days back at most, over a weekend between public holidays."""
+"""Most days that the closing before a day off lies back: over a weekend between public holidays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nobody is at work from one moment to the other (aware UTC)."""
+    """A time in which no rep is at work, from one moment to the other (aware UTC)."""
 
     closes: datetime
     opens: datetime
 
     @property
     def span(self) -> timedelta:
-        """How long nobody is at work."""
+        """Length of that time."""
         return self.opens - self.closes
 
 
@@ -49,7 +49,7 @@ def opening_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: d
     """
     roster = candidates.policy.roster
     waits: dict[tuple[str, ...], Wait | None] = {}
-    told: set[tuple[str, ...]] = set()
+    reported: set[tuple[str, ...]] = set()
     for reach in reaches:
         rule = candidates.space.rules[reach.rule]
         step = next(steps_of(rule.action), None)
@@ -59,9 +59,9 @@ def opening_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: d
         if reps not in waits:
             waits[reps] = _longest_wait(roster, reps, now=now)
         wait, sla = waits[reps], rule.sla or candidates.policy.default_sla
-        if wait is None or wait.span <= sla or reps in told:
+        if wait is None or wait.span <= sla or reps in reported:
             continue
-        told.add(reps)
+        reported.add(reps)
         closes, opens = (
             f"{when.astimezone(roster.timezone):%Y-%m-%d %H:%M}" for when in (wait.closes, wait.opens)
         )
@@ -77,7 +77,7 @@ def opening_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: d
 
 
 def _longest_wait(roster: Roster, reps: Sequence[str], *, now: datetime) -> Wait | None:
-    """The longest of the coming closings of these reps, if it is a day longer than any of a usual week."""
+    """The longest coming closing of these reps, if a day longer than any of a usual week; or None."""
     away = absences(roster, now)
     some_away = {day for rep in reps for day in away.get(rep, ())}
     if not some_away:
@@ -92,7 +92,7 @@ def _longest_wait(roster: Roster, reps: Sequence[str], *, now: datetime) -> Wait
         wait for wait in _waits(roster, written, near) if wait.span > of_itself.get(wait.closes, wait.span)
     )
     together = frozenset[date].intersection(*(away.get(rep, frozenset()) for rep in reps))
-    # Days on which all of them are away are told as days without anybody.
+    # Days on which all of them are away are reported by the proofs about pools.
     coming = (wait for wait in coming if not any(_falls_in(wait, day, roster) for day in together))
     longest = max(coming, key=lambda wait: wait.span, default=None)
     longest_usual = max((wait.span for wait in usual), default=timedelta(0))
@@ -102,7 +102,7 @@ def _longest_wait(roster: Roster, reps: Sequence[str], *, now: datetime) -> Wait
 
 
 def _waits(roster: Roster, calendars: Mapping[str, Calendar], days: Sequence[date]) -> Iterator[Wait]:
-    """What follows the closing hours of these days, by the calendars of the reps."""
+    """The waits after the closing hours of these days, by the calendars of the reps."""
     weeks = [calendar.hours for calendar in calendars.values()]
     for day in days:
         closings = {closes for week in weeks if week for _, closes in week.week[day.weekday()]}

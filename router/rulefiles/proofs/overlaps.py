@@ -1,9 +1,9 @@
-"""Where the order of two rules matters: leads that both match, which they would send to different places.
+"""Overlaps: leads that fit two rules which would send them to different places, so that order matters.
 
-Only rules that cross are told, each with leads of its own: a special case above the general one is how
+Only rules that cross are reported, each with leads of its own: a special case above the general one is how
 rules are meant to be written ("correlation" and "generalization" of firewall rules in Al-Shaer & Hamed,
-"Modeling and Management of Firewall Policies", IEEE TNSM 2004). What a rule in front leaves to nobody
-(`do: nothing`) is meant to come first, too.
+"Modeling and Management of Firewall Policies", IEEE TNSM 2004). A rule that gives its leads no owner (`do:
+nothing`) is meant to come first, too.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from router.rulefiles.proofs.reach import Reach
 from router.rulefiles.yaml.mistakes import Severity
 
 MOST_TOLD: Final = 25
-"""Overlaps that are listed; whoever has more of them wants to ask about single leads."""
+"""Overlaps that are listed; with more of them, `router explain` of single leads helps better."""
 MOST_TRIED: Final = 12
 """Rules or groups below for which an example is looked for, for each rule."""
 MOST_PROVED: Final = 3
-"""Rules or groups below that are proved and named; of others we say that there may be some."""
+"""Rules or groups below that are proved and named; of others the message says "perhaps"."""
 
 Pair: TypeAlias = tuple[int, int]
 """A rule, and one further down that crosses it."""
 
 
 def overlap_findings(space: RuleSpace, reaches: Sequence[Reach]) -> Iterator[Finding]:
-    """One info for each rule or group whose leads other rules below would send elsewhere, with an example."""
+    """An info for each rule or group whose leads other rules below would send elsewhere, with an example."""
     by_entry: dict[str, dict[str, Pair]] = {}
     for rule, other in _pairs(space, reaches):
         upper, lower = _entries(space.rules[rule], space.rules[other])
         by_entry.setdefault(upper, {}).setdefault(lower, (rule, other))
     found = (_overlap(space, upper, pairs) for upper, pairs in by_entry.items())
-    told = list(islice((finding for finding in found if finding is not None), MOST_TOLD + 1))
-    yield from told[:MOST_TOLD]
-    if len(told) > MOST_TOLD:
-        message = f"more rules, from line {told[-1].line} on, share leads with others further down"
+    listed = list(islice((finding for finding in found if finding is not None), MOST_TOLD + 1))
+    yield from listed[:MOST_TOLD]
+    if len(listed) > MOST_TOLD:
+        message = f"more rules, from line {listed[-1].line} on, share leads with others further down"
         hint = f"The first {MOST_TOLD} are listed; 'router explain' tells of any lead which rule takes it."
-        yield Finding(told[-1].line, told[-1].subject, Severity.INFO, message, hint)
+        yield Finding(listed[-1].line, listed[-1].subject, Severity.INFO, message, hint)
 
 
 def _pairs(space: RuleSpace, reaches: Sequence[Reach]) -> Iterator[Pair]:
-    """Each live rule with the first few below that cross it and do something else."""
+    """Each live rule with the first few below that cross it and have another outcome."""
     live = [reach.rule for reach in reaches if reach.is_reached and reach.is_known]
     living = space.boxes_among(live) & ~space.boxes_among(())
     alike: dict[str, list[int]] = {}
@@ -70,7 +70,7 @@ def _pairs(space: RuleSpace, reaches: Sequence[Reach]) -> Iterator[Pair]:
 
 
 def _crossing(space: RuleSpace, rule: int, among: int) -> Iterator[int]:
-    """The rules that share leads with this one, while each has others too, as far as single boxes show."""
+    """The rules that share leads with this one while each has others too, as far as single boxes show."""
     crossing = enclosing = 0
     for box in space.boxes_of[rule] or ():
         meeting = around = space.boxes.meeting(box, among)
@@ -126,7 +126,7 @@ def _overlap(space: RuleSpace, upper: str, pairs: dict[str, Pair]) -> Finding | 
 
 
 def _lead_of_both(space: RuleSpace, pair: Pair) -> Facts | None:
-    """A lead that the first rule takes and the other would take without it, tried with the real matcher."""
+    """A lead that the first rule takes and the other would take without it, checked with the real matcher."""
     rule, other = pair
     for box in space.boxes_of[rule] or ():
         for lower in space.boxes_of[other] or ():
@@ -144,5 +144,5 @@ def _lead_in(space: RuleSpace, box: Box | None, *, above: int) -> Facts | None:
 
 
 def _outcome(rule: Rule) -> str:
-    """What happens to the rule's leads, to be compared (what a nurture sets cannot be hashed)."""
+    """The rule's outcome as a text to compare, because the values a nurture sets cannot be hashed."""
     return repr((rule.action, rule.sla, rule.status))

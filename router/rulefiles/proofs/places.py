@@ -1,4 +1,4 @@
-"""Where in the files a finding belongs: its line with a caret under the name it is about."""
+"""The places of findings in the files: a line, with a caret under the name that it is about."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from router.rulefiles.yaml.source import text_of
 
 def placed(findings: Iterable[Finding], files: Mapping[str, bytes]) -> list[Mistake]:
     """The findings as mistakes; without its file a finding has its line and column 1."""
-    told = list(findings)
-    named = {finding.file for finding in told} & files.keys()
+    listed = list(findings)
+    named = {finding.file for finding in listed} & files.keys()
     lines = {name: text_of(name, files[name])[0].lines for name in named}
-    return [_mistake(finding, lines.get(finding.file, ())) for finding in told]
+    return [_mistake(finding, lines.get(finding.file, ())) for finding in listed]
 
 
 def _mistake(finding: Finding, lines: tuple[str, ...]) -> Mistake:
@@ -31,7 +31,7 @@ def _mistake(finding: Finding, lines: tuple[str, ...]) -> Mistake:
 
 
 def _column(line: str, subject: str) -> int:
-    """Where the name stands; a row of a table without one begins where its text does."""
+    """Column of the name, from 1; for a row of a table without one, the column where its text begins."""
     found = line.find(subject) if subject else -1
     if found < 0:
         found = len(line) - len(line.lstrip(" -"))

@@ -1,6 +1,7 @@
-"""Which leads find nobody: no rep of the team has what they need, or all who have it are away that day.
+"""Leads that find no rep, because no rep meets their needs or all who do are away that day.
 
-Away is who has time off in team.yaml. On a public holiday nobody is: a lead goes to whoever is back first.
+A rep with time off in team.yaml counts as away. A public holiday does not count: a lead goes to the first rep
+who is back.
 """
 
 from __future__ import annotations
@@ -30,24 +31,24 @@ from router.rulefiles.proofs.reach import Reach
 from router.rulefiles.yaml.mistakes import Severity
 
 Gap: TypeAlias = tuple[str, str]
-"""That somebody is not there on some days, in words, and what a lead is like that then finds nobody."""
+"""A phrase for the missing reps and their days, and the facts of a lead that then finds no rep."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Empty:
-    """The rules and the people of one gap."""
+    """The rules and the reps of one gap."""
 
     rules: list[int] = field(default_factory=list)
     away: dict[str, None] = field(default_factory=dict)
 
 
 def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: datetime) -> Iterator[Finding]:
-    """A warning for each rule whose leads find nobody, with the facts or the days; like ones are grouped."""
+    """A warning for each rule whose leads find no rep, with the facts or the days; like ones are grouped."""
     away = absences(candidates.policy.roster, now)
     by_day: dict[Gap, _Empty] = {}
     for reach in reaches:
         rule = candidates.space.rules[reach.rule]
-        # Whose account or contact it is, is nobody's team, and a queue waits for whoever comes.
+        # The owner of an account or contact belongs to no team here, and a queue waits for any rep.
         steps = [step for step in steps_of(rule.action) if owner_fact(step.to) is None]
         if not reach.is_reached or not steps or any(step.method is Method.QUEUE for step in steps):
             continue
@@ -61,28 +62,28 @@ def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: date
             if days:
                 when = in_spans(days)
                 alone = f"is away {when} and nobody stands in"
-                nobody = _none_of(steps, does=f"is there {when}", alone=alone)
-                gap = by_day.setdefault((nobody, like), _Empty())
+                missing = _none_of(steps, does=f"is there {when}", alone=alone)
+                gap = by_day.setdefault((missing, like), _Empty())
                 gap.rules.append(reach.rule)
                 gap.away.update(
                     dict.fromkeys(rep for step in steps for rep in candidates.of_step(step, facts))
                 )
         if "" in unmet:
-            nobody = _none_of(steps, does="can ever take", alone="can never take")
+            missing = _none_of(steps, does="can ever take", alone="can never take")
             hint = "They wait in a queue. Choose somebody else, or need less."
             yield Finding(
-                rule.line, own_name(rule), Severity.WARNING, f"{nobody} leads of '{rule.name}'", hint
+                rule.line, own_name(rule), Severity.WARNING, f"{missing} leads of '{rule.name}'", hint
             )
         elif unmet:
-            nobody = _none_of(steps, does="has", alone="does not have")
-            message = f"{nobody} what leads of '{rule.name}' may need: {few_of([*unmet])}"
+            missing = _none_of(steps, does="has", alone="does not have")
+            message = f"{missing} what leads of '{rule.name}' may need: {few_of([*unmet])}"
             hint = "They wait in a queue. Add 'if_unavailable', or choose another team."
             yield Finding(rule.line, own_name(rule), Severity.WARNING, message, hint)
-    for (nobody, like), empty in by_day.items():
+    for (missing, like), empty in by_day.items():
         rule, more = candidates.space.rules[empty.rules[0]], len(set(empty.rules)) - 1
         others = f" and {more} more" if more else ""
         asking = f" asking for {like}" if like else ""
-        message = f"{nobody} for leads{asking} of '{rule.name}'{others}"
+        message = f"{missing} for leads{asking} of '{rule.name}'{others}"
         hint = (
             f"They wait in a queue. Add 'if_unavailable', or change the time off of {few_of([*empty.away])}."
         )
@@ -92,7 +93,7 @@ def pool_findings(candidates: Candidates, reaches: Sequence[Reach], *, now: date
 def _days_without_anybody(
     candidates: Candidates, steps: Sequence[Assign], facts: Facts, away: Absences
 ) -> frozenset[date]:
-    """The days on which all who could take such a lead are away, stand-ins included."""
+    """The days on which all reps who could take such a lead are away, and their backups too."""
     none: frozenset[date] | None = None
     for place, step in enumerate(steps):
         for rep in candidates.of_step(step, facts):
@@ -106,7 +107,7 @@ def _days_without_anybody(
 
 
 def _stand_in(candidates: Candidates, step: Assign, facts: Facts, rep: str, day: date) -> bool:
-    """Whether a backup of the rep, or a backup's backup, is there and has what the lead needs."""
+    """True if a backup of the rep, or a backup's backup, is there and has what the lead needs."""
     asked = {rep}
     while True:
         off = off_on(time_off_of(candidates.policy.roster, rep), day)
@@ -120,7 +121,7 @@ def _stand_in(candidates: Candidates, step: Assign, facts: Facts, rep: str, day:
 
 
 def _names(steps: Sequence[Assign]) -> list[str]:
-    """`the team 'sud'` or `'marc'`, each once."""
+    """Names of the targets, `the team 'sud'` or `'marc'`, each once."""
     names: dict[str, None] = {}
     for step in steps:
         match step.to:
@@ -134,7 +135,7 @@ def _names(steps: Sequence[Assign]) -> list[str]:
 
 
 def _none_of(steps: Sequence[Assign], *, does: str, alone: str) -> str:
-    """`nobody in the team 'sud' is there`, `'marc' is away`, `neither the team 'sud' nor 'marc' is there`."""
+    """Phrase such as `nobody in the team 'sud' is there` or `neither the team 'sud' nor 'marc' is there`."""
     names = _names(steps)
     if len(names) > 1:
         return f"neither {' nor '.join(names)} {does}"

@@ -1,7 +1,7 @@
-"""Everything that can be proved of a policy, as mistakes with their places.
+"""All proofs about a policy, as mistakes with their places.
 
-Errors are rules that can never match; whatever merely deserves a look is a warning, and what is good to
-know an info. A verdict that could not be reached within the budget is called unknown, never guessed.
+Errors are rules that can never match; findings that deserve a look are warnings, and those that are good to
+know are infos. A result that could not be reached within the budget is called unknown, never guessed.
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ def prove(
 ) -> tuple[Mistake, ...]:
     """All findings about the policy, by file and place.
 
-    `now` (aware UTC) is the moment from which ages and the coming 60 days count, `files` are the rule
-    files by name, to show their lines. `reached` are the full names of rules that tests reach and
-    `last_used` says when rules last took a lead; without them nothing is said of tests and use.
-    `budget` bounds the work, in comparisons; what it does not suffice for is called unknown.
+    `now` (aware UTC) is the moment from which ages and the coming 60 days count, `files` are the rule files
+    by name, to show their lines. `reached` are the full names of rules that tests reach and `last_used` says
+    when rules last took a lead; without them tests and use are not judged. `budget` bounds the work, in
+    comparisons; what it does not suffice for is called unknown.
     """
     space = rule_space(policy, catalog=catalog, now=now, budget=budget)
     reaches = reaches_of(space)
@@ -59,7 +59,7 @@ def prove(
         *opening_findings(candidates, reaches, now=now),
     ]
     if reached is not None:
-        # What no lead reaches no test can reach; it has been told.
+        # No test can reach a rule that no lead reaches, and that finding is reported already.
         testable = [rule for rule, reach in zip(policy.rules, reaches, strict=True) if reach.is_reached]
         findings += untested_findings(testable, reached)
     if last_used is not None:
@@ -68,7 +68,7 @@ def prove(
 
 
 def left_over(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> str | None:
-    """The example of a lead that only the last `otherwise` takes; None if the rules above take every lead."""
+    """Example of a lead that only the last `otherwise` takes; None if the rules above take every lead."""
     space = rule_space(policy, catalog=catalog, now=now, budget=budget)
     facts = left_to_otherwise(space)
     return None if facts is None else for_example(facts, conditions=[rule.when for rule in policy.rules])

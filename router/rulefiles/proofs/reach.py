@@ -1,4 +1,4 @@
-"""Which rules no lead can ever reach: they contradict themselves, or rules above them take everything."""
+"""Reach: rules that no lead can reach, because they contradict themselves or rules above take all."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from router.rulefiles.proofs.findings import Finding, own_name, with_lines
 from router.rulefiles.yaml.mistakes import Severity
 
 MOST_ASKED: Final = 200
-"""Covers that are tried to name fewer culprits; what remains is true, only longer."""
+"""Covers that are tried to name fewer rules as the cause; the remaining list is true, only longer."""
 OTHERWISE: Final = "otherwise"
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """What is known of one rule: whether leads reach it, and which rules above it are to blame if not."""
+    """Reach of one rule: whether leads reach it and, if not, the rules above it that take them all."""
 
     rule: int
     is_reached: bool
     is_known: bool = True
     culprits: tuple[int, ...] = ()
-    """None of them if the rule contradicts itself."""
+    """Places of these rules; empty if the rule contradicts itself."""
 
 
 def reach_of(space: RuleSpace, rule: int) -> Reach:
-    """Whether any lead can reach the rule."""
+    """Prove whether any lead can reach the rule."""
     boxes = space.boxes_of[rule]
     if boxes is None:
         return Reach(rule, is_reached=True, is_known=False)
@@ -38,12 +38,12 @@ def reach_of(space: RuleSpace, rule: int) -> Reach:
 
 
 def reaches_of(space: RuleSpace) -> tuple[Reach, ...]:
-    """What is known of each rule, in order."""
+    """The reach of each rule, in order."""
     return tuple(reach_of(space, rule) for rule in range(len(space.rules)))
 
 
 def reach_findings(space: RuleSpace, reaches: tuple[Reach, ...]) -> Iterator[Finding]:
-    """An error for each rule that no lead reaches, an info for each of which we cannot tell."""
+    """An error for each rule that no lead reaches, an info for each whose reach is unknown."""
     last = len(space.rules) - 1
     for reach in reaches:
         rule = space.rules[reach.rule]
@@ -59,7 +59,7 @@ def reach_findings(space: RuleSpace, reaches: tuple[Reach, ...]) -> Iterator[Fin
             hint = "Remove one of its conditions, or the rule."
             yield Finding(rule.line, own_name(rule), _severity(space, reach), message, hint)
         elif not reach.is_reached and not (reach.rule == last and rule.name == OTHERWISE):
-            # The last `otherwise` is compulsory; it may well have nothing left to take.
+            # The last `otherwise` is compulsory; there may well be no lead left for it.
             takers = with_lines(space.rules[place] for place in reach.culprits)
             message = f"the rule '{rule.name}' is never reached"
             hint = f"Everything it matches is already taken by: {takers}. Move it above, or remove it."
@@ -67,14 +67,17 @@ def reach_findings(space: RuleSpace, reaches: tuple[Reach, ...]) -> Iterator[Fin
 
 
 def _severity(space: RuleSpace, reach: Reach) -> Severity:
-    """An `otherwise` with nothing left does no harm, and what a date alone has made true is nobody's edit."""
+    """Severity of an unreached rule: lower for an `otherwise`, and for what may change from day to day."""
     if own_name(space.rules[reach.rule]) == OTHERWISE:
         return Severity.INFO
     return Severity.WARNING if space.moves((reach.rule, *reach.culprits)) else Severity.ERROR
 
 
 def _culprits(space: RuleSpace, rule: int, used: int) -> tuple[int, ...]:
-    """As few rules as take everything together: parts of the list are left out, halves first, then ones."""
+    """A short list of rules that together take everything.
+
+    Parts of the list are left out where the rest still takes everything: halves first, then single rules.
+    """
     boxes = space.boxes_of[rule] or ()
     kept = space.rules_of(used)
     left = MOST_ASKED

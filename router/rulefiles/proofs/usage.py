@@ -1,4 +1,4 @@
-"""Which rules no test reaches, and which ones no lead has reached for a long time."""
+"""Usage: rules that no test reaches, or that have taken no lead for a long time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ UNUSED_AFTER: Final = timedelta(days=90)
 
 
 def untested_findings(rules: Sequence[Rule], reached: Collection[str]) -> Iterator[Finding]:
-    """A warning for each rule that is not among those that tests reached, by full name."""
+    """A warning for each rule whose full name is not among those that tests reached."""
     for rule in rules:
         if rule.name not in reached:
             message = f"no test reaches the rule '{rule.name}'"
@@ -27,8 +27,8 @@ def unused_findings(
 ) -> Iterator[Finding]:
     """An info for each rule whose last lead came more than 90 days before `now`; both aware UTC.
 
-    Rules that the mapping does not name are not judged: they may be younger than the ledger. None is a
-    rule that is old enough and never took a lead.
+    Rules that the mapping does not name are not judged: they may be younger than the ledger. None stands for
+    a rule that is old enough and never took a lead.
     """
     for rule in rules:
         if rule.name not in last_used:

@@ -1,4 +1,4 @@
-"""What a rule does with its leads: to whom they go, or that they go to nobody."""
+"""Reader of a rule's action: the target of its leads, or that they get no owner."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ActionReader:
     words: Vocabulary
     roster: Roster | None
     sticky: Mapping[str, timedelta | None] = field(default_factory=dict)
-    """What holds for each team where a rule says nothing."""
+    """Stickiness by team for rules that do not set it."""
 
     @property
     def catalog(self) -> Catalog:
@@ -80,7 +80,7 @@ class ActionReader:
         return self.words.catalog
 
     def done(self, fields: Mapping[str, YamlEntry], *, at: Node, what: str) -> ReadAction | None:
-        """What these keys do; exactly one of `assign` and `do` must be there."""
+        """The action of these keys; exactly one of `assign` and `do` must be among them."""
         sla = self.sla(fields["sla"]) if "sla" in fields else None
         status = self.status(fields["status"].value) if "status" in fields else None
         task = self._task(fields["task"].value) if "task" in fields else False
@@ -105,12 +105,12 @@ class ActionReader:
         return None if action is None else ReadAction(action, sla, status)
 
     def sla(self, entry: YamlEntry) -> timedelta | None:
-        """The working time within which a lead is answered; no days, as working days differ in length."""
+        """Working time to answer a lead, up to 1000 hours; no days, as working days differ in length."""
         hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
         return self._working_time(entry, wrong="is no time to answer a lead in", hint=hint)
 
     def _push_after(self, entry: YamlEntry) -> timedelta | None:
-        """The working time for which a queue waits for a claim before it gives the lead itself."""
+        """Working time that a queue waits for a claim before it assigns the lead itself."""
         hint = "Write minutes or hours, such as 30min or 2h; they count in the team's working hours."
         return self._working_time(entry, wrong="is no time to wait for a claim", hint=hint)
 
@@ -137,7 +137,7 @@ class ActionReader:
         return written is not None and written.text == "true"
 
     def assign(self, node: Node) -> Assign | None:
-        """To whom the lead goes, how the team shares it, and what happens if nobody is there."""
+        """The target of the lead, the team's method, and the fallback if no rep is available."""
         fields = self.file.fields(node, "'assign'", known=ASSIGN_KEYS, later=LATER)
         if fields is None:
             return None
@@ -217,9 +217,10 @@ class ActionReader:
         return None
 
     def _check_effects(self, fields: Mapping[str, YamlEntry], target: str, method: Method | None) -> None:
-        """Refuse keys that would change nothing: whoever writes them expects that they do."""
+        """Refuse keys that would change nothing, because their author expects an effect."""
         for name in ("method", "needs", "prefer", "hours", "sticky"):
-            # A named rep must still have what the lead needs; the owner of an account is never asked.
+            # A named rep must still have what the lead needs; the needs are not checked for an account's
+            # owner.
             checked = name == "needs" and target == "rep"
             if name in fields and target != "team" and not checked:
                 message = f"'{name}' has no effect with '{target}'"

@@ -1,4 +1,4 @@
-"""What a rule needs a rep to be or to know, and whether anybody in the team is or does."""
+"""Reader of `needs` and `prefer`: the level, skills and languages that a rule asks of a rep."""
 
 from __future__ import annotations
 
@@ -62,21 +62,21 @@ class NeedReader:
             self.file.error(written, f"{fact} is a {fact.type}, which can be no {kind}", hint)
             return None
         known = self._known(kind)
-        nobody = [value for value in fact.options if known is not None and value not in known]
-        if nobody and fact.type is not FactType.TEXT:
-            few = ", ".join(nobody[:5]) + (" …" if len(nobody) > 5 else "")
+        unmatched = [value for value in fact.options if known is not None and value not in known]
+        if unmatched and fact.type is not FactType.TEXT:
+            few = ", ".join(unmatched[:5]) + (" …" if len(unmatched) > 5 else "")
             hint = f"Such a lead finds nobody. Give reps the {kind} in team.yaml."
             self.file.warning(written, f"no rep has the {kind} that {fact} can ask for: {few}", hint)
         return Need(kind, from_fact=fact.name)
 
     def _known(self, kind: Kind) -> tuple[str, ...] | None:
-        """What the reps have of this kind; None if team.yaml could not be read."""
+        """The reps' values of this kind; None if team.yaml could not be read."""
         if self.roster is None:
             return None
         return tuple(dict.fromkeys(value for rep in self.roster.reps.values() for value in _HAS[kind](rep)))
 
     def check_somebody_fits(self, at: Node, team: str, needs: tuple[Need, ...]) -> None:
-        """Note it if no rep of the team has all the fixed needs: the rule could never find anybody."""
+        """Report an error if no rep of the team has all the fixed needs, so that the rule finds no rep."""
         fixed = [need for need in needs if need.value is not None]
         if self.roster is None or team not in self.roster.teams or not fixed:
             return

@@ -1,4 +1,4 @@
-"""What happens once a night, as `night` in routing.yaml tells it."""
+"""Reader of `night` in routing.yaml: what happens once a night."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LONGEST: Final = timedelta(days=90)
 
 
 def read_night(node: Node, file: FileReader) -> NightSettings:
-    """The night; what is left out, or is a mistake, is the default."""
+    """The night's settings; a part that is left out, or a mistake, gets its default."""
     fields = file.fields(node, "'night'", known=NIGHT_KEYS) or {}
     reader = _NightReader(file, fields)
     moves = fields.keys() & {WHEN_GONE, WHEN_AWAY, WHEN_OVERDUE, WHEN_QUEUED}
@@ -43,7 +43,7 @@ def read_night(node: Node, file: FileReader) -> NightSettings:
 
 @dataclass(frozen=True, slots=True)
 class _NightReader:
-    """The keys of `night` that are there."""
+    """Reads the keys of `night` that the file has."""
 
     file: FileReader
     fields: dict[str, YamlEntry]

@@ -1,4 +1,4 @@
-"""When a lead is won, lost or finished, as `outcomes` in routing.yaml tells it."""
+"""Reader of `outcomes` in routing.yaml: when a lead is won, lost or finished."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EXAMPLE: Final = "Write {lifecyclestage: [opportunity, customer]}."
 
 
 def usual_outcomes(catalog: Catalog) -> Outcomes:
-    """What holds where routing.yaml says nothing: HubSpot's own words, as far as the portal has them."""
+    """The outcomes without settings in routing.yaml: HubSpot's own values, if the portal has them."""
     return _outcomes(_there(WON, catalog), _there(LOST, catalog), FINISHED, catalog)
 
 
@@ -43,7 +43,7 @@ def read_outcomes(entry: YamlEntry, file: FileReader, catalog: Catalog) -> Outco
 
 
 def _outcomes(won: Values, lost: Values, finished: frozenset[str], catalog: Catalog) -> Outcomes:
-    """A lead that is won or lost by its status is finished, too."""
+    """The outcomes; a lead that is won or lost by its status counts as finished, too."""
     closed = finished | won.get(STATUS, frozenset()) | lost.get(STATUS, frozenset())
     known = catalog.contact.get(STATUS)
     statuses = tuple(option.value for option in known.options) if known and known.options else STATUSES

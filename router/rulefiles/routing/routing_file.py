@@ -1,4 +1,4 @@
-"""Who gets which lead, as `routing.yaml` tells it."""
+"""Reader of `routing.yaml`: segments, rules, SLA, night and outcomes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ Mode = Literal["live", "shadow"]
 
 @dataclass(frozen=True, slots=True)
 class Routing:
-    """All of `routing.yaml`."""
+    """Everything in `routing.yaml`."""
 
     language: Language
     segments: tuple[Segment, ...]
@@ -65,10 +65,10 @@ class Routing:
 
 
 def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
-    """The routing; it is only good for use if the sheet holds no error.
+    """The routing; it may be used only if `file` holds no error.
 
-    `words` know the grades already; the segments are added here. `roster` is None if team.yaml
-    could not be read: names of teams and reps are not checked then.
+    `words` has the grades already; the segments are added here. `roster` is None if team.yaml could not be
+    read: names of teams and reps are not checked then.
     """
     fields = file.fields(root, "routing.yaml", known=KEYS, later=ROUTING_LATER, required=REQUIRED) or {}
     segments = _segments(fields["segments"], file, words) if "segments" in fields else ()
@@ -159,6 +159,6 @@ def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[tim
 
 
 def _status(entry: YamlEntry | None, root: Node, actions: ActionReader) -> str:
-    """The portal may have renamed its statuses, so the default is checked as if it were written."""
+    """The default status; it is checked as if it were written, because the portal may have renamed it."""
     written = entry.value if entry else Scalar(DEFAULT_STATUS, root.line, root.column)
     return actions.status(written) or DEFAULT_STATUS

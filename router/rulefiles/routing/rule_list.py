@@ -1,4 +1,4 @@
-"""Which rules stand below `rules`: single ones, groups with a common condition, and tables."""
+"""Reader of the list below `rules`: single rules, groups with a common condition, and tables."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHERWISE: Final = "otherwise"
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Where a rule stands: in no group, or in a named one whose condition holds for all of it."""
+    """The place of a rule: in no group, or in a named one whose condition applies to all its rules."""
 
     group: str = ""
     guard: Condition = ALWAYS
@@ -38,7 +38,7 @@ class Inside:
 
 @dataclass(frozen=True, slots=True)
 class RuleListReader:
-    """Reads rules in the order of the file. A rule with a mistake is left out, and the mistake noted."""
+    """Reads rules in the order of the file. A rule with a mistake is reported and left out."""
 
     file: FileReader
     conditions: ConditionReader
@@ -82,7 +82,7 @@ class RuleListReader:
                     fields["group"].key, f"the group '{name.text}' has no '{key}'", f"Add '{key}:'."
                 )
         guard = self.conditions.when(fields["when"].value) if "when" in fields else None
-        # Without its guard nothing of the group may ever match; its rules are read for their mistakes only.
+        # Without its condition no rule of the group may ever match; they are read for their mistakes only.
         inside = Inside(name.text, guard or ALWAYS)
         found = self.rules(fields["rules"].value, inside) if "rules" in fields else ()
         if OTHERWISE in fields:

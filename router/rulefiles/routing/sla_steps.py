@@ -1,4 +1,4 @@
-"""What becomes of overdue leads, as `sla` in routing.yaml tells it."""
+"""Reader of `sla` in routing.yaml: the steps that follow when a lead is overdue."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class BreachReader:
     segments: Collection[str]
 
     def sla_policy(self, fields: Mapping[str, YamlEntry]) -> SlaPolicy:
-        """All of `sla` but its default time."""
+        """Everything in `sla` but its default time."""
         return SlaPolicy(
             started_when=self._activities(fields["started_when"].value)
             if "started_when" in fields

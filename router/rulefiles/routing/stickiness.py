@@ -1,4 +1,4 @@
-"""For how long a company's next leads go to the rep who had its last one, as `sticky` tells it."""
+"""Reader of `sticky`: how long a company's next leads go to the rep who had its last one."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def read_sticky(node: Node, file: FileReader) -> timedelta | None:
 def read_stickiness(
     node: Node, file: FileReader, *, teams: Collection[str] | None
 ) -> Mapping[str, timedelta | None]:
-    """What holds where a rule says nothing, by team; `EVERY_TEAM` stands for all of them.
+    """The stickiness of rules that do not set it, by team; `EVERY_TEAM` stands for all of them.
 
     `teams` are those of team.yaml, None if it could not be read.
     """

@@ -1,4 +1,4 @@
-"""Which rules a `table:` with its `rows:` stands for: one per row."""
+"""Reader of a `table:` with its `rows:`, which stands for one rule per row."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class _Header:
-    """The columns: facts on the left of the arrow (None where the name is a mistake), keys on its right."""
+    """The columns: facts left of the arrow (None where the name is a mistake), keys right of it."""
 
     facts: tuple[Fact | None, ...]
     outcomes: tuple[Scalar, ...]
@@ -42,13 +42,13 @@ class _Header:
 
 @dataclass(frozen=True, slots=True)
 class TableReader:
-    """Reads tables; a cell `any` on the left asks nothing."""
+    """Reads tables; a cell `any` on the left accepts any value."""
 
     file: FileReader
     conditions: ConditionReader
 
     def rows(self, node: Node) -> tuple[Row, ...]:
-        """The rows, in order; a row of the wrong length is noted and left out."""
+        """The rows, in order; a row of the wrong length is reported and left out."""
         fields = self.file.fields(node, "a table", known=("table", "rows"))
         if not fields or "rows" not in fields:
             self.file.error(node, "the table has no 'rows'", "Add 'rows:' below 'table:'.")
@@ -105,7 +105,7 @@ class TableReader:
 
 
 def any_word(columns: int) -> str:
-    """As many `any` as there are columns on the left, as an example of a row."""
+    """An `any, ` for each column on the left, for the example of a row."""
     return f"{ANY}, " * columns
 
 

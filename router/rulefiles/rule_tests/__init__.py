@@ -1,1 +1,1 @@
-"""What operations expect of their own rules, and whether the rules do it."""
+"""Rule tests: what operations expect of their rules, and whether the rules do it."""

@@ -1,4 +1,4 @@
-"""Which tests one file of `config/tests/` holds."""
+"""Reader of one file of rule tests in `config/tests/`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOST_REPEATS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class RuleTest:
-    """One test: these properties, so many times in a row at `now` (UTC), must be decided as expected."""
+    """One test: `repeat` leads with these properties at `now` (UTC) must be decided as expected."""
 
     file: str
     line: int
@@ -45,7 +45,7 @@ class RuleTest:
 def read_cases(
     file: str, content: bytes, *, policy: Policy, catalog: Catalog
 ) -> tuple[FileReader, tuple[RuleTest, ...]]:
-    """The file's reader and its tests, in order; a test with a mistake is left out, the mistake noted."""
+    """The file's reader and its tests, in order; a test with a mistake is reported and left out."""
     reader, root = read(file, content)
     if root is None:
         return reader, ()

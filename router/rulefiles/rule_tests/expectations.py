@@ -1,4 +1,4 @@
-"""What a rule test expects of a decision, in the words of the rule files."""
+"""Reader of `expect`: the decision that a rule test expects, in the words of the rule files."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.rulefiles.yaml.quantities import moment, whole
 from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 DEEDS: Final = ("assign", "queue", "nurture", "nothing")
-"""What `do` can expect: an owner at once, a team's queue, marketing, or nobody."""
+"""The values of `do`: an owner at once, a team's queue, marketing, or no owner."""
 EXPECT_KEYS: Final = (
     "rule", "team", "rep", "among", "do", "grade", "segment", "status", "due", "share",
 )  # fmt: skip
@@ -24,7 +24,10 @@ EXPECT_KEYS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What every lead of a test must get; None and empty ask nothing. `share` counts leads by rep."""
+    """The expectation for every lead of a test; None and empty expect nothing.
+
+    `share` counts leads by rep.
+    """
 
     rule: str | None = None
     team: str | None = None
@@ -47,7 +50,10 @@ class ExpectationReader:
     catalog: Catalog
 
     def expected(self, entry: YamlEntry, *, leads: int) -> Expected:
-        """The expectation of a test of so many leads; what is wrong with it is noted and asks nothing."""
+        """The expectation of a test of `leads` leads.
+
+        A part with a mistake is reported and expects nothing.
+        """
         fields = self.file.fields(entry.value, "'expect'", known=EXPECT_KEYS)
         if isinstance(entry.value, Map) and not entry.value.entries:
             hint = f"Write one of: {', '.join(EXPECT_KEYS)}."
@@ -71,7 +77,7 @@ class ExpectationReader:
         )
 
     def _rule(self, entry: YamlEntry | None) -> str | None:
-        """The rule's full name; inside a group the last part will do where no other rule ends like it."""
+        """The rule's full name; inside a group the last part is enough if it is unique."""
         written = self._scalar(entry)
         if written is None:
             return None

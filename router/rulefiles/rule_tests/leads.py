@@ -1,4 +1,4 @@
-"""Which lead a test or a question describes: HubSpot's properties, typed and checked by the catalog."""
+"""Reader of the lead that a test or a question describes, by HubSpot's properties."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class LeadReader:
     roster: Roster
 
     def texts(self, node: Node, what: str) -> dict[str, str | None]:
-        """The properties of a map; an empty value, or `unknown`, is one that is not filled in."""
+        """The properties of a map; an empty value, or `unknown`, means not filled in."""
         if isinstance(node, Map) and not node.entries:
             return {}
         found: dict[str, str | None] = {}
@@ -46,7 +46,7 @@ class LeadReader:
         return found
 
     def _previous_owner(self, node: Node) -> str | None:
-        """The id of the owner whom a rep's name or an e-mail address means; what nobody could work out."""
+        """The owner id of a rep's name or an e-mail address; None for an empty, `unknown` or wrong value."""
         if isinstance(node, Scalar) and not node.quoted and node.text in ("", MISSING):
             return None
         written = self.file.scalar(node, f"'{PREVIOUS_OWNER}'")
@@ -75,7 +75,7 @@ class LeadReader:
             hint = f"Fill in what it is worked out from: {', '.join(there) or 'what earns points'}."
             self.file.error(key, f"'{name}' is worked out, so a lead cannot be given it", hint)
             return None
-        # The vocabulary of rules says what is wrong with a name that is not the portal's.
+        # The vocabulary of rules says what is wrong with a name that the portal does not have.
         Vocabulary(self.catalog, self.roster.timezone, None).fact(key, self.file)
         return None
 

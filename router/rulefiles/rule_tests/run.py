@@ -1,4 +1,4 @@
-"""Whether the policy decides as its tests expect, and which rules no test reaches."""
+"""Running of rule tests: whether decisions are as expected, and the rules that no test reaches."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ TEST_FILES: Final = "tests/*.test.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One test and what came of it: no difference means that it passed.
+    """One test and its result: no difference means that it passed.
 
-    `steps` explain the first decision that was not as expected, in the policy's language; a test that
-    passed has none. `lead` is which of its repeated leads that was, from 1.
+    `steps` explain the first decision that was not as expected, in the policy's language; a test that passed
+    has none. `lead` is the number of that decision among the repeated leads, from 1.
     """
 
     file: str
@@ -47,7 +47,7 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class RuleTestResults:
-    """Every test with its outcome, the mistakes in the files of tests, and the rules that no test reaches."""
+    """Every test with its result, the mistakes in the files of tests, and the rules that no test reaches."""
 
     tests: tuple[Tested, ...]
     mistakes: tuple[Mistake, ...]
@@ -55,16 +55,16 @@ class RuleTestResults:
 
     @property
     def passed(self) -> bool:
-        """True if no file has an error and every test passed; no tests at all pass, too."""
+        """True if no file has an error and every test passed, also if there are no tests."""
         broken = any(mistake.severity is Severity.ERROR for mistake in self.mistakes)
         return not broken and all(tested.passed for tested in self.tests)
 
 
 def run_tests(files: Mapping[str, bytes], policy: Policy, catalog: Catalog) -> RuleTestResults:
-    """What the files named `tests/<name>.test.yaml` say of the policy; other files are ignored.
+    """Run the tests of the files named `tests/<name>.test.yaml`; other files are ignored.
 
-    Owners are the catalog's, the book of shares is empty at the start of each test, and time is the
-    test's own `now`: the same files give the same results everywhere. Never raises for what they say.
+    Owners are the catalog's, the book of shares is empty at the start of each test, and time is the test's
+    own `now`: the same files give the same results everywhere. It never raises for the content of the files.
     """
     mistakes: list[Mistake] = []
     tests: list[Tested] = []

@@ -1,4 +1,4 @@
-"""What a decision did, in the words in which a test expects it, and where the two differ."""
+"""Comparison of a decision with the expectation of a rule test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NONE: Final = "none"
 
 @dataclass(frozen=True, slots=True)
 class UnmetExpectation:
-    """One expectation that did not come true; `what` is its key below `expect`."""
+    """One expectation that was not met; `what` is its key below `expect`."""
 
     what: str
     expected: str
@@ -28,12 +28,12 @@ class UnmetExpectation:
 def differences(
     expected: Expected, decision: Decision, *, timezone: ZoneInfo
 ) -> tuple[UnmetExpectation, ...]:
-    """Where this decision is not as expected, `share` apart; moments are told in `timezone`."""
+    """The expectations that this decision does not meet, without `share`; moments are shown in `timezone`."""
     return tuple(_differing(expected, decision, timezone))
 
 
 def share_difference(expected: Expected, decisions: Sequence[Decision]) -> UnmetExpectation | None:
-    """Where the counts of leads differ from the expected ones; a rep who is not named expects none."""
+    """The difference between counted and expected shares, or None; a rep who is not named expects no lead."""
     if not expected.share:
         return None
     reps = (rep_of(decision) for decision in decisions)
@@ -49,7 +49,7 @@ def rep_of(decision: Decision) -> str | None:
 
 
 def deed_of(decision: Decision) -> str:
-    """What was done: `assign`, `queue`, `nurture` or `nothing`."""
+    """The decision's kind: `assign`, `queue`, `nurture` or `nothing`."""
     match decision.outcome:
         case Assigned():
             return "assign"

@@ -1,4 +1,4 @@
-"""Which points make which grade, as the grid below `grade` tells it."""
+"""Reader of `grade` in scoring.yaml: the ranges of points that make each grade."""
 
 from __future__ import annotations
 

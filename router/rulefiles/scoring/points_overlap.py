@@ -1,4 +1,4 @@
-"""Which ranges of a points table get in one another's way, or leave a gap that nobody means."""
+"""Checks of a points table for ranges that overlap, and for gaps between decimals."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LEAST, _MOST = Decimal("-Infinity"), Decimal("Infinity")
 
 @dataclass(frozen=True, slots=True)
 class _Stretch:
-    """What a line takes, from `low` to `high`, or to just before `high` where that is left out."""
+    """The range of one line, from `low` to `high`; without `high_counts` to just before `high`."""
 
     key: Scalar
     low: Decimal
@@ -41,10 +41,10 @@ class _Stretch:
 
 
 def note_overlaps(fact: Fact, lines: Sequence[PointsLine], keys: Sequence[Scalar], file: FileReader) -> None:
-    """Note each range that a line above takes whole (an error) or in part (a warning), and gaps of decimals.
+    """Report ranges that a line above takes whole (an error) or in part (a warning), and gaps of decimals.
 
-    A later line that holds an earlier one whole is how cascades are written (`200..` then `50..`,
-    `within 7d` then `within 30d`): nothing is said of it.
+    A later line that contains a whole earlier one is how cascades are written (`200..` then `50..`, `within
+    7d` then `within 30d`): it is not reported.
     """
     earlier: list[_Stretch] = []
     for line, key in zip(lines, keys, strict=True):
@@ -67,7 +67,7 @@ def note_overlaps(fact: Fact, lines: Sequence[PointsLine], keys: Sequence[Scalar
 
 
 def _note_gaps(fact: Fact, stretches: Sequence[_Stretch], file: FileReader) -> None:
-    """`..49` beside `50..` forgets 49.5 where the property is not of whole numbers."""
+    """Report gaps: `..49` beside `50..` forgets 49.5 if the property is not of whole numbers."""
     for below, above in pairwise(sorted(stretches, key=lambda stretch: stretch.low)):
         if below.high_counts and above.low - below.high == 1:
             message = f"{fact} may have decimals: no line takes {below.high + Decimal('0.5')}"

@@ -1,4 +1,4 @@
-"""How leads earn points and grades, as `scoring.yaml` tells it."""
+"""Reader of `scoring.yaml`: points and grades."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _NO_GRADES: Final = GradeGrid((), ())
 
 
 def read_scoring(root: Node, file: FileReader, words: Vocabulary) -> Scoring:
-    """The scoring; it is only good for use if the sheet holds no error."""
+    """The scoring; it may be used only if `file` holds no error."""
     fields = file.fields(root, "scoring.yaml", known=tuple(REQUIRED), required=REQUIRED) or {}
     reader = ScorecardReader(file, words)
     fit, engagement = (
@@ -59,13 +59,13 @@ def read_scoring(root: Node, file: FileReader, words: Vocabulary) -> Scoring:
 
 @dataclass(frozen=True, slots=True)
 class ScorecardReader:
-    """Reads `fit` and `engagement`."""
+    """Reads the scorecards `fit` and `engagement`."""
 
     file: FileReader
     words: Vocabulary
 
     def card(self, entry: YamlEntry) -> Scorecard:
-        """The scorecard; what is wrong with it is noted and left out."""
+        """The scorecard; a part with a mistake is reported and left out."""
         name = entry.key.text
         uses = isinstance(entry.value, Map) and any(line.key.text == "use" for line in entry.value.entries)
         required = {} if uses else NEEDS_POINTS
@@ -197,7 +197,7 @@ class ScorecardReader:
 
 
 def _parts(key: Scalar) -> tuple[Scalar, ...]:
-    """The values of `BANKING, INSURANCE`, each at its place; a quoted key or a `contains` is one."""
+    """The values of `BANKING, INSURANCE`, each at its place; a quoted key or a `contains` is one value."""
     if key.quoted or key.text.startswith("contains "):
         return (key,)
     parts: list[Scalar] = []

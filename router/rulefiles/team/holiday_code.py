@@ -1,4 +1,4 @@
-"""Whose public holidays a line of `team.yaml` names."""
+"""Reader of the public holidays that a line of `team.yaml` names."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _HINT = "Write a country such as FR, or a part of one: FR-57 (Alsace-Moselle), D
 
 
 def read_holidays(node: Node, file: FileReader) -> str | None:
-    """The code, None for `none`; an unknown one is noted and counts as none."""
+    """The code of the holidays, None for `none`; an unknown code is reported and counts as none."""
     written = file.scalar(node, "'public_holidays'")
     if written is None or written.text == NONE:
         return None

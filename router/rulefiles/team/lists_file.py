@@ -1,4 +1,4 @@
-"""Which values each list of `lists.yaml` stands for."""
+"""Reader of `lists.yaml`: the values of each named list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who hears of a team's overdue leads, as `managers` in team.yaml tells it."""
+"""Reader of `managers` in team.yaml: the people who hear of a team's overdue leads."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ MANAGER_REQUIRED: Final = {"owner": "Add 'owner:' with the e-mail address of the
 def read_managers(
     node: Node, file: FileReader, *, catalog: Catalog, teams: Collection[str]
 ) -> tuple[Manager, ...]:
-    """The managers, in the order of the file; one who names no teams manages all of them."""
+    """The managers, in the order of the file; a manager without `teams` manages all of them."""
     found = []
     for line in file.entries(node, "'managers'"):
         what = f"the manager '{line.key.text}'"
         fields = file.fields(line.value, what, known=MANAGER_KEYS, required=MANAGER_REQUIRED) or {}
-        theirs = []
+        managed = []
         for team in file.scalars(fields["teams"].value, "'teams'") if "teams" in fields else ():
             if team.text not in teams:
                 hint = "Add it under 'teams'."
                 file.error(team, f"there is no team '{team.text}'", hint, like=team.text, among=teams)
-            theirs.append(team.text)
+            managed.append(team.text)
         if "owner" in fields:
             owner = owner_named(
                 fields["owner"].value, file, catalog, if_gone="They can be told in chat only."
             )
-            found.append(Manager(line.key.text, owner, tuple(dict.fromkeys(theirs))))
+            found.append(Manager(line.key.text, owner, tuple(dict.fromkeys(managed))))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Which HubSpot owner an e-mail address in a rule file stands for."""
+"""Reader of the HubSpot owner that an e-mail address in a rule file names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one line below `reps` says of a rep."""
+"""Reader of one line below `reps` in team.yaml."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ REP_KEYS: Final = (
     "max_claims_per_hour",
 )
 SMALLEST_WEIGHT, LARGEST_WEIGHT = 500, 1_000_000
-"""In thousandths."""
+"""Smallest and largest weight, in thousandths."""
 
 
 @dataclass(frozen=True, slots=True)
 class RepReader:
-    """Reads reps; `hours` are the working weeks that they may name, `holidays` what holds without a word."""
+    """Reads reps; `hours` are the working weeks that a rep may name, `holidays` the default code."""
 
     file: FileReader
     catalog: Catalog
@@ -40,7 +40,7 @@ class RepReader:
     holidays: str | None = None
 
     def rep(self, line: YamlEntry) -> Rep:
-        """The rep of this line; what is wrong with it is noted and left at its default."""
+        """The rep of this line; a part with a mistake is reported and gets its default."""
         name = line.key.text
         fields = self.file.fields(line.value, f"the rep '{name}'", known=REP_KEYS) or {}
         if "owner" not in fields:

@@ -1,4 +1,4 @@
-"""Who sells, as `team.yaml` tells it."""
+"""Reader of `team.yaml`: reps, teams, managers, working hours and time off."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ UTC_ZONE: Final = ZoneInfo("UTC")
 
 
 def read_team(root: Node, file: FileReader, catalog: Catalog) -> Roster:
-    """The roster; it is only good for use if the sheet holds no error."""
+    """The roster; it may be used only if `file` holds no error."""
     return TeamReader(file, catalog).roster(root)
 
 
@@ -46,13 +46,13 @@ class TeamReader:
     catalog: Catalog
 
     def roster(self, root: Node) -> Roster:
-        """All of the file; a part with a mistake is left out, and the mistake noted."""
+        """The whole file; a part with a mistake is reported and left out."""
         fields = self.file.fields(root, "team.yaml", known=KEYS, required=REQUIRED) or {}
         hours = read_hours(fields["hours"].value, self.file) if "hours" in fields else {}
-        shut = (
+        holidays = (
             read_holidays(fields["public_holidays"].value, self.file) if "public_holidays" in fields else None
         )
-        reps = self._reps(fields["reps"], hours, shut) if "reps" in fields else {}
+        reps = self._reps(fields["reps"], hours, holidays) if "reps" in fields else {}
         teams = self._teams(fields["teams"], reps) if "teams" in fields else {}
         managers = fields.get("managers")
         return Roster(

@@ -1,4 +1,4 @@
-"""What one line below `teams` says: who shares leads, and how."""
+"""Reader of one line below `teams` in team.yaml: the reps of a team, and how they share leads."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ WEIGHTS: Final[Mapping[str, str]] = {
     PERFORMANCE: "Times 0.5 to 2 by the wins of 90 days, each night",
     f"{PERFORMANCE} 180d": "The same by the wins of 180 days (30 to 730)",
 }
-"""What `weights` can be, and what that means."""
+"""The values of `weights`, with their meaning."""
 FAIR_BY: Final[Mapping[Literal["count", "value"], str]] = {
     "count": "Everybody's part is of the leads (the default)",
     "value": "Everybody's part is of the leads' points of score",
 }
-"""What `fair_by` can be, and what that means."""
+"""The values of `fair_by`, with their meaning."""
 FORGIVE: Final = "forgive"
 CATCH_UP: Final = "catch_up"
 TIME_OFF: Final[Mapping[str, str]] = {
     FORGIVE: "Whoever is away neither earns nor owes (the default)",
     CATCH_UP: "Whoever is away keeps earning their part, and gets it once they are back",
 }
-"""What `time_off` can be, and what that means."""
+"""The values of `time_off`, with their meaning."""
 USUAL: Final = timedelta(days=90)
 SHORTEST: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=730)
@@ -41,13 +41,13 @@ LONGEST: Final = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True)
 class TeamLineReader:
-    """Reads teams; `reps` are those that they may name."""
+    """Reads teams; `reps` are the reps that a team may name."""
 
     file: FileReader
     reps: Mapping[str, Rep]
 
     def team(self, line: YamlEntry) -> Team:
-        """The team of this line: a list of reps, or `{reps: [...], ...}`; what is wrong is noted."""
+        """The team of this line: a list of reps, or `{reps: [...], ...}`; mistakes are reported."""
         name = line.key.text
         if not isinstance(line.value, Map):
             return Team(name, self._members(line.value, name))
@@ -100,7 +100,7 @@ class TeamLineReader:
         return found or "count"
 
     def _catch_up(self, node: Node) -> CatchUp | None:
-        """What `catch_up` (without end) or `{catch_up: 5}` stands for; None is `forgive`."""
+        """The setting of `catch_up` (no limit) or `{catch_up: 5}`; None is `forgive`."""
         if isinstance(node, Map):
             fields = self.file.fields(node, "'time_off'", known=(CATCH_UP,)) or {}
             return CatchUp(self._at_most(fields[CATCH_UP].value)) if CATCH_UP in fields else None
@@ -124,7 +124,7 @@ class TeamLineReader:
 
 
 def is_rep(name: Scalar, reps: Mapping[str, Rep], file: FileReader) -> bool:
-    """Whether there is such a rep; that there is none is noted."""
+    """True if there is such a rep; an error is reported if not."""
     if name.text not in reps:
         hint = f"A rep has: {', '.join(REP_KEYS)}; add them under 'reps'."
         file.error(name, f"there is no rep '{name.text}'", hint, like=name.text, among=reps)

@@ -1,4 +1,4 @@
-"""Which hours a working week of `team.yaml` has."""
+"""Reader of the working weeks below `hours` in team.yaml."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Span = tuple[time, time]
 
 
 def read_hours(node: Node, file: FileReader) -> Mapping[str, Hours]:
-    """The named working weeks; a day that a week does not name is free."""
+    """The working weeks by name; a day that a week does not name is free."""
     weeks = file.entries(node, "'hours'")
     return {entry.key.text: Hours(entry.key.text, _week(entry, file)) for entry in weeks}
 

@@ -1,4 +1,4 @@
-"""How the portal's catalog is kept in a file: `hubspot.catalog.json`, one line per property and option."""
+"""The portal's catalog as the file `hubspot.catalog.json`, with one line per property and option."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ class CatalogUnreadableError(ValueError):
 
 
 def fact_type(hubspot_type: str, field_type: str) -> FactType:
-    """What values of a property are, by the `type` and `fieldType` of HubSpot's Properties API.
+    """Type of a property's values, from the `type` and `fieldType` of HubSpot's Properties API.
 
-    A type that HubSpot adds one day counts as text until somebody teaches us better.
+    A type that HubSpot adds later counts as text until it is added here.
     """
     if hubspot_type == "enumeration" and field_type == "checkbox":
         return FactType.CHOICES
@@ -49,7 +49,7 @@ def fact_type(hubspot_type: str, field_type: str) -> FactType:
 
 
 def parse_catalog(content: bytes) -> Catalog:
-    """The catalog that `dump_catalog` has written. Raises CatalogUnreadableError."""
+    """The catalog that `dump_catalog` has written. Raises `CatalogUnreadableError`."""
     try:
         parsed = orjson.loads(content)
         return Catalog(

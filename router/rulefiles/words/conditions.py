@@ -1,4 +1,4 @@
-"""Which condition the keys below `when` stand for."""
+"""Reader of the conditions below `when`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry, as_written
 
 DEEPEST_CHOICE: Final = 2
-"""`any`, `all` and `none` inside one another; more is a rule that nobody can explain."""
+"""Deepest nesting of `any`, `all` and `none`; a rule with more is too hard to explain."""
 VALUE_WORDS: Final = ("not", *RANGE_WORDS, ABOVE, "contains", "within")
 
 _CHOICES: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
@@ -26,7 +26,7 @@ _CHOICES: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
 
 @dataclass(frozen=True, slots=True)
 class ConditionReader:
-    """Reads conditions. A condition with a mistake is None: it is never taken for one that holds."""
+    """Reads conditions. A condition with a mistake is None, so that it never counts as true."""
 
     words: Vocabulary
     file: FileReader
@@ -40,7 +40,7 @@ class ConditionReader:
         return both([self._entry(entry, depth) for entry in node.entries])
 
     def about(self, fact: Fact, node: Node) -> Condition | None:
-        """The condition that the fact answers to this value, list of values, or words such as `not`."""
+        """The condition on one fact, from a value, a list of values, or words such as `not`."""
         if isinstance(node, Map):
             return self._in_words(fact, node)
         reader = MatcherReader(fact, self.words, self.file)
@@ -120,7 +120,7 @@ class ConditionReader:
         return both(parts)
 
     def _above(self, fact: Fact, reader: MatcherReader, value: Scalar, node: Map) -> Condition | None:
-        """Known and not up to the value: a range holds the ends that it names."""
+        """The condition `known and not at most the value`, because a range includes the ends it names."""
         up_to = _test(fact, reader.ranges.between(value, {"high": value.text}), node)
         return (
             None
@@ -130,7 +130,7 @@ class ConditionReader:
 
 
 def both(parts: list[Condition | None]) -> Condition | None:
-    """The condition that all parts hold; None as soon as one of them is a mistake."""
+    """The condition that all parts hold; None if one of them is a mistake."""
     found = tuple(part for part in parts if part is not None)
     if len(found) < len(parts):
         return None

@@ -1,4 +1,4 @@
-"""Which question one written value asks: `FR`, `$list`, `200..`, `contains daf`, `within 7d`, `known`."""
+"""Reader of matchers: `FR`, `$list`, `200..`, `contains daf`, `within 7d`, `known`."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class MatcherReader:
         return RangeReader(self.fact, self.words.timezone, self.file)
 
     def matcher(self, written: Scalar) -> Matcher | None:
-        """The question that the value asks; None if it asks none, which is then noted."""
+        """The matcher that the value stands for; None, and an error is reported, if there is none."""
         text = written.text
         if not written.quoted and text == "known":
             return IsKnown()
@@ -52,7 +52,7 @@ class MatcherReader:
         return None if value is None else OneOf(frozenset((value,)))
 
     def contains(self, at: Scalar, words: str) -> Contains | None:
-        """The words of `contains a, b*`: whole ones, or beginnings with a final `*`."""
+        """The matcher of `contains a, b*`: whole words, or beginnings with a final `*`."""
         if self.fact.type is not FactType.TEXT or self.fact.options:
             self.file.error(
                 at, f"{self.fact} is no free text: 'contains' cannot look into it", "List its values."
@@ -67,7 +67,7 @@ class MatcherReader:
         return Contains(found)
 
     def within(self, at: Scalar, text: str) -> Within | None:
-        """The question of `within 7d`."""
+        """The matcher of `within 7d`."""
         if self.fact.type not in (FactType.DATE, FactType.DATETIME):
             is_age = self.fact.type is FactType.DURATION
             hint = "Write a range of it: ..7d." if is_age else "Name a date, or the fact 'age'."
@@ -101,7 +101,7 @@ class MatcherReader:
 
 
 def merged(matchers: Iterable[Matcher]) -> tuple[Matcher, ...]:
-    """The same questions with `or` between them, values gathered in one and words in another."""
+    """Matchers with `or` between them, all values in one `OneOf` and all words in one `Contains`."""
     values: set[Equal] = set()
     words: list[str] = []
     others: list[Matcher] = []

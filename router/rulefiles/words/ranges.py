@@ -1,4 +1,4 @@
-"""Which range `50..199`, `200..`, `< 50` or `at_least: 200` stands for."""
+"""Reader of ranges such as `50..199`, `200..`, `< 50` or `at_least: 200`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RANGE_WORDS: Final[Mapping[str, End]] = {"at_least": "low", "at_most": "high", "
 ORDERED: Final = frozenset((FactType.NUMBER, FactType.DATE, FactType.DATETIME, FactType.DURATION))
 
 ABOVE: Final = "above"
-"""The word whose own value does not count; it has no end of its own in a Between."""
+"""The word that excludes its own value; `Between` has no such end."""
 _DOTS = re.compile(r"(?P<low>.*?) ?\.\. ?(?P<high>.*)")
 _SIGN = re.compile(r"(?P<sign>>=|<=|<|>) ?(?P<bound>.*)|(?P<word>at_least|at_most|below|above) +(?P<of>.*)")
 _SIGNS: Final[Mapping[str, End]] = {">=": "low", "<=": "high", "<": "below", **RANGE_WORDS}
@@ -41,13 +41,16 @@ class RangeReader:
     file: FileReader
 
     def is_range(self, text: str) -> bool:
-        """True for a text with range signs, where they can be meant as such."""
+        """True for a text with range signs.
+
+        If the fact has no order, only for a text that is clearly a range.
+        """
         if self.fact.type in ORDERED:
             return ".." in text or _SIGN.fullmatch(text) is not None
         return _LIKE_A_RANGE.fullmatch(text) is not None
 
     def has_order(self, at: Scalar) -> bool:
-        """True if the fact's values can be smaller or larger than others; noted if not."""
+        """True if the fact's values have an order; an error is reported if they have none."""
         if self.fact.type not in ORDERED:
             message = f"{self.fact} is a {self.fact.type}, which has no order: '{at.text}' cannot be a range"
             self.file.error(at, message, "List its values, or choose a number property.")
@@ -75,7 +78,7 @@ class RangeReader:
         return self.between(range_text, ends)
 
     def between(self, at: Scalar, ends: Mapping[End, str]) -> Between | None:
-        """The range between these ends, not empty."""
+        """The range between these ends; None, and an error is reported, if it is empty."""
         bounds: dict[str, Bound] = {}
         for end, text in ends.items():
             found = self._bound(at, end, text)
@@ -98,7 +101,7 @@ class RangeReader:
         return None
 
     def next_after(self, text: str) -> str | None:
-        """The smallest value above this one, where there is one: whole numbers and days have a neighbour."""
+        """The smallest value above this one, for whole numbers and days; None for others."""
         if self.fact.type is FactType.NUMBER and self.fact.integer and (found := number(text)) is not None:
             return f"{found.to_integral_value(ROUND_FLOOR) + 1:f}"
         if self.fact.type is FactType.DATE and (of_day := day(text)) is not None:
@@ -115,7 +118,7 @@ class RangeReader:
         elif fact.type is FactType.DATE:
             found, hint = of_day, "Write 2026-11-24."
         elif of_day is not None and end == "high":
-            # The last day is meant to its end.
+            # The last day counts to its end.
             return "below", midnight(of_day + timedelta(days=1), self.timezone)
         elif of_day is not None:
             found, hint = midnight(of_day, self.timezone), ""
@@ -129,7 +132,7 @@ class RangeReader:
 
 def _is_empty(made: Between) -> bool:
     low, high, below = made.low, made.high, made.below
-    # Ends of one fact have one type; the union of types is only how Between is declared.
+    # Both ends of one fact have one type; the union of types is only how Between is declared.
     return low is not None and (
         (high is not None and low > high) or (below is not None and low >= below)  # type: ignore[operator]
     )

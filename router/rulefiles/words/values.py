@@ -1,4 +1,4 @@
-"""What one written value means for the fact it is compared with."""
+"""Reader of single values, as the fact they are compared with means them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BOOLS: Final = {"true": True, "false": False}
 
 
 def equal_value(written: Scalar, fact: Fact, *, file: FileReader, catalog: Catalog) -> Equal | None:
-    """The value that the fact has to equal; None if there is no such value, which is then noted."""
+    """The value that the fact has to equal; None, and an error is reported, if there is none."""
     text = written.text
     if not text:
         file.error(written, f"{fact} has no value here", "Write 'unknown' for a missing one.")
@@ -56,7 +56,7 @@ def equal_value(written: Scalar, fact: Fact, *, file: FileReader, catalog: Catal
 
 
 def option_exists(written: Scalar, fact: Fact, file: FileReader) -> bool:
-    """True if the fact can have this value; a value it cannot have is noted, an archived one too."""
+    """True if the fact can have this value; an impossible or archived one is reported."""
     if not fact.options:
         return True
     option = fact.options.get(written.text)
@@ -105,7 +105,7 @@ def _number(written: Scalar, fact: Fact, file: FileReader) -> Decimal | None:
 
 
 def number_hint(text: str) -> str:
-    """How the number that was probably meant is written."""
+    """Hint on how to write the number that was probably meant."""
     bare = "".join(char for char in text if char not in " _'\u00a0\u202f")
     if number(bare) is not None:
         return f"Write it without separators: {bare}."

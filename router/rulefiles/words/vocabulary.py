@@ -1,4 +1,4 @@
-"""Which facts rules can name, and which values each of them can have."""
+"""The facts that rules can name, and the values that each can have."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _OVERSEAS: Final = ("971", "972", "973", "974", "975", "976", "977", "978", "984
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """Something a rule can ask about. Empty `options` mean that any value is possible."""
+    """One fact that rules can name. Empty `options` mean that any value is possible."""
 
     name: str
     type: FactType
@@ -42,18 +42,21 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """All that a condition may name. `lists` is None if lists.yaml could not be read: no name is checked."""
+    """Everything that a condition may name.
+
+    `lists` is None if lists.yaml is unreadable: no name is checked.
+    """
 
     catalog: Catalog
     timezone: ZoneInfo
     lists: Mapping[str, tuple[str, ...]] | None
     computed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The grades and the segments there are; one that is missing was not readable and is not checked."""
+    """All grades and segments by fact; a missing key was unreadable, so its values are not checked."""
     refused: Mapping[str, str] = field(default_factory=dict)
-    """Facts that would go round in a circle here, and the sentence that says so."""
+    """Facts that would be circular here, with the error message for each."""
 
     def fact(self, name: Scalar, file: FileReader) -> Fact | None:
-        """The fact of that name; a name that nobody knows is noted on the sheet."""
+        """The fact of that name; None, and an error is reported, if the portal has no such fact."""
         if name.text in self.refused:
             file.error(name, self.refused[name.text])
             return None

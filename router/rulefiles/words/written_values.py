@@ -1,4 +1,4 @@
-"""Which values a rule may write into HubSpot."""
+"""Reader of the values that rules write into HubSpot."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from router.rulefiles.yaml.tree import Node, Scalar
 
 @dataclass(frozen=True, slots=True)
 class ValueWriter:
-    """Checks what would be written, so that HubSpot cannot refuse it later."""
+    """Checks values before they are written, so that HubSpot cannot refuse them later."""
 
     file: FileReader
     catalog: Catalog
@@ -32,7 +32,7 @@ class ValueWriter:
         return found
 
     def value(self, name: str, written: Scalar) -> str | None:
-        """The value, if the contact property accepts it; every value if the portal has no such property."""
+        """The value, if the contact property accepts it; any value if the portal has no such property."""
         prop = self.catalog.contact.get(name)
         if prop is None:
             return written.text

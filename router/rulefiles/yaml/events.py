@@ -1,8 +1,7 @@
-"""Which tree a rule file's text describes, or why it describes none.
+"""Parsing of a rule file's text into a tree, or into the mistake that prevents one.
 
-YAML's own guesses (`NO` is false, `0123` is 83) and its expansions (aliases, merges, tags) never
-happen: we listen to libyaml's events, which come one by one and without recursion, and stop at
-the first one that a rule file has no use for.
+YAML's own guesses (`NO` is false, `0123` is 83) and its expansions (aliases, merges, tags) never happen: we
+take libyaml's events one by one, without recursion, and stop at the first one that rule files do not allow.
 """
 
 from __future__ import annotations
@@ -18,15 +17,15 @@ from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
 from router.rulefiles.yaml.yaml_errors import in_plain_words, place
 
 DEEPEST: Final = 20
-"""Lists and maps inside one another."""
+"""Deepest nesting of lists and maps."""
 
 
 class _StopReadingError(Exception):
-    """The rest of the file would be guesswork; its sheet says why already."""
+    """The rest of the file would be guesswork; the mistake is reported already."""
 
 
 def read(file: str, content: bytes) -> tuple[FileReader, Node | None]:
-    """The file's sheet and its tree. No tree means that the sheet says why; nothing is ever raised."""
+    """The file's reader and its tree; without a tree the reader holds the mistakes. Never raises."""
     reader, text = text_of(file, content)
     if text is None:
         return reader, None
@@ -42,7 +41,7 @@ def read(file: str, content: bytes) -> tuple[FileReader, Node | None]:
 
 @dataclass(frozen=True, slots=True)
 class _Open:
-    """A list or map whose end has not come yet; `keys` stays empty for a list."""
+    """A list or map that has not ended yet; `keys` stays empty for a list."""
 
     at: Scalar
     is_map: bool
@@ -55,7 +54,7 @@ class _Open:
 
 
 def _built(text: str, reader: FileReader) -> Node:
-    """The tree, built with a stack of our own: no nesting can exhaust Python's."""
+    """The tree, built with an explicit stack: no nesting can exhaust Python's."""
     stack: list[_Open] = []
     root: Node = Scalar("", 1, 1)
     documents = 0

@@ -1,4 +1,4 @@
-"""Where the mistakes of one rule file gather while it is read, and how its parts are asked for."""
+"""Typed access to the parts of one rule file, and the list of its mistakes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from router.rulefiles.yaml.mistakes import Mistake, Severity, did_you_mean
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
 
 MOST_MISTAKES: Final = 200
-"""Mistakes kept per file; whoever has made more has one cause to mend first."""
+"""Mistakes kept per file: a file with more has one cause to mend first."""
 
 FILL_IN: Final = "Fill it in, or remove it."
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
@@ -21,7 +21,7 @@ LONGEST_MESSAGE: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class FileReader:
-    """One rule file under reading: its name, its lines, and what was found wrong so far."""
+    """One rule file being read: its name, its lines, and the mistakes found so far."""
 
     name: str
     lines: tuple[str, ...] = ()
@@ -30,20 +30,20 @@ class FileReader:
     def error(
         self, at: Node, message: str, hint: str | None = None, *, like: str = "", among: Iterable[str] = ()
     ) -> None:
-        """Note an error; a name of `among` that resembles `like` is a better hint than `hint`."""
+        """Report an error; a name of `among` that resembles `like` replaces `hint`."""
         self._note(Severity.ERROR, at, message, (like and self._guess(like, among)) or hint)
 
     def warning(self, at: Node, message: str, hint: str | None = None) -> None:
-        """Note something that deserves a look and refuses nothing."""
+        """Report something that deserves a look and refuses nothing."""
         self._note(Severity.WARNING, at, message, hint)
 
     def take_over(self, other: FileReader, *, prefix: str) -> None:
-        """Note what was found on another sheet of the same file, with these words in front."""
+        """Report the mistakes of another reader of the same file, each with `prefix` in front."""
         room = MOST_MISTAKES - len(self.found)
         self.found.extend(replace(each, message=prefix + each.message) for each in other.found[:room])
 
     def _guess(self, name: str, among: Iterable[str]) -> str | None:
-        # Looking for similar names is slow; nobody reads the guesses beyond the last mistake kept.
+        # Finding similar names is slow, and hints beyond the last mistake kept are never shown.
         return did_you_mean(name, among) if len(self.found) < MOST_MISTAKES else None
 
     def _note(self, severity: Severity, at: Node, message: str, hint: str | None) -> None:
@@ -63,10 +63,10 @@ class FileReader:
         later: Mapping[str, str] = _NOTHING,
         required: Mapping[str, str] = _NOTHING,
     ) -> dict[str, YamlEntry] | None:
-        """The keys that `what` has, each one of `known`; a key of `later` is refused with its sentence.
+        """The entries of `what` whose key is one of `known`; a key of `later` is refused with its message.
 
-        `required` keys come with the hint for whoever has left them out. None if the node is no map
-        at all, which is then noted.
+        `required` maps each compulsory key to the hint for a file without it. Returns None, and reports an
+        error, if the node is no map at all.
         """
         if not isinstance(node, Map):
             self.error(node, f"{what} is not written as 'key: value'", f"Its keys are: {', '.join(known)}.")
@@ -88,7 +88,7 @@ class FileReader:
         return {entry.key.text: entry for entry in node.entries if entry.key.text in known}
 
     def entries(self, node: Node, what: str) -> tuple[YamlEntry, ...]:
-        """The entries of a map whose keys are names of the author's own; nothing, noted, if it is no map."""
+        """The entries of a map whose keys the author chose; empty, with an error reported, for no map."""
         if isinstance(node, Map) and node.entries:
             return node.entries
         if _is_empty(node):
@@ -98,7 +98,7 @@ class FileReader:
         return ()
 
     def scalar(self, node: Node, what: str) -> Scalar | None:
-        """The one value that stands here, not empty."""
+        """The single value here; None, with an error reported, if it is empty, a list or a map."""
         if isinstance(node, Scalar) and node.text:
             return node
         if _is_empty(node):

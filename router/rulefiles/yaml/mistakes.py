@@ -1,4 +1,4 @@
-"""What a mistake in a rule file looks like to the person who made it."""
+"""Mistakes in rule files, and how they are shown to their author."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Final
 WIDEST_LINE: Final = 110
 """Characters of a source line that are shown; a longer line is cut around its caret."""
 LONGEST_GUESS: Final = 60
-"""Characters of a name beyond which no similar name is looked for."""
+"""Longest name, in characters, for which a similar name is looked for."""
 
 
 class Severity(StrEnum):
-    """An error refuses the files; a warning asks for a look; an info is good to know. Only errors refuse."""
+    """Severity of a mistake: errors refuse the files; warnings ask for a look; infos are good to know."""
 
     ERROR = "error"
     WARNING = "warning"

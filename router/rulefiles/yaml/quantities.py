@@ -1,6 +1,6 @@
-"""How numbers, durations, shares and moments are written in rule files.
+"""Numbers, durations, shares and moments as rule files write them.
 
-Each function gives None for a text that is not such a quantity; the caller knows the place.
+Each function returns None for a text that is not such a quantity; the caller knows the place.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ SPAN_FORMS: Final = "15min, 4h, 7d, 2 weeks or 1 month (30 days)"
 
 
 def number(text: str) -> Decimal | None:
-    """`200`, `-10` or `0.5`: at most 15 digits before the point and 6 behind it."""
+    """Number such as `200`, `-10` or `0.5`: at most 15 digits before the point and 6 behind it."""
     return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def whole(text: str) -> int | None:
-    """A whole number of at most 9 digits."""
+    """Whole number of at most 9 digits."""
     return int(text) if _WHOLE.fullmatch(text) else None
 
 
 def span(text: str) -> timedelta | None:
-    """`15min`, `4h`, `7d`, `2 weeks`, `1 month` (30 days); at most 99999 of the unit."""
+    """Duration such as `15min`, `4h`, `7d`, `2 weeks`, `1 month` (30 days); at most 99999 of the unit."""
     parts = _SPAN.fullmatch(text)
     if not parts or parts[2] not in _UNITS:
         return None
@@ -49,18 +49,18 @@ def span(text: str) -> timedelta | None:
 
 
 def share(text: str) -> Decimal | None:
-    """`50%` as 0.5."""
+    """Share such as `50%`, returned as 0.5."""
     parts = _PERCENT.fullmatch(text)
     return Decimal(parts[1]) / 100 if parts else None
 
 
 def day(text: str) -> date | None:
-    """`2026-12-21`."""
+    """Date such as `2026-12-21`."""
     return date.fromisoformat(text) if _DAY.fullmatch(text) and _exists(text) else None
 
 
 def moment(text: str, timezone: ZoneInfo) -> datetime | None:
-    """`2026-12-21T09:00` in the team's time zone, or with `Z` or `+01:00`; the answer is in UTC."""
+    """Moment such as `2026-12-21T09:00` in `timezone`, or with `Z` or `+01:00`; returned in UTC."""
     if not _MOMENT.fullmatch(text) or not _exists(text):
         return None
     written = datetime.fromisoformat(text)
@@ -74,7 +74,7 @@ def midnight(of: date, timezone: ZoneInfo) -> datetime:
 
 
 def clock(text: str) -> time | None:
-    """`09:00`, from 0:00 to 23:59."""
+    """Time of the day such as `09:00`, from 0:00 to 23:59."""
     parts = _CLOCK.fullmatch(text)
     return time(int(parts[1]), int(parts[2])) if parts else None
 

@@ -1,4 +1,4 @@
-"""Which text a rule file's bytes hold, or why they hold none."""
+"""The text of a rule file, decoded from its bytes, or the mistakes that prevent it."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from router.rulefiles.yaml.tree import Scalar
 
 LARGEST_FILE_BYTES: Final = 256 * 1024
 
-_LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")  # what YAML 1.1 counts as the end of a line
+_LINE_BREAK = re.compile("[\n\x85\u2028\u2029]")  # the line ends of YAML 1.1
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufffe\uffff]"
 )
-"""Control characters, which libyaml refuses, and those that hide or turn around what a line says."""
+"""Control characters, which libyaml refuses, and characters that hide or reverse parts of a line."""
 _BREAKING = re.compile("[\t\n\x85\u2028\u2029]")
 _TAB_BEFORE_TEXT = re.compile(r" *\t[ \t]*\S")
 
 
 def text_of(file: str, content: bytes) -> tuple[FileReader, str | None]:
-    """The file's sheet and its text, with `\\n` at line ends and no byte order mark.
+    """The file's reader and its text, with `\\n` at line ends and no byte order mark.
 
-    No text means that the sheet says why: larger than 256 KiB, not UTF-8, tabs, invisible characters.
+    The text is None if the reader holds mistakes: larger than 256 KiB, not UTF-8, tabs, invisible characters.
     """
     if len(content) > LARGEST_FILE_BYTES:
         return _refused(
@@ -42,7 +42,7 @@ def text_of(file: str, content: bytes) -> tuple[FileReader, str | None]:
 
 
 def invisible_in(text: str) -> str | None:
-    """The code (U+0007) of the first character that cannot be seen, or None; tabs and line ends count."""
+    """The code (such as U+0007) of the first invisible character, or None; tabs and line ends count."""
     stray = _INVISIBLE.search(text) or _BREAKING.search(text)
     return _code(stray[0]) if stray else None
 

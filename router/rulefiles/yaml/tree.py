@@ -1,4 +1,4 @@
-"""A rule file as a tree: every scalar is still text, and knows its line and column."""
+"""A rule file as a tree, in which every scalar is still text and knows its line and column."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What libyaml's complaints mean in plain words."""
+"""libyaml's error messages in plain words."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ _PLAIN: Final[Mapping[str, str]] = {
 _OPENED_BEFORE: Final = frozenset(
     ("did not find expected ',' or ']'", "did not find expected ',' or '}'", "found unexpected end of stream")
 )
-"""Complaints that come far behind their cause: the opening bracket or quote is the place to show."""
+"""Errors that libyaml reports far behind their cause: the place to show is the opening bracket or quote."""
 
 _Mark: TypeAlias = yaml.Mark | yaml._yaml.Mark
 
 
 def in_plain_words(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> tuple[Scalar, str, str]:
-    """Where the mistake is, what libyaml calls it, and what to do about it."""
+    """The place of the mistake, libyaml's message, and what to do about it."""
     problem = error.problem or "it cannot be understood"
     for mark in (error.context_mark, error.problem_mark):
         at = place(mark)

@@ -1,8 +1,8 @@
-"""May this HubSpot call go out now, and if not, when?
+"""The call budget: whether a HubSpot call may go out now, and how long it has to wait otherwise.
 
-All hosts share the windows of one portal. Redis is the clock, every window is looked at before
-any is charged, and one lesson (a 429, an open circuit) holds everybody back. When Redis cannot
-be reached its error passes through: no budget means no call, never unlimited calls.
+All hosts share the windows of one portal. Redis is the clock, every window is checked before any is charged,
+and one failure signal (a 429, an open circuit) holds back every process. When Redis cannot be reached its
+error passes through: no budget means no call, never unlimited calls.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ CIRCUIT_FAILURES: Final = 5
 CIRCUIT_WINDOW_MS: Final = 10_000
 CIRCUIT_OPEN: Final = timedelta(seconds=15)
 PROBE_LEASE_MS: Final = 16_000
-"""A little more than the deadline of a call: a prober that died is replaced then."""
+"""Milliseconds, a little more than the deadline of a call; then another call replaces a probe that died."""
 
 TRIAL_WAIT_S: Final = 0.25
-"""How often those who wait for somebody else's probe look again."""
+"""Longest wait in seconds before a process checks again how another process's probe ended."""
 
 OBSERVE_EVERY: Final = timedelta(seconds=5)
 
@@ -63,7 +63,7 @@ class Charge:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Why every HubSpot call waits, and until when."""
+    """Reason, beginning and end of a pause of all HubSpot calls; times are aware UTC."""
 
     reason: str
     since: datetime
@@ -106,7 +106,10 @@ class CallBudget:
         self._believe = script(client, "budget/budget_observe")
 
     def charge(self, priority: Priority = "lead", *, search: bool = False) -> Charge:
-        """Pay for one call before it goes out, or learn how long to wait. Nothing is charged on a no."""
+        """Pay for one call before it goes out, or return how long to wait; a refusal charges nothing.
+
+        Raises `redis.RedisError` if Redis cannot be reached.
+        """
         verdict, wait_ms, reason = cast(
             tuple[Verdict, int, str],
             self._charge(
@@ -136,7 +139,7 @@ class CallBudget:
         return Charge(verdict, min(wait_s, TRIAL_WAIT_S) if verdict == "trial" else wait_s, reason)
 
     def pause(self, reason: str, duration: timedelta, *, then_probe: bool = False) -> None:
-        """Hold every call of the portal back; a longer pause that holds already stays.
+        """Hold back every call of the portal; a longer pause that is in force stays.
 
         With `then_probe` a single call goes out afterwards, and the rest follow when it succeeded.
         """
@@ -147,15 +150,15 @@ class CallBudget:
         return self._hold_back(reason, CIRCUIT_OPEN, then_probe=True, failure=self._member())
 
     def succeeded(self) -> None:
-        """End the trial: the probe came back, everybody may call again."""
+        """End the trial: the probe succeeded, so every process may call again."""
         self._redis.delete(self._keys.trial, self._keys.failures)
 
     def resume(self) -> None:
-        """Lift any pause at once, by order of a person."""
+        """Lift any pause at once, on a person's order."""
         self._redis.delete(self._keys.pause, self._keys.trial, self._keys.failures)
 
     def paused(self) -> Pause | None:
-        """The pause that holds now, or None."""
+        """The pause in force, or None."""
         words = self._redis.get(self._keys.pause)
         if words is None:
             return None
@@ -166,7 +169,9 @@ class CallBudget:
         return Pause(reason=facts["reason"], since=from_epoch_ms(facts["since_ms"]), until=until)
 
     def tightness(self) -> float:
-        """How much of the ten seconds is used: 0 idle, 1 full. The drain lingers only when this is high."""
+        """Used part of the ten-second window, from 0 (idle) to 1 (full); the drain lingers only when it is
+        high.
+        """
         now_ms = self._override()
         if now_ms == "":
             seconds, micros = self._redis.time()
@@ -197,7 +202,7 @@ class CallBudget:
         )
 
     def until_midnight(self) -> timedelta:
-        """How long until the account's day, and its daily quota, begins anew."""
+        """Time until midnight in the account's time zone, when its daily quota is renewed."""
         here = self._clock().astimezone(self._timezone)
         tomorrow = datetime.combine(here.date() + timedelta(days=1), clock_time(), tzinfo=self._timezone)
         return tomorrow.astimezone(UTC) - here.astimezone(UTC)

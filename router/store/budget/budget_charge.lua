@@ -1,5 +1,5 @@
--- May this call go out now? Every window is looked at; then all are charged, or none.
--- Answer: {verdict, wait in ms, why}. Verdicts: granted, probe, paused, trial, ten_seconds, search, day.
+-- Decide whether one HubSpot call may go out now. All windows are checked first; then all are charged, or none.
+-- Returns {verdict, wait in ms, reason}. Verdicts: granted, probe, paused, trial, ten_seconds, search, day.
 local calls, searches, day, pause, trial, limits = unpack(KEYS)
 local member, kind = ARGV[1], ARGV[2]
 local share, calls_per_10s, searches_per_s = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -31,7 +31,7 @@ local function look(name, needed)
   if needed > wait then verdict, wait = name, needed end
 end
 
--- The call that must leave a moving window before there is room again, and when it does.
+-- Milliseconds until a moving window has room: until its oldest call that is in the way has left it; 0 for now.
 local function room_in(window, span, limit)
   redis.call('ZREMRANGEBYSCORE', window, '-inf', now - span)
   local used = redis.call('ZCARD', window)

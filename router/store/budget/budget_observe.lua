@@ -1,4 +1,4 @@
--- Believes the portal when its limits are smaller, or its day is further spent, than ours.
+-- Adopt the portal's limits when they are smaller than ours, and its use of the day when it is larger.
 local limits, day = unpack(KEYS)
 local calls_per_10s, calls_per_day, day_used = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 

@@ -1,5 +1,5 @@
--- Holds all calls back. With a failure named, only when failures are many or HubSpot is on trial already.
--- Answer: 1 if calls are held back now, 0 if one more failure was only counted.
+-- Hold back all calls. A named failure does so only once failures are many, or while HubSpot is on trial.
+-- Returns 1 if calls are held back now, 0 if the failure was only counted.
 local pause, trial, failures = unpack(KEYS)
 local reason, for_ms, starts_trial, failure = ARGV[1], tonumber(ARGV[2]), ARGV[3] == '1', ARGV[4]
 local failures_allowed, failures_ms = tonumber(ARGV[5]), tonumber(ARGV[6])

@@ -1,10 +1,11 @@
--- Commit what a person asks for: a rep claims a waiting lead, or gives one back. One wins; the others learn who has it.
--- KEYS: lead hash, book, outbox, inbox, erasures, claims of the rep, keys of what the lead's company is remembered by …
--- ARGV: JSON {id, episode, from = {state …}, now, fields, keep = {field …}, record, book = {field = delta …},
---             opens = {field = delta …}, joins = whose open leads it joins,
---             memory, memory_s (of those keys), limits = {{field of the book, most} …}, claims_most, hour, counts_as_claim, queues = prefix of their names}
+-- Commit a claim or a release: a rep claims a waiting lead, or gives one back. The first wins; the others get the owner.
+-- KEYS: lead hash, book, outbox, inbox, erasures, claims of the rep, key of each memory about the lead's company …
+-- ARGV: JSON {id, episode, from = {state …}, now (epoch ms), fields, keep = {field …}, record, book = {field = delta …},
+--             opens = {field = delta …}, joins = field of the book under which the lead counts as open,
+--             memory, memory_s (of those keys), limits = {{field of the book, most} …}, claims_most, hour (in ms),
+--             counts_as_claim, queues = prefix of the queues' names}
 -- Returns {'done'} · {'elsewhere', state, owner, episode} · {'erased'} · {'full', field, count}
---         · {'often', claims, when the next one may be made}
+--         · {'often', claims, when the next one may be made (epoch ms)}
 local lead, book, outbox, inbox, erasures, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local asked = cjson.decode(ARGV[1])
 
@@ -34,15 +35,15 @@ for _, name in ipairs(asked.keep) do
   local value = redis.call('HGET', lead, name)
   if value then kept[#kept + 1] = name; kept[#kept + 1] = value end
 end
--- Whoever reads this announcement reads the contact, and then writes what was decided.
+-- The worker that takes this entry reads the contact and then writes the decision to HubSpot.
 local entry = redis.call('XADD', inbox, '*', 'c', asked.id, 't', string.format('%.0f', asked.now))
 if asked.counts_as_claim then
-  -- Named after the announcement: an erased contact leaves no trace here.
+  -- Named after the inbox entry, so that an erased contact leaves no trace here.
   redis.call('ZADD', claims, asked.now, entry)
   redis.call('PEXPIRE', claims, asked.hour)
 end
 if known[6] then
-  -- Whoever gave the lead back is not whom its company's next lead follows.
+  -- The company's next lead must not follow the rep who gave this one back.
   for _, name in ipairs(cjson.decode(known[6])) do
     local memory = redis.call('GET', name)
     if memory and cjson.decode(memory).c == asked.id then redis.call('DEL', name) end

@@ -1,4 +1,4 @@
-"""Who wins when reps reach for the same lead: the first; what they may claim is counted in the same step."""
+"""Claims and releases by reps: the first one wins, and its limits are checked in the same Lua call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ HOUR: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class ClaimLimits:
-    """What a rep may have: field of the book → most, and claims within the last hour (None: any number)."""
+    """A rep's limits: the most each field of the book may hold, and claims per hour (None: no limit)."""
 
     book: Mapping[str, int] = field(default_factory=dict)
     claims_per_hour: int | None = None
@@ -31,12 +31,12 @@ class ClaimLimits:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCommitted:
-    """It stands, and is announced to the workers, who write it to HubSpot."""
+    """The claim or release is committed and in the inbox; a worker writes it to HubSpot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """The lead is not where it had to be; `state` is None when we do not know the lead."""
+    """The lead is not in the required state or episode; `state` is None when the lead is unknown."""
 
     state: State | None
     owner_id: str
@@ -50,7 +50,7 @@ class Erased:
 
 @dataclass(frozen=True, slots=True)
 class Full:
-    """The rep has `count` already, which is the most the field of the book may hold."""
+    """The rep has `count` in this field of the book, which is the most it may hold."""
 
     field: str
     count: int
@@ -58,7 +58,7 @@ class Full:
 
 @dataclass(frozen=True, slots=True)
 class TooOften:
-    """The rep has made so many claims within an hour; the next one may be made at `again_at_ms`."""
+    """The rep made `claims` claims within an hour; the next one is allowed at `again_at_ms` (epoch ms)."""
 
     claims: int
     again_at_ms: int
@@ -72,17 +72,20 @@ class ClaimStore:
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._keys = keys
-        self._by_hand = script(client, "claims/claim")
+        self._commit = script(client, "claims/claim")
 
     def claim(self, decision: NewDecision, *, rep: str, limits: ClaimLimits, now_ms: int) -> HandedOver:
-        """Give a waiting lead to the rep; the caps hold however many claim at once."""
+        """Give a waiting lead to the rep; the limits hold however many reps claim at once."""
         come_from = (State.QUEUED, State.REOPENED)
         return self._ask(decision, rep=rep, come_from=come_from, limits=limits, now_ms=now_ms, claims=True)
 
     def release(
         self, decision: NewDecision, *, rep: str, released_by: tuple[str, ...], now_ms: int
     ) -> HandedOver:
-        """Send a lead of the rep back to the queue that the decision names; `released_by` had it before."""
+        """Send a lead of the rep back to the queue that the decision names.
+
+        `released_by` are the reps who gave it back or lost it so far, this one included.
+        """
         come_from = (State.WRITTEN, State.DONE, State.HUMAN)
         return self._ask(
             decision,
@@ -137,7 +140,7 @@ class ClaimStore:
         if memory is not None:
             asked |= {"memory": memory.text, "memory_s": memory.lasts_s}
         remembered = memory.keys if memory is not None else ()
-        answer = self._by_hand(keys=[*names, keys.claims(rep), *remembered], args=[orjson.dumps(asked)])
+        answer = self._commit(keys=[*names, keys.claims(rep), *remembered], args=[orjson.dumps(asked)])
         match answer:
             case ["done"]:
                 return ClaimCommitted()

@@ -1,1 +1,1 @@
-"""Which drains are running, and the lock under which they decide."""
+"""The list of running drains, and the lock under which they decide."""

@@ -1,8 +1,9 @@
-"""Whose turn it is to decide: one batch at a time, so that nobody's decision is overtaken and made again.
+"""The decision lock: one batch decides at a time, so that a commit rarely finds the book outdated.
 
-A courtesy, no guarantee: what keeps the book of shares right is the version that a commit names. Whoever
-waited long enough decides anyway, so a process that dies in its turn costs the others a moment. Who waits
-sleeps until the bell rings: asking again and again cost an eighth of the leads per second.
+It saves work and guarantees nothing: what keeps the book of shares right is the version that a commit names.
+A process that has waited `PATIENCE_S` decides without the lock, so a process that dies while it holds the
+lock delays the others by a moment only. A waiting process blocks on a wake-up list: polling cost an eighth of
+the leads per second.
 """
 
 from __future__ import annotations
@@ -19,17 +20,20 @@ from router.store.keys import Keys
 from router.store.scripts import script
 
 LEASE_S: Final = 1.0
-"""Some five times what a turn lasts, the batches it is handed on to included; a longer one is over."""
+"""Seconds after which a held lock expires: about five times what deciding takes, hand-overs included."""
 PATIENCE_S: Final = 3.0
-"""Three leases: whoever holds a turn by then is not dead, but very slow."""
+"""Longest wait for the lock in seconds, three leases: a holder still at work then is slow, not dead."""
 LOOK_S: Final = 0.05
-"""How long one listens for the bell at most: the dead do not ring it."""
+"""Longest wait for one wake-up in seconds: a process that died sends none."""
 STAY_S: Final = 0.15
-"""So long a turn is handed on within a process before the others have theirs: that costs nothing."""
+"""Seconds in which one process passes the lock among its threads, without Redis, before others get it."""
 
 
 class DecisionLock:
-    """Enter it to decide. Shared by the threads of a process, and through Redis by all processes."""
+    """Context manager to decide under.
+
+    Shared by the threads of a process, and through Redis by all processes.
+    """
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
@@ -70,7 +74,7 @@ class DecisionLock:
         try:
             if time.monotonic() > self._stays_until or not self._waiting:
                 self._stays_until = 0.0
-                # If it lasted longer than the lease, or never was ours, somebody else decides by now.
+                # Harmless if the lease ran out or we never held the lock: the script compares the name.
                 self._end(
                     keys=[self._keys.decision_lock, self._keys.decision_lock_released], args=[self._name]
                 )

@@ -1,5 +1,5 @@
--- A drain starts, or goes on: its lease runs anew. Returns 1 if more waits than the drains at work can carry and no
--- wake-up is on its way: then the caller sends one.
+-- Start a drain, or renew its lease. Returns 1 if more leads wait than the running drains can carry and no wake-up is
+-- on its way: then the caller sends one.
 -- KEYS: drains, awake, inbox  ARGV: name, lease in ms, 1 when it starts, leads that one drain can work on at once
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)

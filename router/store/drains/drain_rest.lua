@@ -1,4 +1,4 @@
--- A drain wants to end: 1 if it may, because nothing waits that nobody has claimed; then it is off the list.
+-- End a drain if every entry is claimed by a consumer. Returns 1 if it is off the list now, 0 if something waits.
 -- KEYS: drains, inbox, inbox:low   ARGV: name, group
 for number = 2, 3 do
   if redis.call('EXISTS', KEYS[number]) == 1 then

@@ -1,4 +1,4 @@
-"""Which drains are at work, so that wake-ups are sent when they help and not otherwise."""
+"""The list of running drains, which tells whether another wake-up would help."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from router.store.scripts import script
 from router.timestamps import in_ms
 
 LEASE: Final = timedelta(seconds=3)
-"""A drain that said nothing for this long is taken for dead."""
+"""Time after which a drain that has not renewed its lease counts as dead."""
 
 
 class Drains:
@@ -28,11 +28,11 @@ class Drains:
         self._lease_ms = in_ms(LEASE)
 
     def begin(self, name: str) -> bool:
-        """A drain starts, and another wake-up may be sent; True if one more drain would help now."""
+        """Start a drain, and allow another wake-up; True if one more drain would help now."""
         return self._at_work(name, starts=True)
 
     def keep(self, name: str) -> bool:
-        """The drain is alive; True if one more drain would help now."""
+        """Renew the drain's lease; True if one more drain would help now."""
         return self._at_work(name, starts=False)
 
     def _at_work(self, name: str, *, starts: bool) -> bool:
@@ -47,9 +47,9 @@ class Drains:
         return bool(self._rest(keys=keys, args=[name, GROUP]))
 
     def leave(self, name: str) -> None:
-        """End the drain although something may wait: it has to stop."""
+        """End the drain although leads may wait, because its process has to stop."""
         self._redis.zrem(self._keys.drains, name)
 
     def should_wake(self) -> bool:
-        """True if nobody is at work and no wake-up is on its way; the caller sends one."""
+        """True if no drain is running and no wake-up is on its way; the caller then sends one."""
         return bool(self._wake(keys=[self._keys.drains, self._keys.awake], args=[]))

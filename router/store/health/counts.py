@@ -17,7 +17,7 @@ class Counts:
         self._log = log
 
     def hubspot_call(self, *, records: int, status: int, took_s: float) -> None:
-        """Count a call that went out: how many records it carried, how it ended (0: no answer), its time."""
+        """Count one call: its records, its HTTP status (0: no answer) and its time in seconds."""
         ended_well = 200 <= status < 300
         try:
             with self._redis.pipeline(transaction=False) as pipeline:

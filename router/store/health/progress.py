@@ -1,4 +1,4 @@
-"""When each process last made progress: liveness is judged by that, never by a heartbeat of its own."""
+"""Each process's last progress, by which liveness is judged: never by a heartbeat."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from router.store.keys import Keys
 
 
 class ProgressBoard:
-    """Where the processes of one portal say what they last did."""
+    """The list on which the processes of one portal report what they last did."""
 
     def __init__(self, client: redis.Redis, keys: Keys, *, role: str) -> None:
         self._redis = client
@@ -21,5 +21,5 @@ class ProgressBoard:
         self.name = f"{role} {socket.gethostname()}:{os.getpid()}"
 
     def report(self, did: str) -> None:
-        """This process did something just now."""
+        """Record what this process did just now."""
         self._redis.hset(self._key, self.name, orjson.dumps({"at": time.time(), "did": did}).decode())

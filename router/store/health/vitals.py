@@ -1,4 +1,4 @@
-"""How the service is doing right now, and what a person should do about it."""
+"""The state of the service as Redis shows it, with problems and warnings for a person."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from router.store.keys import Keys
 from router.store.worklists.night_plan import PlanAwaitingApproval
 
 PATIENCE: Final = timedelta(seconds=60)
-"""A lead may wait this long, and a worker be silent this long, before we call it a problem."""
+"""Time that a lead may wait, or a worker be silent, before it counts as a problem."""
 CHANGES_PATIENCE: Final = timedelta(minutes=10)
-"""What people do in HubSpot may wait this long, behind new leads, before a person should know of it."""
+"""Time that changes made in HubSpot may wait behind new leads before a warning."""
 FORGET_AFTER: Final = timedelta(days=1)
-"""A process that said nothing for a day is gone: its last word is dropped."""
+"""A process that was silent for this long is gone, and its entry is dropped."""
 NIGHT_OVERDUE: Final = timedelta(hours=30)
-"""A night ends once a day; so long after the last one something is wrong with it."""
+"""Time since the last night's end after which something is wrong: a night ends once a day."""
 NO_ACCESS: Final = re.compile(r"\b(401|403|access)\b", re.IGNORECASE)
-"""In the reason of a pause that no waiting ends: HubSpot does not let us in."""
+"""Matches the reason of a pause that waiting does not end: HubSpot refuses us access."""
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """One stream of leads: how many are in it, how many of them are claimed, how long the oldest waits."""
+    """One stream of leads: entries in it, those that are claimed, and the wait of the oldest in seconds."""
 
     depth: int
     claimed: int
@@ -41,7 +41,7 @@ class Backlog:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a process last got done, and when."""
+    """The last work that a process finished, and its time (aware UTC)."""
 
     process: str
     at: datetime
@@ -60,19 +60,19 @@ class RuleMistake:
 
 @dataclass(frozen=True, slots=True)
 class Furthest:
-    """The rep of a team who is furthest from their fair share, ahead (+) or behind (-), in the unit."""
+    """The rep of a team furthest from their fair share: ahead (+) or behind (-), in the team's unit."""
 
     team: str
     rep: str
     difference: float
     unit: Unit = "leads"
     bound: int | None = BOUND
-    """What a person should know of; None: the team promises nobody a part."""
+    """Difference above which a person is warned; None: the team promises no limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class VitalsReading:
-    """Everything `Vitals` saw in one look, by the clock of Redis."""
+    """Everything that `Vitals` read in one round trip; times are by the clock of Redis."""
 
     at: datetime
     inbox: Backlog
@@ -85,33 +85,33 @@ class VitalsReading:
     rules_loaded_at: str | None
     rule_mistakes: tuple[RuleMistake, ...]
     drift: tuple[str, ...]
-    """What the portal has changed since its catalog was pulled, as far as it touches a rule."""
+    """Sentences on what the portal changed since its catalog was pulled, as far as it touches a rule."""
     pause: Pause | None
     counts: Mapping[str, int]
     furthest: tuple[Furthest, ...] = ()
-    """One rep of each team that has a book of shares."""
+    """One rep of each team that has credits in the share book."""
     changed: int = 0
-    """Leads that people worked on in HubSpot, and that nobody has looked at yet."""
+    """Number of leads that people worked on in HubSpot and that housekeeping has not looked at yet."""
     changed_waited_s: float = 0.0
     night_ended_at: datetime | None = None
-    """When the last night ended; None if none ever did."""
+    """End of the last night; None if none has ended yet."""
     held: PlanAwaitingApproval | None = None
-    """The leads that the last night would have moved, and that wait for somebody's approval."""
+    """The plan of the last night, if it waits for a person's approval."""
     overdue: int = 0
-    """Leads on which nobody works although they are due."""
+    """Number of leads that are due and that no rep has worked on."""
     overdue_for_s: float | None = None
-    """How long the oldest of them is due."""
+    """Seconds for which the oldest of them has been overdue."""
 
 
 class Vitals:
-    """Looks at one portal's Redis in one round trip; `client` decodes its responses."""
+    """Reads one portal's Redis in one round trip; `client` decodes its responses."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._keys = keys
 
     def read(self) -> VitalsReading:
-        """Look. Raises `redis.RedisError` if Redis cannot answer."""
+        """Read everything. Raises `redis.RedisError` if Redis cannot answer."""
         keys = self._keys
         with self._redis.pipeline(transaction=False) as look:
             look.time()
@@ -179,7 +179,7 @@ class Vitals:
 
 
 def problems(reading: VitalsReading) -> tuple[str, ...]:
-    """What makes the service unwell, a sentence each; leads do not reach their reps until it is mended."""
+    """Problems that keep leads from reaching their reps until they are mended, a sentence each."""
     found = []
     if reading.rules_revision is None and reading.rule_mistakes:
         first, more = reading.rule_mistakes[0], len(reading.rule_mistakes) - 1
@@ -203,7 +203,7 @@ def problems(reading: VitalsReading) -> tuple[str, ...]:
 
 
 def warnings(reading: VitalsReading) -> tuple[str, ...]:
-    """What a person should look at today although leads are being routed, a sentence each."""
+    """Warnings to look at today although leads are being routed, a sentence each."""
     found = []
     if reading.rules_revision is not None:
         found += [
@@ -268,7 +268,10 @@ def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
 def _furthest(
     book: Mapping[str, str], bounds: Mapping[str, tuple[Unit, int | None, int]]
 ) -> tuple[Furthest, ...]:
-    """Read from the credits of the book, in each team's own unit: a credit is what a rep is behind by."""
+    """The rep of each team whose credit is furthest from 0; a credit is how far a rep is behind.
+
+    It is in the team's unit.
+    """
     found: dict[str, Furthest] = {}
     for name, credit in sorted(book.items()):
         unit = _UNITS.get(name.partition(":")[0])
@@ -277,7 +280,7 @@ def _furthest(
         _, team, rep = name.split(":", 2)
         counted_in, most, waiting = bounds.get(team, (unit, BOUND, 0))
         if unit != counted_in:
-            continue  # from a time when the team shared by something else
+            continue  # left over from a time when the team shared in another unit
         largest = int(book.get(f"largest:{team}", 1)) if unit == "points" else 1
         one = Furthest(
             team, rep, -int(credit) / LEAD, unit, None if most is None else most * largest + waiting
@@ -288,7 +291,7 @@ def _furthest(
 
 
 _UNITS: Final[Mapping[str, Unit]] = {"credit": "leads", "points": "points"}
-"""What the fields of a book are counted in that hold credits, by the beginning of their names."""
+"""Unit of the book's fields that hold credits, by the first part of their names."""
 
 
 def _mistakes(words: str | None) -> tuple[RuleMistake, ...]:

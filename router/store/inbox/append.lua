@@ -1,4 +1,4 @@
--- Append announced leads to the inbox, note changes, erasures and counts, and say whether a wake-up is worth sending.
+-- Append announced leads to the inbox, note changes, erasures and counts. Returns 1 if the caller should send a wake-up.
 -- KEYS: inbox, erasures, counts, drains, awake, changed
 -- ARGV: leads that one drain can work on at once, ignored events,
 --       the leads as "<contact id> <occurred at> …" (one text: 200 arguments cost the client more than this loop),
@@ -15,7 +15,7 @@ end
 for at = 6, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
 local changed = 0
 for contact, changed_at in string.gmatch(ARGV[4], '(%d+) (%d+)') do
-  -- Only leads of ours are followed; whoever is being erased leaves no new trace.
+  -- Only leads of ours are followed; a contact that is being erased must leave no new trace.
   if redis.call('EXISTS', ARGV[5] .. contact) == 1 and redis.call('SISMEMBER', erasures, contact) == 0 then
     redis.call('ZADD', KEYS[6], changed_at, contact)
     changed = changed + 1

@@ -1,4 +1,4 @@
-"""The leads that wait to be routed: two streams with one consumer group, and who has claimed what."""
+"""The leads that wait to be routed: two streams with one consumer group, and its claims."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ GROUP: Final = "routers"
 BATCH: Final = 100
 """Leads in a batch: HubSpot takes 100 records per call."""
 LEASE: Final = timedelta(seconds=30)
-"""A claim that nobody renewed for this long is taken over by whoever looks next."""
+"""Time without renewal after which another consumer takes a claim over."""
 BATCHES_PER_DRAIN: Final = 8
-"""Batches that one drain has in the air at once."""
+"""Batches that one drain has in flight at once."""
 
 Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """One announcement that a consumer has claimed. `deliveries` counts how often it was claimed, from 1."""
+    """One announcement that a consumer has claimed; `deliveries` is how often it was claimed, from 1."""
 
     stream: str
     id: str
@@ -36,7 +36,7 @@ class InboxEntry:
 
 
 class Inbox:
-    """The inbox of one portal. Every call is one round trip and raises `redis.RedisError` if Redis cannot."""
+    """The inbox of one portal. Every call is one round trip and raises `redis.RedisError` if Redis fails."""
 
     def __init__(self, client: redis.Redis, keys: Keys, *, lease: timedelta = LEASE) -> None:
         self._redis = client
@@ -56,10 +56,10 @@ class Inbox:
         ignored: int = 0,
         changed: Sequence[tuple[str, int]] = (),
     ) -> bool:
-        """Add announced contacts (id, occurred at in epoch ms); True if a wake-up is worth sending.
+        """Add announced contacts (id, occurred at in epoch ms); True if the caller should send a wake-up.
 
-        Of the changed contacts (id, changed at in epoch ms) those are noted that are leads of ours; they
-        wait for housekeeping.
+        Changed contacts (id, changed at in epoch ms) are noted for housekeeping if they are leads of ours,
+        and ignored otherwise.
         """
         keys = self._keys
         leads, others = (" ".join([f"{one} {at_ms}" for one, at_ms in pairs]) for pairs in (created, changed))
@@ -69,7 +69,7 @@ class Inbox:
         return bool(self._append(names, arguments))
 
     def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:
-        """Add contacts that housekeeping found, unless they wait there already; how many were added.
+        """Add contacts that housekeeping found, unless they wait there already; return how many were added.
 
         They are routed when no new lead waits.
         """
@@ -81,7 +81,9 @@ class Inbox:
     def take(
         self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True
     ) -> tuple[InboxEntry, ...]:
-        """Claim entries for `consumer`: abandoned ones first, then new, then the low-priority stream."""
+        """Claim up to `limit` entries for `consumer`: abandoned ones first, then new, then the low-priority
+        stream.
+        """
         lease_ms = self._lease_ms if reclaim else 0
         streams = (self._keys.inbox, self._keys.inbox_low)
         rows = self._with_group(
@@ -93,7 +95,7 @@ class Inbox:
         )
 
     def renew(self, consumer: str, entries: Sequence[InboxEntry]) -> frozenset[str]:
-        """Keep our claims for another lease; the entry ids that somebody else has taken over meanwhile."""
+        """Renew our claims for another lease; return the entry ids that another consumer has taken over."""
         lost: set[str] = set()
         for stream in {entry.stream for entry in entries}:
             ids = [entry.id for entry in entries if entry.stream == stream]
@@ -101,18 +103,21 @@ class Inbox:
         return frozenset(lost)
 
     def release(self, consumer: str, entries: Sequence[InboxEntry]) -> None:
-        """Give our claims back at once, as if never delivered: the leads come again when calls may go out."""
+        """Give our claims back as if never delivered; the leads are claimed again once calls may go out."""
         for stream in {entry.stream for entry in entries}:
             rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]
             self._release(keys=[stream], args=[GROUP, consumer, self._lease_ms, *rows])
 
     def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
-        """How many entries nobody has claimed yet, counted up to `limit`; without `low` new leads only."""
+        """Number of entries that no consumer has claimed yet, at most `limit`.
+
+        Without `low` only new leads are counted.
+        """
         streams = [self._keys.inbox, self._keys.inbox_low] if low else [self._keys.inbox]
         return int(self._waiting(keys=streams, args=[GROUP, limit]))
 
     def has_work(self) -> bool:
-        """True if something waits, or if a claim has been abandoned."""
+        """True if an entry waits, or if a claim has been abandoned."""
         if self.waiting(limit=1):
             return True
         for stream in (self._keys.inbox, self._keys.inbox_low):
@@ -123,7 +128,7 @@ class Inbox:
         return False
 
     def open(self) -> None:
-        """Create the streams and their consumer group if they are not there. Safe to repeat."""
+        """Create the streams and their consumer group if they do not exist. Safe to repeat."""
         for stream in (self._keys.inbox, self._keys.inbox_low):
             try:
                 self._redis.xgroup_create(stream, GROUP, id="0", mkstream=True)
@@ -132,7 +137,7 @@ class Inbox:
                     raise
 
     def forget_idle_consumers(self, *, idle: timedelta = timedelta(hours=1)) -> None:
-        """Drop consumers that hold nothing and were silent for `idle` (each process names its own)."""
+        """Drop consumers that hold no claim and were silent for `idle` (each process has its own name)."""
         idle_ms = in_ms(idle)
         for stream in (self._keys.inbox, self._keys.inbox_low):
             rows: Any = self._with_group(lambda: self._redis.xinfo_consumers(stream, GROUP))  # noqa: B023 - called at once
@@ -141,7 +146,7 @@ class Inbox:
                     self._redis.xgroup_delconsumer(stream, GROUP, consumer["name"])
 
     def _with_group(self, ask: Callable[[], Answer]) -> Answer:
-        """Ask again once the group exists: an emptied Redis has forgotten it."""
+        """Ask, and ask again with a new consumer group if an emptied Redis has lost it."""
         try:
             return ask()
         except redis.ResponseError as error:

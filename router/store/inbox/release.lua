@@ -1,4 +1,4 @@
--- Give claims back at once: whoever looks next takes them over, and the delivery is not counted.
+-- Give claims back at once: the next consumer takes them over, and the delivery is not counted.
 -- KEYS: stream   ARGV: group, consumer, lease in ms, then entry id and deliveries so far …
 for i = 4, #ARGV, 2 do
   local pending = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1)

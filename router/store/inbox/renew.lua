@@ -1,4 +1,4 @@
--- Keep the claims that are still ours for another lease; return the entry ids that somebody else has taken.
+-- Renew the claims that are still ours for another lease. Returns the entry ids that another consumer has taken.
 -- KEYS: stream   ARGV: group, consumer, entry ids …
 local lost = {}
 for i = 3, #ARGV do

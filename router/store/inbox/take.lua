@@ -1,7 +1,7 @@
 -- Claim up to `limit` entries: abandoned ones first, then new ones, then the low-priority stream.
 -- KEYS: inbox, inbox:low
--- ARGV: group, consumer, limit, milliseconds after which a claim counts as abandoned (0: do not look), take low (1|0)
--- Returns {stream number, {entry id, contact id, occurred at, deliveries} …}
+-- ARGV: group, consumer, limit, milliseconds after which a claim counts as abandoned (0: ignore those), take low (1|0)
+-- Returns {stream number, {entry id, contact id, occurred at (epoch ms), deliveries} …}
 local group, consumer, limit, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local streams = ARGV[5] == '1' and 2 or 1
 

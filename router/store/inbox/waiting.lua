@@ -1,4 +1,4 @@
--- How many entries nobody has claimed yet, counted up to a limit.
+-- Returns the number of entries that no consumer has claimed yet, counted up to a limit.
 -- KEYS: stream …   ARGV: group, limit
 local waiting = 0
 for _, key in ipairs(KEYS) do

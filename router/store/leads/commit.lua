@@ -1,10 +1,11 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
--- KEYS: book, outbox, erasures, lead hash of each decision …, keys of what each remembers …
--- ARGV: expected version, JSON {now, queues = prefix of their names, book = {field = delta …},
---         leads = {{id, episode, fields, opens = {field = delta …}, joins = whose open leads it joins,
---                   memories = how many keys, memory, memory_s} …}},
+-- KEYS: book, outbox, erasures, lead hash of each decision …, keys of each decision's memories …
+-- ARGV: expected version, JSON {now (epoch ms), queues = prefix of the queues' names, book = {field = delta …},
+--         leads = {{id, episode, fields, opens = {field = delta …},
+--                   joins = field of the book under which the lead counts as open,
+--                   memories = number of keys, memory, memory_s} …}},
 --       record of each decision …
--- Returns {1, new version} · {0, current version} (somebody else committed: decide again)
+-- Returns {1, new version} · {0, current version} (another process committed: decide again)
 --         · {2, indexes of leads that are decided already, or erased}
 local book, outbox, erasures = KEYS[1], KEYS[2], KEYS[3]
 local version = tonumber(redis.call('HGET', book, 'version') or '0')
@@ -30,7 +31,7 @@ for index, lead in ipairs(asked.leads) do
   if left[5] then redis.call('HSET', key, F.TIMES_TAKEN, left[5]) end
   if left[6] then redis.call('HSET', key, F.TASKS, left[6]) end
   if left[4] then
-    -- It leaves whoever it counted with, whatever the decision thought that was.
+    -- The count to reduce is the one that the hash names, even if the decision assumed another.
     if left[4] ~= '' then redis.call('HINCRBY', book, left[4], -1) end
     lead.opens = {}
     if lead.joins ~= '' then lead.opens[lead.joins] = 1 end

@@ -1,4 +1,4 @@
-"""The two steps that change state: commit a decision, and move a lead on. Each is one Lua call."""
+"""The two steps that change state, one Lua call each: commit decisions, and move leads on."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from router.store.leads.queues import rank
 from router.store.scripts import script
 
 REMEMBERED: Final = timedelta(days=90)
-"""A finished lead is remembered this long; forgetting it is safe, because its owner stands on the record."""
+"""Time that a finished lead is remembered; forgetting it is safe, because its owner stands on the record."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a commit remembers of a lead's company (see companies.py): one text under each key."""
+    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
 
     keys: tuple[str, ...]
     text: str
@@ -46,30 +46,30 @@ class NewDecision:
     record: bytes
     queue: str = ""
     entry_id: str = ""
-    """The announcement that is claimed for it."""
+    """Id of the inbox entry that is claimed for it."""
     shadow: bool = False
-    """Decided to be compared: the lead is finished at once, so that nobody ever writes it."""
+    """True for a decision made for comparison only: the lead is finished at once and never written."""
     memory: Memory | None = None
-    """Whom the company's next lead follows."""
+    """Memory of the owner whom the company's next lead follows."""
     trigger: Mapping[str, object] | None = None
-    """Why the lead is being taken from its owner, kept until that is written."""
+    """Trigger of a reassignment, kept until the new owner is written."""
     assignment: Mapping[str, object] | None = None
-    """What the rep is given, for whoever watches the lead."""
+    """The rep's `Assignment`, for the SLA checks of the lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """All decisions of the batch stand."""
+    """All decisions of the batch are committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outdated:
-    """Somebody else committed meanwhile: read the book again and decide again."""
+    """Another process has committed since the book was read: read it again and decide again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """These leads were decided by somebody else first, or are being erased; nothing was committed."""
+    """Leads that another process decided first, or that are being erased; nothing was committed."""
 
     contact_ids: frozenset[str]
 
@@ -78,11 +78,11 @@ class Lost:
 class Transition:
     """One lead's next state, with everything that goes with it.
 
-    `verify_at_ms`: look at its owner history then. `refund`: give back what its decision paid.
-    `parked`: why a person is needed. `event`: the line for the ledger. `keep`: never forget the state.
-    `queue`: the team in whose queue it waits from now on, `score`: how urgent it is there. `announce`: have
-    it decided once more, when no new lead waits. `watch_at_ms`: look then whether its rep works on it.
-    `owner_id`: only if that is the owner we remember ("" for nobody).
+    `verify_at_ms`: when to check its owner history. `refund`: take back what its decision added to the book.
+    `parked`: why a person is needed. `event`: the event for the ledger. `keep`: never forget the state.
+    `queue`: the team in whose queue it waits from now on, `score`: its score there. `announce`: have it
+    decided again, when no new lead waits. `watch_at_ms`: when to check whether its rep works on it.
+    `owner_id`: condition, the owner that Redis remembers ("" for nobody). Times are epoch milliseconds.
     """
 
     contact_id: str
@@ -115,7 +115,7 @@ class Commits:
         self._finish = script(client, "leads/finish")
 
     def read_book(self) -> tuple[dict[str, int], int]:
-        """The fields of the book, and the version that a commit has to name."""
+        """Return the fields of the book, and the version that a commit has to name."""
         fields = {name: int(value) for name, value in self._fields().items()}
         return fields, fields.pop("version", 0)
 
@@ -123,7 +123,7 @@ class Commits:
         return cast("dict[str, str]", self._redis.hgetall(self._keys.book))
 
     def set_counts(self, counts: Mapping[str, int]) -> None:
-        """Put fields of the book right; commits that are being decided now have to decide again."""
+        """Set fields of the book to these values; decisions under way become outdated and are made again."""
         if not counts:
             return
         with self._redis.pipeline() as pipeline:
@@ -165,9 +165,12 @@ class Commits:
             return Outdated()
         return Lost(frozenset(decisions[index].contact_id for index in answer[1:]))
 
-    def finish(self, moves: Sequence[Transition], *, now_ms: int) -> tuple[bool, ...]:
-        """Move leads on and acknowledge their entries; False where the lead had moved already."""
-        if not moves:
+    def finish(self, transitions: Sequence[Transition], *, now_ms: int) -> tuple[bool, ...]:
+        """Move leads to their next state and acknowledge their entries.
+
+        False stands for a lead that was not in a state it had to come from.
+        """
+        if not transitions:
             return ()
         keys = self._keys
         streams = {keys.inbox: 1, keys.inbox_low: 2}
@@ -180,15 +183,15 @@ class Commits:
             "watched": keys.watched,
             "overdue": keys.overdue,
             "not_refunded": NOT_REFUNDED,
-            "leads": [_asked(move, streams=streams, keys=keys, now_ms=now_ms) for move in moves],
+            "leads": [_asked(one, streams=streams, keys=keys, now_ms=now_ms) for one in transitions],
         }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
-        names += [keys.inbox, keys.inbox_low, *(keys.lead(move.contact_id) for move in moves)]
+        names += [keys.inbox, keys.inbox_low, *(keys.lead(one.contact_id) for one in transitions)]
         answer = self._finish(keys=names, args=[GROUP, REMEMBERED.days, orjson.dumps(asked)])
         return tuple(bool(moved) for moved in answer)
 
     def acknowledge(self, entries: Sequence[InboxEntry]) -> None:
-        """Let go of entries whose lead is finished already."""
+        """Acknowledge and delete entries whose lead is finished already."""
         with self._redis.pipeline() as pipeline:
             for entry in entries:
                 pipeline.xack(entry.stream, GROUP, entry.id)
@@ -199,7 +202,7 @@ class Commits:
 
 
 def fields_of(decision: NewDecision) -> list[str]:
-    """The fields of a lead's hash that a decision sets, name after name; the paid shares come on top."""
+    """The fields of a lead's hash that a decision sets, name after name; the caller adds the paid shares."""
     return [
         *(lead_fields.OWNER, decision.owner_id),
         *(lead_fields.EXPECTED_OWNER, decision.expected_owner_id),
@@ -207,7 +210,7 @@ def fields_of(decision: NewDecision) -> list[str]:
         *(lead_fields.QUEUE, decision.queue),
         *(lead_fields.ENTRY_ID, decision.entry_id),
         *(lead_fields.CHANGES, orjson.dumps(dict(decision.changes)).decode()),
-        # The queue decides again from the facts it has, without asking HubSpot.
+        # The queue decides again from these facts, without asking HubSpot.
         *((lead_fields.RECORD, decision.record.decode()) if decision.queue and not decision.owner_id else ()),
         *((lead_fields.STATE, State.SHADOW) if decision.shadow else ()),
         *((lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
@@ -238,7 +241,7 @@ def state_after(new: NewDecision, *, at_ms: int) -> LeadState:
 
 
 def opens_of(paid: Mapping[str, int]) -> dict[str, object]:
-    """What a script has to know of a decision's effect on open counts."""
+    """A decision's effect on open counts, in the form that the scripts take."""
     _rest, opens, joins = parts_of(paid)
     return {"opens": opens, "joins": joins}
 
@@ -249,31 +252,31 @@ def _memory(memory: Memory | None) -> dict[str, str | int]:
     return {"memories": len(memory.keys), "memory": memory.text, "memory_s": memory.lasts_s}
 
 
-def _asked(move: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -> dict[str, object]:
+def _asked(one: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: int) -> dict[str, object]:
     asked: dict[str, object] = {
-        "id": move.contact_id,
-        "episode": move.episode,
-        "state": move.state,
-        "from": [state or "" for state in move.come_from],
-        "entries": [[streams[entry.stream], entry.id] for entry in move.entries],
-        "set": [part for pair in move.set.items() for part in pair],
-        "drop": move.drop,
-        "refund": move.refund,
-        "keep": move.keep,
+        "id": one.contact_id,
+        "episode": one.episode,
+        "state": one.state,
+        "from": [state or "" for state in one.come_from],
+        "entries": [[streams[entry.stream], entry.id] for entry in one.entries],
+        "set": [part for pair in one.set.items() for part in pair],
+        "drop": one.drop,
+        "refund": one.refund,
+        "keep": one.keep,
     }
     optional = {
-        "owner": move.owner_id,
-        "verify_at": move.verify_at_ms,
-        "watch_at": move.watch_at_ms,
-        "parked": orjson.dumps(move.parked).decode() if move.parked else None,
-        "queue": _place(move, keys=keys, now_ms=now_ms) if move.queue else None,
-        "announce": True if move.announce else None,
-        "event": orjson.dumps(move.event).decode() if move.event else None,
-        "count": move.count,
+        "owner": one.owner_id,
+        "verify_at": one.verify_at_ms,
+        "watch_at": one.watch_at_ms,
+        "parked": orjson.dumps(one.parked).decode() if one.parked else None,
+        "queue": _place(one, keys=keys, now_ms=now_ms) if one.queue else None,
+        "announce": True if one.announce else None,
+        "event": orjson.dumps(one.event).decode() if one.event else None,
+        "count": one.count,
     }
     return asked | {name: value for name, value in optional.items() if value is not None}
 
 
-def _place(move: Transition, *, keys: Keys, now_ms: int) -> list[str]:
-    since_ms = int(move.set.get(lead_fields.QUEUED_SINCE, now_ms))
-    return [keys.queue(move.queue or ""), move.queue or "", str(rank(move.score, since_ms=since_ms))]
+def _place(one: Transition, *, keys: Keys, now_ms: int) -> list[str]:
+    since_ms = int(one.set.get(lead_fields.QUEUED_SINCE, now_ms))
+    return [keys.queue(one.queue or ""), one.queue or "", str(rank(one.score, since_ms=since_ms))]

@@ -1,7 +1,7 @@
-"""Who got the last lead of a company, a mail domain or a mailbox: read here, written by commits only.
+"""The owner of the last lead of a company, mail domain or mailbox: read here, written by commits only.
 
-Domains and addresses are kept as digests with a salt of the portal's own, so that nobody can read them
-back. A memory expires by itself, and goes with the contact that it came from.
+Domains and addresses are kept as digests with the portal's own salt, so that they cannot be read back. A
+memory expires by itself, and is deleted with the contact that it came from.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from router.timestamps import from_epoch_ms
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The owner who got the last lead, when (aware UTC), and which contact it was.
+    """The owner of the last lead, the time it was assigned (aware UTC), and its contact.
 
-    `before` is the owner who had the contact before that one, if a deleted one came back; "" for nobody.
+    `before` is the owner who had the contact before that one, if a deleted contact came back; "" for nobody.
     """
 
     owner_id: str
@@ -34,7 +34,7 @@ class Kept:
     before: str = ""
 
     def previous_owner(self, contact_id: str) -> str:
-        """Who had the contact, known by its trace, before it became this one; "" for nobody."""
+        """Owner id of this person's earlier contact, known by its trace; "" for nobody."""
         return self.before if contact_id == self.contact_id else self.owner_id
 
 
@@ -46,7 +46,10 @@ class Companies:
         self._keys = keys
 
     def naming(self) -> Callable[[Trace], str]:
-        """What tells the Redis key of a trace. Ask for it per batch: an emptied Redis has a new salt."""
+        """Return the function from a trace to its Redis key.
+
+        Ask for it per batch: an emptied Redis has a new salt.
+        """
         fresh = token_hex(32)
         salt = bytes.fromhex(
             cast("str | None", self._redis.set(self._keys.salt, fresh, nx=True, get=True)) or fresh
@@ -59,9 +62,10 @@ class Companies:
         return key
 
     def recall(self, keys: Iterable[str]) -> dict[str, Kept]:
-        """What is remembered under these keys, by key. One round trip.
+        """The memories under these keys, by key; keys without one are absent. One round trip.
 
-        Read it after the book: a commit that names the book's version then fails if it has changed since.
+        Read it after the book: a commit that names the book's version then fails if a memory has changed
+        since.
         """
         asked = list(dict.fromkeys(keys))
         if not asked:
@@ -71,13 +75,16 @@ class Companies:
 
 
 def written_memory(*, owner_id: str, contact_id: str, at_ms: int, before: str = "") -> str:
-    """A memory as commits write it; the scripts compare `c` with the contact that is refunded or erased."""
+    """A memory's text, as commits write it.
+
+    The scripts compare `c` with the contact that is refunded or erased.
+    """
     known = {"o": owner_id, "t": at_ms, "c": contact_id}
     return orjson.dumps(known | {"p": before} if before else known).decode()
 
 
 def contact_of(text: str | None) -> str | None:
-    """From which contact a memory came; None where there is no memory (any more)."""
+    """Contact id that a memory came from; None where there is no memory (any more)."""
     return str(orjson.loads(text)["c"]) if text else None
 
 

@@ -1,4 +1,4 @@
-"""Changes of the book that belong to no lead, such as granted credit: told to the ledger in the same step."""
+"""Changes of the book that belong to no lead, such as granted credit, with their event for the ledger."""
 
 from __future__ import annotations
 

@@ -1,17 +1,19 @@
--- Move leads to their next state, acknowledge their entries and say so in the outbox: all of it in one step.
+-- Move leads to their next state, acknowledge their entries and add their events to the outbox: all of it in one step.
 -- KEYS: book, outbox, verify, parked, queues, counts, inbox, inbox:low, lead hash of each lead …
 -- ARGV: group, days a finished lead is remembered,
---       JSON {now, leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                            drop = {field …}, owner = who still has it, verify_at, watch_at, refund, parked, queue = {key, team, rank}, announce, event, count} …},
---       queues = prefix of their names, tended = the list of queued leads to look at,
---       low_ids = who waits in inbox:low, erasures = contacts to forget,
---       watched, overdue = the lists of leads that somebody has to work on,
+--       JSON {now (epoch ms),
+--             leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
+--                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, refund, parked,
+--                       queue = {key, team, rank}, announce, event, count} …},
+--       queues = prefix of the queues' names, tended = the list of queued leads to look at,
+--       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
+--       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
 local moved = {}
--- What a team has given so far: a lead that comes back was given all the same.
+-- Totals that a team has given: a lead that comes back still counts as given.
 local stays = {}
 for _, kind in ipairs(asked.not_refunded) do stays[kind] = true end
 local waits = { queued = true, reopened = true }
@@ -24,7 +26,7 @@ for index, lead in ipairs(asked.leads) do
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
   if episode ~= lead.episode then allowed = false end
   if lead.owner and lead.owner ~= (current[7] or '') then allowed = false end
-  -- Whoever asks to be forgotten is not taken up again.
+  -- A contact that is being erased is not taken up again.
   if lead.announce and redis.call('SISMEMBER', asked.erasures, lead.id) == 1 then allowed = false end
 
   if allowed then
@@ -45,7 +47,7 @@ for index, lead in ipairs(asked.leads) do
       redis.call('HDEL', key, F.PAID)
     end
     if lead.refund and current[4] then
-      -- Whoever has the lead now, it is not the rep whom the company's next lead would have followed.
+      -- The rep who was to get the company's next lead does not have this one any more.
       for _, name in ipairs(cjson.decode(current[4])) do
         local memory = redis.call('GET', name)
         if memory and cjson.decode(memory).c == lead.id then redis.call('DEL', name) end

@@ -1,9 +1,8 @@
-"""What we remember of each lead: its episode, its state, and the owner we chose.
+"""The remembered state of each lead: its episode, its state, and the owner we chose.
 
-A lead goes decided → written → done. It leaves that road as *human* (a person chose the owner),
-*gone* (deleted), *queued* (waits in a team's queue), *reopened* (about to be decided once more) or
-*parked* (a person is needed). In shadow mode it is *shadow* from the moment it is decided, and nothing
-is ever written.
+A lead goes decided → written → done. It leaves that path as *human* (a person chose the owner), *gone*
+(deleted), *queued* (waits in a team's queue), *reopened* (about to be decided once more) or *parked* (a
+person is needed). In shadow mode it is *shadow* from its decision on, and nothing is ever written.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from router.timestamps import from_epoch_ms
 
 
 class State(StrEnum):
-    """Where a lead stands."""
+    """The state of a lead."""
 
     DECIDED = "decided"
     WRITTEN = "written"
@@ -66,7 +65,7 @@ _FIELDS: Final = (
 class LeadState:
     """One lead as remembered. `owner_id` is "" when our decision gives the lead to nobody.
 
-    `expected_owner_id` is the owner we saw before we decided ("" for nobody); `changes` are the
+    `expected_owner_id` is the owner that the record had before we decided ("" for nobody); `changes` are the
     properties to write, by HubSpot's names, kept until they are written.
     """
 
@@ -81,25 +80,25 @@ class LeadState:
     queue: str = ""
     """The team in whose queue the lead waits, or out of whose queue its owner claimed it."""
     entry_id: str = ""
-    """The announcement on which it was decided: whoever holds that carries the lead on."""
+    """Inbox entry on which the lead was decided; the worker that holds its claim carries the lead on."""
     restored: bool = False
-    """The owner is a person's choice that our write had covered and that we gave back."""
+    """True if the owner is a person's choice that our write had overwritten and that we gave back."""
     doubtful: bool = False
-    """Some write of ours had an unknown outcome: it may be applied late."""
+    """True if a write of ours had an unknown outcome: it may be applied late."""
     queued_since_ms: int = 0
-    """When the lead came into a queue for the first time; 0 if it never did."""
+    """First moment in a queue, epoch milliseconds; 0 if the lead never was in one."""
     released_by: tuple[str, ...] = ()
-    """Reps who gave it back, or from whom it was taken: no rule gives it to them again."""
+    """Reps who gave the lead back, or lost it: no rule gives it to them again."""
     trigger: Mapping[str, Any] | None = None
-    """Why it is being taken from its owner (a `Reassigned` as written), until that is done."""
+    """The `Reassigned` trigger of the lead as a record, until its new owner is written."""
     assignment: Mapping[str, Any] | None = None
-    """What its rep was given, for whoever watches it (an `Assignment` as written)."""
+    """The `Assignment` of the lead's rep as a record, for the SLA checks."""
     percent_behind: int = 0
-    """Steps of `on_breach` up to so many per cent of the SLA are behind it since its rep has it."""
+    """Per cent of the SLA up to which the steps of `on_breach` are done for the current rep."""
     times_taken: int = 0
-    """How often it was taken from a rep who did not work on it."""
+    """Number of times the lead was taken from a rep who did not work on it."""
     tasks: tuple[datetime, ...] = ()
-    """When HubSpot tasks of ours about it were made, and when they are due (aware UTC)."""
+    """Moments at which HubSpot tasks of ours about the lead were made or are due (aware UTC)."""
 
 
 class Leads:
@@ -112,7 +111,7 @@ class Leads:
         self._note_task = script(client, "leads/note_task")
 
     def recall(self, contact_ids: Iterable[str]) -> dict[str, LeadState]:
-        """The leads that are known already, by contact id. One round trip."""
+        """The remembered leads, by contact id; unknown ones are absent. One round trip."""
         ids = list(contact_ids)
         rows = self._recall(keys=[self._keys.lead(contact_id) for contact_id in ids], args=_FIELDS)
         return {
@@ -122,22 +121,22 @@ class Leads:
         }
 
     def note_task(self, contact_id: str, *, moments_ms: Iterable[int]) -> None:
-        """A task about the lead is made, or due, at these moments; nothing happens if it is unknown."""
+        """Remember when a task about the lead was made, and when it is due; ignored for an unknown lead."""
         self._note_task(keys=[self._keys.lead(contact_id)], args=[",".join(map(str, moments_ms))])
 
     def to_verify(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
-        """Contact ids whose owner history is due to be looked at, longest due first."""
+        """Contact ids whose owner history is due to be checked, longest due first."""
         due = self._redis.zrangebyscore(self._keys.verify, "-inf", now_ms, start=0, num=limit)
         return tuple(cast("list[str]", due))
 
     def verified(self, contact_ids: Iterable[str]) -> None:
-        """Take contacts off the list of histories to look at."""
+        """Take contacts off the list of owner histories to check."""
         ids = list(contact_ids)
         if ids:
             self._redis.zrem(self._keys.verify, *ids)
 
     def verify_again(self, contact_ids: Iterable[str], *, at_ms: int) -> None:
-        """Look at these histories once more, later."""
+        """Check these owner histories once more at `at_ms`."""
         due = dict.fromkeys(contact_ids, at_ms)
         if due:
             self._redis.zadd(self._keys.verify, due)

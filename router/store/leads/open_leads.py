@@ -1,8 +1,8 @@
-"""With whom each lead counts as open, moved in the moment that HubSpot tells of it.
+"""The rep with whom each lead counts as open, kept up to date as HubSpot reports changes.
 
-The book of shares holds how many leads each rep has open (`open:<rep>`). A commit adds the lead it gives;
-the lead's hash remembers with whom it counts (`op`, "" for nobody), so that whatever happens to it later
-takes away exactly what was added. Every five minutes a search puts the counts right (see refresh.py).
+The book of shares holds how many leads each rep has open (`open:<rep>`). A commit adds the lead it gives; the
+lead's hash remembers under which field it counts (`op`, "" for nobody), so that every later step takes away
+exactly what was added. Every five minutes a search puts the counts right (see refresh.py).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from router.store.scripts import script
 from router.timestamps import in_ms
 
 LATELY: Final = timedelta(minutes=1)
-"""Moves of this age may still be unknown to HubSpot's search."""
+"""Changes of this age may still be unknown to HubSpot's search."""
 OPEN: Final = "open:"
-"""What the names of these fields of the book begin with."""
+"""Prefix of the book's fields that count open leads."""
 
 
 class OpenLeads:
-    """With whom the leads of one portal count as open."""
+    """The open counts of one portal, and the field under which each lead counts."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
@@ -34,9 +34,10 @@ class OpenLeads:
         self._recount = script(client, "leads/recount")
 
     def recount(self, places: Mapping[str, tuple[int, str]], *, now_ms: int, moves_book: bool = True) -> int:
-        """Count each lead (id → episode, field of the book or "") there from now on; how many moved.
+        """Count each lead (id → episode, field of the book or "") there from now on; return how many moved.
 
-        Without `moves_book` the places are noted and the counts stay, for a search that knows them already.
+        Without `moves_book` the fields are noted and the counts stay, for a search that has counted them
+        already.
         """
         if not places:
             return 0
@@ -50,12 +51,12 @@ class OpenLeads:
         return int(self._recount(keys=names, args=[orjson.dumps(asked)]))
 
     def moved_lately(self, *, now_ms: int) -> tuple[str, ...]:
-        """Contact ids whose place moved within the last minute."""
+        """Contact ids that were recounted within the last minute."""
         since = now_ms - in_ms(LATELY)
         return tuple(cast("list[str]", self._redis.zrangebyscore(self._keys.moved, since, "+inf")))
 
     def places(self, contact_ids: Collection[str]) -> dict[str, str]:
-        """Where each of these leads counts; those whose place is not known are left out."""
+        """Field of the book under which each of these leads counts; leads without a known one are absent."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for contact_id in contact_ids:
                 pipeline.hget(self._keys.lead(contact_id), lead_fields.OPEN_WITH)
@@ -64,7 +65,7 @@ class OpenLeads:
 
 
 def parts_of(paid: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int], str]:
-    """What a decision adds to the book beside open counts, what to open counts, and whose count it joins."""
+    """A decision's other additions to the book, its additions to open counts, and the open count it joins."""
     opens = {name: change for name, change in paid.items() if name.startswith(OPEN)}
     rest = {name: change for name, change in paid.items() if name not in opens}
     return rest, opens, next((name for name, change in opens.items() if change >= 0), "")

@@ -1,4 +1,4 @@
-"""Which leads wait in the shared queues of teams, in which order, and when each has to be looked at again."""
+"""The leads that wait in the shared queues of teams: their order, and when to look at each again."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from router.store.keys import Keys
 from router.store.leads.leads import State
 
 HIGHEST_SCORE: Final = 4095
-"""Scores above it, and below 0, count like it, or like 0, in the order of a queue."""
+"""A higher score counts like this one in the order of a queue, and one below 0 like 0."""
 _SPAN: Final = 2**41
 """Milliseconds: epoch times stay below it until 2039, and Redis keeps every rank exactly."""
 
 
 def rank(score: int, *, since_ms: int) -> int:
-    """Where a lead stands in its queue, smallest first: by score, and among equals whoever waits longest."""
+    """A lead's rank in its queue, smallest first: by score, and between equal scores by longest wait."""
     return (HIGHEST_SCORE - min(max(score, 0), HIGHEST_SCORE)) * _SPAN + since_ms
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingLead:
-    """A lead that anybody of the team may claim; `since_ms` is epoch milliseconds."""
+    """A lead that any rep of the team may claim; `since_ms` is epoch milliseconds."""
 
     contact_id: str
     score: int
@@ -35,7 +35,7 @@ class WaitingLead:
 
 @dataclass(frozen=True, slots=True)
 class Tended:
-    """A lead that somebody has to look at: its state, the decision that queued it, when it was last read."""
+    """A queued lead to look at: its state, the record that queued it, and when it was last read."""
 
     contact_id: str
     episode: int
@@ -53,7 +53,7 @@ class Queues:
         self._keys = keys
 
     def lengths(self) -> dict[str, int]:
-        """How many leads wait, by team; teams whose queue was never used are absent."""
+        """Number of waiting leads by team; teams whose queue was never used are absent."""
         teams = sorted(cast("set[str]", self._redis.smembers(self._keys.queues)))
         with self._redis.pipeline(transaction=False) as pipeline:
             for team in teams:
@@ -71,25 +71,25 @@ class Queues:
         return tuple(cast("list[str]", due))
 
     def look_again(self, at_ms: Mapping[str, int]) -> None:
-        """Look at these leads again then; who was taken off the list meanwhile stays off it."""
+        """Look at these leads again at these times; a lead taken off the list meanwhile stays off it."""
         if at_ms:
             self._redis.zadd(self._keys.tended, dict(at_ms), xx=True)
 
     def let_go(self, contact_ids: Iterable[str]) -> None:
-        """Look at these leads no more."""
+        """Take these leads off the list of queued leads to look at."""
         ids = list(contact_ids)
         if ids:
             self._redis.zrem(self._keys.tended, *ids)
 
     def note_read(self, contact_ids: Iterable[str], *, at_ms: int) -> None:
-        """These leads were read in HubSpot, and nobody owned them."""
+        """Remember that these leads were read in HubSpot, and had no owner."""
         with self._redis.pipeline(transaction=False) as pipeline:
             for contact_id in contact_ids:
                 pipeline.hset(self._keys.lead(contact_id), lead_fields.READ_AT, at_ms)
             pipeline.execute()
 
     def recall(self, contact_ids: Iterable[str]) -> dict[str, Tended]:
-        """What is known of leads to look at; unknown ones are absent."""
+        """The known ones of these leads, by contact id."""
         ids = list(contact_ids)
         with self._redis.pipeline(transaction=False) as pipeline:
             for contact_id in ids:

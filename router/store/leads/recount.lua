@@ -1,8 +1,8 @@
--- Count leads as open with another rep, or with nobody, in the very moment that they moved.
+-- Count leads as open with another rep, or with nobody, as soon as they changed.
 -- KEYS: book, moved, lead hash of each lead …
--- ARGV: JSON {now, lately = how long a move is remembered, moves_book,
+-- ARGV: JSON {now (epoch ms), lately = ms for which a change is remembered, moves_book,
 --             leads = {{id, episode, field of the book, or "" for nobody} …}}
--- A lead whose place is not known yet is only noted: the next search counts it.
+-- A lead that counts nowhere yet is only noted: the next search counts it.
 local asked = cjson.decode(ARGV[1])
 local recounted = 0
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', asked.now - asked.lately)

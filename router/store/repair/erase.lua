@@ -1,4 +1,4 @@
--- Purge every trace of one contact: state, lists, queues, inbox entries and outbox lines.
+-- Purge every trace of one contact: state, lists, queues, inbox entries and outbox entries.
 -- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures, tended, inbox:low:ids, changed, moved,
 --       watched, overdue, book
 -- ARGV: contact id, group, prefix of the queues' names
@@ -24,9 +24,9 @@ for number = 2, 3 do
     end
   end
 end
-for _, line in ipairs(redis.call('XRANGE', KEYS[4], '-', '+')) do
-  for i = 1, #line[2], 2 do
-    if line[2][i] == 'contact' and line[2][i + 1] == id then redis.call('XDEL', KEYS[4], line[1]) end
+for _, entry in ipairs(redis.call('XRANGE', KEYS[4], '-', '+')) do
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == 'contact' and entry[2][i + 1] == id then redis.call('XDEL', KEYS[4], entry[1]) end
   end
 end
 redis.call('ZREM', KEYS[5], id)

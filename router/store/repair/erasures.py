@@ -1,4 +1,4 @@
-"""Contacts whose every trace must go, and how it goes from Redis."""
+"""GDPR erasure: the contacts to erase, and deleting them from Redis."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from router.store.leads.company_memory import contact_of
 from router.store.scripts import script
 
 LATELY_MS: Final = 20_000
-"""Longer than anybody carries a line from the outbox into the ledger."""
+"""Milliseconds, longer than any process takes to carry an entry from the outbox into the ledger."""
 SCANNED: Final = 1_000
-"""Memories looked at in one round trip."""
+"""Memories checked in one round trip."""
 
 
 class Erasures:
-    """The erasures that were asked for. While an id is listed, no decision about it can be committed."""
+    """The requested erasures. While an id is listed, no decision about it can be committed."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
@@ -34,11 +34,11 @@ class Erasures:
         return tuple(sorted(cast("set[str]", self._redis.smembers(self._keys.erasures))))
 
     def ask(self, contact_id: str) -> None:
-        """Have a contact erased."""
+        """Request the erasure of a contact."""
         self._redis.sadd(self._keys.erasures, contact_id)
 
     def erase(self, contact_id: str) -> None:
-        """Purge the contact from Redis and strike it off the list. Safe to repeat."""
+        """Purge the contact from Redis and take it off the list. Safe to repeat."""
         keys = self._keys
         names = [keys.lead(contact_id), keys.inbox, keys.inbox_low, keys.outbox]
         names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
@@ -46,7 +46,7 @@ class Erasures:
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue("")])
 
     def note_erased(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
-        """Whoever is carrying lines about these contacts has to drop them: see `erased_lately`."""
+        """Make processes that carry outbox entries about these contacts drop them: see `erased_lately`."""
         marks = {self._mark(one): now_ms for one in contact_ids}
         with self._redis.pipeline() as pipeline:
             pipeline.zremrangebyscore(self._keys.erased, "-inf", now_ms - LATELY_MS)
@@ -56,7 +56,7 @@ class Erasures:
             pipeline.execute()
 
     def erased_lately(self, contact_ids: Iterable[str], *, now_ms: int) -> frozenset[str]:
-        """Which of these contacts were erased within the last twenty seconds."""
+        """Those of these contacts that were erased within the last twenty seconds."""
         ids = list(dict.fromkeys(contact_ids))
         if not ids or not self._redis.exists(self._keys.erased):
             return frozenset()
@@ -65,14 +65,14 @@ class Erasures:
         return frozenset(one for one, at in zip(ids, scores, strict=True) if at is not None and at >= since)
 
     def _mark(self, contact_id: str) -> str:
-        """The id itself would be a trace."""
+        """Salted digest of the id, because the id itself would be a trace."""
         salt = cast("str | None", self._redis.get(self._keys.salt)) or ""
         return blake2b(contact_id.encode(), key=bytes.fromhex(salt), digest_size=16).hexdigest()
 
     def forget_companies(self, contact_ids: Collection[str]) -> None:
-        """Forget whom the companies' next leads would follow, where these contacts are the reason.
+        """Delete the memories about companies that came from these contacts.
 
-        Looks through all memories: one can outlive the lead that it came from.
+        It checks all memories, because one can outlive the lead that it came from.
         """
         gone = frozenset(contact_ids)
         names = self._redis.scan_iter(match=self._keys.company("*"), count=SCANNED)
@@ -83,9 +83,9 @@ class Erasures:
                 self._redis.delete(*about)
 
     def forget_journal(self) -> None:
-        """Have the append-only file written anew: the old one still tells what was deleted.
+        """Have Redis rewrite its append-only file: the old one still holds what was deleted.
 
-        A hosted Redis may not let us, and keeps its own backups: then its own schedule does it.
+        A hosted Redis may not allow that, and keeps its own backups: then its own schedule does it.
         """
         with suppress(redis.ResponseError):
             self._redis.bgrewriteaof()

@@ -1,7 +1,7 @@
--- Remember leads again that Redis has lost: state, place in a queue, and what has to be looked at. What is known stays.
+-- Remember leads again that Redis has lost: state, rank in a queue, and due checks. A lead that is known stays as it is.
 -- KEYS: erasures, queues, tended, verify, inbox:low, inbox:low:ids, outbox, lead hash of each lead …
 -- ARGV: days a finished lead is remembered,
---       JSON {now, watched = the list of leads that somebody has to work on,
+--       JSON {now (epoch ms), watched = the list of leads that a rep has to work on,
 --             leads = {{id, fields, queue = {key, team, rank}, verify_at, watch_at, announce, keep, event} …}}
 -- Returns for each lead 1 (remembered) or 0 (it was known, or is being erased).
 local days, asked = tonumber(ARGV[1]), cjson.decode(ARGV[2])

@@ -1,4 +1,4 @@
-"""Which span of time has been looked through for contacts that nobody announced."""
+"""The span of time that was searched for contacts whose announcement never came."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _UNTIL: Final = "until"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Contacts created from `since` to `until` (ISO), looked through up to `after_id`."""
+    """Contacts created from `since` to `until` (ISO), searched up to `after_id`."""
 
     since: str
     until: str
@@ -24,27 +24,27 @@ class Window:
 
 
 class Reconciled:
-    """The windows of one portal: one is open at a time, and a window that was left goes on where it was."""
+    """The windows of one portal. One is open at a time, and an interrupted one continues where it stopped."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.reconciled
 
     def until(self) -> str | None:
-        """Everything created before this moment (ISO) was looked for; None if nothing ever was."""
+        """Moment (ISO) before which all created contacts were looked for; None if none ever were."""
         return cast("str | None", self._redis.hget(self._key, _UNTIL))
 
     def open_window(self) -> Window | None:
-        """The window that somebody has begun, or None."""
+        """The window that was begun and not finished, or None."""
         text = cast("str | None", self._redis.hget(self._key, _WINDOW))
         return Window(**orjson.loads(text)) if text else None
 
     def put(self, window: Window) -> None:
-        """The window is looked through so far."""
+        """Record how far the window has been searched."""
         self._redis.hset(self._key, _WINDOW, orjson.dumps(asdict(window)).decode())
 
     def close(self, window: Window) -> None:
-        """The window is looked through to its end."""
+        """Record that the window has been searched to its end."""
         with self._redis.pipeline() as pipeline:
             pipeline.hset(self._key, _UNTIL, window.until)
             pipeline.hdel(self._key, _WINDOW)

@@ -1,4 +1,4 @@
-"""How a parked lead gets another chance, once a person has mended what stopped it."""
+"""Redriving: a parked lead is routed again once a person has mended what stopped it."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class Redrive:
         self._redrive = script(client, "repair/redrive")
 
     def send_again(self, contact_id: str, *, now: datetime) -> Redriven:
-        """Put the lead back into the inbox, in one step with its state; what will become of it.
+        """Put the lead back into the inbox, in one step with its state; return what happens to it.
 
-        A decision that was never written is written as it stands; its share stays paid. Without one the
-        lead is decided like a new one. Safe to repeat. Wake a worker afterwards, or its tick will.
+        A decision that was never written is written as it stands; its share stays paid. Without one the lead
+        is decided like a new one. Safe to repeat. Wake a worker afterwards, or the workers' tick does.
         """
         keys = self._keys
         names = [keys.lead(contact_id), keys.parked, keys.inbox, keys.outbox, keys.erasures]
-        line = orjson.dumps({"at": now.isoformat(), "kind": "redriven", "decision": None}).decode()
+        event = orjson.dumps({"at": now.isoformat(), "kind": "redriven", "decision": None}).decode()
         now_ms = epoch_ms(now)
-        return cast("Redriven", self._redrive(keys=names, args=[contact_id, now_ms, line]))
+        return cast("Redriven", self._redrive(keys=names, args=[contact_id, now_ms, event]))

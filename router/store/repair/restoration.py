@@ -1,4 +1,4 @@
-"""What a Redis that was emptied has to be told again: the book of shares, and where each lead stands."""
+"""Restoring a Redis that was emptied: the book of shares, and the state of each lead."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _FOR_EVER: Final = frozenset({State.DECIDED, State.WRITTEN, State.QUEUED})
 
 @dataclass(frozen=True, slots=True)
 class Rebuild:
-    """States of leads decided from `since` to `until` (ISO) are being rebuilt, and are so up to `after`."""
+    """Progress of a rebuild: leads decided from `since` to `until` (ISO), done up to the page `after`."""
 
     since: str
     until: str
@@ -34,8 +34,8 @@ class Rebuild:
 class RestoredLead:
     """A lead as it has to be remembered again.
 
-    `record` is its decision where it waits in a queue, `score` its place there. `announce`: have it routed
-    on. `event`: the line for the ledger.
+    `record` is its decision if it waits in a queue, `score` its score there. `announce`: have it routed on.
+    `event`: the event for the ledger. Times are epoch milliseconds.
     """
 
     state: LeadState
@@ -61,27 +61,27 @@ class Restoration:
         return bool(self._redis.exists(self._keys.whole))
 
     def restore_book(self, fields: Mapping[str, int], *, at: datetime, rebuild: Rebuild | None) -> bool:
-        """Write the book anew, and ask for states to be rebuilt; False if there is a book already."""
+        """Write the book anew, and request the rebuild of states; False if there is a book already."""
         texts = {name: str(value) for name, value in fields.items()}
         asked = orjson.dumps(asdict(rebuild)).decode() if rebuild else ""
         names = [self._keys.book, self._keys.whole, self._keys.reconciled]
         return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), asked]))
 
     def rebuild(self) -> Rebuild | None:
-        """What has to be rebuilt, or None."""
+        """The rebuild that is to be done or continued, or None."""
         text = cast("str | None", self._redis.hget(self._keys.reconciled, _REBUILD))
         return Rebuild(**orjson.loads(text)) if text else None
 
     def put(self, rebuild: Rebuild) -> None:
-        """It is rebuilt so far."""
+        """Record how far the rebuild is."""
         self._redis.hset(self._keys.reconciled, _REBUILD, orjson.dumps(asdict(rebuild)).decode())
 
     def close(self) -> None:
-        """Everything is rebuilt."""
+        """Record that the rebuild is complete."""
         self._redis.hdel(self._keys.reconciled, _REBUILD)
 
     def remember(self, leads: Sequence[RestoredLead], *, now_ms: int) -> tuple[bool, ...]:
-        """Remember leads again; False where a lead was known already, or is being erased."""
+        """Remember leads again; False for a lead that is known already, or is being erased."""
         if not leads:
             return ()
         keys = self._keys

@@ -1,6 +1,6 @@
--- Write the book of shares anew after Redis was emptied, once: who comes first does it. A book that is there stays.
+-- Write the book of shares anew after Redis was emptied, once: the first process does it. An existing book stays.
 -- KEYS: book, whole, reconciled
--- ARGV: now (ISO), JSON {field = value …}, what has to be rebuilt besides (JSON, or '' for nothing)
+-- ARGV: now (ISO), JSON {field = value …}, the rebuild to request (JSON, or '' for none)
 -- Returns 1 if these fields are the book now, 0 if there was one.
 if redis.call('EXISTS', KEYS[2]) == 1 then return 0 end
 redis.call('SET', KEYS[2], ARGV[1])

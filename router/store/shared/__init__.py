@@ -1,1 +1,1 @@
-"""What processes share: published rules, availability, the outbox."""
+"""Data that all processes share: published rules, availability, the outbox."""

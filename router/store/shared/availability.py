@@ -1,4 +1,4 @@
-"""What was said of everybody's availability outside of the rule files: overrides, and HubSpot's word."""
+"""The availability of reps from outside the rule files: overrides by people, and HubSpot's report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ _OVERRIDE = "override:"
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Somebody said that a rep is `away` or `present` until a moment (aware UTC), and when, and why."""
+    """A person's word that a rep is `away` or `present` until a moment, and when and why they said so.
+
+    Times are aware UTC.
+    """
 
     kind: Literal["away", "present"]
     until: datetime
@@ -32,7 +35,7 @@ class Override:
 
 @dataclass(frozen=True, slots=True)
 class ReportedAvailability:
-    """HubSpot's word by owner id as it was read at `at` (None: never), and all overrides by rep name.
+    """HubSpot's report by owner id as read at `at` (None: never), and all overrides by rep name.
 
     An override whose end has passed may still be among them.
     """
@@ -49,48 +52,51 @@ class AvailabilityRepository:
         self._redis = client
         self._key = keys.availability
         self._outbox = keys.outbox
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._read: dict[str, str] | None = None
         self._heard = ReportedAvailability(None, {}, {})
 
     def heard(self) -> ReportedAvailability:
-        """All that is known; the same object as long as nothing changes."""
+        """Everything that is known; the same object as long as nothing changes."""
         texts = cast("dict[str, str]", self._redis.hgetall(self._key))
-        with self._turn:
+        with self._lock:
             if texts != self._read:
                 self._heard, self._read = _heard(texts), texts
             return self._heard
 
     def put_hubspot(self, reported: Mapping[str, Reported], *, at: datetime) -> None:
-        """HubSpot says this now, by owner id; whoever is not in it is there."""
-        told = {owner_id: reported_as_record(one) for owner_id, one in sorted(reported.items())}
-        self._redis.hset(self._key, HUBSPOT, orjson.dumps({"at": at.isoformat(), "said": told}).decode())
+        """Store HubSpot's report by owner id; an owner who is not in it is available."""
+        said = {owner_id: reported_as_record(one) for owner_id, one in sorted(reported.items())}
+        self._redis.hset(self._key, HUBSPOT, orjson.dumps({"at": at.isoformat(), "said": said}).decode())
 
     def override(self, rep: str, override: Override) -> None:
-        """This holds for the rep from now on, in place of an earlier override."""
+        """Set the rep's override, in place of an earlier one."""
         event = {"says": override.kind, "until": override.until.isoformat()}
         with self._redis.pipeline() as pipeline:
             pipeline.hset(self._key, _OVERRIDE + rep, _written(override))
-            self._tell(pipeline, rep, at=override.said_at, event=event)
+            self._add_event(pipeline, rep, at=override.said_at, event=event)
             pipeline.execute()
 
     def put_back(self, overrides: Mapping[str, Override], *, now: datetime) -> None:
-        """These held before Redis was emptied; what was said since stays. The ledger has them already."""
+        """Restore overrides from before Redis was emptied; newer ones stay.
+
+        The ledger has their events already.
+        """
         for rep, override in overrides.items():
             if override.until > now:
                 self._redis.hsetnx(self._key, _OVERRIDE + rep, _written(override))
 
     def lift(self, rep: str, *, at: datetime) -> bool:
-        """Take the rep's override back; False if there is none."""
+        """Remove the rep's override; False if there is none."""
         if not self._redis.hexists(self._key, _OVERRIDE + rep):
             return False
         with self._redis.pipeline() as pipeline:
             pipeline.hdel(self._key, _OVERRIDE + rep)
-            self._tell(pipeline, rep, at=at, event={"says": "lifted"})
+            self._add_event(pipeline, rep, at=at, event={"says": "lifted"})
             return bool(pipeline.execute()[0])
 
-    def _tell(self, pipeline: Pipeline, rep: str, *, at: datetime, event: Mapping[str, str]) -> None:
-        """A line for the ledger, which belongs to no contact; the reason is for colleagues and not in it."""
+    def _add_event(self, pipeline: Pipeline, rep: str, *, at: datetime, event: Mapping[str, str]) -> None:
+        """Add an event that belongs to no contact; the reason is for colleagues and not in it."""
         record = orjson.dumps({"at": at.isoformat(), "kind": OVERRIDE, "rep": rep, **event})
         pipeline.xadd(self._outbox, {"kind": "event", "contact": "", "record": record.decode()})
 
@@ -115,19 +121,19 @@ def _heard(texts: Mapping[str, str]) -> ReportedAvailability:
 
 
 def _written(override: Override) -> str:
-    told = {
+    record = {
         "kind": override.kind,
         "until": override.until.isoformat(),
         "said_at": override.said_at.isoformat(),
         "why": override.why,
     }
-    return orjson.dumps(told).decode()
+    return orjson.dumps(record).decode()
 
 
-def _override(told: Mapping[str, str]) -> Override:
+def _override(record: Mapping[str, str]) -> Override:
     return Override(
-        kind="away" if told["kind"] == "away" else "present",
-        until=datetime.fromisoformat(told["until"]),
-        said_at=datetime.fromisoformat(told["said_at"]),
-        why=told["why"],
+        kind="away" if record["kind"] == "away" else "present",
+        until=datetime.fromisoformat(record["until"]),
+        said_at=datetime.fromisoformat(record["said_at"]),
+        why=record["why"],
     )

@@ -1,4 +1,4 @@
-"""What happened and is on its way to the SQL ledger."""
+"""The outbox: decisions and events on their way to the SQL ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from router.store.keys import Keys
 
 @dataclass(frozen=True, slots=True)
 class OutboxEntry:
-    """One line: a whole decision, or an event in the life of a lead. `id` is unique for ever."""
+    """One entry: a whole decision, or an event in the life of a lead. `id` is unique for ever."""
 
     id: str
     kind: Literal["decision", "event"]
@@ -30,23 +30,23 @@ class Outbox:
         self._keys = keys
 
     def lines(self, *, limit: int = 500) -> tuple[OutboxEntry, ...]:
-        """The oldest lines that the ledger may not have yet; reading takes nothing away."""
+        """The oldest entries that the ledger may not have yet; reading removes none."""
         rows = cast("list[tuple[str, dict[str, str]]]", self._redis.xrange(self._keys.outbox, count=limit))
         return tuple(
             OutboxEntry(
-                id=line_id,
+                id=entry_id,
                 kind=cast("Literal['decision', 'event']", fields["kind"]),
                 contact_id=fields["contact"],
                 record=orjson.loads(fields["record"]),
             )
-            for line_id, fields in rows
+            for entry_id, fields in rows
         )
 
     def recorded(self, lines: Sequence[OutboxEntry]) -> None:
-        """Drop lines that the ledger has; only after its transaction ended well."""
+        """Drop entries that the ledger has; call it only after the ledger's transaction succeeded."""
         if lines:
-            self._redis.xdel(self._keys.outbox, *(line.id for line in lines))
+            self._redis.xdel(self._keys.outbox, *(entry.id for entry in lines))
 
     def length(self) -> int:
-        """How many lines wait."""
+        """Number of entries that wait."""
         return self._redis.xlen(self._keys.outbox)

@@ -1,4 +1,4 @@
-"""The live revision of the rules as everybody knows it, and what is wrong with the files on disk."""
+"""The live revision of the rules, shared by all processes, and the mistakes in the files on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from router.store.keys import Keys
 
 @dataclass(frozen=True, slots=True)
 class PublishedRules:
-    """What a process that loaded the rules told the others. `files` are the last good ones."""
+    """A revision as the process that loaded it published it. `files` are the last good ones."""
 
     revision: str
     loaded_at: str
@@ -27,7 +27,7 @@ class PublishedRules:
 
 
 class RulesRepository:
-    """Where the last good rule files are kept, so that a restart with a broken file goes on with them."""
+    """The last good rule files, so that a restart with a broken file continues with them."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
@@ -36,11 +36,11 @@ class RulesRepository:
     def publish(
         self, revision: str, files: Mapping[str, bytes], *, at: datetime, bounds: Mapping[str, Bound]
     ) -> str | None:
-        """These files are live and good: an earlier complaint about the disk is settled.
+        """Store these files as live and good; an earlier report of mistakes on disk is dropped.
 
-        `bounds` are how far from their share somebody may be in each team, see `policy.bounds`.
-        Returns the revision that was live before, None if none was; of several processes that publish
-        the same change only the first is told another one. What the portal was found to have changed is
+        `bounds` is the largest allowed distance from the fair share in each team, see `policy.bounds`.
+        Returns the revision that was live before, None if none was; of several processes that publish the
+        same change only the first gets another revision than its own. Changes found in the portal are
         forgotten when the files bring another catalog.
         """
         packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
@@ -66,22 +66,25 @@ class RulesRepository:
         return before
 
     def complain(self, mistakes: Sequence[Mapping[str, Any]]) -> None:
-        """The files on disk cannot go live: file, line, column and message of each mistake."""
+        """Store the mistakes that keep the files on disk from going live.
+
+        Each has its file, line, column and message.
+        """
         self._redis.hset(self._key, "error", orjson.dumps(list(mistakes)).decode())
 
     def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
-        """What the live portal has changed since this catalog was pulled, as far as it touches a rule."""
+        """Store what the portal changed since this catalog was pulled, as far as it touches a rule."""
         self._redis.hset(
             self._key,
             mapping={"drift": orjson.dumps(list(sentences)).decode(), "drift_of": _digest(catalog)},
         )
 
     def is_blank(self) -> bool:
-        """True if nobody has published or complained, as after Redis was emptied."""
+        """True if neither rules nor mistakes were stored yet, as after Redis was emptied."""
         return not self._redis.hexists(self._key, "revision") and not self._redis.hexists(self._key, "error")
 
     def last_good(self) -> PublishedRules | None:
-        """The last revision that anybody published, or None."""
+        """The last published revision, or None."""
         revision, loaded_at, files = cast(
             "list[str | None]", self._redis.hmget(self._key, ["revision", "loaded_at", "files"])
         )

@@ -1,1 +1,1 @@
-"""What is to be looked at later: watched leads, changed contacts, notices, nights."""
+"""Lists of work for later: watched leads, changed contacts, notices, nights."""

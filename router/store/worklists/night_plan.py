@@ -1,4 +1,4 @@
-"""What a night plans to move: kept until it is moved, so that a run goes on where it was killed."""
+"""The leads that a night plans to move, kept until they are moved, so that a killed run can continue."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from router.store.keys import Keys
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One lead on the plan: whose it is, to whom it would go, and why.
+    """One lead on the plan: its owner, its planned destination, and the reason.
 
-    `episode` is None for a lead that we know nothing of, `owner_id` "" for a lead in a queue. `moment` is
-    ISO or "". `rule` decides it. Leads move in the order of `place`, as they were planned. `left` says why
-    one was not, when its turn came.
+    `episode` is None for a lead that Redis does not know, `owner_id` is "" for a lead in a queue. `moment` is
+    ISO or "". `rule` is the rule that decides it. Leads move in the order of `place`, as they were planned.
+    `left` says why a lead was not moved after all.
     """
 
     place: int
@@ -37,7 +37,7 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlanAwaitingApproval:
-    """A plan waits for approval: how many leads of which night (ISO date), what they are more than."""
+    """A plan that waits for approval: its night (ISO date), its moves, and the limit they exceed."""
 
     day: str
     plan: str
@@ -56,25 +56,25 @@ class NightPlan:
         self._brake = keys.night_brake
 
     def begin(self) -> None:
-        """A new plan: what an earlier night left is over, approved or not."""
+        """Start a new plan; what an earlier night left is dropped, approved or not."""
         self._redis.delete(self._plan, self._brake)
 
     def add(self, planned: Iterable[Planned]) -> None:
-        """Put leads on the plan; one that is on it stays as it is."""
+        """Put leads on the plan; a lead that is on it already keeps its entry."""
         with self._redis.pipeline() as pipeline:
             for one in planned:
                 pipeline.hsetnx(self._plan, one.contact_id, _text(one))
             pipeline.execute()
 
     def leave(self, why: Mapping[str, Note]) -> None:
-        """These stay, and why; whoever was erased meanwhile stays off the plan."""
+        """Note why these leads are not moved; a contact that was erased meanwhile stays off the plan."""
         with self._redis.pipeline() as pipeline:
             for one in self.of(why).values():
                 pipeline.hset(self._plan, one.contact_id, _text(replace(one, left=why[one.contact_id])))
             pipeline.execute()
 
     def of(self, contact_ids: Iterable[str]) -> dict[str, Planned]:
-        """Those of these leads that are on the plan."""
+        """Entries of those of these leads that are on the plan, by contact id."""
         ids = list(contact_ids)
         texts = cast("list[str | None]", self._redis.hmget(self._plan, ids)) if ids else []
         return {one.contact_id: one for text in texts if text for one in (_planned(text),)}
@@ -88,16 +88,16 @@ class NightPlan:
         return self._redis.hlen(self._plan)
 
     def hold(self, waiting: PlanAwaitingApproval) -> None:
-        """The plan waits for approval."""
+        """Hold the plan until it is approved."""
         self._redis.set(self._brake, orjson.dumps(asdict(waiting)))
 
     def waiting(self) -> PlanAwaitingApproval | None:
-        """What waits for approval, or None."""
+        """The plan that waits for approval, or None."""
         text = cast("str | None", self._redis.get(self._brake))
         return PlanAwaitingApproval(**orjson.loads(text)) if text else None
 
     def release(self) -> None:
-        """The plan waits no more."""
+        """End the wait for approval."""
         self._redis.delete(self._brake)
 
     def forget(self, contact_id: str) -> None:

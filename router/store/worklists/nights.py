@@ -1,4 +1,4 @@
-"""Which night's run is due, at work or done: one per local date, however many schedulers there are."""
+"""The runs of the nights, one per local date however many schedulers there are: due, under way or done."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from router.store.keys import Keys
 
 NIGHTS_KEPT: Final = 60
 TURN: Final = timedelta(seconds=150)
-"""Longer than a step may take; a process that was killed in its turn holds the others up for so long."""
+"""Lease of the lock, longer than a step may take: a process killed with the lock delays others by this."""
 _BORN: Final = "born"
 
 
 @dataclass(frozen=True, slots=True)
 class NightRun:
-    """One night's run. `stage` is what it does next (see `workers.nightly_run`), "" once all is done.
+    """One night's run. `stage` is its next step (see `workers.nightly_run`), "" once all is done.
 
-    Contacts created after `since` (ISO) were looked through up to `after_id`, and `found` had not been
-    announced. Leads decided since then were compared with HubSpot up to `compared_to`, and so many repaired.
-    `sweep` is how far the planning got (see `routing.sweep.Sweeping`), `away_since` since when (ISO) reps are
-    away without a known end, `brake` why the plan was held and who approved it (see
+    Contacts created after `since` (ISO) were searched up to `after_id`, and `found` of them had not been
+    announced. Leads decided since then were compared with HubSpot up to `compared_to`, and `repaired` of them
+    repaired. `sweep` is how far the planning is (see `routing.sweep.Sweeping`), `away_since` since when (ISO)
+    reps are away without a known end, `brake` why the plan was held and who approved it (see
     `policy.night_report.Brake`). The leads before `moved_to` on the plan were moved; the report is written
     when they have arrived, or at `settle_by` (ISO). `drifted` are sentences on what the portal has changed.
     """
@@ -56,26 +56,26 @@ class Nights:
         self._redis = client
         self._key = keys.night
         self._ended = keys.night_ended
-        self._turn = client.lock(keys.night_lock, timeout=TURN.total_seconds(), blocking=False)
+        self._lock = client.lock(keys.night_lock, timeout=TURN.total_seconds(), blocking=False)
 
     def born(self, now: datetime) -> datetime:
-        """When this portal was first routed: what is older was never ours to give."""
+        """First moment at which this portal was routed; contacts created earlier are not ours to route."""
         self._redis.hsetnx(self._key, _BORN, now.isoformat())
         return datetime.fromisoformat(cast("str", self._redis.hget(self._key, _BORN)))
 
     @contextmanager
     def lock(self) -> Iterator[bool]:
-        """True for one process at a time; whoever gets False leaves the night to somebody else."""
-        ours = self._turn.acquire()
+        """Yield True to one process at a time; one that gets False leaves the night to the other."""
+        is_ours = self._lock.acquire()
         try:
-            yield bool(ours)
+            yield bool(is_ours)
         finally:
-            if ours:
-                with suppress(LockError):  # it ended while we were at work, and is somebody else's by now
-                    self._turn.release()
+            if is_ours:
+                with suppress(LockError):  # the lease ran out, and another process has the lock
+                    self._lock.release()
 
     def begin(self, day: date, *, since: datetime, stage: str, now: datetime) -> bool:
-        """Start the run of a local date with a stage; False if somebody has already."""
+        """Start the run of a local date with a stage; False if it was started already."""
         night = NightRun(since=since.isoformat(), stage=stage, day=day.isoformat(), began_at=now.isoformat())
         started = bool(self._redis.hsetnx(self._key, day.isoformat(), _text(night)))
         if started:
@@ -83,7 +83,7 @@ class Nights:
         return started
 
     def of(self, day: date) -> NightRun | None:
-        """The run of a local date, or None while nobody has begun it."""
+        """The run of a local date, or None if it has not begun."""
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
         return _night(text) if text else None
 
@@ -93,7 +93,7 @@ class Nights:
         return self.of(date.fromisoformat(days[-1])) if days else None
 
     def put(self, day: date, night: NightRun) -> None:
-        """The run got this far."""
+        """Store how far the run is."""
         self._redis.hset(self._key, day.isoformat(), _text(night))
         if night.done_at and not night.stage:
             self._redis.set(self._ended, night.done_at)
@@ -112,7 +112,7 @@ def _text(night: NightRun) -> str:
 
 
 def _night(text: str) -> NightRun:
-    """What an earlier version kept besides is left out."""
+    """Fields that an earlier version kept and this one does not know are left out."""
     known = {one.name for one in fields(NightRun)}
     kept = {name: value for name, value in orjson.loads(text).items() if name in known}
     return NightRun(**{"stage": "", **kept})

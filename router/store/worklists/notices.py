@@ -1,7 +1,7 @@
-"""What reps have still to be told, what they were told, and what nobody could tell them.
+"""The notices to reps: those to send, those that were sent, and those that could not be sent.
 
-A notice is noted, claimed just before it goes out, and settled after. Whoever finds one claimed and not
-settled cannot know whether it went out, and does not send it again.
+A notice is noted, claimed just before it goes out, and settled after. A notice that is claimed and not
+settled may have gone out, so no process sends it again.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from router.timestamps import in_ms
 
 LEASE: Final = timedelta(minutes=2)
 REMEMBERED: Final = timedelta(days=30)
-"""So long a notice that was sent is not sent again, whatever is announced twice."""
+"""Time in which a notice that was sent is not sent again, even if it is noted twice."""
 
 ASSIGNED: Final = "assigned"
 Channel = Literal["chat", "task"]
@@ -30,8 +30,8 @@ Channel = Literal["chat", "task"]
 class Notice:
     """One message to one person about one decision; times are epoch milliseconds.
 
-    `about` is what it tells of: that the lead was `assigned`, or what became of it since (`overdue:100`).
-    Then `to` is who is told, rep or manager, `text` what they read, and `task_owner_id` who gets the task.
+    `about` is its subject: that the lead was `assigned`, or a later event (`overdue:100`). For a later event
+    `to` is the recipient, rep or manager, `text` the message, and `task_owner_id` the owner of the task.
     """
 
     decision_id: str
@@ -47,7 +47,7 @@ class Notice:
 
     @property
     def id(self) -> str:
-        """One for each lead, event and channel."""
+        """Unique for each lead, event and channel."""
         about = "" if self.about == ASSIGNED else f"{self.about}|{self.to}|"
         return f"{self.decision_id}|{about}{self.channel}"
 
@@ -61,36 +61,39 @@ class Notices:
         self._take = script(client, "worklists/notices_take")
 
     def note(self, notices: Iterable[Notice], *, due_ms: int) -> None:
-        """Have these sent at `due_ms`. Safe to repeat: what waits already or was sent is not doubled."""
+        """Have these sent at `due_ms`.
+
+        Safe to repeat: a notice that waits already or was sent is not doubled.
+        """
         noted = list(notices)
         if not noted:
             return
         sent = self._redis.zmscore(self._keys.notices_sent, [n.id for n in noted])
         with self._redis.pipeline() as pipeline:
-            for notice, told in zip(noted, sent, strict=True):
-                if told is None:
+            for notice, sent_at in zip(noted, sent, strict=True):
+                if sent_at is None:
                     pipeline.hsetnx(self._keys.notices, notice.id, _text(notice))
                     pipeline.zadd(self._keys.notices_due, {notice.id: due_ms}, nx=True)
             pipeline.execute()
 
     def is_due(self, *, now_ms: int) -> bool:
-        """Whether some notice should go out."""
+        """True if some notice is due."""
         return bool(self._redis.zcount(self._keys.notices_due, "-inf", now_ms))
 
     def take(self, *, now_ms: int) -> Notice | None:
-        """One due notice, which nobody else is given for two minutes."""
+        """One due notice, hidden from other processes for two minutes, or None."""
         lease_ms = in_ms(LEASE)
         found = self._take(keys=[self._keys.notices_due, self._keys.notices], args=[now_ms, lease_ms])
         return Notice(**orjson.loads(found[1])) if found else None
 
     def claim(self, notice: Notice, *, now_ms: int) -> bool:
-        """Just before it goes out: False if it did already, or may have."""
+        """Claim a notice just before it goes out; False if it went out already, or may have."""
         forgotten_ms = now_ms - in_ms(REMEMBERED)
         self._redis.zremrangebyscore(self._keys.notices_sent, "-inf", forgotten_ms)
         return bool(self._redis.zadd(self._keys.notices_sent, {notice.id: now_ms}, nx=True))
 
     def settle(self, notice: Notice, event: Mapping[str, Any] | None) -> None:
-        """It is over with this notice; the event goes to the ledger."""
+        """End the work on this notice; the event goes to the ledger."""
         with self._redis.pipeline() as pipeline:
             pipeline.zrem(self._keys.notices_due, notice.id)
             pipeline.hdel(self._keys.notices, notice.id)
@@ -100,7 +103,7 @@ class Notices:
             pipeline.execute()
 
     def again(self, notice: Notice, *, at_ms: int) -> None:
-        """It certainly did not go out: another try at `at_ms`."""
+        """Try again at `at_ms` a notice that certainly did not go out."""
         later = Notice(**{**asdict(notice), "attempts": notice.attempts + 1})
         with self._redis.pipeline() as pipeline:
             pipeline.zrem(self._keys.notices_sent, notice.id)
@@ -109,7 +112,7 @@ class Notices:
             pipeline.execute()
 
     def park(self, notice: Notice, *, why: str, now: datetime) -> None:
-        """Nobody could tell the rep for a day: a person is needed."""
+        """Park a notice that could not be sent for a day: a person is needed."""
         parked = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
         with self._redis.pipeline() as pipeline:
             pipeline.hset(
@@ -120,16 +123,16 @@ class Notices:
             pipeline.execute()
 
     def waiting(self) -> int:
-        """How many notices have not gone out yet."""
+        """Number of notices that have not gone out yet."""
         return self._redis.hlen(self._keys.notices)
 
     def parked(self) -> dict[str, dict[str, Any]]:
-        """Every notice that nobody could send, by id, with why and since when."""
+        """Every parked notice by id, with why and since when."""
         rows = cast("dict[str, str]", self._redis.hgetall(self._keys.notices_parked))
         return {notice: orjson.loads(why) for notice, why in sorted(rows.items())}
 
     def forget_parked(self) -> int:
-        """Strike every parked notice off the list; how many."""
+        """Drop every parked notice; return how many there were."""
         with self._redis.pipeline() as pipeline:
             pipeline.hlen(self._keys.notices_parked)
             pipeline.delete(self._keys.notices_parked)

@@ -1,5 +1,5 @@
--- Take one notice that is due, for as long as a lease; whoever looks meanwhile does not see it.
--- KEYS: due, waiting   ARGV: now (epoch ms), lease in ms.   Returns {id, what is waiting (JSON)} or {}
+-- Take one notice that is due and hide it from other processes for the time of a lease.
+-- KEYS: due, waiting   ARGV: now (epoch ms), lease in ms.   Returns {id, the waiting notice (JSON)} or {}
 local found = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[1], 'LIMIT', 0, 1)[1]
 if not found then return {} end
 local text = redis.call('HGET', KEYS[2], found)

@@ -1,7 +1,7 @@
--- Note what was seen of leads that are watched; whoever was decided once more or let go meanwhile is left alone.
+-- Note what was seen of watched leads; a lead that was decided again or taken off the list meanwhile is left alone.
 -- KEYS: watched, overdue, outbox, lead hash of each lead …
--- ARGV: JSON {{id, episode, look_at (none: watch it no more), percent, overdue_since, event} …}
--- The event, a line for the ledger, is told once: when the lead becomes overdue.
+-- ARGV: JSON {{id, episode, look_at (none: stop watching), percent, overdue_since, event} …}
+-- The event for the ledger is added once: when the lead becomes overdue.
 -- Returns for each lead 1 (noted), or 0.
 local watched, overdue, outbox = KEYS[1], KEYS[2], KEYS[3]
 local noted = {}

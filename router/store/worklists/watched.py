@@ -1,4 +1,4 @@
-"""Which leads have to be worked on by their reps, and when somebody has to look whether they were."""
+"""The leads that their reps have to work on, and when to check each of them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from router.timestamps import from_epoch_ms
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """What was seen of one lead. `look_at_ms`: when to look again, None never; `overdue_since_ms`: if it is.
+    """Observation of one lead. `look_at_ms`: when to check again, None for never.
 
-    Steps up to `percent` of the SLA are behind it; `event` is the ledger's line for the moment when it
-    becomes overdue. Times are epoch milliseconds.
+    `overdue_since_ms`: since when it is overdue, None if it is not. Steps up to `percent` of the SLA are
+    done; `event` is the ledger's event for the moment when it becomes overdue. Times are epoch milliseconds.
     """
 
     contact_id: str
@@ -32,7 +32,7 @@ class Noted:
 
 
 class WatchedLeads:
-    """The leads of one portal that reps have and that nobody has begun to work on."""
+    """The leads of one portal that have a rep and that nobody has begun to work on."""
 
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
@@ -40,11 +40,11 @@ class WatchedLeads:
         self._note = script(client, "worklists/watched")
 
     def is_due(self, *, now_ms: int) -> bool:
-        """Whether some lead has to be looked at."""
+        """True if some lead has to be checked."""
         return bool(self._redis.zcount(self._keys.watched, "-inf", now_ms))
 
     def due(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
-        """Contact ids of leads to look at, longest due first."""
+        """Contact ids of leads to check, longest due first."""
         found = self._redis.zrangebyscore(self._keys.watched, "-inf", now_ms, start=0, num=limit)
         return tuple(cast("list[str]", found))
 
@@ -54,7 +54,7 @@ class WatchedLeads:
         return {row[0]: from_epoch_ms(int(row[1])) for row in cast("list[tuple[str, float]]", rows)}
 
     def note(self, seen: Sequence[Noted]) -> None:
-        """Note what was seen. A lead that is no longer its rep's, as far as we know, is let go."""
+        """Note what was seen. A lead that its rep no longer has, as far as we know, is taken off the list."""
         if not seen:
             return
         names = [self._keys.watched, self._keys.overdue, self._keys.outbox]
@@ -62,7 +62,7 @@ class WatchedLeads:
         self._note(keys=names, args=[orjson.dumps([_asked(one) for one in seen])])
 
     def look_now(self, contact_ids: Sequence[str], *, now_ms: int) -> None:
-        """Look at once at those of these leads that are overdue: somebody may have begun on them."""
+        """Check at once those of these leads that are overdue: a rep may have begun on them."""
         if not contact_ids:
             return
         since = self._redis.zmscore(self._keys.overdue, list(contact_ids))
@@ -71,7 +71,7 @@ class WatchedLeads:
             self._redis.zadd(self._keys.watched, late, xx=True)
 
     def let_go(self, contact_ids: Sequence[str]) -> None:
-        """Look at these leads no more."""
+        """Take these leads off the list, and off the list of overdue ones."""
         if contact_ids:
             with self._redis.pipeline() as pipeline:
                 pipeline.zrem(self._keys.watched, *contact_ids)

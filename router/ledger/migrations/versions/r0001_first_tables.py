@@ -13,7 +13,7 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Make those that are absent."""
+    """Create the tables and indexes that do not exist."""
     _decisions()
     _events()
     _rules()

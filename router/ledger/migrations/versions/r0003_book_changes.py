@@ -10,7 +10,7 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    """Add both, empty; `router.ledger.book_changes` fills the rows that exist, in the background."""
+    """Add both, empty; `router.ledger.rewriting.book_changes` fills existing rows in the background."""
     op.add_column("decisions", Column("book_changes", Text))
     lacking = text("book_changes IS NULL")
     op.create_index(

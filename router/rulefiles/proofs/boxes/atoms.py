@@ -1,8 +1,8 @@
-"""Which values of a fact no rule can tell apart: its atoms, and which of them satisfy a test.
+"""Atoms: groups of a fact's values that no rule can tell apart, and the atoms that satisfy each test.
 
-Values that satisfy the same tests are one atom: 96 départements that rules only name by four lists are
-five atoms. A set of atoms is a whole number with a bit for each. Tests are asked of real values by the
-code that routes leads, so that proofs cannot disagree with it.
+Values that satisfy the same tests are one atom: 96 départements that rules only name by four lists are five
+atoms. A set of atoms is a whole number with a bit for each. Tests are asked of real values by the code that
+routes leads, so that proofs cannot disagree with it.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from router.rulefiles.proofs.boxes.tokens import Build, choices_of, options_in, 
 from router.rulefiles.words.vocabulary import Fact
 
 Choice: TypeAlias = tuple[tuple[int, int], ...]
-"""(dimension, its atoms): a test is true where any one of these is."""
+"""Pairs (dimension, its atoms): a test is true where any one of these is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """One fact's atoms, each with its values (None: missing); those that fewest tests ask for come first.
+    """One fact's atoms, each with its values (None: missing); those that satisfy the fewest tests come first.
 
-    With a `token` it is one word or option of a fact that has too many to combine, and its two atoms
-    are absent and present.
+    With a `token` it is one word or option of a fact that has too many to combine, and its two atoms are
+    absent and present.
     """
 
     fact: str
@@ -51,11 +51,11 @@ class Atoms:
 
     dimensions: tuple[Dimension, ...]
     where: Mapping[Matcher, Choice]
-    """Dimensions are counted from this fact's first one."""
+    """By test; dimensions are counted from this fact's first one."""
 
 
 def atoms_of(name: str, matchers: Sequence[Matcher], *, kinds: Kinds, now: datetime) -> Atoms:
-    """The atoms of a fact about which rules ask these questions. `now` is an aware UTC datetime."""
+    """The atoms of a fact, given the tests that rules ask of it. `now` is an aware UTC datetime."""
     fact = kinds.fact(name)
     missing = [None] if kinds.can_be_missing(fact) else []
     if fact.type is FactType.BOOL:
@@ -95,7 +95,7 @@ def _combined(
     other: str | None,
     now: datetime,
 ) -> Atoms:
-    """The atoms of single values and of all that tokens make; tokens alone if that would be too many."""
+    """The atoms of single values and of all combinations of tokens; tokens alone if there are too many."""
     alone = [build((token,)) for token in tokens]
     satisfied = dict(zip(_signatures(alone, matchers, now), tokens, strict=True))
     together = unions(satisfied)

@@ -1,4 +1,4 @@
-"""Which numbers, days, moments and durations rules tell apart: the bounds, and a value between any two."""
+"""The bounds at which rules tell numbers, days, moments and durations apart, and values between them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _SOME_NUMBER: Final = Decimal(1)
 
 
 def told_apart(kind: FactType, matchers: Iterable[Matcher], *, integer: bool, now: datetime) -> list[Value]:
-    """Values such that every value of this type answers the matchers as one of them does.
+    """Sample values: every value of this type answers the matchers as one of them does.
 
-    `integer` says that a number has no digits behind its point. An age (`within`) is counted back from
-    `now`, aware UTC.
+    `integer` says that a number has no digits behind its point. An age (`within`) is counted back from `now`,
+    aware UTC.
     """
     bounds = [bound for matcher in matchers for bound in _bounds(matcher, now)]
     match kind:
@@ -82,7 +82,7 @@ def _day(bound: date | datetime) -> date:
 
 
 def _moments(bound: date | datetime) -> tuple[datetime, ...]:
-    """A bare day bounds moments at its first and at its last midnight, UTC."""
+    """The moments that bound a day: its first and its last midnight, UTC."""
     if isinstance(bound, datetime):
         return (bound,)
     first = datetime.combine(bound, time(), UTC)

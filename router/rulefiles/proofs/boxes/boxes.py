@@ -1,7 +1,7 @@
-"""Which leads a condition takes, as boxes: for each fact it names, the atoms that it allows.
+"""The leads that a condition takes, as boxes: for each fact it names, the atoms that it allows.
 
-A condition becomes its disjunctive normal form; each conjunct is one box. A fact that a box does not
-name is free in it.
+A condition becomes its disjunctive normal form; each conjunct is one box. A fact that a box does not name is
+free in it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from router.rulefiles.proofs.boxes.atoms import Choice, Dimension, atoms_of
 from router.rulefiles.proofs.boxes.domains import Kinds
 
 MOST_BOXES: Final = 2000
-"""Boxes of one condition; nobody can read a condition that has more."""
+"""Largest number of boxes of one condition; a condition with more is too hard to read."""
 
 Box: TypeAlias = Mapping[int, int]
 """By dimension, the atoms allowed; never none of them, never all."""
@@ -27,7 +27,7 @@ EVERYTHING: Final[Box] = {}
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """All dimensions that rules speak of, and where each of their tests is true."""
+    """All dimensions that rules name, and where each of their tests is true."""
 
     dimensions: tuple[Dimension, ...]
     first_of: Mapping[str, int]
@@ -51,7 +51,7 @@ class Space:
         return atoms
 
     def _boxes(self, condition: Condition, *, wanted: bool) -> list[Box]:
-        """Where the condition has the truth that is wanted."""
+        """The boxes in which the condition is true, or false if `wanted` is False."""
         match condition:
             case Test():
                 return self._of_test(condition, wanted=wanted)
@@ -63,7 +63,7 @@ class Space:
                 return self._combined(parts, wanted=not wanted, together=wanted)
 
     def _combined(self, parts: Sequence[Condition], *, wanted: bool, together: bool) -> list[Box]:
-        """Where all parts have the truth that is wanted, or where at least one has."""
+        """The boxes where all parts, or without `together` at least one, are as `wanted`."""
         boxes = (self._boxes(part, wanted=wanted) for part in parts)
         return self._common(boxes) if together else self._joined(box for part in boxes for box in part)
 
@@ -88,7 +88,7 @@ class Space:
         return found
 
     def _joined(self, boxes: Iterable[Box]) -> list[Box]:
-        """The same leads in fewer boxes: those that limit one and the same fact only become one."""
+        """The same leads in fewer boxes: boxes that limit the same single fact become one."""
         slabs: dict[int, int] = {}
         others: dict[frozenset[tuple[int, int]], Box] = {}
         for box in boxes:
@@ -106,11 +106,11 @@ class Space:
 
 
 class _TooManyBoxes(Exception):
-    """A condition has more boxes than are looked at."""
+    """A condition has more than `MOST_BOXES` boxes."""
 
 
 def space_of(conditions: Iterable[Condition], *, kinds: Kinds, now: datetime) -> Space:
-    """The space in which these conditions are boxes."""
+    """The space in which these conditions are boxes. `now` is an aware UTC datetime."""
     matchers: dict[str, dict[Matcher, None]] = {}
     for condition in conditions:
         for test in tests_in(condition):

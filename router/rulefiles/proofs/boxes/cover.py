@@ -1,8 +1,8 @@
-"""Whether boxes cover another one, and a place in it that they leave free.
+"""Search whether boxes cover another one, or for a part of it that they leave free.
 
 After the hyper-rectangles of Calvanese et al., "Semantics, Analysis and Simplification of DMN Decision
-Tables" (Information Systems, 2018). Sets of boxes are whole numbers with a bit for each, so one
-operation compares a box with a thousand others. The worst case is co-NP-hard; a budget bounds it.
+Tables" (Information Systems, 2018). Sets of boxes are whole numbers with a bit for each, so one operation
+compares a box with a thousand others. The worst case is co-NP-hard; a budget bounds it.
 """
 
 from __future__ import annotations
@@ -19,13 +19,16 @@ _MOST_REMEMBERED: Final = 50_000
 
 @dataclass(frozen=True, slots=True)
 class CoverResult:
-    """`free` is a box inside the asked one that is not covered; None: covered by `used`, or not `known`."""
+    """Result of one search. `free` is an uncovered box inside the asked one.
+
+    With `free` None the box is covered by the boxes of `used` (as bits), or the result is not `known`.
+    """
 
     free: Box | None = None
     used: int = 0
     known: bool = True
     spent: int = 0
-    """Comparisons made."""
+    """Number of comparisons made."""
 
     @property
     def is_covered(self) -> bool:
@@ -68,7 +71,7 @@ class Boxes:
         return among
 
     def cover(self, box: Box, *, among: int, budget: int) -> CoverResult:
-        """Whether those `among` the boxes cover this one; not known once `budget` comparisons are spent."""
+        """Search whether those `among` the boxes cover this one, with at most `budget` comparisons."""
         dimensions = range(len(self.space.dimensions))
         whole = [box.get(place, self.space.dimensions[place].everything) for place in dimensions]
         used = spent = 0
@@ -107,7 +110,7 @@ class Boxes:
         return CoverResult(used=used, spent=spent)
 
     def _free_point(self, part: Sequence[int], alive: int) -> Box | None:
-        """A guess at a free place: of each fact the atom that fewest tests ask for."""
+        """A guess at a free place: of each fact the atom that satisfies the fewest tests."""
         for place, atoms in enumerate(part):
             if not alive:
                 break
@@ -115,7 +118,7 @@ class Boxes:
         return None if alive else {place: _lowest(atoms) for place, atoms in enumerate(part)}
 
     def _shrink(self, part: list[int], compared: Sequence[tuple[int, int]], one_sided: int) -> bool:
-        """Cut off what boxes take that stick out on one side only; False if nothing is left."""
+        """Cut off what boxes take that enclose the part on all sides but one; False if nothing is left."""
         for place, (_, enclosing) in enumerate(compared):
             for box in bits(one_sided & ~enclosing):
                 part[place] &= ~self.boxes[box][place]
@@ -141,7 +144,7 @@ class Boxes:
         return _lowest(fewest).bit_length() - 1
 
     def _around(self, part: Sequence[int], chosen: Box) -> Iterator[list[int]]:
-        """The slabs of the part that lie outside the chosen box; what is left of it lies inside."""
+        """The slabs of the part that lie outside the chosen box; the rest lies inside."""
         core = list(part)
         for place, allowed in chosen.items():
             if core[place] & ~allowed:
@@ -152,7 +155,7 @@ class Boxes:
 
 
 def boxes_in(space: Space, boxes: Sequence[Box]) -> Boxes:
-    """The boxes, made ready to be compared."""
+    """The boxes, indexed for comparisons."""
     everything = (1 << len(boxes)) - 1
     sharing: list[dict[int, int]] = [{} for _ in space.dimensions]
     unlimited = [everything] * len(space.dimensions)

@@ -1,4 +1,4 @@
-"""What is known of a fact's values: its type, its options, its bounds, and whether it can have others."""
+"""The domain of each fact: its type, options and bounds, and whether it can have other values."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ LISTED: Final = frozenset((FactType.TEXT, FactType.CHOICE, FactType.CHOICES))
 """Types whose values are names; those of the others have an order, or are true and false."""
 _NEVER_MISSING: Final = frozenset(("fit", "engagement", "score", "grade", "segment"))
 _KOSOVO_IS_NO_OPTION: Final = "country"
-"""A lead's country can be XK, which the list of ISO codes does not have."""
+"""A lead's country can be XK (Kosovo), which the list of ISO codes does not have."""
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """What the policy and the portal say of facts."""
+    """The domains of facts, as the policy and the portal define them."""
 
     words: Vocabulary
     types: Mapping[str, str]
@@ -34,12 +34,12 @@ class Kinds:
     """The largest value of each sum of points; the smallest is 0."""
 
     def fact(self, name: str) -> Fact:
-        """The fact as the catalog has it; one that it has not is what the policy says, without options."""
+        """The fact from the catalog; if it has none, the fact with the policy's type and without options."""
         known = self.words.fact(Scalar(name, 0, 0), FileReader(""))
         return known or Fact(name, FactType(self.types.get(name, FactType.TEXT)))
 
     def is_open(self, fact: Fact) -> bool:
-        """Whether it can have unlisted values: free text, owners, a choice with archived options."""
+        """True if it can have unlisted values: free text, owners, a choice with archived options."""
         if fact.type not in LISTED:
             return False
         if not fact.options or fact.is_owner or fact.name == _KOSOVO_IS_NO_OPTION:
@@ -47,12 +47,12 @@ class Kinds:
         return any(option.archived for option in fact.options.values())
 
     def can_be_missing(self, fact: Fact) -> bool:
-        """False for what the score always gives."""
+        """False for facts that scoring always sets."""
         return fact.name not in _NEVER_MISSING
 
 
 def kinds_of(policy: Policy, catalog: Catalog) -> Kinds:
-    """What the policy and the portal say of facts."""
+    """The domains of facts in the policy and the portal's catalog."""
     scoring = policy.scoring
     computed = {
         "grade": grades_of(scoring.grade),

@@ -1,4 +1,4 @@
-"""Which facts never come together, because one of them is made from the other."""
+"""Combinations of facts that no lead can have, because one of them is derived from the other."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _A_POSTCODE: Final = "75001"
 
 
 def impossible(space: Space) -> Iterator[Box]:
-    """The boxes of leads that cannot be: a département in Germany, a free mailbox at a company's domain."""
+    """The boxes of impossible leads: a département in Germany, a free mailbox at a company's domain."""
     for (one, other), possible in LINKS.items():
         if one in space.first_of and other in space.first_of:
             yield from _impossible(space, space.first_of[one], space.first_of[other], possible)
@@ -54,7 +54,7 @@ def _region_in(region: Value | None, country: Value | None) -> bool:
 
 
 def _is_french(country: Value | None) -> bool:
-    """An unknown country can be France: five digits alone count as a French postcode."""
+    """True for an unknown country, too: five digits alone count as a French postcode."""
     return country is None or departement_of(_A_POSTCODE, str(country)) is not None
 
 
@@ -67,7 +67,7 @@ def _mail_of_kind(domain: Value | None, kind: Value | None) -> bool:
 
 
 def _code_in(code: Value | None, country: Value | None) -> bool:
-    """HubSpot's code wins over what somebody typed, if it is one that we know."""
+    """True if the code allows the country: HubSpot's code wins over typed text, if it is a known one."""
     meant = None if code is None else country_code(str(code))
     return meant is None or meant == country
 
@@ -85,4 +85,4 @@ LINKS: Final[Mapping[tuple[str, str], Possible]] = {
     (SOURCE, "channel"): _same,
     (COMPANY_OWNER, "account_owner"): _same,
 }
-"""Pairs of facts, and whether two values of theirs can meet in one lead."""
+"""Pairs of facts, and whether a value of each can be in the same lead."""

@@ -1,4 +1,4 @@
-"""All rules of a policy as boxes: what every question about them starts from."""
+"""All rules of a policy as boxes, the basis of every proof about them."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from router.rulefiles.proofs.boxes.links import impossible
 BUDGET: Final = 3_000_000
 """Comparisons for all questions together, about five seconds; a thousand real rules need a tenth of it."""
 _SHARE: Final = 20
-"""A single question gets at most this part of the budget."""
+"""A single question gets at most one part in this many of the budget."""
 _LEAST: Final = 2_000
-"""What a question gets even when others have used up the budget: plain ones are always answered."""
+"""Comparisons that a question gets even when the budget is used up: plain ones are always answered."""
 
 
 @dataclass(slots=True)
 class SearchBudget:
-    """How many comparisons are left for all questions, so that hard ones together end in time, too."""
+    """Comparisons left for all questions, so that hard ones together end in time, too."""
 
     left: int
     most: int
-    """For one question."""
+    """Most comparisons for one question."""
 
     def allowance(self) -> int:
-        """What the next question may spend."""
+        """Comparisons that the next question may make."""
         return max(min(self.left, self.most), min(_LEAST, self.most))
 
 
 @dataclass(frozen=True, slots=True)
 class RuleSpace:
-    """The rules, the space they speak of, and their boxes behind those of leads that cannot be."""
+    """The rules, their space of facts, and their boxes behind those of impossible leads."""
 
     rules: tuple[Rule, ...]
     fact_space: Space
@@ -49,16 +49,16 @@ class RuleSpace:
     starts: tuple[int, ...]
     """By rule the number of its first box; behind the last rule's, the number of all boxes."""
     owners: tuple[int, ...]
-    """By box its rule; -1 for leads that cannot be."""
+    """By box its rule; -1 for impossible leads."""
     index: Index
-    """The matcher that routes leads: it has the last word on every example."""
+    """The matcher that routes leads: every example is checked with it."""
     moving: frozenset[str]
-    """Facts compared both with ages and with dates: what is said of them may change from day to day."""
+    """Facts compared both with ages and with dates: results about them may change from day to day."""
     now: datetime
     search_budget: SearchBudget
 
     def above(self, rule: int) -> int:
-        """The boxes of all rules above this one, and those of leads that cannot be."""
+        """The boxes of all rules above this one, and those of impossible leads."""
         return (1 << self.starts[rule]) - 1
 
     def rules_of(self, boxes: int) -> list[int]:
@@ -67,14 +67,14 @@ class RuleSpace:
         return sorted(owner for owner in owners if owner >= 0)
 
     def boxes_among(self, rules: Iterable[int]) -> int:
-        """The boxes of these rules, and those of leads that cannot be."""
+        """The boxes of these rules, and those of impossible leads."""
         found = self.above(0)
         for rule in rules:
             found |= (1 << self.starts[rule + 1]) - (1 << self.starts[rule])
         return found
 
     def cover(self, boxes: Sequence[Box], *, among: int) -> CoverResult:
-        """Whether those `among` all boxes cover each of these; the first that they do not is the answer."""
+        """Search whether those `among` all boxes cover each of these; stops at the first that they do not."""
         used = 0
         for box in boxes:
             answer = self.boxes.cover(box, among=among, budget=self.search_budget.allowance())
@@ -85,7 +85,7 @@ class RuleSpace:
         return CoverResult(used=used)
 
     def moves(self, rules: Iterable[int]) -> bool:
-        """Whether what is said of these rules may change from day to day."""
+        """True if results about these rules may change from day to day."""
         return any(test.fact in self.moving for rule in rules for test in tests_in(self.rules[rule].when))
 
 

@@ -1,6 +1,6 @@
-"""Which words of a text, or options of a multiple choice, rules look for, and what they satisfy together.
+"""Tokens: the words of a text, or options of a multiple choice, that rules look for.
 
-One value can have any of them at once, so every union of what single ones satisfy is to be reckoned with.
+One value can have any of them at once, so every union of the tests that single tokens satisfy is possible.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from router.policy.leads.lead import Value
 from router.policy.rules.conditions import Contains, Matcher, OneOf, answering
 
 MOST_UNIONS: Final = 512
-"""Combinations that are told apart exactly; beyond, each token is taken as independent of the others."""
+"""Largest number of combinations told apart exactly; beyond it, tokens count as independent."""
 _SPARE: Final = "qx"
 """Letters that turn the beginning `direct*` into a word, and keep two words from making a phrase."""
 
 Build: TypeAlias = Callable[[Iterable[str]], Value | None]
-"""The value that has these tokens and satisfies nothing that none of them satisfies; None without any."""
+"""Function from tokens to the value that has them and satisfies no other test; None without any."""
 
 
 def text_of(words: Iterable[str]) -> str | None:
@@ -32,7 +32,7 @@ def choices_of(options: Iterable[str]) -> frozenset[str] | None:
 
 
 def words_in(matchers: Sequence[Matcher], *, now: datetime) -> tuple[str, ...]:
-    """A text for each word that the matchers look for: it has the word, and is no value they compare with."""
+    """A text with each word that the matchers look for; none is a value they compare with."""
     words = dict.fromkeys(word for asked in matchers if isinstance(asked, Contains) for word in asked.words)
     listed = options_in(matchers)
     return tuple(_beside(_as_text(word, matchers, now), listed) for word in words)
@@ -45,7 +45,7 @@ def options_in(matchers: Sequence[Matcher]) -> tuple[str, ...]:
 
 
 def unions(tokens: Mapping[int, str]) -> tuple[tuple[str, ...], ...] | None:
-    """For each set of matchers that tokens can satisfy together, such tokens; None if there are too many.
+    """Tokens for each set of matchers that tokens can satisfy together; None if there are too many sets.
 
     `tokens` holds one token for each set of matchers (as bits) that a token satisfies on its own.
     """
@@ -59,7 +59,7 @@ def unions(tokens: Mapping[int, str]) -> tuple[tuple[str, ...], ...] | None:
 
 
 def _as_text(word: str, matchers: Sequence[Matcher], now: datetime) -> str:
-    """A bare beginning reads better than `directqx`, where it satisfies nothing more."""
+    """The word as a text; a bare beginning reads better than `directqx`, if it satisfies nothing more."""
     if not word.rstrip().endswith("*"):
         return word
     bare = word.rstrip().rstrip("*")
@@ -71,7 +71,7 @@ def _as_text(word: str, matchers: Sequence[Matcher], now: datetime) -> str:
 
 
 def _beside(text: str, listed: Sequence[str]) -> str:
-    """A title that has the word `daf` is not the title `daf`."""
+    """The text, made longer if it is a listed value. A title with the word `daf` is not the title `daf`."""
     while text in listed:
         text = f"{text} {_SPARE}"
     return text

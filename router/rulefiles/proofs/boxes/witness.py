@@ -1,4 +1,4 @@
-"""A lead that shows what a proof says, tried with the matcher that routes real leads."""
+"""Witnesses: example leads for a proof, checked with the matcher that routes real leads."""
 
 from __future__ import annotations
 
@@ -40,17 +40,17 @@ def facts_in(space: Space, box: Box) -> Facts:
 
 
 def taken_by(space: RuleSpace, facts: Facts) -> int | None:
-    """The rule that would take such a lead today, found by the index that routes leads; None if none does."""
+    """The rule that would take such a lead at `space.now`, found by the index that routes leads; or None."""
     return space.index.first(facts, space.now)
 
 
 def fits(space: RuleSpace, condition: Condition, facts: Facts) -> bool:
-    """Whether the condition holds for these facts."""
+    """True if the condition holds for these facts."""
     return holds(condition, facts, now=space.now)
 
 
 def for_example(facts: Facts, *, conditions: Iterable[Condition]) -> str:
-    """`For example: country=FR, zip=unknown.`: what a lead has of the facts asked about, then the others."""
+    """Text such as `For example: country=FR, zip=unknown.`, with known facts first, then unknown ones."""
     named = list(dict.fromkeys(test.fact for condition in conditions for test in tests_in(condition)))
     listed = [f"{fact}={shown(facts[fact])}" for fact in named if fact in facts]
     listed += [f"{fact}=unknown" for fact in named if fact not in facts]

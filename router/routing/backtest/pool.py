@@ -1,4 +1,4 @@
-"""Judges and deals out leads in processes, or in this one."""
+"""Judging and dealing leads in several processes, or in this one."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def a_pool(workers: int, work: Work) -> Iterator[Pool]:
 
 
 class Pool:
-    """Does the work in processes, or here when there is none."""
+    """Worker processes that judge and deal leads; without them the work is done in this process."""
 
     def __init__(self, pool: ProcessPoolExecutor | None, told: Any, workers: int, work: Work) -> None:
         self._pool = pool
@@ -62,13 +62,13 @@ class Pool:
         self._work = work
 
     def judged(self, tell: Tell) -> list[Part]:
-        """All blocks of leads, judged by both."""
+        """All blocks of leads, judged by both rule sets; `tell` gets the number of leads read."""
         if self._pool is None:
             return [judge_part(self._work, wanted=lambda _number: True, tell=tell)]
         return self._results([self._pool.submit(_judge_there) for _ in range(self._workers)], tell)
 
     def dealt(self, sides: Sequence[ToDeal]) -> list[Dealt]:
-        """Both sides, dealt out."""
+        """The results of dealing out both sides."""
         if self._pool is None:
             return [deal_out(self._work, side) for side in sides]
         return self._results([self._pool.submit(_deal_there, side) for side in sides], lambda _leads: None)
@@ -83,7 +83,7 @@ class Pool:
 
 
 class _Here(NamedTuple):
-    """What a process of the pool has: the work, whom to tell how far it is, and the block that is next."""
+    """What a process of the pool holds: the work, the progress queue, and the number of the next block."""
 
     work: Work
     told: Any
@@ -94,7 +94,7 @@ _here: _Here | None = None
 
 
 def _begin(work: Work, told: Any, next_block: Any) -> None:
-    """In a new process: remember what there is, and spare a million small objects the garbage collector."""
+    """Set up a new process. Garbage collection is off: it would walk a million small objects for nothing."""
     global _here
     _here = _Here(work, told, next_block)
     gc.disable()
@@ -107,7 +107,7 @@ def _found_here() -> _Here:
 
 
 def _judge_there() -> Part:
-    """Judge the blocks that no other process takes: whoever is done with one draws the next."""
+    """Judge blocks one after the other; each process takes the next number that no other process took."""
     work, told, next_block = _found_here()
 
     def drawn() -> int:

@@ -1,4 +1,4 @@
-"""Tell the team what a night did, by chat and by mail, if there is anything to tell."""
+"""Announcing what a night did, by chat and by mail."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from router.policy.reports.night_report import NightReport
 from router.routing.portal.services import Services
 
 NIGHT: Final = "night"
-"""The name in NOTIFY_WEBHOOKS of the channel that hears of nights; else `default` does."""
+"""The NOTIFY_WEBHOOKS name of the channel for nightly reports; without it `default` gets them."""
 
 
 def announce(services: Services, report: NightReport) -> int:
-    """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; how many went out.
+    """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; number sent.
 
-    A quiet night is not told. What does not arrive is in the log, and the report is kept all the same.
+    A quiet night is not announced. A failed message is logged, and the report is kept all the same.
     """
     if report.is_quiet:
         return 0

@@ -1,4 +1,4 @@
-"""Who is away now, for a decision: overrides and HubSpot's word brought together, by rep."""
+"""The availability of reps for a decision: overrides and HubSpot's values merged, by rep."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from router.policy.wording.phrases import say
 from router.store.shared.availability import AvailabilityRepository, Override, ReportedAvailability
 
 BELIEVED: Final = timedelta(days=1)
-"""HubSpot's word counts for so long after it was read: a lead must not wait for somebody who is back."""
+"""HubSpot's values count for this long after they were read, so that an ended absence holds no lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was brought together last, and from what; all compared by identity."""
+    """The last merged result and its sources, which are compared by identity."""
 
     heard: ReportedAvailability
     owners: Mapping[str, Owner]
@@ -30,7 +30,7 @@ class _Known:
 
 
 class Availability:
-    """What is said of the reps outside of the rule files; safe to share between threads."""
+    """The availability of reps from outside the rule files; safe to share between threads."""
 
     def __init__(self, repository: AvailabilityRepository) -> None:
         self.repository = repository
@@ -39,7 +39,7 @@ class Availability:
     def reported(
         self, roster: Roster, owners: Mapping[str, Owner], *, now: datetime
     ) -> Mapping[str, Reported]:
-        """By rep, an override made this second included; reps of whom nothing is said are left out.
+        """Availability by rep, overrides of this second included; reps without any are left out.
 
         Raises `redis.RedisError`.
         """
@@ -81,7 +81,7 @@ def _with(told: Reported, override: Override) -> Reported:
 
 @dataclass(frozen=True, slots=True)
 class RepAvailability:
-    """How one rep stands now: `why` they get no leads, or None, and when they work next (None: never)."""
+    """One rep's availability: `why` no leads come (None: they do), and when work begins (None: never)."""
 
     rep: str
     why: str | None
@@ -98,7 +98,7 @@ def standings(
     now: datetime,
     language: str,
 ) -> tuple[RepAvailability, ...]:
-    """How every rep of the roster stands at `now`, in the order of the file."""
+    """The availability of every rep of the roster at `now`, in the order of the file."""
     found = []
     for rep in roster.reps.values():
         owner, heard = owners.get(rep.owner.lower()), reported.get(rep.name)

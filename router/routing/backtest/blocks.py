@@ -70,9 +70,9 @@ def judge_part(work: Work, *, wanted: Callable[[int], bool], tell: Tell) -> Part
     both = judges(*policies)
     types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
     columns = columns_for(both, leads.reader(types), sources=leads.sources(types))
-    told = {fact: found for fact, found in types.items() if fact not in COMPUTED}
+    stored = {fact: found for fact, found in types.items() if fact not in COMPUTED}
     found = Part([], [], [], (_side(both[0]), _side(both[1])))
-    for number, chunk in leads.chunks(told, wanted=wanted):
+    for number, chunk in leads.chunks(stored, wanted=wanted):
         found.left_out += chunk.left_out
         if not len(chunk.arrived):
             continue

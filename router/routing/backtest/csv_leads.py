@@ -59,8 +59,8 @@ class CsvLeads:
         Blocks are numbered 0, 1, …; only those `wanted` are read. Raises LeadsUnreadable for a row that does
         not fit the header, and for bytes that are not UTF-8.
         """
-        told = [fact for fact in types if self.tells(fact)]
-        dated = [fact for fact in told if types[fact] == FactType.DATETIME]
+        given = [fact for fact in types if self.tells(fact)]
+        dated = [fact for fact in given if types[fact] == FactType.DATETIME]
         moments = Moments()
         with self.shape.path.open("rb") as file:
             file.seek(self.begins)
@@ -75,7 +75,7 @@ class CsvLeads:
                     kept = np.flatnonzero(arrived >= since)
                     columns = [[column[row] for row in kept.tolist()] for column in columns]
                     arrived = arrived[kept]
-                cells = self._cells(told, columns)
+                cells = self._cells(given, columns)
                 yield (
                     number,
                     Chunk(

@@ -67,7 +67,7 @@ class LedgerLeads:
         """The absences and returns that `router away` and the API recorded, first to last."""
         ledger = open_ledger(self.url, self.portal)
         try:
-            told = ledger.events_of_nobody((OVERRIDE,), since=self.since - LONGEST_WORD)
+            overrides = ledger.events_of_nobody((OVERRIDE,), since=self.since - LONGEST_WORD)
         finally:
             ledger.close()
         return tuple(
@@ -77,7 +77,7 @@ class LedgerLeads:
                 one.detail["says"],
                 datetime.fromisoformat(one.detail["until"]) if "until" in one.detail else None,
             )
-            for one in told
+            for one in overrides
         )
 
     def not_stored(self, policies: Sequence[Policy]) -> dict[str, int]:

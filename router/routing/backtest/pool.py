@@ -45,19 +45,19 @@ def a_pool(workers: int, work: Work) -> Iterator[Pool]:
         yield Pool(None, None, 1, work)
         return
     context = get_context()
-    told, next_block = context.SimpleQueue(), context.Value("q", 0)
+    progress, next_block = context.SimpleQueue(), context.Value("q", 0)
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=(work, told, next_block)
+        workers, mp_context=context, initializer=_begin, initargs=(work, progress, next_block)
     ) as pool:
-        yield Pool(pool, told, workers, work)
+        yield Pool(pool, progress, workers, work)
 
 
 class Pool:
     """Worker processes that judge and deal leads; without them the work is done in this process."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None, told: Any, workers: int, work: Work) -> None:
+    def __init__(self, pool: ProcessPoolExecutor | None, progress: Any, workers: int, work: Work) -> None:
         self._pool = pool
-        self._told = told
+        self._progress = progress
         self._workers = workers
         self._work = work
 
@@ -77,8 +77,8 @@ class Pool:
         waiting = set(futures)
         while waiting:
             _, waiting = wait(waiting, timeout=_LOOK_EVERY_S)
-            while not self._told.empty():
-                tell(self._told.get())
+            while not self._progress.empty():
+                tell(self._progress.get())
         return [future.result() for future in futures]
 
 
@@ -86,17 +86,17 @@ class _Here(NamedTuple):
     """What a process of the pool holds: the work, the progress queue, and the number of the next block."""
 
     work: Work
-    told: Any
+    progress: Any
     next_block: Any
 
 
 _here: _Here | None = None
 
 
-def _begin(work: Work, told: Any, next_block: Any) -> None:
+def _begin(work: Work, progress: Any, next_block: Any) -> None:
     """Set up a new process. Garbage collection is off: it would walk a million small objects for nothing."""
     global _here
-    _here = _Here(work, told, next_block)
+    _here = _Here(work, progress, next_block)
     gc.disable()
 
 
@@ -108,7 +108,7 @@ def _found_here() -> _Here:
 
 def _judge_there() -> Part:
     """Judge blocks one after the other; each process takes the next number that no other process took."""
-    work, told, next_block = _found_here()
+    work, progress, next_block = _found_here()
 
     def drawn() -> int:
         with next_block.get_lock():
@@ -124,7 +124,7 @@ def _judge_there() -> Part:
         mine = drawn()
         return True
 
-    return judge_part(work, wanted=wanted, tell=told.put)
+    return judge_part(work, wanted=wanted, tell=progress.put)
 
 
 def _deal_there(found: ToDeal) -> Dealt:

@@ -51,8 +51,8 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
             ]
         )
     was, becomes = (
-        ReplayedLeads(rules.policy, reported, found)
-        for rules, reported, found in zip((before, after), judged, dealt, strict=True)
+        ReplayedLeads(rules.policy, judged_side, found)
+        for rules, judged_side, found in zip((before, after), judged, dealt, strict=True)
     )
     comparison = compare(was, becomes, arrived=read.arrived)
     return Backtest(

@@ -74,7 +74,7 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     looked = _look_at(services, policy, watched, priority="verify")
     # What is being written now is judged once that is verified.
     on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
-    again = on_its_way | looked.untold
+    again = on_its_way | looked.unanswered
     services.store.changed.look_again(again, at_ms=services.now_ms() + _SOON_MS)
     services.store.changed.looked_at({one: at for one, at in due.items() if one not in again})
     return FollowResult(len(due), looked.claimed, looked.handed_over)
@@ -127,7 +127,7 @@ def _is_settled(state: LeadState | None) -> bool:
 class _Looked:
     claimed: int = 0
     handed_over: int = 0
-    untold: frozenset[str] = field(default_factory=frozenset)
+    unanswered: frozenset[str] = field(default_factory=frozenset)
     """Contacts that HubSpot did not answer for, not even that they are gone."""
 
 
@@ -137,10 +137,10 @@ def _look_at(
     """Read the histories of at most 50 contacts, and apply and record what they show."""
     if not leads:
         return _Looked()
-    told = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
-    silent = [one for one in leads if one not in told]
+    answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
+    silent = [one for one in leads if one not in answers]
     gone = _gone(services, silent, priority=priority)
-    _note(services, policy, leads, told, gone)
+    _note(services, policy, leads, answers, gone)
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
         queued.claimed_in_hubspot(
@@ -151,18 +151,21 @@ def _look_at(
             now=owner.at or now,
         )
         for one, state in leads.items()
-        if state and one in told and state.state is State.QUEUED and (owner := owner_in(told[one])).owner_id
+        if state
+        and one in answers
+        and state.state is State.QUEUED
+        and (owner := owner_in(answers[one])).owner_id
     ]
     handed_over = [
         owned.owner_changed(state, owner_id=owner.owner_id, by=owner.by, now=owner.at or now)
         for one, state in leads.items()
-        if state and one in told and state.state in _FINISHED
-        if (owner := owner_in(told[one])).owner_id != state.owner_id
+        if state and one in answers and state.state in _FINISHED
+        if (owner := owner_in(answers[one])).owner_id != state.owner_id
     ]
     apply(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
-    services.store.watched.look_now(list(told), now_ms=services.now_ms())
-    known = {one: state for one, state in leads.items() if one in told or one in gone}
-    _recount(services, policy, known, told, moves_book=moves_book)
+    services.store.watched.look_now(list(answers), now_ms=services.now_ms())
+    known = {one: state for one, state in leads.items() if one in answers or one in gone}
+    _recount(services, policy, known, answers, moves_book=moves_book)
     return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone)
 
 
@@ -183,18 +186,22 @@ def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transit
 
 
 def _note(
-    services: Services, policy: Policy, leads: Leads, told: Mapping[str, Histories], gone: frozenset[str]
+    services: Services,
+    policy: Policy,
+    leads: Leads,
+    answers: Mapping[str, Histories],
+    gone: frozenset[str],
 ) -> None:
     """Record each rep's work up to the moment at which the lead left the rep or was deleted."""
     record_outbox(services)
     left_for_ever = services.ledger.follow_ups.running_of(gone)
     services.ledger.follow_ups.end({one.decision_id: services.clock() for one in left_for_ever.values()})
-    running = services.ledger.follow_ups.running_of(list(told))
-    left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
+    running = services.ledger.follow_ups.running_of(list(answers))
+    left = {one: left_at(answers[one], follow_up) for one, follow_up in running.items()}
     started_when = policy.sla_policy.started_when
     seen = {
         one: seen_in(
-            told[one],
+            answers[one],
             follow_up,
             policy.outcomes,
             until=left[one],
@@ -213,7 +220,12 @@ def _note(
 
 
 def _recount(
-    services: Services, policy: Policy, leads: Leads, told: Mapping[str, Histories], *, moves_book: bool
+    services: Services,
+    policy: Policy,
+    leads: Leads,
+    answers: Mapping[str, Histories],
+    *,
+    moves_book: bool,
 ) -> None:
     """Count each lead as open with its owner if that is a rep and its status is open."""
     rep_of = reps_by_owner(services.people.owners.by_email(), policy.roster)
@@ -221,7 +233,7 @@ def _recount(
     for one, state in leads.items():
         if state is None:
             continue
-        histories = told.get(one, {})
+        histories = answers.get(one, {})
         rep = rep_of.get(owner_in(histories).owner_id)
         is_open = rep is not None and now_in(histories, STATUS) in policy.outcomes.open_statuses
         places[one] = (state.episode, open_field(rep) if rep is not None and is_open else "")

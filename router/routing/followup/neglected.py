@@ -79,16 +79,16 @@ def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> lis
     if not lead.reached:
         return []
     whom, language, overdue = _whom(lead), policy.language, lead.is_overdue(now)
-    told = []
+    sentences = []
     if lead.timetable.due_at is not None:
         moment = _in_words(policy, lead.timetable.due_at)
-        told.append(say(language, "was_due" if overdue else "not_worked_on", moment=moment))
+        sentences.append(say(language, "was_due" if overdue else "not_worked_on", moment=moment))
     if lead.move is not None:
-        told.append(say(language, "taken_often", count=lead.state.times_taken))
+        sentences.append(say(language, "taken_often", count=lead.state.times_taken))
         whom["manager"] = None
-    told += _next_move(policy, lead, now=now)
+    sentences += _next_move(policy, lead, now=now)
     event = "overdue" if overdue else "due_soon"
-    return _reminders(lead, whom, event=event, text=" ".join(told))
+    return _reminders(lead, whom, event=event, text=" ".join(sentences))
 
 
 def _next_move(policy: Policy, lead: Neglected, *, now: datetime) -> list[str]:

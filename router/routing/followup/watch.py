@@ -70,12 +70,12 @@ def watch_leads(services: Services, *, limit: int = AT_A_TIME) -> Watching:
         wish = wishes.get(lead.state.contact_id)
         # Reminders are noted before the lead is reassigned, so that no crash loses them; none is sent about a
         # lead that was not reassigned.
-        told = (
+        reminders = (
             told_of_the_breach(policy, lead, now=now)
             if wish is None
             else told_of_the_move(policy, lead, wish)
         )
-        remind(services, policy, told)
+        remind(services, policy, reminders)
     answer = reassign(services, list(wishes.values()), run=RUN)
     seen: list[Noted] = []
     for lead in leads:
@@ -109,8 +109,8 @@ def _untouched(services: Services, policy: Policy, leads: Mapping[str, LeadState
     if not leads:
         return []
     answer = services.hubspot.read_contacts(list(leads), (OWNER, *WORK), priority="sweep")
-    untold = [leads[one] for one, why in answer.missing.items() if why == "unknown"]
-    _look_soon(services, untold)
+    unanswered = [leads[one] for one, why in answer.missing.items() if why == "unknown"]
+    _look_soon(services, unanswered)
     open_ones = {
         one: record
         for one, record in answer.records.items()
@@ -129,7 +129,7 @@ def _untouched(services: Services, policy: Policy, leads: Mapping[str, LeadState
         )
         if work is None:
             untouched.append(leads[one])
-    kept = {one.contact_id for one in (*untouched, *untold)}
+    kept = {one.contact_id for one in (*untouched, *unanswered)}
     services.store.watched.let_go([one for one in leads if one not in kept])
     return untouched
 

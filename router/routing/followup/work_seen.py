@@ -33,6 +33,6 @@ def status_histories(services: Services, contact_ids: Sequence[str]) -> Mapping[
     found: dict[str, Sequence[HistoryEntry]] = {}
     for start in range(0, len(contact_ids), HISTORIES_PER_CALL):
         some = contact_ids[start : start + HISTORIES_PER_CALL]
-        told = services.hubspot.read_owner_history(some, (STATUS,), priority="sweep")
-        found |= {one: histories.get(STATUS, ()) for one, histories in told.items()}
+        answers = services.hubspot.read_owner_history(some, (STATUS,), priority="sweep")
+        found |= {one: histories.get(STATUS, ()) for one, histories in answers.items()}
     return found

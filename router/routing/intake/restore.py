@@ -43,13 +43,13 @@ def make_whole(services: Services) -> bool:
 
 def _overrides(services: Services) -> dict[str, Override]:
     """The last override of each rep, by rep name; the ledger keeps no reasons."""
-    reported: dict[str, Override] = {}
+    overrides: dict[str, Override] = {}
     for line in services.ledger.events_of(""):
         if line.kind != OVERRIDE:
             continue
         rep, says = line.detail["rep"], line.detail["says"]
-        reported.pop(rep, None)
+        overrides.pop(rep, None)
         if says in ("away", "present"):
             until, at = line.detail["until"], datetime.fromisoformat(line.at)
-            reported[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
-    return reported
+            overrides[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
+    return overrides

@@ -26,25 +26,25 @@ def announce(services: Services, report: NightReport) -> int:
     policy = services.rules.live
     language = policy.language if policy else "en"
     zone = policy.roster.timezone if policy else ZoneInfo("UTC")
-    told = 0
+    sent = 0
     address = services.notify.chat.address_of(NIGHT)
     try:
         if address is not None:
             services.notify.chat.send(address, NightMessage(report, language, zone))
-            told += 1
+            sent += 1
     except NotifyError as error:
         services.log.warning("night.untold", day=report.day, by="chat", why=str(error))
     try:
         if services.notify.mail is not None:
             services.notify.mail.send(_letter(report, language, zone, portal=services.portal))
-            told += 1
+            sent += 1
     except NotifyError as error:
         services.log.warning("night.untold", day=report.day, by="mail", why=str(error))
-    return told
+    return sent
 
 
 def _letter(report: NightReport, language: str, zone: ZoneInfo, *, portal: str) -> Letter:
-    reported = headline(report, language)
-    text = "\n".join([title(report, language), "", reported, "", *lines(report, language, zone=zone), ""])
+    summary = headline(report, language)
+    text = "\n".join([title(report, language), "", summary, "", *lines(report, language, zone=zone), ""])
     page = night_page(report, language=language, zone=zone, portal=portal)
-    return Letter(f"{title(report, language)} – {reported}", text, page)
+    return Letter(f"{title(report, language)} – {summary}", text, page)

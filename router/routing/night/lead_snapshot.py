@@ -64,6 +64,6 @@ def _has_begun(
     return started(signs, assigned_at=assigned_at, started_when=policy.sla_policy.started_when) is not None
 
 
-def why_of(context: NightContext, standing: LeadSnapshot) -> Why | None:
+def why_of(context: NightContext, snapshot: LeadSnapshot) -> Why | None:
     """The reason for which the lead would move tonight, or None."""
-    return why_moved(standing, context.policy.night, gone=context.gone, away=context.away, now=context.now)
+    return why_moved(snapshot, context.policy.night, gone=context.gone, away=context.away, now=context.now)

@@ -138,10 +138,10 @@ def _note(
         return "person"
     if (state.episode if state else None) != planned.episode:
         return "changed" if state else "unknown"
-    standing = standing_of(context.policy, record, state, running)
-    if standing is not None and why_of(context, standing) is not None:
+    snapshot = standing_of(context.policy, record, state, running)
+    if snapshot is not None and why_of(context, snapshot) is not None:
         return ""
-    return "begun" if standing is not None and standing.started else "over"
+    return "begun" if snapshot is not None and snapshot.started else "over"
 
 
 def _judged(
@@ -161,12 +161,12 @@ def _judged(
     moving: list[tuple[str, Why]] = []
     for contact_id in (one for one in ids if one in records):
         record, state = records[contact_id], states.get(contact_id)
-        standing = standing_of(context.policy, record, state, running.get(contact_id))
-        if standing is None:
+        snapshot = standing_of(context.policy, record, state, running.get(contact_id))
+        if snapshot is None:
             continue
-        why = why_of(context, standing)
+        why = why_of(context, snapshot)
         if why is None:
-            if standing.started and why_of(context, replace(standing, started=False)):
+            if snapshot.started and why_of(context, replace(snapshot, started=False)):
                 stayed["begun"] += 1
         elif state is None and why.reason is not Reason.GONE:
             stayed["unknown"] += 1

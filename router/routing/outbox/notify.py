@@ -130,8 +130,8 @@ def _send(services: Services, policy: Policy, notice: Notice, record: dict[str, 
             priority="verify",
         )
         return
-    told = notice.to or record["outcome"]["rep"]
-    address = services.notify.chat.address_of(told, team=record["outcome"]["team"])
+    name = notice.to or record["outcome"]["rep"]
+    address = services.notify.chat.address_of(name, team=record["outcome"]["team"])
     if address is not None:
         services.notify.chat.send(address, message)
 
@@ -173,11 +173,11 @@ def _settle(
 def _put_off(services: Services, notice: Notice, *, why: str) -> None:
     """Schedule another try after twice the last wait; after a day the notice is parked for a person."""
     now, now_ms = services.clock(), services.now_ms()
-    told = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
+    fields = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
     if now_ms - notice.since_ms >= in_ms(GIVE_UP_AFTER):
         services.store.notices.park(notice, why=why, now=now)
-        services.log.warning("notice.parked", **told)
+        services.log.warning("notice.parked", **fields)
         return
     wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 10), _LONGEST_WAIT)
     services.store.notices.again(notice, at_ms=now_ms + in_ms(wait))
-    services.log.info("notice.put_off", **told, attempts=notice.attempts + 1)
+    services.log.info("notice.put_off", **fields, attempts=notice.attempts + 1)

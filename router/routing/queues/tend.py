@@ -84,10 +84,10 @@ def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, T
             free.append(one)
     services.store.queues.note_read(free, at_ms=services.now_ms())
     apply(services, left)
-    services.store.changed.look_again([move.contact_id for move in left], at_ms=services.now_ms())
-    for move in left:
-        services.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
-    return frozenset(move.contact_id for move in left)
+    services.store.changed.look_again([transition.contact_id for transition in left], at_ms=services.now_ms())
+    for transition in left:
+        services.log.info("lead.left_queue", contact_id=transition.contact_id, state=str(transition.state))
+    return frozenset(transition.contact_id for transition in left)
 
 
 def _reopen(services: Services, policy: Policy, leads: Sequence[Tended]) -> int:

@@ -49,12 +49,12 @@ def _changes_in(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:
                 if "until" in event.detail
                 else ""
             )
-            reported = {
+            sentences = {
                 "away": f"said to be away{until}",
                 "present": f"said to be there{until}, whatever else is written",
                 "lifted": "what was said of them was taken back",
             }
-            yield ShareChange(event.at, None, reported[event.detail["says"]])
+            yield ShareChange(event.at, None, sentences[event.detail["says"]])
 
 
 def _granted(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:

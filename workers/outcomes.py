@@ -34,7 +34,7 @@ MISFIT_AFTER: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """The leads are fine: give them back and come again after `wait`. `loud`: a person should look."""
+    """The leads are fine: give them back and try again after `wait`. `loud`: a person should look."""
 
     wait: timedelta
     why: str

@@ -1,6 +1,7 @@
-"""What HubSpot's users say of their availability, as the policy understands it.
+"""The availability of HubSpot's users, in the types of the policy.
 
-Values are often empty and at times malformed: what cannot be read counts as not said, and is named.
+Values are often empty and at times malformed: a value that cannot be read counts as missing, and its property
+is reported.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ class Unread:
 def reported_by_owner(
     owners: Iterable[PortalOwner], users: Iterable[Record]
 ) -> tuple[dict[str, Reported], tuple[Unread, ...]]:
-    """What is said of each owner, by owner id; owners of whom nothing is said are left out.
+    """Availability by owner id, and the unreadable properties; owners without any are left out.
 
-    A user is the owner whose `userId` is their `hs_internal_user_id`, or else who has their e-mail address.
+    A user belongs to the owner whose `userId` is the user's `hs_internal_user_id`, or else to the owner with
+    the same e-mail address.
     """
     owners = [owner for owner in owners if not owner.archived]
     by_user = {owner.user_id: owner.id for owner in owners if owner.user_id}
@@ -120,7 +122,7 @@ def _hours(text: str | None) -> tuple[tuple[tuple[time, time], ...], ...] | None
 
 
 def _day(spans: list[tuple[int, int]]) -> tuple[tuple[time, time], ...]:
-    """Spans that overlap or touch are one."""
+    """The spans sorted; spans that overlap or touch are merged."""
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         if joined and start <= joined[-1][1]:
@@ -139,7 +141,7 @@ def _moment(timestamp_ms: int) -> datetime:
 
 
 def _entries(text: str | None) -> list[Any]:
-    """The list that the text holds; a list of one nothing if it holds something else."""
+    """The list that the text holds; a list with one None if it holds something else."""
     if not text or not text.strip():
         return []
     try:

@@ -59,34 +59,40 @@ def reported_by_owner(
     reported: dict[str, Reported] = {}
     unread: list[Unread] = []
     for user in users:
-        told = user.properties
-        owner_id = by_user.get(told.get(USER_ID) or "") or by_email.get((told.get(EMAIL) or "").lower())
+        properties = user.properties
+        owner_id = by_user.get(properties.get(USER_ID) or "") or by_email.get(
+            (properties.get(EMAIL) or "").lower()
+        )
         if owner_id is None or user.archived:
             continue
-        found, bad = _reported(told)
+        found, bad = _reported(properties)
         unread.extend(Unread(owner_id, name) for name in bad)
         if found != NOTHING:
             reported[owner_id] = found
     return reported, tuple(unread)
 
 
-def _reported(told: Mapping[str, str]) -> tuple[Reported, list[str]]:
+def _reported(properties: Mapping[str, str]) -> tuple[Reported, list[str]]:
     bad: list[str] = []
-    out_of_office, hours, zone = _spans(told.get(OUT_OF_OFFICE)), _hours(told.get(WORKING_HOURS)), None
+    out_of_office, hours, zone = (
+        _spans(properties.get(OUT_OF_OFFICE)),
+        _hours(properties.get(WORKING_HOURS)),
+        None,
+    )
     if out_of_office is None:
         bad.append(OUT_OF_OFFICE)
     if hours is None:
         bad.append(WORKING_HOURS)
-    if hours and told.get(TIME_ZONE):
+    if hours and properties.get(TIME_ZONE):
         try:
-            zone = ZoneInfo(told[TIME_ZONE])
+            zone = ZoneInfo(properties[TIME_ZONE])
         except (ZoneInfoNotFoundError, ValueError, OSError):
             # A folder's name or a path outside the database is an OSError or a ValueError.
             bad.append(TIME_ZONE)
             hours = ()  # hours of an unknown time zone are no hours
     week = Hours("HubSpot", hours) if hours and any(hours) else None
     return Reported(
-        away_in_hubspot=(told.get(STATUS) or "").lower() == "away",
+        away_in_hubspot=(properties.get(STATUS) or "").lower() == "away",
         out_of_office=out_of_office or (),
         hours=week,
         timezone=zone if week else None,

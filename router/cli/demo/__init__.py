@@ -117,13 +117,13 @@ def _progress(out: Console, contacts: int) -> Iterator[Tell]:
 
 def _plain_lines(out: Console, contacts: int) -> Tell:
     step = max(1, contacts // PLAIN_LINES)
-    told = 0
+    printed = 0
 
     def tell(routed: int) -> None:
-        nonlocal told
-        if routed // step > told // step or routed == contacts:
+        nonlocal printed
+        if routed // step > printed // step or routed == contacts:
             out.print(f"Routed {routed} of {contacts}")
-            told = routed
+            printed = routed
 
     return tell
 

@@ -126,9 +126,9 @@ def owned_are_untouched(result: DemoResult) -> Check:
 
 def deliveries_arrived(result: DemoResult) -> Check:
     """Every webhook was taken, those that came twice included."""
-    told = result.deliveries
-    broken = (f"{told['given_up']} given up",) if told["given_up"] else ()
-    return Check("Every webhook was taken, those that came twice included", told["delivered"], broken)
+    deliveries = result.deliveries
+    broken = (f"{deliveries['given_up']} given up",) if deliveries["given_up"] else ()
+    return Check("Every webhook was taken, those that came twice included", deliveries["delivered"], broken)
 
 
 def limits_were_kept(result: DemoResult) -> Check:

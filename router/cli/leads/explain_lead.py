@@ -96,7 +96,7 @@ def why_not_as_json(
     """The answer for machines; nothing where nothing was asked."""
     if answer is None:
         return {}
-    told = {
+    facts = {
         "wanted": answer.wanted.name,
         "kind": answer.wanted.kind,
         "found": answer.changes is not None,
@@ -109,7 +109,7 @@ def why_not_as_json(
         "then": as_record(answer.then) if answer.then else None,
         "steps": steps_as_json(steps_of(answer, policy, language=language, owners=_emails(owners))),
     }
-    return {"why_not": told}
+    return {"why_not": facts}
 
 
 def steps_as_json(steps: tuple[Step, ...]) -> list[dict[str, Any]]:

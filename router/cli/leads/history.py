@@ -60,13 +60,13 @@ def history_of(
     names: Mapping[str, str],
 ) -> tuple[Happening, ...]:
     """Everything that happened, first to last; `names` are what owner ids are called."""
-    told = [
+    lines = [
         _decided(one, decisions[place - 1] if place else None, names) for place, one in enumerate(decisions)
     ]
-    told += [_event(event, names) for event in events]
-    told += [line for one in follow_ups for line in _followed_up(one, names)]
+    lines += [_event(event, names) for event in events]
+    lines += [line for one in follow_ups for line in _followed_up(one, names)]
     # What happened in the same instant stays in the order of cause: decided, then written, then answered.
-    return tuple(sorted(told, key=lambda line: datetime.fromisoformat(line.at)))
+    return tuple(sorted(lines, key=lambda line: datetime.fromisoformat(line.at)))
 
 
 def outcome_in_words(decision: Decision) -> str:

@@ -206,7 +206,9 @@ def _progress() -> Iterator[Tell]:
         bar = progress.add_task("", total=None)
 
         def tell(sweeping: Sweeping, *, moves: int) -> None:
-            told = f"Planning ({sweeping.reason}): {sweeping.looked_at} leads looked at, {moves} to move"
-            progress.update(bar, description=told, refresh=True)
+            progress_text = (
+                f"Planning ({sweeping.reason}): {sweeping.looked_at} leads looked at, {moves} to move"
+            )
+            progress.update(bar, description=progress_text, refresh=True)
 
         yield tell

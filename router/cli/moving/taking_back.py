@@ -95,5 +95,5 @@ def _as_json(plan: Plan, done: Reassigning | None) -> dict[str, Any]:
         }
         for one in plan.steps
     ]
-    told = {"run": plan.run, "done": done is not None, "moves": moves, "stay": dict(plan.stay)}
-    return told | (asdict(done) if done is not None else {})
+    facts = {"run": plan.run, "done": done is not None, "moves": moves, "stay": dict(plan.stay)}
+    return facts | (asdict(done) if done is not None else {})

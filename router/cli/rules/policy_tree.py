@@ -25,16 +25,16 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
     root = Tree(Text(f"{say(language, 'title')} ({policy.revision})", "bold"), guide_style="dim")
     segments = root.add(_title(say(language, "grades")))
     for segment in policy.segments:
-        told = say(language, "otherwise") if segment.when is None else conditions.told(segment.when)
-        segments.add(Text.assemble((segment.name, "bold"), f"  {told}"))
+        words = say(language, "otherwise") if segment.when is None else conditions.told(segment.when)
+        segments.add(Text.assemble((segment.name, "bold"), f"  {words}"))
     rules = root.add(_title(say(language, "rules")))
     for group in groups_of(policy.rules):
         _add_group(rules, group, actions, language)
     teams = root.add(_title(say(language, "teams")))
     for team in policy.roster.teams.values():
         reps = [policy.roster.reps[name] for name in team.reps]
-        told = ", ".join((actions.shares(reps), *_terms(team, language)))
-        teams.add(Text.assemble((team.name, "bold"), f"  {told}"))
+        words = ", ".join((actions.shares(reps), *_terms(team, language)))
+        teams.add(Text.assemble((team.name, "bold"), f"  {words}"))
     default = actions.span(policy.default_sla)
     sla = root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
     sla_policy = BreachTeller(policy, language)

@@ -55,10 +55,10 @@ def svg(title: str, charts: Sequence[Chart], *, columns: int = 1, scale: int = 1
 def _drawn(chart: Chart) -> str:
     levels = [0.0, *chart.bounds, *(y for line in chart.lines.values() for _, y in line)]
     low, high = min(levels), max(levels)
-    told = [0.0]
+    named_levels = [0.0]
     for y in (*chart.bounds, low, high):
-        if all(abs(y - other) > (high - low) * _APART for other in told):
-            told.append(y)
+        if all(abs(y - other) > (high - low) * _APART for other in named_levels):
+            named_levels.append(y)
     room = (high - low or 1.0) * 0.06
     low, high = low - room, high + room
 
@@ -79,7 +79,7 @@ def _drawn(chart: Chart) -> str:
         f'<text x="{_LEFT}" y="30" fill="#555555">{escape(chart.note) or _key(chart.lines)}</text>',
         level(0, 'stroke="#333333" stroke-width="0.8"'),
         *(level(y, 'stroke="#999999" stroke-width="0.7" stroke-dasharray="4 3"') for y in chart.bounds),
-        *map(named, told),
+        *map(named, named_levels),
         f'<text x="{across(0)}" y="{_HEIGHT - 10}">{escape(chart.ends[0])}</text>',
         f'<text x="{across(1)}" y="{_HEIGHT - 10}" text-anchor="end">{escape(chart.ends[1])}</text>',
     ]

@@ -19,8 +19,8 @@ def tell(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
     if answer.is_yes:
         wake()
     if as_json:
-        told = {"contact_id": contact, "answer": answer.kind, "sentence": answer.sentence}
-        print_json({**told, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
+        facts = {"contact_id": contact, "answer": answer.kind, "sentence": answer.sentence}
+        print_json({**facts, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
         raise SystemExit(0 if answer.is_yes else 1)
     if not answer.is_yes:
         raise UserError(answer.sentence)

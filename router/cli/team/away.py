@@ -48,13 +48,13 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
         check_rep(rep, policy.roster.reps)
         ends = moment_typed(until, policy.roster.timezone, now=services.clock())
         say_away(services, rep, until=ends, why=why)
-    told = refresh_availability(services) if ask else True
+    refreshed = refresh_availability(services) if ask else True
     found = [one for one in standings_now(services, policy, language="en") if rep in (None, one.rep)]
     if as_json:
         print_json(as_facts(found))
     else:
         print_standings(found, policy.roster.timezone)
-    if not told:
+    if not refreshed:
         raise UserError(NOT_TOLD)
 
 

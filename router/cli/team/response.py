@@ -71,7 +71,7 @@ def _check_names(roster: Roster, leads: Sequence[FollowUp], *, team: str | None,
 
 def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> None:
     out = screen()
-    told = [*found, all_of_them] if len(found) > 1 else [*found]
+    responses = [*found, all_of_them] if len(found) > 1 else [*found]
     rows = [
         (
             one.rep,
@@ -84,7 +84,7 @@ def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> No
             one.won,
             one.lost,
         )
-        for one in told
+        for one in responses
     ]
     out.print(titled(title, table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))))
     out.print("median, p90: from the assignment to the first response, by the clock.")

@@ -258,7 +258,7 @@ def _overtaking(rule: Mapping[str, Any]) -> Overtaking:
 
 
 def _contact(record: Record, *, brief: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": record.id,
         "owner": record.properties.get("hubspot_owner_id") or None,
         "status": record.properties.get("hs_lead_status") or None,
@@ -268,8 +268,8 @@ def _contact(record: Record, *, brief: bool) -> dict[str, Any]:
         "owned_at": record.owned_ms,
     }
     if brief:
-        return told
-    return told | {
+        return facts
+    return facts | {
         "properties": record.properties,
         "owner_history": [history_entry(version) for version in record.history("hubspot_owner_id")],
         "status_history": [history_entry(version) for version in record.history("hs_lead_status")],

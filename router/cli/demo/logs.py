@@ -1,4 +1,4 @@
-"""Where the processes of the demo write: files, for their lines would go through the progress bar."""
+"""The logs of the demo's processes: files, as printed lines would break the progress bar."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Logs:
 
 
 def last_words(logs: Path) -> str:
-    """The last lines of every log, under the name of who wrote it."""
+    """The last lines of every log, each under the name of its process."""
     texts = []
     for log in sorted(logs.glob("*.log")):
         lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]

@@ -1,4 +1,4 @@
-"""What the demo has to say in the end: figures, three decisions to read, and checks."""
+"""The report of the demo: figures, three decisions to read, and checks."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def _explained(stage: Stage, decisions: Sequence[Decision]) -> list[Explained]:
 
 
 def worth_reading(decisions: Sequence[Decision]) -> list[tuple[str, Decision]]:
-    """A hot lead, a cold one, and one for which somebody was passed over; fewer if there are none."""
+    """A hot lead, a cold one, and one for which a rep was passed over; fewer if there are none."""
     assigned = [one for one in decisions if isinstance(one.outcome, Assigned)]
     by_share = [one for one in assigned if one.shares] or assigned
     cold = [one for one in decisions if isinstance(one.outcome, Nurtured)]

@@ -51,7 +51,7 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
 
 
 def _with_progress(plan: Callable[[Callable[[int], None]], Plan]) -> Plan:
-    """On a terminal the number of leads read in HubSpot so far."""
+    """Make the plan; on a terminal, show the number of leads read in HubSpot so far."""
     columns = (TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

@@ -1,4 +1,4 @@
-"""How the whole policy looks on a terminal: groups, rules and teams as a tree."""
+"""The whole policy as a tree on a terminal: groups, rules and teams."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def _add_group(rules: Tree, group: Group, actions: ActionTeller, language: str) 
 
 
 def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
-    """A rule in a few lines: its name, what it asks, who gets the lead and how fast."""
+    """A rule in a few lines: its name, its conditions, its action and its SLA."""
     name = say(language, "otherwise") if numbered.name == "otherwise" else numbered.name
     line = f"  routing.yaml:{numbered.rule.line}"
     asks = "; ".join(actions.conditions.lines(numbered.asks)) or say(language, "always")
@@ -73,7 +73,7 @@ def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
 
 
 def _terms(team: Team, language: str) -> Iterator[str]:
-    """What is special about the team's shares, in a few words."""
+    """The special terms of the team's shares, in a few words."""
     if team.fair_by == "value":
         yield say(language, "in_points")
     if team.catch_up is not None:

@@ -1,4 +1,4 @@
-"""Do the rules do what operations expect of them? `router test` decides every lead of config/tests."""
+"""`router test`: decide every lead of config/tests and compare with the expectations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How lines over time are drawn: small charts side by side in one SVG, by our own hand."""
+"""Line charts over time, side by side in one SVG."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _WIDTH: Final = 340
 _HEIGHT: Final = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 42, 26
 _APART: Final = 0.08
-"""Of the height: levels nearer than this to one that is named stay without a name."""
+"""Share of the height: a level nearer than this to a named one gets no name."""
 _MOST_POINTS: Final = 300
-"""A line has no more points than this: a screen shows no more, and files stay small."""
+"""Largest number of points of a line: a screen shows no more, and files stay small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Chart:
     title: str
     lines: Mapping[str, Sequence[tuple[float, float]]]
     ends: tuple[str, str]
-    """What stands below the left and the right end."""
+    """The labels below the left and the right end."""
     bounds: tuple[float, ...] = ()
     note: str = ""
-    """What stands below the title; without it the names, each in the colour of its line."""
+    """The text below the title; without it the names, each in the colour of its line."""
 
 
 def svg(title: str, charts: Sequence[Chart], *, columns: int = 1, scale: int = 1) -> str:

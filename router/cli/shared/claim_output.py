@@ -1,4 +1,4 @@
-"""What a command says after a claim or a release, and how the workers hear of it."""
+"""The output of a claim or a release, and the wake-up of a worker."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def tell(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
 
 
 def wake() -> None:
-    """Have somebody drain the inbox, unless somebody does."""
+    """Wake a worker to drain the inbox, unless one does."""
     settings = settings_here()
     url, portal = redis_url(settings), settings.hubspot_portal_id
     if Drains(text_client(url), Keys(portal)).should_wake():

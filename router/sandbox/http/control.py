@@ -1,4 +1,4 @@
-"""How tests and the demo steer the portal: `/sandbox/…`, for this machine only, without a token."""
+"""The control routes for tests and the demo: `/sandbox/…`, for this machine only, without a token."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -21,7 +21,7 @@ ACTIVITIES = {
     **dict.fromkeys(("call", "email", "meeting"), _CONTACTED),
     "note": ("notes_last_updated",),
 }
-"""What a rep can log on a contact, and the dates that HubSpot then sets."""
+"""The activities that a rep can log on a contact, and the dates that HubSpot then sets."""
 
 
 class Misuse(Exception):

@@ -51,7 +51,7 @@ def outcomes(services: Services, planned: Iterable[Planned], *, held: bool) -> t
     owners = services.people.owners.by_email()
     names = {owner.id: owner.name for owner in owners.values()} | reps_by_owner(owners, policy.roster)
     return tuple(
-        _told(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
+        _night_move(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
         for one, state in zip(listed, _states(services, listed), strict=True)
     )
 
@@ -81,7 +81,7 @@ def _ended(
     return "refused", one.goes_to, one.left or left.get(state.state, "changed")
 
 
-def _told(one: Planned, outcome: Outcome, goes_to: str, note: Note) -> NightMove:
+def _night_move(one: Planned, outcome: Outcome, goes_to: str, note: Note) -> NightMove:
     return NightMove(
         contact_id=one.contact_id,
         reason=one.reason,

@@ -255,7 +255,7 @@ def why_in_words(context: NightContext, why: Why, owner_id: str) -> str:
 
 
 def _destination(context: NightContext, item: WorkItem, why: Why, decision: Decision) -> str | None:
-    """The new owner's name, or None if the lead should stay where it is."""
+    """The name of the new owner or queue, or None if the lead should stay where it is."""
     match decision.outcome:
         case Assigned(rep=rep, owner_id=owner_id) if owner_id not in item.excluded:
             return rep or context.names.get(owner_id, owner_id)

@@ -94,7 +94,7 @@ def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
         )
         if isinstance(answer, Elsewhere) and answer.state in WAITS:
             continue  # it was queued again between our look and our claim
-        return _told(services, policy, contact_id, decision, answer, rep=rep)
+        return _result_of(services, policy, contact_id, decision, answer, rep=rep)
     return _no("not_waiting", policy, "try_again", contact=contact_id)
 
 
@@ -131,7 +131,7 @@ def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> 
     decision, new = _decided(services, record, state=state, trigger=trigger, expected_owner_id=owner.id)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
     answer = services.store.claims.release(new, rep=rep, released_by=released_by, now_ms=services.now_ms())
-    return _told(services, policy, contact_id, decision, answer, rep=rep)
+    return _result_of(services, policy, contact_id, decision, answer, rep=rep)
 
 
 def _waits(state: LeadState) -> bool:
@@ -196,7 +196,7 @@ def _queue_for(roster: Roster, state: LeadState, given: Mapping[str, Any] | None
     return known or next((team.name for team in roster.teams.values() if rep in team.reps), None)
 
 
-def _told(
+def _result_of(
     services: Services, policy: Policy, contact_id: str, decision: Decision, answer: HandedOver, *, rep: str
 ) -> ClaimResult:
     match answer:

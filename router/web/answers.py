@@ -109,7 +109,7 @@ def claims(at: ApiContext) -> Response:
 
     def ask(rep: str) -> Response:
         asked = ClaimAsked.model_validate_json(_body())
-        return _told(_awake(claim_lead(at.services(), asked.contact_id, rep=rep), at.wake))
+        return _answer_of(_awake(claim_lead(at.services(), asked.contact_id, rep=rep), at.wake))
 
     return _guarded(lambda: _as_rep(at, ask))
 
@@ -119,7 +119,9 @@ def releases(at: ApiContext) -> Response:
 
     def ask(rep: str) -> Response:
         asked = ReleaseAsked.model_validate_json(_body())
-        return _told(_awake(release_lead(at.services(), asked.contact_id, rep=rep, why=asked.why), at.wake))
+        return _answer_of(
+            _awake(release_lead(at.services(), asked.contact_id, rep=rep, why=asked.why), at.wake)
+        )
 
     return _guarded(lambda: _as_rep(at, ask))
 
@@ -249,7 +251,7 @@ def _awake(answer: ClaimResult, wake: Callable[[], None]) -> ClaimResult:
     return answer
 
 
-def _told(answer: ClaimResult) -> Response:
+def _answer_of(answer: ClaimResult) -> Response:
     facts = {"answer": answer.kind, "sentence": answer.sentence}
     optional = {"owner_id": answer.owner_id, "decision_id": answer.decision_id}
     return _json({**facts, **{name: value for name, value in optional.items() if value}}, STATUS[answer.kind])

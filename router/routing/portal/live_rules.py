@@ -57,7 +57,7 @@ class LiveRules:
         self._refused: Sequence[Mapping[str, Any]] = ()
         self._hopeless: str | None = None
         """The last good revision, if this version of the program refuses it."""
-        self._told = True
+        self._published = True
         """True once the store knows the live revision and the mistakes on disk."""
 
     @property
@@ -106,7 +106,7 @@ class LiveRules:
                 self._look()
             if self._live is None:
                 self._start_with_the_last_good()
-            if not self._told or self._repository.is_blank():
+            if not self._published or self._repository.is_blank():
                 self._tell()
 
     def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
@@ -125,7 +125,7 @@ class LiveRules:
     def _look(self) -> None:
         """Judge the files on disk; good ones are live from here on."""
         judged, files = self._judged()
-        self._told = False
+        self._published = False
         self._refused = judged.mistakes
         if judged.policy is not None:
             before = self.live.revision if self.live else None
@@ -161,12 +161,12 @@ class LiveRules:
             self._log.error("rules.last_good_refused", revision=revision)
             return
         self._live, self._files = _compiled(policy), files
-        self._told = False
+        self._published = False
         self._log.warning("rules.last_good_stays", revision=revision)
 
     def _tell(self) -> None:
         """Publish the live revision and the mistakes on disk, and keep the files in the ledger."""
-        self._told = False
+        self._published = False
         if self.live is not None:
             revision, now = self.live.revision, self._clock()
             self._ledger.keep_revision(revision, self._files, live_since=now)
@@ -175,7 +175,7 @@ class LiveRules:
                 self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
         if self._refused:
             self._repository.complain(self._refused)
-        self._told = True
+        self._published = True
 
 
 def _compiled(policy: Policy) -> tuple[CompiledPolicy, Needed]:

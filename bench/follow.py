@@ -119,7 +119,7 @@ def at_night(stage: Stage) -> None:
     """The night's look at every lead, when nothing has changed since the last one."""
     for name, value in stage.environment.items():
         os.environ[name] = value
-    context = open_context(read_settings(), role="night")
+    context = open_context(read_settings(), role="housekeeping")
     context.services.rules.refresh()
     for nights in ("first night", "a night on which nothing changed"):
         before, calls, began, looked_at = context.services.clock(), _calls(stage), time.monotonic(), 0
@@ -142,7 +142,7 @@ def main() -> None:
         rules = copy_rules(Path(__file__).parent / "rules", Path(name) / "config")
         with a_stage(config=rules, calls_per_10s=CALLS_PER_10S) as stage:
             stage.sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
-            roles = [["-m", "workers", role] for role in ("worker", "night", "cron")]
+            roles = [["-m", "workers", role] for role in ("worker", "housekeeping", "cron")]
             with listening(stage, ["-m", "router.web"]) as url, processes(stage, *roles):
                 stage.sandbox.deliver(
                     f"{url}/webhooks/hubspot",

@@ -271,7 +271,7 @@ def main() -> None:
         with a_stage(config=config, calls_per_10s=CALLS_PER_10S) as stage:
             stage.environment["HUBSPOT_SEARCHES_PER_S"] = str(SEARCHES_PER_S)
             names = {name: value for name, value in stage.environment.items() if name not in os.environ}
-            context = open_context(read_settings({**stage.environment, **names}), role="night")
+            context = open_context(read_settings({**stage.environment, **names}), role="housekeeping")
             services = context.services
             services.store.inbox.open()
             services.rules.refresh()

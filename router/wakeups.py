@@ -60,7 +60,7 @@ def leads_queue(portal: str) -> str:
 
 
 def housekeeping_queue(portal: str) -> str:
-    """The queue that the `night` process listens on: all work that may wait behind new leads."""
+    """The queue that the `housekeeping` process listens on: all work that may wait behind new leads."""
     return f"lead-router-{portal}-housekeeping"
 
 

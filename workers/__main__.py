@@ -1,4 +1,4 @@
-"""`python -m workers worker|night|cron`: the processes behind the web receiver."""
+"""`python -m workers worker|housekeeping|cron`: the processes behind the web receiver."""
 
 from __future__ import annotations
 
@@ -23,16 +23,18 @@ from workers import process, tick
 from workers.rq_worker import RouterWorker
 from workers.schedule import Schedule
 
-ROLES: Final = ("worker", "night", "cron")
+ROLES: Final = ("worker", "housekeeping", "cron")
+RENAMED: Final = {"night": "housekeeping"}
+"""Roles by the names that older Procfiles call them."""
 REDIS_AGAIN_S: Final = 0.5
 
 
 def main(arguments: list[str]) -> int:
     """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if Redis or ledger cannot open."""
-    if len(arguments) != 1 or arguments[0] not in ROLES:
+    role = RENAMED.get(arguments[0], arguments[0]) if len(arguments) == 1 else ""
+    if role not in ROLES:
         print(f"Usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201 - there is no log yet
         return 2
-    role = arguments[0]
     try:
         settings = read_settings()
     except SettingsInvalid as error:

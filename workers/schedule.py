@@ -1,4 +1,4 @@
-"""The schedule of housekeeping: the `cron` process requests jobs, and the `night` process runs them.
+"""The schedule of housekeeping: the `cron` process requests jobs, and the `housekeeping` process runs them.
 
 Any number of schedulers may run: a job that is requested already is not requested twice.
 """

@@ -15,16 +15,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import orjson
 
 from router.hubspot.api.records import PortalOwner, Record
+from router.hubspot.properties import (
+    OUT_OF_OFFICE,
+    TIME_ZONE,
+    USER_EMAIL,
+    USER_ID,
+    USER_STATUS,
+    WORKING_HOURS,
+)
 from router.policy.people.availability import NOTHING, Reported
 from router.policy.people.calendar import Span
 from router.policy.people.roster import Hours
-
-USER_ID: Final = "hs_internal_user_id"
-EMAIL: Final = "hs_email"
-STATUS: Final = "hs_availability_status"
-OUT_OF_OFFICE: Final = "hs_out_of_office_hours"
-WORKING_HOURS: Final = "hs_working_hours"
-TIME_ZONE: Final = "hs_standard_time_zone"
 
 _WEEKDAYS: Final = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 _DAYS: Final[Mapping[str, tuple[int, ...]]] = {
@@ -61,7 +62,7 @@ def reported_by_owner(
     for user in users:
         properties = user.properties
         owner_id = by_user.get(properties.get(USER_ID) or "") or by_email.get(
-            (properties.get(EMAIL) or "").lower()
+            (properties.get(USER_EMAIL) or "").lower()
         )
         if owner_id is None or user.archived:
             continue
@@ -92,7 +93,7 @@ def _reported(properties: Mapping[str, str]) -> tuple[Reported, list[str]]:
             hours = ()  # hours of an unknown time zone are no hours
     week = Hours("HubSpot", hours) if hours and any(hours) else None
     return Reported(
-        away_in_hubspot=(properties.get(STATUS) or "").lower() == "away",
+        away_in_hubspot=(properties.get(USER_STATUS) or "").lower() == "away",
         out_of_office=out_of_office or (),
         hours=week,
         timezone=zone if week else None,

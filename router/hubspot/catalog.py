@@ -7,12 +7,12 @@ from typing import Final
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import PortalOwner, PortalProperty
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import COMPANY, DAYS_TO_CLOSE, EMPLOYEES, OBJECT_ID, OWNER
 from router.policy.leads.catalog import Catalog, FactType, Option, Owner, Property
 from router.rulefiles.words.catalog_file import fact_type
 from router.store.budget.budget import Priority
 
-INTEGERS: Final = frozenset({"numberofemployees", "hs_object_id", "associatedcompanyid", "days_to_close"})
+INTEGERS: Final = frozenset({EMPLOYEES, OBJECT_ID, COMPANY, DAYS_TO_CLOSE})
 """Numbers that are whole by meaning. HubSpot's definitions do not say so; its counters begin with `num_`."""
 
 

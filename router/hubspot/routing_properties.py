@@ -5,19 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
+from router.hubspot.properties import (
+    DECISION_ID,
+    DUE_AT,
+    GRADE,
+    OWNER,
+    REASON,
+    RULE,
+    SCORE,
+    SEGMENT,
+    STATUS,
+)
 from router.policy.decision.decision import Assigned, Decision, Nurtured
 from router.timestamps import epoch_ms
-
-OWNER: Final = "hubspot_owner_id"
-STATUS: Final = "hs_lead_status"
-COMPANY: Final = "associatedcompanyid"
-REASON: Final = "lead_router_reason"
-RULE: Final = "lead_router_rule"
-SCORE: Final = "lead_router_score"
-GRADE: Final = "lead_router_grade"
-SEGMENT: Final = "lead_router_segment"
-DUE_AT: Final = "lead_router_due_at"
-DECISION_ID: Final = "lead_router_decision_id"
 
 ALWAYS_READ: Final = (OWNER, STATUS, DECISION_ID)
 """Properties read with every contact: its owner, its status, and the decision written there."""

@@ -9,17 +9,8 @@ from typing import Final
 from router.hubspot.api.errors import Refused
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import PortalProperty
-from router.hubspot.routing_properties import (
-    DECISION_ID,
-    DUE_AT,
-    GRADE,
-    REASON,
-    RULE,
-    SCORE,
-    SEGMENT,
-)
+from router.hubspot.properties import DECISION_ID, DUE_AT, GRADE, GROUP, REASON, RULE, SCORE, SEGMENT
 
-GROUP: Final = "lead_router"
 GROUP_LABEL: Final = "Lead Router"
 
 

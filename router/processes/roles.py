@@ -7,7 +7,7 @@ from typing import Final
 from router.processes.supervisor import Role
 
 WEB: Final = Role("web", "router.web")
-NIGHT: Final = Role("night", "workers", ("night",))
+HOUSEKEEPING: Final = Role("housekeeping", "workers", ("housekeeping",))
 CRON: Final = Role("cron", "workers", ("cron",))
 
 
@@ -18,4 +18,4 @@ def workers(count: int) -> tuple[Role, ...]:
 
 def whole_service(*, worker_count: int) -> tuple[Role, ...]:
     """Every process that a portal needs."""
-    return (WEB, *workers(worker_count), NIGHT, CRON)
+    return (WEB, *workers(worker_count), HOUSEKEEPING, CRON)

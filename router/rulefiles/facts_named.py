@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
+from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import Catalog, FactType
 from router.policy.leads.derived import DERIVED
 from router.policy.rules.conditions import Condition, Test
 from router.policy.rules.policy import Action, Assign, Rule, owner_fact
 from router.policy.rules.scoring import Scoring, Segment
-
-AGE_OF_INTEREST: Final = "recent_conversion_date"
-"""The moment from which points decay when their own fact has none."""
 
 
 def facts_named(
@@ -22,7 +19,7 @@ def facts_named(
     names = {table.fact for card in (scoring.fit, scoring.engagement) for table in card.tables}
     names.update(card.use for card in (scoring.fit, scoring.engagement) if card.use is not None)
     if scoring.fit.decay or scoring.engagement.decay:
-        names.add(AGE_OF_INTEREST)
+        names.add(LAST_CONVERSION)
     for segment in segments:
         names.update(_in_condition(segment.when) if segment.when else ())
     for rule in rules:

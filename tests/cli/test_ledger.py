@@ -79,7 +79,7 @@ def test_a_newer_ledger_is_refused_in_a_sentence(run: Run, newer: str, command: 
 
 def test_a_worker_does_not_start_on_a_newer_ledger(environ: dict[str, str], newer: str) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "workers", "night"],
+        [sys.executable, "-m", "workers", "housekeeping"],
         env=os.environ | environ | {"DATABASE_URL": newer},
         capture_output=True,
         text=True,

@@ -128,7 +128,7 @@ def services(
     apply(opened.hubspot, plan_for(opened.hubspot))
     opened.store.inbox.open()
     opened.rules.refresh()
-    assert Keys("4242") == opened.store.keys
+    assert Keys("4242").inbox == opened.store.keys.inbox
     yield opened
     opened.ledger.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import redis
 
 from router.bootstrap import ProcessContext
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.routing.intake.restore import make_whole
 from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox

@@ -47,7 +47,7 @@ def test_a_killed_night_goes_on_and_moves_every_lead_once(tmp_path: Path) -> Non
         assert until(lambda: bool(fleet.redis.hget(fleet.keys.rules, "revision")), within_s=30)
         with fleet._lock:
             second = subprocess.Popen(
-                [sys.executable, "-m", "tests.crash.sabotage", "night"],
+                [sys.executable, "-m", "tests.crash.sabotage", "housekeeping"],
                 env=fleet.environment,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -58,7 +58,7 @@ def test_a_killed_night_goes_on_and_moves_every_lead_once(tmp_path: Path) -> Non
             for day in [day for day in fleet.redis.hkeys(fleet.keys.night) if day != "born"]:
                 fleet.redis.hdel(fleet.keys.night, day)
             assert until(lambda: '"stage":"move"' in stage_of(fleet), within_s=60), stage_of(fleet)
-            fleet.kill("night")
+            fleet.kill("housekeeping")
             second.send_signal(signal.SIGKILL)
             second.wait()
             fleet.redis.delete(fleet.keys.night_lock)  # what its end after 150 s would do

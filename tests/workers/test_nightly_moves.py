@@ -125,7 +125,7 @@ def team(
     context = ProcessContext(
         services=services,
         wake_ups=WakeUps(redis_client, services.portal),
-        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
+        progress=ProgressBoard(redis_client, services.store.keys, role="housekeeping"),
         queue_client=redis_client,
     )
     context.services.store.nights.born(time.now())

@@ -47,7 +47,7 @@ def context(
     yield ProcessContext(
         services=services,
         wake_ups=WakeUps(redis_client, services.portal),
-        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
+        progress=ProgressBoard(redis_client, services.store.keys, role="housekeeping"),
         queue_client=redis_client,
     )
 

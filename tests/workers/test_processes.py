@@ -17,6 +17,7 @@ from tests.crash.test_storm import WEIGHTS, announce
 from tests.routing.conftest import a_hot_contact
 from tests.world.checker import check
 from tests.world.fleet import PORTAL, Fleet, a_fleet, until
+from workers.__main__ import RENAMED, ROLES
 
 
 def health(fleet: Fleet) -> tuple[int, dict[str, object]]:
@@ -41,6 +42,12 @@ def served(book: dict[str, int]) -> int:
 def fleet(tmp_path: Path):  # type: ignore[no-untyped-def]
     with a_fleet(tmp_path, workers=1) as running:
         yield running
+
+
+@pytest.mark.parametrize(("role", "runs"), [("night", "housekeeping"), ("housekeeping", "housekeeping")])
+def test_a_procfile_of_an_older_version_still_starts_housekeeping(role: str, runs: str) -> None:
+    assert RENAMED.get(role, role) == runs
+    assert runs in ROLES
 
 
 def test_a_job_that_is_not_ours_is_refused(fleet: Fleet, tmp_path: Path) -> None:
@@ -144,7 +151,7 @@ def test_the_ledger_learns_what_happened_and_cron_reports_progress(fleet: Fleet)
 
     assert until(lambda: fleet.redis.xlen(fleet.keys.outbox) == 0, within_s=60)
     roles = {name.split()[0] for name in fleet.redis.hkeys(fleet.keys.progress)}
-    assert roles == {"worker", "night", "cron"}
+    assert roles == {"worker", "housekeeping", "cron"}
 
 
 def test_a_contact_that_no_webhook_announced_is_found(fleet: Fleet) -> None:
@@ -154,7 +161,7 @@ def test_a_contact_that_no_webhook_announced_is_found(fleet: Fleet) -> None:
     for day in fleet.redis.hkeys(fleet.keys.night):
         if day != "born":
             fleet.redis.hdel(fleet.keys.night, day)
-    for name in ("cron", "night"):
+    for name in ("cron", "housekeeping"):
         fleet.kill(name)
 
     assert all_owned(fleet, ids, within_s=60) or _is_before_half_past_two(fleet)
@@ -180,7 +187,7 @@ def test_processes_wait_for_a_redis_that_is_not_there_yet(tmp_path: Path) -> Non
     with a_fleet(tmp_path, workers=1) as fleet:
         announce(fleet, duplicates=0.0)
         fleet.valkey.kill()
-        for name in ("worker0", "night", "cron"):
+        for name in ("worker0", "housekeeping", "cron"):
             fleet.kill(name)
         ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
         assert until(lambda: fleet.respawns >= 3, within_s=60)

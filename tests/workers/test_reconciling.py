@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from router.bootstrap import ProcessContext
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.routing.portal.services import Services
 from router.routing.recovery import reconcile as reconciling
 from router.sandbox.http.client import SandboxClient
@@ -31,7 +31,7 @@ def context(services: Services, redis_client: redis.Redis, redis_url: str, clock
     return ProcessContext(
         services=services,
         wake_ups=WakeUps(for_queue, services.portal),
-        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
+        progress=ProgressBoard(redis_client, services.store.keys, role="housekeeping"),
         queue_client=for_queue,
     )
 

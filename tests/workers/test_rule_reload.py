@@ -15,7 +15,7 @@ from tests.world.checker import check
 from tests.world.fleet import Fleet, a_fleet, until
 
 WITHIN_S = 60.0
-PROCESSES = ("worker0", "worker1", "night", "cron")
+PROCESSES = ("worker0", "worker1", "housekeeping", "cron")
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ def test_the_job_looks_at_all_that_is_due(
     context = ProcessContext(
         services=services,
         wake_ups=WakeUps(for_queue, services.portal),
-        progress=ProgressBoard(redis_client, services.store.keys, role="night"),
+        progress=ProgressBoard(redis_client, services.store.keys, role="housekeeping"),
         queue_client=for_queue,
     )
     monkeypatch.setitem(process._process.contexts, services.portal, context)

@@ -67,9 +67,9 @@ class Fleet:
         return Keys(PORTAL)
 
     def start(self, *, workers: int) -> None:
-        """Start web, workers, night and cron, and keep them running."""
+        """Start web, workers, housekeeping and cron, and keep them running."""
         self._start("web")
-        for name in [*(f"worker{n}" for n in range(workers)), "night", "cron"]:
+        for name in [*(f"worker{n}" for n in range(workers)), "housekeeping", "cron"]:
             self._start(name)
         threading.Thread(target=self._supervise, daemon=True).start()
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from router.cli.demo.figures import RepShare
+from router.hubspot.properties import DECISION_ID, DUE_AT
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
 
 SHOWN: Final = 5
@@ -166,7 +167,7 @@ def _names_its_decision(result: DemoResult, contact_id: str) -> bool:
     decision, record = result.decisions.get(contact_id), result.contacts.get(contact_id)
     if decision is None or record is None:
         return False
-    return bool(record["properties"].get("lead_router_decision_id") == decision.id)
+    return bool(record["properties"].get(DECISION_ID) == decision.id)
 
 
 def _carries(properties: Mapping[str, str], decision: Decision) -> bool:
@@ -178,7 +179,7 @@ def _carries(properties: Mapping[str, str], decision: Decision) -> bool:
         "segment": decision.segment,
         "decision_id": decision.id,
     }
-    due_at = properties.get("lead_router_due_at")
+    due_at = properties.get(DUE_AT)
     if (datetime.fromisoformat(due_at) if due_at else None) != _to_the_millisecond(decision.due_at):
         return False
     return all(properties.get(f"lead_router_{name}", "") == value for name, value in decided.items())

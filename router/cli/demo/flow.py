@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from router.cli.demo.stage import Stage
+from router.hubspot.properties import COUNTRY_CODE, OWNER
 
 WAVES: Final = 10
 WAVE_S: Final = 0.3
@@ -59,7 +60,7 @@ def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arri
         arrivals.ids += stage.sandbox.create_contacts(count - len(owned), seed=seed + number)
         ids = stage.sandbox.create_exactly(owned) if owned else []
         arrivals.ids += ids
-        arrivals.owned |= {one: person["hubspot_owner_id"] for one, person in zip(ids, owned, strict=True)}
+        arrivals.owned |= {one: person[OWNER] for one, person in zip(ids, owned, strict=True)}
         _watch(stage, until=len(arrivals.ids), tell=tell, at_most_s=WAVE_S)
     _watch(stage, until=contacts, tell=tell)
     return arrivals
@@ -85,9 +86,9 @@ def _owned(owner_id: str, number: int) -> dict[str, str]:
     return {
         "email": f"compte.suivi{number}@client-suivi-{number}.fr",
         "type_demande": "demo",
-        "hs_country_region_code": "FR",
+        COUNTRY_CODE: "FR",
         "zip": "75011",
-        "hubspot_owner_id": owner_id,
+        OWNER: owner_id,
     }
 
 

@@ -19,7 +19,7 @@ from typing import Final
 from router.bootstrap import open_services
 from router.cli.demo.logs import Logs, last_words
 from router.hubspot.setup import apply, plan_for
-from router.processes.roles import CRON, NIGHT, WEB, workers
+from router.processes.roles import CRON, HOUSEKEEPING, WEB, workers
 from router.processes.supervisor import Role, Supervisor
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
@@ -132,7 +132,7 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             client = text_client(valkey.url)
             # Before the workers: they would all wait for the first one to make the ledger's tables.
             services = open_services(settings, client)
-            supervisor.start(*workers(WORKERS), NIGHT, CRON)
+            supervisor.start(*workers(WORKERS), HOUSEKEEPING, CRON)
             supervisor.wait_until_ready(portal_process.name)
             apply(services.hubspot, plan_for(services.hubspot))
             supervisor.wait_until_ready()

@@ -27,7 +27,8 @@ def forget(contact: str, as_json: bool) -> None:
         print_json({"contact_id": contact, "asked": True})
         return
     for sentence in (
-        f"Contact {contact} is erased within a minute while 'night' and 'cron' run, else when they start.",
+        f"Contact {contact} is erased within a minute while 'housekeeping' and 'cron' run, "
+        "else when they start.",
         "The contact in HubSpot stays; if HubSpot announces it again, it is routed like a new one.",
     ):
         screen().print(sentence)

@@ -67,7 +67,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
 
 def _no_night(wanted: date | None, days: tuple[date, ...]) -> str:
     if not days:
-        return "No night is over yet. Nights run in the processes 'cron' and 'night': router up"
+        return "No night is over yet. Nights run in the processes 'cron' and 'housekeeping': router up"
     return f"There is no report of {wanted}. The last ones: {', '.join(map(str, days[:5]))}."
 
 

@@ -148,9 +148,8 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
 
 def _night_is_there(services: Services) -> bool:
     reading = Vitals(text_client(redis_url(settings_here())), services.store.keys).read()
-    return any(
-        one.process.split()[0] == "night" and reading.at - one.at <= PATIENCE for one in reading.progress
-    )
+    late = reading.at - PATIENCE
+    return any(one.process.split()[0] == "housekeeping" and one.at >= late for one in reading.progress)
 
 
 def _show(planned: Sequence[Planned], ground: NightContext, *, limit: int) -> None:

@@ -8,7 +8,8 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_here
-from router.hubspot.setup import GROUP, GROUP_LABEL, SetupPlan, apply, plan_for
+from router.hubspot.properties import GROUP
+from router.hubspot.setup import GROUP_LABEL, SetupPlan, apply, plan_for
 
 
 @click.command(epilog="Example: router setup --yes")

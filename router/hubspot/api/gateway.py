@@ -27,6 +27,23 @@ from router.hubspot.api.records import (
     SearchPage,
 )
 from router.hubspot.api.transport import HttpResponse, Transport
+from router.hubspot.properties import (
+    MERGED_IDS,
+    OBJECT_ID,
+    OUT_OF_OFFICE,
+    OWNER,
+    STATUS,
+    TASK_BODY,
+    TASK_DUE,
+    TASK_STATUS,
+    TASK_SUBJECT,
+    TASK_TYPE,
+    TIME_ZONE,
+    USER_EMAIL,
+    USER_ID,
+    USER_STATUS,
+    WORKING_HOURS,
+)
 from router.store.budget.budget import CallBudget, Priority
 from router.timestamps import epoch_ms
 
@@ -43,14 +60,14 @@ SHORT_PAGES: Final = 20
 DEADLINE_S: Final = 15.0
 MOST_BYTES: Final = 8 * 1024 * 1024
 CONNECTIONS: Final = 16
-OWNER_HISTORY: Final = ("hubspot_owner_id", "hs_lead_status")
+OWNER_HISTORY: Final = (OWNER, STATUS)
 AVAILABILITY: Final = (
-    "hs_internal_user_id",
-    "hs_email",
-    "hs_availability_status",
-    "hs_out_of_office_hours",
-    "hs_working_hours",
-    "hs_standard_time_zone",
+    USER_ID,
+    USER_EMAIL,
+    USER_STATUS,
+    OUT_OF_OFFICE,
+    WORKING_HOURS,
+    TIME_ZONE,
 )
 TASK_TO_CONTACT: Final = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 204}
 """https://developers.hubspot.com/docs/api-reference/crm-associations-v4/guide: task to contact."""
@@ -105,7 +122,7 @@ class Gateway:
         if not ids:
             return {}
         _at_most(HISTORY_BATCH, ids)
-        body = _inputs(ids, properties=[shapes.MERGED_IDS], propertiesWithHistory=list(properties))
+        body = _inputs(ids, properties=[MERGED_IDS], propertiesWithHistory=list(properties))
 
         def parse(answer: Any) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
             found: dict[str, dict[str, tuple[HistoryEntry, ...]]] = {}
@@ -161,10 +178,10 @@ class Gateway:
         Each filter group is a tuple of HubSpot filters; one filter for the id is added to each. Search lags
         behind: read a contact before you write it.
         """
-        above = {"propertyName": "hs_object_id", "operator": "GT", "value": after_id}
+        above = {"propertyName": OBJECT_ID, "operator": "GT", "value": after_id}
         body: dict[str, Any] = {
             "filterGroups": [{"filters": [*group, above]} for group in filter_groups or [()]],
-            "sorts": [{"propertyName": "hs_object_id", "direction": "ASCENDING"}],
+            "sorts": [{"propertyName": OBJECT_ID, "direction": "ASCENDING"}],
             "properties": list(properties),
             "limit": SEARCH_PAGE,
         }
@@ -271,12 +288,12 @@ class Gateway:
         """
         task = {
             "properties": {
-                "hs_task_subject": subject,
-                "hs_task_body": body,
-                "hs_task_status": "NOT_STARTED",
-                "hs_task_type": "TODO",
-                "hs_timestamp": str(epoch_ms(due_at)),
-                "hubspot_owner_id": owner_id,
+                TASK_SUBJECT: subject,
+                TASK_BODY: body,
+                TASK_STATUS: "NOT_STARTED",
+                TASK_TYPE: "TODO",
+                TASK_DUE: str(epoch_ms(due_at)),
+                OWNER: owner_id,
             },
             "associations": [{"to": {"id": contact_id}, "types": [TASK_TO_CONTACT]}],
         }
@@ -300,7 +317,7 @@ class Gateway:
         if not ids:
             return ReadAnswer({}, {})
         _at_most(BATCH, ids)
-        merges = [shapes.MERGED_IDS] if object_type == "contacts" else []
+        merges = [MERGED_IDS] if object_type == "contacts" else []
         body = _inputs(ids, properties=list(dict.fromkeys([*properties, *merges])))
         return self._ask(
             api.read,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from router.hubspot.api.records import HistoryEntry, PortalOption, PortalOwner, PortalProperty, Record
-
-MERGED_IDS: Final = "hs_merged_object_ids"
-"""The contact property that lists the ids a record had before merges, separated by `;`."""
+from router.hubspot.properties import MERGED_IDS
 
 T = TypeVar("T")
 

@@ -10,11 +10,18 @@ from typing import Any, Final
 
 import orjson
 
+from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
 from router.hubspot.webhooks.creations import LATEST_MS, MAX_EVENTS, Announced, ContactId, only_creations
 
 CONTACT_TYPE_ID: Final = "0-1"
 FOLLOWED: Final = frozenset(
-    ("hubspot_owner_id", "hs_lead_status", "lifecyclestage", "notes_last_contacted", "notes_last_updated")
+    (
+        OWNER,
+        STATUS,
+        STAGE,
+        LAST_CONTACTED,
+        LAST_UPDATED,
+    )
 )
 """Properties whose changes show the outcome of a lead; changes of other properties are ignored."""
 _ID: Final = re.compile(r"[1-9][0-9]{0,19}")

@@ -11,6 +11,7 @@ from router.policy.leads.text import folded
 from router.policy.people.availability import calendar_of
 from router.policy.people.calendar import Calendar
 from router.policy.people.roster import Rep, Roster
+from router.policy.rules.affinity import Affinity, affinity_of
 from router.policy.rules.conditions import Asking, asking
 from router.policy.rules.facts import Reading, facts_needed, reading
 from router.policy.rules.policy import Policy
@@ -63,6 +64,7 @@ class CompiledPolicy:
     rep_of_email: Mapping[str, str]
     grade: Callable[[int, int], str]
     """The grade of a fit and an engagement (points), "" where there are no grades."""
+    affinity: Affinity
     slas: Mapping[tuple[str, int], timedelta]
     """By name and line of a rule, the time in which its leads are answered."""
 
@@ -99,6 +101,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         reps=reps,
         rep_of_email={rep.email: name for name, rep in reps.items()},
         grade=_grading(scoring),
+        affinity=affinity_of(policy),
         slas={(rule.name, rule.line): rule.sla or policy.default_sla for rule in policy.rules},
     )
 

@@ -107,7 +107,9 @@ class NotedWorld:
         self._book = _Noted(world.book.fields)
         self._owners = _Noted(world.owners)
         self._reported = _Noted(world.reported)
-        self.world = World(Book(self._book), self._owners, world.now, self._reported, world.calendars)
+        # Mostly nothing is reported, and then there is nothing to note.
+        reported: Mapping[str, Reported] = self._reported if world.reported else world.reported
+        self.world = World(Book(self._book), self._owners, world.now, reported, world.calendars)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """What the decision read, to be kept with it."""

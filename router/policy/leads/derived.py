@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.hubspot.properties import COMPANY_OWNER, COUNTRY_CODE, CREATED, OWNER, SOURCE
 from router.policy.leads.catalog import FactType
 from router.policy.leads.countries import country_code
 from router.policy.leads.email import domain_of, kind_of
@@ -31,23 +32,26 @@ DERIVED: Final[Mapping[str, FactType]] = {
 }
 """The facts that are written without being a property; the last five come from the score."""
 
-_COUNTRY: Final = ("hs_country_region_code", "country")
+OWNER_FACTS: Final = frozenset(("account_owner", "previous_owner", OWNER, COMPANY_OWNER))
+"""Facts whose value is a HubSpot owner id."""
+
+_COUNTRY: Final = (COUNTRY_CODE, "country")
 SOURCES: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
     "country": (_COUNTRY, ()),
     "departement": (("zip", *_COUNTRY), ()),
     "region": (("zip", *_COUNTRY), ()),
     "email_domain": (("email",), ()),
     "email_kind": (("email",), ()),
-    "channel": (("hs_analytics_source",), ()),
-    "account_owner": ((), ("hubspot_owner_id",)),
-    "age": (("createdate",), ()),
+    "channel": ((SOURCE,), ()),
+    "account_owner": ((), (OWNER,)),
+    "age": ((CREATED,), ()),
 }
 """The properties each derived fact is made from: (the contact's, the company's)."""
 
 
 def age_of(lead: Lead, *, now: datetime) -> timedelta | None:
     """Time since the contact was created; never negative, though HubSpot's clock may run ahead of ours."""
-    created = moment_in(lead.properties.get("createdate") or "")
+    created = moment_in(lead.properties.get(CREATED) or "")
     return None if created is None else max(now - created, timedelta(0))
 
 
@@ -81,11 +85,11 @@ def _email_kind(lead: Lead) -> str | None:
 
 
 def _channel(lead: Lead) -> str | None:
-    return text_in(lead.properties.get("hs_analytics_source") or "")
+    return text_in(lead.properties.get(SOURCE) or "")
 
 
 def _account_owner(lead: Lead) -> str | None:
-    return text_in(lead.company.get("hubspot_owner_id") or "")
+    return text_in(lead.company.get(OWNER) or "")
 
 
 def _previous_owner(lead: Lead) -> str | None:

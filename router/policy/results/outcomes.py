@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
 
+from router.hubspot.properties import STAGE, STATUS
 from router.policy.results.follow_up import Ending
-
-STATUS: Final = "hs_lead_status"
-STAGE: Final = "lifecyclestage"
 
 Values: TypeAlias = Mapping[str, frozenset[str]]
 """Contact property → those of its values that say so."""

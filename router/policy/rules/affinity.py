@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
+from router.hubspot.properties import COMPANY
 from router.policy.leads.email import domain_of, kind_of
 from router.policy.leads.lead import Lead
 from router.policy.rules.policy import Assign, Policy, owner_fact
 
 Kind = Literal["contact", "company", "domain"]
 
-COMPANY_ID: Final = "associatedcompanyid"
 PREVIOUS_OWNER: Final = "previous_owner"
-READ: Final = ("email", COMPANY_ID)
+READ: Final = ("email", COMPANY)
 """The contact's properties that traces are made from."""
 LONGEST: Final = timedelta(days=90)
 """No memory is older: what is remembered of a contact must not outlive what is remembered of its lead."""
@@ -41,6 +41,20 @@ class Remembered:
 def traces_of(lead: Lead) -> tuple[Trace, ...]:
     """The lead's traces, the surest first; a free or disposable mail domain is nobody's company."""
     return tuple(_traces(lead))
+
+
+@dataclass(frozen=True, slots=True)
+class Affinity:
+    """What a policy remembers of leads: for how long (0: nothing), by which traces, and for what."""
+
+    span: timedelta
+    kinds: tuple[Kind, ...]
+    names_previous_owner: bool
+
+
+def affinity_of(policy: Policy) -> Affinity:
+    """The affinity of a policy; costs a look at every rule."""
+    return Affinity(memory_span(policy), kinds_remembered(policy), names_previous_owner(policy))
 
 
 def memory_span(policy: Policy) -> timedelta:
@@ -81,7 +95,7 @@ def to_follow(
 def _traces(lead: Lead) -> Iterator[Trace]:
     email = (lead.properties.get("email") or "").strip().lower()
     domain = domain_of(email) if email else None
-    company = (lead.properties.get(COMPANY_ID) or "").strip()
+    company = (lead.properties.get(COMPANY) or "").strip()
     if domain is not None:
         yield Trace("contact", email)
     if company:

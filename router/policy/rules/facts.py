@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import COMPANY_PREFIX, FactType
 from router.policy.leads.derived import DERIVE, DERIVED, SOURCES, age_of
 from router.policy.leads.lead import Lead, Value
 from router.policy.leads.parsing import READERS, Reader
 from router.policy.rules.affinity import READ, memory_span
 from router.policy.rules.policy import Assign, Policy, owner_fact
-from router.policy.rules.scoring import LAST_CONVERSION
 
 __all__ = [
     "DERIVED",

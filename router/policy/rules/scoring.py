@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
+from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import (
     Between,
@@ -19,9 +20,6 @@ from router.policy.rules.conditions import (
     moment_of,
 )
 from router.policy.rules.decay import left_after_half_lives, left_after_steps
-
-LAST_CONVERSION: Final = "recent_conversion_date"
-"""The property whose age decays points that have no date of their own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,11 @@ def pay(
     served = book.served(team)
     given = served if lead_value.unit == "leads" else book.given(team)
     before, after = _earned_by(given, everyone), _earned_by(given + lead_value.value, everyone)
+    credit_of = credit_field(team, "", lead_value.unit)
     changes = {
-        credit_field(team, share.rep, lead_value.unit): after[place] - before[place]
-        for place, share in enumerate(everyone)
+        f"{credit_of}{share.rep}": after[place] - before[place] for place, share in enumerate(everyone)
     }
-    changes[credit_field(team, winner, lead_value.unit)] -= lead_value.value * LEAD
+    changes[f"{credit_of}{winner}"] -= lead_value.value * LEAD
     changes[served_field(team)] = 1
     changes[last_field(team, winner)] = served + 1 - book.last(team, winner)
     if lead_value.unit == "points":

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from router.hubspot import properties
+from router.hubspot.properties import COMPANY_OWNER, COUNTRY_CODE, SOURCE
 from router.policy.leads.email import kind_of
 from router.policy.leads.geography import departement_of, region_of
 from router.policy.leads.lead import Facts, Value
 from router.policy.why_not.other_values import ANY_OTHER
 
 SAME: Final[Mapping[str, str]] = {
-    "country": "hs_country_region_code",
-    "hs_country_region_code": "country",
-    "channel": "hs_analytics_source",
-    "hs_analytics_source": "channel",
-    "account_owner": "company.hubspot_owner_id",
-    "company.hubspot_owner_id": "account_owner",
+    "country": COUNTRY_CODE,
+    COUNTRY_CODE: "country",
+    "channel": SOURCE,
+    SOURCE: "channel",
+    "account_owner": COMPANY_OWNER,
+    COMPANY_OWNER: "account_owner",
 }
 """Facts that say the same under two names."""
 _DOMAIN_OF_KIND: Final = {"free": "gmail.com", "disposable": "yopmail.com", "business": ANY_OTHER}
@@ -40,7 +42,7 @@ def _following(facts: Facts, fact: str, value: Value | None) -> Iterator[tuple[s
     if fact in SAME:
         yield SAME[fact], value
     match fact:
-        case "country" | "hs_country_region_code" if isinstance(value, str) and not _is_french(value):
+        case "country" | properties.COUNTRY_CODE if isinstance(value, str) and not _is_french(value):
             yield "departement", None
             yield "region", None
         case "departement":
@@ -60,7 +62,7 @@ def _following(facts: Facts, fact: str, value: Value | None) -> Iterator[tuple[s
 
 def _in_france(facts: Facts, value: Value | None) -> Iterator[tuple[str, Value | None]]:
     """A place in France is in France, unless no country is filled in."""
-    for name in ("country", "hs_country_region_code"):
+    for name in ("country", COUNTRY_CODE):
         country = facts.get(name)
         if value is not None and isinstance(country, str) and not _is_french(country):
             yield name, "FR"

@@ -21,6 +21,7 @@ from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.explanation.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
 from router.policy.leads.catalog import FactType
+from router.policy.leads.derived import OWNER_FACTS
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import AllOf, Condition, Matcher, first_failure, holds
 from router.policy.rules.policy import Policy, Rule
@@ -35,9 +36,6 @@ MOST_TRIALS: Final = 6_000
 """Decisions tried, each a tenth of a millisecond at most: the answer comes within a second."""
 _A_NEW_OWNER: Final = 3.0
 """The distance to an account of the wanted rep's own: always possible, and rarely what was asked."""
-_OWNERS: Final = frozenset(
-    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
-)
 _CLOSED: Final = frozenset(("departement", "region", "email_kind"))
 """Facts whose values are all known: a value that no rule names may not exist."""
 _CARDS: Final = ("fit", "engagement")
@@ -143,7 +141,7 @@ class Search:
         if (fact, current) not in self.known:
             kind = self.types.get(fact, FactType.TEXT)
             found = other_values(kind, self.questions.get(fact, ()), current=current, now=self.now)
-            if fact in _OWNERS:
+            if fact in OWNER_FACTS:
                 found = tuple(self._owners(found))
             elif fact in _CLOSED:
                 found = tuple(one for one in found if one.value != ANY_OTHER)

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
+from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import (
@@ -22,7 +23,6 @@ from router.policy.rules.conditions import (
     answering,
 )
 from router.policy.rules.policy import Policy, steps_of
-from router.policy.rules.scoring import LAST_CONVERSION
 
 ANY_OTHER: Final = "⁂"
 """Stands for a text or option that no rule names; no whole word of a rule is found in it."""

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from router.policy.decision.decision import Assigned, Decision, Nurtured, Queued
 from router.policy.explanation.explanation import Step
+from router.policy.leads.derived import OWNER_FACTS
 from router.policy.leads.lead import Value
 from router.policy.rules.policy import Policy
 from router.policy.why_not.other_values import ANY_OTHER
@@ -63,9 +64,6 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "any_other": {"en": "any other value", "fr": "une autre valeur"},
     "whoever": {"en": "an owner who is no rep", "fr": "un propriétaire hors équipe"},
 }
-_OWNERS: Final = frozenset(
-    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
-)
 
 
 def steps_of(answer: WhyNot, policy: Policy, *, language: str, owners: Mapping[str, str]) -> tuple[Step, ...]:
@@ -137,7 +135,7 @@ def _change_lines(
     change: FactChange, *, zone: ZoneInfo, language: str, owners: Mapping[str, str]
 ) -> Iterator[str]:
     def words(fact: str, value: Value | None) -> str:
-        if fact in _OWNERS and value is not None:
+        if fact in OWNER_FACTS and value is not None:
             return _say(language, "whoever") if value == ANY_OTHER else owners.get(str(value), str(value))
         return value_in_words(value, zone=zone, language=language)
 

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from router.hubspot.properties import COMPANY_OWNER, CREATED, OBJECT_ID
 from router.policy.backtest.judging.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.leads.derived import DERIVE, DERIVED
@@ -24,10 +25,8 @@ from router.policy.rules.facts import sources_of
 from router.routing.backtest.csv_rows import LeadsUnreadable, Shape, blocks, columns_of, text_of
 from router.routing.backtest.timestamps import Moments
 
-ARRIVED: Final = "createdate"
-ID: Final = "hs_object_id"
-_IDS: Final = frozenset({"record id", "hs_object_id", "id", "vid", "contact id"})
-_CREATED: Final = frozenset({"create date", "createdate", "created at"})
+_IDS: Final = frozenset({"record id", OBJECT_ID, "id", "vid", "contact id"})
+_CREATED: Final = frozenset({"create date", CREATED, "created at"})
 _BOM: Final = "\ufeff"
 _END_OF_EMAIL: Final = "end of email"
 _OF_EMAIL: Final = frozenset({"email_domain", "email_kind"})
@@ -68,7 +67,7 @@ class CsvLeads:
                 columns = columns_of(self.shape, block) if wanted(number) else []
                 if not columns:
                     continue
-                arrived = moments.of(columns[self.columns[ARRIVED]])
+                arrived = moments.of(columns[self.columns[CREATED]])
                 left_out = int((arrived == MISSING).sum())
                 if left_out or self.since is not None:
                     since = MISSING + 1 if self.since is None else self.since
@@ -82,7 +81,7 @@ class CsvLeads:
                         arrived=arrived,
                         cells=cells,
                         instants={fact: moments.of(columns[self.columns[fact]]) for fact in dated},
-                        ids=columns[self.columns[ID]] if ID in self.columns else (),
+                        ids=columns[self.columns[OBJECT_ID]] if OBJECT_ID in self.columns else (),
                         left_out=left_out,
                     ),
                 )
@@ -138,9 +137,9 @@ def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> 
             columns[name] = place
         else:
             unknown.append(heading.strip() or f"column {place + 1}")
-    if ARRIVED not in columns:
+    if CREATED not in columns:
         raise LeadsUnreadable(
-            f"{path} has no column '{ARRIVED}', so nobody knows when its leads came. "
+            f"{path} has no column '{CREATED}', so nobody knows when its leads came. "
             "Export it along with the others."
         )
     return CsvLeads(
@@ -208,12 +207,12 @@ def _properties_by_heading(catalog: Catalog) -> dict[str, str]:
             for name, one in properties.items()
             if counts[one.label.casefold()] == 1
         }
-    found |= dict.fromkeys(_CREATED, ARRIVED)
-    found |= dict.fromkeys(_IDS, ID)
+    found |= dict.fromkeys(_CREATED, CREATED)
+    found |= dict.fromkeys(_IDS, OBJECT_ID)
     for prefix, properties in (("", catalog.contact), (COMPANY_PREFIX, catalog.company)):
         found |= {f"{prefix}{name.casefold()}": f"{prefix}{name}" for name in properties}
     # The catalog of a portal may lack properties that its rules only read.
-    return found | {f"{COMPANY_PREFIX}hubspot_owner_id": f"{COMPANY_PREFIX}hubspot_owner_id"}
+    return found | {COMPANY_OWNER: COMPANY_OWNER}
 
 
 def _labels(found: Property) -> dict[str, str]:

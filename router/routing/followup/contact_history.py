@@ -5,18 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from router.hubspot.api.records import HistoryEntry
-from router.hubspot.routing_properties import OWNER, STATUS
+from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
 from router.ledger.follow_ups import Seen
 from router.policy.results.follow_up import FollowUp
-from router.policy.results.outcomes import STAGE, Outcomes, PropertyChange, outcome_of
+from router.policy.results.outcomes import Outcomes, PropertyChange, outcome_of
 from router.policy.results.work_signs import ANY_ACTIVITY, Activity, Signs, StatusMove, is_of_ours, started
 from router.timestamps import from_epoch_ms
-
-CONTACTED: Final = "notes_last_contacted"
-UPDATED: Final = "notes_last_updated"
 
 Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
 """Property → its values, newest first."""
@@ -24,7 +21,7 @@ Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
 
 def asked_of(outcomes: Outcomes) -> tuple[str, ...]:
     """The properties whose histories are needed to follow a lead."""
-    return tuple(dict.fromkeys((OWNER, STATUS, STAGE, CONTACTED, UPDATED, *outcomes.properties)))
+    return tuple(dict.fromkeys((OWNER, STATUS, STAGE, LAST_CONTACTED, LAST_UPDATED, *outcomes.properties)))
 
 
 def now_in(histories: Histories, name: str) -> str:
@@ -70,7 +67,7 @@ def is_as_it_was(follow_up: FollowUp, properties: Mapping[str, str], outcomes: O
         follow_up.stage or "",
     ):
         return False
-    worked = [moment_in(value[CONTACTED]), moment_in(value[UPDATED])]
+    worked = [moment_in(value[LAST_CONTACTED]), moment_in(value[LAST_UPDATED])]
     if follow_up.first_response_at is None and any(at and at >= follow_up.assigned_at for at in worked):
         return False
     others = {**outcomes.won, **outcomes.lost}.keys() - {STATUS, STAGE}
@@ -114,8 +111,8 @@ def _signs(histories: Histories, *, since: datetime, tasks: Collection[datetime]
     """Signs of work. A contact has one date of its last activity; the history has the earlier dates too."""
     moves = (StatusMove(one.at, one.by_person) for one in histories.get(STATUS, ()))
     return Signs(
-        last_contacted=_first(histories.get(CONTACTED, ()), since=since),
-        last_updated=_first(histories.get(UPDATED, ()), since=since, tasks=tasks),
+        last_contacted=_first(histories.get(LAST_CONTACTED, ()), since=since),
+        last_updated=_first(histories.get(LAST_UPDATED, ()), since=since, tasks=tasks),
         status_moves=tuple(moves),
     )
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.hubspot.routing_properties import STATUS
+from router.hubspot.properties import STATUS
 from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import open_field

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER, STATUS
+from router.hubspot.properties import OWNER, STATUS
 from router.policy.decision.assignment import Assignment, assignment_of_record, timetable_of
 from router.policy.people.availability import Reported
 from router.policy.results.work_signs import started, without_ours

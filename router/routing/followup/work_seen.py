@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from router.hubspot.api.records import HistoryEntry, Record
-from router.hubspot.routing_properties import STATUS
+from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, STATUS, UNWORKED
 from router.policy.results.work_signs import Signs, StatusMove
-from router.routing.followup.contact_history import CONTACTED, UPDATED, moment_in
+from router.routing.followup.contact_history import moment_in
 from router.routing.portal.services import Services
 
-UNWORKED: Final = "hs_is_unworked"
-WORK: Final = (STATUS, CONTACTED, UPDATED, UNWORKED)
+WORK: Final = (STATUS, LAST_CONTACTED, LAST_UPDATED, UNWORKED)
 HISTORIES_PER_CALL: Final = 50
 
 
@@ -21,8 +20,8 @@ def signs_of(record: Record, status_history: Sequence[HistoryEntry] = ()) -> Sig
     properties = record.properties
     flag = properties.get(UNWORKED)
     return Signs(
-        last_contacted=moment_in(properties.get(CONTACTED) or ""),
-        last_updated=moment_in(properties.get(UPDATED) or ""),
+        last_contacted=moment_in(properties.get(LAST_CONTACTED) or ""),
+        last_updated=moment_in(properties.get(LAST_UPDATED) or ""),
         is_unworked=None if not flag else flag == "true",
         status_moves=tuple(StatusMove(one.at, one.by_person) for one in status_history),
     )

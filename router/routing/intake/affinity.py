@@ -7,15 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.leads.lead import Lead
-from router.policy.rules.affinity import (
-    Remembered,
-    Trace,
-    kinds_remembered,
-    memory_span,
-    names_previous_owner,
-    traces_of,
-)
-from router.policy.rules.policy import Policy
+from router.policy.rules.affinity import Affinity, Remembered, Trace, traces_of
 from router.store.leads.commits import Memory
 from router.store.leads.company_memory import Companies, Kept, written_memory
 from router.timestamps import epoch_ms
@@ -69,13 +61,13 @@ class AffinityMemory:
         )
 
 
-def affinity_memory(companies: Companies, policy: Policy, leads: Mapping[str, Lead]) -> AffinityMemory:
+def affinity_memory(companies: Companies, affinity: Affinity, leads: Mapping[str, Lead]) -> AffinityMemory:
     """The memory for these leads, keyed by contact id; nothing is read from Redis yet."""
-    span_s = int(memory_span(policy).total_seconds())
+    span_s = int(affinity.span.total_seconds())
     nothing = AffinityMemory(companies, span_s)
     if not span_s:
         return nothing
-    key_of, kinds = companies.naming(), kinds_remembered(policy)
+    key_of, kinds = companies.naming(), affinity.kinds
     keys_of = {
         contact_id: tuple((key_of(trace), trace) for trace in traces_of(lead) if trace.kind in kinds)
         for contact_id, lead in leads.items()
@@ -84,14 +76,14 @@ def affinity_memory(companies: Companies, policy: Policy, leads: Mapping[str, Le
 
 
 def with_previous_owners(
-    companies: Companies, policy: Policy, leads: Mapping[str, Lead]
+    companies: Companies, affinity: Affinity, leads: Mapping[str, Lead]
 ) -> Mapping[str, Lead]:
     """The leads (by contact id), each with the owner it had before it was deleted and created again.
 
     One question to Redis, and none while the policy does not name the previous owner. HubSpot never has two
     contacts with one mail address at the same time, so what is read here does not change before the commit.
     """
-    if not names_previous_owner(policy) or not leads:
+    if not affinity.names_previous_owner or not leads:
         return leads
     key_of = companies.naming()
     keys = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.hubspot.api.records import ReadAnswer, Record
-from router.hubspot.routing_properties import DECISION_ID, OWNER
+from router.hubspot.properties import DECISION_ID, OWNER
 from router.policy.decision.trigger import Reassigned
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem
@@ -15,7 +15,7 @@ from router.store.leads.commits import Transition
 
 
 @dataclass(slots=True)
-class Plan:
+class BatchPlan:
     """A batch, classified. Every work item is in exactly one of the first three, or has a transition."""
 
     to_decide: list[WorkItem] = field(default_factory=list)
@@ -28,9 +28,9 @@ class Plan:
     """Contact ids under which merged contacts live on; they may never be announced."""
 
 
-def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now: datetime) -> Plan:
+def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now: datetime) -> BatchPlan:
     """Sort the items of a batch by what their records say; in `shadow` mode nothing is to be written."""
-    plan = Plan()
+    plan = BatchPlan()
     for item in items:
         record = answer.records.get(item.contact_id)
         if record is not None and record.merged_into is not None:
@@ -45,7 +45,7 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
     return plan
 
 
-def _classify_found(plan: Plan, item: WorkItem, record: Record, *, shadow: bool, now: datetime) -> None:
+def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: bool, now: datetime) -> None:
     owner_id = record.properties.get(OWNER) or ""
     state = item.state
     # In shadow mode HubSpot's own rotation owns the leads, and our decision is compared with it.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.policy.decision.decide import decide
 from router.policy.decision.inputs import World
 from router.policy.leads.catalog import Owner
@@ -65,11 +65,11 @@ def decide_and_commit(
     decided = Decided()
     if not items:
         return decided
-    policy = rules.policy()
+    affinity = rules.compiled().affinity
     mine = {item.contact_id: records[item.contact_id] for item in items}
     leads = leads_of(services.hubspot, mine, needed=rules.needed(), priority=priority)
-    leads = with_previous_owners(services.store.companies, policy, leads)
-    memory = affinity_memory(services.store.companies, policy, leads)
+    leads = with_previous_owners(services.store.companies, affinity, leads)
+    memory = affinity_memory(services.store.companies, affinity, leads)
     batch = _Batch(rules, leads, mine, memory, services.people.owners.by_email())
     waiting = list(items)
     while waiting:

@@ -8,7 +8,8 @@ from typing import Any
 import orjson
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER, STATUS, changes_for
+from router.hubspot.properties import OWNER, STATUS
+from router.hubspot.routing_properties import changes_for
 from router.policy.decision.assignment import assignment_as_record, assignment_of, first_look
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Decision, Queued

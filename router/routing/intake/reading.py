@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import ReadAnswer, Record
-from router.hubspot.routing_properties import ALWAYS_READ, COMPANY
+from router.hubspot.properties import COMPANY
+from router.hubspot.routing_properties import ALWAYS_READ
 from router.policy.leads.lead import Lead
 from router.policy.rules.facts import Needed
 from router.store.budget.budget import Priority

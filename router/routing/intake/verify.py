@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from router.hubspot.api.records import HistoryEntry
-from router.hubspot.routing_properties import OWNER, STATUS, changes_for_restored
+from router.hubspot.properties import OWNER, STATUS
+from router.hubspot.routing_properties import changes_for_restored
 from router.routing.intake.transitions import owned as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from router.crashpoints import crash_point
 from router.hubspot.api.errors import OutcomeUnknown
 from router.hubspot.api.records import Outcome
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.policy.people.roster import Roster
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem

@@ -15,7 +15,7 @@ class NotApproved(Exception):
 
 
 def approve_plan(services: Services, nights: Nights, *, plan: str, by: str) -> int:
-    """Let the held plan of that name move in the `night` process; the number of its leads.
+    """Let the held plan of that name move in the `housekeeping` process; the number of its leads.
 
     `by` is the person who approves. Raises `NotApproved` if another plan waits by now, or none, and
     `redis.RedisError`.

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from router.hubspot.routing_properties import OWNER, STATUS
+from router.hubspot.properties import OWNER, STATUS
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
 from router.routing.night.night_context import NightContext

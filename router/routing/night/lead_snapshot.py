@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Final
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER, RULE, STATUS
+from router.hubspot.properties import OWNER, OWNER_ASSIGNED, RULE, STATUS
 from router.policy.reports.night_selection import LeadSnapshot, Why, why_moved
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.work_signs import started, without_ours
@@ -20,12 +19,10 @@ from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
 from router.timestamps import from_epoch_ms
 
-ASSIGNED_AT: Final = "hubspot_owner_assigneddate"
-
 
 def read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
     """The records that still exist, with every property that deciding and judging read."""
-    more = (RULE, ASSIGNED_AT, *WORK)
+    more = (RULE, OWNER_ASSIGNED, *WORK)
     needed = services.rules.needed()
     answer = read_contacts(services.hubspot, ids, needed=needed, priority="sweep", more=more)
     return {one: record for one, record in answer.records.items() if record.merged_into is None}
@@ -43,7 +40,7 @@ def standing_of(
             return None
         return LeadSnapshot("", queued_since=from_epoch_ms(state.queued_since_ms))
     ours = running if running is not None and running.owner_id == owner_id else None
-    assigned_at = ours.assigned_at if ours else moment_in(record.properties.get(ASSIGNED_AT) or "")
+    assigned_at = ours.assigned_at if ours else moment_in(record.properties.get(OWNER_ASSIGNED) or "")
     return LeadSnapshot(
         owner_id,
         started=_has_begun(policy, record, assigned_at, tasks=state.tasks if state else ()),

@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER, RULE
+from router.hubspot.properties import OWNER, RULE
 from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.inputs import World
@@ -195,8 +195,8 @@ def _decided(
     compiled, store = context.compiled, services.store
     deciding = {item.contact_id: records[item.contact_id] for item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
-    leads = with_previous_owners(store.companies, compiled.policy, leads)
-    memory = affinity_memory(store.companies, compiled.policy, leads)
+    leads = with_previous_owners(store.companies, compiled.affinity, leads)
+    memory = affinity_memory(store.companies, compiled.affinity, leads)
     memory.read()
     book = Book(store.commits.read_book()[0]).apply(paid)
     world = World(book, context.owners, context.now, context.reported)

@@ -1,8 +1,8 @@
 """Notices to reps about their new leads: one per lead, sent after the lead is safe.
 
 A notice is noted when the ledger records that a lead was written, and is sent a few seconds later by the
-`night` process. By then a person's choice that our write had covered is given back, so no rep gets a notice
-about another owner's lead.
+`housekeeping` process. By then a person's choice that our write had covered is given back, so no rep gets a
+notice about another owner's lead.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GIVE_UP_AFTER: Final = timedelta(days=1)
 _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _RUN_S: Final = 3.0
-"""Seconds after which a run ends: other work of the `night` process must not wait for chats."""
+"""Seconds after which a run ends: other work of the `housekeeping` process must not wait for chats."""
 
 
 def note(services: Services, lines: Sequence[OutboxEntry]) -> None:

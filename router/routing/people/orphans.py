@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from router.hubspot.api.records import PortalOwner
-from router.hubspot.routing_properties import OWNER, STATUS
+from router.hubspot.properties import OWNER, OWNER_ASSIGNED, STATUS
 from router.policy.results.outcomes import USUAL
 from router.routing.portal.services import Services
 
-ASSIGNED: Final = "hubspot_owner_assigneddate"
 OWNERS_PER_SEARCH: Final = 100
 """HubSpot takes at most this many values in one filter."""
 
@@ -43,12 +42,12 @@ def orphaned_leads(services: Services, *, limit: int) -> tuple[Orphan, ...]:
         after_id, more = "0", True
         while more and len(found) < limit:
             page = services.hubspot.search_contacts(
-                [filters], (OWNER, STATUS, ASSIGNED), after_id=after_id, priority="sweep"
+                [filters], (OWNER, STATUS, OWNER_ASSIGNED), after_id=after_id, priority="sweep"
             )
             for one in page.records:
                 owner = gone.get(one.properties.get(OWNER) or "")
                 if owner is not None:  # search may show an earlier owner
-                    since = one.properties.get(ASSIGNED) or ""
+                    since = one.properties.get(OWNER_ASSIGNED) or ""
                     found.append(Orphan(one.id, owner, one.properties.get(STATUS) or "", since))
             after_id, more = (page.records[-1].id, page.more) if page.records else (after_id, False)
     return tuple(found[:limit])

@@ -9,7 +9,7 @@ from typing import Final
 
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.availability import reported_by_owner
-from router.hubspot.routing_properties import OWNER, STATUS
+from router.hubspot.properties import OBJECT_ID, OWNER, STATUS
 from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
 from router.routing.outbox.record import record_outbox
@@ -43,7 +43,11 @@ def refresh_owners(services: Services) -> dict[str, int]:
             {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},
         ]
         if lately.places:
-            left_out = {"propertyName": "hs_object_id", "operator": "NOT_IN", "values": list(lately.places)}
+            left_out = {
+                "propertyName": OBJECT_ID,
+                "operator": "NOT_IN",
+                "values": list(lately.places),
+            }
             filters.append(left_out)
         found = services.hubspot.count_contacts(filters, priority="sweep")
         known = sum(place == open_field(name) for place in lately.places.values())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.inputs import World
@@ -88,7 +88,7 @@ def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
         decision, new = _decided(
             services, record, state=state, trigger=Claimed(rep, state.queue), expected_owner_id=""
         )
-        new = replace(new, memory=_memory(services, policy, record, decision))
+        new = replace(new, memory=_memory(services, record, decision))
         answer = services.store.claims.claim(
             new, rep=rep, limits=_limits(policy, who, services), now_ms=services.now_ms()
         )
@@ -152,7 +152,7 @@ def _decided(
 ) -> tuple[Decision, NewDecision]:
     compiled, contact_id = services.rules.compiled(), state.contact_id
     leads = leads_of(services.hubspot, {contact_id: record}, needed=services.rules.needed(), priority="lead")
-    lead = with_previous_owners(services.store.companies, compiled.policy, leads)[contact_id]
+    lead = with_previous_owners(services.store.companies, compiled.affinity, leads)[contact_id]
     owners, now = services.people.owners.by_email(), services.clock()
     book = Book(services.store.commits.read_book()[0])
     reported = services.people.availability.reported(compiled.policy.roster, owners, now=now)
@@ -168,11 +168,11 @@ def _decided(
     )
 
 
-def _memory(services: Services, policy: Policy, record: Record, decision: Decision) -> Memory | None:
+def _memory(services: Services, record: Record, decision: Decision) -> Memory | None:
     """The company memory to write: its next lead follows the rep who claimed, if the policy asks for that."""
     contact_id = decision.contact_id
-    lead = Lead(contact_id, properties=record.properties)
-    memory = affinity_memory(services.store.companies, policy, {contact_id: lead})
+    lead, affinity = Lead(contact_id, properties=record.properties), services.rules.compiled().affinity
+    memory = affinity_memory(services.store.companies, affinity, {contact_id: lead})
     memory.read()
     return memory.learn(decision)
 

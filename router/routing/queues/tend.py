@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Assigned, Decision, Queued

@@ -10,7 +10,7 @@ from typing import Final
 
 from router.hubspot.api.errors import Refused
 from router.hubspot.api.records import SearchPage
-from router.hubspot.routing_properties import DECISION_ID, OWNER
+from router.hubspot.properties import CREATED, DECISION_ID, OWNER
 from router.routing.portal.services import Services
 from router.store.inbox.inbox import LEASE
 from router.store.leads.leads import FINISHED, LeadState
@@ -43,10 +43,10 @@ def reconcile_contacts(
     found = 0
     filters = [
         {"propertyName": OWNER, "operator": "NOT_HAS_PROPERTY"},
-        {"propertyName": "createdate", "operator": "GTE", "value": str(epoch_ms(since))},
+        {"propertyName": CREATED, "operator": "GTE", "value": str(epoch_ms(since))},
     ]
     if until is not None:
-        filters.append({"propertyName": "createdate", "operator": "LT", "value": str(epoch_ms(until))})
+        filters.append({"propertyName": CREATED, "operator": "LT", "value": str(epoch_ms(until))})
     for _ in range(PAGES_PER_STEP):
         page = _undecided(services, filters, after_id=after_id)
         found += _announce(services, [one.id for one in page.records if not one.properties.get(DECISION_ID)])

@@ -10,7 +10,8 @@ from typing import Any, Final
 import orjson
 
 from router.hubspot.api.records import Record
-from router.hubspot.routing_properties import DECISION_ID, OWNER, STATUS, changes_for
+from router.hubspot.properties import DECISION_ID, OWNER, STATUS
+from router.hubspot.routing_properties import changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released, Trigger

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from router.hubspot.routing_properties import OWNER
+from router.hubspot.properties import OWNER
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 

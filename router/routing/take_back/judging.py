@@ -99,8 +99,8 @@ def _decided(
     compiled, companies = context.compiled, services.store.companies
     deciding = {item.contact_id: records[item.contact_id] for _, item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
-    leads = with_previous_owners(companies, compiled.policy, leads)
-    memory = affinity_memory(companies, compiled.policy, leads)
+    leads = with_previous_owners(companies, compiled.affinity, leads)
+    memory = affinity_memory(companies, compiled.affinity, leads)
     memory.read()
     for old, item in items:
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, TypeAlias
 
 from router.hubspot.api.records import HistoryEntry
-from router.hubspot.routing_properties import OWNER, STATUS
+from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, OWNER, STATUS
 from router.policy.decision.decision import Decision
 from router.policy.decision.trigger import Claimed
 from router.policy.results.work_signs import Signs, StatusMove, started, without_ours
@@ -15,9 +15,7 @@ from router.routing.intake.transitions.owned import CAN_BE_REASSIGNED
 from router.store.leads.leads import LeadState, State
 from router.timestamps import from_epoch_ms
 
-CONTACTED: Final = "notes_last_contacted"
-UPDATED: Final = "notes_last_updated"
-ASKED: Final = (OWNER, STATUS, CONTACTED, UPDATED)
+ASKED: Final = (OWNER, STATUS, LAST_CONTACTED, LAST_UPDATED)
 """The properties whose histories are read."""
 OURS: Final = "INTEGRATION"
 
@@ -55,8 +53,8 @@ def why_touched(decision: Decision, state: LeadState | None, histories: Historie
 def _signs(histories: Histories) -> Signs:
     moves = (StatusMove(one.at, by_person=one.source_type != OURS) for one in histories[STATUS])
     return Signs(
-        last_contacted=_moment(histories[CONTACTED]),
-        last_updated=_moment(histories[UPDATED]),
+        last_contacted=_moment(histories[LAST_CONTACTED]),
+        last_updated=_moment(histories[LAST_UPDATED]),
         status_moves=tuple(moves),
     )
 

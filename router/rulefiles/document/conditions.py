@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from router.hubspot.properties import COUNTRY_CODE, SOURCE
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
-from router.policy.leads.derived import DERIVED
+from router.policy.leads.derived import DERIVED, OWNER_FACTS
 from router.policy.rules.conditions import (
     AllOf,
     AnyOf,
@@ -29,10 +30,7 @@ from router.rulefiles.document.phrases import PHRASES, either, say, span_in_word
 
 LONGEST_LIST: Final = 8
 """Values of a list that stand in the text; a longer one gets a line of its own at the end."""
-_LABELS_OF: Final = {"country": "hs_country_region_code", "channel": "hs_analytics_source"}
-_OWNERS: Final = frozenset(
-    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
-)
+_LABELS_OF: Final = {"country": COUNTRY_CODE, "channel": SOURCE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +106,7 @@ class ConditionTeller:
             return span_in_words(value, self.language)
         if fact == "email_kind" and f"email_{value}" in PHRASES:
             return self._say(f"email_{value}")
-        if fact in _OWNERS:
+        if fact in OWNER_FACTS:
             return next((owner.name for owner in self.catalog.owners if owner.id == value), str(value))
         known = self.catalog.property(_LABELS_OF.get(fact, fact))
         labels = {option.value: option.label for option in known.options} if known else {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from router.policy.results.outcomes import STATUS, Outcomes, Values
+from router.hubspot.properties import STATUS
+from router.policy.results.outcomes import Outcomes, Values
 from router.policy.rules.conditions import OneOf, Test
 from router.rulefiles.document.blocks import Block, Bullets, Heading, Paragraph
 from router.rulefiles.document.conditions import ConditionTeller

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from router.hubspot.properties import OWNER, STAGE, STATUS
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType
-from router.policy.results.outcomes import STAGE, STATUS
 from router.policy.rules.policy import Method
 from router.rulefiles.editor_schema.facts import EditorFact
 from router.rulefiles.editor_schema.names import Names
@@ -77,7 +77,7 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "assign": _assign(known_facts, names),
         "do": _do(known_facts),
         "sla": {**WORKING_TIME, "description": "The working time in which a rep answers"},
-        "status": described(choice(_status(catalog)), "hs_lead_status"),
+        "status": described(choice(_status(catalog)), STATUS),
         "done": keys(done),
         "rule": keys({name: rule.get(name, {}) for name in RULE_KEYS}, required=("name", "when")),
         "group": keys(
@@ -191,7 +191,7 @@ def _do(facts: tuple[EditorFact, ...]) -> Schema:
         for fact in facts
         if not fact.read_only and not fact.name.startswith(COMPANY_PREFIX)
     }
-    writable.pop("hubspot_owner_id", None)
+    writable.pop(OWNER, None)
     nurture = keys(
         {"workflow": described(TEXT, "A name for people; HubSpot starts it"), "set": keys(writable)}
     )
@@ -221,7 +221,7 @@ def _outcomes(catalog: Catalog) -> Schema:
 
 
 def _status(catalog: Catalog) -> dict[str, str]:
-    status = catalog.contact.get("hs_lead_status")
+    status = catalog.contact.get(STATUS)
     options = status.options if status else ()
     return {option.value: option.label for option in options if not option.archived}
 

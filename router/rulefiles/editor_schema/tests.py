@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from router.hubspot.properties import STATUS
 from router.policy.leads.catalog import Catalog, FactType
 from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.rulefiles.editor_schema.facts import EditorFact, properties_of
@@ -24,7 +25,7 @@ _DEEDS = {
 def tests_schema(catalog: Catalog, names: Names) -> Schema:
     """The schema of a file of tests: a lead has the portal's properties, never what is worked out of them."""
     rep, team = choice(names.reps), choice(names.teams)
-    status = catalog.contact.get("hs_lead_status")
+    status = catalog.contact.get(STATUS)
     expect: dict[str, Schema] = {
         "rule": described(TEXT, "The name of the rule that takes the lead"),
         "team": _or(team, "none"),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 
+from router.hubspot.properties import STATUS
 from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Roster
 from router.policy.rules.policy import (
@@ -126,7 +127,7 @@ class ActionReader:
         written = self.file.scalar(node, "'status'")
         if written is None:
             return None
-        return ValueWriter(self.file, self.catalog).value("hs_lead_status", written)
+        return ValueWriter(self.file, self.catalog).value(STATUS, written)
 
     def _task(self, node: Node) -> bool:
         written = self.file.scalar(node, "'task'")

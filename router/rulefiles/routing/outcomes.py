@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from router.hubspot.properties import STATUS
 from router.policy.leads.catalog import Catalog, FactType
-from router.policy.results.outcomes import FINISHED, LOST, STATUS, STATUSES, WON, Outcomes, Values
+from router.policy.results.outcomes import FINISHED, LOST, STATUSES, WON, Outcomes, Values
 from router.rulefiles.words.values import option_exists
 from router.rulefiles.words.vocabulary import Fact
 from router.rulefiles.yaml.file_reader import FileReader

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from router.hubspot.properties import STATUS
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
 from router.rulefiles.scoring.grades import grades_of
@@ -114,7 +115,7 @@ class ExpectationReader:
         return tuple(rep for rep in found if rep is not None)
 
     def _status(self, entry: YamlEntry | None) -> str | None:
-        prop = self.catalog.contact.get("hs_lead_status")
+        prop = self.catalog.contact.get(STATUS)
         options = [option.value for option in prop.options] if prop else []
         if options:
             return self._one_of(entry, options, "'{}' is not an option of hs_lead_status")

@@ -10,15 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pycountry
 
+from router.hubspot.properties import SOURCE
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Option
-from router.policy.leads.derived import DERIVED
+from router.policy.leads.derived import DERIVED, OWNER_FACTS
 from router.policy.leads.geography import region_of
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Scalar
 
-_OWNER_FACTS: Final = frozenset(
-    ("account_owner", "previous_owner", "hubspot_owner_id", "company.hubspot_owner_id")
-)
 _WHOLE_NUMBERS: Final = frozenset(("fit", "engagement", "score"))
 _OVERSEAS: Final = ("971", "972", "973", "974", "975", "976", "977", "978", "984", "986", "987", "988")
 
@@ -39,7 +37,7 @@ class Fact:
     @property
     def is_owner(self) -> bool:
         """True if its values are ids of HubSpot owners, which rules write as e-mail addresses."""
-        return self.name in _OWNER_FACTS
+        return self.name in OWNER_FACTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Vocabulary:
 
     def _derived(self, name: str) -> Fact:
         if name == "channel":
-            source = self.catalog.contact.get("hs_analytics_source")
+            source = self.catalog.contact.get(SOURCE)
             return Fact(name, DERIVED[name], options=_by_value(source.options if source else ()))
         values = {
             "country": _countries(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from router.hubspot.properties import OWNER, STAGE
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
 from router.rulefiles.words.values import equal_value
 from router.rulefiles.words.vocabulary import Fact
@@ -46,10 +47,10 @@ class ValueWriter:
 
     def _is_writable(self, key: Scalar) -> bool:
         name = key.text
-        if name == "hubspot_owner_id":
+        if name == OWNER:
             self.file.error(key, "a lead that is nurtured has no owner to set", "Use 'assign' for an owner.")
             return False
-        if name == "lifecyclestage":
+        if name == STAGE:
             hint = "Add a condition on lifecyclestage, so that leads further on keep theirs."
             self.file.warning(key, "HubSpot refuses to move lifecyclestage backwards", hint)
         if name.startswith(COMPANY_PREFIX):

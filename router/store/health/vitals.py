@@ -229,7 +229,7 @@ def warnings(reading: VitalsReading) -> tuple[str, ...]:
     if reading.night_ended_at is not None and reading.at - reading.night_ended_at > NIGHT_OVERDUE:
         found.append(
             f"No night has ended since {reading.night_ended_at:%Y-%m-%d %H:%M} UTC. Look whether the "
-            "processes 'cron' and 'night' run, and at their log."
+            "processes 'cron' and 'housekeeping' run, and at their log."
         )
     if reading.held is not None:
         found.append(

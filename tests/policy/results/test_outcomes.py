@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from router.hubspot.properties import STAGE, STATUS
 from router.policy.results.follow_up import Ending
-from router.policy.results.outcomes import STAGE, STATUS, USUAL, PropertyChange, outcome_of
+from router.policy.results.outcomes import USUAL, PropertyChange, outcome_of
 
 ASSIGNED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 

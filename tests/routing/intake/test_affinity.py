@@ -240,7 +240,9 @@ def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
 
 def previous_owner_of(services: Services, record: Record) -> str | None:
     lead = Lead(record.id, record.properties)
-    leads = with_previous_owners(services.store.companies, services.rules.policy(), {record.id: lead})
+    leads = with_previous_owners(
+        services.store.companies, services.rules.compiled().affinity, {record.id: lead}
+    )
     return leads[record.id].previous_owner
 
 

@@ -14,13 +14,14 @@ from typing import Final
 
 import numpy as np
 
+from router.hubspot.properties import LAST_CONVERSION
 from router.policy.backtest.judging.columns import EPOCH, MICROSECOND, View
 from router.policy.backtest.judging.numbering import ByNumber, Ints, KeyTable
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import CLOCK_SKEW, Between, OneOf, Within
 from router.policy.rules.decay import left_after_half_lives, left_after_steps
-from router.policy.rules.scoring import LAST_CONVERSION, HalfLife, PointsTable, Scorecard, Steps, tallying
+from router.policy.rules.scoring import HalfLife, PointsTable, Scorecard, Steps, tallying
 
 LONGEST_AGE: Final = timedelta(days=9999 * 366) // MICROSECOND
 """Older than any two moments can be apart."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from router.hubspot.routing_properties import SCORE
+from router.hubspot.properties import SCORE
 from router.policy.decision.trigger import Reassigned
 from router.routing.intake.transitions.events import event, taken_as_detail
 from router.routing.intake.work_item import WorkItem

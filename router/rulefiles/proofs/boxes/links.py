@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
+from router.hubspot.properties import COMPANY_OWNER, COUNTRY_CODE, SOURCE
 from router.policy.leads.countries import country_code
 from router.policy.leads.email import kind_of
 from router.policy.leads.geography import departement_of, region_of
@@ -80,8 +81,8 @@ LINKS: Final[Mapping[tuple[str, str], Possible]] = {
     ("region", "country"): _region_in,
     ("departement", "region"): _departement_in_region,
     ("email_domain", "email_kind"): _mail_of_kind,
-    ("hs_country_region_code", "country"): _code_in,
-    ("hs_analytics_source", "channel"): _same,
-    ("company.hubspot_owner_id", "account_owner"): _same,
+    (COUNTRY_CODE, "country"): _code_in,
+    (SOURCE, "channel"): _same,
+    (COMPANY_OWNER, "account_owner"): _same,
 }
 """Pairs of facts, and whether two values of theirs can meet in one lead."""

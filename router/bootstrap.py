@@ -1,4 +1,4 @@
-"""From settings to objects: the only place where the product is put together."""
+"""Building the product's objects from the settings; this is the only place that does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from router.wakeups import WakeUps
 
 @dataclass(frozen=True, slots=True)
 class ProcessContext:
-    """What a process works with for one portal."""
+    """The services of one portal and the RQ connection with which a process works."""
 
     services: Services
     wake_ups: WakeUps
@@ -95,7 +95,7 @@ def open_chat(settings: Settings) -> Chat:
 
 
 def open_mail(settings: Settings) -> Mail | None:
-    """The mail server for the nightly report, or None if nobody is mailed; nothing is sent yet."""
+    """The mail server for the nightly report, or None if no address is set; nothing is sent yet."""
     if settings.smtp_url is None or not settings.night_mail_to:
         return None
     sender = (settings.night_mail_from or settings.night_mail_to)[0]

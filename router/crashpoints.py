@@ -1,7 +1,7 @@
-"""Where a test may kill a process, to prove that nothing is lost there.
+"""Crash points: places where a test may kill a process, to prove that no lead is lost there.
 
-`LEAD_ROUTER_CRASH_AT=after_append` ends the process with SIGKILL when it first comes by that
-point, `after_append@3` on its third passage. Unset, a crash point does nothing.
+`LEAD_ROUTER_CRASH_AT=after_append` ends the process with SIGKILL when it first passes that point,
+`after_append@3` on its third passage. Unset, a crash point does nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +16,6 @@ _passages = itertools.count(1)  # next() is one step for every thread
 
 
 def crash_point(name: str) -> None:
-    """Die here as in a power cut, if the environment asks for it."""
+    """Kill the process here, as in a power cut, if the environment asks for it."""
     if name == _POINT and next(_passages) == _FATAL_PASSAGE:
         os.kill(os.getpid(), signal.SIGKILL)

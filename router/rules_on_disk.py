@@ -1,6 +1,6 @@
-"""Which rule files lie in a directory, and whether any has changed since.
+"""Reading the rule files of a directory, and a fingerprint that shows when one has changed.
 
-Whoever replaces a file while it is read is noticed: its size and time are compared before and after.
+A file that is replaced while it is read is noticed: its size and time are compared before and after.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ MOST_TEST_FILES: Final = 500
 LARGEST_CATALOG_BYTES: Final = 16 * 1024 * 1024
 """Large portals have thousands of properties, and lists of countries are long."""
 ATTEMPTS: Final = 3
-"""Readings of a file that somebody is writing, before we say so."""
+"""Readings of a file that is being written, before the error is raised."""
 
 Fingerprint: TypeAlias = tuple[tuple[str, int, int, int, int], ...]
 
 
 class RuleFilesUnreadable(Exception):
-    """The directory holds no rule files that can be read now; the message names the file and the way out."""
+    """The directory holds no rule files that can be read now; the message names the file and the remedy."""
 
 
 def read_rule_files(directory: Path) -> Mapping[str, bytes]:
-    """The four YAML files, the HubSpot catalog and `tests/*.test.yaml`, by name; everything else is ignored.
+    """The four YAML files, the HubSpot catalog and `tests/*.test.yaml`, by name; all other files are ignored.
 
-    Raises RuleFilesUnreadable for a directory or file that is missing, unreadable, too large
-    (which is found out before reading), or changing under our eyes; tests may be missing.
+    Raises RuleFilesUnreadable for a directory or file that is missing, unreadable, too large (which is found
+    out before reading), or changing while it is read; tests may be missing.
     """
     try:
         is_directory = stat.S_ISDIR(directory.stat().st_mode)
@@ -59,14 +59,14 @@ def read_rule_files(directory: Path) -> Mapping[str, bytes]:
 def fingerprint(directory: Path) -> Fingerprint:
     """Name, times of change (ns; of content, of permissions), size (bytes) and inode of each file.
 
-    It stays equal while nobody touches one.
+    It stays equal as long as no file changes.
     """
     found = []
     try:
         tests = _test_files(directory)
     except OSError as error:
         tests = ()
-        found.append((TESTS, error.errno or -1, 0, 0, 0))  # tests that cannot be read are not no tests
+        found.append((TESTS, error.errno or -1, 0, 0, 0))  # unreadable tests differ from missing tests
     for name in (*FILES, *tests):
         try:
             status = (directory / name).stat()
@@ -78,7 +78,7 @@ def fingerprint(directory: Path) -> Fingerprint:
 
 
 def _test_files(directory: Path) -> tuple[str, ...]:
-    """The names of the files of tests, sorted; hidden ones are an editor's. Raises OSError."""
+    """The names of the test files, sorted, without hidden files of editors. Raises OSError."""
     try:
         names = [path.name for path in (directory / TESTS).iterdir()]
     except FileNotFoundError:
@@ -99,7 +99,7 @@ def _read_whole(path: Path) -> bytes | None:
     """The file's bytes; None if it was written meanwhile."""
     largest = LARGEST_CATALOG_BYTES if path.name == CATALOG_FILE else LARGEST_FILE_BYTES
     try:
-        # Not blocking: a named pipe would hang the opening before its kind can be seen.
+        # Not blocking: opening a named pipe would hang before its kind can be seen.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):

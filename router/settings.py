@@ -1,4 +1,4 @@
-"""What the environment says: one frozen object, or every mistake at once."""
+"""The settings from the environment: one frozen object, or every mistake at once."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _one_or_two(secrets: SecretStr) -> SecretStr:
 
 
 def _addresses(text: object) -> object:
-    """Mail addresses with commas between them."""
+    """The mail addresses of a text that separates them by commas."""
     if not isinstance(text, str):
         return text
     found = tuple(part.strip() for part in text.split(","))
@@ -106,13 +106,13 @@ RedisUrl = Annotated[SecretStr, _of_scheme("redis", "rediss", "unix")]
 DatabaseUrl = Annotated[SecretStr, _of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
 SmtpUrl = Annotated[SecretStr, _of_scheme("smtp", "smtps")]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
-# 18 digits fit into 64 bits, as HubSpot's own numbers do and the decoder of deliveries needs.
+# 18 digits fit into 64 bits, like HubSpot's own numbers, and the decoder of deliveries needs that.
 PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
 ApiVersion = Annotated[str, StringConstraints(pattern=r"^(v3|20[0-9]{2}-(0[1-9]|1[0-2]))$")]
 
 
 class Webhook(BaseModel):
-    """Where a chat takes messages: Slack, Teams (a workflow) or anything that takes JSON."""
+    """A chat webhook: Slack, Teams (a workflow) or any service that takes JSON."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -121,7 +121,7 @@ class Webhook(BaseModel):
 
 
 class Settings(BaseSettings):
-    """Every setting by the name of its variable. A description is the remedy that people are shown."""
+    """Every setting by the name of its variable. A description is the remedy shown to people."""
 
     model_config = SettingsConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
 
     @property
     def ledger_url(self) -> SecretStr:
-        """Where the ledger is: DATABASE_URL, or SQLite under VAR_DIR."""
+        """The ledger's address: DATABASE_URL, or SQLite under VAR_DIR."""
         return self.database_url or SecretStr(f"sqlite:///{self.var_dir.absolute() / 'ledger.sqlite3'}")
 
     @property
@@ -219,7 +219,7 @@ class Settings(BaseSettings):
         *others: PydanticBaseSettingsSource,  # noqa: ARG003
         **more: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `read_settings` hands over counts, so that a test's environment is the whole truth."""
+        """The only source: the values from `read_settings`, so that a test controls its whole environment."""
         return (init_settings,)
 
 
@@ -228,8 +228,8 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     By default that is the process's own environment, on top of a file `.env` in the current directory.
 
-    An empty variable counts as unset. HUBSPOT_ACCESS_TOKEN_FILE and HUBSPOT_CLIENT_SECRET_FILE name
-    files that hold the secret instead; only their owner may be able to read them.
+    An empty variable counts as unset. HUBSPOT_ACCESS_TOKEN_FILE and HUBSPOT_CLIENT_SECRET_FILE name files
+    that hold the secret instead; only their owner may be able to read them.
     """
     environ = {**_in_dot_env(), **os.environ} if environ is None else environ
     names = [field.upper() for field in Settings.model_fields]

@@ -1,4 +1,4 @@
-"""How a log line looks: one line per event, JSON for machines, colours for a terminal, never a secret."""
+"""The log: one line per event, JSON for machines, colours for a terminal, never a secret."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _LOUD: Final = (
     "sqlalchemy",
     "asyncio",
 )
-"""Libraries that narrate: from these only warnings are worth a line."""
+"""Chatty libraries; only their warnings are logged."""
 _LOUDER: Final = ("waitress.queue",)
 """Warns of every request that waits a moment for a thread."""
 _ENCODER: Final = json.JSONEncoder(default=str)
@@ -44,8 +44,8 @@ def set_up_logging(
 ) -> None:
     """Send structlog's and the standard library's lines to `stream` (stderr: stdout is for answers).
 
-    `form` "auto" means colours on a terminal and JSON elsewhere. Any of `secrets` that a message or a
-    traceback contains is blotted out, and so is every e-mail address. Safe to repeat.
+    `form` "auto" means colours on a terminal and JSON elsewhere. Any of `secrets` in a message or a traceback
+    is removed, and so is every e-mail address. Safe to repeat.
     """
     stream = stream or sys.stderr
     threshold = logging.getLevelNamesMapping()[level.upper()]
@@ -105,7 +105,7 @@ def _name_the_library(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
 
 
 class _Blot:
-    """The last step of every line: no secret and no e-mail address leaves."""
+    """Removes secrets and e-mail addresses, as the last step of every line."""
 
     def __init__(self, secrets: Iterable[SecretStr]) -> None:
         plain = {secret.get_secret_value() for secret in secrets} - {""}

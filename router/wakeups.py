@@ -1,7 +1,7 @@
-"""The names of RQ queues and jobs, and how to wake somebody up.
+"""The names of RQ queues and jobs, and waking the workers that run them.
 
-The inbox stream is the truth; an RQ job is only a wake-up, so losing one costs seconds and no lead.
-Every process listens on exactly one queue: RQ can lose a job for ever between two queues
+The inbox stream is the truth; an RQ job is only a wake-up, so losing one costs seconds and no lead. Every
+process listens on exactly one queue: RQ can lose a job for ever between two queues
 (https://github.com/rq/rq/issues/1716).
 """
 
@@ -18,11 +18,11 @@ from router.store.keys import Keys
 
 FAILURES_KEPT_S: Final = 7 * 24 * 3600
 ASKED_FOR_S: Final = 60
-"""A housekeeping job that was asked for is not asked for again until it starts, or this long."""
+"""Seconds for which a requested housekeeping job is not requested again, unless it starts before."""
 
 
 class Job(StrEnum):
-    """Every job there is, by the name that a worker accepts."""
+    """Every job, by the name that a worker accepts."""
 
     DRAIN = "workers.jobs.drain"
     VERIFY = "workers.jobs.verify"
@@ -60,12 +60,12 @@ def leads_queue(portal: str) -> str:
 
 
 def housekeeping_queue(portal: str) -> str:
-    """The queue that the `night` process listens on: everything that may wait behind new leads."""
+    """The queue that the `housekeeping` process listens on: all work that may wait behind new leads."""
     return f"lead-router-{portal}-housekeeping"
 
 
 class WakeUps:
-    """Asks workers to look at their work. `client` must not decode responses: RQ wants bytes."""
+    """Wakes workers for their jobs. `client` must not decode responses: RQ wants bytes."""
 
     def __init__(self, client: redis.Redis, portal: str) -> None:
         self._redis = client
@@ -79,14 +79,14 @@ class WakeUps:
         self._send(self._leads, Job.DRAIN)
 
     def ask(self, job: Job) -> bool:
-        """Ask for a housekeeping job unless it is asked for already; True if this call asked."""
+        """Request a housekeeping job unless it is requested already; True if this call requested it."""
         if not self._redis.set(self._keys.asked(job), "1", nx=True, ex=ASKED_FOR_S):
             return False
         self._send(self._housekeeping, job)
         return True
 
     def begun(self, job: Job) -> None:
-        """The job starts now; whoever sees more work may ask again."""
+        """Note that the job starts now, so that it can be requested again."""
         self._redis.delete(self._keys.asked(job))
 
     def _send(self, queue: Queue, job: Job) -> None:

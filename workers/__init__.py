@@ -1,1 +1,1 @@
-"""RQ's side: jobs, their outcomes, and the processes that run them."""
+"""The RQ side: jobs, the fate of failed work, and the worker processes."""

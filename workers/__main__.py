@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
     try:
         context = open_context(settings, role=role)
     except (EmbeddedServerError, SQLAlchemyError, UnusableLedger) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a sentence for whoever starts us
+        print(error, file=sys.stderr)  # noqa: T201 - a sentence for the person who started it
         return 1
     process.serve(context)
     if not _await_redis(context):
@@ -71,7 +71,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _settle_memory() -> None:
-    """Take what was built at the start out of the garbage collector's rounds: 15 % of a decision's time."""
+    """Exempt everything built at the start from garbage collection, which saves 15 % of a decision's time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
@@ -90,14 +90,14 @@ def _work(context: ProcessContext, queue: str) -> None:
 
 def _await_redis(context: ProcessContext) -> bool:
     """Wait until Redis answers; False if the process was asked to end meanwhile."""
-    told = False
+    logged = False
     while not process.stopping():
         try:
             context.queue_client.ping()
         except (RedisConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
-            if not told:
+            if not logged:
                 context.services.log.warning("redis.awaited", why=str(error))
-                told = True
+                logged = True
             process.pause_s(REDIS_AGAIN_S)
         else:
             return True
@@ -110,7 +110,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     code = main(sys.argv[1:])
-    # A batch that is still in the air after the grace must not hold up the exit; its claims come back.
+    # A batch that is still in flight after the grace period must not hold up the exit; its claims come back.
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

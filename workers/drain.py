@@ -1,4 +1,4 @@
-"""Drain the inbox: take whatever waits now, keep a few batches in the air, end when nothing waits."""
+"""Draining the inbox: waiting leads are routed in a few parallel batches until none waits."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from workers import process
 from workers.outcomes import Snooze, fate_of
 
 LONGEST_S: Final = 30.0
-"""A drain ends after this long and wakes its successor, so that RQ sees its jobs come and go."""
+"""Seconds after which a drain ends and wakes its successor, so that RQ sees its jobs come and go."""
 LAST_BATCHES_S: Final = 9.0
-"""How long a process that has to stop waits for the batches in the air."""
+"""Seconds that a process which has to stop waits for the batches in flight."""
 LOOK_S: Final = 0.01
-"""Between two looks for more, for each future in the air: one that lands is noticed at once anyway."""
+"""Poll interval in seconds, times the batches in flight; a finished batch is noticed at once."""
 LINGER_S: Final = 0.25
 TIGHT: Final = 0.85
-"""From this share of the call budget on, a batch waits a moment to fill up; housekeeping alone uses less."""
+"""Share of the call budget above which a batch waits a moment to fill up; housekeeping alone uses less."""
 LOW_BATCHES: Final = 2
-"""Batches of housekeeping that a drain has in the air at once: they may wait long for the call budget."""
+"""Low-priority batches that a drain has in flight at once: they may wait long for the call budget."""
 LOW_ENDS_S: Final = 21.0
-"""A little more than such a batch waits for the budget; new leads are taken meanwhile."""
+"""Seconds, a little more than such a batch waits for the budget; new leads are taken meanwhile."""
 KEEP_S: Final = 1.0
 
 
 @dataclass(slots=True)
 class Drain:
-    """One drain at work. `pool` has `BATCHES_PER_DRAIN` threads and outlives the drain."""
+    """One running drain. `pool` has `BATCHES_PER_DRAIN` threads and outlives the drain."""
 
     context: ProcessContext
     pool: ThreadPoolExecutor
@@ -50,13 +50,13 @@ class Drain:
 
     @property
     def name(self) -> str:
-        """Unique among all hosts."""
+        """The name of this consumer, unique among all hosts."""
         return self.context.progress.name
 
     def run(self) -> int:
-        """Route until nothing waits (or 30 s are over); how many leads. Raises what is a bug or Redis.
+        """Route until no lead waits or 30 s are over; the number of leads. Raises bugs and Redis errors.
 
-        New leads never wait behind housekeeping: also while its last batches land they are taken.
+        New leads never wait behind housekeeping: they are also taken while its last batches finish.
         """
         ends_at = time.monotonic() + LONGEST_S
         self._bring_help(self.context.services.store.drains.begin(self.name))
@@ -83,7 +83,7 @@ class Drain:
             self._bring_help(self.context.services.store.drains.keep(self.name))
 
     def _bring_help(self, helps: bool) -> None:
-        """Wake one more worker where more waits than those at work can carry."""
+        """Wake one more worker if more leads wait than the running workers can carry."""
         if helps:
             self.context.wake_ups.drain()
 
@@ -92,7 +92,7 @@ class Drain:
         return now < ends_at or (bool(self.low) and now < ends_at + LOW_ENDS_S)
 
     def _take_next(self, ends_at: float) -> bool:
-        """Send the next batch on its way, new leads first; False if there is none for now, or no place."""
+        """Start the next batch, new leads first; False if no lead waits, or all slots are busy."""
         if len(self.in_flight) >= BATCHES_PER_DRAIN:
             return False
         if self._may_take() and self._take(low=False):
@@ -100,7 +100,10 @@ class Drain:
         return self._may_take_low(ends_at) and self._take(low=True)
 
     def _may_take(self) -> bool:
-        """Idle: at once. With batches in flight: a full batch, or any second one while calls are plenty."""
+        """True if a batch of new leads may start now.
+
+        Idle: at once. With batches in flight: a full batch, or one second batch while calls are plenty.
+        """
         services, new_in_flight = self.context.services, len(self.in_flight) - len(self.low)
         pause = services.hubspot.budget.paused()
         if pause is not None:
@@ -118,18 +121,18 @@ class Drain:
         return new_in_flight <= 1
 
     def _may_reclaim(self) -> bool:
-        """Claims may have been abandoned. Once a second is soon enough: every look reads all claims."""
+        """True once a second, to look for abandoned claims; each such look reads all claims."""
         return time.monotonic() - self.looked_at >= KEEP_S
 
     def _may_take_low(self, ends_at: float) -> bool:
-        """Housekeeping has its turn when no new lead waits, and stops first."""
+        """True if a low-priority batch may start: only when no new lead waits, and not after the end."""
         now = time.monotonic()
         if len(self.low) >= LOW_BATCHES or not max(self.not_before, self.low_not_before) <= now < ends_at:
             return False
         return self.context.services.store.inbox.waiting(limit=1, low=False) == 0
 
     def _filled_up(self, new_in_flight: int) -> bool:
-        """Linger for a full batch of new leads while calls are scarce; every batch costs two."""
+        """Wait for a full batch of new leads while calls are scarce, because each batch costs two calls."""
         ends_at = time.monotonic() + LINGER_S
         inbox = self.context.services.store.inbox
         while (waiting := inbox.waiting(limit=BATCH, low=False)) < BATCH and time.monotonic() < ends_at:
@@ -182,7 +185,7 @@ class Drain:
 
 
 class BatchSnoozed(Exception):
-    """A batch was given back; `wait_s` until it makes sense to try again."""
+    """A batch was given back; `wait_s` is the time in seconds until another try makes sense."""
 
     def __init__(self, wait_s: float) -> None:
         super().__init__(f"come back in {wait_s:.1f} s")
@@ -190,7 +193,7 @@ class BatchSnoozed(Exception):
 
 
 def run_batch(services: Services, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
-    """Route claimed entries. Raises `BatchSnoozed` once they are given back, or what is a bug."""
+    """Route claimed entries. Raises `BatchSnoozed` once they are given back, or the bug."""
     priority = priority_of(services, entries)
     sums = Routed()
     for batch in batches_of(entries):
@@ -204,7 +207,7 @@ def run_batch(services: Services, entries: Sequence[InboxEntry], *, consumer: st
 
 
 def _give_back(services: Services, error: Exception, entries: Sequence[InboxEntry], *, consumer: str) -> None:
-    """Raise what the future ends with; snoozed leads are given back first, so that anybody may take them."""
+    """Raise the error with which the future ends; snoozed leads are released first, for any worker."""
     fate = fate_of(error)
     if not isinstance(fate, Snooze):
         raise error

@@ -1,4 +1,4 @@
-"""Every job that RQ may run here, by name. Arguments are strings: the portal, and nothing else."""
+"""The jobs that RQ may run here. Arguments are strings: the portal, and nothing else."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
 REWRITING_S: Final = 2.0
-"""Old rows can wait; what else this process looks after cannot."""
+"""Seconds of one run; old rows can wait, and the process's other work cannot."""
 
 
 def drain(portal: str) -> int:
-    """Route what waits in the inbox; how many leads."""
+    """Route the leads that wait in the inbox; the number of leads."""
     context = process.context_of(portal)
     if context.services.rules.live is None:
         context.services.rules.refresh()
@@ -48,70 +48,70 @@ def drain(portal: str) -> int:
 
 
 def verify(portal: str) -> int:
-    """Look at due owner histories until none is due; how many."""
+    """Verify due owner histories until none is due; the number looked at."""
     return _housekeeping(
         portal, Job.VERIFY, lambda context: _until_dry(lambda: verify_owners(context.services).looked_at)
     )
 
 
 def record(portal: str) -> int:
-    """Carry the outbox into the ledger; how many lines."""
+    """Record the outbox in the ledger; the number of lines."""
     return _housekeeping(portal, Job.RECORD, lambda context: record_outbox(context.services))
 
 
 def refresh(portal: str) -> int:
-    """Read owners and count open leads; how many reps were counted."""
+    """Read owners and count open leads; the number of reps counted."""
     return _housekeeping(portal, Job.REFRESH, lambda context: len(refresh_owners(context.services)))
 
 
 def erase(portal: str) -> int:
-    """Purge contacts that asked for it; how many."""
+    """Erase the contacts whose erasure was requested; their number."""
     return _housekeeping(portal, Job.ERASE, lambda context: erase_contacts(context.services))
 
 
 def night(portal: str) -> int:
-    """Some steps of tonight's run; how many unannounced contacts it found."""
+    """Take some steps of tonight's run; the number of unannounced contacts found."""
     return _housekeeping(portal, Job.NIGHT, lambda context: take_steps(context))
 
 
 def notify(portal: str) -> int:
-    """Tell reps of their leads; how many messages went out."""
+    """Send notices to reps; the number of messages sent."""
     return _housekeeping(portal, Job.NOTIFY, lambda context: notify_reps(context.services))
 
 
 def tend(portal: str) -> int:
-    """Look at queued leads that are due until none is; how many."""
+    """Tend queued leads until none is due; the number looked at."""
     return _housekeeping(
         portal, Job.TEND, lambda context: _until_dry(lambda: tend_queues(context.services).looked_at)
     )
 
 
 def reconcile(portal: str) -> int:
-    """Look for contacts that no webhook announced since the last look; how many were found."""
+    """Look for contacts that no webhook announced since the last look; the number found."""
     return _housekeeping(portal, Job.RECONCILE, lambda context: look_back(context))
 
 
 def follow(portal: str) -> int:
-    """Look at leads that people worked on in HubSpot, until none is due; how many."""
+    """Follow leads that people changed in HubSpot, until none is due; the number looked at."""
     return _housekeeping(
         portal, Job.FOLLOW, lambda context: _until_dry(lambda: follow_changes(context.services).looked_at)
     )
 
 
 def watch(portal: str) -> int:
-    """Look whether reps work on the leads that are due, until none is; how many."""
+    """Watch the due leads for work by their reps, until none is due; the number looked at."""
     return _housekeeping(
         portal, Job.WATCH, lambda context: _until_dry(lambda: watch_leads(context.services).looked_at)
     )
 
 
 def upgrade_ledger(portal: str) -> int:
-    """Rewrite old rows of the ledger for some seconds; how many."""
+    """Rewrite old rows of the ledger for some seconds; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
 
 
 def _rewrite_for_a_while(context: ProcessContext) -> int:
-    """Bite after bite, with as long a pause after each, so that recording gets the database in between."""
+    """Rewrite batch after batch, each followed by an equal pause, in which the ledger can record."""
     done, ends_at = 0, time.monotonic() + REWRITING_S
     while not process.stopping() and (bite := rewrite_old_rows(context.services)):
         done += bite.rows
@@ -122,7 +122,10 @@ def _rewrite_for_a_while(context: ProcessContext) -> int:
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) -> int:
-    """Do it; what has to wait is asked for again by the schedule. A bug crashes the job, loudly."""
+    """Run the job for the portal.
+
+    Work that has to wait is requested again by the schedule. A bug crashes the job, loudly.
+    """
     context = process.context_of(portal)
     context.wake_ups.begun(job)
     try:
@@ -149,5 +152,5 @@ def _until_dry(step: Callable[[], int]) -> int:
 
 @cache
 def _pool() -> ThreadPoolExecutor:
-    """One pool per process: its threads keep their connections to HubSpot."""
+    """The process's only pool: its threads keep their connections to HubSpot."""
     return ThreadPoolExecutor(BATCHES_PER_DRAIN, thread_name_prefix="flight")

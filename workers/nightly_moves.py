@@ -24,21 +24,21 @@ from router.store.worklists.nights import NightRun
 from workers import process
 
 STEP_S: Final = 5.0
-"""A step plans for so long: owner histories are looked at by the same process, and cannot wait."""
+"""Seconds that a step plans: the same process also verifies owner histories, which cannot wait."""
 MOVED_AT_A_TIME: Final = 300
 HELD_KEPT: Final = 1_000
-"""Leads of a plan that waits which the ledger keeps, night after night; the plan itself has all of them."""
+"""Leads of a held plan that the ledger keeps each night; the plan itself has all of them."""
 SETTLED_WITHIN: Final = timedelta(minutes=30)
-"""Leads that have not arrived by then are told as still on their way."""
+"""Leads that have not arrived by then are reported as still on their way."""
 
 
 def run_of(day: str) -> str:
-    """What the ledger calls the night of a local date."""
+    """The ledger's name for the night of a local date."""
     return f"night {day}"
 
 
 def plan(services: Services, night: NightRun) -> NightRun:
-    """Plan some more leads; once all are planned, they move, unless they are too many to move unasked."""
+    """Plan some more leads; once all are planned, they move, unless the brake holds them."""
     if night.sweep is None:
         services.store.night_plan.begin()
     if not sweep.moves_anything(services):
@@ -79,13 +79,13 @@ def _held_or_moved(services: Services, night: NightRun, context: NightContext) -
 
 
 def digest(planned: list[Planned]) -> str:
-    """A short name of a plan: other leads, or the same with other owners, have another."""
+    """A short name of a plan: it differs for other leads, and for the same leads with other owners."""
     lines = "\n".join(f"{one.contact_id} {one.episode} {one.owner_id}" for one in planned)
     return sha256(lines.encode()).hexdigest()[:12]
 
 
 def move(services: Services, night: NightRun) -> NightRun:
-    """Have some more leads of the plan moved, as far as they are still as it says."""
+    """Reassign some more leads of the plan, if they are still as planned."""
     ahead = [one for one in services.store.night_plan.all() if one.place >= night.moved_to]
     some = ahead[:MOVED_AT_A_TIME]
     left = sweep.why_left(services, night_context(services, away_since=night.away_since), some)
@@ -93,7 +93,7 @@ def move(services: Services, night: NightRun) -> NightRun:
     moving = [one for one in some if one.contact_id not in left]
     move_leads(
         services, moving, run=run_of(night.day)
-    )  # what is on its way already, after a kill, stays on it
+    )  # a lead that is on its way already, after a kill, stays on it
     settle_by = (services.clock() + SETTLED_WITHIN).isoformat()
     if len(ahead) > len(some):
         return replace(night, moved_to=some[-1].place + 1, settle_by=settle_by)
@@ -101,7 +101,7 @@ def move(services: Services, night: NightRun) -> NightRun:
 
 
 def settle(services: Services, night: NightRun) -> NightRun:
-    """Wait until those that move have arrived; then, or in the end, go on."""
+    """Wait until the moving leads have arrived, or until the time for that is over; then go on."""
     late = services.clock() >= datetime.fromisoformat(night.settle_by)
     if not late and not is_settled(services, services.store.night_plan.all()):
         return night
@@ -109,12 +109,12 @@ def settle(services: Services, night: NightRun) -> NightRun:
 
 
 def report(services: Services, night: NightRun) -> NightRun:
-    """Keep what the night did, and tell whoever wants to know."""
+    """Keep the night's report in the ledger and announce it."""
     brake = Brake(**night.brake) if night.brake else None
     swept: Mapping[str, Any] = night.sweep or {}
     held = brake is not None and brake.holds
     moves = outcomes(services, services.store.night_plan.all(), held=held) if swept else ()
-    told = NightReport(
+    result = NightReport(
         day=night.day,
         began_at=night.began_at,
         ended_at=services.clock().isoformat(),
@@ -126,13 +126,15 @@ def report(services: Services, night: NightRun) -> NightRun:
         brake=brake,
     ).with_moves(moves)
     earlier = services.ledger.nights.of(date.fromisoformat(night.day))
-    if earlier is not None and earlier.began_at != told.began_at:
+    if earlier is not None and earlier.began_at != result.began_at:
         # Redis was emptied since, and the night ran again: what it moved before still happened.
-        again = {one.contact_id for one in told.moves}
-        told = told.with_moves([*(one for one in earlier.moves if one.contact_id not in again), *told.moves])
+        again = {one.contact_id for one in result.moves}
+        result = result.with_moves(
+            [*(one for one in earlier.moves if one.contact_id not in again), *result.moves]
+        )
     if held:
-        told = replace(told, moves=told.moves[:HELD_KEPT])
-    services.ledger.nights.keep(told)
-    services.log.info("night.reported", day=night.day, outcomes=told.outcomes)
-    announce(services, told)
+        result = replace(result, moves=result.moves[:HELD_KEPT])
+    services.ledger.nights.keep(result)
+    services.log.info("night.reported", day=night.day, outcomes=result.outcomes)
+    announce(services, result)
     return replace(night, stage="")

@@ -1,7 +1,7 @@
-"""Tonight's run: stage after stage, step by step, once per local date, caught up when it was missed.
+"""Tonight's run, stage by stage and step by step, once per local date.
 
-One process at a time takes a step; each step ends within a minute and leaves behind what the next one has
-to know, so a run that was killed goes on where it was.
+A missed run is caught up. One process at a time takes a step; each step ends within a minute and stores what
+the next one has to know, so a run that was killed goes on where it was.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from workers import nightly_moves, process
 from workers.reconciling import since_when
 
 STEPS_S: Final = 3.0
-"""What else this process looks after, such as owners' histories, must not wait for the whole night."""
+"""Seconds of steps at a time: the process's other work, such as owner histories, must not wait all night."""
 LOOKED_AT_LATELY: Final = timedelta(hours=12)
 """A lead that was followed within this time is not looked at again tonight."""
 
@@ -42,7 +42,7 @@ def is_due(services: Services) -> bool:
 
 
 def take_steps(context: ProcessContext) -> int:
-    """Take steps until the run is over, has to wait, or a few seconds are; how many contacts it found."""
+    """Take steps until the run ends, has to wait, or 3 s are over; the number of contacts found."""
     services = context.services
     ends_at, found = time.monotonic() + STEPS_S, 0
     while is_due(services):
@@ -55,9 +55,9 @@ def take_steps(context: ProcessContext) -> int:
 
 
 def take_step(context: ProcessContext) -> int:
-    """Start the run of the present local date, or take its next step; how many unannounced contacts it found.
+    """Start today's run, or take its next step; the number of unannounced contacts found.
 
-    Does nothing while another process is at a step.
+    The date is local. Does nothing while another process takes a step.
     """
     services = context.services
     with services.store.nights.lock() as ours:
@@ -92,7 +92,7 @@ def _reconcile(services: Services, night: NightRun) -> NightRun:
 
 
 def _repair(services: Services, night: NightRun) -> NightRun:
-    """Compare some more of the leads that were decided lately with their records."""
+    """Compare some more of the recently decided leads with their records."""
     until = services.clock() - STUCK_AFTER
     since = datetime.fromisoformat(night.since)
     step = repair(services, since=since, until=until, after=night.compared_to)
@@ -102,30 +102,30 @@ def _repair(services: Services, night: NightRun) -> NightRun:
 
 
 def _follow_up(services: Services, night: NightRun) -> NightRun:
-    """Look at some more of the leads that reps were given: what no webhook told comes to the ledger now."""
+    """Follow some more of the assigned leads: changes without a webhook reach the ledger now."""
     if not services.rules.live:
         return _next(night)
     try:
         looked_at = follow_up_step(services, before=services.clock() - LOOKED_AT_LATELY)
     except (NotFound, Refused) as error:
-        # A property that the portal does not tell us must not keep overdue leads from being moved.
+        # A property that the portal does not give us must not keep overdue leads from being moved.
         services.log.warning("follow_up.unknown", why=str(error))
         return _next(night)
     return night if looked_at else _next(night)
 
 
 def _drift(services: Services, night: NightRun) -> NightRun:
-    """Compare the rules with the portal, if HubSpot lets us look at its properties."""
+    """Compare the rules with the portal, if HubSpot lets us read its properties."""
     try:
         night = replace(night, drifted=check_drift(services))
     except (AccessDenied, NotFound, Refused) as error:
-        # Comparing is a service to the operators: what forbids it must not keep the night from ending.
+        # Comparing is a service to the operators: an error in it must not keep the night from ending.
         services.log.warning("drift.unknown", why=str(error))
     return _next(night)
 
 
 def _weights(services: Services, night: NightRun) -> NightRun:
-    """Take the weights of teams that go by results from what their leads came to."""
+    """Update the weights of teams that share by performance, from the outcomes of their leads."""
     if services.rules.live:
         refresh_weights(services)
     return _next(night)
@@ -142,7 +142,7 @@ STAGES: Final[Mapping[str, Callable[[Services, NightRun], NightRun]]] = {
     "weights": _weights,
     "report": nightly_moves.report,
 }
-"""What a night does, in this order. A stage takes one step, and names the next stage once it is through."""
+"""The stages of a night, in order. A stage takes one step, and names the next when finished."""
 
 
 def _next(night: NightRun) -> NightRun:
@@ -151,10 +151,10 @@ def _next(night: NightRun) -> NightRun:
 
 
 def _day(services: Services) -> date | None:
-    """The local date whose run should have begun, or goes on; None while it is too early in the day.
+    """The local date whose run is due or unfinished; None while it is too early in the day.
 
-    What was begun yesterday is brought to its end first: a plan that was approved late, or a run that was
-    down. The day before that is over.
+    A run that began yesterday is finished first: a plan that was approved late, or a run whose process was
+    down. Older runs are over.
     """
     live = services.rules.live
     zone = live.roster.timezone if live else ZoneInfo("UTC")

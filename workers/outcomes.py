@@ -1,8 +1,8 @@
-"""What becomes of work that went wrong: snooze, retry, park or crash. This is the one place that chooses.
+"""The fate of work that failed: snooze, retry, park or crash. Only this file chooses it.
 
-| what went wrong | fate |
+| failure | fate |
 |---|---|
-| no call budget, a 429, a lock, a pause, no access (the gateway has paused everybody already) | snooze |
+| no call budget, a 429, a lock, a pause, no access (the gateway has paused all calls already) | snooze |
 | HubSpot brought nothing usable | retry, soon |
 | HubSpot refuses the read itself: rule files and portal do not fit | snooze, and say so loudly |
 | no good rule files yet | snooze |
@@ -34,7 +34,7 @@ MISFIT_AFTER: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """The leads are fine: give them back and come again after `wait`. `loud`: a person should look."""
+    """The leads are fine: give them back and try again after `wait`. `loud`: a person should look."""
 
     wait: timedelta
     why: str

@@ -1,4 +1,4 @@
-"""The context of this process, per portal: RQ calls jobs by name, and jobs find their services here."""
+"""The contexts of this process by portal, where RQ jobs find their services, and its stop flag."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every quarter of an hour: have contacts routed that were created since and never announced."""
+"""Reconciliation every 15 minutes: contacts created since the last look and never announced are routed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from router.store.repair.restoration import Rebuild
 OVERLAP: Final = timedelta(minutes=45)
 """Windows overlap: HubSpot's search may show a contact late, and gets three more chances."""
 GRACE: Final = timedelta(minutes=1)
-"""A younger contact's webhook may be on its way."""
+"""The webhook of a younger contact may still be on its way."""
 
 
 def look_back(context: ProcessContext) -> int:
-    """One step through the window since the last look; how many contacts joined the low-priority stream.
+    """One step through the window since the last look; contacts that joined the low-priority stream.
 
-    One search finds that nothing was missed. After an outage of any length the window reaches back to
-    its beginning, at most as far as the nights do. A window that is not finished goes on where it was. In a
-    Redis that was emptied, shares, states and queues come first: then nothing is decided twice.
+    If no contact was missed, that takes one search. After an outage of any length the window reaches back to
+    its beginning, at most as far as the nights do. An unfinished window goes on where it was. In a Redis that
+    was emptied, shares, states and queues come first: then nothing is decided twice.
     """
     services = context.services
     make_whole(services)
@@ -49,7 +49,7 @@ def look_back(context: ProcessContext) -> int:
 
 
 def is_unfinished(services: Services) -> bool:
-    """Whether a window was begun that has to be looked through to its end, or Redis was emptied."""
+    """True if a window was begun and not finished, or Redis was emptied."""
     return (
         services.store.reconciled.open_window() is not None
         or services.store.restoration.rebuild() is not None
@@ -68,16 +68,16 @@ def _rebuild(context: ProcessContext, rebuild: Rebuild) -> int:
         context.services.store.restoration.put(replace(rebuild, after=step.after))
     else:
         context.services.store.restoration.close()
-        # What waited in the inbox is gone, announced this very minute or not: look at once.
+        # The inbox was lost, with leads announced this very minute or earlier: look at once.
         context.services.store.reconciled.put(_next_window(context, grace=timedelta(0)))
     context.services.log.info("leads.remembered", leads=step.remembered, compared=step.compared)
     return step.remembered
 
 
 def since_when(context: ProcessContext) -> datetime:
-    """How far back a night looks: what was created before we were here was never ours to give.
+    """The moment back to which a night looks; contacts created before the installation are not ours.
 
-    The ledger remembers when that was, should Redis have been emptied.
+    The ledger remembers when that was, in case Redis was emptied.
     """
     services = context.services
     now = services.clock()

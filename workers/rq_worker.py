@@ -14,7 +14,7 @@ from router.wakeups import Job as JobName
 from workers import process
 
 WORKER_TTL_S: Final = 30
-"""An idle worker looks after RQ's own housekeeping this often; the default of 405 s is long."""
+"""Interval in seconds of RQ's own housekeeping in an idle worker; its default of 405 s is long."""
 MAINTENANCE_S: Final = 30
 
 
@@ -25,8 +25,8 @@ class ForbiddenJob(Exception):
 class AllowedJob(Job):
     """A job that runs only the functions of `router.wakeups.Job`.
 
-    A JSON serializer alone does not help: whoever can write to Redis could name `os.system`.
-    Callbacks are names too, and are refused likewise.
+    A JSON serializer alone does not help: anyone who can write to Redis could name `os.system`. Callbacks are
+    names too, and are refused likewise.
     """
 
     @property
@@ -67,6 +67,6 @@ class RouterWorker(SimpleWorker):
         )
 
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
-        """Let the job that runs end after the batch it is at."""
+        """Let the running job end after its present batch."""
         process.stop()
         super().request_stop(signum, frame)  # type: ignore[no-untyped-call]

@@ -1,6 +1,6 @@
-"""What has to be looked at, and when: the `cron` process. It only asks; the `night` process does it.
+"""The schedule of housekeeping: the `cron` process requests jobs, and the `housekeeping` process runs them.
 
-Any number of schedulers may run: a job that is asked for already is not asked for twice.
+Any number of schedulers may run: a job that is requested already is not requested twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 REWRITE_EVERY: Final = timedelta(seconds=4)
-"""Rewriting old rows takes the half of this, at most."""
+"""Interval of rewriting; it takes at most half of this."""
 
 
 class Schedule:
@@ -36,7 +36,7 @@ class Schedule:
         self._rewritten_at: datetime | None = None
 
     def run(self) -> None:
-        """Ask for what is due until the process is asked to end."""
+        """Request due jobs until the process is asked to end."""
         while not process.pause_s(EVERY_S):
             try:
                 self.look()
@@ -44,7 +44,7 @@ class Schedule:
                 self._context.services.log.warning("schedule.missed", why=str(error))
 
     def look(self) -> tuple[Job, ...]:
-        """Ask for every job that is due now; those that nobody had asked for yet."""
+        """Request every job that is due now; returns the jobs that were not requested before."""
         asked = tuple(job for job in self._due() if self._context.wake_ups.ask(job))
         self._context.progress.report("looks at what is due")
         return asked

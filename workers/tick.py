@@ -1,4 +1,4 @@
-"""The tick of a worker process: losing all of RQ's state costs seconds and no lead."""
+"""The tick of a worker process: without RQ's state, leads wait some seconds and none is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY_S: Final = 2.0
 
 
 def start(context: ProcessContext, *, wakes: bool) -> threading.Thread:
-    """Tick until the process is asked to end; with `wakes`, leads that nobody drains get a wake-up."""
+    """Tick until the process is asked to end; with `wakes`, waiting leads without a drain get a wake-up."""
     ticker = threading.Thread(target=_run, args=(context,), kwargs={"wakes": wakes}, name="tick", daemon=True)
     ticker.start()
     return ticker
@@ -30,7 +30,7 @@ def _run(context: ProcessContext, *, wakes: bool) -> None:
 
 
 def tick(context: ProcessContext, *, wakes: bool) -> None:
-    """Say that we are alive, look at the rule files, and wake a drain if leads wait and nobody is at work."""
+    """Report as alive, refresh the rules, and wake a drain if leads wait and none runs."""
     context.progress.report("waits for leads")
     context.services.rules.refresh()
     if wakes and context.services.store.inbox.has_work() and context.services.store.drains.should_wake():

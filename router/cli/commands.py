@@ -1,4 +1,4 @@
-"""Which commands there are; each one's module is loaded only when it is called."""
+"""The table of commands; the module of a command is loaded only when the command is called."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ COMMANDS: Final = {
 
 
 class Commands(click.Group):
-    """A group that does not load what is not called, and turns known failures into sentences."""
+    """A group that loads only the called command, and turns known errors into sentences."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - the signature is click's
         """The names, in the order in which a newcomer needs them."""
@@ -69,7 +69,7 @@ class Commands(click.Group):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command. A failure of the world around us is a sentence; a bug keeps its traceback."""
+        """Run the command. An error of the outside world becomes a sentence; a bug keeps its traceback."""
         try:
             return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort):

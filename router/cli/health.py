@@ -1,4 +1,4 @@
-"""How is the service doing? `router health` says what /health says, for people."""
+"""`router health`: the health of the service, as /health reports it, for people."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`router ledger`: which schema the ledger has, and what an upgrade has left to do."""
+"""`router ledger`: the schema of the ledger, and the work that an upgrade has left."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def ledger(ctx: click.Context, as_json: bool) -> None:
 def upgrade(rewrite: bool, as_json: bool) -> None:
     """Bring the ledger's schema up to date, under a lock, all or nothing. Safe to repeat.
 
-    Take a backup before: an older version does not work with a newer ledger. See what is to come with:
-    router ledger
+    Take a backup before: an older version does not work with a newer ledger. `router ledger` lists the
+    pending upgrades.
     """
     engine = engine_of(settings_here().ledger_url.get_secret_value())
     steps, rewrites = bring_up_to_date(engine), Rewrites(engine)
@@ -71,7 +71,7 @@ def upgrade(rewrite: bool, as_json: bool) -> None:
 
 
 def _rewrite(rewrites: Rewrites) -> int:
-    """Rewrite all rows that are left, with a bar on a terminal; how many."""
+    """Rewrite all rows that are left, with a bar on a terminal; the number of rows."""
     done, left = 0, sum(one.left for one in rewrites.progress())
     with Bars(console=screen(), disable=not screen().is_terminal, transient=True) as bars:
         bar = bars.add_task("Rewriting rows", total=left)

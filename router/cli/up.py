@@ -1,4 +1,4 @@
-"""How does a small installation run? `router up` runs all of it until Ctrl-C."""
+"""`router up`: a small installation, run on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "
 def up(workers: int) -> None:
     """Run everything on this machine until Ctrl-C: web, workers, housekeeping.
 
-    Starts a Valkey server in VAR_DIR if REDIS_URL is not set; it keeps everything over restarts. A
-    process that ends is started again. For several hosts run the lines of the Procfile instead.
+    Starts a Valkey server in VAR_DIR if REDIS_URL is not set; it keeps its data over restarts. A process that
+    ends is started again. For several hosts run the lines of the Procfile instead.
     """
     settings = read_settings()
     _check_port(settings)
-    # First of all, here: its upgrade takes a while, and a ledger that is refused is said once.
+    # The ledger is opened first, and here: its upgrade takes a while, and an error is shown once.
     open_ledger(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id).close()
     valkey = None if settings.redis_url else EmbeddedValkey(settings.var_dir / "valkey")
     environ = dict(os.environ)
@@ -77,7 +77,7 @@ def _stop_signals() -> threading.Event:
 
 
 def _printing(out: Console) -> Hear:
-    """Lines of all children, each behind the name of who says it."""
+    """A function that prints the log lines of all children, each after the child's name."""
     lock = threading.Lock()
     colours: dict[str, str] = {}
 

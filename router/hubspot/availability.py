@@ -1,6 +1,7 @@
-"""What HubSpot's users say of their availability, as the policy understands it.
+"""The availability of HubSpot's users, in the types of the policy.
 
-Values are often empty and at times malformed: what cannot be read counts as not said, and is named.
+Values are often empty and at times malformed: a value that cannot be read counts as missing, and its property
+is reported.
 """
 
 from __future__ import annotations
@@ -48,9 +49,10 @@ class Unread:
 def reported_by_owner(
     owners: Iterable[PortalOwner], users: Iterable[Record]
 ) -> tuple[dict[str, Reported], tuple[Unread, ...]]:
-    """What is said of each owner, by owner id; owners of whom nothing is said are left out.
+    """Availability by owner id, and the unreadable properties; owners without any are left out.
 
-    A user is the owner whose `userId` is their `hs_internal_user_id`, or else who has their e-mail address.
+    A user belongs to the owner whose `userId` is the user's `hs_internal_user_id`, or else to the owner with
+    the same e-mail address.
     """
     owners = [owner for owner in owners if not owner.archived]
     by_user = {owner.user_id: owner.id for owner in owners if owner.user_id}
@@ -58,34 +60,40 @@ def reported_by_owner(
     reported: dict[str, Reported] = {}
     unread: list[Unread] = []
     for user in users:
-        told = user.properties
-        owner_id = by_user.get(told.get(USER_ID) or "") or by_email.get((told.get(USER_EMAIL) or "").lower())
+        properties = user.properties
+        owner_id = by_user.get(properties.get(USER_ID) or "") or by_email.get(
+            (properties.get(USER_EMAIL) or "").lower()
+        )
         if owner_id is None or user.archived:
             continue
-        found, bad = _reported(told)
+        found, bad = _reported(properties)
         unread.extend(Unread(owner_id, name) for name in bad)
         if found != NOTHING:
             reported[owner_id] = found
     return reported, tuple(unread)
 
 
-def _reported(told: Mapping[str, str]) -> tuple[Reported, list[str]]:
+def _reported(properties: Mapping[str, str]) -> tuple[Reported, list[str]]:
     bad: list[str] = []
-    out_of_office, hours, zone = _spans(told.get(OUT_OF_OFFICE)), _hours(told.get(WORKING_HOURS)), None
+    out_of_office, hours, zone = (
+        _spans(properties.get(OUT_OF_OFFICE)),
+        _hours(properties.get(WORKING_HOURS)),
+        None,
+    )
     if out_of_office is None:
         bad.append(OUT_OF_OFFICE)
     if hours is None:
         bad.append(WORKING_HOURS)
-    if hours and told.get(TIME_ZONE):
+    if hours and properties.get(TIME_ZONE):
         try:
-            zone = ZoneInfo(told[TIME_ZONE])
+            zone = ZoneInfo(properties[TIME_ZONE])
         except (ZoneInfoNotFoundError, ValueError, OSError):
             # A folder's name or a path outside the database is an OSError or a ValueError.
             bad.append(TIME_ZONE)
             hours = ()  # hours of an unknown time zone are no hours
     week = Hours("HubSpot", hours) if hours and any(hours) else None
     return Reported(
-        away_in_hubspot=(told.get(USER_STATUS) or "").lower() == "away",
+        away_in_hubspot=(properties.get(USER_STATUS) or "").lower() == "away",
         out_of_office=out_of_office or (),
         hours=week,
         timezone=zone if week else None,
@@ -121,7 +129,7 @@ def _hours(text: str | None) -> tuple[tuple[tuple[time, time], ...], ...] | None
 
 
 def _day(spans: list[tuple[int, int]]) -> tuple[tuple[time, time], ...]:
-    """Spans that overlap or touch are one."""
+    """The spans sorted; spans that overlap or touch are merged."""
     joined: list[tuple[int, int]] = []
     for start, end in spans:
         if joined and start <= joined[-1][1]:
@@ -140,7 +148,7 @@ def _moment(timestamp_ms: int) -> datetime:
 
 
 def _entries(text: str | None) -> list[Any]:
-    """The list that the text holds; a list of one nothing if it holds something else."""
+    """The list that the text holds; a list with one None if it holds something else."""
     if not text or not text.strip():
         return []
     try:

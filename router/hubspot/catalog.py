@@ -1,4 +1,4 @@
-"""What the portal knows, pulled into the pure catalog that rule files are checked against."""
+"""Pulling the portal's properties and owners into the pure catalog that rule files are checked against."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INTEGERS: Final = frozenset({EMPLOYEES, OBJECT_ID, COMPANY, DAYS_TO_CLOSE})
 def pull_catalog(gateway: Gateway, *, priority: Priority = "lead") -> Catalog:
     """Read the portal's properties and owners: four calls on a small portal.
 
-    Raises the errors of `router.hubspot.api.errors`; a catalog is whole or it is not.
+    Raises the errors of `router.hubspot.api.errors`; then there is no catalog, never half of one.
     """
     owners = tuple(
         sorted((_owner(found) for found in gateway.owners(priority=priority)), key=lambda one: int(one.id))

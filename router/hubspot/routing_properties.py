@@ -1,4 +1,4 @@
-"""Our own properties on a contact, and what a decision writes there."""
+"""Lead Router's own properties on a contact, and the values that a decision writes there."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from router.policy.decision.decision import Assigned, Decision, Nurtured
 from router.timestamps import epoch_ms
 
 ALWAYS_READ: Final = (OWNER, STATUS, DECISION_ID)
-"""Read with every contact: whether somebody owns it already, and whether our decision stands there."""
+"""Properties read with every contact: its owner, its status, and the decision written there."""
 
 
 def changes_for(decision: Decision, *, current_status: str) -> dict[str, str]:
-    """What to write on the contact: owner and status together, and why. A status that is set stays."""
+    """The values to write on the contact: owner, status and reason together. An existing status stays."""
     changes = {
         REASON: decision.reason,
         RULE: decision.rule,
@@ -44,7 +44,7 @@ def changes_for(decision: Decision, *, current_status: str) -> dict[str, str]:
 
 
 def changes_for_restored(owner_id: str, status: str | None, *, reason: str) -> dict[str, str]:
-    """What to write when a person's choice, which our write had covered, is given back."""
+    """The values to write when a person's choice, which our write had covered, is given back."""
     changes = {OWNER: owner_id, REASON: reason, DUE_AT: ""}
     if status is not None:
         changes[STATUS] = status

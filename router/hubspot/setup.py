@@ -1,4 +1,4 @@
-"""Which properties of our own a portal still lacks, and how it gets them."""
+"""The setup of a portal: which of our own properties it lacks, and their creation."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ OURS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SetupPlan:
-    """What has to be created. `conflicts` are sentences; with any of them nothing is created."""
+    """The properties to create. `conflicts` are sentences; with any of them nothing is created."""
 
     create_group: bool
     create: tuple[OurProperty, ...]
@@ -57,7 +57,7 @@ class SetupPlan:
 
 
 def setup_plan(properties: Iterable[PortalProperty], groups: Iterable[str]) -> SetupPlan:
-    """Compare what the portal has with what we write: pure, and nothing to do is a normal answer."""
+    """Compare the portal's properties and groups with ours: pure; an empty plan is a normal answer."""
     existing = {found.name: found for found in properties}
     missing = tuple(ours for ours in OURS if ours.name not in existing)
     conflicts = tuple(

@@ -1,7 +1,7 @@
-"""Runs a module as a program, and ends it when its parent is gone.
+"""Running a module as a program that ends when its parent is gone.
 
-`python -m router.processes.child MODULE …`. The parent holds the other end of our stdin. However it
-ends, SIGKILL included, the kernel closes that end, and no child process stays behind alone.
+`python -m router.processes.child MODULE …`. The parent holds the other end of our stdin. However it ends,
+SIGKILL included, the kernel closes that end, and no child process is left over.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Stops what a killed supervisor left behind: `python -m router.processes.reaper VALKEY_DIR [REMOVE_DIR]`.
+"""Cleaning up after a killed supervisor: `python -m router.processes.reaper VALKEY_DIR [REMOVE_DIR]`.
 
-The supervisor says "done" on our stdin when it ends in good order. If stdin closes without a word, the
-supervisor is dead; its children end by themselves, and then the server they used has to go too.
+The supervisor writes "done" to our stdin when it ends in good order. If stdin closes without it, the
+supervisor is dead; its children end by themselves, and then the server they used has to be stopped too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from router.processes.child import GRACE_S
 
 
 def main(arguments: list[str]) -> None:
-    """Wait for the supervisor's end. A server that a living process has taken over is left alone."""
+    """Wait for the supervisor's end. A server that a living process has taken over is not stopped."""
     if sys.stdin.buffer.read():
         return
     time.sleep(GRACE_S)
@@ -25,7 +25,7 @@ def main(arguments: list[str]) -> None:
 
 
 def _stop_valkey(directory: Path) -> None:
-    from router.store.embedded import EmbeddedValkey  # only now: we idle, and should weigh nothing
+    from router.store.embedded import EmbeddedValkey  # only now: a waiting reaper needs little memory
 
     server = EmbeddedValkey(directory)
     if server.socket.exists():

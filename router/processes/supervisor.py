@@ -1,4 +1,4 @@
-"""Keeps child processes running, with a Valkey server of their own if they need one, until told to stop.
+"""The supervisor: it keeps child processes, and a Valkey server if needed, running until it is stopped.
 
 A child that ends is started again. Children end with us, whichever way we end: in good order they get
 SIGTERM, then time, then SIGKILL; after our own SIGKILL they notice by themselves (see child.py), and the
@@ -24,22 +24,22 @@ from router.store.embedded import EmbeddedValkey
 SHORTEST_PAUSE_S: Final = 0.2
 LONGEST_PAUSE_S: Final = 5.0
 HEALTHY_S: Final = 10.0
-"""A child that lived this long starts again at once after its end; others wait longer each time."""
+"""A child that ran this long (seconds) restarts at once after its end; others wait longer each time."""
 HOPELESS: Final = 3
-"""A child that ended this often and was never ready will not be."""
+"""A child that ended this often without becoming ready will not become ready."""
 LAST_WORDS: Final = 12
 LOOK_S: Final = 0.02
 READY: Final = ("listening on http", "process.started")
-"""One of these is in the line of a child's log that says it is at work."""
+"""One of these is in the log line with which a child reports that it is ready."""
 
 
 class NotReady(Exception):
-    """A child did not come up; the message has its last words."""
+    """A child did not become ready; the message has its last log lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A child to be: `python -m module arguments…`; its name heads its log lines."""
+    """A child process to run: `python -m module arguments…`; its name begins its log lines."""
 
     name: str
     module: str
@@ -50,8 +50,8 @@ class Role:
 class Supervisor:
     """The children of one installation. Use it as a context: leaving it stops everything.
 
-    `valkey` is started, watched and stopped along with the children. `remove` is a directory that
-    reaper.py removes if we are killed; in good order it is the caller's to remove.
+    `valkey` is started, watched and stopped along with the children. `remove` is a directory that reaper.py
+    removes if we are killed; in good order the caller removes it.
     """
 
     def __init__(
@@ -75,20 +75,20 @@ class Supervisor:
             self._children[role.name] = _Child(role, environ=self._environ, hear=self._hear)
 
     def pid(self, name: str) -> int:
-        """The process id of a child as it lives now. Raises `LookupError` between two lives."""
+        """The process id of a running child. Raises `LookupError` while it is being restarted."""
         return self._children[name].pid()
 
     def address(self, name: str) -> str:
-        """Where a child listens (`http://…`). Raises `LookupError` before it said so."""
+        """The address where a child listens (`http://…`). Raises `LookupError` before it is logged."""
         address = self._children[name].address
         if address is None:
             raise LookupError(f"{name} has not said yet where it listens.")
         return address
 
     def wait_until_ready(self, *names: str, within_s: float = 30.0) -> None:
-        """Return when these children (all, if none is named) are at work. Raises `NotReady`.
+        """Return when these children (all, if none is named) are ready. Raises `NotReady`.
 
-        Workers say it on level info, so their LOG_LEVEL must not be above it.
+        Workers log it on level info, so their LOG_LEVEL must not be above it.
         """
         children = [self._children[name] for name in names or self._children]
         deadline = time.monotonic() + within_s
@@ -120,7 +120,7 @@ class Supervisor:
 
 
 class _Child:
-    """One role's process; a thread of ours listens to it and starts it again when it ends."""
+    """One role's process; a thread reads its log and starts it again when it ends."""
 
     def __init__(self, role: Role, *, environ: Mapping[str, str], hear: Hear) -> None:
         self.role = role
@@ -172,7 +172,7 @@ class _Child:
             if self._stopping.is_set():
                 return None
             self.lives += 1
-            # Its own session: Ctrl-C in the terminal is for us to pass on, in the right order.
+            # Its own session: the supervisor passes Ctrl-C on, in the right order.
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "router.processes.child", self.role.module, *self.role.arguments],
                 env=self._environ,

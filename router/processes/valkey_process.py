@@ -1,4 +1,4 @@
-"""The Valkey server of a small installation: alive while its supervisor wants it, and stopped with it."""
+"""The Valkey server of a small installation, started and stopped with its supervisor."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from typing import Final
 from router.store.embedded import EmbeddedValkey
 
 Hear = Callable[[str, str], None]
-"""Told who speaks and a line of their log, from many threads."""
+"""Called with a process name and a line of its log, from many threads."""
 
 LOOK_S: Final = 0.5
 
 
 class OwnServer:
-    """A server that is started again when it dies, and that outlives neither `stop` nor our own death.
+    """A server that is started again when it dies, and stops with `stop` or with our own death.
 
-    Its whole life is on one thread: a Ctrl-C, which strikes the main thread, cannot come between its
-    start and our knowing of it.
+    Its whole life is on one thread: a Ctrl-C, which interrupts the main thread, cannot come between its start
+    and our knowing of it.
     """
 
     def __init__(self, valkey: EmbeddedValkey, *, hear: Hear, remove: Path | None) -> None:
@@ -69,7 +69,7 @@ class OwnServer:
         self._reaper.communicate(b"done")
 
     def _answers(self) -> bool:
-        """False only if nobody listens: a server that is slow or full must not get a twin."""
+        """False only if no server listens: beside a slow or full one no second server may start."""
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.settimeout(LOOK_S)
             try:

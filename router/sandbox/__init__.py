@@ -1,1 +1,1 @@
-"""A toy HubSpot portal that behaves like the real one, and misbehaves on request."""
+"""A toy HubSpot portal that behaves like the real one, and fails on request."""

@@ -1,4 +1,4 @@
-"""Starts the sandbox portal: `python -m router.sandbox --port 0`, until SIGTERM."""
+"""Starting the sandbox portal: `python -m router.sandbox --port 0`, until SIGTERM."""
 
 import argparse
 import gc

@@ -1,11 +1,11 @@
-"""What time it is in the portal, how it is put forward, and the two ways HubSpot writes it."""
+"""The portal's clock, which can be put forward, and HubSpot's two forms of a moment."""
 
 import time
 from datetime import UTC, datetime
 from functools import lru_cache
 
 _ahead = {"ms": 0}
-"""How far this process's portal is ahead of the real time; less than 0 when it lives in the past."""
+"""Milliseconds by which this process's portal is ahead of the real time; negative in the past."""
 
 
 def now_ms() -> int:
@@ -14,17 +14,17 @@ def now_ms() -> int:
 
 
 def real_ms() -> int:
-    """The real time, whatever the portal's is."""
+    """The real time in milliseconds, whatever the portal's time is."""
     return time.time_ns() // 1_000_000
 
 
 def ahead_ms() -> int:
-    """How far the portal's time is ahead of the real one."""
+    """Milliseconds by which the portal's time is ahead of the real one."""
     return _ahead["ms"]
 
 
 def put_ahead(ms: int) -> None:
-    """Let the portal be this far from the real time. Quotas, pauses and signatures keep to the real one."""
+    """Set how far the portal is ahead of the real time. Quotas, pauses and signatures keep the real one."""
     _ahead["ms"] = ms
 
 

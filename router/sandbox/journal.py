@@ -1,4 +1,4 @@
-"""What apps asked of the portal: every call counted, every write kept, for a checker to judge."""
+"""The journal of API calls: every call counted, every write kept, for a test to check."""
 
 import threading
 from array import array
@@ -11,7 +11,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """One record changed by the API: what was asked for, and what it covered."""
+    """One record changed by the API: the values asked for, and those replaced."""
 
     id: str
     kind: str
@@ -21,7 +21,7 @@ class Write:
     changed: int
 
     def shown(self) -> dict[str, Any]:
-        """The write as `GET /sandbox/writes` tells it; `owner` is null when the owner was not written."""
+        """The write as `GET /sandbox/writes` answers it; `owner` is null when the owner was not written."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -44,7 +44,7 @@ class Journal:
         self.writes: list[Write] = []
 
     def count(self, endpoint: str, outcome: str, *, at_s: float) -> None:
-        """Count a call by its endpoint and what came of it: a status, or how the connection broke."""
+        """Count a call by its endpoint and its result: a status, or how the connection broke."""
         with self._lock:
             self._counts[endpoint, outcome] += 1
             if outcome != "429":
@@ -74,7 +74,7 @@ class Journal:
 
 
 def busiest(times_s: list[float], *, span_s: float) -> int:
-    """The most calls in any window of that many seconds. Times ascend."""
+    """The largest number of calls in any window of `span_s` seconds. Times ascend."""
     return max(
         (bisect_right(times_s, start + span_s) - n for n, start in enumerate(times_s)),
         default=0,

@@ -1,4 +1,4 @@
-"""The portal: everything it holds, and what can happen to a record."""
+"""The portal: all its records, and the changes that can happen to a record."""
 
 import random
 import threading
@@ -20,7 +20,7 @@ from router.sandbox.settings import Settings
 
 
 class Portal:
-    """A HubSpot account in memory. Whoever reads or changes records holds `lock`."""
+    """A HubSpot account in memory. Code that reads or changes records holds `lock`."""
 
     def __init__(self, settings: Settings) -> None:
         self.lock = threading.RLock()
@@ -33,7 +33,7 @@ class Portal:
         self.reset()
 
     def reset(self) -> None:
-        """Back to the present and its owners alone. Settings and the endpoint for webhooks stay."""
+        """Empty the portal except for its owners, and reset its clock. Settings and webhook endpoint stay."""
         put_ahead(0)
         with self.lock:
             self.chance = random.Random(1)
@@ -51,13 +51,13 @@ class Portal:
 
     @property
     def app(self) -> Source:
-        """How the history names the app that owns the token."""
+        """The name of the app that owns the token, as histories show it."""
         return Source("INTEGRATION", str(self.settings.app_id))
 
     def create(
         self, kind: str, properties: Mapping[str, str], *, source: Source, announce: bool = True
     ) -> Record:
-        """A new record; a new contact is announced by webhook unless told otherwise."""
+        """A new record; a new contact is announced by webhook unless `announce` is false."""
         shelf = self.shelves[kind]
         record = new_record(shelf.new_id(), properties, source=source, modified=shelf.modified)
         if kind == "contacts":
@@ -97,7 +97,7 @@ class Portal:
             self.humans.chose(record, values["hubspot_owner_id"], when=when)
 
     def _tell_changes(self, record: Record) -> None:
-        """Announce what the last edit changed of the properties that are subscribed to."""
+        """Announce the subscribed properties that the last edit changed."""
         edit = record.edits[-1]
         for name in self.deliveries.subscribed():
             if name in edit.changed:
@@ -106,7 +106,7 @@ class Portal:
                 self.deliveries.announce(event)
 
     def remove(self, kind: str, record: Record, *, source: Source, privacy: bool = False) -> None:
-        """Delete a record and say so by webhook; a privacy deletion is announced as such too."""
+        """Delete a record and announce it by webhook; a privacy deletion is announced as such too."""
         shelf = self.shelves[kind]
         del shelf.records[record.id]
         shelf.by_email.pop(record.properties.get("email", "").lower(), None)
@@ -138,7 +138,7 @@ class Portal:
         return merged
 
     def archive_owner(self, owner_id: str) -> None:
-        """Deactivate an owner: nobody can be given a contact under that id any more."""
+        """Deactivate an owner: no contact can be given to that id any more."""
         self.owners[owner_id] = self.owners[owner_id].archive()
         self._count_owners()
 

@@ -1,4 +1,4 @@
-"""How the portal behaves when nothing is broken: its token, its limits, its speed."""
+"""The portal's normal behaviour: its token, its limits, its speed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -19,13 +19,13 @@ class Settings:
     calls_per_day: int = 625_000
     search_lag_ms: int = 0
     search_short_pages: bool = False
-    """Every page holds half of what it could, although more follows."""
+    """Every page holds half of the possible entries, although more follow."""
     search_ghosts: int = 0
-    """That many deleted records still stand first in the index: their places stay empty in the pages."""
+    """Number of deleted records that are still first in the index and leave gaps in the pages."""
     validation: str = "whole_batch"
     """`whole_batch`: one bad value refuses all of the batch; `per_record`: only its own record."""
     shuffle_results: bool = True
-    """Answers of batches come in no particular order, which HubSpot never promised."""
+    """Answers of batches have no particular order, which HubSpot never promised."""
     time_zone: str = "Europe/Paris"
 
     def changed(self, changes: Mapping[str, Any]) -> "Settings":

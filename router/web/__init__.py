@@ -1,1 +1,1 @@
-"""The HTTP side: webhook receiver, health, metrics."""
+"""The HTTP side: webhook receiver, the reps' API, health, metrics."""

@@ -28,7 +28,7 @@ def main() -> int:
     try:
         url = redis_url(settings)
     except EmbeddedServerError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a sentence for whoever starts us
+        print(error, file=sys.stderr)  # noqa: T201 - a sentence for the person who started it
         return 1
     _serve(settings, url)
     return 0

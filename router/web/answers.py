@@ -1,6 +1,6 @@
-"""What reps and their tools are answered: queues, claims, releases, who is away, and a claim link's page.
+"""The API's answers to reps and their tools: queues, claims, releases, absences, and claim pages.
 
-Loaded when the first of them asks: it stands on all of routing, which the receiver does without.
+Loaded with the first such request: it needs all of routing, which the receiver does without.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ STATUS: Final = {
 MAX_BODY_BYTES: Final = 4096
 MOST_SHOWN: Final = 500
 AT_ONCE: Final = 4
-"""Requests of reps that wait for HubSpot at once; the other threads stay free to receive webhooks."""
+"""Reps' requests that wait for HubSpot at once; the other threads stay free to receive webhooks."""
 PAGE_POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'"
 )
-"""A claim page runs nothing and sends its form to us only."""
+"""A claim page runs no script and sends its form to us only."""
 
 log = structlog.get_logger()
 
@@ -83,7 +83,7 @@ class AwayAsked(BaseModel):
 
 
 class BackAsked(BaseModel):
-    """The body of POST /api/back; without `until` what was said of the rep just ends."""
+    """The body of POST /api/back; without `until` the rep's override just ends."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -93,7 +93,7 @@ class BackAsked(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """What every answer needs; `services` opens the routing desk when first needed, `wake` wakes a worker."""
+    """What every answer needs; `services` builds the services when first called, `wake` wakes a worker."""
 
     settings: Settings
     services: Callable[[], Services]
@@ -102,37 +102,39 @@ class ApiContext:
 
 
 def queue(at: ApiContext, team: str) -> Response:
-    """Who waits in the queue of a team that the rep is in."""
+    """The waiting leads of a team's queue, for a rep of the team."""
     return _guarded(lambda: _as_rep(at, lambda rep: _queue(at.services(), team, rep=rep)))
 
 
 def claims(at: ApiContext) -> Response:
-    """The rep takes a waiting lead."""
+    """Give a waiting lead to the rep."""
 
     def ask(rep: str) -> Response:
         asked = ClaimAsked.model_validate_json(_body())
-        return _told(_awake(claim_lead(at.services(), asked.contact_id, rep=rep), at.wake))
+        return _answer_of(_awake(claim_lead(at.services(), asked.contact_id, rep=rep), at.wake))
 
     return _guarded(lambda: _as_rep(at, ask))
 
 
 def releases(at: ApiContext) -> Response:
-    """The rep gives a lead back."""
+    """Give a lead of the rep back."""
 
     def ask(rep: str) -> Response:
         asked = ReleaseAsked.model_validate_json(_body())
-        return _told(_awake(release_lead(at.services(), asked.contact_id, rep=rep, why=asked.why), at.wake))
+        return _answer_of(
+            _awake(release_lead(at.services(), asked.contact_id, rep=rep, why=asked.why), at.wake)
+        )
 
     return _guarded(lambda: _as_rep(at, ask))
 
 
 def standing(at: ApiContext) -> Response:
-    """How the rep stands: away or there, by whose word, and until when."""
+    """The rep's availability: away or present, by which source, and until when."""
     return _guarded(lambda: _as_rep(at, lambda rep: _stands(standing_of(at.services(), rep))))
 
 
 def away(at: ApiContext) -> Response:
-    """The rep is away until a day or a moment."""
+    """Set the rep away until a day or a moment."""
 
     def ask(rep: str) -> Response:
         asked, services = AwayAsked.model_validate_json(_body()), at.services()
@@ -142,7 +144,7 @@ def away(at: ApiContext) -> Response:
 
 
 def back(at: ApiContext) -> Response:
-    """The rep is back, or there until a day whatever HubSpot and team.yaml say."""
+    """End the rep's override, or set the rep present until a day, over HubSpot and team.yaml."""
 
     def ask(rep: str) -> Response:
         asked, services = BackAsked.model_validate_json(_body() or b"{}"), at.services()
@@ -153,12 +155,12 @@ def back(at: ApiContext) -> Response:
 
 
 def claim_page(at: ApiContext, token: str) -> Response:
-    """Opening the link changes nothing: chats open links by themselves to show a preview."""
+    """The page of a claim link. It changes nothing, because chats open links by themselves for a preview."""
     return _with_link(at, token, _confirm_page)
 
 
 def claim_by_link(at: ApiContext, token: str) -> Response:
-    """The button of the page was pressed."""
+    """Claim the lead: the button of the page was pressed."""
 
     def ask(link: ClaimLink) -> Response:
         answer = _awake(claim_lead(at.services(), link.contact_id, rep=link.rep), at.wake)
@@ -212,7 +214,7 @@ _places = threading.BoundedSemaphore(AT_ONCE)
 
 
 def _guarded(ask: Callable[[], Response]) -> Response:
-    """The answer, or in one sentence what stands in the way; nothing has changed then."""
+    """The answer, or one sentence about the error; then nothing has changed."""
     if not _places.acquire(blocking=False):
         busy = _json({"error": "Many reps are asking at this moment. Try again in a second."}, 503)
         busy.headers["Retry-After"] = "1"
@@ -251,10 +253,10 @@ def _awake(answer: ClaimResult, wake: Callable[[], None]) -> ClaimResult:
     return answer
 
 
-def _told(answer: ClaimResult) -> Response:
-    told = {"answer": answer.kind, "sentence": answer.sentence}
+def _answer_of(answer: ClaimResult) -> Response:
+    facts = {"answer": answer.kind, "sentence": answer.sentence}
     optional = {"owner_id": answer.owner_id, "decision_id": answer.decision_id}
-    return _json({**told, **{name: value for name, value in optional.items() if value}}, STATUS[answer.kind])
+    return _json({**facts, **{name: value for name, value in optional.items() if value}}, STATUS[answer.kind])
 
 
 def _with_link(at: ApiContext, token: str, ask: Callable[[ClaimLink], Response]) -> Response:
@@ -284,5 +286,5 @@ def _page(sentence: str, *, status: int, below: str = "") -> Response:
     return response
 
 
-def _json(told: dict[str, Any], status: int) -> Response:
-    return Response(orjson.dumps(told), status=status, mimetype="application/json")
+def _json(facts: dict[str, Any], status: int) -> Response:
+    return Response(orjson.dumps(facts), status=status, mimetype="application/json")

@@ -1,4 +1,4 @@
-"""The addresses for reps and their tools: /api for tokens, /claim for links."""
+"""The URLs for reps and their tools: /api with tokens, /claim with links."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ DOORS: Final = (
     ("GET", "/claim/<token>", "claim_page"),
     ("POST", "/claim/<token>", "claim_by_link"),
 )
-"""Method, address, and the function of `router.web.answers` that answers."""
+"""Method, URL, and the function of `router.web.answers` that answers."""
 
 
 def api_blueprint(
     *, settings: Settings, services: Callable[[], Services], wake: Callable[[], None], clock: Clock
 ) -> Blueprint:
-    """The blueprint; `services` opens the portal's services when they are first needed."""
+    """The blueprint; `services` builds the services when first called, `wake` wakes a worker."""
     blueprint = Blueprint("api", __name__)
 
     def answered_by(name: str) -> Callable[..., Response]:

@@ -48,9 +48,9 @@ def create_app(
 ) -> Flask:
     """The application; it accepts deliveries whatever state HubSpot, the rules and the workers are in.
 
-    `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `services` opens the
-    portal's services when a rep first asks for something; without it there are no addresses for reps.
-    `clock` judges the age of signatures and of claim links.
+    `wake` tells the workers that leads wait. It is called after HubSpot has its answer. `services` builds the
+    services at a rep's first request; without it there are no URLs for reps. `clock` judges the age of
+    signatures and of claim links.
     """
     app = Flask("router.web", static_folder=None)
     app.register_blueprint(

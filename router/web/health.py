@@ -1,4 +1,4 @@
-"""Is the service well? For people (/health) and for Prometheus (/metrics)."""
+"""The health of the service, for people (/health) and for Prometheus (/metrics)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ REDIS_DOWN = "Redis does not answer, so no delivery can be kept. Start it, or co
 
 
 def health_blueprint(*, vitals: Vitals) -> Blueprint:
-    """GET /health: 200, or 503 with `problems`. GET /metrics: always 200, lead_router_redis_up says it."""
+    """GET /health: 200, or 503 with `problems`. GET /metrics: always 200; see its lead_router_redis_up."""
     blueprint = Blueprint("health", __name__)
 
     @blueprint.get("/health")

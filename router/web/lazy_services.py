@@ -1,4 +1,4 @@
-"""The routing desk of the web process: opened when a rep first asks, so that receiving never waits for it."""
+"""The web process's services, built at a rep's first request, so that receiving never waits for them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # loading routing takes longer than all else that the receive
 
 
 def lazy_services(settings: Settings, url: str) -> Callable[[], Services]:
-    """Gives the desk, opened once, with the rules as they are on disk now.
+    """A function that returns the services, built once, with the rules as they are on disk now.
 
     Calling it raises what Redis or the ledger raise while they are down; the next call tries again.
     """

@@ -1,4 +1,4 @@
-"""The vitals in Prometheus' words; nothing is counted here, so every process tells the same."""
+"""The vitals as Prometheus metrics; nothing is counted here, so every process reports the same."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def exposition(reading: VitalsReading | None) -> bytes:
 
 
 class _Scrape(Collector):
-    """One reading, as prometheus-client wants to be handed its metrics."""
+    """One reading of the vitals, in the form that prometheus-client collects."""
 
     def __init__(self, reading: VitalsReading | None) -> None:
         self._reading = reading
@@ -64,7 +64,7 @@ class _Scrape(Collector):
 
 
 def _furthest(reading: VitalsReading, unit: Unit) -> GaugeMetricFamily:
-    """By team alone: a rep's name is personal."""
+    """The largest deviation per team; no label names a rep, as that is personal."""
     words = f"{unit.capitalize()} by which the team's furthest rep is away from their fair share"
     metric = GaugeMetricFamily(f"lead_router_fairness_difference_{unit}", words, labels=["team"])
     for one in reading.furthest:

@@ -1,4 +1,4 @@
-"""Take a delivery from HubSpot: prove it, keep it, say so, and only then wake a worker."""
+"""The webhook receiver: verify a delivery, store it, answer, and only then wake a worker."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def receiver_blueprint(
     @blueprint.post("/webhooks/hubspot")
     def receive() -> Response:
         began = time.perf_counter()
-        # One byte more than we take: a limit on Content-Length says nothing about a chunked body.
+        # One byte more than the limit: Content-Length says nothing about a chunked body.
         body = request.stream.read(MAX_BODY_BYTES + 1)
         if len(body) > MAX_BODY_BYTES:
             return _refuse(413, "The body is larger than 512 KiB.", vitals)
@@ -77,7 +77,7 @@ def _signature_headers() -> dict[str, str]:
 
 
 def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) -> None:
-    """HubSpot has its answer; what fails from here on must not change it."""
+    """Wake a worker and count; HubSpot has its answer, and an error from here on must not change it."""
     if wake:
         try:
             wake()
@@ -109,7 +109,7 @@ def _refuse(status: int, sentence: str, vitals: Vitals) -> Response:
 
 
 def _unkept(error: redis.RedisError) -> Response:
-    """Redis did not take it (down, slow, full, read-only): HubSpot has to send it again."""
+    """The answer when Redis did not take it (down, slow, full, read-only): HubSpot has to send it again."""
     log.error("delivery.refused", status=503, reason="Redis did not keep it", error=type(error).__name__)
     return _answer(503, "The delivery could not be kept; please send it again.")
 

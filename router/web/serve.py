@@ -1,8 +1,8 @@
-"""Runs the web application, unimpressed by slow clients, and stops without cutting a request off.
+"""The web server: robust against slow clients, and stopping without cutting a request off.
 
-Waitress reads a request to its end before a thread sees it, so a body that drips in costs a socket
-and no thread. What Waitress lacks is added here: a deadline for the whole request (its own timeout
-starts again with each byte) and a SIGTERM that lets requests end.
+Waitress reads a request to its end before a thread sees it, so a body that drips in costs a socket and no
+thread. What Waitress lacks is added here: a deadline for the whole request (its own timeout starts again with
+each byte) and a SIGTERM that lets requests end.
 """
 
 from __future__ import annotations
@@ -25,29 +25,29 @@ from router.web.one_core import stay_on_one_core
 Application = Callable[..., Any]
 
 THREADS: Final = 16
-"""HubSpot has at most ten deliveries in the air, reps four requests; two are left for /health."""
+"""HubSpot has at most ten deliveries in flight, reps four requests; two are left for /health."""
 MAX_CONNECTIONS: Final = 500
 """Below the 1,024 files that most hosts let a process open."""
 MAX_REQUEST_BYTES: Final = 1024 * 1024
-"""Twice what the receiver takes, so that it can say itself that a body is too large."""
+"""Twice the receiver's limit, so that the receiver itself can answer that a body is too large."""
 MAX_HEADER_BYTES: Final = 32 * 1024
 IN_MEMORY_BYTES: Final = 128 * 1024
 """A larger body waits in a temporary file: 500 slow ones must not fill the memory."""
 WHOLE_REQUEST_S: Final = 30
-"""A request that has not arrived by then is hung up on; HubSpot itself gives up after 5 to 10 s."""
+"""A request not complete after this time is cut off; HubSpot itself gives up after 5 to 10 s."""
 IDLE_S: Final = 75
 """Longer than the 60 s of usual load balancers, which must be the ones to hang up."""
 SWEEP_S: Final = 2
 STOP_S: Final = 10
 JUST_NOW_S: Final = 0.5
-"""On the way out, a connection this young or this recently used may still have a request on the road."""
+"""While stopping: a connection this new or this recently used may still receive a request."""
 
 
 def serve(application: Application, *, host: str, port: int) -> None:
-    """Answer requests until SIGTERM or SIGINT, then finish those that are under way within 10 s.
+    """Answer requests until SIGTERM or SIGINT, then finish those that have begun within 10 s.
 
-    Prints where it listens; port 0 takes a free one. Raises `OSError` if the port is taken.
-    Has to run on the main thread, which is the one that gets signals.
+    Prints where it listens; port 0 takes a free one. Raises `OSError` if the port is taken. Has to run on the
+    main thread, which is the one that gets signals.
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)
     stay_on_one_core()
@@ -71,12 +71,12 @@ def serve(application: Application, *, host: str, port: int) -> None:
     name = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
     print(f"listening on http://{name}:{server.effective_port}", flush=True)  # noqa: T201 - its one word on stdout
     while not stopping():
-        _turn(server, patience_s=SWEEP_S)
+        _run_loop(server, patience_s=SWEEP_S)
     _finish(server)
 
 
 class _Parser(waitress.parser.HTTPRequestParser):  # type: ignore[misc] # waitress has no types
-    """Knows when the first byte of its request came."""
+    """Records when the first byte of its request came."""
 
     def __init__(self, options: Adjustments) -> None:
         super().__init__(options)
@@ -112,25 +112,25 @@ def _stop_signals(server: _Server) -> Callable[[], bool]:
     def stop(_number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         asked = True
-        server.pull_trigger()  # or the loop would notice only when its turn ends
+        server.pull_trigger()  # or the loop would notice only when its wait ends
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     return lambda: asked
 
 
-def _turn(server: _Server, *, patience_s: float) -> None:
-    """Move bytes on every connection that is ready; wait at most `patience_s` for one."""
+def _run_loop(server: _Server, *, patience_s: float) -> None:
+    """Run the event loop once: serve every ready connection, after at most `patience_s` seconds."""
     wasyncore.loop(timeout=patience_s, use_poll=True, map=server._map, count=1)
 
 
 def _finish(server: _Server) -> None:
     deadline = time.monotonic() + STOP_S
-    wasyncore.dispatcher.close(server)  # only the listening socket: connections live on
-    _turn(server, patience_s=0)  # what has reached us already counts
+    wasyncore.dispatcher.close(server)  # only the listening socket: open connections stay
+    _run_loop(server, patience_s=0)  # what has reached us already counts
     while server.active_channels and time.monotonic() < deadline:
         for channel in tuple(server.active_channels.values()):
             if channel.is_idle():
                 channel.handle_close()
-        _turn(server, patience_s=0.1)
+        _run_loop(server, patience_s=0.1)
     server.task_dispatcher.shutdown(timeout=max(0.0, deadline - time.monotonic()))

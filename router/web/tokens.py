@@ -1,4 +1,4 @@
-"""Which rep a token of the API belongs to. The file keeps hashes; a token is shown once, when it is made."""
+"""The reps' API tokens. The file keeps hashes; a token is shown once, when it is made."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PREFIX: Final = "lr_"
 
 
 def made_for(rep: str, path: Path) -> str:
-    """A new token for the rep; the file at `path` remembers its hash. An older token of theirs ends.
+    """A new token for the rep; the file at `path` keeps its hash. The rep's older token ends.
 
     Raises OSError when the file cannot be written.
     """
@@ -24,7 +24,7 @@ def made_for(rep: str, path: Path) -> str:
 
 
 def revoke(rep: str, path: Path) -> bool:
-    """End the rep's token; False if they had none. Raises OSError when the file cannot be written."""
+    """End the rep's token; False if there was none. Raises OSError when the file cannot be written."""
     known = _known(path)
     if known.pop(rep, None) is None:
         return False
@@ -33,12 +33,12 @@ def revoke(rep: str, path: Path) -> bool:
 
 
 def reps_with_token(path: Path) -> tuple[str, ...]:
-    """The reps who have one."""
+    """The reps who have a token."""
     return tuple(_known(path))
 
 
 def rep_of(token: str, path: Path) -> str | None:
-    """Whose token it is, or None. Every hash is compared, so that the time taken tells nothing."""
+    """The rep with this token, or None. Every hash is compared, so that the time taken shows nothing."""
     seen = _hash(token)
     found = [rep for rep, kept in _known(path).items() if hmac.compare_digest(seen, kept)]
     return found[0] if found else None
@@ -57,7 +57,7 @@ def _known(path: Path) -> dict[str, str]:
 
 
 def _keep(known: Mapping[str, str], path: Path) -> None:
-    """Write the file whole, beside the old one, and only for its owner to read."""
+    """Replace the file as a whole, with one that only its owner can read."""
     path.parent.mkdir(parents=True, exist_ok=True)
     written = path.with_name(path.name + ".new")
     lines = "".join(f"{rep} {kept}\n" for rep, kept in sorted(known.items()))

@@ -1,4 +1,4 @@
-"""What would these rules have done with last month's leads? `router backtest` replays them and compares."""
+"""`router backtest`: past leads replayed through these rules and others, and compared."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ from router.rulefiles.yaml.quantities import span
 
 LEDGER: Final = "ledger"
 FEW_BYTES: Final = 10_000_000
-"""Exports up to this size are replayed in this process: starting others would take longer."""
+"""Exports up to this many bytes are replayed in this process: starting others would take longer."""
 DEFAULT_SINCE: Final = "90d"
 MOST_NAMED: Final = 8
 
@@ -82,11 +82,11 @@ def backtest(
 ) -> None:
     """Replay real leads through these rules and through others, and say what changes.
 
-    Both sides decide every lead in the order in which they came, each with shares of its own. The rules
-    on trial are those in CONFIG_DIR (or config). Nothing is written to HubSpot.
+    Both sides decide every lead in the order in which the leads came, each with its own shares. The rules on
+    trial are those in CONFIG_DIR (or config). Nothing is written to HubSpot.
 
-    Time off and public holidays count on both sides, and for leads of the ledger whoever router away or
-    the API said to be away on the day; what HubSpot said of people then is not kept.
+    Leaves and public holidays count on both sides. For leads of the ledger, absences set by router away or
+    the API count too; absences reported by HubSpot do not, because they are not kept.
     """
     here = rules_here(None)
     try:
@@ -101,7 +101,7 @@ def backtest(
         raise UserError(str(error)) from error
     broken = _broken(found_limits, ran)
     if html is not None:
-        from router.cli.backtest.backtest_page import backtest_page  # only who wants the page loads it
+        from router.cli.backtest.backtest_page import backtest_page  # loaded only for --html
 
         names = (other.name, str(here.folder))
         html.write_text(backtest_page(ran, names=names, notes=notes, broken=broken), encoding="utf-8")
@@ -167,7 +167,7 @@ def _ran(leads: Leads, other: OtherRules, here: RulesHere) -> tuple[Backtest, li
 
 
 def _as_it_was(leads: Leads, policy: Policy) -> Policy:
-    """The policy with the absences that were said at the time, as far as the leads' source knows them."""
+    """The policy with the absences recorded at the time, as far as the leads' source has them."""
     if isinstance(leads, CsvLeads):
         return policy
     roster = as_it_was(policy.roster, leads.words(), now=now_here())
@@ -175,7 +175,7 @@ def _as_it_was(leads: Leads, policy: Policy) -> Policy:
 
 
 def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:
-    """What a reader has to know before they believe the figures."""
+    """Remarks that a reader needs to judge the figures."""
     notes = []
     if isinstance(leads, CsvLeads):
         if leads.unknown:
@@ -203,13 +203,13 @@ def _some(names: Sequence[str]) -> str:
 
 @contextmanager
 def _progress() -> Iterator[Tell]:
-    """Leads read so far, on stderr; a pipe or a file gets none."""
+    """The number of leads read so far, on stderr; nothing for a pipe or a file."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _leads: None
         return
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # It draws when it is told and starts no thread, which processes forked beside it would copy.
+    # Drawn on each call and without a thread, which processes forked beside it would copy.
     with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
         bar = progress.add_task("", total=None)
 

@@ -1,4 +1,4 @@
-"""Does a change stay within the limits that somebody set for it, such as "moved > 20%"?"""
+"""Limits of a backtest, such as "moved > 20%", and the check that a change stays within them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ COUNTS: Final[Mapping[str, Callable[[Comparison], int]]] = {
     "nurture": lambda found: found.nurtured.after,
     "new_nurture": lambda found: found.new_nurture,
 }
-"""What can be limited, besides the leads of a rep by name; percents are of all leads."""
+"""The counts that can be limited, besides a rep's leads by the rep's name; percents are of all leads."""
 _ORDERS: Final = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
 _WRITTEN: Final = re.compile(r"\s*([\w.@-]+)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*")
 
 
 class LimitUnclear(ValueError):
-    """The text is no limit; the message says what one looks like."""
+    """The text is no limit; the message shows valid ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """Fail if a count, or a percentage, compares so with the number; a rep's is of leads given to reps."""
+    """Fail if a count or percentage compares so with `number`; a rep's is of leads given to reps."""
 
     written: str
     of: str
@@ -51,7 +51,7 @@ class Limit:
 
 
 def limit_of(written: str, *, reps: Mapping[str, object]) -> Limit:
-    """The limit as written; `reps` are known by name. Raises LimitUnclear."""
+    """The limit as written; `reps` are the known rep names. Raises LimitUnclear."""
     found = _WRITTEN.fullmatch(written)
     if found is None:
         raise LimitUnclear(

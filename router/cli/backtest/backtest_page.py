@@ -96,7 +96,7 @@ def _changes_table(what: str, changes: Iterable[tuple[str, CountChange]]) -> str
 
 
 def _table(label: str, headings: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: int) -> str:
-    """A table whose last columns are numbers; it can be scrolled by keyboard where it is too wide."""
+    """A table whose last columns are numbers; if it is too wide, it can be scrolled by keyboard."""
     texts = len(headings) - numbers
     head = "".join(
         f'<th scope="col"{" class=n" if place >= texts else ""}>{escape(one)}</th>'

@@ -1,6 +1,6 @@
-"""Plots of a backtest as inline SVG: flows from place to place, shares per rep, leads due per hour.
+"""Plots of a backtest as inline SVG: flows between places, shares per rep, leads due per hour.
 
-Every plot says its figures in text too, and a table stands beside it for those who do not see it.
+Every plot gives its figures in text too, and a table stands beside it for readers who cannot see it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 from router.policy.backtest.dealing.comparison import CountChange, LeadFlow
 
 WIDTH: Final = 520
-"""Units of the drawing; the page scales it to the screen, and names can still be read on a phone."""
+"""Width of the drawing in its own units; the page scales it, and names stay readable on a phone."""
 _ROW: Final = 34
 _FLOWS: Final = 10
 _NAME: Final = 120
@@ -21,7 +21,7 @@ _LONGEST: Final = 17
 
 
 def flows(moves: Sequence[LeadFlow]) -> str:
-    """Bands from where leads went to where they go, as thick as they are many."""
+    """Bands from old to new place; the thickness of a band is its number of leads."""
     shown = moves[:_FLOWS]
     left, right = 140, WIDTH - 140
     groups = []
@@ -84,7 +84,7 @@ def hours(by_hour: Sequence[CountChange]) -> str:
 
 
 def _group(title: str, *parts: str) -> str:
-    """Parts that belong together; the title is what a pointer or a screen reader is told."""
+    """Parts that belong together; the title is shown to a pointer and read by a screen reader."""
     return f"<g><title>{escape(title)}</title>{''.join(parts)}</g>"
 
 

@@ -1,4 +1,4 @@
-"""How a backtest looks on a terminal: the answer first, then who gains and loses, then examples."""
+"""A backtest on a terminal: the answer first, then reps who gain and lose, then examples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _CHANGE: Final = ("before", "after", "change")
 def print_backtest(
     out: Console, ran: Backtest, *, names: tuple[str, str], notes: Sequence[str], broken: Sequence[str]
 ) -> None:
-    """Everything, for people."""
+    """Print everything, for people."""
     found = ran.comparison
     out.print(Text(headline(found), "bold"))
     out.print(Text(provenance(found, names), "dim"))
@@ -69,7 +69,7 @@ def headline(found: Comparison) -> str:
 
 
 def provenance(found: Comparison, names: tuple[str, str]) -> str:
-    """Which leads, and which rules."""
+    """The leads replayed, and the two rule sets."""
     before, after = found.revisions
     return (
         f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}, rules {before} ({names[0]}) → {after} ({names[1]})"

@@ -1,4 +1,4 @@
-"""What does all of this do? `router demo` shows it on a toy HubSpot portal, and checks every contact."""
+"""`router demo`: the whole service on a toy HubSpot portal, with a check of every contact."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from router.rules_on_disk import read_rule_files
 
 SHIPPED = Path(package.__file__).parents[1] / "config"
 PLAIN_LINES = 4
-"""Lines of progress where no bar can be drawn."""
+"""Number of progress lines where no bar can be drawn."""
 
 
 @click.command(epilog="\b\nExamples: router demo\n          router demo --stay")
@@ -50,9 +50,9 @@ PLAIN_LINES = 4
 def demo(contacts: int, seed: int | None, stay: bool, config: Path, as_json: bool) -> None:
     """Route 200 contacts of a toy HubSpot portal, and check every one.
 
-    Needs no settings, no HubSpot account and no network. The real service runs, as processes of its own:
-    web, 2 workers, housekeeping, Valkey. The portal creates contacts and announces them by signed
-    webhooks, a fifth of them twice. Exit code 1 if a single contact is not as it should be.
+    Needs no settings, no HubSpot account and no network. The real service runs, as processes of its own: web,
+    2 workers, housekeeping, Valkey. The portal creates contacts and announces them by signed webhooks, a
+    fifth of them twice. Exit code 1 if a single contact is not as it should be.
     """
     out = Console(stderr=True, highlight=False, markup=False) if as_json else screen()
     _check_rules(config)
@@ -94,7 +94,7 @@ def _play(out: Console, stage: Stage, *, contacts: int, seed: int) -> Report:
 
 @contextmanager
 def _doing(out: Console, what: str) -> Iterator[None]:
-    """Say what takes a moment: a spinner on a terminal, a line elsewhere."""
+    """Show that something takes a moment: a spinner on a terminal, a line elsewhere."""
     if out.is_terminal:
         with out.status(f"{what} …"):
             yield
@@ -117,19 +117,19 @@ def _progress(out: Console, contacts: int) -> Iterator[Tell]:
 
 def _plain_lines(out: Console, contacts: int) -> Tell:
     step = max(1, contacts // PLAIN_LINES)
-    told = 0
+    printed = 0
 
     def tell(routed: int) -> None:
-        nonlocal told
-        if routed // step > told // step or routed == contacts:
+        nonlocal printed
+        if routed // step > printed // step or routed == contacts:
             out.print(f"Routed {routed} of {contacts}")
-            told = routed
+            printed = routed
 
     return tell
 
 
 def _stay(out: Console, stage: Stage) -> None:
-    """Leave it running until Ctrl-C."""
+    """Leave the demo running until Ctrl-C."""
     person = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "type_demande": "demo", "country": "France"}
     body = orjson.dumps({"contacts": [person]}).decode()
     lines = (

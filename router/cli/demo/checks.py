@@ -1,4 +1,4 @@
-"""Did every contact get exactly what its decision says? Read from the portal, not from our own books."""
+"""Checks that every contact got exactly what its decision says, read from the portal itself."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtu
 
 SHOWN: Final = 5
 FAR: Final = 2.0
-"""Leads that a rep may be away from the fair share, whoever is eligible when."""
+"""Largest allowed deviation from the fair share, in leads, for any set of eligible reps."""
 NOBODYS: Final = (Queued, Nurtured, LeftAlone)
 
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
-    """The portal as it stands in the end, and what was decided, by contact id."""
+    """The final state of the portal, and the decisions, by contact id."""
 
     created: Sequence[str]
     owned: Mapping[str, str]
@@ -45,7 +45,7 @@ class DemoResult:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One promise, how many cases of it there were, and what broke it."""
+    """One promise, the number of cases checked, and what broke it."""
 
     promise: str
     cases: int
@@ -64,7 +64,7 @@ class Check:
 
 
 def run_checks(result: DemoResult) -> tuple[Check, ...]:
-    """Every check, in the order of the sentence that people would say."""
+    """Every check, in the order in which the report prints them."""
     return tuple(check(result) for check in CHECKS)
 
 
@@ -78,7 +78,7 @@ def nobody_is_lost(result: DemoResult) -> Check:
 
 
 def assigned_have_one_owner(result: DemoResult) -> Check:
-    """The decision's owner, and no other was ever written."""
+    """Assigned contacts have the decision's owner, and no other was ever written."""
     broken, cases = [], 0
     for contact_id, decision, record in result.having(Assigned):
         cases += 1
@@ -96,14 +96,14 @@ def statuses_are_right(result: DemoResult) -> Check:
 
 
 def reasons_stand_on_records(result: DemoResult) -> Check:
-    """All our properties, with the decision's values."""
+    """All our properties are on the record, with the decision's values."""
     found = list(result.having(object))
     broken = [one for one, decision, record in found if not _carries(record["properties"], decision)]
     return Check("Each carries reason, rule, score, grade, segment and due time", len(found), tuple(broken))
 
 
 def others_have_no_owner(result: DemoResult) -> Check:
-    """Queued, nurtured and left alone: nobody's, with a reason; nurture has set what it should."""
+    """Queued, nurtured and left-alone contacts have no owner and a reason; nurture has set its values."""
     broken, cases = [], 0
     for contact_id, decision, record in result.having(*NOBODYS):
         cases += 1
@@ -126,14 +126,14 @@ def owned_are_untouched(result: DemoResult) -> Check:
 
 
 def deliveries_arrived(result: DemoResult) -> Check:
-    """Every webhook was taken, those that came twice included."""
-    told = result.deliveries
-    broken = (f"{told['given_up']} given up",) if told["given_up"] else ()
-    return Check("Every webhook was taken, those that came twice included", told["delivered"], broken)
+    """Every webhook was accepted, those that came twice included."""
+    deliveries = result.deliveries
+    broken = (f"{deliveries['given_up']} given up",) if deliveries["given_up"] else ()
+    return Check("Every webhook was taken, those that came twice included", deliveries["delivered"], broken)
 
 
 def limits_were_kept(result: DemoResult) -> Check:
-    """HubSpot never had to refuse a call for its number."""
+    """HubSpot never had to refuse a call because of too many calls."""
     broken = [f"429 for {name}" for name, outcomes in result.calls["endpoints"].items() if "429" in outcomes]
     busiest, allowed = result.calls["busiest_10s"], result.calls_per_10s
     if busiest > allowed:
@@ -143,7 +143,7 @@ def limits_were_kept(result: DemoResult) -> Check:
 
 
 def shares_are_fair(result: DemoResult) -> Check:
-    """Nobody is far from the fair share."""
+    """Every rep is close to the fair share."""
     broken = [
         f"{one.rep} in {one.team}: credit {one.credit:+.1f}" for one in result.shares if abs(one.credit) > FAR
     ]
@@ -186,5 +186,5 @@ def _carries(properties: Mapping[str, str], decision: Decision) -> bool:
 
 
 def _to_the_millisecond(moment: datetime | None) -> datetime | None:
-    """HubSpot keeps times in milliseconds."""
+    """The moment rounded down to milliseconds, as HubSpot keeps it."""
     return moment and moment.replace(microsecond=moment.microsecond // 1000 * 1000)

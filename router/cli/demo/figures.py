@@ -1,4 +1,4 @@
-"""What the demo measured: shares, counts, times and calls, as plain numbers."""
+"""The figures of the demo: shares, counts, times and calls, as plain numbers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PERCENTILES: Final = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
 @dataclass(frozen=True, slots=True)
 class RepShare:
-    """What a rep got of a team's turns, and what their fair share of them was, in leads."""
+    """A rep's leads from a team's rotation, and the rep's fair share of them, in leads."""
 
     team: str
     rep: str
@@ -33,13 +33,13 @@ class RepShare:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All of it. `latency_s` is from the webhook's departure to the owner on the record."""
+    """All figures. `latency_s` is from the sending of the webhook to the owner on the record."""
 
     shares: tuple[RepShare, ...]
     named: Mapping[str, int]
-    """Leads given to a rep outside of a team's turns, by rep."""
+    """Leads given to a rep outside of a team's rotation, by rep."""
     counts: Mapping[str, Mapping[str, int]]
-    """How many decisions had each outcome, segment, grade, and score bucket."""
+    """Number of decisions by outcome, segment, grade, and score bucket."""
     latency_s: Mapping[str, float]
     calls: Mapping[str, int]
     """HubSpot calls by endpoint."""
@@ -66,7 +66,7 @@ def figures(
 
 
 def _shares(decisions: Iterable[Decision]) -> list[RepShare]:
-    """Each lead of a team is owed to its eligible reps by weight; all of it went to one."""
+    """Each lead of a team is owed to its eligible reps by weight; one of them got all of it."""
     fair: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
     weights: dict[tuple[str, str], int] = {}
     leads: Counter[tuple[str, str]] = Counter()

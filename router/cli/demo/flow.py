@@ -1,4 +1,4 @@
-"""The contacts of the demo: how they come into the portal, and when all of them are routed."""
+"""The contacts of the demo: their arrival in the portal, and the wait until all are routed."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ WAVE_S: Final = 0.3
 SMALLEST_WAVE: Final = 20
 DUPLICATES: Final = 0.2
 OWNED: Final = 0.05
-"""The share of contacts that somebody owns from the start: the router has to leave them alone."""
+"""Share of contacts (0..1) that have an owner from the start: the router has to leave them alone."""
 PATIENCE_S: Final = 30.0
 SETTLE_S: Final = 10.0
 LOOK_S: Final = 0.1
 SOON_MS: Final = 10_000
 
 Tell = Callable[[int], None]
-"""Told how many contacts are routed so far."""
+"""Called with the number of contacts routed so far."""
 
 
 class Stuck(Exception):
@@ -31,14 +31,14 @@ class Stuck(Exception):
 
 @dataclass(slots=True)
 class Arrivals:
-    """Who came: every contact's id, and the owner of those that had one from the start."""
+    """The ids of all contacts, and the owners of those that had one from the start."""
 
     ids: list[str] = field(default_factory=list)
     owned: dict[str, str] = field(default_factory=dict)
 
 
 def announce_to_us(stage: Stage, *, seed: int) -> None:
-    """From now on the portal posts signed webhooks, some of them twice, in shuffled order."""
+    """Let the portal post signed webhooks from now on, some of them twice, in shuffled order."""
     stage.sandbox.deliver(
         f"{stage.receiver}/webhooks/hubspot", duplicates=DUPLICATES, shuffle=True, form="mixed", seed=seed
     )
@@ -47,7 +47,7 @@ def announce_to_us(stage: Stage, *, seed: int) -> None:
 def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arrivals:
     """Create the contacts in waves, as form fills come, and return when the last one is routed.
 
-    Raises `Stuck` when nothing moves for 30 s.
+    Raises `Stuck` when no contact is routed for 30 s.
     """
     arrivals = Arrivals()
     owners = [owner for owner in stage.services.hubspot.owners() if not owner.archived]
@@ -69,7 +69,8 @@ def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arri
 def let_it_settle(stage: Stage) -> None:
     """Wait until the ledger has every line and the owner histories were looked at, 10 s at most.
 
-    A lead that two workers wrote (the same decision) is looked at after 90 s; nobody waits for that here.
+    A lead that two workers wrote (the same decision) is looked at after 90 s; the demo does not wait for
+    that.
     """
     services = stage.services
     deadline = time.monotonic() + SETTLE_S

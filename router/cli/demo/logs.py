@@ -1,4 +1,4 @@
-"""Where the processes of the demo write: files, for their lines would go through the progress bar."""
+"""The logs of the demo's processes: files, as printed lines would break the progress bar."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ class Logs:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._turn = threading.Lock()
+        self._lock = threading.Lock()
         self._files: dict[str, TextIO] = {}
 
     def hear(self, name: str, line: str) -> None:
         """Write a line of this process; lines that come after the end are dropped."""
         file = self.open(name)
-        with self._turn:
+        with self._lock:
             if not file.closed:
                 file.write(line + "\n")
                 file.flush()
 
     def open(self, name: str) -> TextIO:
         """The file of this process."""
-        with self._turn:
+        with self._lock:
             if name not in self._files:
                 self._files[name] = (self._directory / f"{name}.log").open("a", encoding="utf-8")
             return self._files[name]
@@ -44,10 +44,10 @@ class Logs:
 
 
 def last_words(logs: Path) -> str:
-    """The last lines of every log, under the name of who wrote it."""
-    told = []
+    """The last lines of every log, each under the name of its process."""
+    texts = []
     for log in sorted(logs.glob("*.log")):
         lines = log.read_text(errors="replace").splitlines()[-LAST_LINES:]
         if lines:
-            told.append("\n".join([f"--- {log.stem} ---", *lines]))
-    return "\n".join(told)
+            texts.append("\n".join([f"--- {log.stem} ---", *lines]))
+    return "\n".join(texts)

@@ -1,4 +1,4 @@
-"""What the demo has to say in the end: figures, three decisions to read, and checks."""
+"""The report of the demo: figures, three decisions to read, and checks."""
 
 from __future__ import annotations
 
@@ -92,23 +92,23 @@ def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
 
 
 def _explained(stage: Stage, decisions: Sequence[Decision]) -> list[Explained]:
-    told = []
+    examples = []
     for heading, decision in worth_reading(decisions):
         policy = policy_of(stage.services, decision.revision)
         steps = explain(decision, policy, language=policy.language) if policy else ()
-        told.append(Explained(heading, decision, policy, steps))
-    return told
+        examples.append(Explained(heading, decision, policy, steps))
+    return examples
 
 
 def worth_reading(decisions: Sequence[Decision]) -> list[tuple[str, Decision]]:
-    """A hot lead, a cold one, and one for which somebody was passed over; fewer if there are none."""
+    """A hot lead, a cold one, and one for which a rep was passed over; fewer if there are none."""
     assigned = [one for one in decisions if isinstance(one.outcome, Assigned)]
-    in_turn = [one for one in assigned if one.shares] or assigned
+    by_share = [one for one in assigned if one.shares] or assigned
     cold = [one for one in decisions if isinstance(one.outcome, Nurtured)]
     passing = [one for one in assigned if one.passed_over]
     chosen = []
-    if in_turn:
-        chosen.append(("A hot lead", max(in_turn, key=lambda one: one.score)))
+    if by_share:
+        chosen.append(("A hot lead", max(by_share, key=lambda one: one.score)))
     if cold:
         chosen.append(("A cold lead", min(cold, key=lambda one: one.score)))
     if passing:

@@ -1,4 +1,4 @@
-"""Where the demo plays: a toy portal and the real service, in a directory that vanishes afterwards."""
+"""The setup of the demo: a toy portal and the real service, in a directory that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from router.telemetry import set_up_logging
 
 CALLS_PER_10S: Final = 190
 LATENCY_MS: Final = 50
-"""What a call to HubSpot takes."""
+"""Duration of a call to the toy HubSpot, in milliseconds."""
 WORKERS: Final = 2
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 ENVIRON_FILE: Final = "demo.env"
 
 
 class Interruption:
-    """A signal handler like Python's own for Ctrl-C, which remembers that it was asked.
+    """A signal handler like Python's own for Ctrl-C, which remembers that it was called.
 
-    A KeyboardInterrupt that is raised inside a destructor or a weak reference's callback is printed and
-    forgotten by Python; whoever is about to wait for long looks here first.
+    A KeyboardInterrupt raised inside a destructor or a weak reference's callback is printed and forgotten by
+    Python; code that is about to wait for long checks here first.
     """
 
     def __init__(self) -> None:
@@ -52,14 +52,14 @@ class Interruption:
         raise KeyboardInterrupt
 
     def must_not_be_lost(self) -> None:
-        """Raise KeyboardInterrupt if somebody asked for it before."""
+        """Raise KeyboardInterrupt if the signal came before."""
         if self._asked:
             raise KeyboardInterrupt
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The service at work, and the portal that it serves."""
+    """The running service, and the portal that it serves."""
 
     directory: Path
     settings: Settings
@@ -71,25 +71,25 @@ class Stage:
 
     @property
     def receiver(self) -> str:
-        """Where the web process listens."""
+        """The address where the web process listens."""
         return f"http://127.0.0.1:{self.settings.port}"
 
     def last_words(self) -> str:
-        """The last lines of every process, for whoever has to find out what went wrong."""
+        """The last lines of every process, to find the cause of an error."""
         return last_words(self.directory / "logs")
 
 
 @contextmanager
 def set_stage(*, config_dir: Path) -> Iterator[Stage]:
-    """Start everything, and take it all away at the end of the block, however that is reached.
+    """Start everything, and remove it all at the end of the block, however that is reached.
 
-    Raises `NotReady` when a process does not come up. Any error carries the last lines of all logs as a
-    note, for the logs are about to be removed.
+    Raises `NotReady` when a process does not become ready. Any error carries the last lines of all logs as a
+    note, because the logs are about to be removed.
     """
     # SIGTERM and a closed terminal end the demo like Ctrl-C does.
     interruption = Interruption()
     before = {number: signal.signal(number, interruption) for number in SIGNALS}
-    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until we know of the directory that we have to remove
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until the directory to remove is known
     directory = Path(tempfile.mkdtemp(prefix="lead-router-demo-"))
     try:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
@@ -160,7 +160,7 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
 
 @contextmanager
 def _undisturbed_at_the_end() -> Iterator[None]:
-    """A second Ctrl-C cannot stop the cleaning up."""
+    """Ignore a second Ctrl-C, so that it cannot stop the cleaning up."""
     try:
         yield
     finally:
@@ -169,7 +169,7 @@ def _undisturbed_at_the_end() -> Iterator[None]:
 
 
 def _keep_environ(path: Path, environ: Mapping[str, str]) -> None:
-    """The settings, for a shell that wants to ask the demo's service; only its owner can read them."""
+    """Write the settings for a shell that wants to ask the demo's service; only its owner can read them."""
     path.touch(mode=0o600)
     path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in environ.items()))
 
@@ -181,7 +181,7 @@ def _made_up() -> tuple[str, str, str]:
 
 
 def _free_ports(count: int) -> list[int]:
-    """Ports that were free a moment ago, all different."""
+    """Different ports that were free a moment ago."""
     sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
     ports = [int(one.getsockname()[1]) for one in sockets]
     for one in sockets:

@@ -1,4 +1,4 @@
-"""How the demo's report looks on a terminal."""
+"""The demo's report on a terminal."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.cli.shared.screen import table, titled
 
 
 def print_report(out: Console, report: Report) -> None:
-    """The whole report: shares, counts, times, calls, three decisions, checks."""
+    """Print the whole report: shares, counts, times, calls, three decisions, checks."""
     found = report.figures
     out.print(Text(f"{report.contacts} contacts routed in {report.took_s:.1f} s\n", "bold green"))
     shares = table(

@@ -1,4 +1,4 @@
-"""How does a rep take a lead out of a queue? `router claim` gives it to whoever is first."""
+"""`router claim`: give a queued lead to the first rep who claims it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from router.routing.queues.claims import claim_lead
 def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
     """Give a lead that waits in a team's queue to a rep of that team.
 
-    Of several who reach for it, the first has it; exit code 1 says that somebody else was faster, or
-    that a limit of the rep (max_open_leads, max_per_day, max_claims_per_hour) is reached.
+    The first of several reps gets it. Exit code 1 says that another rep was faster, or that a limit of the
+    rep (max_open_leads, max_per_day, max_claims_per_hour) is reached.
     """
     services = services_here()
     services.rules.refresh()

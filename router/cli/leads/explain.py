@@ -1,4 +1,4 @@
-"""Why does a lead go where it goes? `router explain` asks the ledger, or the rules on disk."""
+"""`router explain`: why a lead goes where it goes, from the ledger or the rules on disk."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def explain(
 ) -> None:
     """Say why a contact went where it went: points, rules, reps passed over, shares, history.
 
-    With properties instead of a contact's number, say where such a lead would go by the rules on disk;
-    that needs no other setting and no network. A property of the company is written company.industry.
+    With properties instead of a contact's number, say where such a lead would go by the rules on disk; that
+    needs no other setting and no network. A property of the company is written company.industry.
     """
     is_typed = lead_file is not None or any("=" in word for word in lead)
     if not is_typed:

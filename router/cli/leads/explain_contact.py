@@ -1,4 +1,4 @@
-"""Why did this contact go where it went? The ledger tells it, with what happened since."""
+"""The explanation of a contact's decision, from the ledger, with the events since."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_RULES: Final = "The rule files of that day are not in the ledger, so --why-no
 
 
 def explain_contact(contact: str, *, why_not_there: str | None, language: str | None, as_json: bool) -> None:
-    """Print all that is known of a contact, with what would have sent it elsewhere if that is asked."""
+    """Print all that is known of a contact, and on request what would have sent it elsewhere."""
     services = services_here()
     found = lead_history_of(services, contact)
     if found is None:
@@ -40,7 +40,7 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
         if policy is None:
             raise UserError(NO_RULES)
         owners = services.people.owners.by_email()
-        # Where the decision looked, the book is that of then; elsewhere it is today's.
+        # With recorded inputs the book is the one of then; otherwise it is today's.
         seen = decision.inputs.book if decision.inputs else {}
         book = Book({**services.store.commits.read_book()[0], **seen})
         answer = why_not_here(decision, policy, why_not_there, book=book, owners=owners)
@@ -60,7 +60,7 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
 
 
 def print_decision(out: Console, decision: Decision, policy: Policy | None, steps: tuple[Step, ...]) -> None:
-    """One decision in full, as the command and the demo show it."""
+    """Print one decision in full, as the command and the demo show it."""
     zone = policy.roster.timezone if policy else None
     out.print(tree(f"Contact {decision.contact_id}: {outcome_in_words(decision)}", steps))
     decided_at = local_time(decision.decided_at, zone)

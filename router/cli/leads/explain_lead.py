@@ -1,4 +1,4 @@
-"""Where would this lead go? The rules on disk decide, with an empty book and the catalog's owners."""
+"""The explanation of a typed lead, by the rules on disk, an empty book and the catalog's owners."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def explain_lead(
     language: str | None,
     as_json: bool,
 ) -> None:
-    """Decide the lead and print the decision, with what would send it elsewhere if that is asked."""
+    """Decide the lead and print the decision, and on request what would send it elsewhere."""
     policy, owners = here.policy, owners_by_email(here.catalog)
     spoken = language or policy.language
     compiled, world = compile_policy(policy), World(Book(), owners, now)
@@ -67,7 +67,10 @@ def explain_lead(
 def why_not_here(
     decision: Decision, policy: Policy, name: str, *, book: Book, owners: Mapping[str, Owner]
 ) -> WhyNot:
-    """What would have sent this decision's lead to the rule, team or rep. Raises Told for an unknown name."""
+    """What would have sent this decision's lead to the rule, team or rep.
+
+    Raises UserError for an unknown name.
+    """
     wanted = wanted_named(policy, name)
     if wanted is None:
         known = [*policy.roster.teams, *policy.roster.reps, *(rule.name for rule in policy.rules)]
@@ -80,7 +83,7 @@ def why_not_here(
 
 
 def print_why_not(answer: WhyNot, policy: Policy, language: str, owners: Mapping[str, Owner]) -> None:
-    """The answer as a tree below its own question."""
+    """Print the answer as a tree below its own question."""
     first, *rest = steps_of(answer, policy, language=language, owners=_emails(owners))
     drawn = tree(first.title, rest)
     for place, line in enumerate(first.lines):
@@ -93,10 +96,10 @@ def print_why_not(answer: WhyNot, policy: Policy, language: str, owners: Mapping
 def why_not_as_json(
     answer: WhyNot | None, policy: Policy, language: str, owners: Mapping[str, Owner]
 ) -> dict[str, Any]:
-    """The answer for machines; nothing where nothing was asked."""
+    """The answer for machines; empty without a question."""
     if answer is None:
         return {}
-    told = {
+    facts = {
         "wanted": answer.wanted.name,
         "kind": answer.wanted.kind,
         "found": answer.changes is not None,
@@ -109,7 +112,7 @@ def why_not_as_json(
         "then": as_record(answer.then) if answer.then else None,
         "steps": steps_as_json(steps_of(answer, policy, language=language, owners=_emails(owners))),
     }
-    return {"why_not": told}
+    return {"why_not": facts}
 
 
 def steps_as_json(steps: tuple[Step, ...]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""How is a person erased? `router forget` asks for it; the housekeeping does it."""
+"""`router forget`: request the erasure of a contact, which housekeeping carries out."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from router.store.repair.erasures import Erasures
 def forget(contact: str, as_json: bool) -> None:
     """Erase every trace of a contact: its decisions, its history, its place in queues.
 
-    HubSpot asks for this by itself when a person is deleted for privacy there. The contact in HubSpot,
-    and the sums in the book of shares, stay as they are.
+    HubSpot requests this by itself when a person is deleted for privacy there. The contact in HubSpot, and
+    the sums in the book of shares, stay as they are.
     """
     settings = settings_here()
     Erasures(text_client(redis_url(settings)), Keys(settings.hubspot_portal_id)).ask(contact)

@@ -1,4 +1,4 @@
-"""What happened to a lead, move by move, in words that a stranger understands."""
+"""The history of a lead: each decision, event and result, in plain words."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "not_reassigned": "somebody else owned it by then, so it was left alone",
     "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
-"""What the events of the ledger mean; any other kind is told by its own name, and never left out."""
+"""The ledger's events in words; any other kind is shown by its own name, and never left out."""
 SAID_ALREADY: Final = frozenset({"decision"})
 
 
@@ -42,7 +42,7 @@ class Happening:
     """One line of the history, at a moment (ISO, UTC).
 
     `kind` is that of the event, or `decided`, `responded`, `won`, `lost`. `detail` is for machines: of a
-    decision `from`, `to`, `why` and `run`, as far as there are any, and of an event all that it tells.
+    decision `from`, `to`, `why` and `run`, as far as they exist, and of an event all that it contains.
     """
 
     at: str
@@ -59,18 +59,18 @@ def history_of(
     *,
     names: Mapping[str, str],
 ) -> tuple[Happening, ...]:
-    """Everything that happened, first to last; `names` are what owner ids are called."""
-    told = [
+    """Everything that happened, first to last; `names` are the names of owners by id."""
+    lines = [
         _decided(one, decisions[place - 1] if place else None, names) for place, one in enumerate(decisions)
     ]
-    told += [_event(event, names) for event in events]
-    told += [line for one in follow_ups for line in _followed_up(one, names)]
-    # What happened in the same instant stays in the order of cause: decided, then written, then answered.
-    return tuple(sorted(told, key=lambda line: datetime.fromisoformat(line.at)))
+    lines += [_event(event, names) for event in events]
+    lines += [line for one in follow_ups for line in _followed_up(one, names)]
+    # Events of the same instant stay in the order of cause: decided, then written, then answered.
+    return tuple(sorted(lines, key=lambda line: datetime.fromisoformat(line.at)))
 
 
 def outcome_in_words(decision: Decision) -> str:
-    """Who has it now, in a few words."""
+    """The outcome and the present owner, in a few words."""
     match decision.outcome:
         case Assigned(rep, owner_id, team):
             of_team = f" of team {team}" if team else ""

@@ -1,4 +1,4 @@
-"""What we know of one contact: where it stands, how that was decided, and what happened to it."""
+"""The data of one contact: its state, its decisions, and its history."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ STATES: Final[Mapping[State, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeadHistory:
-    """One contact. `decisions` are the first to the last; `policy` is the last one's, if we still have it."""
+    """One contact. `decisions` are first to last; `policy` is that of the last one, if its files are kept."""
 
     contact_id: str
     state: LeadState | None
@@ -44,7 +44,7 @@ class LeadHistory:
     events: tuple[LedgerEvent, ...]
     follow_ups: tuple[FollowUp, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-    """What owner ids are called."""
+    """Names of owners by id."""
 
     @property
     def decision(self) -> Decision | None:
@@ -76,7 +76,7 @@ class LeadHistory:
 
 def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
     """Everything about a contact, or None if it was never seen."""
-    record_outbox(services)  # what happened a moment ago is still on its way to the ledger
+    record_outbox(services)  # events of a moment ago are still on their way to the ledger
     state = services.store.leads.recall([contact_id]).get(contact_id)
     decisions = _decisions(services, contact_id)
     events = services.ledger.events_of(contact_id)
@@ -109,7 +109,7 @@ def _decisions(services: Services, contact_id: str) -> tuple[Decision, ...]:
 
 
 def _names(services: Services, policy: Policy | None) -> dict[str, str]:
-    """What owner ids are called: the rep's name in team.yaml, else the owner's in HubSpot."""
+    """Names by owner id: the rep's name in team.yaml, else the owner's in HubSpot."""
     reps = policy.roster.reps.values() if policy else ()
     called = {rep.owner.lower(): rep.name for rep in reps}
     owners = services.people.owners.last_known()

@@ -1,4 +1,4 @@
-"""Which leads need a person, and how are they sent again?"""
+"""`router parked`: the leads that need a person, and sending them again."""
 
 from __future__ import annotations
 

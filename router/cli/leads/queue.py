@@ -1,4 +1,4 @@
-"""Who waits in the shared queues of teams, and in which order?"""
+"""`router queue`: the waiting leads in the teams' queues, in the order of claims."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from router.timestamps import from_epoch_ms
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="Leads at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print the leads as JSON.")
 def queue(team: str | None, limit: int, as_json: bool) -> None:
-    """List the leads that wait in the queue of TEAM (or of every team): first who is to be taken first.
+    """List the leads that wait in the queue of TEAM (or of every team), the next to claim first.
 
     That is the highest score, and among equal scores the longest wait.
     """

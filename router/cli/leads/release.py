@@ -1,4 +1,4 @@
-"""How does a rep give a lead back? `router release` clears the owner and puts it into the queue."""
+"""`router release`: give a rep's lead back; its owner is cleared and it joins the queue."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from router.routing.queues.claims import release_lead
 @click.option("--why", required=True, help="The reason; it stands on the contact in HubSpot.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def release(contact: str, rep: str, why: str, as_json: bool) -> None:
-    """Give a lead of a rep back to the team's queue; what it cost of their share is refunded.
+    """Give a lead of a rep back to the team's queue, and refund its cost to the rep's share.
 
-    Where the rule leaves leads to a queue, it waits there for a claim (or its push_after); any other
-    rule gives it on to the next rep within seconds, never to the one who gave it back.
+    If the lead's rule uses a queue, the lead waits there for a claim (or its push_after); any other rule
+    gives it to the next rep within seconds, never to the rep who gave it back.
     """
     services = services_here()
     services.rules.refresh()

@@ -1,4 +1,4 @@
-"""Does a decision come out again? `router replay` computes it anew from what the ledger kept."""
+"""`router replay`: a decision computed again from the ledger, and compared."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ LONGEST: Final = 60
 @click.argument("decision")
 @click.option("--json", "as_json", is_flag=True, help="Print the record and every difference as JSON.")
 def replay(decision: str, as_json: bool) -> None:
-    """Compute a decision again, and say whether the same comes out.
+    """Compute a decision again, and say whether the result is the same.
 
-    Facts, shares, owners, moment and rule files are those that the ledger kept; neither HubSpot nor
-    today's rules are looked at. Exit code 1 if anything differs, or cannot be computed again.
+    Uses the facts, shares, owners, moment and rule files that the ledger kept, and neither HubSpot nor
+    today's rules. Exit code 1 if anything differs, or cannot be computed again.
     """
     services = services_here()
     try:

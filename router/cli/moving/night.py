@@ -1,4 +1,4 @@
-"""What did the night do? In the terminal, as a page, or as JSON."""
+"""`router night`: the report of a night, in the terminal, as a page, or as JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which open leads lost their owner? `router orphans` lists those of people who were deactivated."""
+"""`router orphans`: the open leads of owners who were deactivated."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from router.routing.people.orphans import orphaned_leads
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 def orphans(limit: int, as_json: bool) -> None:
-    """List the open leads of owners who were deactivated in HubSpot, to give them to somebody else.
+    """List the open leads of owners who were deactivated in HubSpot, to give them to another owner.
 
-    Such an owner gets no more leads within five minutes; the ones that they had stay with them until
-    somebody moves them.
+    Such an owner gets no more leads after at most five minutes, and keeps the open ones until a person or the
+    night (section night of routing.yaml) reassigns them.
     """
     found = orphaned_leads(services_here(), limit=limit)
     if as_json:

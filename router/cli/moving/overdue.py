@@ -1,4 +1,4 @@
-"""Which leads does nobody work on although they are due, and what happens next?"""
+"""`router overdue`: due leads without work on them, and the next step for each."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ MOST: Final = 10_000
 @click.option("--limit", default=50, show_default=True, type=click.IntRange(1, MOST), help="Leads at most.")
 @click.option("--json", "as_json", is_flag=True, help="Print the leads as JSON.")
 def overdue(team: str | None, limit: int, as_json: bool) -> None:
-    """List the leads on which nobody works although they are due, longest overdue first.
+    """List the overdue leads on which no work has begun, longest overdue first.
 
-    Next comes what 'on_breach' in routing.yaml says. The list is as the watch last saw it, minutes ago; a
-    rep who logs a call, e-mail, meeting or note, or moves the lead's status, takes the lead off it.
+    The next step is that of 'on_breach' in routing.yaml. The list is some minutes old: it shows what the last
+    check saw. A lead leaves it when its rep logs a call, e-mail, meeting or note, or changes its status.
     """
     services = services_here()
     services.rules.refresh()

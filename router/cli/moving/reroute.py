@@ -1,4 +1,4 @@
-"""A rule was changed: where would its leads go now? `router reroute` plans it, and does it."""
+"""`router reroute`: the leads of a changed rule, decided again by the live rules."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from router.routing.take_back.plan import plan_reroute
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; moves only with --yes.")
 def reroute(rule: str, since: timedelta, yes: bool, as_json: bool) -> None:
-    """Decide the leads that a rule decided anew, by the live rules, where nobody has touched them.
+    """Decide the leads of a rule again, by the live rules, if no person has touched them.
 
-    Leads that stay with their team, queue or rep are not dealt again. Leads whose owner a person chose, or
-    on which work has begun, stay. Shows the plan and asks; can be repeated.
+    Leads that stay with their team, queue or rep are not dealt again. Leads whose owner a person chose, or on
+    which work has begun, stay. Shows the plan and asks; can be repeated.
     """
     take_back(
         lambda services, tell: plan_reroute(services, rule, since=services.clock() - since, tell=tell),

@@ -1,4 +1,4 @@
-"""What would move tonight, to whom and why; and may what the brake holds move after all?"""
+"""`router sweep`: the leads that the night would move, and the approval of a held plan."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from router.store.worklists.night_plan import Planned
 from router.store.worklists.nights import Nights
 
 SHOWN: Final = 50
-"""Leads shown unless somebody asks for more."""
+"""Number of leads shown by default."""
 
 
 class Tell(Protocol):
-    """Told how far the planning is."""
+    """Called with the progress of the planning."""
 
     def __call__(self, sweeping: Sweeping, *, moves: int) -> None: ...
 
@@ -51,9 +51,9 @@ class Tell(Protocol):
 def sweep(*, dry: bool, now: bool, approve: bool, limit: int, yes: bool, as_json: bool) -> None:
     """Show which leads the night would move, from whom to whom and why; nothing is changed.
 
-    What it moves stands under night in routing.yaml. A night that would move more than
-    max_reassignments_per_night moves none and waits for --approve, which moves exactly the leads of its
-    plan, as far as they still belong to whom it says. A person's choice of owner always wins.
+    The section night of routing.yaml says which leads move. A night that would move more than
+    max_reassignments_per_night moves none and waits for --approve, which moves exactly the leads of its plan,
+    except those whose owner has changed. A person's choice of owner always wins.
     """
     if dry + now + approve > 1:
         raise click.UsageError("Say one of --plan, --now and --approve.")
@@ -195,7 +195,7 @@ def _show_brake(held: Held | None) -> None:
 
 @contextmanager
 def _progress() -> Iterator[Tell]:
-    """How far the plan is, on stderr; a pipe or a file gets none."""
+    """The progress of the plan, on stderr; nothing for a pipe or a file."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _sweeping, *, moves: None  # noqa: ARG005 - the names are Tell's
@@ -205,7 +205,9 @@ def _progress() -> Iterator[Tell]:
         bar = progress.add_task("", total=None)
 
         def tell(sweeping: Sweeping, *, moves: int) -> None:
-            told = f"Planning ({sweeping.reason}): {sweeping.looked_at} leads looked at, {moves} to move"
-            progress.update(bar, description=told, refresh=True)
+            progress_text = (
+                f"Planning ({sweeping.reason}): {sweeping.looked_at} leads looked at, {moves} to move"
+            )
+            progress.update(bar, description=progress_text, refresh=True)
 
         yield tell

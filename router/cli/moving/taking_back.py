@@ -51,7 +51,7 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
 
 
 def _with_progress(plan: Callable[[Callable[[int], None]], Plan]) -> Plan:
-    """On a terminal the number of leads read in HubSpot so far."""
+    """Make the plan; on a terminal, show the number of leads read in HubSpot so far."""
     columns = (TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn())
     console = Console(file=sys.stderr)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -95,5 +95,5 @@ def _as_json(plan: Plan, done: Reassigning | None) -> dict[str, Any]:
         }
         for one in plan.steps
     ]
-    told = {"run": plan.run, "done": done is not None, "moves": moves, "stay": dict(plan.stay)}
-    return told | (asdict(done) if done is not None else {})
+    facts = {"run": plan.run, "done": done is not None, "moves": moves, "stay": dict(plan.stay)}
+    return facts | (asdict(done) if done is not None else {})

@@ -1,4 +1,4 @@
-"""A wrong revision was live: how does what it gave away come back? `router undo` plans it, and does it."""
+"""`router undo`: take back the owners that a wrong revision set."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from router.routing.take_back.plan import plan_undo
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON; moves only with --yes.")
 def undo(revision: str, yes: bool, as_json: bool) -> None:
-    """Take back the owners that a revision of the rules set, where nobody has touched the lead since.
+    """Take back the owners that a revision of the rules set, if no person has touched the lead since.
 
-    Each goes back to the owner before where there was one who is still active, else wherever the live
-    rules send it now. Leads whose owner a person chose, or on which work has begun, stay. Shows the plan
-    and asks; can be repeated. `router revisions` lists the revisions; one that is live cannot be undone.
+    A lead goes back to the owner before if that owner is still active, else wherever the live rules send it
+    now. Leads whose owner a person chose, or on which work has begun, stay. Shows the plan and asks; can be
+    repeated. `router revisions` lists the revisions; one that is live cannot be undone.
     """
     take_back(
         lambda services, tell: plan_undo(services, revision, tell=tell),

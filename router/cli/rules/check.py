@@ -1,4 +1,4 @@
-"""Are the rule files right? `router check` says every mistake at once, with its place and the way out."""
+"""`router check`: every mistake in the rule files at once, with its place and the remedy."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ ON_GITHUB: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severi
 def check(directory: Path | None, form: str, info: bool) -> None:
     """Say every mistake in the rule files of DIR (default: CONFIG_DIR, or config).
 
-    Files that can be read are proved, too: every rule is reached by some lead, every rep can get one,
-    every team is there on each of the next 60 days. Needs no other setting and no network. Exit code 1
-    if there is an error; warnings do not fail.
+    Readable files are proved, too: every rule is reached by some lead, every rep can get one, every team has
+    a rep at work on each of the next 60 days. Needs no other setting and no network. Exit code 1 if there is
+    an error; warnings do not fail.
     """
     folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
     if not folder.is_dir():
@@ -70,9 +70,9 @@ def check(directory: Path | None, form: str, info: bool) -> None:
 
 
 def _proved(loaded: Loaded, files: Mapping[str, bytes], *, catalog: Catalog, now: datetime) -> Loaded:
-    """The loaded files with what is proved of them; a rule that can never match is an error like others.
+    """The loaded files with the results of the proof; a rule that can never match is an error like others.
 
-    Tests are run for the rules that they reach; whether they pass is for `router test` to say.
+    Tests are run for the rules that they reach; `router test` says whether they pass.
     """
     if loaded.policy is None:
         return loaded
@@ -131,5 +131,5 @@ def _annotation(mistake: Mistake, folder: Path) -> str:
 
 
 def _styled(text: str, *, fg: str | None = None) -> str:
-    """Bold, on a terminal that wants colours; click itself leaves them out of files and pipes."""
+    """Bold, on a terminal with colours; click itself removes the codes for files and pipes."""
     return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=True)

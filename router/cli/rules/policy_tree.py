@@ -1,4 +1,4 @@
-"""How the whole policy looks on a terminal: groups, rules and teams as a tree."""
+"""The whole policy as a tree on a terminal: groups, rules and teams."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
     root = Tree(Text(f"{say(language, 'title')} ({policy.revision})", "bold"), guide_style="dim")
     segments = root.add(_title(say(language, "grades")))
     for segment in policy.segments:
-        told = say(language, "otherwise") if segment.when is None else conditions.told(segment.when)
-        segments.add(Text.assemble((segment.name, "bold"), f"  {told}"))
+        words = say(language, "otherwise") if segment.when is None else conditions.told(segment.when)
+        segments.add(Text.assemble((segment.name, "bold"), f"  {words}"))
     rules = root.add(_title(say(language, "rules")))
     for group in groups_of(policy.rules):
         _add_group(rules, group, actions, language)
     teams = root.add(_title(say(language, "teams")))
     for team in policy.roster.teams.values():
         reps = [policy.roster.reps[name] for name in team.reps]
-        told = ", ".join((actions.shares(reps), *_terms(team, language)))
-        teams.add(Text.assemble((team.name, "bold"), f"  {told}"))
+        words = ", ".join((actions.shares(reps), *_terms(team, language)))
+        teams.add(Text.assemble((team.name, "bold"), f"  {words}"))
     default = actions.span(policy.default_sla)
     sla = root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
     sla_policy = BreachTeller(policy, language)
@@ -60,7 +60,7 @@ def _add_group(rules: Tree, group: Group, actions: ActionTeller, language: str) 
 
 
 def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
-    """A rule in a few lines: its name, what it asks, who gets the lead and how fast."""
+    """A rule in a few lines: its name, its conditions, its action and its SLA."""
     name = say(language, "otherwise") if numbered.name == "otherwise" else numbered.name
     line = f"  routing.yaml:{numbered.rule.line}"
     asks = "; ".join(actions.conditions.lines(numbered.asks)) or say(language, "always")
@@ -73,7 +73,7 @@ def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
 
 
 def _terms(team: Team, language: str) -> Iterator[str]:
-    """What is special about the team's shares, in a few words."""
+    """The special terms of the team's shares, in a few words."""
     if team.fair_by == "value":
         yield say(language, "in_points")
     if team.catch_up is not None:

@@ -1,4 +1,4 @@
-"""What does the portal know? `router pull` writes it down for the rule files to be checked against."""
+"""`router pull`: write the portal's catalog, against which rule files are checked."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from router.rules_on_disk import read_rule_files
 
 EMPTY: Final = Catalog(contact={}, company={})
 SHOWN: Final = 40
-"""Changes that are listed; a first pull brings hundreds."""
+"""Number of changes listed; a first pull brings hundreds."""
 
 
 @click.command(epilog="Example: router pull --check, or: router pull && git diff config")
@@ -69,7 +69,7 @@ def pull(out: Path | None, check: bool, as_json: bool) -> None:
 
 
 def _check(*, as_json: bool) -> int:
-    """The exit code, after telling what the portal changed under the rule files in CONFIG_DIR."""
+    """The exit code, after printing what the portal changed under the rule files in CONFIG_DIR."""
     services, files = services_here(), read_rule_files(settings_here().config_dir)
     found = drift_of(services.hubspot, files)
     services.rules.note_drift(found, catalog=files[CATALOG_FILE])
@@ -86,7 +86,7 @@ def _check(*, as_json: bool) -> int:
 
 
 def changes_between(before: Catalog, now: Catalog) -> Iterator[str]:
-    """What is new, gone or different, a sentence each."""
+    """A sentence for each new, removed or changed entry."""
     for kind, was, now_is in (
         ("contact", before.contact, now.contact),
         ("company", before.company, now.company),
@@ -125,7 +125,7 @@ def _difference(was: Property, now: Property) -> str:
 
 
 def _catalog_in(path: Path) -> Catalog | None:
-    """The catalog as it was; a file that is none counts as absent, for it is about to be replaced."""
+    """The catalog as it was; a broken file counts as absent, because it is about to be replaced."""
     try:
         return parse_catalog(path.read_bytes())
     except (FileNotFoundError, CatalogUnreadableError):

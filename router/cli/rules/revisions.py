@@ -1,4 +1,4 @@
-"""Which rules were live when, who changed them, and what? `router revisions` tells it from the ledger."""
+"""`router revisions`: the revisions that were live, their authors and their changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 @dataclass(frozen=True, slots=True)
 class RevisionStep:
-    """One time that rules went live, the files then and before, and what was changed."""
+    """One time that rules went live, the files then and before, and the changes."""
 
     change: RuleChange
     before: Mapping[str, bytes]
@@ -36,7 +36,7 @@ class RevisionStep:
     first: bool
 
     def as_json(self) -> dict[str, Any]:
-        """All but the files."""
+        """Everything except the files."""
         return {**asdict(self.change), "first": self.first, "changes": [str(one) for one in self.changes]}
 
 
@@ -47,8 +47,8 @@ class RevisionStep:
 def revisions(context: click.Context, limit: int, as_json: bool) -> None:
     """List the rules that were live, newest first: since when, by whom, with how many decisions.
 
-    Below each stands what it changed, by the names of rules, reps, teams and lists. A revision is a
-    fingerprint of the rule files; every decision carries it.
+    Below each are its changes, by the names of rules, reps, teams and lists. A revision is a fingerprint of
+    the rule files; every decision carries it.
     """
     if context.invoked_subcommand is not None:
         return
@@ -90,7 +90,7 @@ def _ledger() -> Ledger:
 
 
 def _steps(ledger: Ledger, *, limit: int | None = None) -> list[RevisionStep]:
-    """The times that rules went live, newest first, each with what it changed."""
+    """The times that rules went live, newest first, each with its changes."""
     history = ledger.revisions.all()
     pairs = list(pairwise((None, *history)))[-limit if limit else None :]
     steps = []

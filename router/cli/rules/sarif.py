@@ -17,7 +17,7 @@ RULE: Final = "rule-files"
 
 
 def as_sarif(mistakes: Iterable[Mistake], folder: Path) -> dict[str, Any]:
-    """The log; an empty list of results says that everything is fine."""
+    """The log; an empty list of results means that there are no mistakes."""
     driver = {
         "name": "Lead Router",
         "rules": [

@@ -1,4 +1,4 @@
-"""What may an editor offer? `router schema` writes JSON Schemas for the rule files from the catalog."""
+"""`router schema`: JSON Schemas for the rule files, with which an editor completes them."""
 
 from __future__ import annotations
 

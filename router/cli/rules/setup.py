@@ -1,4 +1,4 @@
-"""Does the portal have the properties that we write? `router setup` creates what is missing."""
+"""`router setup`: create the contact properties that the portal lacks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from router.hubspot.setup import GROUP_LABEL, SetupPlan, apply, plan_for
 def setup(yes: bool, as_json: bool) -> None:
     """Create the contact properties that Lead Router writes.
 
-    Shows what it would create, and asks. Safe to repeat: what is there already is left alone.
+    Shows what it would create, and asks. Safe to repeat: existing properties are not changed.
     """
     gateway = services_here().hubspot
     plan = plan_for(gateway)

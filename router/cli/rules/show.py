@@ -1,4 +1,4 @@
-"""What is the policy? `router show` draws it as a tree, or writes it as a document for people."""
+"""`router show`: the policy as a tree, or as a document for people."""
 
 from __future__ import annotations
 

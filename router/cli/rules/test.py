@@ -1,4 +1,4 @@
-"""Do the rules do what operations expect of them? `router test` decides every lead of config/tests."""
+"""`router test`: decide every lead of config/tests and compare with the expectations."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ def _print_sum(out: Console, results: RuleTestResults) -> None:
             Text.assemble(("Fine", "bold green"), f": {count_of(len(results.tests), 'test')}, all passed")
         )
         return
-    told = [count_of(failed.total(), "test") + " failed"] if failed else []
-    told += [count_of(len(results.mistakes), "mistake") + " in the tests"] if results.mistakes else []
-    out.print(Text(", ".join(told) + ".", "bold red"))
+    counts = [count_of(failed.total(), "test") + " failed"] if failed else []
+    counts += [count_of(len(results.mistakes), "mistake") + " in the tests"] if results.mistakes else []
+    out.print(Text(", ".join(counts) + ".", "bold red"))
 
 
 def _as_json(results: RuleTestResults, *, has_passed: bool) -> dict[str, object]:

@@ -1,1 +1,1 @@
-"""What several commands use: arguments, screen, errors, charts."""
+"""Code that several commands use: arguments, screen, errors, charts."""

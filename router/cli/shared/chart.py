@@ -1,4 +1,4 @@
-"""How lines over time are drawn: small charts side by side in one SVG, by our own hand."""
+"""Line charts over time, side by side in one SVG."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _WIDTH: Final = 340
 _HEIGHT: Final = 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 46, 12, 42, 26
 _APART: Final = 0.08
-"""Of the height: levels nearer than this to one that is named stay without a name."""
+"""Share of the height: a level nearer than this to a named one gets no name."""
 _MOST_POINTS: Final = 300
-"""A line has no more points than this: a screen shows no more, and files stay small."""
+"""Largest number of points of a line: a screen shows no more, and files stay small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class Chart:
     title: str
     lines: Mapping[str, Sequence[tuple[float, float]]]
     ends: tuple[str, str]
-    """What stands below the left and the right end."""
+    """The labels below the left and the right end."""
     bounds: tuple[float, ...] = ()
     note: str = ""
-    """What stands below the title; without it the names, each in the colour of its line."""
+    """The text below the title; without it the names, each in the colour of its line."""
 
 
 def svg(title: str, charts: Sequence[Chart], *, columns: int = 1, scale: int = 1) -> str:
@@ -55,10 +55,10 @@ def svg(title: str, charts: Sequence[Chart], *, columns: int = 1, scale: int = 1
 def _drawn(chart: Chart) -> str:
     levels = [0.0, *chart.bounds, *(y for line in chart.lines.values() for _, y in line)]
     low, high = min(levels), max(levels)
-    told = [0.0]
+    named_levels = [0.0]
     for y in (*chart.bounds, low, high):
-        if all(abs(y - other) > (high - low) * _APART for other in told):
-            told.append(y)
+        if all(abs(y - other) > (high - low) * _APART for other in named_levels):
+            named_levels.append(y)
     room = (high - low or 1.0) * 0.06
     low, high = low - room, high + room
 
@@ -79,7 +79,7 @@ def _drawn(chart: Chart) -> str:
         f'<text x="{_LEFT}" y="30" fill="#555555">{escape(chart.note) or _key(chart.lines)}</text>',
         level(0, 'stroke="#333333" stroke-width="0.8"'),
         *(level(y, 'stroke="#999999" stroke-width="0.7" stroke-dasharray="4 3"') for y in chart.bounds),
-        *map(named, told),
+        *map(named, named_levels),
         f'<text x="{across(0)}" y="{_HEIGHT - 10}">{escape(chart.ends[0])}</text>',
         f'<text x="{across(1)}" y="{_HEIGHT - 10}" text-anchor="end">{escape(chart.ends[1])}</text>',
     ]

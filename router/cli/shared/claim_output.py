@@ -1,4 +1,4 @@
-"""What a command says after a claim or a release, and how the workers hear of it."""
+"""The output of a claim or a release, and the wake-up of a worker."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def tell(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
     if answer.is_yes:
         wake()
     if as_json:
-        told = {"contact_id": contact, "answer": answer.kind, "sentence": answer.sentence}
-        print_json({**told, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
+        facts = {"contact_id": contact, "answer": answer.kind, "sentence": answer.sentence}
+        print_json({**facts, "owner_id": answer.owner_id or None, "decision_id": answer.decision_id or None})
         raise SystemExit(0 if answer.is_yes else 1)
     if not answer.is_yes:
         raise UserError(answer.sentence)
@@ -28,7 +28,7 @@ def tell(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
 
 
 def wake() -> None:
-    """Have somebody drain the inbox, unless somebody does."""
+    """Wake a worker to drain the inbox, unless one does."""
     settings = settings_here()
     url, portal = redis_url(settings), settings.hubspot_portal_id
     if Drains(text_client(url), Keys(portal)).should_wake():

@@ -1,4 +1,4 @@
-"""How the steps of a decision look on a terminal: a tree whose branches are the steps."""
+"""The steps of a decision on a terminal, as a tree."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person is told when something outside of us fails: one sentence and an exit code."""
+"""Errors of the outside world as one sentence and an exit code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class UserError(click.ClickException):
         vars(self)["exit_code"] = exit_code
 
     def show(self, file: Any = None) -> None:
-        """Print the sentence as it is, on stderr unless told otherwise."""
+        """Print the sentence as it is, on stderr unless another file is given."""
         click.echo(self.message, file=file, err=file is None)
 
 
@@ -66,7 +66,7 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("sqlalchemy.exc", "SQLAlchemyError", 1, _ledger_down),
     ("builtins", "OSError", 1, _of_a_file),
 )
-"""Module, error, exit code and words; the first that fits counts. What is not here is a bug and crashes."""
+"""Module, error, exit code and words; the first match counts. Any other error is a bug and crashes."""
 
 
 def told(error: Exception) -> UserError | None:

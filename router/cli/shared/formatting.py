@@ -1,4 +1,4 @@
-"""How counts, times and whole answers are written."""
+"""The format of counts, times and whole answers."""
 
 from __future__ import annotations
 
@@ -20,5 +20,5 @@ def local_time(moment: datetime | str, zone: tzinfo | None = None) -> str:
 
 
 def print_json(facts: object) -> None:
-    """One JSON document for machines."""
+    """Print one JSON document for machines."""
     click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())

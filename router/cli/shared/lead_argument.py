@@ -1,4 +1,4 @@
-"""Which lead was typed on the command line, or lies in a JSON file."""
+"""A lead from the command line, or from a JSON file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _FORM: Final = 'Write {"zip": "75011", "company.industry": "BANKING"}, or a cont
 
 
 def lead_typed(arguments: Sequence[str], here: RulesHere) -> Lead:
-    """The lead of `prop=value …`, checked as in a rule test. Raises Told with every mistake."""
+    """The lead of `prop=value …`, checked as in a rule test. Raises UserError with every mistake."""
     written = {}
     for place, argument in enumerate(arguments, 1):
         name, _, value = argument.partition("=")
@@ -37,7 +37,8 @@ def lead_typed(arguments: Sequence[str], here: RulesHere) -> Lead:
 def lead_in(path: Path, here: RulesHere) -> Lead:
     """The lead of a JSON file: properties by name, or a contact as HubSpot's API gives it.
 
-    The latter is taken as it is, with the texts of `company`, if any. Raises Told with every mistake.
+    The latter is not checked, and may have the properties of a `company`. Raises UserError with every
+    mistake.
     """
     try:
         parsed = orjson.loads(path.read_bytes())
@@ -76,7 +77,7 @@ def _checked(written: Mapping[str, tuple[int, str]], file: FileReader, here: Rul
 
 
 def _texts(properties: Mapping[str, Any]) -> dict[str, str]:
-    """HubSpot's texts of JSON values; what is empty is not filled in."""
+    """JSON values as HubSpot's texts, without empty ones."""
     found: dict[str, str] = {}
     for name, value in properties.items():
         if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Until when was meant, and which rep?"""
+"""The arguments of commands about reps: a future moment, and a rep's name."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from router.rulefiles.yaml.mistakes import did_you_mean
 
 
 def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
-    """The moment that ends the day, or the very moment, in the zone of `team.yaml`.
+    """The end of the typed day, or the typed moment, in the zone of `team.yaml`.
 
-    Raises Told (exit code 2) for what is neither, or is over.
+    Raises UserError (exit code 2) for any other text, and for the past.
     """
     try:
         return end_written(text, zone, now=now)
@@ -23,7 +23,7 @@ def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
 
 
 def check_rep(name: str, reps: Iterable[str]) -> None:
-    """Raises Told (exit code 2) when team.yaml has no such rep."""
+    """Raise UserError (exit code 2) when team.yaml has no such rep."""
     known = list(reps)
     if name not in known:
         hint = did_you_mean(name, known) or "Write a name as it stands under 'reps' in team.yaml."

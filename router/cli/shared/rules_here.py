@@ -1,4 +1,4 @@
-"""Which rules, catalog and tests lie in the folder that a question is asked of."""
+"""The rules, catalog and tests of a folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from router.rulefiles.yaml.source import LARGEST_FILE_BYTES
 from router.rules_on_disk import read_rule_files
 
 MOST_SHOWN: Final = 3
-"""Mistakes shown to somebody who did not ask for them; router check shows them all."""
+"""Mistakes shown where the command is about something else; router check shows them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,8 @@ class RulesHere:
 def rules_here(directory: Path | None) -> RulesHere:
     """The rules of DIR, by default CONFIG_DIR or config.
 
-    Raises click.UsageError where there is no such folder, Told where its files have errors, and
-    RuleFilesUnreadable and CatalogUnreadableError, which name the file and the way out.
+    Raises click.UsageError where there is no such folder, UserError where its files have errors, and
+    RuleFilesUnreadable and CatalogUnreadableError, which name the file and the remedy.
     """
     folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
     if not folder.is_dir():
@@ -54,7 +54,7 @@ def rules_here(directory: Path | None) -> RulesHere:
 
 
 def read_rule_tests(folder: Path) -> Mapping[str, bytes]:
-    """The files `tests/*.test.yaml` of a folder of rules; a huge one only to where it is refused."""
+    """The files `tests/*.test.yaml` of a folder of rules; a huge one only as far as its refusal needs."""
     found: dict[str, bytes] = {}
     for path in sorted((folder / "tests").glob("*.test.yaml")):
         if path.is_file():

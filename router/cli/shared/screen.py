@@ -1,4 +1,4 @@
-"""How answers look on a terminal: tables within 80 columns, colours where they are wanted."""
+"""Answers on a terminal: tables within 80 columns, colours where they are wanted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def screen() -> Console:
 
 
 def table(*headings: str, rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()) -> Table:
-    """A table without frame; `numbers` are the columns (from 0) that are set flush right."""
+    """A table without frame; `numbers` are the columns (from 0) that are aligned right."""
     drawn = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for place, heading in enumerate(headings):
         drawn.add_column(heading, justify="right" if place in numbers else "left", overflow="fold")
@@ -27,7 +27,7 @@ def table(*headings: str, rows: Iterable[Sequence[object]], numbers: Sequence[in
 
 
 def titled(title: str, below: RenderableType) -> Group:
-    """A title in bold, what it is the title of, and an empty line."""
+    """A title in bold, the content below it, and an empty line."""
     return Group(Text(title, "bold"), below, "")
 
 

@@ -1,4 +1,4 @@
-"""How a command gets a whole routing desk; those that only look at Redis do without, and start faster."""
+"""The services of a whole portal for a command; commands that only need Redis start faster without."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.store.clients import redis_url, text_client
 
 
 def services_here() -> Services:
-    """The desk of the settings' portal. Raises `SettingsInvalid`, or what Redis and the ledger raise."""
+    """The services of the settings' portal. Raises `SettingsInvalid`, or what Redis and the ledger raise."""
     settings = settings_here()
     client = text_client(redis_url(settings))
     client.ping()  # now, rather than in the middle of something

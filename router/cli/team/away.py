@@ -1,4 +1,4 @@
-"""Who is away, and by whose word? `router away REP --until DAY` says so of one rep."""
+"""`router away`: the present absences with their source, and setting a rep away."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ NOT_TOLD: Final = (
 @click.option("--refresh", "ask", is_flag=True, help="Ask HubSpot now instead of every five minutes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool) -> None:
-    """Say who is away and why, or that REP is away until a day.
+    """Say which reps are away and why, or set REP away until a day.
 
-    It holds from the next lead on, over whatever HubSpot and team.yaml say, and ends by itself; router
-    back ends it earlier. Leads that the rep has already stay theirs.
+    It applies from the next lead on, over anything in HubSpot and team.yaml, and ends by itself; router back
+    ends it earlier. Leads that the rep already has stay with the rep.
     """
     if (rep is None) != (until is None):
         raise click.UsageError("Name the rep and the day: router away REP --until 2026-12-01.")
@@ -48,18 +48,18 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
         check_rep(rep, policy.roster.reps)
         ends = moment_typed(until, policy.roster.timezone, now=services.clock())
         say_away(services, rep, until=ends, why=why)
-    told = refresh_availability(services) if ask else True
+    refreshed = refresh_availability(services) if ask else True
     found = [one for one in standings_now(services, policy, language="en") if rep in (None, one.rep)]
     if as_json:
         print_json(as_facts(found))
     else:
         print_standings(found, policy.roster.timezone)
-    if not told:
+    if not refreshed:
         raise UserError(NOT_TOLD)
 
 
 def print_standings(found: list[RepAvailability], zone: ZoneInfo) -> None:
-    """One line per rep."""
+    """Print one line per rep."""
     rows = [
         (
             one.rep,

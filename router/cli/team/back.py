@@ -1,4 +1,4 @@
-"""Is a rep back? `router back REP` ends what `router away` said; with --until they count as there."""
+"""`router back`: end a rep's absence set by `router away`, or set the rep present."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from router.routing.people.overrides import as_facts, say_back
 @click.option("--why", default="", help="For colleagues; shown by router away.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
-    """Take back that REP is away; it holds from the next lead on.
+    """End the absence of REP that router away set; it applies from the next lead on.
 
-    Somebody who came back before the end of a leave in team.yaml or of an absence in HubSpot is there with
-    --until; their working hours go on to count. Exit code 1 if the rep is still away.
+    With --until, REP counts as present until then, although team.yaml or HubSpot say absent; working hours
+    still apply. Exit code 1 if the rep is still away.
     """
     services = services_here()
     services.rules.refresh()

@@ -1,4 +1,4 @@
-"""Would we have given the leads to the same reps as HubSpot? `router compare` answers for shadow mode."""
+"""`router compare`: HubSpot's owners beside ours, for shadow mode."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OUTCOMES: Final = {"queued": "queue of {team}", "nurtured": "nurture", "left_alo
 
 
 def span(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
-    """The time that was typed: 7d, 36h or 2w."""
+    """The typed time span: 7d, 36h or 2w."""
     found = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", value.strip())
     if found is None:
         raise click.BadParameter(f"'{value}' is no span of time. Write 36h, 7d or 2w.")
@@ -39,14 +39,14 @@ def span(_ctx: click.Context, _param: click.Parameter, value: str) -> timedelta:
 )
 @click.option("--json", "as_json", is_flag=True, help="Print every lead as JSON.")
 def compare(since: timedelta, limit: int, as_json: bool) -> None:
-    """Compare, lead by lead, who HubSpot gave them to with who we would have.
+    """Compare, lead by lead, the owner that HubSpot chose with the owner that we would have.
 
-    Only for leads decided in shadow mode ('mode: shadow' in routing.yaml). Their present owners are read
-    from HubSpot. Exit code 1 if there is nothing to compare.
+    Only for leads decided in shadow mode ('mode: shadow' in routing.yaml). Their present owners are read from
+    HubSpot. Exit code 1 if there is nothing to compare.
     """
     services = services_here()
     services.rules.refresh()
-    record_outbox(services)  # what was decided a moment ago
+    record_outbox(services)  # includes decisions of a moment ago
     began = services.clock() - since
     found = compare_leads(services, since=began)
     if as_json:

@@ -1,4 +1,4 @@
-"""How does a manager make up for something? `router credit` gives a rep leads that the others owe."""
+"""`router credit`: give a rep credit that the rest of the team pays."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from router.routing.reports.fairness import Granted, TooBusy, grant, plan_grant
 def _amount(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal:
     try:
         amount = Decimal(value)
-        is_exact = amount == round(amount, 9)  # billionths are what the book counts in
+        is_exact = amount == round(amount, 9)  # the book counts in billionths
     except (InvalidOperation, ValueError, OverflowError):
         is_exact = False
     if not is_exact:
@@ -39,9 +39,9 @@ def _amount(_ctx: click.Context, _param: click.Parameter, value: str) -> Decimal
 def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: bool) -> None:
     """Give a rep credit for leads (or take it, with a minus); the rest of the team pays by weight.
 
-    AMOUNT is in leads; in a team that shares by value, it is in points of score.
-    Shows everybody's credit before and after, and asks. The next leads follow the credit by themselves:
-    whoever is owed most is next up. The ledger keeps who got what, and why.
+    AMOUNT is in leads; in a team that shares by value, it is in points of score. Shows every rep's credit
+    before and after, and asks. The next leads follow the credit by themselves: the rep who is owed most is
+    next up. The ledger keeps the credit and the reason.
     """
     if not why.strip():
         raise click.BadParameter("say why in a sentence: it is kept for ever.", param_hint="--why")

@@ -1,4 +1,4 @@
-"""Is it fair, and why did somebody get fewer? `router fairness` answers from the ledger."""
+"""`router fairness`: received and fair shares of every rep, with the reasons, from the ledger."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wa
 )
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | None, as_json: bool) -> None:
-    """Show what every rep received, what their fair share was, and how far apart the two are.
+    """Show what every rep received, their fair share, and the difference.
 
-    A rep's fair share is their part, by weight, of every lead they were eligible for: whoever is away,
-    full or lacks a skill neither earns nor owes. Exit code 1 if somebody is further away than the bound.
+    A rep's fair share is the rep's part, by weight, of every lead for which the rep was eligible: a rep who
+    is away, full or lacks a skill neither earns nor owes. Exit code 1 if a difference is larger than the
+    bound.
     """
     services = services_here()
     services.rules.refresh()

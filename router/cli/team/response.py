@@ -1,4 +1,4 @@
-"""How fast do reps answer, and what comes of their leads? `router response` tells it from the ledger."""
+"""`router response`: the response times of reps and the outcomes of their leads, from the ledger."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ MOST_LATE: Final = 20
 @click.option("--rep", help="Only this rep, with the leads that were not answered in time.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def response(since: timedelta, team: str | None, rep: str | None, as_json: bool) -> None:
-    """Show how fast every rep answers, how many leads were answered in time, and what they came to.
+    """Show how fast every rep answers, how many leads were answered in time, and their outcomes.
 
-    A lead is answered when its rep has contacted it or moved its status. HubSpot tells it within seconds
-    where the app's webhooks are subscribed to, and every night in any case.
+    A lead is answered when its rep has contacted it or changed its status. Lead Router learns of it within
+    seconds if the app's webhooks are subscribed to, and every night in any case.
     """
     services = services_here()
     services.rules.refresh()
     policy = services.rules.policy()
-    record_outbox(services)  # what was decided a moment ago
+    record_outbox(services)  # includes decisions of a moment ago
     now = services.clock()
     leads = [one for one in services.ledger.follow_ups.since(now - since) if one.rep is not None]
     _check_names(policy.roster, leads, team=team, rep=rep)
@@ -71,7 +71,7 @@ def _check_names(roster: Roster, leads: Sequence[FollowUp], *, team: str | None,
 
 def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> None:
     out = screen()
-    told = [*found, all_of_them] if len(found) > 1 else [*found]
+    responses = [*found, all_of_them] if len(found) > 1 else [*found]
     rows = [
         (
             one.rep,
@@ -84,7 +84,7 @@ def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> No
             one.won,
             one.lost,
         )
-        for one in told
+        for one in responses
     ]
     out.print(titled(title, table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))))
     out.print("median, p90: from the assignment to the first response, by the clock.")

@@ -1,4 +1,4 @@
-"""Who may use the API? `router token add` makes a rep's token and shows it once."""
+"""`router token`: the reps with an API token, and new tokens, each shown once."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def token(ctx: click.Context) -> None:
 @token.command(short_help="Make a token for a rep.", epilog="Example: router token add camille")
 @click.argument("rep")
 def add(rep: str) -> None:
-    """Make a new token for a rep and print it; it is not kept, and an older one of theirs ends."""
+    """Make a new token for a rep and print it; it is not kept, and the rep's older token ends."""
     path = _file()
     reps = rules_here(settings_here().config_dir).policy.roster.reps
     if rep not in reps:

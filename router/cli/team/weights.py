@@ -1,4 +1,4 @@
-"""Who gets more leads because they win more? `router weights` shows the weights with their evidence."""
+"""`router weights`: the weights of teams that share by performance, with their evidence."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ NOBODY: Final = (
 @click.option("--apply", is_flag=True, help="Put the new factors in force now instead of tonight.")
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 def weights(team: str | None, apply: bool, as_json: bool) -> None:
-    """Show what reps won of the leads they received, and the weights that this comes to.
+    """Show what reps won of the leads they received, and the weights that follow from it.
 
     For teams with `weights: performance` in team.yaml. Each rep's rate is shrunk towards the team's, as far
     as chance alone could explain the difference; the factor (0.5 to 2) multiplies the weight of team.yaml.
-    Every night puts new factors in force, recorded with their evidence; old decisions keep the weights
-    they were made with.
+    Every night puts new factors in force, recorded with their evidence; old decisions keep the weights they
+    were made with.
     """
     services = services_here()
     services.rules.refresh()

@@ -1,7 +1,7 @@
 """The official client's API objects, built once and speaking through our transport.
 
-Every access to `client.crm.contacts.batch_api` builds a new connection pool, which costs a TLS
-handshake per call; `api_factory` is the client's hook against that.
+Every access to `client.crm.contacts.batch_api` builds a new connection pool, which costs a TLS handshake per
+call; `api_factory` is the client's hook against that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from router.hubspot.api.transport import Transport
 
 @dataclass(frozen=True, slots=True)
 class Apis:
-    """The API objects the gateway calls; each call returns an `Answer`."""
+    """The API objects that the gateway calls; each call returns an `Answer`."""
 
     contacts: Any
     contact_search: Any

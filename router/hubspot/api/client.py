@@ -1,4 +1,4 @@
-"""How a call goes out: paid for, within its deadline, judged, and repeated only when that is safe."""
+"""The API client: each call is charged to the budget, kept within its deadline, and repeated only if safe."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from router.store.budget.budget import CallBudget, Charge, Priority
 T = TypeVar("T")
 
 PATIENCE_S: Final[Mapping[Priority, float]] = {"lead": 10.0, "verify": 5.0, "sweep": 20.0}
-"""How long a call waits for the budget before its work is put off."""
+"""Seconds that a call waits for the budget before its work is put off."""
 
 SHORT_WAIT_S: Final = 2.5
-"""A pause of this length is waited out inside the call."""
+"""A pause of at most this many seconds is waited out inside the call."""
 
 ATTEMPTS: Final = 3
 LEAST_S: Final = 0.5
-"""With less than this left of the deadline no new attempt starts."""
+"""Seconds of the deadline that must be left for a new attempt to start."""
 
 DENIED_PAUSE: Final = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
 class CallMade:
-    """One call that went out, for the metrics. `status` is 0 when no whole answer came back."""
+    """One call that was sent, for the metrics. `status` is 0 when no whole answer came back."""
 
     endpoint: str
     records: int
@@ -56,9 +56,9 @@ class CallMade:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: how it is sent (given a deadline in seconds), and what it is.
+    """One request: a function that sends it (given a deadline in seconds), and its description.
 
-    `vital` says that the router cannot work without this endpoint: a missing scope pauses everything.
+    `vital` means that the router cannot work without this endpoint: a missing scope pauses everything.
     """
 
     send: Callable[[float], HttpResponse]
@@ -71,7 +71,7 @@ class Request:
 
 
 class ApiClient:
-    """The one way out to HubSpot. Safe to use from many threads."""
+    """The only client of HubSpot's API. Safe to use from many threads."""
 
     def __init__(
         self, budget: CallBudget, *, deadline_s: float, on_call: Callable[[CallMade], None] | None = None
@@ -81,11 +81,11 @@ class ApiClient:
         self._on_call = on_call
 
     def ask(self, request: Request, parse: Callable[[Any], T]) -> T:
-        """Send the request and parse its answer; every attempt is paid for before it goes out.
+        """Send the request and parse its answer; every attempt is charged to the budget before it is sent.
 
-        Reads are repeated, at most twice and inside the deadline. A write is repeated only when it
-        certainly was not applied. Raises the errors of `router.hubspot.api.errors`, and Redis's own when
-        the budget cannot be reached.
+        Reads are repeated, at most twice and inside the deadline. A write is repeated only when it certainly
+        was not applied. Raises the errors of `router.hubspot.api.errors`, and Redis's own when the budget
+        cannot be reached.
         """
         patience_ends = time.monotonic() + PATIENCE_S[request.priority]
         charge = self._admit(request, patience_ends)
@@ -109,7 +109,7 @@ class ApiClient:
         return retrying(attempt)
 
     def _admit(self, request: Request, ends: float) -> Charge:
-        """Wait for the budget until `ends` at most; a pause that outlasts it is not slept on at all."""
+        """Wait for the budget until `ends` at most; a pause that lasts longer is not waited for at all."""
         jitter = wait_random(0, 0.05)
         waiting = Retrying(
             retry=retry_if_result(lambda charge: not charge.granted),
@@ -166,7 +166,7 @@ class ApiClient:
             error = _denied(request, answer)
             self._budget.pause(str(error), DENIED_PAUSE, then_probe=True)
             raise error
-        self._proved(paid)  # a no is a sign of life
+        self._proved(paid)  # a refusal shows that HubSpot is alive
         if verdict == "denied":
             raise _denied(request, answer)
         why = refusal(answer)
@@ -188,7 +188,7 @@ class ApiClient:
 
 
 def _may_repeat(error: BaseException) -> bool:
-    """Only what changed nothing: a short wait, a read without answer, a write that never left."""
+    """True for errors that changed nothing: a short wait, a read without answer, a write never sent."""
     if isinstance(error, ComeBackLater):
         return error.retry_after_s <= SHORT_WAIT_S
     return isinstance(error, Unreachable)

@@ -20,7 +20,7 @@ from datetime import datetime
 
 
 class HubSpotError(Exception):
-    """Anything that HubSpot, or the way to it, did not do for us."""
+    """HubSpot, or the connection to it, did not do what was asked."""
 
 
 class ComeBackLater(HubSpotError):
@@ -54,7 +54,7 @@ class Unreachable(HubSpotError):
 
 
 class OutcomeUnknown(HubSpotError):
-    """A write went out and no usable answer came back: it may be applied, now or later."""
+    """A write was sent and no usable answer came back: it may be applied, now or later."""
 
 
 class Refused(HubSpotError):
@@ -67,7 +67,7 @@ class Refused(HubSpotError):
 
 
 class NotFound(HubSpotError):
-    """HubSpot has no such thing."""
+    """HubSpot has no such record or property."""
 
 
 class AccessDenied(HubSpotError):

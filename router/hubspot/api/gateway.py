@@ -1,9 +1,9 @@
-"""Every question and every change the product has for HubSpot.
+"""The gateway: every question and every change that the product sends to HubSpot.
 
-The official client makes the paths and the authentication; we send and read the bytes ourselves
-(its models cost twenty times a plain JSON read), pay for every call first, and never repeat a
-write that may have been applied. One class, and so a long file: the pool, the budget and the
-priority are the same for all of it.
+The official client makes the paths and the authentication; we send and read the bytes ourselves (its models
+cost twenty times a plain JSON read), charge every call to the budget first, and never repeat a write that may
+have been applied. One class, and so a long file: the pool, the budget and the priority are the same for all
+of it.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ TASK_TO_CONTACT: Final = {"associationCategory": "HUBSPOT_DEFINED", "association
 class Gateway:
     """HubSpot, as the product sees it; safe to use from many threads.
 
-    Every method raises the errors of `router.hubspot.api.errors`. `priority` is a call's place in the
-    budget: `lead` before `verify` before `sweep`. A call ends within `deadline_s`
-    seconds of leaving; before that it may wait for the call budget (see `client.PATIENCE_S`).
+    Every method raises the errors of `router.hubspot.api.errors`. `priority` is a call's place in the budget:
+    `lead` before `verify` before `sweep`. A call ends within `deadline_s` seconds after it was sent; before
+    that it may wait for the call budget (see `client.PATIENCE_S`).
     """
 
     def __init__(
@@ -115,7 +115,7 @@ class Gateway:
     def read_owner_history(
         self, ids: Sequence[str], properties: Sequence[str] = OWNER_HISTORY, *, priority: Priority = "lead"
     ) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
-        """Who set the owner and the status when, newest first, of at most 50 contacts.
+        """The value histories of these properties, newest first, of at most 50 contacts by id.
 
         A contact that HubSpot does not answer for is absent.
         """
@@ -143,10 +143,10 @@ class Gateway:
     def update_contacts(
         self, changes: Mapping[str, Mapping[str, str]], *, priority: Priority = "lead"
     ) -> dict[str, Outcome]:
-        """Write at most 100 contacts in one call, and say of each what became of it.
+        """Write at most 100 contacts in one call; the outcome of each by id.
 
-        A batch that HubSpot refuses is taken apart until the bad records stand alone. Raises
-        `OutcomeUnknown` when the call brought no usable answer: read before writing again.
+        A batch that HubSpot refuses is divided until the bad records stand alone. Raises `OutcomeUnknown`
+        when the call brought no usable answer: read before writing again.
         """
         if not changes:
             return {}
@@ -175,8 +175,8 @@ class Gateway:
     ) -> SearchPage:
         """Up to 200 contacts whose id is above `after_id`, by ascending id.
 
-        Each filter group is a tuple of HubSpot filters; one filter for the id is added to each.
-        Search lags behind: read a contact before you write it.
+        Each filter group is a tuple of HubSpot filters; one filter for the id is added to each. Search lags
+        behind: read a contact before you write it.
         """
         above = {"propertyName": OBJECT_ID, "operator": "GT", "value": after_id}
         body: dict[str, Any] = {
@@ -205,7 +205,7 @@ class Gateway:
         return SearchPage(records, more=page.after is not None)
 
     def count_contacts(self, filters: Sequence[Mapping[str, Any]], *, priority: Priority = "lead") -> int:
-        """How many contacts search finds: an estimate, for search lags and its totals are not exact."""
+        """Number of contacts that search finds: an estimate, for search lags and its totals are not exact."""
         return self._ask(
             self._apis.contact_search.do_search,
             {"filterGroups": [{"filters": list(filters)}], "properties": [], "limit": 1},
@@ -226,7 +226,7 @@ class Gateway:
         return tuple(found.values())
 
     def read_users(self, *, priority: Priority = "lead") -> tuple[Record, ...]:
-        """Every user with what HubSpot knows of their availability; needs `crm.objects.users.read`."""
+        """Every user with the availability properties; needs `crm.objects.users.read`."""
         return self._pages(
             self._apis.objects.get_page,
             "users",
@@ -282,7 +282,7 @@ class Gateway:
         due_at: datetime,
         priority: Priority = "lead",
     ) -> None:
-        """Give an owner a task about a contact, due at `due_at`; it shows on the contact's record.
+        """Create a task about a contact for an owner, due at `due_at`; it shows on the contact's record.
 
         Raises `OutcomeUnknown` when it may or may not have been created.
         """

@@ -1,4 +1,4 @@
-"""Which record of a batch answers which id that was asked for, and what is missing and why."""
+"""Matching the records of a batch read to the ids asked for, and the missing ids with their cause."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from router.hubspot.api.shapes import asked_ids, entries, record
 def read_answer(answer: Any, asked: Sequence[str]) -> ReadAnswer:
     """Key each record by the id asked for: a merged contact answers with its new id.
 
-    A record that nobody asked for breaks the answer's promise; what is missing is then unknown,
-    because its record may be the one that came under a wrong id.
+    A record that was not asked for breaks the answer's promise; every missing id is then `unknown`, because
+    its record may be the one that came under a wrong id.
     """
     records: dict[str, Record] = {}
     wanted = frozenset(asked)

@@ -1,4 +1,4 @@
-"""What HubSpot's answers mean to us: records, histories, outcomes, owners, properties."""
+"""HubSpot's answers as values: records, histories, outcomes, owners, properties."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Missing = Literal["gone", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One contact, company or user. `merged_into` is its id now, when that is not the one we asked for."""
+    """One contact, company or user. `merged_into` is its present id if that is not the id asked for."""
 
     id: str
     properties: Mapping[str, str]
@@ -22,7 +22,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """What a batch read brought, by the id that was asked for; every asked id is in one of the two.
+    """The result of a batch read, by the id asked for; every asked id is in one of the two.
 
     `gone` means HubSpot says there is no such record; `unknown` that it did not say.
     """
@@ -33,7 +33,7 @@ class ReadAnswer:
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One value a property had: since when, and who set it (`CRM_UI`, `userId:75514748`)."""
+    """One value that a property had: since when, and who set it (`CRM_UI`, `userId:75514748`)."""
 
     value: str
     at: datetime
@@ -48,10 +48,10 @@ class HistoryEntry:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one record of a batch update.
+    """The outcome of one record of a batch update.
 
-    `unknown` means: read before writing again. HubSpot also calls a merged record not found, so a
-    `gone` from a write deserves one read, which says where the record is now.
+    `unknown` means: read before writing again. HubSpot also calls a merged record not found, so a `gone` from
+    a write deserves one read, which says where the record is now.
     """
 
     kind: Literal["written", "refused", "gone", "merged", "unknown"]
@@ -61,7 +61,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """Contacts by ascending id; `more` says that asking again after the last id is worth a call."""
+    """Contacts by ascending id; `more` means that a search after the last id may find more."""
 
     records: tuple[Record, ...]
     more: bool

@@ -1,4 +1,4 @@
-"""What an answer that is not a success means: which error, and how long everybody waits."""
+"""The meaning of unsuccessful answers: which error, and how long all calls wait."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _VALUES: Final = "Property values were not valid: "
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why HubSpot says no: its code, the property concerned, and one sentence without contact values."""
+    """The cause of a refusal: its code, the property concerned, and one sentence without contact values."""
 
     code: str
     property: str
@@ -33,7 +33,7 @@ class Refusal:
 
 
 def meaning(status: int) -> Meaning:
-    """What a status means; a redirect or an unknown status is a broken answer."""
+    """The meaning of a status; a redirect or an unknown status is a broken answer."""
     if 200 <= status < 300:
         return "fine"
     if status in (401, 403):
@@ -50,7 +50,7 @@ def meaning(status: int) -> Meaning:
 
 
 def rate_limit_pause(answer: HttpResponse, until_midnight: timedelta) -> tuple[str, timedelta]:
-    """Which limit a 429 speaks of, and how long to stay away.
+    """The limit that a 429 names, and how long to wait.
 
     Live answers name the limit in `policyName`, in the message only, or in both.
     """
@@ -66,14 +66,14 @@ def rate_limit_pause(answer: HttpResponse, until_midnight: timedelta) -> tuple[s
 
 
 def lock_pause(answer: HttpResponse) -> tuple[str, timedelta]:
-    """How long HubSpot works on the records itself: a lock takes 2 s, a migration up to 24 h."""
+    """Reason and duration of a lock on the records: a lock takes 2 s, a migration up to 24 h."""
     if answer.status == 477:
         return "HubSpot migrates this account", retry_after(answer) or MIGRATION_PAUSE
     return "HubSpot holds a lock on these records", max(retry_after(answer) or LOCK_PAUSE, LOCK_PAUSE)
 
 
 def retry_after(answer: HttpResponse) -> timedelta | None:
-    """The wait HubSpot asks for, at most a day; None when it names none that can be read."""
+    """The wait that HubSpot asks for, at most a day; None when it names none that can be read."""
     text = answer.headers.get("Retry-After", "").strip()
     if not re.fullmatch(r"\d{1,9}(\.\d+)?", text):
         return None
@@ -95,7 +95,7 @@ def refusal_in(body: Mapping[str, Any], *, status: int) -> Refusal:
 
 
 def scopes_missing(answer: HttpResponse) -> tuple[str, ...]:
-    """The scopes a 403 names."""
+    """The scopes that a 403 names."""
     found: list[Any] = []
     for error in _dicts(body_of(answer).get("errors")):
         context = error.get("context")
@@ -106,7 +106,7 @@ def scopes_missing(answer: HttpResponse) -> tuple[str, ...]:
 
 
 def ids_in(error: Mapping[str, Any]) -> tuple[str, ...]:
-    """The records that one error of a batch speaks of."""
+    """The record ids that one error of a batch names."""
     context = error.get("context")
     named = [error.get("objectWriteTraceId"), error.get("id")]
     if isinstance(context, dict):
@@ -126,12 +126,12 @@ def body_of(answer: HttpResponse) -> dict[str, Any]:
 
 
 def clean(message: str) -> str:
-    """HubSpot's words on one line, without e-mail addresses, at most 300 characters."""
+    """HubSpot's message on one line, without e-mail addresses, at most 300 characters."""
     return _EMAIL.sub("[e-mail]", " ".join(message.split()))[:LONGEST_MESSAGE]
 
 
 def _inner_error(body: Mapping[str, Any]) -> Mapping[str, Any]:
-    """HubSpot hides the useful error as JSON inside the message, or in `errors`."""
+    """The useful error, which HubSpot hides as JSON inside the message, or in `errors`."""
     message = body.get("message")
     if isinstance(message, str) and message.startswith(_VALUES):
         try:

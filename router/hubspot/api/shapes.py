@@ -1,4 +1,4 @@
-"""HubSpot's JSON turned into records, or `MalformedError` when it is not what HubSpot promises."""
+"""HubSpot's JSON turned into records; `MalformedError` when it has not the promised shape."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def page(answer: Any, read: Callable[[dict[str, Any]], T]) -> ListPage[T]:
 
 
 def total(answer: Any) -> int:
-    """How many records a search found."""
+    """Number of records that a search found."""
     found = an_object(answer).get("total")
     if not isinstance(found, int) or found < 0:
         raise MalformedError("a search has no total")
@@ -74,7 +74,7 @@ def record_id(entry: Mapping[str, Any]) -> str:
 
 
 def asked_ids(found: Record, asked: Collection[str]) -> tuple[str, ...]:
-    """The ids we asked for that this record answers: its own, and those it had before a merge."""
+    """The ids asked for that this record answers: its own, and those it had before a merge."""
     former = found.properties.get(MERGED_IDS)
     if not former:
         return (found.id,) if found.id in asked else ()
@@ -105,7 +105,7 @@ def _history(values: Any) -> tuple[HistoryEntry, ...]:
 
 
 def moment(stamp: Any) -> datetime:
-    """A point in time from ISO 8601 text or epoch milliseconds, in UTC."""
+    """A moment in UTC, from ISO 8601 text or epoch milliseconds."""
     try:
         if isinstance(stamp, str):
             return datetime.fromisoformat(stamp).astimezone(UTC)

@@ -1,9 +1,9 @@
-"""How one request reaches HubSpot and comes back: whole, within a deadline and a size, or not at all.
+"""Sending one request to HubSpot and reading its answer, within a deadline and a size.
 
-The official client has its own `rest_client`; this one takes its place. It differs in three
-things: the deadline is for the whole call (a socket timeout starts anew with every byte, so a
-server that drips would hold a worker for ever), the size is capped while reading, and every
-status is an answer rather than one of seven exceptions named ApiException.
+The official client has its own `rest_client`; this one takes its place. It differs in three things: the
+deadline is for the whole call (a socket timeout starts anew with every byte, so a server that drips would
+hold a worker for ever), the size is capped while reading, and every status is an answer rather than one of
+seven exceptions named ApiException.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class HttpResponse:
 
 
 class TransportError(Exception):
-    """No whole answer came back. `sent` is False only when the request certainly never left."""
+    """No whole answer came back. `sent` is False only when the request certainly was never sent."""
 
     def __init__(self, reason: str, *, sent: bool) -> None:
         super().__init__(reason)
@@ -51,7 +51,7 @@ class TransportError(Exception):
 
 
 class _Clock(threading.local):
-    """When the call of this thread has to be over (monotonic seconds)."""
+    """The moment at which this thread's call has to be over (monotonic seconds)."""
 
     ends_at: float = float("inf")
 
@@ -66,7 +66,7 @@ _clock = _Clock()
 
 
 class _TimedReader(io.RawIOBase):
-    """Reads from a socket, giving each read only what is left of the call's deadline."""
+    """Reads from a socket; each read gets only the remaining time of the call's deadline."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -113,8 +113,8 @@ class _SecurePool(urllib3.HTTPSConnectionPool):
 class Transport:
     """One connection pool for all API objects; safe to use from many threads.
 
-    Stands where the official client expects its `rest_client`. `_request_timeout` is the deadline
-    of the whole call in seconds.
+    Takes the place of the official client's `rest_client`. `_request_timeout` is the deadline of the whole
+    call in seconds.
     """
 
     def __init__(self, *, api_version: str, connections: int, most_bytes: int, deadline_s: float) -> None:
@@ -155,7 +155,7 @@ class Transport:
                     headers=dict(headers or {}),
                     timeout=urllib3.Timeout(connect=min(CONNECT_S, _clock.left_s()), read=_clock.left_s()),
                     retries=False,
-                    redirect=False,  # the token goes nowhere else
+                    redirect=False,  # the token must not reach another host
                     preload_content=False,
                 )
                 return self._read(response)

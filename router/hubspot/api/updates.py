@@ -1,8 +1,8 @@
-"""What became of each record of a batch update, and how a refused batch is taken apart.
+"""Batch updates: the outcome of each record, and the division of a refused batch.
 
-HubSpot refuses a whole batch for one bad value. The batch is then halved until the bad records
-stand alone, so that the good ones are written; a value that was refused is not tried again in
-other records of the same batch.
+HubSpot refuses a whole batch for one bad value. The batch is then halved until the bad records stand alone,
+so that the good ones are written; a value that was refused is not tried again in other records of the same
+batch.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def outcomes(answer: Any, asked: Sequence[str]) -> dict[str, Outcome]:
             found[one] = Outcome("written")
     for error in errors:
         for one in ids_in(error):
-            # A record in both lists: the error is the safer belief, as it leads to another look.
+            # A record in both lists: the error is the safer assumption, as it leads to another look.
             if one in found:
                 found[one] = _failed(error)
     return found
@@ -67,10 +67,10 @@ def _failed(error: Mapping[str, Any]) -> Outcome:
 
 
 def update(changes: Changes, send: Callable[[Changes], dict[str, Outcome]]) -> dict[str, Outcome]:
-    """Send the changes, taking a refused batch apart; each part is a call of its own.
+    """Send the changes and divide a refused batch; each part is a call of its own.
 
-    Raises what `send` raises for the first call; once something may be written, the records not
-    reached are `unknown` instead, so that no outcome is lost.
+    Raises what `send` raises for the first call; once something may be written, the records not reached are
+    `unknown` instead, so that no outcome is lost.
     """
     done: dict[str, Outcome] = {}
     waiting: list[Changes] = [changes]
@@ -92,7 +92,7 @@ def update(changes: Changes, send: Callable[[Changes], dict[str, Outcome]]) -> d
 
 
 def _take_apart(part: Changes, error: Refused | NotFound) -> tuple[dict[str, Outcome], list[Changes]]:
-    """Those that are settled by the refusal, and the parts worth another call."""
+    """The records settled by the refusal, and the parts worth another call."""
     if isinstance(error, NotFound):
         if len(part) == 1:
             return {one: Outcome("gone", str(error)) for one in part}, []
@@ -110,7 +110,7 @@ def _take_apart(part: Changes, error: Refused | NotFound) -> tuple[dict[str, Out
 
 
 def _halves(part: Changes, *, by: str) -> list[Changes]:
-    """Two halves, equal values of the property kept together: they share a fate."""
+    """Two halves, equal values of the property kept together, as HubSpot judges them alike."""
     ordered = sorted(part, key=lambda one: part[one].get(by, ""))
     middle = len(ordered) // 2
     return [{one: part[one] for one in half} for half in (ordered[:middle], ordered[middle:])]

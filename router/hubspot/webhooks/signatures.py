@@ -1,4 +1,4 @@
-"""Is this request really from HubSpot, and from just now? Bytes and headers come in, no web framework."""
+"""Checking that a request comes from HubSpot and is recent, from its bytes and headers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIGNATURE_HEADERS: Final = (
     "X-HubSpot-Request-Timestamp",
     "X-HubSpot-Signature",
 )
-"""Everything of a request's headers that `verify` looks at."""
+"""The headers of a request that `verify` reads."""
 
 # HubSpot signs the address with exactly these decoded, and no others.
 # https://developers.hubspot.com/docs/apps/developer-platform/build-apps/authentication/request-validation
@@ -43,8 +43,8 @@ def verify(
 ) -> None:
     """Raise `SignatureInvalid` unless `body` was signed for `public_url` with one of `secrets`, method POST.
 
-    Only version 3 counts: its timestamp may be five minutes off, either way. HubSpot also sends the
-    older versions, which can be replayed for ever.
+    Only version 3 counts: its timestamp may be five minutes off, either way. HubSpot also sends the older
+    versions, which can be replayed for ever.
     """
     signature, timestamp, old_signature = (_header(headers, name) for name in SIGNATURE_HEADERS)
     if signature is None:
@@ -61,7 +61,7 @@ def verify(
         )
     message = b"".join((b"POST", _signed_address(public_url), body, timestamp.encode("ascii")))
     claimed = signature.encode("utf-8", "replace")
-    # Both secrets are always tried, so that the time taken does not tell which one matched.
+    # Both secrets are always tried, so that the time taken does not show which one matched.
     matches = [hmac.compare_digest(_sign(message, secret), claimed) for secret in secrets]
     if not any(matches):
         raise SignatureInvalid(

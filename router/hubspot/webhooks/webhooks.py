@@ -1,4 +1,4 @@
-"""Which contacts does a delivery of HubSpot announce, change or erase?"""
+"""Parsing a delivery of HubSpot: the contacts that it announces, changes or erases."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FOLLOWED: Final = frozenset(
         LAST_UPDATED,
     )
 )
-"""Properties whose changes tell what became of a lead; changes of others are none of our business."""
+"""Properties whose changes show the outcome of a lead; changes of other properties are ignored."""
 _ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 _ID_END: Final = 10**20
 
@@ -34,20 +34,20 @@ class DeliveryInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What one request of HubSpot says; `ignored` counts events that are none of our business."""
+    """The content of one request of HubSpot; `ignored` counts events that do not concern us."""
 
     created: tuple[Announced, ...]
     erased: tuple[ContactId, ...]
     ignored: int
     changed: tuple[ContactId, ...] = ()
-    """Contacts that somebody else than this app worked on, or deleted; each of them once."""
+    """Contacts that another app or a person changed or deleted; each of them once."""
 
 
 def parse(body: bytes, *, portal: str) -> Delivery:
     """The contacts that the events in `body` announce, change or erase in `portal`.
 
-    Other kinds of events, other portals' events and the echo of what this app wrote itself are counted
-    and left alone. Raises `DeliveryInvalid` for anything that is not a JSON list of at most 100 events.
+    Other kinds of events, other portals' events and the echo of our own writes are counted and ignored.
+    Raises `DeliveryInvalid` for anything that is not a JSON list of at most 100 events.
     """
     alike = only_creations(body, portal=portal)
     return Delivery(alike, (), 0) if alike is not None else _sorted_out(_events(body), portal)
@@ -78,7 +78,7 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
 
 
 def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:
-    """Whether a contact was deleted, or somebody else than this app changed what we follow of it."""
+    """True if a contact was deleted, or a followed property was changed by another app or a person."""
     about, _, what = kind.partition(".")
     if about != "contact" and (about != "object" or event.get("objectTypeId") != CONTACT_TYPE_ID):
         return False
@@ -95,7 +95,7 @@ def _events(body: bytes) -> list[dict[str, Any]]:
     try:
         events = orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        # Its message may quote the body, which may hold personal data: only the place is told.
+        # The parser's message may quote the body, which may hold personal data: only the place is shown.
         raise DeliveryInvalid(f"The body is not JSON (line {error.lineno}, column {error.colno}).") from None
     if type(events) is not list:
         raise DeliveryInvalid("The body is not a list of events.")
@@ -112,8 +112,8 @@ def _events(body: bytes) -> list[dict[str, Any]]:
 def _is_plain(events: list[dict[str, Any]], body: bytes) -> bool:
     """True if `events` written again is `body` to the byte, so that no key can have been there twice.
 
-    HubSpot's compact JSON is; anything else is read a second time, slowly, because orjson keeps the
-    last of two equal keys without a word.
+    HubSpot's compact JSON is; anything else is read a second time, slowly, because orjson silently keeps the
+    last of two equal keys.
     """
     try:
         return orjson.dumps(events) == body

@@ -1,1 +1,1 @@
-"""Real leads put through other rules: read, judged in processes, dealt out, compared."""
+"""Backtests: past leads read, judged by two rule sets in several processes, dealt out and compared."""

@@ -1,4 +1,4 @@
-"""What do two sets of rules say of blocks of leads, and how are blocks put together again?"""
+"""Blocks of leads judged by two rule sets, and the judged blocks merged in order of arrival."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from router.routing.backtest.ledger_leads import LedgerLeads
 Leads: TypeAlias = CsvLeads | LedgerLeads
 T = TypeVar("T", Kind, ScoreClass)
 Tell: TypeAlias = Callable[[int], None]
-"""Told how many leads have been read, now and then."""
+"""Called now and then with the number of leads read since the last call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class RuleSet:
 
 @dataclass(slots=True)
 class Side:
-    """What one rule set says of some blocks of leads: places in the judge's `kinds` and `standings`."""
+    """One rule set's results for some blocks; arrays hold positions in the lists `kinds` and `standings`."""
 
     kinds: list[Kind]
     standings: list[ScoreClass]
@@ -47,32 +47,32 @@ class Side:
 
 @dataclass(slots=True)
 class Part:
-    """Some blocks of leads, judged by both rule sets; `numbers` are the blocks' places in the file."""
+    """Some blocks of leads, judged by both rule sets; `numbers` are the blocks' positions in the file."""
 
     numbers: list[int]
     arrived: list[Ints]
     ids: list[str]
-    """The block's contact ids, a line each; empty in an export without ids."""
+    """Contact ids, one text per block and one id per line; empty in an export without ids."""
     sides: tuple[Side, Side]
     left_out: int = 0
 
 
 class Work(NamedTuple):
-    """What is replayed, and through which rules."""
+    """The leads to replay, and the two rule sets."""
 
     leads: Leads
     sides: tuple[RuleSet, RuleSet]
 
 
 def judge_part(work: Work, *, wanted: Callable[[int], bool], tell: Tell) -> Part:
-    """Judge every block whose number is `wanted`, which is asked once for each, in order."""
+    """Judge every block whose number is `wanted`; that is asked once per block, in order."""
     leads, policies = work.leads, [rules.policy for rules in work.sides]
     both = judges(*policies)
     types = {fact: found for policy in policies for fact, found in facts_needed(policy).items()}
     columns = columns_for(both, leads.reader(types), sources=leads.sources(types))
-    told = {fact: found for fact, found in types.items() if fact not in COMPUTED}
+    stored = {fact: found for fact, found in types.items() if fact not in COMPUTED}
     found = Part([], [], [], (_side(both[0]), _side(both[1])))
-    for number, chunk in leads.chunks(told, wanted=wanted):
+    for number, chunk in leads.chunks(stored, wanted=wanted):
         found.left_out += chunk.left_out
         if not len(chunk.arrived):
             continue
@@ -89,7 +89,7 @@ def judge_part(work: Work, *, wanted: Callable[[int], bool], tell: Tell) -> Part
 
 
 def _in_lines(ids: Sequence[str]) -> str:
-    """One text, which goes from process to process faster than a thousand do."""
+    """All ids in one text: it is passed between processes faster than a thousand texts."""
     lines = "\n".join(ids)
     return lines if lines.count("\n") < len(ids) else "\n".join([" ".join(one.split()) for one in ids])
 
@@ -99,7 +99,7 @@ def _side(judge: Judge) -> Side:
 
 
 class MergedBlocks:
-    """The parts put together: leads in the order of arrival, and in the source's where that is the same."""
+    """All parts merged: leads in order of arrival, and in the order of the source where that is equal."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
@@ -112,14 +112,14 @@ class MergedBlocks:
         self.arrived = self._in_order(as_read)
 
     def judged(self, side: int) -> JudgedLeads:
-        """What the parts say on that side."""
+        """The merged results of one side (0 or 1)."""
         sides = [part.sides[side] for part in self._parts]
         kinds, kind_of = self._merged([(one.kinds, one.kind_of) for one in sides])
         standings, standing_of = self._merged([(one.standings, one.standing_of) for one in sides])
         return JudgedLeads(kinds, kind_of, standings, standing_of)
 
     def _merged(self, parts: Sequence[tuple[list[T], list[Ints]]]) -> tuple[list[T], Ints]:
-        """What is in the parts' lists, each once, and each lead's place in it."""
+        """The distinct entries of the parts' lists, and each lead's position in that list."""
         numbers: dict[T, int] = {}
         blocks: list[Ints] = []
         for listed, of_part in parts:
@@ -128,7 +128,7 @@ class MergedBlocks:
         return list(numbers), self._in_order(self._joined(blocks))
 
     def ids_of(self, leads: Iterable[int]) -> tuple[str, ...]:
-        """The contacts' ids; in an export without ids, their places among those read."""
+        """The contacts' ids; in an export without ids, their row numbers among the rows read."""
         rows = [lead if self._order is None else self._order[lead] for lead in leads]
         blocks = [ids for part in self._parts for ids in part.ids]
         if not any(blocks):

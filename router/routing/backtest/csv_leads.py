@@ -1,4 +1,4 @@
-"""Which leads does an export of HubSpot contacts hold, column by column?"""
+"""The leads of a CSV export of HubSpot contacts, in blocks, column by column."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OF_EMAIL: Final = frozenset({"email_domain", "email_kind"})
 
 @dataclass(frozen=True, slots=True)
 class CsvLeads:
-    """An export: its columns by the property they hold (`company.x` for a company's), and the others."""
+    """One export: its columns by property (`company.x` for a company's), and unknown headings."""
 
     shape: Shape
     begins: int
@@ -42,24 +42,24 @@ class CsvLeads:
     columns: Mapping[str, int]
     unknown: tuple[str, ...]
     labels: Mapping[str, Mapping[str, str]]
-    """By property: the value of an option by its label, for exports that write labels."""
+    """By property: the value of each option by its label, for exports that write labels."""
     since: int | None = None
-    """Leads before this instant (µs since 1970) are passed over."""
+    """Leads before this instant (µs since 1970) are left out."""
 
     def tells(self, fact: str) -> bool:
-        """Whether some column tells the fact."""
+        """True if some column gives the fact."""
         return fact == "age" or any(name in self.columns for name in _properties(fact))
 
     def chunks(
         self, types: Mapping[str, str], *, wanted: Callable[[int], bool]
     ) -> Iterator[tuple[int, Chunk]]:
-        """The leads in numbered blocks, with cells of these facts (fact → FactType); of block 0, 1, … only
-        those wanted.
+        """The leads in numbered blocks, with cells of these facts (fact → FactType).
 
-        Raises LeadsUnreadable for a row that does not fit the header, and for bytes that are not UTF-8.
+        Blocks are numbered 0, 1, …; only those `wanted` are read. Raises LeadsUnreadable for a row that does
+        not fit the header, and for bytes that are not UTF-8.
         """
-        told = [fact for fact in types if self.tells(fact)]
-        dated = [fact for fact in told if types[fact] == FactType.DATETIME]
+        given = [fact for fact in types if self.tells(fact)]
+        dated = [fact for fact in given if types[fact] == FactType.DATETIME]
         moments = Moments()
         with self.shape.path.open("rb") as file:
             file.seek(self.begins)
@@ -74,7 +74,7 @@ class CsvLeads:
                     kept = np.flatnonzero(arrived >= since)
                     columns = [[column[row] for row in kept.tolist()] for column in columns]
                     arrived = arrived[kept]
-                cells = self._cells(told, columns)
+                cells = self._cells(given, columns)
                 yield (
                     number,
                     Chunk(
@@ -87,11 +87,11 @@ class CsvLeads:
                 )
 
     def reader(self, types: Mapping[str, str]) -> CellReader:
-        """How cells are read as facts of these types (fact → FactType)."""
+        """The reader of cells as facts of these types (fact → FactType)."""
         return _CellReader(self, types)
 
     def sources(self, types: Mapping[str, str]) -> dict[str, Sequence[str]]:
-        """The columns that facts are read from, other than their own."""
+        """By fact: the columns that it is read from, where those are not its own."""
         return {fact: self._columns_of(fact) for fact in types if fact in DERIVED and self.tells(fact)}
 
     def _columns_of(self, fact: str) -> Sequence[str]:
@@ -114,12 +114,12 @@ class CsvLeads:
 
 
 def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> CsvLeads:
-    """The export with its columns sorted out; leads before `since` are passed over.
+    """Open the export and find its columns; leads before `since` (aware) are left out.
 
     Raises LeadsUnreadable, and OSError.
     """
     with path.open("rb") as file:
-        # Of a file whose lines end as they did on old Macs, this is all there is.
+        # In a file with the line breaks of old Macs, this reads the whole file.
         raw = file.readline()
     first = io.StringIO(text_of(raw, path=path), newline="").readline()
     begins = len(first.encode())
@@ -156,7 +156,7 @@ def open_csv(path: Path, catalog: Catalog, *, since: datetime | None = None) -> 
 
 
 class _CellReader:
-    """Reads cells of an export as the facts that rules see, exactly as a lead's are read online."""
+    """Reads cells of an export as facts, exactly as the live router reads a lead."""
 
     def __init__(self, leads: CsvLeads, types: Mapping[str, str]) -> None:
         self._labels = leads.labels
@@ -195,9 +195,9 @@ def _properties(fact: str) -> list[str]:
 
 
 def _properties_by_heading(catalog: Catalog) -> dict[str, str]:
-    """The property of each heading, folded: its name, or its label where no other has the same.
+    """The property of each heading (folded): by its name, or by its label where that is unique.
 
-    HubSpot exports no previous owner; a column of that name tells it by id or e-mail address.
+    HubSpot exports no previous owner; a column of that name gives it by id or e-mail address.
     """
     found: dict[str, str] = {PREVIOUS_OWNER: PREVIOUS_OWNER}
     for prefix, properties in (("", catalog.contact), (COMPANY_PREFIX, catalog.company)):
@@ -211,7 +211,7 @@ def _properties_by_heading(catalog: Catalog) -> dict[str, str]:
     found |= dict.fromkeys(_IDS, OBJECT_ID)
     for prefix, properties in (("", catalog.contact), (COMPANY_PREFIX, catalog.company)):
         found |= {f"{prefix}{name.casefold()}": f"{prefix}{name}" for name in properties}
-    # Not every portal's catalog lists what its rules only read.
+    # The catalog of a portal may lack properties that its rules only read.
     return found | {COMPANY_OWNER: COMPANY_OWNER}
 
 
@@ -224,12 +224,12 @@ def _labels(found: Property) -> dict[str, str]:
 
 @lru_cache(maxsize=REMEMBERED)
 def _moment(text: str) -> datetime | None:
-    """Columns of dates share many: exports give them to the minute."""
+    """Cached, because exports give moments to the minute and many rows share one."""
     return moment_in(text)
 
 
 def _ends_of_emails(texts: Sequence[str]) -> list[str]:
-    """The addresses with all that rules can see of them, which many share: a name, and the domain."""
+    """The addresses reduced to what rules can see, which many share: a name, and the domain."""
     return [
         f"x{text[at:]}" if (at := text.rfind("@")) > 0 and not text[at - 1].isspace() else text
         for text in texts

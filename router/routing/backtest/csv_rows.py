@@ -1,4 +1,4 @@
-"""Which rows does a CSV file hold, block by block, as columns?"""
+"""The rows of a CSV file, read block by block, as columns."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 BLOCK_BYTES: Final = 100 * 1024
-"""Leads looked at together, a thousand or so: few enough to stay near the processor, enough to share the
-overhead."""
+"""Bytes per block, about a thousand leads.
+
+Small enough for the processor's cache, large enough to share the overhead.
+"""
 
 
 class LeadsUnreadable(Exception):
-    """The file of leads cannot be replayed; the message names it, the place and the way out."""
+    """The file of leads cannot be replayed; the message names it, the place and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Where a file is, what parts its cells, and how many of them are in a row."""
+    """The path of a file, its delimiter, and the number of cells in a row."""
 
     path: Path
     delimiter: str
@@ -28,7 +30,7 @@ class Shape:
 
 
 def blocks(file: BinaryIO) -> Iterator[bytes]:
-    """The rows, a thousand or so at once; a line break within quotes ends no block."""
+    """The rows in blocks of about a thousand; a line break within quotes ends no block."""
     while block := file.read(BLOCK_BYTES):
         lines = [block, file.readline()]
         # An odd number of quotes: the last row goes on in the next line.
@@ -40,16 +42,17 @@ def blocks(file: BinaryIO) -> Iterator[bytes]:
 
 
 def columns_of(shape: Shape, block: bytes) -> Sequence[Sequence[str]]:
-    """The columns of one block's rows, without empty ones; none if there is no row."""
+    """The columns of one block's rows, without empty rows; none if there is no row."""
     text = text_of(block, path=shape.path)
     plain = _plain_columns(shape, text)
     return list(zip(*_rows(shape, text), strict=True)) if plain is None else plain
 
 
 def _plain_columns(shape: Shape, text: str) -> list[list[str]] | None:
-    """What the csv module would find, four times as fast; None for blocks that only it can read.
+    """The columns without the csv module, four times as fast; None for blocks that only it can read.
 
-    Those have quotes, a row of another width, an empty one, line breaks of old, or a text without end.
+    Such blocks have quotes, a row of another width, an empty row, line breaks of old Macs, or an unclosed
+    text.
     """
     text = text.replace("\r\n", "\n").removesuffix("\n")
     if '"' in text or "\r" in text or shape.width == 1 or len(text) > csv.field_size_limit():

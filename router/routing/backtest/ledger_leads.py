@@ -1,4 +1,4 @@
-"""Which leads does the ledger remember, with which facts, and which facts did it never store?"""
+"""The leads that the ledger keeps, with their facts, and which needed facts it never stored."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
 
 LONGEST_WORD: Final = timedelta(days=366)
-"""What was said of a rep so long before the first lead may still have held."""
+"""An absence announced this long before the first lead may still have applied."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class LedgerLeads:
     def chunks(
         self, types: Mapping[str, str], *, wanted: Callable[[int], bool]
     ) -> Iterator[tuple[int, Chunk]]:
-        """The leads in numbered blocks, with these facts; of block 0, 1, … only those that are wanted."""
+        """The leads in numbered blocks 0, 1, …, with these facts; only blocks that are `wanted` are read."""
         ledger = open_ledger(self.url, self.portal)
         try:
             for number, block in enumerate(first_decisions(ledger, since=self.since)):
@@ -56,18 +56,18 @@ class LedgerLeads:
             ledger.close()
 
     def reader(self, _types: Mapping[str, str]) -> CellReader:
-        """How cells are read: they are facts already."""
+        """The reader of cells: they are facts already."""
         return _as_stored
 
     def sources(self, _types: Mapping[str, str]) -> dict[str, Sequence[str]]:
-        """The columns that facts are read from, other than their own: there are none."""
+        """The columns that facts are read from, other than their own: none."""
         return {}
 
     def words(self) -> tuple[Word, ...]:
-        """What people said of reps by `router away` and the API, first to last."""
+        """The absences and returns that `router away` and the API recorded, first to last."""
         ledger = open_ledger(self.url, self.portal)
         try:
-            told = ledger.events_of_nobody((OVERRIDE,), since=self.since - LONGEST_WORD)
+            overrides = ledger.events_of_nobody((OVERRIDE,), since=self.since - LONGEST_WORD)
         finally:
             ledger.close()
         return tuple(
@@ -77,11 +77,11 @@ class LedgerLeads:
                 one.detail["says"],
                 datetime.fromisoformat(one.detail["until"]) if "until" in one.detail else None,
             )
-            for one in told
+            for one in overrides
         )
 
     def not_stored(self, policies: Sequence[Policy]) -> dict[str, int]:
-        """Facts that these policies ask for, and how many leads were decided by rules that did not.
+        """By fact that these policies need: number of leads decided by rules that did not store it.
 
         A lead of a revision whose files are gone counts unless it has the fact.
         """

@@ -1,4 +1,4 @@
-"""Which rules does a backtest compare with: those of a directory, of a git revision, or the live ones?"""
+"""The rules that a backtest compares with: from a directory, a git revision, or the live ones."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def live_rules(ledger: Ledger, catalog: Catalog) -> OtherRules:
 
 
 def _loaded(name: str, files: Mapping[str, bytes], catalog: Catalog, *, revision: str) -> OtherRules:
-    """Checked against today's catalog, so that both rule sets mean the same facts."""
+    """The rules, checked against today's catalog, so that both rule sets mean the same facts."""
     loaded = load_policy(files, catalog=catalog)
     if loaded.policy is None:
         errors = [str(one) for one in loaded.mistakes if one.severity is Severity.ERROR][:_MOST_SHOWN]

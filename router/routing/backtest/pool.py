@@ -1,4 +1,4 @@
-"""Judges and deals out leads in processes, or in this one."""
+"""Judging and dealing leads in several processes, or in this one."""
 
 from __future__ import annotations
 
@@ -45,30 +45,30 @@ def a_pool(workers: int, work: Work) -> Iterator[Pool]:
         yield Pool(None, None, 1, work)
         return
     context = get_context()
-    told, next_block = context.SimpleQueue(), context.Value("q", 0)
+    progress, next_block = context.SimpleQueue(), context.Value("q", 0)
     with ProcessPoolExecutor(
-        workers, mp_context=context, initializer=_begin, initargs=(work, told, next_block)
+        workers, mp_context=context, initializer=_begin, initargs=(work, progress, next_block)
     ) as pool:
-        yield Pool(pool, told, workers, work)
+        yield Pool(pool, progress, workers, work)
 
 
 class Pool:
-    """Does the work in processes, or here when there is none."""
+    """Worker processes that judge and deal leads; without them the work is done in this process."""
 
-    def __init__(self, pool: ProcessPoolExecutor | None, told: Any, workers: int, work: Work) -> None:
+    def __init__(self, pool: ProcessPoolExecutor | None, progress: Any, workers: int, work: Work) -> None:
         self._pool = pool
-        self._told = told
+        self._progress = progress
         self._workers = workers
         self._work = work
 
     def judged(self, tell: Tell) -> list[Part]:
-        """All blocks of leads, judged by both."""
+        """All blocks of leads, judged by both rule sets; `tell` gets the number of leads read."""
         if self._pool is None:
             return [judge_part(self._work, wanted=lambda _number: True, tell=tell)]
         return self._results([self._pool.submit(_judge_there) for _ in range(self._workers)], tell)
 
     def dealt(self, sides: Sequence[ToDeal]) -> list[Dealt]:
-        """Both sides, dealt out."""
+        """The results of dealing out both sides."""
         if self._pool is None:
             return [deal_out(self._work, side) for side in sides]
         return self._results([self._pool.submit(_deal_there, side) for side in sides], lambda _leads: None)
@@ -77,26 +77,26 @@ class Pool:
         waiting = set(futures)
         while waiting:
             _, waiting = wait(waiting, timeout=_LOOK_EVERY_S)
-            while not self._told.empty():
-                tell(self._told.get())
+            while not self._progress.empty():
+                tell(self._progress.get())
         return [future.result() for future in futures]
 
 
 class _Here(NamedTuple):
-    """What a process of the pool has: the work, whom to tell how far it is, and the block that is next."""
+    """What a process of the pool holds: the work, the progress queue, and the number of the next block."""
 
     work: Work
-    told: Any
+    progress: Any
     next_block: Any
 
 
 _here: _Here | None = None
 
 
-def _begin(work: Work, told: Any, next_block: Any) -> None:
-    """In a new process: remember what there is, and spare a million small objects the garbage collector."""
+def _begin(work: Work, progress: Any, next_block: Any) -> None:
+    """Set up a new process. Garbage collection is off: it would walk a million small objects for nothing."""
     global _here
-    _here = _Here(work, told, next_block)
+    _here = _Here(work, progress, next_block)
     gc.disable()
 
 
@@ -107,8 +107,8 @@ def _found_here() -> _Here:
 
 
 def _judge_there() -> Part:
-    """Judge the blocks that no other process takes: whoever is done with one draws the next."""
-    work, told, next_block = _found_here()
+    """Judge blocks one after the other; each process takes the next number that no other process took."""
+    work, progress, next_block = _found_here()
 
     def drawn() -> int:
         with next_block.get_lock():
@@ -124,7 +124,7 @@ def _judge_there() -> Part:
         mine = drawn()
         return True
 
-    return judge_part(work, wanted=wanted, tell=told.put)
+    return judge_part(work, wanted=wanted, tell=progress.put)
 
 
 def _deal_there(found: ToDeal) -> Dealt:

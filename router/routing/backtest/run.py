@@ -1,4 +1,4 @@
-"""What would have happened to real leads under other rules: both rule sets replayed, and compared."""
+"""A backtest: real leads replayed through two rule sets, and the results compared."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORKERS: Final = min(os.cpu_count() or 1, 4)
 
 @dataclass(frozen=True, slots=True)
 class Backtest:
-    """The comparison, the contact id of each example, and how many rows had no date to place them by."""
+    """The comparison, the contact id of each example, and the number of rows left out for lack of a date."""
 
     comparison: Comparison
     example_ids: tuple[str, ...]
@@ -27,16 +27,16 @@ class Backtest:
 
 
 def rule_set(name: str, policy: Policy, catalog: Catalog) -> RuleSet:
-    """A policy whose owners are those of its catalog."""
+    """A policy with the owners of its catalog; an active owner wins over an archived one."""
     archived_first = sorted(catalog.owners, key=lambda owner: not owner.archived)
     return RuleSet(name, policy, {owner.email.lower(): owner for owner in archived_first})
 
 
 def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int, tell: Tell) -> Backtest:
-    """Replay the leads through both rule sets, in order, each with a book of shares of its own.
+    """Replay the leads through both rule sets, in order, each with its own book of shares.
 
-    With more than one worker, leads are judged and dealt in processes. Raises LeadsUnreadable when there
-    are none, or none that can be read.
+    With more than one worker, leads are judged and dealt in processes. Raises LeadsUnreadable when there are
+    none, or none that can be read.
     """
     with a_pool(workers, Work(leads, (before, after))) as pool:
         parts = pool.judged(tell)
@@ -51,8 +51,8 @@ def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int,
             ]
         )
     was, becomes = (
-        ReplayedLeads(rules.policy, reported, found)
-        for rules, reported, found in zip((before, after), judged, dealt, strict=True)
+        ReplayedLeads(rules.policy, judged_side, found)
+        for rules, judged_side, found in zip((before, after), judged, dealt, strict=True)
     )
     comparison = compare(was, becomes, arrived=read.arrived)
     return Backtest(

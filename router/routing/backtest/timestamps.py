@@ -1,4 +1,4 @@
-"""When was each of a million moments, written as text?"""
+"""Fast reading of many moments written as text, as instants in µs since 1970."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CLOCK: Final = re.compile(r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?Z?")
 _DAY_ENDS: Final = 10
 _UNREAD: Final = 1 << 61
-"""The text has to be read as a whole."""
+"""Marks a text that has to be read as a whole."""
 _LATEST: Final = 1 << 60
-"""More than any instant, and less than _UNREAD and any instant."""
+"""More than any instant, and less than _UNREAD plus any instant."""
 
 
 class Moments:
-    """Reads texts as `moment_in` does, but each day and each time of day once: moments have no end."""
+    """Reads texts as `moment_in` does, but parses each day and each time of day only once."""
 
     def __init__(self) -> None:
         self._days = _Once(_day)
         self._clocks = _Once(_clock)
 
     def of(self, texts: Sequence[str]) -> Ints:
-        """The instant (µs since 1970) of each text, MISSING where it is none."""
+        """The instant (µs since 1970) of each text; MISSING where the text is no moment."""
         days, clocks = self._days, self._clocks
         found = np.array([days[text[:_DAY_ENDS]] + clocks[text[_DAY_ENDS:]] for text in texts], np.int64)
         for row in np.flatnonzero(found > _LATEST).tolist():
@@ -38,7 +38,7 @@ class Moments:
 
 
 class _Once(dict[str, int]):
-    """What a part of the text adds to the instant."""
+    """Cache from a part of the text to what it adds to the instant."""
 
     __slots__ = ("_read",)
 

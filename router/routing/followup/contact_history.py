@@ -1,4 +1,4 @@
-"""What the histories of a contact tell of the lead: who owns it, has the rep answered, is it won?"""
+"""The property histories of a contact: owner changes, signs of work, and the outcome of the lead."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
 
 
 def asked_of(outcomes: Outcomes) -> tuple[str, ...]:
-    """The properties whose histories tell all that is followed."""
+    """The properties whose histories are needed to follow a lead."""
     return tuple(dict.fromkeys((OWNER, STATUS, STAGE, LAST_CONTACTED, LAST_UPDATED, *outcomes.properties)))
 
 
 def now_in(histories: Histories, name: str) -> str:
-    """The value that the property has now; "" for none."""
+    """The present value of the property; "" for none."""
     history = histories.get(name, ())
     return history[0].value if history else ""
 
 
 @dataclass(frozen=True, slots=True)
 class OwnerChange:
-    """The owner that a contact has now, since when, and who set it (HubSpot's source, no name)."""
+    """The present owner of a contact, since when, and who set it (HubSpot's source, no name)."""
 
     owner_id: str
     at: datetime | None
@@ -40,7 +40,7 @@ class OwnerChange:
 
 
 def owner_in(histories: Histories) -> OwnerChange:
-    """Who owns the contact now."""
+    """The present owner of the contact."""
     history = histories.get(OWNER, ())
     if not history:
         return OwnerChange("", None, "")
@@ -49,7 +49,7 @@ def owner_in(histories: Histories) -> OwnerChange:
 
 
 def left_at(histories: Histories, follow_up: FollowUp) -> datetime | None:
-    """When the lead went from the follow-up's owner to another, or to nobody; None while it is theirs."""
+    """The moment at which the lead left the follow-up's owner; None while that owner still has it."""
     left: datetime | None = None
     for one in histories.get(OWNER, ()):
         if one.value == follow_up.owner_id:
@@ -59,7 +59,7 @@ def left_at(histories: Histories, follow_up: FollowUp) -> datetime | None:
 
 
 def is_as_it_was(follow_up: FollowUp, properties: Mapping[str, str], outcomes: Outcomes) -> bool:
-    """Whether the contact's present values tell nothing that is not known; then no history is read."""
+    """True if the contact's present values show nothing new; then no history has to be read."""
     value = {name: properties.get(name) or "" for name in asked_of(outcomes)}
     if (value[OWNER], value[STATUS], value[STAGE]) != (
         follow_up.owner_id,
@@ -83,9 +83,9 @@ def seen_in(
     started_when: frozenset[Activity] = ANY_ACTIVITY,
     tasks: Collection[datetime] = (),
 ) -> Seen:
-    """What the histories tell of a lead since its rep was given it; nothing that came after `until`.
+    """What the histories show of a lead since its rep got it; entries after `until` are left out.
 
-    `tasks` are the moments of tasks of ours, which are no work.
+    `tasks` are the moments of tasks that Lead Router created, which are no work of the rep.
     """
     of_rep = {
         name: [one for one in history if until is None or one.at <= until]
@@ -108,7 +108,7 @@ def seen_in(
 
 
 def _signs(histories: Histories, *, since: datetime, tasks: Collection[datetime]) -> Signs:
-    """HubSpot keeps one date of the last activity; its history has the earlier ones too."""
+    """Signs of work. A contact has one date of its last activity; the history has the earlier dates too."""
     moves = (StatusMove(one.at, one.by_person) for one in histories.get(STATUS, ()))
     return Signs(
         last_contacted=_first(histories.get(LAST_CONTACTED, ()), since=since),
@@ -125,7 +125,7 @@ def _first(
 
 
 def moment_in(text: str) -> datetime | None:
-    """HubSpot writes moments as ISO text, and in some answers as milliseconds."""
+    """A moment that HubSpot wrote as ISO text or as epoch milliseconds; None if the text is neither."""
     try:
         if text.isdecimal():
             return from_epoch_ms(int(text))

@@ -1,7 +1,8 @@
-"""What did people do in HubSpot with the leads that we gave? Seen by webhook within seconds, and every night.
+"""Following what people do in HubSpot with leads that were assigned.
 
-A waiting lead that somebody took leaves its queue; a new owner of a finished lead is recorded; open leads
-count with whoever has them now; first responses and outcomes go to the ledger.
+Changes are seen by webhook within seconds, and once more every night. A waiting lead that a person took
+leaves its queue; a new owner of a finished lead is recorded; open leads count for their present owner; first
+responses and outcomes go to the ledger.
 """
 
 from __future__ import annotations
@@ -34,15 +35,15 @@ from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 
 AT_A_TIME: Final = 50
-"""Leads looked at in one step: HubSpot tells so many histories in one call."""
+"""Leads looked at in one step: HubSpot returns at most this many histories per call."""
 NIGHTLY_READ: Final = 100
 _SOON_MS: Final = 3_000
-"""A lead that is on its way is looked at again after this long."""
+"""A lead that is being written is looked at again after this long (milliseconds)."""
 FOLLOWED_FOR: Final = timedelta(days=90)
-"""So long after its assignment a lead's follow-up is looked at, night after night."""
+"""A lead's follow-up is looked at every night for this long after its assignment."""
 
 Leads = Mapping[str, LeadState | None]
-"""Contact id → what we remember of the lead; None once Redis has forgotten it."""
+"""Contact id → the remembered state of the lead; None once Redis has forgotten it."""
 
 _ON_ITS_WAY: Final = frozenset({State.DECIDED, State.WRITTEN, State.REOPENED})
 _FINISHED: Final = frozenset({State.DONE, State.HUMAN})
@@ -51,7 +52,7 @@ _SETTLED: Final = _FINISHED | {State.QUEUED}
 
 @dataclass(frozen=True, slots=True)
 class FollowResult:
-    """Of the leads looked at: how many were claimed in HubSpot, and how many have another owner."""
+    """Of the leads looked at: number claimed in HubSpot, and number with another owner."""
 
     looked_at: int
     claimed: int = 0
@@ -61,8 +62,8 @@ class FollowResult:
 def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResult:
     """Look at changed leads that are due, at most 50, with one call to HubSpot; new leads go first.
 
-    Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or
-    `sqlalchemy.exc.SQLAlchemyError`; then the leads stay due.
+    Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`;
+    then the leads stay due.
     """
     due = services.store.changed.due(now_ms=services.now_ms(), limit=limit)
     if not due:
@@ -73,17 +74,18 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     looked = _look_at(services, policy, watched, priority="verify")
     # What is being written now is judged once that is verified.
     on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
-    again = on_its_way | looked.untold
+    again = on_its_way | looked.unanswered
     services.store.changed.look_again(again, at_ms=services.now_ms() + _SOON_MS)
     services.store.changed.looked_at({one: at for one, at in due.items() if one not in again})
     return FollowResult(len(due), looked.claimed, looked.handed_over)
 
 
 def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) -> int:
-    """Look at the leads of the last 90 days that nobody looked at since `before` (tonight); how many.
+    """Look at leads of the last 90 days that were not looked at since `before`; the number looked at.
 
-    0 means that this is done. One read per 100 leads, one more per 50 of those that changed. Open counts
-    stay as they are: searches know what no webhook told us. Raises like `follow_changes`.
+    0 means that none is left. One read per 100 leads, one more per 50 of those that changed. Open counts stay
+    as they are: the searches of `refresh_owners` find what no webhook announced. Raises like
+    `follow_changes`.
     """
     policy = services.rules.policy()
     record_outbox(services)
@@ -97,7 +99,7 @@ def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) 
         states = services.store.leads.recall(changed)
         for start in range(0, len(changed), AT_A_TIME):
             part = {one: states.get(one) for one in changed[start : start + AT_A_TIME]}
-            # What is on its way is seen by the webhook, or tomorrow.
+            # What is being written is seen by the webhook, or tomorrow.
             settled = {one: state for one, state in part.items() if _is_settled(state)}
             _look_at(services, policy, settled, priority="sweep", moves_book=False)
         services.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=services.clock())
@@ -106,7 +108,7 @@ def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) 
 
 
 def _changed(services: Services, policy: Policy, unseen: Iterable[FollowUp]) -> list[str]:
-    """The contacts that do not look as they did when they were last looked at."""
+    """The contacts whose values changed since they were last looked at."""
     by_contact = {one.contact_id: one for one in unseen if one.contact_id is not None}
     answer = services.hubspot.read_contacts(list(by_contact), asked_of(policy.outcomes), priority="sweep")
     return [
@@ -125,20 +127,20 @@ def _is_settled(state: LeadState | None) -> bool:
 class _Looked:
     claimed: int = 0
     handed_over: int = 0
-    untold: frozenset[str] = field(default_factory=frozenset)
-    """HubSpot said nothing about these, not even that they are gone."""
+    unanswered: frozenset[str] = field(default_factory=frozenset)
+    """Contacts that HubSpot did not answer for, not even that they are gone."""
 
 
 def _look_at(
     services: Services, policy: Policy, leads: Leads, *, priority: Priority, moves_book: bool = True
 ) -> _Looked:
-    """Read the histories of at most 50 contacts, and let everybody know what they tell."""
+    """Read the histories of at most 50 contacts, and apply and record what they show."""
     if not leads:
         return _Looked()
-    told = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
-    silent = [one for one in leads if one not in told]
+    answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
+    silent = [one for one in leads if one not in answers]
     gone = _gone(services, silent, priority=priority)
-    _note(services, policy, leads, told, gone)
+    _note(services, policy, leads, answers, gone)
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
         queued.claimed_in_hubspot(
@@ -149,23 +151,26 @@ def _look_at(
             now=owner.at or now,
         )
         for one, state in leads.items()
-        if state and one in told and state.state is State.QUEUED and (owner := owner_in(told[one])).owner_id
+        if state
+        and one in answers
+        and state.state is State.QUEUED
+        and (owner := owner_in(answers[one])).owner_id
     ]
     handed_over = [
         owned.owner_changed(state, owner_id=owner.owner_id, by=owner.by, now=owner.at or now)
         for one, state in leads.items()
-        if state and one in told and state.state in _FINISHED
-        if (owner := owner_in(told[one])).owner_id != state.owner_id
+        if state and one in answers and state.state in _FINISHED
+        if (owner := owner_in(answers[one])).owner_id != state.owner_id
     ]
     apply(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
-    services.store.watched.look_now(list(told), now_ms=services.now_ms())
-    known = {one: state for one, state in leads.items() if one in told or one in gone}
-    _recount(services, policy, known, told, moves_book=moves_book)
+    services.store.watched.look_now(list(answers), now_ms=services.now_ms())
+    known = {one: state for one, state in leads.items() if one in answers or one in gone}
+    _recount(services, policy, known, answers, moves_book=moves_book)
     return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone)
 
 
 def _gone(services: Services, contact_ids: list[str], *, priority: Priority) -> frozenset[str]:
-    """Those that HubSpot has no more; a history that is missing says less."""
+    """The contacts that HubSpot no longer has; a missing history alone does not prove that."""
     answer = services.hubspot.read_contacts(contact_ids, (), priority=priority)
     return frozenset(one for one, why in answer.missing.items() if why == "gone")
 
@@ -181,18 +186,22 @@ def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transit
 
 
 def _note(
-    services: Services, policy: Policy, leads: Leads, told: Mapping[str, Histories], gone: frozenset[str]
+    services: Services,
+    policy: Policy,
+    leads: Leads,
+    answers: Mapping[str, Histories],
+    gone: frozenset[str],
 ) -> None:
-    """What the rep's work came to, before the lead went to somebody else or was deleted."""
+    """Record each rep's work up to the moment at which the lead left the rep or was deleted."""
     record_outbox(services)
     left_for_ever = services.ledger.follow_ups.running_of(gone)
     services.ledger.follow_ups.end({one.decision_id: services.clock() for one in left_for_ever.values()})
-    running = services.ledger.follow_ups.running_of(list(told))
-    left = {one: left_at(told[one], follow_up) for one, follow_up in running.items()}
+    running = services.ledger.follow_ups.running_of(list(answers))
+    left = {one: left_at(answers[one], follow_up) for one, follow_up in running.items()}
     started_when = policy.sla_policy.started_when
     seen = {
         one: seen_in(
-            told[one],
+            answers[one],
             follow_up,
             policy.outcomes,
             until=left[one],
@@ -211,15 +220,20 @@ def _note(
 
 
 def _recount(
-    services: Services, policy: Policy, leads: Leads, told: Mapping[str, Histories], *, moves_book: bool
+    services: Services,
+    policy: Policy,
+    leads: Leads,
+    answers: Mapping[str, Histories],
+    *,
+    moves_book: bool,
 ) -> None:
-    """Each lead is open with its owner, if that is a rep and its status is an open one; else with nobody."""
+    """Count each lead as open with its owner if that is a rep and its status is open."""
     rep_of = reps_by_owner(services.people.owners.by_email(), policy.roster)
     places: dict[str, tuple[int, str]] = {}
     for one, state in leads.items():
         if state is None:
             continue
-        histories = told.get(one, {})
+        histories = answers.get(one, {})
         rep = rep_of.get(owner_in(histories).owner_id)
         is_open = rep is not None and now_in(histories, STATUS) in policy.outcomes.open_statuses
         places[one] = (state.episode, open_field(rep) if rep is not None and is_open else "")

@@ -1,4 +1,4 @@
-"""One lead that nobody works on: what its steps ask for, what people are told, and when to look again."""
+"""One lead without work on it: its next reassignment, the reminders, and when to look again."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from router.store.worklists.watched import Noted
 from router.timestamps import epoch_ms
 
 SOON: Final = timedelta(minutes=1)
-"""A lead that is being written, or of which HubSpot said nothing, is looked at again after this long."""
+"""A lead that is being written, or that HubSpot did not answer for, is looked at again after this long."""
 LOOK_EVERY: Final = timedelta(minutes=5)
 LOOK_AT_LEAST: Final = timedelta(days=1)
-"""An overdue lead is looked at again after an eighth of the time that it is overdue, within these bounds."""
+"""An overdue lead is looked at again after an eighth of the time it is overdue, within these bounds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Neglected:
-    """One lead that its owner has and nobody has begun to work on, and the steps that it has come to."""
+    """A lead that its owner has not begun to work on, and the SLA steps that it has reached."""
 
     state: LeadState
     given: Assignment
@@ -37,16 +37,16 @@ class Neglected:
 
     @property
     def move(self) -> Moment | None:
-        """The last of the steps reached that moves the lead."""
+        """The last reached step that moves the lead, or None."""
         return next((one for one in reversed(self.reached) if one.step.action is not None), None)
 
     def is_overdue(self, now: datetime) -> bool:
-        """Whether it is due by now."""
+        """True once the lead is due."""
         return self.timetable.due_at is not None and self.timetable.due_at <= now
 
 
 def wish_of(policy: Policy, lead: Neglected) -> Reassignment | None:
-    """What the last step reached asks for; None where the lead was reassigned often enough."""
+    """The reassignment that the last reached step wants; None where the lead was reassigned often enough."""
     move = lead.move
     if move is None:
         return None
@@ -68,31 +68,31 @@ def wish_of(policy: Policy, lead: Neglected) -> Reassignment | None:
 
 
 def told_of_the_move(policy: Policy, lead: Neglected, wish: Reassignment) -> list[Reminder]:
-    """Whom the steps name is told that the lead was taken away, instead of that it is overdue."""
+    """Reminders that the lead was taken away, to the people whom the steps name, in place of overdue ones."""
     called = lead.given.rep or say(policy.language, "account_owner")
     text = say(policy.language, "taken_away", rep=called, why=wish.why)
     return _reminders(lead, _whom(lead), event="taken", text=text)
 
 
 def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> list[Reminder]:
-    """Whom the steps name is reminded; where the lead was reassigned often enough, its managers anyway."""
+    """Reminders to the people whom the steps name; to the managers too if it was reassigned often enough."""
     if not lead.reached:
         return []
     whom, language, overdue = _whom(lead), policy.language, lead.is_overdue(now)
-    told = []
+    sentences = []
     if lead.timetable.due_at is not None:
         moment = _in_words(policy, lead.timetable.due_at)
-        told.append(say(language, "was_due" if overdue else "not_worked_on", moment=moment))
+        sentences.append(say(language, "was_due" if overdue else "not_worked_on", moment=moment))
     if lead.move is not None:
-        told.append(say(language, "taken_often", count=lead.state.times_taken))
+        sentences.append(say(language, "taken_often", count=lead.state.times_taken))
         whom["manager"] = None
-    told += _next_move(policy, lead, now=now)
+    sentences += _next_move(policy, lead, now=now)
     event = "overdue" if overdue else "due_soon"
-    return _reminders(lead, whom, event=event, text=" ".join(told))
+    return _reminders(lead, whom, event=event, text=" ".join(sentences))
 
 
 def _next_move(policy: Policy, lead: Neglected, *, now: datetime) -> list[str]:
-    """`Tue 24 Nov 16:15 it goes to somebody else.`; nothing where no step will move it."""
+    """`Tue 24 Nov 16:15 it goes to somebody else.`; empty where no step will move the lead."""
     for moment in lead.timetable.moments:
         if moment.at is None or moment.at <= now:
             continue
@@ -119,7 +119,7 @@ def _in_words(policy: Policy, moment: datetime) -> str:
 
 
 def noted(lead: Neglected, *, percent: int, now: datetime, soon: bool = False) -> Noted:
-    """When to look again: at the next step, when it is due, and while it is overdue ever less often."""
+    """When to look again: at the next step, when it is due, and less and less often while it is overdue."""
     due_at, following = lead.timetable.due_at, lead.timetable.following(now)
     known = [now + SOON] if soon else []
     if following is not None and following.at is not None:

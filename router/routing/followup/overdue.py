@@ -1,4 +1,4 @@
-"""Which leads are overdue, whose are they, and what happens to them next?"""
+"""The list of overdue leads, with their owners and the next step for each."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Next = Literal["reassign", "queue", "remind"]
 
 @dataclass(frozen=True, slots=True)
 class OverdueLead:
-    """A lead that nobody works on, due since `due_at`; moments are aware UTC.
+    """A lead without work on it, due since `due_at`; moments are aware UTC.
 
-    `rep` is None for an owner who is no rep of the rule files. At `next_at` it is reassigned, queued (in
-    the queue of `queue`), or somebody is reminded; None: nothing more happens by itself.
+    `rep` is None for an owner who is no rep of the rule files. At `next_at` the lead is reassigned, queued
+    (in the queue of `queue`), or a reminder is sent; None if no step is left.
     """
 
     contact_id: str
@@ -35,9 +35,9 @@ class OverdueLead:
 
 
 def overdue_leads(services: Services, *, limit: int) -> tuple[OverdueLead, ...]:
-    """Up to `limit` overdue leads, longest overdue first, as the watch last saw them: minutes ago.
+    """Up to `limit` overdue leads, longest overdue first, as the watch saw them some minutes ago.
 
-    Nothing is asked of HubSpot. Raises `NoRules` or `redis.RedisError`.
+    HubSpot is not asked. Raises `NoRules` or `redis.RedisError`.
     """
     policy = services.rules.policy()
     since = services.store.watched.overdue(limit=limit)

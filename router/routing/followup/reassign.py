@@ -1,4 +1,4 @@
-"""Take leads from their owners: each is decided once more, and a person who was faster wins."""
+"""Reassignment: leads are taken from their owners and decided once more."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from router.store.leads.leads import LeadState
 class Reassignment:
     """One lead to take from `expected_owner_id` ("" for nobody), because `why`.
 
-    `why` ends the sentence "reassigned from X because …", in the policy's language. `episode` is that of
-    the lead as its state was read; None for a contact that we know nothing of. `excluded` are rep names or
-    owner ids that must not get it, besides those from whom it was taken before. The rule named `rule`
-    decides if there still is one, else the first that fits; `to` overrules it. With `refund` the owner's
-    share is given back: the lead was never theirs to work. `for_breach`: it counts towards `at_most`.
+    `why` ends the sentence "reassigned from X because …", in the policy's language. `episode` is that of the
+    lead as its state was read; None for a contact that has no state. `excluded` are rep names or owner ids
+    that must not get it, besides those from whom it was taken before. The rule named `rule` decides if it
+    still exists, else the first that fits; `to` overrules it. With `refund` the owner's share is given back,
+    because the owner should not have got the lead. With `for_breach` it counts towards `at_most`.
     """
 
     contact_id: str
@@ -41,18 +41,19 @@ class Reassignment:
 
 @dataclass(frozen=True, slots=True)
 class Reassigning:
-    """The leads that are on their way, and by contact id why each of the others stays where it is."""
+    """The contact ids to be decided once more, and by contact id why each other lead stays."""
 
     moving: tuple[str, ...] = ()
     left: Mapping[str, str] = field(default_factory=dict)
 
 
 def reassign(services: Services, wanted: Sequence[Reassignment], *, run: str) -> Reassigning:
-    """Have these leads decided once more, when no new lead waits; `run` names who asked, for the ledger.
+    """Mark these leads to be decided once more, after new leads; `run` names the caller in the ledger.
 
-    Nothing is asked of HubSpot here. Whoever drains the inbox reads each lead again: if its owner is not
-    the expected one by then, nothing is written and the ledger says so. Safe to repeat: a lead moves once
-    per episode. Raises `NoRules`, `redis.RedisError`, and with `refund` what the ledger raises.
+    HubSpot is not asked here. The drain reads each lead again: if its owner is not the expected one by then,
+    nothing is written and the ledger says so; a person who was faster wins. Safe to repeat: a lead is
+    reassigned once per episode. Raises `NoRules`, `redis.RedisError`, and with `refund` what the ledger
+    raises.
     """
     policy = services.rules.policy()
     if policy.mode == "shadow":
@@ -92,7 +93,7 @@ def reassign(services: Services, wanted: Sequence[Reassignment], *, run: str) ->
 
 
 def _still_excluded(one: Reassignment, state: LeadState | None, rep_of: Mapping[str, str]) -> tuple[str, ...]:
-    """From whom it was taken before; but whoever is named to get it back may have it."""
+    """The reps from whom it was taken before, except the rep or owner whom the reassignment names."""
     before = state.released_by if state else ()
     named = {one.to.owner_id, rep_of.get(one.to.owner_id)} if isinstance(one.to, ToOwner) else frozenset()
     return tuple(rep for rep in before if rep not in named)

@@ -1,4 +1,4 @@
-"""Who is told that a lead is overdue, and where: in chat, or by a HubSpot task where no chat is known."""
+"""Reminders of overdue leads: by chat, or as a HubSpot task where no chat address is known."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from router.store.worklists.notices import Notice
 from router.timestamps import in_ms
 
 AFTER: Final = timedelta(seconds=5)
-"""By then a lead that was to be taken from its rep is on its way, or stays."""
+"""Delay of a reminder: by then a lead to be taken from its rep is reassigned, or stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """What the rep of a lead, or the managers, are told of it. `about` is `overdue:100`: event and step."""
+    """A message about a lead to its rep or the managers. `about` is event and step, such as `overdue:100`."""
 
     state: LeadState
     given: Assignment
@@ -31,7 +31,7 @@ class Reminder:
 
 
 def remind(services: Services, policy: Policy, reminders: Sequence[Reminder]) -> None:
-    """Have them told, each person once for each lead and step. Safe to repeat."""
+    """Note the reminders to be sent, once per person, lead and step. Safe to repeat."""
     notices = [notice for one in reminders for notice in _notices(services, policy, one)]
     services.store.notices.note(notices, due_ms=services.now_ms() + in_ms(AFTER))
 

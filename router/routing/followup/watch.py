@@ -1,4 +1,4 @@
-"""Does every rep work on the leads they have? Who does not is reminded; then somebody else gets the lead."""
+"""The watch over assigned leads: reps who have not begun are reminded, then the lead is reassigned."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from router.store.worklists.watched import Noted
 from router.timestamps import in_ms
 
 AT_A_TIME: Final = 100
-"""Leads looked at in one step: HubSpot reads so many in one call."""
+"""Leads looked at in one step: HubSpot reads at most this many in one call."""
 RUN: Final = "watch"
-"""What the ledger calls these moves."""
+"""The name of these reassignments in the ledger."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """What became of the leads that were looked at; who was let go has begun, finished or lost the lead."""
+    """Counts of the leads looked at; those let go were begun, finished or have another owner."""
 
     looked_at: int = 0
     let_go: int = 0
@@ -45,11 +45,11 @@ class Watching:
 
 
 def watch_leads(services: Services, *, limit: int = AT_A_TIME) -> Watching:
-    """Look at leads that are due to be looked at, at most 100, and take the steps of `on_breach`.
+    """Look at leads that are due, at most 100, and take the steps of `on_breach`.
 
-    One call to HubSpot, one more per fifty leads whose status has moved. A lead that somebody has begun,
-    finished or taken over is let go. Safe to repeat. Raises `HubSpotError`, `NoRules`,
-    `redis.RedisError` or what the ledger raises; then the leads stay due.
+    One call to HubSpot, one more per fifty leads whose status has changed. A lead that was begun, finished or
+    taken over is let go. Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or what the
+    ledger raises; then the leads stay due.
     """
     policy = services.rules.policy()
     due = services.store.watched.due(now_ms=services.now_ms(), limit=limit)
@@ -68,13 +68,14 @@ def watch_leads(services: Services, *, limit: int = AT_A_TIME) -> Watching:
     now = services.clock()
     for lead in leads:
         wish = wishes.get(lead.state.contact_id)
-        # Before it moves, so that no crash keeps it from them; nobody is told of a lead that did not move.
-        told = (
+        # Reminders are noted before the lead is reassigned, so that no crash loses them; none is sent about a
+        # lead that was not reassigned.
+        reminders = (
             told_of_the_breach(policy, lead, now=now)
             if wish is None
             else told_of_the_move(policy, lead, wish)
         )
-        remind(services, policy, told)
+        remind(services, policy, reminders)
     answer = reassign(services, list(wishes.values()), run=RUN)
     seen: list[Noted] = []
     for lead in leads:
@@ -104,12 +105,12 @@ def _look_soon(services: Services, states: Sequence[LeadState]) -> None:
 
 
 def _untouched(services: Services, policy: Policy, leads: Mapping[str, LeadState]) -> list[LeadState]:
-    """Those that are their owner's still and open, and that nobody has begun; the others are let go."""
+    """The leads that are open, still with their owner, and not begun; the others are let go."""
     if not leads:
         return []
     answer = services.hubspot.read_contacts(list(leads), (OWNER, *WORK), priority="sweep")
-    untold = [leads[one] for one, why in answer.missing.items() if why == "unknown"]
-    _look_soon(services, untold)
+    unanswered = [leads[one] for one, why in answer.missing.items() if why == "unknown"]
+    _look_soon(services, unanswered)
     open_ones = {
         one: record
         for one, record in answer.records.items()
@@ -128,7 +129,7 @@ def _untouched(services: Services, policy: Policy, leads: Mapping[str, LeadState
         )
         if work is None:
             untouched.append(leads[one])
-    kept = {one.contact_id for one in (*untouched, *untold)}
+    kept = {one.contact_id for one in (*untouched, *unanswered)}
     services.store.watched.let_go([one for one in leads if one not in kept])
     return untouched
 
@@ -139,7 +140,7 @@ def _is_open(policy: Policy, record: Record) -> bool:
 
 
 def _status_moved(state: LeadState, record: Record) -> bool:
-    """Whether the status may have been moved since the rep has the lead: it is not the one we gave it."""
+    """True if the status may have been changed since the assignment: it is not the one we wrote."""
     return (record.properties.get(STATUS) or "") not in ("", _given(state).status)
 
 

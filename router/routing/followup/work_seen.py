@@ -1,4 +1,4 @@
-"""What contacts show of the work on them: read in one call, with one more where a status has moved."""
+"""Signs of work on contacts: one read call, and one more for those whose status has changed."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ def signs_of(record: Record, status_history: Sequence[HistoryEntry] = ()) -> Sig
 
 
 def status_histories(services: Services, contact_ids: Sequence[str]) -> Mapping[str, Sequence[HistoryEntry]]:
-    """Who moved the lead status of these contacts when, newest first; one call per fifty."""
+    """The lead status histories of these contacts, newest first; one call per fifty."""
     found: dict[str, Sequence[HistoryEntry]] = {}
     for start in range(0, len(contact_ids), HISTORIES_PER_CALL):
         some = contact_ids[start : start + HISTORIES_PER_CALL]
-        told = services.hubspot.read_owner_history(some, (STATUS,), priority="sweep")
-        found |= {one: histories.get(STATUS, ()) for one, histories in told.items()}
+        answers = services.hubspot.read_owner_history(some, (STATUS,), priority="sweep")
+        found |= {one: histories.get(STATUS, ()) for one, histories in answers.items()}
     return found

@@ -1,4 +1,4 @@
-"""Whom do the leads of a batch follow? The companies' memory as one try to commit sees it."""
+"""The company memory of one batch: which owner each lead's company or contact had before."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from router.timestamps import epoch_ms
 
 @dataclass(slots=True)
 class AffinityMemory:
-    """The traces of a batch's leads, and what is remembered of them.
+    """The traces of a batch's leads, and the owners remembered for them.
 
-    `span_s` is 0, and nothing is asked or written, while no rule of the policy is sticky or names the
-    previous owner.
+    `span_s` (seconds) is how long a memory lasts. It is 0, and nothing is read or written, while no rule of
+    the policy is sticky or names the previous owner.
     """
 
     companies: Companies
@@ -27,12 +27,12 @@ class AffinityMemory:
     known: dict[str, Kept] = field(default_factory=dict)
 
     def read(self) -> None:
-        """Read the memory; call it after the book is read, before each try to commit."""
+        """Read the memory from Redis; call it after the book is read, before each try to commit."""
         keys = (key for traces in self.keys_of.values() for key, _ in traces)
         self.known = self.companies.recall(keys) if self.span_s else {}
 
     def of(self, contact_id: str) -> tuple[Remembered, ...]:
-        """What is remembered of one lead, the surest trace first."""
+        """The owners remembered for one lead, the most certain trace first."""
         return tuple(
             Remembered(trace.kind, kept.owner_id, kept.at)
             for key, trace in self.keys_of.get(contact_id, ())
@@ -40,7 +40,7 @@ class AffinityMemory:
         )
 
     def learn(self, decision: Decision) -> Memory | None:
-        """What the commit has to write; the next lead of this very batch follows it already."""
+        """The memory that the commit has to write, or None; later leads of this batch follow it already."""
         traces = self.keys_of.get(decision.contact_id, ())
         if not traces or not isinstance(decision.outcome, Assigned):
             return None
@@ -62,7 +62,7 @@ class AffinityMemory:
 
 
 def affinity_memory(companies: Companies, affinity: Affinity, leads: Mapping[str, Lead]) -> AffinityMemory:
-    """The memory for these leads (by contact id); nothing of it is read yet."""
+    """The memory for these leads, keyed by contact id; nothing is read from Redis yet."""
     span_s = int(affinity.span.total_seconds())
     nothing = AffinityMemory(companies, span_s)
     if not span_s:
@@ -78,10 +78,10 @@ def affinity_memory(companies: Companies, affinity: Affinity, leads: Mapping[str
 def with_previous_owners(
     companies: Companies, affinity: Affinity, leads: Mapping[str, Lead]
 ) -> Mapping[str, Lead]:
-    """The leads (by contact id), each knowing who had it before it was deleted and created again.
+    """The leads (by contact id), each with the owner it had before it was deleted and created again.
 
-    One question to Redis, and none while the policy does not name the previous owner. Two contacts with
-    one mail address are never there at once, so what is read here does not change before the commit.
+    One question to Redis, and none while the policy does not name the previous owner. HubSpot never has two
+    contacts with one mail address at the same time, so what is read here does not change before the commit.
     """
     if not affinity.names_previous_owner or not leads:
         return leads

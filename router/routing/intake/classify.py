@@ -1,4 +1,4 @@
-"""What each lead of a batch needs, told from its state and its record. Pure."""
+"""What each lead of a batch needs, worked out from its state and its record. Pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class BatchPlan:
     to_write: list[WorkItem] = field(default_factory=list)
     """Decided earlier, not on the record yet."""
     unread: list[WorkItem] = field(default_factory=list)
-    """HubSpot said nothing about them; they are read again."""
+    """HubSpot did not answer for these; they are read again."""
     transitions: list[Transition] = field(default_factory=list)
     merged_into: list[str] = field(default_factory=list)
     """Contact ids under which merged contacts live on; they may never be announced."""

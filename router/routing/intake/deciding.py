@@ -58,7 +58,7 @@ def decide_and_commit(
     *,
     priority: Priority,
 ) -> Decided:
-    """Decide these leads and commit all decisions in one step. `records` are theirs, by contact id.
+    """Decide these leads and commit all decisions in one step; `records` are keyed by contact id.
 
     Raises `NoRules` while no good rule files were ever seen.
     """

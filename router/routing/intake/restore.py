@@ -1,4 +1,4 @@
-"""Redis was emptied: the ledger gives it back the shares, and then, lead by lead, what stands in HubSpot."""
+"""Restoring the share book and the overrides from the ledger after Redis was emptied."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from router.store.shared.availability import Override
 
 
 def make_whole(services: Services) -> bool:
-    """Write the book of shares anew if Redis has lost it, and who is away; True if this call did.
+    """Restore the share book and the overrides if Redis has lost them; True if this call did.
 
-    Nobody decides before, so credits go on where they were; a new portal begins with an empty book. What
-    was decided in the very last seconds may be missing, for every rep of a team alike: credits of a team
-    still sum to 0. Raises `ComeBackLater`, and what ledger and Redis raise; then it is not whole yet.
+    No lead is decided before, so credits go on where they were; a new portal begins with an empty book.
+    Decisions of the last seconds may be missing, for every rep of a team alike: credits of a team still sum
+    to 0. Afterwards the leads are restored one by one from HubSpot. Raises `ComeBackLater`, and what ledger
+    and Redis raise; then the book is not restored yet.
     """
     if services.store.restoration.is_whole():
         return False
@@ -41,14 +42,14 @@ def make_whole(services: Services) -> bool:
 
 
 def _overrides(services: Services) -> dict[str, Override]:
-    """What people said last of each rep; the ledger keeps no reasons."""
-    reported: dict[str, Override] = {}
+    """The last override of each rep, by rep name; the ledger keeps no reasons."""
+    overrides: dict[str, Override] = {}
     for line in services.ledger.events_of(""):
         if line.kind != OVERRIDE:
             continue
         rep, says = line.detail["rep"], line.detail["says"]
-        reported.pop(rep, None)
+        overrides.pop(rep, None)
         if says in ("away", "present"):
             until, at = line.detail["until"], datetime.fromisoformat(line.at)
-            reported[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
-    return reported
+            overrides[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
+    return overrides

@@ -1,4 +1,4 @@
-"""Did our write cover a person's choice? The owner's history tells, and theirs is given back."""
+"""Verification of owner histories: a person's choice that our write covered is given back."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Verdict = Literal["ours stands", "theirs stands", "theirs was covered"]
 
 @dataclass(frozen=True, slots=True)
 class HistoryFinding:
-    """What a history says. `covered` is the value to give back when ours covered it."""
+    """The verdict on a property's history. `covered` is the value to give back when our write covered it."""
 
     verdict: Verdict
     covered: str = ""
@@ -38,7 +38,7 @@ class HistoryFinding:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """How many histories were looked at, and how many choices were given back."""
+    """Number of histories looked at, and number of choices given back."""
 
     looked_at: int
     restored: int
@@ -49,16 +49,16 @@ def read_history(
 ) -> HistoryFinding:
     """Judge a property's history (newest first) after we wrote `ours` where we had seen `expected`.
 
-    `since` is when we decided; older entries cannot be our write. An integration that wrote our very
-    value after it counts as us.
+    `since` is the moment of the decision (aware UTC); older entries cannot be our write. An integration that
+    wrote the same value after it counts as us.
     """
     start = next((n for n, one in enumerate(history) if not _is_our_write(one, ours=ours, since=since)), None)
     if start == 0 or not history:
         newest = history[0].value if history else ""
-        # A person who confirms our choice agrees with it.
+        # A person who sets the same value again agrees with our choice.
         return HistoryFinding("ours stands" if newest == ours else "theirs stands")
     if start is None:
-        return HistoryFinding("ours stands")  # nobody else ever wrote it
+        return HistoryFinding("ours stands")  # no other value was ever written
     before = history[start].value
     if before in (expected, ours):
         return HistoryFinding("ours stands")
@@ -72,7 +72,7 @@ def _is_our_write(entry: HistoryEntry, *, ours: str, since: datetime) -> bool:
 
 
 def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Verified:
-    """Look at the histories that are due (one read call per 50) and give back what our writes covered.
+    """Look at the histories that are due (one read call per 50) and give back choices our writes covered.
 
     Safe to repeat. Raises `HubSpotError` or `redis.RedisError`; then the rest stays due.
     """
@@ -110,12 +110,12 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
 
 
 def _has_to_stand(state: LeadState) -> bool:
-    """Whether our write set an owner, or cleared one when a rep gave the lead back."""
+    """True if our write set an owner, or cleared one when a rep gave the lead back."""
     return state.state is State.WRITTEN or (state.state is State.QUEUED and bool(state.expected_owner_id))
 
 
 def _give_back(services: Services, state: LeadState, owner_id: str, statuses: Sequence[HistoryEntry]) -> int:
-    """Write the person's choice back; its own history is looked at again, for they may have moved on."""
+    """Write the person's choice back; 1 if written. The history is due again, as it may have changed."""
     since = from_epoch_ms(state.at_ms) - DOUBT_LASTS
     status = _covered_status(statuses, since=since)
     policy = services.rules.policy()
@@ -140,7 +140,7 @@ def _give_back(services: Services, state: LeadState, owner_id: str, statuses: Se
 
 
 def _covered_status(statuses: Sequence[HistoryEntry], *, since: datetime) -> str | None:
-    """The lead status a person had set just before ours, or None if we covered none."""
+    """The lead status that a person had set just before our write, or None if we covered none."""
     if len(statuses) < 2 or statuses[0].source_type != OURS or statuses[0].at < since:
         return None
     before = statuses[1]
@@ -148,9 +148,9 @@ def _covered_status(statuses: Sequence[HistoryEntry], *, since: datetime) -> str
 
 
 def _end(services: Services, transition: Transition) -> None:
-    """Take the lead off the list of histories to look at."""
+    """Apply the transition and take the lead off the list of histories to look at."""
     apply(services, [transition])
     if transition.state is State.HUMAN:
-        # The person's rep has one more open lead, whether or not a webhook tells of it.
+        # The new owner has one more open lead, whether or not a webhook announces the change.
         services.store.changed.look_again([transition.contact_id], at_ms=services.now_ms())
     services.store.leads.verified([transition.contact_id])

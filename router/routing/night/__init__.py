@@ -1,1 +1,1 @@
-"""The night: which leads move, from whom to whom, under the brake, and what became of the plan."""
+"""The nightly reassignment: planning leads to move, the brake, and the outcome of the plan."""

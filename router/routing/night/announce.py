@@ -1,4 +1,4 @@
-"""Tell the team what a night did, by chat and by mail, if there is anything to tell."""
+"""Announcing what a night did, by chat and by mail."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ from router.policy.reports.night_report import NightReport
 from router.routing.portal.services import Services
 
 NIGHT: Final = "night"
-"""The name in NOTIFY_WEBHOOKS of the channel that hears of nights; else `default` does."""
+"""The NOTIFY_WEBHOOKS name of the channel for nightly reports; without it `default` gets them."""
 
 
 def announce(services: Services, report: NightReport) -> int:
-    """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; how many went out.
+    """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; number sent.
 
-    A quiet night is not told. What does not arrive is in the log, and the report is kept all the same.
+    A quiet night is not announced. A failed message is logged, and the report is kept all the same.
     """
     if report.is_quiet:
         return 0
     policy = services.rules.live
     language = policy.language if policy else "en"
     zone = policy.roster.timezone if policy else ZoneInfo("UTC")
-    told = 0
+    sent = 0
     address = services.notify.chat.address_of(NIGHT)
     try:
         if address is not None:
             services.notify.chat.send(address, NightMessage(report, language, zone))
-            told += 1
+            sent += 1
     except NotifyError as error:
         services.log.warning("night.untold", day=report.day, by="chat", why=str(error))
     try:
         if services.notify.mail is not None:
             services.notify.mail.send(_letter(report, language, zone, portal=services.portal))
-            told += 1
+            sent += 1
     except NotifyError as error:
         services.log.warning("night.untold", day=report.day, by="mail", why=str(error))
-    return told
+    return sent
 
 
 def _letter(report: NightReport, language: str, zone: ZoneInfo, *, portal: str) -> Letter:
-    reported = headline(report, language)
-    text = "\n".join([title(report, language), "", reported, "", *lines(report, language, zone=zone), ""])
+    summary = headline(report, language)
+    text = "\n".join([title(report, language), "", summary, "", *lines(report, language, zone=zone), ""])
     page = night_page(report, language=language, zone=zone, portal=portal)
-    return Letter(f"{title(report, language)} – {reported}", text, page)
+    return Letter(f"{title(report, language)} – {summary}", text, page)

@@ -1,4 +1,4 @@
-"""Approve the plan that the brake holds: exactly these leads, as far as they are still whose it says."""
+"""Approval of a plan that the brake holds: exactly its leads move, unless their owner changed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ class NotApproved(Exception):
 
 
 def approve_plan(services: Services, nights: Nights, *, plan: str, by: str) -> int:
-    """Have the held plan of that name move, in the `night` process; how many leads it has.
+    """Let the held plan of that name move in the `housekeeping` process; the number of its leads.
 
-    Raises `NotApproved` if another plan waits by now, or none, and `redis.RedisError`.
+    `by` is the person who approves. Raises `NotApproved` if another plan waits by now, or none, and
+    `redis.RedisError`.
     """
     with nights.lock() as ours:
         if not ours:

@@ -1,6 +1,6 @@
-"""Which leads may have a reason to move tonight: found by search, in the ledger, and in the queues.
+"""Leads that may have a reason to move tonight, found by search, in the ledger, and in the queues.
 
-What is found is a hint; each lead is read before anything is planned.
+A result is a hint only; each lead is read before anything is planned.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from router.routing.portal.services import Services
 from router.timestamps import epoch_ms
 
 AT_A_TIME: Final = 100
-"""Leads judged together: HubSpot reads so many in one call."""
+"""Leads judged together: HubSpot reads at most this many in one call."""
 OWNERS_PER_SEARCH: Final = 100
-"""HubSpot takes so many values in one filter."""
+"""HubSpot takes at most this many values in one filter."""
 MOST_QUEUED: Final = 10_000
 """Leads of one queue that are looked at in a night."""
 
 
 def open_leads(services: Services, context: NightContext) -> int:
-    """How many open leads the reps of the roster have, by one search per hundred reps."""
+    """Number of open leads of the roster's reps, by one search per hundred reps."""
     ids = sorted(context.reps)
     return sum(
         services.hubspot.count_contacts(
@@ -38,7 +38,7 @@ def open_leads(services: Services, context: NightContext) -> int:
 def candidates(
     services: Services, context: NightContext, reason: Reason, after: str
 ) -> tuple[list[str], str]:
-    """Up to a hundred contacts that may have this reason to move, and where to go on ("" if that was all)."""
+    """Up to a hundred contacts that may have this reason to move, and the next `after` ("" if none)."""
     night = context.policy.night
     match reason:
         case Reason.GONE if night.when_gone:

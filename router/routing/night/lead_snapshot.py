@@ -1,4 +1,4 @@
-"""How a lead stands by its record: whose it is, whether somebody works on it, and why it would move."""
+"""Snapshots of leads from their records: owner, work begun or not, and the reason to move."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from router.timestamps import from_epoch_ms
 
 
 def read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
-    """The records that there still are, with all that deciding and judging asks of them."""
+    """The records that still exist, with every property that deciding and judging read."""
     more = (RULE, OWNER_ASSIGNED, *WORK)
     needed = services.rules.needed()
     answer = read_contacts(services.hubspot, ids, needed=needed, priority="sweep", more=more)
@@ -31,7 +31,7 @@ def read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
 def standing_of(
     policy: Policy, record: Record, state: LeadState | None, running: FollowUp | None
 ) -> LeadSnapshot | None:
-    """How the lead stands by its record; None if it is closed, or not what we remember."""
+    """The lead's snapshot from its record; None if it is closed, or differs from our state."""
     owner_id, status = record.properties.get(OWNER) or "", record.properties.get(STATUS) or ""
     if status and status not in policy.outcomes.open_statuses:
         return None
@@ -51,16 +51,16 @@ def standing_of(
 def _has_begun(
     policy: Policy, record: Record, assigned_at: datetime | None, *, tasks: Collection[datetime]
 ) -> bool:
-    """Whether anything shows that somebody worked on it; in doubt they have, and keep it."""
+    """True if anything shows work on the lead; in doubt it counts as begun, and the owner keeps it."""
     status = record.properties.get(STATUS) or ""
     if status and status not in {policy.default_status, *(rule.status for rule in policy.rules)}:
-        return True  # we never set it, so a person moved it on
+        return True  # we never set it, so a person did
     signs = without_ours(signs_of(record), tasks)
     if assigned_at is None:
         return any(sign is not None for sign in (signs.last_contacted, signs.last_updated))
     return started(signs, assigned_at=assigned_at, started_when=policy.sla_policy.started_when) is not None
 
 
-def why_of(context: NightContext, standing: LeadSnapshot) -> Why | None:
-    """Why the lead would move tonight, or None."""
-    return why_moved(standing, context.policy.night, gone=context.gone, away=context.away, now=context.now)
+def why_of(context: NightContext, snapshot: LeadSnapshot) -> Why | None:
+    """The reason for which the lead would move tonight, or None."""
+    return why_moved(snapshot, context.policy.night, gone=context.gone, away=context.away, now=context.now)

@@ -1,4 +1,4 @@
-"""What is the same for all leads of one night: rules, the portal's owners, who left and who stays away."""
+"""The context of one night: rules, the portal's owners, deactivated owners, and absent reps."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 
 NIGHTS_VARY: Final = timedelta(hours=2)
-"""Nights come every 24 hours more or less: five nights later five days have passed."""
+"""Nights are about 24 hours apart: with this tolerance five nights count as five days."""
 
 
 @dataclass(frozen=True, slots=True)
 class NightContext:
-    """What is the same for all leads of one night."""
+    """The facts that are the same for all leads of one night."""
 
     compiled: CompiledPolicy
     owners: Mapping[str, Owner]
@@ -29,7 +29,7 @@ class NightContext:
     gone: frozenset[str]
     away: Mapping[str, datetime | None]
     names: Mapping[str, str]
-    """What owner ids are called: rep names, or the owner's own."""
+    """Owner id → name: the rep's name, or else the owner's name or e-mail."""
     reps: Mapping[str, str]
     now: datetime
 
@@ -40,13 +40,13 @@ class NightContext:
 
 
 def night_context(services: Services, *, away_since: Mapping[str, str]) -> NightContext:
-    """The context of tonight's plan; `away_since` says (ISO) since when reps are away without a known end.
+    """The context of tonight's plan; `away_since` has the ISO start of absences without an end.
 
     Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
     policy = services.rules.policy()
     now, owners = services.clock(), services.people.owners.refresh()
-    # Who came back has a new owner under the old address, and their old leads are orphans all the same.
+    # An owner who came back has a new id under the old address; leads of the old id are orphans all the same.
     everybody = services.hubspot.owners(priority="sweep")
     reported = services.people.availability.reported(policy.roster, owners, now=now)
     reps = reps_by_owner(owners, policy.roster)
@@ -70,7 +70,7 @@ def night_context(services: Services, *, away_since: Mapping[str, str]) -> Night
 
 
 def away_without_end(services: Services, *, before: Mapping[str, str]) -> dict[str, str]:
-    """Since when (ISO) reps are away of whom nobody knows an end; `before` is what was known last night."""
+    """ISO start of the absence, by rep without a known end; `before` is the result of last night."""
     policy = services.rules.policy()
     now = services.clock()
     reported = services.people.availability.reported(

@@ -1,4 +1,4 @@
-"""What became of a night's plan: who has each lead now, and why the others stayed."""
+"""The outcome of a night's plan: the present owner of each lead, and why the others stayed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _THEIRS: Final = frozenset({State.WRITTEN, State.DONE, State.QUEUED})
 
 
 def move(services: Services, planned: Sequence[Planned], *, run: str) -> Reassigning:
-    """Have these leads move, if they are still whose the plan says. Safe to repeat: each moves once.
+    """Reassign these leads if they still have the planned owner. Safe to repeat: each moves once.
 
     Raises `NoRules` or `redis.RedisError`.
     """
@@ -40,18 +40,18 @@ def move(services: Services, planned: Sequence[Planned], *, run: str) -> Reassig
 
 
 def is_settled(services: Services, planned: Sequence[Planned]) -> bool:
-    """Whether none of these is on its way any more."""
+    """True if none of these leads is on its way any more."""
     return not any(state.state in _ON_THE_WAY for state in _states(services, planned) if state is not None)
 
 
 def outcomes(services: Services, planned: Iterable[Planned], *, held: bool) -> tuple[NightMove, ...]:
-    """How each lead on the plan stands now. With `held` none was moved yet."""
+    """The present outcome of each planned lead. With `held` none was moved yet."""
     listed = list(planned)
     policy = services.rules.policy()
     owners = services.people.owners.by_email()
     names = {owner.id: owner.name for owner in owners.values()} | reps_by_owner(owners, policy.roster)
     return tuple(
-        _told(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
+        _night_move(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
         for one, state in zip(listed, _states(services, listed), strict=True)
     )
 
@@ -66,7 +66,7 @@ def _states(services: Services, planned: Sequence[Planned]) -> Iterator[LeadStat
 def _ended(
     one: Planned, state: LeadState | None, names: dict[str, str], language: str
 ) -> tuple[Outcome, str, Note]:
-    """The outcome, who has it, and in one word why it was left."""
+    """The outcome, the present owner, and in one word why the lead was left."""
     if state is None:
         return "refused", one.goes_to, one.left or "unknown"
     if state.state in _ON_THE_WAY:
@@ -81,7 +81,7 @@ def _ended(
     return "refused", one.goes_to, one.left or left.get(state.state, "changed")
 
 
-def _told(one: Planned, outcome: Outcome, goes_to: str, note: Note) -> NightMove:
+def _night_move(one: Planned, outcome: Outcome, goes_to: str, note: Note) -> NightMove:
     return NightMove(
         contact_id=one.contact_id,
         reason=one.reason,

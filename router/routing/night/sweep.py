@@ -1,7 +1,7 @@
-"""Which leads would move tonight, from whom to whom and why: planned on the book of shares as it is.
+"""Planning which leads would move tonight, from and to which owner and why, on the present share book.
 
-Search and ledger only hint at leads; each is read in HubSpot before it is planned, and once more before it
-is moved.
+Search and ledger only hint at leads; each is read in HubSpot before it is planned, and once more before it is
+moved.
 """
 
 from __future__ import annotations
@@ -35,10 +35,11 @@ from router.store.worklists.night_plan import Planned
 
 @dataclass(frozen=True, slots=True)
 class Sweeping:
-    """How far the planning of a night got; JSON-ready but for `reason`.
+    """The progress of a night's planning; JSON-ready except for `reason`.
 
-    `reason` and `after` say where it goes on, "" when it is through. `paid` is what the leads planned so
-    far would add to the book of shares, `stayed` counts leads that had a reason to move and stay, by why.
+    `reason` and `after` say where planning goes on, "" when it is finished. `paid` is what the leads planned
+    so far would add to the book of shares; `stayed` counts, by cause, leads that had a reason to move and
+    stay.
     """
 
     run: str
@@ -51,7 +52,7 @@ class Sweeping:
 
 
 def moves_anything(services: Services) -> bool:
-    """Whether good rules are live that move leads at night, and not only watch."""
+    """True if live rules exist that move leads at night, in live mode."""
     if not services.rules.live:
         return False
     policy = services.rules.policy()
@@ -67,10 +68,10 @@ def plan_some(
     *,
     already: Callable[[Sequence[str]], Collection[str]],
 ) -> tuple[Sweeping, tuple[Planned, ...]]:
-    """Plan up to 200 leads more; how far that got, and the leads that would move.
+    """Plan up to 200 more leads; returns the progress, and the leads that would move.
 
     Nothing is changed. One search or one look into ledger or Redis, and a batch read per hundred leads.
-    `already` tells which of some contact ids are planned: a lead moves for its first reason. Raises
+    `already` returns the planned ones among given contact ids: a lead moves for its first reason. Raises
     `HubSpotError` or `redis.RedisError`.
     """
     reason = Reason(sweeping.reason)
@@ -98,7 +99,7 @@ def plan_some(
 
 
 def why_left(services: Services, context: NightContext, planned: Sequence[Planned]) -> dict[str, Note]:
-    """Which of these leads stay after all, because of what happened since they were planned, and why.
+    """By contact id: why a planned lead stays after all, because of changes since the planning.
 
     One batch read per hundred leads. Leads that are on their way already are not looked at. Raises
     `HubSpotError` or `redis.RedisError`.
@@ -130,17 +131,17 @@ def _note(
     state: LeadState | None,
     running: FollowUp | None,
 ) -> Note:
-    """Why this lead stays; "" if it is as it was planned."""
+    """The cause for which this lead stays; "" if it is as it was planned."""
     if record is None:
         return "deleted"
     if (record.properties.get(OWNER) or "") != planned.owner_id:
         return "person"
     if (state.episode if state else None) != planned.episode:
         return "changed" if state else "unknown"
-    standing = standing_of(context.policy, record, state, running)
-    if standing is not None and why_of(context, standing) is not None:
+    snapshot = standing_of(context.policy, record, state, running)
+    if snapshot is not None and why_of(context, snapshot) is not None:
         return ""
-    return "begun" if standing is not None and standing.started else "over"
+    return "begun" if snapshot is not None and snapshot.started else "over"
 
 
 def _judged(
@@ -153,19 +154,19 @@ def _judged(
     paid: Counter[str],
     stayed: Counter[str],
 ) -> Iterator[Planned]:
-    """The leads of these that would move, each decided after the ones before it."""
+    """Those of the given leads that would move, each decided after the ones before it."""
     records = read(services, ids)
     states = services.store.leads.recall(records)
     running = services.ledger.follow_ups.running_of(list(records))
     moving: list[tuple[str, Why]] = []
     for contact_id in (one for one in ids if one in records):
         record, state = records[contact_id], states.get(contact_id)
-        standing = standing_of(context.policy, record, state, running.get(contact_id))
-        if standing is None:
+        snapshot = standing_of(context.policy, record, state, running.get(contact_id))
+        if snapshot is None:
             continue
-        why = why_of(context, standing)
+        why = why_of(context, snapshot)
         if why is None:
-            if standing.started and why_of(context, replace(standing, started=False)):
+            if snapshot.started and why_of(context, replace(snapshot, started=False)):
                 stayed["begun"] += 1
         elif state is None and why.reason is not Reason.GONE:
             stayed["unknown"] += 1
@@ -190,7 +191,7 @@ def _decided(
     paid: Counter[str],
     stayed: Counter[str],
 ) -> Iterator[Planned]:
-    """What would be decided of these, each on the book as the ones before it leave it."""
+    """The planned moves of these leads, each decided on the book as the ones before it leave it."""
     compiled, store = context.compiled, services.store
     deciding = {item.contact_id: records[item.contact_id] for item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
@@ -238,12 +239,12 @@ def _item(
 
 
 def destination(reason: Reason | str) -> Destination | None:
-    """Where a lead goes whatever its rule says: out of a queue by fair share, else None."""
+    """The destination that overrules the lead's rule: fair share for a queued lead, else None."""
     return PushedOut() if reason == Reason.QUEUED else None
 
 
 def why_in_words(context: NightContext, why: Why, owner_id: str) -> str:
-    """Why it is taken from its owner, as reps read it on the record: the end of "because …"."""
+    """The words after "because …" that reps read on the record of a lead taken from its owner."""
     language, rep = context.policy.language, context.names.get(owner_id, owner_id)
     if why.moment is None:
         return say(
@@ -254,7 +255,7 @@ def why_in_words(context: NightContext, why: Why, owner_id: str) -> str:
 
 
 def _destination(context: NightContext, item: WorkItem, why: Why, decision: Decision) -> str | None:
-    """Who would get it, or None if it is better off where it is."""
+    """The name of the new owner or queue, or None if the lead should stay where it is."""
     match decision.outcome:
         case Assigned(rep=rep, owner_id=owner_id) if owner_id not in item.excluded:
             return rep or context.names.get(owner_id, owner_id)

@@ -1,1 +1,1 @@
-"""The outbox drained into the ledger and into notifications."""
+"""Moving the outbox into the ledger and into notifications."""

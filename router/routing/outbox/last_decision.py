@@ -1,4 +1,4 @@
-"""What was decided of a lead last, as the ledger has it, or has it in a moment."""
+"""The record of a lead's last decision, from the ledger or from the outbox on its way there."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from router.routing.portal.services import Services
 
 
 def last_decision(services: Services, contact_id: str, *, episode: int) -> dict[str, Any] | None:
-    """The record of the decision of that episode; it may still be on its way to the ledger.
+    """The record of the decision of that episode, from the ledger or else the outbox; None if unknown.
 
     Raises `sqlalchemy.exc.SQLAlchemyError` or `redis.RedisError`.
     """

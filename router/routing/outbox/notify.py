@@ -1,8 +1,8 @@
-"""Tell reps about the leads that they were given: once each, and never at the cost of a lead.
+"""Notices to reps about their new leads: one per lead, sent after the lead is safe.
 
-Notices are noted when the ledger hears that a lead was written, and go out a few seconds later in the
-`night` process. By then a person's choice that our write had covered is given back, and nobody is told of
-a lead that is not theirs.
+A notice is noted when the ledger records that a lead was written, and is sent a few seconds later by the
+`housekeeping` process. By then a person's choice that our write had covered is given back, so no rep gets a
+notice about another owner's lead.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from router.store.worklists.notices import ASSIGNED, Notice
 from router.timestamps import epoch_ms, in_ms
 
 AFTER: Final = timedelta(seconds=5)
-"""Owner histories are looked at three seconds after a write."""
+"""Delay of a notice: owner histories are looked at three seconds after a write."""
 GIVE_UP_AFTER: Final = timedelta(days=1)
 _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 _RUN_S: Final = 3.0
-"""A run ends after so long: what else the `night` process does must not wait for chats."""
+"""Seconds after which a run ends: other work of the `housekeeping` process must not wait for chats."""
 
 
 def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
-    """Note whom to tell of what these lines of the outbox say. Safe to repeat."""
-    # A command that carries the outbox along knows no rules; what is noted in vain is dropped when it is due.
+    """Note the notices for these outbox lines. Safe to repeat."""
+    # A command that carries the outbox along knows no rules; a needless notice is dropped when it is due.
     tasks = services.rules.live is None or any(rule.task for rule in services.rules.live.rules)
     channels = [*(["chat"] if services.notify.chat.is_known else []), *(["task"] if tasks else [])]
     if not channels:
@@ -49,10 +49,10 @@ def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
 
 
 def notify_reps(services: Services) -> int:
-    """Send what is due until nothing is, something fails, or 3 s are over; how many were sent.
+    """Send due notices until none is due, one fails, or 3 s are over; the number sent.
 
-    Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`; what was being sent then comes
-    again after its lease.
+    Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`; the notice being sent is then
+    sent again after its lease.
     """
     policy = services.rules.policy()
     sent, ends_at = 0, time.monotonic() + _RUN_S
@@ -65,12 +65,12 @@ def notify_reps(services: Services) -> int:
 
 
 def record_link(portal: str, contact_id: str) -> str:
-    """The page of a contact in HubSpot."""
+    """The address of a contact's page in HubSpot."""
     return f"https://app.hubspot.com/contacts/{portal}/record/0-1/{contact_id}"
 
 
 def _deliver(services: Services, policy: Policy, notice: Notice) -> bool:
-    """Whether to go on: False once something could not be delivered."""
+    """Deliver one notice; False once one could not be delivered, and the run should end."""
     record = services.ledger.decision(notice.decision_id)
     if record is None or not _is_true(services, notice) or not _is_wanted(services, policy, notice, record):
         services.store.notices.settle(notice, None)
@@ -91,12 +91,12 @@ def _deliver(services: Services, policy: Policy, notice: Notice) -> bool:
 
 
 def _is_true(services: Services, notice: Notice) -> bool:
-    """Whether what the notice says holds: the lead is with that owner, or was taken from them."""
+    """True if the notice still holds: the owner has the lead, or for `taken` no longer has it."""
     return _is_theirs(services, notice) is not notice.about.startswith("taken")
 
 
 def _is_theirs(services: Services, notice: Notice) -> bool:
-    """Whether the lead is still with the owner of whom the notice speaks."""
+    """True if the lead is still with the owner that the notice names."""
     state = services.store.leads.recall([notice.contact_id]).get(notice.contact_id)
     return (
         state is not None
@@ -118,7 +118,7 @@ def _send(services: Services, policy: Policy, notice: Notice, record: dict[str, 
     message = _message(services, policy, record, notice)
     if notice.channel == "task":
         due_at = message.due_at or services.clock()
-        # Before it is made, so that no crash lets it pass for work on the lead.
+        # Noted before the task is created, so that no crash lets the task count as work on the lead.
         moments_ms = [services.now_ms(), epoch_ms(due_at)]
         services.store.leads.note_task(notice.contact_id, moments_ms=moments_ms)
         services.hubspot.create_task(
@@ -130,8 +130,8 @@ def _send(services: Services, policy: Policy, notice: Notice, record: dict[str, 
             priority="verify",
         )
         return
-    told = notice.to or record["outcome"]["rep"]
-    address = services.notify.chat.address_of(told, team=record["outcome"]["team"])
+    name = notice.to or record["outcome"]["rep"]
+    address = services.notify.chat.address_of(name, team=record["outcome"]["team"])
     if address is not None:
         services.notify.chat.send(address, message)
 
@@ -155,7 +155,7 @@ def _message(services: Services, policy: Policy, record: dict[str, Any], notice:
 def _settle(
     services: Services, notice: Notice, record: dict[str, Any], *, outcome: str, why: str = ""
 ) -> None:
-    """Say in ledger and log what became of it."""
+    """Record the outcome of the notice in ledger and log."""
     event = {
         "at": services.clock().isoformat(),
         "kind": "notified",
@@ -171,13 +171,13 @@ def _settle(
 
 
 def _put_off(services: Services, notice: Notice, *, why: str) -> None:
-    """Another try later, twice as late each time; after a day a person has to look."""
+    """Schedule another try after twice the last wait; after a day the notice is parked for a person."""
     now, now_ms = services.clock(), services.now_ms()
-    told = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
+    fields = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
     if now_ms - notice.since_ms >= in_ms(GIVE_UP_AFTER):
         services.store.notices.park(notice, why=why, now=now)
-        services.log.warning("notice.parked", **told)
+        services.log.warning("notice.parked", **fields)
         return
     wait = min(_FIRST_WAIT * 2 ** min(notice.attempts, 10), _LONGEST_WAIT)
     services.store.notices.again(notice, at_ms=now_ms + in_ms(wait))
-    services.log.info("notice.put_off", **told, attempts=notice.attempts + 1)
+    services.log.info("notice.put_off", **fields, attempts=notice.attempts + 1)

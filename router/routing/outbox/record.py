@@ -1,4 +1,4 @@
-"""Carry what happened from the outbox into the ledger."""
+"""Recording the outbox's lines in the ledger."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.store.shared.outbox import OutboxEntry
 
 
 def record_outbox(services: Services, *, limit: int = 5_000) -> int:
-    """Record up to `limit` lines; how many. Safe to repeat: a line that is there already is not doubled.
+    """Record up to `limit` lines; the number recorded. Safe to repeat: no line is recorded twice.
 
     Raises `sqlalchemy.exc.SQLAlchemyError` or `redis.RedisError`; then the rest stays in the outbox.
     """
@@ -31,7 +31,7 @@ def record_outbox(services: Services, *, limit: int = 5_000) -> int:
 
 
 def _drop_erased(services: Services, lines: Sequence[OutboxEntry]) -> None:
-    """Whoever was erased while we carried these lines has left a trace by now."""
+    """Erase again the contacts that were erased while these lines were recorded."""
     about = {line.contact_id for line in lines if line.contact_id}
     for contact_id in services.store.erasures.erased_lately(about, now_ms=services.now_ms()):
         services.ledger.erase(contact_id)

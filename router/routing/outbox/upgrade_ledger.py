@@ -1,4 +1,4 @@
-"""Rewriting the ledger's old rows, as its newest schema wants them, beside everything else."""
+"""Rewriting the ledger's old rows for its newest schema, while everything else goes on."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from router.routing.portal.services import Services
 
 
 def rewrite_old_rows(services: Services) -> Bite | None:
-    """Rewrite up to 1,000 rows, for 2 s at most; None if no row is left. Safe to repeat, and to kill.
+    """Rewrite up to 1,000 rows, for 2 s at most; None if no row is left.
 
-    Raises `sqlalchemy.exc.SQLAlchemyError`; then the rows are as they were.
+    Safe to repeat, and to kill. Raises `sqlalchemy.exc.SQLAlchemyError`; then the rows are as they were.
     """
     bite = services.ledger.rewrites.bite()
     if bite is not None:

@@ -1,4 +1,4 @@
-"""Which open leads belong to somebody who was deactivated in HubSpot, and wait for a new owner?"""
+"""Orphans: open leads whose owner was deactivated in HubSpot."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from router.policy.results.outcomes import USUAL
 from router.routing.portal.services import Services
 
 OWNERS_PER_SEARCH: Final = 100
-"""HubSpot takes so many values in one filter."""
+"""HubSpot takes at most this many values in one filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Orphan:
-    """An open lead of a deactivated owner; `since` is when they got it, as HubSpot writes it ("" unknown)."""
+    """An open lead of a deactivated owner; `since` is its assignment date as in HubSpot ("" unknown)."""
 
     contact_id: str
     owner: PortalOwner
@@ -46,7 +46,7 @@ def orphaned_leads(services: Services, *, limit: int) -> tuple[Orphan, ...]:
             )
             for one in page.records:
                 owner = gone.get(one.properties.get(OWNER) or "")
-                if owner is not None:  # search may show an owner of a moment ago
+                if owner is not None:  # search may show an earlier owner
                     since = one.properties.get(OWNER_ASSIGNED) or ""
                     found.append(Orphan(one.id, owner, one.properties.get(STATUS) or "", since))
             after_id, more = (page.records[-1].id, page.more) if page.records else (after_id, False)

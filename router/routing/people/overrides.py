@@ -1,4 +1,4 @@
-"""Say that a rep is away, or is there whatever else is written: until when, and how they stand then."""
+"""Overrides of a rep's availability (away, or present) with their end, and the result for the rep."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from router.store.shared.availability import Override
 
 
 class NoSuchMoment(Exception):
-    """What was written as an end is none, or is over; the message says what to write."""
+    """A written end is no date or moment, or is in the past; the message says what to write."""
 
 
 def say_away(services: Services, rep: str, *, until: datetime, why: str = "") -> RepAvailability:
-    """The rep gets no leads until that moment (aware); it holds from the next lead on and ends by itself.
+    """Set the rep away until that moment (aware); it applies from the next lead on and ends by itself.
 
-    It goes before whatever HubSpot and team.yaml say. Leads that the rep has already stay theirs. The rep
-    must be one of team.yaml. Raises `NoRules` or `redis.RedisError`.
+    It overrules HubSpot and team.yaml. Leads that the rep already has stay with the rep. The rep must be one
+    of team.yaml. Raises `NoRules` or `redis.RedisError`.
     """
     override = Override("away", until=until, said_at=services.clock(), why=why)
     services.people.availability.repository.override(rep, override)
@@ -30,7 +30,7 @@ def say_away(services: Services, rep: str, *, until: datetime, why: str = "") ->
 def say_back(
     services: Services, rep: str, *, until: datetime | None = None, why: str = ""
 ) -> RepAvailability:
-    """The rep's override ends; with `until` (aware) they count as there until then, in their working hours.
+    """End the rep's override; with `until` (aware) the rep counts as present until then, in working hours.
 
     Raises like `say_away`.
     """
@@ -43,13 +43,13 @@ def say_back(
 
 
 def standing_of(services: Services, rep: str) -> RepAvailability:
-    """How a rep of team.yaml stands at this moment."""
+    """The present availability of a rep of team.yaml."""
     policy = services.rules.policy()
     return next(one for one in standings_now(services, policy, language="en") if one.rep == rep)
 
 
 def standings_now(services: Services, policy: Policy, *, language: str) -> tuple[RepAvailability, ...]:
-    """How every rep stands at this moment."""
+    """The present availability of every rep."""
     owners, now = services.people.owners.by_email(), services.clock()
     return standings(
         policy.roster,
@@ -62,9 +62,9 @@ def standings_now(services: Services, policy: Policy, *, language: str) -> tuple
 
 
 def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
-    """The moment that ends the day (2026-12-01, that day included), or the very moment, as written.
+    """The end of the written day (2026-12-01, that day included), or the written moment.
 
-    A moment without an offset is in the zone. Raises `NoSuchMoment` for what is neither, or is over.
+    A moment without an offset is in the zone. Raises `NoSuchMoment` for any other text, and for the past.
     """
     try:
         if len(text) == len("2026-12-01"):
@@ -82,7 +82,7 @@ def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
 
 
 def as_facts(standings: Iterable[RepAvailability]) -> list[dict[str, object]]:
-    """Reps for machines."""
+    """The reps' availability as JSON-ready values."""
     return [
         {
             "rep": one.rep,

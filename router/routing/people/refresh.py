@@ -1,4 +1,4 @@
-"""Bring our picture of owners, their availability and open leads back to HubSpot's."""
+"""Refreshing owners, their availability, and the counts of open leads from HubSpot."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ MOST_LEFT_OUT: Final = 100
 
 
 def refresh_owners(services: Services) -> dict[str, int]:
-    """Read the owners and who is away, and count the open leads that decide something; the counts by rep.
+    """Read owners and absences, and count the open leads that a decision needs; the counts by rep.
 
-    One search per rep who has a cap or is in a team that shares by load. HubSpot's search may not know the
-    last minute yet, so the leads that moved in it are left out of the search, and counted as we know them.
-    If those are more than 100, what was assigned is added to what was found: for five minutes a cap can
-    then hold back some leads too many, and never lets one too many through.
+    One search per rep who has a cap or is in a team that shares by load. HubSpot's search may lack the last
+    minute, so the leads that moved in it are left out of the search and counted as we know them. If those are
+    more than 100, what was assigned is added to what was found: for five minutes a cap can then hold back
+    some leads too many, and never lets one too many through.
     """
     owners = services.people.owners.refresh()
     refresh_availability(services)
@@ -58,7 +58,7 @@ def refresh_owners(services: Services) -> dict[str, int]:
 
 @dataclass(frozen=True, slots=True)
 class _Lately:
-    """With whom the leads count that moved within the last minute, or how many each owner was assigned."""
+    """Leads moved within the last minute: by contact the book field they count in, or a count by owner."""
 
     places: Mapping[str, str] = field(default_factory=dict)
     assigned: Mapping[str, int] = field(default_factory=dict)
@@ -74,10 +74,10 @@ def _lately(services: Services) -> _Lately:
 
 
 def refresh_availability(services: Services) -> bool:
-    """Ask HubSpot who is away and when people work; False if it does not tell, then what was known stays.
+    """Read absences and working hours from HubSpot; False if it does not give them, then the old ones stay.
 
-    A portal may well not let us read its users (scope `crm.objects.users.read`), and its leads are routed
-    all the same. Raises `ComeBackLater`.
+    A portal may not let us read its users (scope `crm.objects.users.read`); its leads are routed all the
+    same. Raises `ComeBackLater`.
     """
     now, hubspot = services.clock(), services.hubspot
     services.people.availability.repository.forget_ended(now=now)

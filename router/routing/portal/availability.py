@@ -1,4 +1,4 @@
-"""Who is away now, for a decision: overrides and HubSpot's word brought together, by rep."""
+"""The availability of reps for a decision: overrides and HubSpot's values merged, by rep."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from router.policy.wording.phrases import say
 from router.store.shared.availability import AvailabilityRepository, Override, ReportedAvailability
 
 BELIEVED: Final = timedelta(days=1)
-"""HubSpot's word counts for so long after it was read: a lead must not wait for somebody who is back."""
+"""HubSpot's values count for this long after they were read, so that an ended absence holds no lead."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was brought together last, and from what; all compared by identity."""
+    """The last merged result and its sources, which are compared by identity."""
 
-    heard: ReportedAvailability
+    stored: ReportedAvailability
     owners: Mapping[str, Owner]
     roster: Roster
     believed: bool
@@ -30,7 +30,7 @@ class _Known:
 
 
 class Availability:
-    """What is said of the reps outside of the rule files; safe to share between threads."""
+    """The availability of reps from outside the rule files; safe to share between threads."""
 
     def __init__(self, repository: AvailabilityRepository) -> None:
         self.repository = repository
@@ -39,49 +39,49 @@ class Availability:
     def reported(
         self, roster: Roster, owners: Mapping[str, Owner], *, now: datetime
     ) -> Mapping[str, Reported]:
-        """By rep, an override made this second included; reps of whom nothing is said are left out.
+        """Availability by rep, overrides of this second included; reps without any are left out.
 
         Raises `redis.RedisError`.
         """
-        heard = self.repository.heard()
-        believed = heard.at is not None and now - heard.at <= BELIEVED
+        stored = self.repository.heard()
+        believed = stored.at is not None and now - stored.at <= BELIEVED
         known = self._known
         if (
             known is None
-            or known.heard is not heard
+            or known.stored is not stored
             or known.owners is not owners
             or known.roster is not roster
             or known.believed is not believed
         ):
-            reported = _by_rep(heard, owners, roster, believed=believed)
-            known = self._known = _Known(heard, owners, roster, believed, reported)
+            reported = _by_rep(stored, owners, roster, believed=believed)
+            known = self._known = _Known(stored, owners, roster, believed, reported)
         return known.reported
 
 
 def _by_rep(
-    heard: ReportedAvailability, owners: Mapping[str, Owner], roster: Roster, *, believed: bool
+    stored: ReportedAvailability, owners: Mapping[str, Owner], roster: Roster, *, believed: bool
 ) -> Mapping[str, Reported]:
     reported: dict[str, Reported] = {}
     for rep in roster.reps.values():
         owner = owners.get(rep.owner.lower())
-        told = heard.hubspot.get(owner.id, NOTHING) if believed and owner else NOTHING
-        override = heard.overrides.get(rep.name)
+        of_rep = stored.hubspot.get(owner.id, NOTHING) if believed and owner else NOTHING
+        override = stored.overrides.get(rep.name)
         if override is not None:
-            told = _with(told, override)
-        if told != NOTHING:
-            reported[rep.name] = told
+            of_rep = _with(of_rep, override)
+        if of_rep != NOTHING:
+            reported[rep.name] = of_rep
     return reported
 
 
-def _with(told: Reported, override: Override) -> Reported:
+def _with(of_rep: Reported, override: Override) -> Reported:
     if override.kind == "away":
-        return replace(told, away_until=override.until)
-    return replace(told, present_until=override.until)
+        return replace(of_rep, away_until=override.until)
+    return replace(of_rep, present_until=override.until)
 
 
 @dataclass(frozen=True, slots=True)
 class RepAvailability:
-    """How one rep stands now: `why` they get no leads, or None, and when they work next (None: never)."""
+    """One rep's availability: `why` no leads come (None: they do), and when work begins (None: never)."""
 
     rep: str
     why: str | None
@@ -98,15 +98,15 @@ def standings(
     now: datetime,
     language: str,
 ) -> tuple[RepAvailability, ...]:
-    """How every rep of the roster stands at `now`, in the order of the file."""
+    """The availability of every rep of the roster at `now`, in the order of the file."""
     found = []
     for rep in roster.reps.values():
-        owner, heard = owners.get(rep.owner.lower()), reported.get(rep.name)
-        calendar = calendar_of(roster, rep.name, heard)
+        owner, of_rep = owners.get(rep.owner.lower()), reported.get(rep.name)
+        calendar = calendar_of(roster, rep.name, of_rep)
         why = say(language, "no_owner") if owner is None or owner.archived else None
-        why = why or why_away(calendar, heard, now=now, language=language)
-        works_at = None if is_gone(heard, now) else calendar.next_working_minute(now)
-        if why is None and works_at != now and calendar.holidays and not is_present(heard, now):
+        why = why or why_away(calendar, of_rep, now=now, language=language)
+        works_at = None if is_gone(of_rep, now) else calendar.next_working_minute(now)
+        if why is None and works_at != now and calendar.holidays and not is_present(of_rep, now):
             name = holiday_on(calendar.holidays, calendar.day_of(now), language)
             why = say(language, "public_holiday", name=name) if name else None
         override = overrides.get(rep.name)

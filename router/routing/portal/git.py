@@ -1,4 +1,4 @@
-"""What git says of the directory of rule files, if it is there and quick enough."""
+"""Questions to git about the directory of rule files."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def ask_git(directory: Path, *arguments: str, within_s: float) -> bytes | None:
-    """What git answers, or None if it cannot: it is not there, too slow, or this is no repository."""
+    """Git's answer, or None if git is missing, takes longer than `within_s` seconds, or fails."""
     git = shutil.which("git")
     if git is None:
         return None
@@ -24,5 +24,5 @@ def ask_git(directory: Path, *arguments: str, within_s: float) -> bytes | None:
             check=True,
         )
     except (OSError, subprocess.SubprocessError):
-        return None  # what cannot be had from git is said, or left out, in the caller's words
+        return None  # the caller says or leaves out what git cannot give
     return answer.stdout

@@ -1,4 +1,4 @@
-"""Which rules are live: the newest files on disk that are whole and right, else the last good ones."""
+"""The live rules: the newest complete and correct files on disk, else the last good ones."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, 
 from router.store.shared.rules import RulesRepository
 
 SETTLED_S: Final = 0.3
-"""Files that nobody has touched for so long are whole: a `git pull` writes them one after the other."""
+"""Files unchanged for this long (seconds) are complete: a `git pull` writes them one after the other."""
 LOOKS: Final = 5
-"""How often we look whether they have settled; the reader notices a file that is still being written."""
+"""Checks whether the files have settled; the reader notices a file that is still being written."""
 
 
 class NoRules(Exception):
@@ -57,8 +57,8 @@ class LiveRules:
         self._refused: Sequence[Mapping[str, Any]] = ()
         self._hopeless: str | None = None
         """The last good revision, if this version of the program refuses it."""
-        self._told = True
-        """Whether everybody knows what we know: what is live, and what is wrong on disk."""
+        self._published = True
+        """True once the store knows the live revision and the mistakes on disk."""
 
     @property
     def live(self) -> Policy | None:
@@ -66,7 +66,7 @@ class LiveRules:
         return None if self._live is None else self._live[0].policy
 
     def held(self) -> Self:
-        """The rules as they are now, whatever goes live later: one round reads and decides by one policy."""
+        """A copy that does not change when other rules go live: one round reads and decides by one policy."""
         return copy.copy(self)
 
     def policy(self) -> Policy:
@@ -92,10 +92,10 @@ class LiveRules:
         return self._files
 
     def refresh(self) -> None:
-        """Look at the files: a good change goes live whole, a bad one is reported and changes nothing.
+        """Look at the files: a good change goes live as a whole, a bad one is reported and changes nothing.
 
-        Raises `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError` when nobody can be told; then it is
-        told at the next look.
+        Raises `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError` when the change cannot be published; the
+        next refresh publishes it.
         """
         with self._lock:
             there = fingerprint(self._directory)
@@ -106,15 +106,15 @@ class LiveRules:
                 self._look()
             if self._live is None:
                 self._start_with_the_last_good()
-            if not self._told or self._repository.is_blank():
+            if not self._published or self._repository.is_blank():
                 self._tell()
 
     def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
-        """Let everybody know what the portal has changed since this catalog was pulled."""
+        """Publish what the portal has changed since this catalog was pulled."""
         self._repository.note_drift(sentences, catalog=catalog)
 
     def _settled(self, there: Fingerprint) -> Fingerprint:
-        """The fingerprint once nobody writes any more; whoever keeps writing is not waited for."""
+        """The fingerprint once the files stop changing; after five looks the last one."""
         for _ in range(LOOKS):
             time.sleep(SETTLED_S)
             before, there = there, fingerprint(self._directory)
@@ -123,9 +123,9 @@ class LiveRules:
         return there
 
     def _look(self) -> None:
-        """Judge the files on disk; the good ones are live from here on."""
+        """Judge the files on disk; good ones are live from here on."""
         judged, files = self._judged()
-        self._told = False
+        self._published = False
         self._refused = judged.mistakes
         if judged.policy is not None:
             before = self.live.revision if self.live else None
@@ -147,7 +147,7 @@ class LiveRules:
             return GateResult(None, (as_mistake(str(self._directory), bug),)), {}
 
     def _start_with_the_last_good(self) -> None:
-        """Go on with what Redis keeps, or else the ledger, while the files on disk are broken."""
+        """Use the rules kept in Redis, or else in the ledger, while the files on disk are broken."""
         published = self._repository.last_good()
         kept = (published.revision, published.files) if published else self._ledger.revisions.last_files()
         if kept is None:
@@ -161,12 +161,12 @@ class LiveRules:
             self._log.error("rules.last_good_refused", revision=revision)
             return
         self._live, self._files = _compiled(policy), files
-        self._told = False
+        self._published = False
         self._log.warning("rules.last_good_stays", revision=revision)
 
     def _tell(self) -> None:
-        """Let everybody know what is live and what is wrong on disk, and the ledger keep the files."""
-        self._told = False
+        """Publish the live revision and the mistakes on disk, and keep the files in the ledger."""
+        self._published = False
         if self.live is not None:
             revision, now = self.live.revision, self._clock()
             self._ledger.keep_revision(revision, self._files, live_since=now)
@@ -175,7 +175,7 @@ class LiveRules:
                 self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
         if self._refused:
             self._repository.complain(self._refused)
-        self._told = True
+        self._published = True
 
 
 def _compiled(policy: Policy) -> tuple[CompiledPolicy, Needed]:

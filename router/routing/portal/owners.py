@@ -1,4 +1,4 @@
-"""Who can own a contact now: the portal's owners, read at most every five minutes."""
+"""The portal's owners, read from HubSpot at most every five minutes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOOK_AGAIN: Final = timedelta(seconds=2)
 
 
 def reps_by_owner(owners: Mapping[str, Owner], roster: Roster) -> dict[str, str]:
-    """Owner id → the rep of the rule files whose HubSpot account that is; `owners` by lower-case e-mail."""
+    """Owner id → the rep of the rule files with that HubSpot account; `owners` by lower-case e-mail."""
     reps = roster.reps.values()
     return {owner.id: rep.name for rep in reps if (owner := owners.get(rep.owner.lower())) is not None}
 
@@ -41,7 +41,7 @@ class Owners:
         self._lock = threading.Lock()
 
     def by_email(self) -> Mapping[str, Owner]:
-        """Every owner, archived ones included. Asks HubSpot only when nobody has within five minutes."""
+        """Every owner, archived ones included. Asks HubSpot only if no process has within five minutes."""
         with self._lock:
             now = self._clock()
             if self._looked_at is None or now - self._looked_at > LOOK_AGAIN:
@@ -50,11 +50,11 @@ class Owners:
             return self._known
 
     def last_known(self) -> Mapping[str, Owner]:
-        """The owners as somebody last read them, however long ago; HubSpot is not asked."""
+        """The owners as any process last read them, however long ago; HubSpot is not asked."""
         return self._shared(None) or {}
 
     def refresh(self) -> Mapping[str, Owner]:
-        """Ask HubSpot now, for everybody: an owner was just refused, or it is time."""
+        """Read the owners from HubSpot now, for all processes: an owner was just refused, or it is time."""
         with self._lock:
             now = self._clock()
             self._known = self._read(now)
@@ -81,6 +81,6 @@ class Owners:
 
 
 def _by_email(owners: Iterable[Owner]) -> Mapping[str, Owner]:
-    """An active owner wins over an archived one with the same address."""
+    """Owners by lower-case e-mail; an active owner wins over an archived one with the same address."""
     archived_first = sorted(owners, key=lambda owner: not owner.archived)
     return {owner.email.lower(): owner for owner in archived_first}

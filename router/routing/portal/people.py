@@ -1,4 +1,4 @@
-"""The people of a portal: HubSpot's owners, and who is away."""
+"""The people of a portal: HubSpot's owners, and their availability."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who wrote the rule files that are about to go live, if they come from git."""
+"""The author of the rule files that go live, if they come from git."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from router.routing.portal.git import ask_git
 from router.rules_on_disk import FILES, TESTS
 
 PATIENCE_S: Final = 2.0
-"""Rules go live all the same when git takes longer."""
+"""Seconds that git may take; without an answer the rules go live all the same."""
 _SEPARATOR: Final = "\x1f"
 
 

@@ -1,4 +1,4 @@
-"""May these rule files go live? They are free of errors, pass their own tests, and no rule is dead."""
+"""The gate before rules go live: no errors, their own tests pass, and no rule is dead."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The policy, or None and what keeps the files from being one: file, line, column, message of each."""
+    """The policy, or None with the mistakes: file, line, column and message of each."""
 
     policy: Policy | None
     mistakes: tuple[Mapping[str, Any], ...] = ()
 
 
 def judge(files: Mapping[str, bytes], *, now: datetime) -> GateResult:
-    """The policy of the files, if they are right, pass their tests and are proved free of dead rules."""
+    """The policy of the files, if they are correct, pass their tests and are proved free of dead rules."""
     loaded = load_files(files)
     if loaded.policy is None:
         return GateResult(None, tuple(_errors(loaded.mistakes)))
@@ -38,7 +38,7 @@ def judge(files: Mapping[str, bytes], *, now: datetime) -> GateResult:
 
 
 def as_mistake(file: str, message: str, *, line: int = 0, column: int = 0) -> Mapping[str, Any]:
-    """One mistake as it is told to everybody; line 0 means the file as a whole."""
+    """One mistake as it is published; line 0 means the file as a whole."""
     return {"file": file, "line": line, "column": column, "message": message}
 
 

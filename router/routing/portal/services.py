@@ -1,4 +1,4 @@
-"""What every use case works with: HubSpot, the store, the rules and the clock of one portal."""
+"""The services of one portal, which every use case works with."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ from router.timestamps import epoch_ms
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The services of one portal. Safe to share between threads; `clock` gives aware UTC.
+    """HubSpot, store, ledger, rules, people, notices, clock and log of one portal.
 
-    A use case with four or fewer collaborators takes them by keyword instead.
+    Safe to share between threads; `clock` gives aware UTC. A use case with four or fewer collaborators takes
+    them by keyword instead.
     """
 
     portal: str

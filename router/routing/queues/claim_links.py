@@ -1,4 +1,4 @@
-"""Links with which a rep claims one lead out of a chat: signed, for one rep, for a while."""
+"""Signed links in chat messages, with which one rep claims one lead for a limited time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST: Final = 1_000
 
 
 class LinkInvalid(Exception):
-    """The link was not made here, was changed, or its time is over; the message says which."""
+    """The link has a wrong signature, was changed, or has expired; the message says which."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class ClaimLink:
 def link_to(
     team: str, contact_id: str, *, rep: str, secret: str, public_webhook_url: str, now: datetime
 ) -> str:
-    """The address of the page on which the rep claims the lead; good for two days from `now`."""
+    """The address of the page on which the rep claims the lead; valid for two days from `now`."""
     link = ClaimLink(team, contact_id, rep, now + LASTS)
     parts = urlsplit(public_webhook_url)
     below = parts.path.removesuffix(WEBHOOKS)
@@ -40,13 +40,13 @@ def link_to(
 
 
 def signed(link: ClaimLink, *, secret: str) -> str:
-    """The link as text that stands in an address, with its seal (HMAC-SHA-256)."""
+    """The link as text for an address, with its signature (HMAC-SHA-256)."""
     words = _words(link)
     return f"{_as_text(words)}.{_as_text(_seal(words, secret))}"
 
 
 def opened(token: str, *, secret: str, now: datetime) -> ClaimLink:
-    """What the link allows; raises `LinkInvalid`."""
+    """The content of a link; raises `LinkInvalid`."""
     try:
         words, seal = (_as_bytes(part) for part in token[:_LONGEST].split("."))
     except (ValueError, binascii.Error):

@@ -1,4 +1,4 @@
-"""What a rep reads when they reach for a lead, or give one back, in French and in English."""
+"""Sentences for reps about claims and releases, in French and in English."""
 
 from __future__ import annotations
 

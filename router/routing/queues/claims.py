@@ -1,4 +1,4 @@
-"""May this rep have this waiting lead, or give that one back? One rep wins; everybody else is told who."""
+"""Claims and releases: one rep gets a waiting lead or gives one back, and the others learn who has it."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ from router.timestamps import from_epoch_ms
 Kind = Literal["yes", "taken", "unknown", "not_waiting", "not_allowed", "at_limit"]
 
 ATTEMPTS: Final = 3
-"""How often a claim looks again at a lead that was decided once more meanwhile."""
+"""Tries of a claim when the lead is decided once more between our look and our claim."""
 WAITS: Final = frozenset({State.QUEUED, State.REOPENED})
 CAN_BE_RELEASED: Final = frozenset({State.WRITTEN, State.DONE, State.HUMAN})
 
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
-    """What became of a claim or a release. `sentence` is for the rep; `owner_id` is who has the lead now."""
+    """The result of a claim or release. `sentence` is for the rep; `owner_id` is the present owner."""
 
     kind: Kind
     sentence: str
@@ -58,16 +58,16 @@ class ClaimResult:
 
     @property
     def is_yes(self) -> bool:
-        """True if it stands; HubSpot shows it as soon as a worker has written it."""
+        """True if the claim or release stands; HubSpot shows it as soon as a worker has written it."""
         return self.kind == "yes"
 
 
 def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
-    """Give a lead of a queue to the rep who reaches for it first, within their caps.
+    """Give a queued lead to the first rep who claims it, within the rep's caps.
 
-    The owner is written by whoever drains the inbox next; wake somebody. One call to HubSpot reads the
-    contact, one more its company if rules name any. Raises `HubSpotError`, `NoRules` or
-    `redis.RedisError`; then nothing has changed.
+    The next drain of the inbox writes the owner; the caller wakes a worker. One call to HubSpot reads the
+    contact, one more its company if rules name any. Raises `HubSpotError`, `NoRules` or `redis.RedisError`;
+    then nothing has changed.
     """
     policy = services.rules.policy()
     who = policy.roster.reps.get(rep)
@@ -93,16 +93,16 @@ def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
             new, rep=rep, limits=_limits(policy, who, services), now_ms=services.now_ms()
         )
         if isinstance(answer, Elsewhere) and answer.state in WAITS:
-            continue  # it was queued anew between our look and our claim
-        return _told(services, policy, contact_id, decision, answer, rep=rep)
+            continue  # it was queued again between our look and our claim
+        return _result_of(services, policy, contact_id, decision, answer, rep=rep)
     return _no("not_waiting", policy, "try_again", contact=contact_id)
 
 
 def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> ClaimResult:
-    """Give a lead of the rep back to its team's queue, with the reason; what it had cost is refunded.
+    """Give a lead of the rep back to its team's queue, with the reason; the rep's share is refunded.
 
-    It is cleared in HubSpot if it is still theirs there. Raises like `claim_lead`, and what the
-    ledger raises.
+    The owner is cleared in HubSpot if the rep still owns the lead there. Raises like `claim_lead`, and what
+    the ledger raises.
     """
     policy = services.rules.policy()
     who = policy.roster.reps.get(rep)
@@ -131,16 +131,16 @@ def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> 
     decision, new = _decided(services, record, state=state, trigger=trigger, expected_owner_id=owner.id)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
     answer = services.store.claims.release(new, rep=rep, released_by=released_by, now_ms=services.now_ms())
-    return _told(services, policy, contact_id, decision, answer, rep=rep)
+    return _result_of(services, policy, contact_id, decision, answer, rep=rep)
 
 
 def _waits(state: LeadState) -> bool:
-    """Whether nobody owns the lead, so that it can be claimed."""
+    """True if the lead has no owner, so that it can be claimed."""
     return state.state in WAITS and not (state.trigger and state.trigger["owner_id"])
 
 
 def _read(services: Services, contact_id: str) -> Record | None:
-    """The contact with all that deciding asks of it; None when HubSpot has it no more under this id."""
+    """The contact with all properties that a decision reads; None when HubSpot no longer has this id."""
     needed = services.rules.needed()
     answer = read_contacts(services.hubspot, [contact_id], needed=needed, priority="lead")
     record = answer.records.get(contact_id)
@@ -169,7 +169,7 @@ def _decided(
 
 
 def _memory(services: Services, record: Record, decision: Decision) -> Memory | None:
-    """The rep who claimed the lead is whom its company's next one follows, if the policy asks for that."""
+    """The company memory to write: its next lead follows the rep who claimed, if the policy asks for that."""
     contact_id = decision.contact_id
     lead, affinity = Lead(contact_id, properties=record.properties), services.rules.compiled().affinity
     memory = affinity_memory(services.store.companies, affinity, {contact_id: lead})
@@ -190,13 +190,13 @@ def _went_to(given: Mapping[str, Any], rep: str) -> bool:
 
 
 def _queue_for(roster: Roster, state: LeadState, given: Mapping[str, Any] | None, *, rep: str) -> str | None:
-    """Where the lead came from, or else the first team of the rep."""
+    """The team whose queue the lead came from, or else the first team of the rep."""
     came_from = (state.queue, given["outcome"].get("team") if given else None)
     known = next((team for team in came_from if team in roster.teams), None)
     return known or next((team.name for team in roster.teams.values() if rep in team.reps), None)
 
 
-def _told(
+def _result_of(
     services: Services, policy: Policy, contact_id: str, decision: Decision, answer: HandedOver, *, rep: str
 ) -> ClaimResult:
     match answer:
@@ -230,10 +230,10 @@ def _not_waiting(services: Services, policy: Policy, contact_id: str, state: Lea
 
 
 def _left_already(services: Services, policy: Policy, state: LeadState, record: Record | None) -> ClaimResult:
-    """HubSpot knows better than our queue: somebody owns the lead, or it is gone. It leaves the queue."""
+    """Take the lead out of its queue, because in HubSpot it has an owner or is gone."""
     now, contact_id, episode = services.clock(), state.contact_id, state.episode
     if record is None:
-        # Also a merged contact: the one it lives on in is announced, or found at night.
+        # Also a merged contact: the contact that it became is announced, or found at night.
         apply(services, [queued.gone_from_queue(contact_id, episode=episode, now=now)])
         return _no("unknown", policy, "gone", contact=contact_id)
     owner_id = record.properties[OWNER]
@@ -245,7 +245,7 @@ def _left_already(services: Services, policy: Policy, state: LeadState, record: 
 
 
 def _called(services: Services, policy: Policy, owner_id: str) -> str:
-    """What a rep calls whoever owns the lead: the rep's name, else the owner's in HubSpot."""
+    """The name of the lead's owner for reps: the rep's name, else the owner's in HubSpot."""
     if not owner_id:
         return say(policy.language, "nobody")
     owner = next((one for one in services.people.owners.by_email().values() if one.id == owner_id), None)

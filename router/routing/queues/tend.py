@@ -1,4 +1,4 @@
-"""Which queued leads leave their queue by themselves: pushed, decided again, or owned in HubSpot by now."""
+"""Tending the queues: waiting leads are pushed, decided again, or found to have an owner in HubSpot."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from router.store.leads.queues import Tended
 from router.timestamps import epoch_ms, in_ms
 
 AT_A_TIME: Final = 100
-"""Leads looked at in one step: HubSpot reads so many in one call."""
+"""Leads looked at in one step: HubSpot reads at most this many in one call."""
 READ_EVERY: Final = timedelta(minutes=3)
-"""So often a waiting lead is read, because somebody may have set its owner in HubSpot."""
+"""Interval at which a waiting lead is read, because a person may have set its owner in HubSpot."""
 TRY_EVERY: Final = timedelta(seconds=5)
-"""So often we look whether somebody is eligible for a lead that waits for that alone."""
+"""Interval at which a lead without an eligible rep is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tending:
-    """What became of the leads that were due."""
+    """Counts of the leads that were due."""
 
     looked_at: int
     reopened: int
@@ -43,11 +43,11 @@ class Tending:
 
 
 def tend_queues(services: Services, *, limit: int = AT_A_TIME) -> Tending:
-    """Look at queued leads that are due, at most 100: one call to HubSpot where some were not read lately.
+    """Look at queued leads that are due, at most 100: one call to HubSpot if some were not read lately.
 
-    A lead whose `push_at` is over, or that nobody was eligible for, is decided once more as soon as that
-    gives it to somebody; a lead that a person owns in HubSpot leaves the queue. Safe to repeat. Raises
-    `HubSpotError`, `NoRules` or `redis.RedisError`; then the leads stay due.
+    A lead whose `push_at` is over, or that had no eligible rep, is decided once more as soon as a rep would
+    get it; a lead that a person owns in HubSpot leaves the queue. Safe to repeat. Raises `HubSpotError`,
+    `NoRules` or `redis.RedisError`; then the leads stay due.
     """
     policy = services.rules.policy()
     due = services.store.queues.to_tend(now_ms=services.now_ms(), limit=limit)
@@ -63,7 +63,7 @@ def tend_queues(services: Services, *, limit: int = AT_A_TIME) -> Tending:
 
 
 def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
-    """Read those that were not read lately; who is owned or gone leaves the queue."""
+    """Read leads that were not read lately; those that have an owner or are gone leave the queue."""
     before_ms = services.now_ms() - in_ms(READ_EVERY)
     unread = [one for one, lead in waiting.items() if lead.read_at_ms <= before_ms]
     if not unread:
@@ -84,14 +84,14 @@ def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, T
             free.append(one)
     services.store.queues.note_read(free, at_ms=services.now_ms())
     apply(services, left)
-    services.store.changed.look_again([move.contact_id for move in left], at_ms=services.now_ms())
-    for move in left:
-        services.log.info("lead.left_queue", contact_id=move.contact_id, state=str(move.state))
-    return frozenset(move.contact_id for move in left)
+    services.store.changed.look_again([transition.contact_id for transition in left], at_ms=services.now_ms())
+    for transition in left:
+        services.log.info("lead.left_queue", contact_id=transition.contact_id, state=str(transition.state))
+    return frozenset(transition.contact_id for transition in left)
 
 
 def _reopen(services: Services, policy: Policy, leads: Sequence[Tended]) -> int:
-    """Have those decided once more that somebody would get; look at the others again in time."""
+    """Reopen the leads that a rep would get now, and schedule the others; the number reopened."""
     owners, now = services.people.owners.by_email(), services.clock()
     book = Book(services.store.commits.read_book()[0])
     reported = services.people.availability.reported(policy.roster, owners, now=now)
@@ -118,12 +118,12 @@ def _reopen(services: Services, policy: Policy, leads: Sequence[Tended]) -> int:
 
 
 def _is_due(outcome: Queued, now: datetime) -> bool:
-    """Whether the lead waits for somebody to be eligible, or longer than its rule lets a queue wait."""
+    """True if the lead waits for an eligible rep, or longer than its rule lets it wait in the queue."""
     return outcome.why is not None or (outcome.push_at is not None and outcome.push_at <= now)
 
 
 def _finds_somebody(compiled: CompiledPolicy, lead: Tended, decision: Decision, world: World) -> bool:
-    """Whether deciding it now, by the facts we have, gives it to a rep."""
+    """True if a decision now, on the stored facts, would assign the lead to a rep."""
     request = DecisionRequest(lead.contact_id, excluded=frozenset(lead.released_by), trigger=Pushed())
     trial = decide_on_facts(compiled, decision.facts, world, request)
     return isinstance(trial.outcome, Assigned)

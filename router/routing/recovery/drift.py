@@ -1,4 +1,4 @@
-"""What has the portal changed since its catalog was pulled, as far as it touches a rule?"""
+"""Drift: changes of the portal since its catalog was pulled that affect a rule."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MOST_TOLD: Final = 50
 
 
 def check_drift(services: Services) -> tuple[str, ...]:
-    """Compare the live rules with the live portal, and let /health warn of what touches a rule.
+    """Compare the live rules with the live portal, and publish for /health the changes that affect a rule.
 
     Four calls on a small portal, behind leads. Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
@@ -36,14 +36,14 @@ def check_drift(services: Services) -> tuple[str, ...]:
 
 
 def drift_of(gateway: Gateway, files: Mapping[str, bytes]) -> tuple[str, ...]:
-    """What the portal has changed under these rule files. Raises `HubSpotError`, `CatalogUnreadableError`."""
+    """The portal's changes that affect these files. Raises `HubSpotError`, `CatalogUnreadableError`."""
     return drift_between(files, pull_catalog(gateway, priority="sweep"))
 
 
 def drift_between(files: Mapping[str, bytes], now: Catalog) -> tuple[str, ...]:
-    """A sentence for each change from the files' own catalog to `now` that touches a rule.
+    """A sentence for each change from the files' own catalog to `now` that affects a rule.
 
-    The files are checked against both catalogs: what is a mistake only under the new one has drifted.
+    The files are checked against both catalogs: a mistake only under the new one is drift.
     """
     before = parse_catalog(files[CATALOG_FILE])
     then, today = load_policy(files, catalog=before), load_policy(files, catalog=now)
@@ -65,7 +65,7 @@ def _sentence(mistake: Mistake) -> str:
 
 
 def _renamed(policy: Policy, before: Catalog, now: Catalog) -> Iterator[str]:
-    """Options that people see under another name: the rule goes on, and may mean something else."""
+    """Options whose label has changed: the rule still works, and may mean something else."""
     for file, line, fact, value in _values_asked_for(policy):
         was, is_now = (_label(catalog, fact, value) for catalog in (before, now))
         if was is not None and is_now is not None and was != is_now:

@@ -1,4 +1,4 @@
-"""Forget a contact: HubSpot says that the person asked for it."""
+"""Erasure of contacts for privacy (GDPR), as HubSpot or `router forget` asks for it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from router.routing.portal.services import Services
 
 
 def erase_contacts(services: Services) -> int:
-    """Purge every contact that was asked for from ledger and Redis; how many. Safe to repeat.
+    """Erase every contact that was asked for from ledger and Redis; their number. Safe to repeat.
 
-    The ledger goes first: an id leaves the list of erasures only when nothing is left of it. Shares are
-    sums over reps and stay as they are.
+    The ledger goes first: an id leaves the list of erasures only when nothing is left of it. Shares are sums
+    over reps and stay as they are.
     """
     asked_for = services.store.erasures.asked_for()
     if asked_for:
@@ -22,7 +22,7 @@ def erase_contacts(services: Services) -> int:
         services.store.erasures.erase(contact_id)
         services.ledger.erase(
             contact_id
-        )  # a line that came from the outbox meanwhile; `record` drops later ones
+        )  # a line recorded from the outbox meanwhile; `record` drops later ones
         services.log.info("contact.erased")  # not its id: that would be a trace
     if asked_for:
         services.store.erasures.forget_journal()

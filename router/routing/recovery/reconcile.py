@@ -1,4 +1,4 @@
-"""Find contacts that no webhook announced."""
+"""Reconciliation: contacts that no webhook announced are found by search and routed."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from router.store.leads.leads import FINISHED, LeadState
 from router.timestamps import epoch_ms, in_ms
 
 PAGES_PER_STEP: Final = 20
-"""One step stays well under a minute, so that other housekeeping gets its turn."""
+"""Pages of one step; it stays well under a minute, so that other housekeeping is not held up."""
 
 STUCK_AFTER: Final = 5 * LEASE
-"""So long after it was decided a lead that is not written has lost whoever was at it."""
+"""A lead not written this long after its decision has lost the worker that routed it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReconcileStep:
-    """What one step found: contacts to route, and where the next step goes on (None: finished)."""
+    """The number of contacts found, and the contact id where the next step goes on (None: finished)."""
 
     found: int
     after_id: str | None
@@ -36,7 +36,7 @@ def reconcile_contacts(
 ) -> ReconcileStep:
     """Look through contacts created from `since` (to `until`) that have no owner and no decision of ours.
 
-    Who is not known, or was left half-way, joins the low-priority stream, once. HubSpot answers 200
+    Contacts that are unknown or were left half-way join the low-priority stream, once. HubSpot answers 200
     contacts per search, by ascending id, and any number of them; results are a hint only, for search lags
     behind: a contact is read again before anything is decided. Raises `HubSpotError`.
     """
@@ -63,12 +63,12 @@ def _undecided(services: Services, filters: Sequence[Mapping[str, str]], *, afte
     try:
         return search([[*filters, undecided]], (DECISION_ID,), after_id=after_id)
     except Refused:
-        # Before `router setup` the portal has no such property; shadow mode can do without.
+        # Before `router setup` the portal has no such property; shadow mode works without it.
         return search([filters], (), after_id=after_id)
 
 
 def _announce(services: Services, contact_ids: Sequence[str]) -> int:
-    """Have those routed that nobody routes; how many joined the stream."""
+    """Add the contacts that no worker routes to the low-priority stream; the number added."""
     if not contact_ids:
         return 0
     known = services.store.leads.recall(contact_ids)

@@ -1,4 +1,4 @@
-"""Does HubSpot show what the ledger says, and does Redis know it? What is not so is put right."""
+"""Repair of leads whose record in HubSpot or state in Redis differs from the ledger."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from router.store.repair.restoration import RestoredLead
 from router.timestamps import epoch_ms, in_ms
 
 AT_A_TIME: Final = 100
-"""Leads compared in one go: HubSpot reads so many in one call."""
+"""Leads compared together: HubSpot reads at most this many in one call."""
 PAGES_PER_STEP: Final = 20
 YOUNG: Final = timedelta(minutes=10)
-"""A lead decided so lately may not have had its owner's history looked at."""
+"""The owner's history of a lead decided within this time may not have been looked at yet."""
 
 _STAND: Final = frozenset({State.WRITTEN, State.DONE, State.QUEUED})
 _ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
@@ -38,13 +38,13 @@ _ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
 
 @dataclass(frozen=True, slots=True)
 class Repaired:
-    """What a step did. `after` is where the next step goes on, "" when all was compared."""
+    """Counts of one step. `after` is where the next step goes on, "" when all leads were compared."""
 
     compared: int = 0
     remembered: int = 0
-    """Leads that Redis had lost, and knows again."""
+    """Leads that Redis had lost and has again."""
     written_anew: int = 0
-    """Leads whose decision had never come to HubSpot, or was lost there."""
+    """Leads whose decision never reached HubSpot, or was lost there."""
     after: str = ""
 
 
@@ -57,12 +57,12 @@ class _Findings:
 
 
 def repair(services: Services, *, since: datetime, until: datetime, after: str = "") -> Repaired:
-    """Compare the leads last decided from `since` to `until`; one read call per hundred, 2,000 in a step.
+    """Compare the leads last decided from `since` to `until`: 2,000 per step, one read call per hundred.
 
-    No owner is changed: whoever a person has chosen stands (`follow` notes it), and where our own write is
-    missing the lead goes the way of every lead, which reads it again before it writes. In shadow mode
-    nothing is written; what was decided in it is remembered again, so that it is not decided twice.
-    Safe to repeat. Raises `HubSpotError`, `NoRules`, and what ledger and Redis raise.
+    No owner is changed: an owner that a person has chosen stands (`follow` notes it), and where our own write
+    is missing the lead is routed as usual, which reads it again before it writes. In shadow mode nothing is
+    written; what was decided in it is remembered again, so that it is not decided twice. Safe to repeat.
+    Raises `HubSpotError`, `NoRules`, and what ledger and Redis raise.
     """
     policy = services.rules.policy()
     done = Repaired(after=after)
@@ -99,7 +99,7 @@ def _compare(services: Services, decisions: Sequence[Decision], *, live: bool) -
     for decision in open_to_doubt:
         record, state = records.get(decision.contact_id), known.get(decision.contact_id)
         if record is None or record.merged_into is not None:
-            continue  # deleted or merged: there is nothing to put right
+            continue  # deleted or merged: there is nothing to repair
         if state is None:
             found.remember.append(_as_it_stands(services, decision, record))
         else:
@@ -108,7 +108,7 @@ def _compare(services: Services, decisions: Sequence[Decision], *, live: bool) -
 
 
 def _is_doubtful(services: Services, decision: Decision, state: LeadState | None) -> bool:
-    """Whether a look at HubSpot can tell more than what we remember."""
+    """True if reading the lead in HubSpot can show more than its state in Redis."""
     if state is None:
         return True
     if state.decision_id != decision.id or state.restored:
@@ -118,7 +118,7 @@ def _is_doubtful(services: Services, decision: Decision, state: LeadState | None
 
 
 def _as_it_stands(services: Services, decision: Decision, record: Record) -> RestoredLead:
-    """A lead that Redis has lost, as its record in HubSpot tells where it stands."""
+    """The state of a lead that Redis has lost, rebuilt from its record in HubSpot."""
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
     to = decision.owner_id
@@ -126,7 +126,7 @@ def _as_it_stands(services: Services, decision: Decision, record: Record) -> Res
     if owner and not (ours and owner == to) and not (not ours and owner == expected):
         return RestoredLead(_state(decision, State.HUMAN, owner_id=owner))
     if not owner and ours and to:
-        return RestoredLead(_state(decision, State.HUMAN))  # somebody took the owner away
+        return RestoredLead(_state(decision, State.HUMAN))  # a person removed the owner
     if not ours:
         state = _state(decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
         lost = RestoredLead(
@@ -147,7 +147,7 @@ def _as_it_stands(services: Services, decision: Decision, record: Record) -> Res
 
 
 def _watched(services: Services, decision: Decision, known: RestoredLead) -> RestoredLead:
-    """Whether its rep works on it is looked at again from now on; whom it was taken from counts once each."""
+    """The lead, to be watched for work from now on; each rep it was taken from counts once."""
     given = assigned(services.rules.compiled(), decision, reported={})
     if given is None:
         return known
@@ -159,7 +159,7 @@ def _watched(services: Services, decision: Decision, known: RestoredLead) -> Res
 def _put_right(
     services: Services, decision: Decision, state: LeadState, record: Record, found: _Findings
 ) -> None:
-    """Compare a lead that we know with its record, and note what has to be done."""
+    """Compare a lead's state with its record, and note the repair that it needs."""
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
     if state.state in _ON_THEIR_WAY:
@@ -167,7 +167,7 @@ def _put_right(
     elif not ours and owner == state.expected_owner_id and owner != decision.owner_id:
         found.transitions.append(_written_anew(services, decision, state, _changes(decision, record)))
     elif not ours and not owner and not decision.owner_id:
-        # Nobody is to own it, so nobody's choice can be covered: our properties are simply written again.
+        # The lead is to have no owner, so no choice can be covered: our properties are written again.
         found.rewrite[state.contact_id] = _changes(decision, record)
 
 
@@ -225,7 +225,7 @@ def _state(
 
 
 def _kept_record(decision: Decision) -> bytes:
-    """A queue decides again from the facts of its leads."""
+    """The decision record that a queue keeps: it decides again from the facts of its leads."""
     return orjson.dumps(as_record(decision)) if isinstance(decision.outcome, Queued) else b""
 
 
@@ -239,7 +239,7 @@ def _trigger_of(decision: Decision) -> Trigger | None:
 
 
 def _expected_owner_of(decision: Decision) -> str:
-    """Whose the lead had to be for the decision to be written; "" for nobody's."""
+    """The owner that the record had to have for the decision to be written; "" for nobody."""
     trigger = _trigger_of(decision)
     return trigger.owner_id if isinstance(trigger, Reassigned) else ""
 

@@ -1,4 +1,4 @@
-"""Who has HubSpot given each lead to, and who would we have? What shadow mode is there for."""
+"""Comparison of the owners that HubSpot gave leads with those that shadow mode would have given."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOBODY: Final = ""
 class Pair:
     """One lead: the owner ids that HubSpot has and that we would have written; "" is nobody.
 
-    `outcome` is ours (assigned, queued, nurtured, left_alone) and `team` ours too, if one has it.
+    `outcome` is ours (assigned, queued, nurtured, left_alone); so is `team`, None without one.
     """
 
     contact_id: str
@@ -39,7 +39,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class ShadowComparison:
-    """Every lead decided in shadow mode since a moment, and what each owner has and would have.
+    """Every lead decided in shadow mode since a moment, and each owner's leads on both sides.
 
     `gone` leads were deleted since; `unread` are those that HubSpot did not answer for.
     """
@@ -51,7 +51,7 @@ class ShadowComparison:
 
     @property
     def same(self) -> int:
-        """How many leads both gave to the same owner."""
+        """Number of leads that both gave to the same owner."""
         return sum(pair.same for pair in self.pairs)
 
     @property
@@ -61,17 +61,17 @@ class ShadowComparison:
 
     @property
     def differences(self) -> tuple[Pair, ...]:
-        """The leads that we would have given to somebody else, first to last."""
+        """The leads that we would have given to another owner, first to last."""
         return tuple(pair for pair in self.pairs if not pair.same)
 
     def shares(self) -> tuple[tuple[str, int, int], ...]:
-        """Owner id, leads that HubSpot gave them, leads that we would have; the largest of ours first."""
+        """Owner id, number of leads from HubSpot, number from us; the largest of ours first."""
         theirs, ours = Counter(pair.theirs for pair in self.pairs), Counter(pair.ours for pair in self.pairs)
         owners = sorted(theirs.keys() | ours.keys(), key=lambda owner: (-ours[owner], -theirs[owner], owner))
         return tuple((owner, theirs[owner], ours[owner]) for owner in owners)
 
     def name(self, owner_id: str) -> str:
-        """What people call an owner: the rep's name in team.yaml, else their id."""
+        """An owner's name: the rep's name in team.yaml, else the owner's id."""
         return "nobody" if owner_id == NOBODY else self.names.get(owner_id, f"owner {owner_id}")
 
 
@@ -114,7 +114,7 @@ def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
 
 
 def _names(services: Services, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Names by owner id: HubSpot's, and the rep's own wherever we know it."""
+    """Names by owner id: the rep's name where the owner is a rep, else HubSpot's."""
     owners, live = services.people.owners.by_email(), services.rules.live
     names = {owner.id: owner.name or owner.id for owner in owners.values()}
     if live is not None:

@@ -1,4 +1,4 @@
-"""What everybody received and what was fair, from the ledger's decisions; and credit that a person grants."""
+"""Fair shares from the ledger's decisions, and credit that a person grants to a rep."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from router.routing.portal.services import Services
 from router.store.leads.credits import Credits
 
 GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
-"""Events that give back what a decision paid: its lead counts for nobody. So does one that was released."""
+"""Events that give back what a decision paid: its lead counts for no rep, like a released lead."""
 TRIES: Final = 200
 """Other commits that may come between before a grant gives up; each try takes a few milliseconds."""
 
@@ -32,7 +32,7 @@ class TooBusy(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """The decisions since a moment that still count, first to last, and what they come to."""
+    """The decisions since a moment that still count, first to last, and the shares they add up to."""
 
     since: datetime
     roster: Roster
@@ -51,12 +51,12 @@ class Granted:
 
 
 def fairness_since(services: Services, *, since: datetime) -> Fairness:
-    """Who received what since `since` (aware UTC). Decisions of another mode than the rules' are left out.
+    """What each rep received since `since` (aware UTC); decisions of the other mode are left out.
 
     Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
     policy = services.rules.policy()
-    record_outbox(services)  # what was decided a moment ago
+    record_outbox(services)  # includes decisions of a moment ago
     given_back = services.ledger.decisions_ended_by(GIVEN_BACK, since=since)
     decided = map(from_record, services.ledger.decided_since(since))
     decisions = that_count((one for one in decided if one.mode == policy.mode), ended=given_back)
@@ -71,7 +71,7 @@ def fairness_since(services: Services, *, since: datetime) -> Fairness:
 
 
 def plan_grant(services: Services, *, team: str, rep: str, amount: Decimal) -> Granted:
-    """What a grant of so much would do; nothing is changed. Raises `CannotGrant` or `NoRules`."""
+    """The effect that a grant would have; nothing is changed. Raises `CannotGrant` or `NoRules`."""
     fields, _version = services.store.commits.read_book()
     return _after(services, fields, _changes(services, fields, team=team, rep=rep, amount=amount), team=team)
 
@@ -79,7 +79,7 @@ def plan_grant(services: Services, *, team: str, rep: str, amount: Decimal) -> G
 def grant(
     services: Services, repository: Credits, *, team: str, rep: str, amount: Decimal, why: str
 ) -> Granted:
-    """Grant the rep so much credit in the team's unit, paid by the others; the ledger keeps why.
+    """Grant the rep credit of `amount` in the team's unit, paid by the others; the ledger keeps why.
 
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
     """

@@ -1,4 +1,4 @@
-"""Does the same decision come out again? It is computed anew from the ledger alone, field by field."""
+"""Replay of a decision from the ledger alone, compared with its record field by field."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class NotReplayable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RecordDifference:
-    """One field of the record: what the ledger says, and what comes out now."""
+    """One field of the record: the value in the ledger, and the value computed now."""
 
     field: str
     recorded: Any
@@ -37,14 +37,14 @@ class ReplayedDecision:
 
     @property
     def identical(self) -> bool:
-        """True if every field came out as recorded."""
+        """True if every field has the recorded value."""
         return not self.differences
 
 
 def replay_decision(ledger: Ledger, decision_id: str) -> ReplayedDecision | None:
-    """Decide again with the stored facts, book, owners, moment and rule files; None if nobody decided it.
+    """Decide again with the stored facts, book, owners, moment and rule files; None if there is no decision.
 
-    Nothing is asked of HubSpot or Redis. Raises `NotReplayable`, or `sqlalchemy.exc.SQLAlchemyError`.
+    HubSpot and Redis are not asked. Raises `NotReplayable`, or `sqlalchemy.exc.SQLAlchemyError`.
     """
     record = ledger.decision(decision_id)
     if record is None:

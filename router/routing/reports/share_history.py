@@ -1,4 +1,4 @@
-"""What people and results have changed about the leads that a rep gets, with its day."""
+"""Dated changes, by people and by results, to the number of leads that a rep gets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS: Final = (GRANTED, WEIGHTS_CHANGED, OVERRIDE)
 
 @dataclass(frozen=True, slots=True)
 class ShareChange:
-    """At a moment (ISO, UTC) this changed about the rep's leads; `team` is None where it was all of them."""
+    """One change to the rep's leads, at a moment (ISO, UTC); `team` is None where it concerned every team."""
 
     at: str
     team: str | None
@@ -29,7 +29,7 @@ class ShareChange:
 
 
 def share_changes(services: Services, rep: str, *, since: datetime) -> tuple[ShareChange, ...]:
-    """Credit granted to the rep or paid by them, other weights, and words about their absence, in order.
+    """Credit granted to or paid by the rep, changed weights, and reported absences, in order.
 
     Raises `sqlalchemy.exc.SQLAlchemyError`.
     """
@@ -49,12 +49,12 @@ def _changes_in(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:
                 if "until" in event.detail
                 else ""
             )
-            reported = {
+            sentences = {
                 "away": f"said to be away{until}",
                 "present": f"said to be there{until}, whatever else is written",
                 "lifted": "what was said of them was taken back",
             }
-            yield ShareChange(event.at, None, reported[event.detail["says"]])
+            yield ShareChange(event.at, None, sentences[event.detail["says"]])
 
 
 def _granted(event: LedgerEvent, rep: str) -> Iterator[ShareChange]:

@@ -1,4 +1,4 @@
-"""Which weights do results call for, and which are in force? Those in force stand in the book of shares."""
+"""Performance weights: those that results call for, and those in force in the book of shares."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def weights_of(services: Services) -> tuple[TeamWeights, ...]:
 
 
 def refresh_weights(services: Services) -> bool:
-    """Put the factors that results call for in force, all at once, and tell the ledger with the evidence.
+    """Put the factors that results call for in force, all at once, with the evidence in the ledger.
 
-    False if nothing had to change, or other commits always came first: then the old ones hold until the
-    next night. Safe to repeat. Raises like `weights_of`.
+    False if nothing had to change, or other commits always came first: then the old ones hold until the next
+    night. Safe to repeat. Raises like `weights_of`.
     """
-    record_outbox(services)  # what was won a moment ago
+    record_outbox(services)  # includes leads won a moment ago
     for _ in range(TRIES):
         fields, version = services.store.commits.read_book()
         judged = _judged(services, fields)
@@ -76,7 +76,7 @@ def _judged(services: Services, fields: Mapping[str, int]) -> tuple[TeamWeights,
 
 
 def _changes(judged: Sequence[TeamWeights], fields: Mapping[str, int]) -> dict[str, int]:
-    """What to add to the book: also the factors of those who left, or whose team goes by results no more."""
+    """The changes to the book, also for reps who left and teams whose weights no longer follow results."""
     wanted = {
         factor_field(one.team.name, rep.rep): rep.factor
         for one in judged

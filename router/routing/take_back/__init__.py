@@ -1,1 +1,1 @@
-"""Leads that a revision or a rule gave away, decided anew by the live rules."""
+"""Taking back leads that a revision or a rule assigned: the live rules decide them again."""

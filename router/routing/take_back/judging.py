@@ -1,4 +1,4 @@
-"""Where each of these leads would go by the live rules, or why it stays where it is."""
+"""The new destination of each lead under the live rules, or why the lead stays."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from router.store.leads.leads import LeadState
 
 @dataclass(frozen=True, slots=True)
 class TakeBackStep:
-    """One lead that would go from somebody to somebody, in words, and how that is asked for."""
+    """One lead that would move: its old and new place in words, and the reassignment to request."""
 
     came_from: str
     goes_to: str
@@ -33,7 +33,7 @@ class TakeBackStep:
 def judged(
     services: Services, context: TakeBackContext, decisions: Sequence[Decision], stay: dict[str, str]
 ) -> Iterator[TakeBackStep]:
-    """The steps of those leads that would move; `stay` learns why each of the others does not.
+    """The steps of the leads that would move; `stay` gets, by contact id, why each other lead stays.
 
     The book of the context changes with each step. Raises what HubSpot, Redis and the ledger raise.
     """
@@ -80,7 +80,7 @@ def _item(context: TakeBackContext, decision: Decision, state: LeadState) -> Wor
 
 
 def _owner_before(context: TakeBackContext, decision: Decision) -> str | None:
-    """From whom the decision took the lead, if they are still there."""
+    """The owner id that the decision took the lead from, if that owner is still active; else None."""
     trigger = decision.inputs.trigger if decision.inputs else None
     if not isinstance(trigger, Reassigned):
         return None
@@ -95,7 +95,7 @@ def _decided(
     records: Mapping[str, Record],
     stay: dict[str, str],
 ) -> Iterator[TakeBackStep]:
-    """Where each would go, on the book as the ones before it leave it."""
+    """The steps of these leads, each decided on the book as the ones before it leave it."""
     compiled, companies = context.compiled, services.store.companies
     deciding = {item.contact_id: records[item.contact_id] for _, item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
@@ -114,7 +114,7 @@ def _decided(
             continue
         new, except_for = decided(item, with_memory=True), frozenset[str]()
         if old.owner_id and new.owner_id == old.owner_id:
-            # Its company is remembered with the very owner it is taken from: that must not decide.
+            # Its company memory holds the very owner that it is taken from: that must not decide.
             except_for = frozenset({old.owner_id})
             again = replace(item, excluded=item.excluded | except_for)
             new = decided(again, with_memory=True)
@@ -123,7 +123,7 @@ def _decided(
 
 
 def _stays(context: TakeBackContext, old: Decision, new: Decision) -> bool:
-    """Whether the live rules leave the lead where it is; a reroute does not deal a team's leads again."""
+    """True if the live rules leave the lead where it is; a reroute does not deal a team's leads again."""
     match old.outcome, new.outcome:
         case Assigned(owner_id=before), Assigned(owner_id=after) if before == after:
             return True

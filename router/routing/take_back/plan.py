@@ -1,4 +1,4 @@
-"""What a revision or a rule gave away, and nobody has touched since, is decided anew by the live rules."""
+"""Plans to undo a revision or to reroute a rule: untouched leads are decided again by the live rules."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from router.routing.take_back.take_back_context import CannotTakeBack, TakeBackC
 from router.rulefiles.yaml.mistakes import did_you_mean
 
 READ_AT_ONCE: Final = 500
-"""Decisions read from the ledger in one go."""
+"""Decisions read from the ledger together."""
 AT_A_TIME: Final = 50
-"""Leads judged together: HubSpot tells the histories of so many in one call."""
+"""Leads judged together: HubSpot returns the histories of at most this many in one call."""
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would move, in the order in which it was decided, and by contact id why the others stay."""
+    """The leads that would move, in the order of their decisions, and by contact id why the others stay."""
 
     run: str
     steps: tuple[TakeBackStep, ...] = ()
@@ -33,12 +33,12 @@ class Plan:
 
 
 def plan_undo(services: Services, revision: str, *, tell: Callable[[int], None] = lambda _: None) -> Plan:
-    """Which owners set by a revision (its first digits are enough) would go back, and to whom.
+    """Plan the undoing of a revision: the owners it set that would change, and the new ones.
 
-    Back to the owner before where there was one who is still active, else wherever the live rules send
-    the lead now. Nothing is changed. Two history reads and one batch read per hundred leads; `tell` hears of
-    each lead that was looked at. Raises `CannotTakeBack`, `HubSpotError`, `NoRules`, and what ledger and
-    Redis raise.
+    The first digits of the revision are enough. A lead goes back to the owner before if that owner is still
+    active, else wherever the live rules send it now. Nothing is changed. Two history reads and one batch read
+    per hundred leads; `tell` is called with the number of leads looked at. Raises `CannotTakeBack`,
+    `HubSpotError`, `NoRules`, and what ledger and Redis raise.
     """
     services.rules.refresh()
     policy = services.rules.policy()
@@ -69,10 +69,10 @@ def plan_undo(services: Services, revision: str, *, tell: Callable[[int], None] 
 def plan_reroute(
     services: Services, rule: str, *, since: datetime, tell: Callable[[int], None] = lambda _: None
 ) -> Plan:
-    """Which leads that a rule decided since then (aware UTC) would go elsewhere by the live rules.
+    """Plan the rerouting of leads that a rule decided since then (aware UTC), by the live rules.
 
-    A lead that they send to the same team, queue or rep stays with whoever has it. The rule need not be live
-    any more, but some rule has to have had the name. Costs and raises like `plan_undo`.
+    A lead that they send to the same team, queue or rep stays with its owner. The rule need not be live any
+    more, but some rule has to have had the name. Costs and raises like `plan_undo`.
     """
     services.rules.refresh()
     policy = services.rules.policy()
@@ -91,7 +91,7 @@ def plan_reroute(
 
 
 def carry_out(services: Services, plan: Plan) -> Reassigning:
-    """Have the leads of the plan moved, by whoever drains the inbox; wake somebody.
+    """Reassign the leads of the plan; the drain of the inbox moves them, so the caller wakes a worker.
 
     A person who is faster wins: each lead is read again before it is written. Safe to repeat and to leave
     half-way: a new plan holds what is left. Raises like `reassign`.
@@ -118,7 +118,7 @@ def _plan(
 def _concerned(
     services: Services, *, since: datetime, until: datetime, concerns: Callable[[Mapping[str, Any]], bool]
 ) -> Iterator[Sequence[Decision]]:
-    """The last words about leads that are concerned, some at a time."""
+    """The last decisions about the leads concerned, up to 50 at a time."""
     after, waiting = "", list[Decision]()
     while True:
         page = last_words(services.ledger, since=since, until=until, after=after, limit=READ_AT_ONCE)

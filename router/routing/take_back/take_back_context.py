@@ -1,4 +1,4 @@
-"""What is the same for all leads of a plan: rules, owners, who is away, and why leads are taken back."""
+"""The context of a take-back plan: rules, owners, absences, and the reason for taking leads back."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Kind = Literal["undo", "reroute"]
 
 
 class CannotTakeBack(Exception):
-    """There is nothing that could be taken back; the message names the reason and the way out."""
+    """There is nothing that could be taken back; the message names the reason and the remedy."""
 
 
 @dataclass(slots=True)
 class TakeBackContext:
-    """What is the same for all leads of a plan; the book changes with each lead that would move."""
+    """The facts that are the same for all leads of a plan; `book` changes with each lead that would move."""
 
     compiled: CompiledPolicy
     owners: Mapping[str, Owner]
@@ -47,14 +47,14 @@ class TakeBackContext:
 def take_back_context(
     services: Services, compiled: CompiledPolicy, *, kind: Kind, name: str, why: str
 ) -> TakeBackContext:
-    """The context of a plan, with everything that the ledger can know; `name` is the revision or the rule.
+    """The context of a plan, after the outbox is recorded; `name` is the revision or the rule.
 
     Raises `CannotTakeBack` in shadow mode, and what HubSpot, Redis and the ledger raise.
     """
     policy = compiled.policy
     if policy.mode == "shadow":
         raise CannotTakeBack("The rules are in shadow mode, which writes nothing to HubSpot.")
-    record_outbox(services)  # what was decided a moment ago
+    record_outbox(services)  # includes decisions of a moment ago
     now, owners = services.clock(), services.people.owners.refresh()
     reps = reps_by_owner(owners, policy.roster)
     return TakeBackContext(

@@ -1,4 +1,4 @@
-"""Has anybody touched this lead since we gave it to its owner? Then it stays where it is."""
+"""The check that no person has touched a lead since it was assigned."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from router.store.leads.leads import LeadState, State
 from router.timestamps import from_epoch_ms
 
 ASKED: Final = (OWNER, STATUS, LAST_CONTACTED, LAST_UPDATED)
-"""The properties whose histories tell."""
+"""The properties whose histories are read."""
 OURS: Final = "INTEGRATION"
 
 Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
@@ -24,9 +24,9 @@ Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
 
 
 def why_touched(decision: Decision, state: LeadState | None, histories: Histories | None) -> str | None:
-    """Why the lead stays with whoever has it, in a few words; None if nobody has touched it.
+    """Why the lead stays with its owner, in a few words; None if no person has touched it.
 
-    `decision` is the last word about it that the ledger has, `state` what we remember of it.
+    `decision` is its last decision in the ledger, `state` its state in Redis.
     """
     if histories is None:
         return "it was deleted in HubSpot"

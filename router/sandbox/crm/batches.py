@@ -1,4 +1,4 @@
-"""What the CRM objects API does to a batch of up to 100 records: read, update, create."""
+"""Batch calls of the CRM objects API, up to 100 records each: read, update, create."""
 
 from router.sandbox.clock import iso, now_ms
 from router.sandbox.crm.objects import asked_properties, checked_creations, cleaned, created, shown, written

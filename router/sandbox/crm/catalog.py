@@ -1,4 +1,4 @@
-"""Which properties the portal of acme.fr has, before anybody adds one."""
+"""The initial properties of the portal of acme.fr."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What the CRM objects API does to one contact, company or user: read, update, create, delete, list."""
+"""Single-record calls of the CRM objects API: read, update, create, delete, list."""
 
 from typing import Any
 
@@ -81,7 +81,7 @@ def listing(portal: Portal, call: Call) -> Answer:
 
 
 def asked_properties(shelf: Shelf, asked: Any) -> tuple[str, ...]:
-    """The properties an answer shows: those asked for that exist, and the three that always come."""
+    """The properties in an answer: those asked for that exist, and the three that are always there."""
     names = [name for name in asked or shelf.shown_by_default if name in shelf.properties]
     return tuple(dict.fromkeys((*names, *shelf.always_shown)))
 
@@ -107,13 +107,13 @@ def shown(
 
 
 def written(portal: Portal, shelf: Shelf, record: Record, changes: dict[str, str]) -> Json:
-    """A record as the API answers a write: what was changed, and the three that always come."""
+    """A record as the API answers a write: the changed properties, and the three that are always there."""
     names = (*changes, *shelf.always_shown)
     return shown(record, names, type_id=shelf.type_id, portal_id=portal.settings.portal_id)
 
 
 def cleaned(portal: Portal, shelf: Shelf, properties: Any) -> tuple[dict[str, str], list[Mistake]]:
-    """The values as they will be stored, and what is wrong with the others."""
+    """The values as they will be stored, and the mistakes in the others."""
     if not isinstance(properties, dict):
         raise bad_request("Invalid input JSON: 'properties' must be an object")
     changes: dict[str, str] = {}
@@ -132,7 +132,7 @@ def cleaned(portal: Portal, shelf: Shelf, properties: Any) -> tuple[dict[str, st
 
 
 def checked_creations(portal: Portal, call: Call, inputs: list[Json]) -> list[dict[str, str]]:
-    """The clean values of records to be; refuses all of them for one that cannot be made."""
+    """The clean values of records to create; refuses all of them for one that cannot be created."""
     shelf = portal.shelves[call.kind]
     checked = []
     taken: set[str] = set()
@@ -151,7 +151,7 @@ def checked_creations(portal: Portal, call: Call, inputs: list[Json]) -> list[di
 
 
 def created(portal: Portal, call: Call, values: dict[str, str]) -> Json:
-    """Make the record and show it."""
+    """Create the record and return it as the API shows it."""
     shelf = portal.shelves[call.kind]
     record = portal.create(call.kind, values, source=portal.app)
     return written(portal, shelf, record, values)

@@ -1,4 +1,4 @@
-"""Who can own a contact at acme.fr: eight reps, a manager, and somebody who has left."""
+"""The owners of acme.fr: eight reps, a manager, and a deactivated owner."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,7 +38,7 @@ _JOINED_MS = 1_704_099_600_000  # 2024-01-01T09:00Z
 
 
 def described(owner: Owner) -> dict[str, Any]:
-    """The owner as the Owners API answers; a deactivated one has lost their userId."""
+    """The owner as the Owners API answers; a deactivated one has no userId any more."""
     return {
         "id": owner.id,
         "email": owner.email,
@@ -54,7 +54,7 @@ def described(owner: Owner) -> dict[str, Any]:
 
 
 def user_properties(owner: Owner) -> dict[str, str]:
-    """The same person as a record of the Users object; hours and absences start empty, as they often are."""
+    """The owner as a record of the Users object; hours and absences start empty, as they often are."""
     return {
         "hs_email": owner.email,
         "hs_given_name": owner.first_name,

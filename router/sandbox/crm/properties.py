@@ -1,4 +1,4 @@
-"""What a property is, what it accepts, and how the Properties API shows it."""
+"""Properties: their definition, the values they accept, and their form in the Properties API."""
 
 import re
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from router.sandbox.http.errors import Mistake
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A choice of an enumeration: the value that is stored, and the label that people see."""
+    """One option of an enumeration: the stored value, and the label that people see."""
 
     value: str
     label: str
@@ -32,7 +32,7 @@ class Property:
     calculated: bool = False
     hubspot_defined: bool = True
     allowed: frozenset[str] = frozenset()
-    """The values of a choice that are stored as they are."""
+    """The values of an enumeration that are stored as they are."""
     takes_any_text: bool = False
 
     @property
@@ -42,7 +42,7 @@ class Property:
 
 
 def defined(name: str, label: str, **fields: Any) -> Property:
-    """A property, with what it takes without a closer look worked out once."""
+    """A property, with its set of directly accepted values computed once."""
     writable = not fields.get("read_only", False)
     allowed = frozenset(option.value for option in fields.get("options", ()) if writable)
     takes_any_text = writable and fields.get("type", "string") == "string"

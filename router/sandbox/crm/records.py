@@ -1,4 +1,4 @@
-"""What the portal remembers about one record, every earlier value included."""
+"""One record of the portal, with every earlier value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from router.sandbox.clock import iso, now_ms, parse_ms
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Who wrote a value: an app, a person in HubSpot's own pages, a form, an import."""
+    """The author of a value: an app, a person in HubSpot's own pages, a form, an import."""
 
     type: str
     id: str
@@ -18,7 +18,7 @@ class Source:
 
 
 class Version(NamedTuple):
-    """One value that a property had, since when and from whom."""
+    """One value that a property had, since when and from which source."""
 
     value: str
     at_ms: int
@@ -26,7 +26,7 @@ class Version(NamedTuple):
 
 
 class Edit(NamedTuple):
-    """One write: the properties that it changed, when and by whom."""
+    """One write: the properties that it changed, its time and its source."""
 
     changed: dict[str, str]
     at_ms: int
@@ -64,7 +64,7 @@ class Record:
         return next((version.value for version in self.history(name) if version.at_ms <= at_ms), None)
 
     def write(self, values: Mapping[str, str], *, source: Source, at_ms: int, modified: str) -> int:
-        """Set the values; returns how many really changed. A value that is already there leaves no trace."""
+        """Set the values; returns how many really changed. An unchanged value leaves no trace."""
         before = self.properties
         changed = {name: value for name, value in values.items() if value != before.get(name, "")}
         if not changed:
@@ -72,7 +72,7 @@ class Record:
         if self.original is None:
             self.original = dict(before)
         if self.edits and at_ms <= self.edits[-1].at_ms:
-            # Two writes in one millisecond: the history must still say which came last.
+            # Two writes in one millisecond: the history must still show which came last.
             at_ms = self.edits[-1].at_ms + 1
         count = len(changed)
         if "hubspot_owner_id" in changed:
@@ -93,7 +93,7 @@ class Record:
 
 
 def new_record(record_id: str, properties: Mapping[str, str], *, source: Source, modified: str) -> Record:
-    """A record with the properties HubSpot adds by itself, created now unless `createdate` is given.
+    """A record with HubSpot's own properties, created now unless `createdate` is given.
 
     `modified` names the property with the date of the last change.
     """

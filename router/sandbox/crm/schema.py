@@ -1,4 +1,4 @@
-"""What the portal tells about itself: owners, properties, property groups, account."""
+"""The calls about the portal itself: owners, properties, property groups, account."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -73,7 +73,7 @@ def create_properties(portal: Portal, call: Call) -> Answer:
 
 
 def update_property(portal: Portal, call: Call) -> Answer:
-    """PATCH of a property: what is given replaces what was there, options included."""
+    """PATCH of a property: given attributes replace the old ones, options included."""
     with portal.lock:
         shelf = portal.shelves[call.kind]
         before = shelf.properties.get(call.target)
@@ -89,7 +89,7 @@ def update_property(portal: Portal, call: Call) -> Answer:
 
 
 def list_groups(portal: Portal, call: Call) -> Answer:
-    """GET of the groups that properties are shown in."""
+    """GET of the groups in which properties are shown."""
     groups = portal.shelves[call.kind].groups
     return Answer(200, {"results": [_group(name, label) for name, label in groups.items()]})
 
@@ -109,7 +109,7 @@ def create_group(portal: Portal, call: Call) -> Answer:
 
 
 def account(portal: Portal, _: Call) -> Answer:
-    """GET account-info details: which portal the token belongs to, and its time zone."""
+    """GET account-info details: the portal of the token, and its time zone."""
     zone = portal.settings.time_zone
     offset = datetime.fromtimestamp(now_ms() / 1000, ZoneInfo(zone)).strftime("%z")
     body = {

@@ -1,4 +1,4 @@
-"""Which records a search finds: filters, one sort, pages, and an index that lags behind the records."""
+"""Search: filters, one sort, pages, and an index that lags behind the records."""
 
 import re
 from collections.abc import Callable
@@ -77,7 +77,7 @@ def _as_indexed(record: Record, at_ms: int) -> Record:
 
 
 def _filters(shelf: Shelf, groups: list[Json]) -> Callable[[list[Record]], list[Record]]:
-    """The records that match any group; a group is gone through filter by filter, for there may be many."""
+    """The records that match any group; a group is applied filter by filter, for there may be many."""
     compiled = [[_condition(shelf, one) for one in group.get("filters") or []] for group in groups]
 
     def matching(records: list[Record]) -> list[Record]:
@@ -96,7 +96,7 @@ def _filters(shelf: Shelf, groups: list[Json]) -> Callable[[list[Record]], list[
 
 def _narrowed(records: list[Record], asked: Json, holds: Callable[[Value], bool]) -> list[Record]:
     name = str(asked.get("propertyName"))
-    if asked.get("operator") == "NOT_HAS_PROPERTY":  # the one that goes through all contacts of a night
+    if asked.get("operator") == "NOT_HAS_PROPERTY":  # the filter that visits all contacts of a night
         return [one for one in records if not one.properties.get(name)]
     return [one for one in records if holds(one.properties.get)]
 
@@ -155,7 +155,7 @@ def _test(
 
 
 def _comparable(kind: str) -> Callable[[str], Any]:
-    """How values of this type compare: moments and numbers by size, text without case, choices exactly."""
+    """The order of values of this type: moments and numbers by size, text without case, choices exactly."""
 
     def moment(text: str) -> int:
         try:

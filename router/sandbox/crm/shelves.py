@@ -1,4 +1,4 @@
-"""Where the portal keeps all records of one type, and which record an old id leads to."""
+"""The stores of records, one per object type, and the records that old ids lead to."""
 
 from dataclasses import dataclass, field
 
@@ -40,7 +40,7 @@ class Shelf:
 
     @property
     def always_shown(self) -> tuple[str, ...]:
-        """The properties that every answer carries."""
+        """The properties that every answer contains."""
         return ("createdate", self.modified, "hs_object_id")
 
     def find(self, record_id: str) -> Record | None:

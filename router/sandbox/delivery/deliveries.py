@@ -1,7 +1,7 @@
-"""When subscribers are told what happened: webhooks are posted, repeated and shuffled like HubSpot does.
+"""The delivery of webhooks: posted, repeated and shuffled as HubSpot does.
 
-Like HubSpot it waits 5 s for an answer and repeats on anything but 2xx, up to ten times; only the
-pauses between attempts are shorter here. An event that arrives while a thread is idle leaves at once.
+Like HubSpot it waits 5 s for an answer and repeats on anything but 2xx, up to ten times; only the pauses
+between attempts are shorter here. An event that arrives while a thread is idle is sent at once.
 """
 
 import heapq
@@ -23,7 +23,7 @@ from router.sandbox.settings import Settings
 
 
 class Deliveries:
-    """Events that wait, threads that deliver them, and what came of it."""
+    """The waiting events, the threads that deliver them, and the counts of results."""
 
     def __init__(self, settings: Callable[[], Settings]) -> None:
         self._settings = settings
@@ -35,7 +35,7 @@ class Deliveries:
         self._clear()
 
     def start(self, route: Route) -> None:
-        """Deliver to this route from now on; what waited so far goes out too."""
+        """Deliver to this route from now on; events that waited so far are sent too."""
         with self._changed:
             self._route = route
             self._chance = random.Random(route.seed)
@@ -50,18 +50,18 @@ class Deliveries:
             self._route = None
 
     def announce(self, event: Event) -> None:
-        """Queue an event; it leaves at once when a thread is idle and no pace is set."""
+        """Queue an event; it is sent at once when a thread is idle and no pace is set."""
         with self._changed:
             self._wait((event,), time.monotonic())
             self._changed.notify()
 
     def subscribed(self) -> tuple[str, ...]:
-        """The properties whose changes the endpoint wants to hear of."""
+        """The properties to whose changes the endpoint has subscribed."""
         with self._changed:
             return self._route.properties if self._route is not None else ()
 
     def forget(self) -> None:
-        """Drop everything that waits, and every count; deliveries in flight still arrive."""
+        """Drop every waiting event, and every count; deliveries in flight still arrive."""
         with self._changed:
             self._clear()
 
@@ -101,7 +101,7 @@ class Deliveries:
             self._post(batch)
 
     def _next_batch(self, number: int) -> "Batch | None":
-        """The next batch, as soon as there is one; None when this thread is one too many."""
+        """The next batch, as soon as there is one; None when this thread is no longer needed."""
         with self._changed:
             while True:
                 route = self._route
@@ -124,7 +124,7 @@ class Deliveries:
                 return Batch(events, route, self._era)
 
     def _gather(self, route: Route, now: float) -> tuple[Event, ...] | None:
-        """Move what is due to the ready list; a batch that is repeated stays together and is returned."""
+        """Move due events to the ready list; a batch that is repeated stays together and is returned."""
         while self._waiting and self._waiting[0][0] <= now:
             if not self._waiting[0][2][0].attempts and not self._keeps_pace(route, now):
                 return None
@@ -212,7 +212,7 @@ class Deliveries:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Events that travel in one POST."""
+    """Events that are sent in one POST."""
 
     events: tuple[Event, ...]
     route: Route

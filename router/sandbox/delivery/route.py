@@ -1,4 +1,4 @@
-"""Where webhooks are delivered, and how unruly the deliveries are."""
+"""The endpoint of webhooks, and the irregularities of their delivery."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -11,7 +11,7 @@ from router.sandbox.delivery.webhooks import FORMS
 class Route:
     """One endpoint. Times are in seconds, duplicates a share of 0 to 1, a pace of 0 is none.
 
-    `properties` are those whose changes it has subscribed to.
+    `properties` are those to whose changes it has subscribed.
     """
 
     url: str

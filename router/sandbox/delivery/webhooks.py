@@ -1,4 +1,4 @@
-"""What a webhook of HubSpot says, byte for byte, and how it is signed.
+"""HubSpot's webhook bodies, byte for byte, and their signatures.
 
 Bodies after captured deliveries; signatures after HubSpot's page on validating requests.
 """
@@ -30,7 +30,7 @@ _event_ids = itertools.count(1534991568)
 
 @dataclass(slots=True)
 class Event:
-    """Something that happened to a contact and that subscribers are told about."""
+    """An event of a contact that is announced to subscribers."""
 
     kind: str
     object_id: str

@@ -1,4 +1,4 @@
-"""How HubSpot's API is reached over HTTP: its paths, in all versions, and answers that break on the wire."""
+"""HubSpot's API over HTTP: its paths, in all versions, and answers that break on the wire."""
 
 import socket
 import struct
@@ -122,7 +122,7 @@ def _whole_length(parts: Iterator[bytes], length: int, headers: dict[str, str]) 
 
 
 def _broken(sent: bytes) -> Iterator[bytes]:
-    """Send this much, then break the connection; without a byte the caller sees no answer at all."""
+    """Send these bytes, then break the connection; without a byte the caller sees no answer at all."""
     connection = request.environ["waitress.client_disconnected"].__self__.socket
 
     def parts() -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from router.sandbox.portal import Portal
 
 
 def make_app(portal: Portal) -> Flask:
-    """A WSGI application around a portal. Runs on waitress only: some faults reach for its connection."""
+    """A WSGI application around a portal. Runs on waitress only: some faults need its connection."""
     app = Flask("router.sandbox")
     app.url_map.strict_slashes = False  # HubSpot's own client asks for /crm/v3/owners/
     app.register_blueprint(hubspot_api(portal))

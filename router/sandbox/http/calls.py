@@ -1,4 +1,4 @@
-"""What happens to an API call from the token check to the answer, trouble included."""
+"""The handling of one API call: token check, limits, faults, and the answer."""
 
 import random
 import threading
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An API call without its HTTP: which endpoint of which version, and what it was given."""
+    """An API call without its HTTP: endpoint, version, and parameters."""
 
     endpoint: str
     version: str
@@ -28,7 +28,7 @@ class Call:
 
     @property
     def is_search(self) -> bool:
-        """True for the calls with limits of their own."""
+        """True for search calls, which have limits of their own."""
         return self.endpoint.endswith("/search")
 
     @property
@@ -39,7 +39,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the caller gets. `wire` says how the connection misbehaves while sending it."""
+    """The answer to the caller. `wire` says how the connection misbehaves while sending it."""
 
     status: int
     body: Any = None
@@ -53,7 +53,7 @@ Action = Callable[[Portal, Call], Answer]
 
 
 def answer(portal: Portal, call: Call, act: Action) -> Answer:
-    """Answer a call as HubSpot would, or as the fault that strikes it demands; every call is counted."""
+    """Answer a call as HubSpot would, or as an active fault demands; every call is counted."""
     at_s = time.time()
     headers: dict[str, str] = {}
     try:
@@ -118,7 +118,7 @@ def _apply_later(portal: Portal, call: Call, act: Action, fault: Fault) -> None:
 
 
 def _partial(portal: Portal, call: Call, act: Action, fault: Fault) -> Answer:
-    """Some records of the batch are not touched and come back as errors: half of them, one at least."""
+    """Leave some records of the batch unchanged and return errors for them: half of them, at least one."""
     inputs = call.body.get("inputs") or []
     if not inputs:
         return act(portal, call)

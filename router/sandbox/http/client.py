@@ -1,4 +1,4 @@
-"""How tests, the demo and benches start a sandbox portal and steer it."""
+"""The client with which tests, the demo and benches start and control a sandbox portal."""
 
 import os
 import select
@@ -82,7 +82,7 @@ class SandboxClient:
         self._ask("POST", f"contacts/{contact}/activities", {"kind": kind})
 
     def put_forward(self, seconds: float) -> float:
-        """Put the portal's clock forward; returns by how many seconds it is ahead now. `reset` ends it."""
+        """Put the portal's clock forward; returns the seconds by which it is ahead now. `reset` ends it."""
         return float(self._ask("POST", "clock", {"forward_s": seconds})["ahead_s"])
 
     def set_clock(self, moment: datetime) -> float:
@@ -98,7 +98,7 @@ class SandboxClient:
         self._ask("POST", "human", {"between_read_and_write": rule})
 
     def human_choices(self) -> list[Json]:
-        """Every owner a person chose: contact, owner, at_ms, when (`now` or `between`)."""
+        """Every owner that a person chose: contact, owner, at_ms, when (`now` or `between`)."""
         return list(self._ask("GET", "human")["choices"])
 
     def archive_owner(self, owner: str) -> None:
@@ -134,7 +134,7 @@ class SandboxClient:
         self._ask("DELETE", "deliveries")
 
     def deliveries(self) -> Json:
-        """What became of the webhooks so far."""
+        """The counts of webhooks and their results so far."""
         return self._ask("GET", "deliveries")
 
     def calls(self) -> Json:
@@ -173,7 +173,7 @@ def start_sandbox(
 ) -> Iterator[SandboxClient]:
     """A sandbox portal in a process and session of its own, stopped at the end of the block.
 
-    The client steers it from this machine, whatever `host` (0.0.0.0 for all addresses) it listens on.
+    The client controls it from this machine, whatever `host` (0.0.0.0 for all addresses) it listens on.
     Raises TimeoutError when it does not listen in time, and ChildProcessError when it dies first.
     """
     command = [sys.executable, "-m", "router.sandbox", "--host", host, "--port", str(port)]

@@ -1,4 +1,4 @@
-"""How tests and the demo steer the portal: `/sandbox/…`, for this machine only, without a token."""
+"""The control routes for tests and the demo: `/sandbox/…`, for this machine only, without a token."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -22,7 +22,7 @@ ACTIVITIES = {
     **dict.fromkeys(("call", "email", "meeting"), _CONTACTED),
     "note": ("notes_last_updated",),
 }
-"""What a rep can log on a contact, and the dates that HubSpot then sets."""
+"""The activities that a rep can log on a contact, and the dates that HubSpot then sets."""
 
 
 class Misuse(Exception):
@@ -270,7 +270,7 @@ def _overtaking(rule: Mapping[str, Any]) -> Overtaking:
 
 
 def _contact(record: Record, *, brief: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "id": record.id,
         "owner": record.properties.get("hubspot_owner_id") or None,
         "status": record.properties.get("hs_lead_status") or None,
@@ -280,8 +280,8 @@ def _contact(record: Record, *, brief: bool) -> dict[str, Any]:
         "owned_at": record.owned_ms,
     }
     if brief:
-        return told
-    return told | {
+        return facts
+    return facts | {
         "properties": record.properties,
         "owner_history": [history_entry(version) for version in record.history("hubspot_owner_id")],
         "status_history": [history_entry(version) for version in record.history("hs_lead_status")],

@@ -1,6 +1,6 @@
-"""How HubSpot says no: the status and the body of every refusal.
+"""HubSpot's refusals: the status and the body of each.
 
-Refused is the only error of the portal: what is raised anywhere becomes the answer of the call.
+Refused is the only error of the portal: wherever it is raised, it becomes the answer of the call.
 """
 
 import uuid

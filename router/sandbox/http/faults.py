@@ -41,7 +41,7 @@ BREAKAGES = (
 
 @dataclass(slots=True)
 class Fault:
-    """One kind of trouble, for the next few calls or for a share of all calls, on some endpoints."""
+    """One kind of fault, for the next few calls or for a share of all calls, on some endpoints."""
 
     kind: str
     next: int = 0
@@ -62,7 +62,7 @@ class Fault:
             )
 
     def strikes(self, endpoint: str) -> bool:
-        """True when this call is hit; a fault with `next` counts down."""
+        """True when this call fails; a fault with `next` counts down."""
         if self.on != "any" and not endpoint.startswith(self.on):
             return False
         if self.next > 0:
@@ -73,7 +73,7 @@ class Fault:
         return True
 
     def shown(self) -> dict[str, Any]:
-        """The fault as `GET /sandbox/faults` tells it; `hits` counts the calls it struck."""
+        """The fault as `GET /sandbox/faults` answers it; `hits` counts the calls that it broke."""
         return {"kind": self.kind, "on": self.on, "next": self.next, "rate": self.rate, "hits": self.hits}
 
 
@@ -87,31 +87,31 @@ def fault_from(asked: Mapping[str, Any]) -> Fault:
 
 
 class Faults:
-    """The faults in force. The first one that strikes wins."""
+    """The active faults. The first one that applies wins."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Put one more fault in force."""
+        """Add one more fault."""
         with self._lock:
             self._faults.append(fault)
 
     def clear(self) -> None:
-        """Repair everything."""
+        """Remove every fault."""
         with self._lock:
             self._faults.clear()
 
     def strike(self, endpoint: str) -> Fault | None:
-        """The fault that hits this call, if any."""
+        """The fault that breaks this call, if any."""
         if not self._faults:
             return None
         with self._lock:
             return next((fault for fault in self._faults if fault.strikes(endpoint)), None)
 
     def shown(self) -> list[dict[str, Any]]:
-        """Every fault with how often it struck."""
+        """Every fault with the number of calls that it broke."""
         with self._lock:
             return [fault.shown() for fault in self._faults]
 

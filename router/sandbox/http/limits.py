@@ -1,4 +1,4 @@
-"""Whether HubSpot still takes a call: ten-second and one-second windows that roll, and the day."""
+"""HubSpot's rate limits: rolling windows of ten seconds and of one second, and the day."""
 
 import threading
 import time
@@ -11,7 +11,7 @@ from router.sandbox.settings import Settings
 
 
 class Limits:
-    """Counts calls the way HubSpot does: searches have their own window and no headers."""
+    """Counts calls as HubSpot does: searches have their own window and no headers."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Limits:
             return {} if search else self._headers(settings, now=now)
 
     def forget(self) -> None:
-        """Empty every window, as if nobody had called."""
+        """Empty every window, as if no call had come."""
         with self._lock:
             self._calls.clear()
             self._searches.clear()

@@ -1,4 +1,4 @@
-"""What people do in HubSpot's pages while an app is at work, above all between its read and its write."""
+"""Changes by people in HubSpot's pages, above all between an app's read and its write."""
 
 import random
 from dataclasses import asdict, dataclass, field
@@ -21,7 +21,7 @@ class HumanChoice:
 
 @dataclass(slots=True)
 class Overtaking:
-    """How often a person slips in between a read and a write: with a probability, or the next few times."""
+    """How often a person changes the owner between a read and a write: a probability, or a count."""
 
     rate: float = 0.0
     next: int = 0
@@ -36,7 +36,7 @@ class Overtaking:
         return self.rate > 0 and self.chance.random() < self.rate
 
     def choose(self, owners: list[str], *, not_this: str) -> str:
-        """The owner that the person takes: the one told, else anybody but the app's choice."""
+        """The owner that the person chooses: a given one, else any owner but the app's choice."""
         if self.owner is not None:
             return self.owner
         return self.chance.choice([owner for owner in owners if owner != not_this])
@@ -50,15 +50,15 @@ class Humans:
         self.choices: list[HumanChoice] = []
 
     def source(self, user_id: int) -> Source:
-        """How the history names a person who edits in HubSpot's pages."""
+        """The person's name in the history of an edit in HubSpot's pages."""
         return Source("CRM_UI", f"userId:{user_id}", user_id=user_id)
 
     def chose(self, record: Record, owner: str, *, when: str) -> None:
-        """Put a choice of owner on the list."""
+        """Add a choice of owner to the list."""
         self.choices.append(HumanChoice(record.id, owner, float(now_ms()), when))
 
     def overtakes(self, record: Record, new_owner: str, *, owners: list[str]) -> str | None:
-        """The owner a person sets just before this write lands, or None. Happens once per contact at most."""
+        """The owner that a person sets just before this write, or None. At most once per contact."""
         if not new_owner or not record.was_read or record.was_overtaken or not self.overtaking.happens():
             return None
         chosen = self.overtaking.choose(owners, not_this=new_owner)
@@ -68,5 +68,5 @@ class Humans:
         return chosen
 
     def shown(self) -> list[dict[str, Any]]:
-        """Every choice, in order, as `GET /sandbox/human` tells it."""
+        """Every choice, in order, as `GET /sandbox/human` answers it."""
         return [asdict(choice) for choice in self.choices]

@@ -1,4 +1,4 @@
-"""Who writes to acme.fr: seeded contacts, mostly of French companies, good leads and bad ones, messy."""
+"""The made-up contacts of acme.fr: seeded, mostly French companies, good and bad leads, untidy data."""
 
 import random
 import unicodedata
@@ -25,7 +25,7 @@ ARRIVALS = (
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact to be, and the company to create with it, or the place of an earlier person's company."""
+    """A contact to create, with its company, or the position of an earlier person with the same company."""
 
     contact: dict[str, str]
     company: dict[str, str] | None = None
@@ -33,7 +33,7 @@ class Person:
 
 
 def populate(portal: Portal, *, count: int, seed: int, announce: bool) -> list[str]:
-    """Create that many people in the portal, with their companies; returns the contacts' ids in order."""
+    """Create `count` people in the portal, with their companies; returns the contacts' ids in order."""
     chance = random.Random(seed)
     with portal.lock:
         drawn = list(people(count, seed=seed, today_ms=now_ms(), taken=frozenset(portal.emails())))
@@ -120,7 +120,7 @@ def _whereabouts(chance: random.Random, country: str) -> dict[str, str]:
 
 
 def _interest(chance: random.Random, today_ms: int) -> dict[str, str]:
-    """What the person did: a third is hot (asked for a demo or a quote today), a third only reads."""
+    """The person's activity: a third is hot (asked for a demo or a quote today), a third only reads."""
     warmth = chance.choices(("hot", "warm", "cold", "other"), (34, 30, 26, 10))[0]
     if warmth == "other":
         request = chance.choice(("support", "candidature"))
@@ -179,6 +179,6 @@ def _weighted(chance: random.Random, rows: Sequence[Row]) -> Row:
 
 
 def _plain(text: str) -> str:
-    """`Céline Le-Goff` as `celinelegoff`: what is left of a name in an address."""
+    """`Céline Le-Goff` as `celinelegoff`: the form of a name in an address."""
     folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
     return "".join(letter for letter in folded if letter.isalnum())

@@ -1,4 +1,4 @@
-"""Which names, towns, jobs and companies the sandbox's people are made of."""
+"""Names, towns, jobs and companies of the sandbox's people."""
 
 
 def _words(text: str) -> tuple[str, ...]:

@@ -22,14 +22,16 @@ _OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED})
 
 
 def written(item: WorkItem, *, now: datetime) -> Transition:
-    """The decision stands on the record; its owner history is looked at soon."""
+    """The decision is written on the record; its owner history is verified soon."""
     state = _known(item)
     waited_ms = max(0, epoch_ms(now) - item.announced_at_ms)
     taken = taken_as_detail(item.trigger) if isinstance(item.trigger, Reassigned) else {}
-    told = event("written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken)
+    written_event = event(
+        "written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken
+    )
     marks = {lead_fields.DOUBTFUL: "1"} if item.doubtful else {}
     if not state.owner_id:
-        return _unowned(item, state, told, now=now)
+        return _unowned(item, state, written_event, now=now)
     return Transition(
         item.contact_id,
         state.episode,
@@ -40,16 +42,19 @@ def written(item: WorkItem, *, now: datetime) -> Transition:
         drop=(lead_fields.CHANGES, lead_fields.TRIGGER),
         verify_at_ms=epoch_ms(now + VERIFY_AFTER),
         watch_at_ms=state.assignment["look"] if state.assignment is not None else None,
-        event=told,
+        event=written_event,
         keep=True,
         count="leads_written",
     )
 
 
 def _unowned(
-    item: WorkItem, state: LeadState, told: Mapping[str, str | int | None], *, now: datetime
+    item: WorkItem, state: LeadState, written_event: Mapping[str, str | int | None], *, now: datetime
 ) -> Transition:
-    """Nobody is to own the lead: it waits in its queue, or is done. Where it had an owner, history tells."""
+    """The decision has no owner: the lead waits in its queue, or is done.
+
+    If the lead had an owner before, its owner history is verified.
+    """
     since_ms = state.queued_since_ms or epoch_ms(now)
     return Transition(
         item.contact_id,
@@ -64,14 +69,14 @@ def _unowned(
         verify_at_ms=epoch_ms(now + VERIFY_AFTER) if state.expected_owner_id else None,
         queue=state.queue or None,
         score=int(state.changes.get(SCORE) or 0),
-        event=told,
+        event=written_event,
         keep=bool(state.queue),
         count="leads_written",
     )
 
 
 def not_reassigned(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
-    """Somebody else owns the lead by now: theirs stands, and nothing is written."""
+    """Another person owns the lead by now: that owner stays, and nothing is written."""
     state, taken = _known(item), item.trigger
     detail = taken_as_detail(taken) if isinstance(taken, Reassigned) else {}
     return Transition(
@@ -89,7 +94,7 @@ def not_reassigned(item: WorkItem, *, owner_id: str, now: datetime) -> Transitio
 
 
 def shadowed(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
-    """Decided in shadow mode, or decided before it began: HubSpot keeps whoever owns the lead, or nobody."""
+    """Decided in shadow mode, or decided before it began: HubSpot keeps its present owner, or none."""
     state = _known(item)
     return Transition(
         item.contact_id,
@@ -104,7 +109,7 @@ def shadowed(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
 
 
 def owned_already(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
-    """Somebody owned the contact before we looked: we leave it alone."""
+    """The contact had an owner before we read it: it is left alone."""
     return Transition(
         item.contact_id,
         0,
@@ -118,7 +123,7 @@ def owned_already(item: WorkItem, *, owner_id: str, now: datetime) -> Transition
 
 
 def taken_by_a_person(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
-    """A person chose an owner before our decision was written: theirs stands, the share is given back."""
+    """A person chose an owner before our decision was written: that owner stays, the share is given back."""
     state = _known(item)
     return Transition(
         item.contact_id,

@@ -32,10 +32,10 @@ def reassigning(
     times_taken: int | None,
     now: datetime,
 ) -> Transition:
-    """The lead is to be taken from its owner: it is decided once more, if it is still theirs by then.
+    """The lead is to be taken from its owner and decided once more, unless it has another owner by then.
 
-    `excluded` are the reps who must not get it again; without an `episode` we know nothing of the lead.
-    `times_taken`: how often that was because nobody worked on it; None leaves the count as it is.
+    `excluded` are the reps who must not get it again; without an `episode` the lead has no state.
+    `times_taken` is how often it was taken for lack of work; None leaves the count as it is.
     """
     counted = {} if times_taken is None else {lead_fields.TIMES_TAKEN: str(times_taken)}
     return Transition(
@@ -56,7 +56,7 @@ def reassigning(
 
 
 def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) -> Transition:
-    """Somebody gave a finished lead to another owner, or to nobody: theirs stands, and is recorded."""
+    """A person gave a finished lead to another owner, or to none: that owner is recorded."""
     changed: dict[str, str | int | None] = {"from": state.owner_id or None, "owner_id": owner_id or None}
     return Transition(
         state.contact_id,
@@ -83,7 +83,7 @@ def deleted(state: LeadState, *, now: datetime) -> Transition:
 
 
 def restored(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
-    """A person's choice that our write had covered stands on the record again; the share goes back."""
+    """A person's choice that our write had covered is on the record again; the share is given back."""
     return Transition(
         state.contact_id,
         state.episode,

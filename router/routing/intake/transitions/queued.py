@@ -11,7 +11,7 @@ from router.store.leads.leads import State
 
 
 def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
-    """Nobody claimed the lead in time, or somebody is eligible by now: it is decided once more."""
+    """No rep claimed the lead in time, or a rep is eligible by now: it is decided once more."""
     return Transition(
         contact_id,
         episode,
@@ -27,9 +27,9 @@ def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
 def claimed_in_hubspot(
     contact_id: str, *, episode: int, owner_id: str, rep: str | None, now: datetime
 ) -> Transition:
-    """Somebody set the owner of a waiting lead on its record: it leaves the queue, and theirs stands.
+    """A person set the owner of a waiting lead in HubSpot: it leaves the queue and keeps that owner.
 
-    `rep` is the owner's name in the rule files, if they know one.
+    `rep` is the owner's name in the rule files, or None.
     """
     claimed: dict[str, str | int | None] = {"owner_id": owner_id, "rep": rep}
     return Transition(

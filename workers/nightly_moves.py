@@ -11,10 +11,9 @@ from typing import Any, Final
 
 from router.hubspot.api.errors import ComeBackLater, Unreachable
 from router.policy.reports.night_report import Brake, NightReport
-from router.policy.reports.night_selection import held_back
 from router.routing.night import sweep
 from router.routing.night.announce import announce
-from router.routing.night.candidates import open_leads
+from router.routing.night.brake import brake
 from router.routing.night.night_context import NightContext, away_without_end, night_context
 from router.routing.night.outcome import is_settled, outcomes
 from router.routing.night.outcome import move as move_leads
@@ -67,8 +66,7 @@ def plan(services: Services, night: NightRun) -> NightRun:
 def _held_or_moved(services: Services, night: NightRun, context: NightContext) -> NightRun:
     planned = services.store.night_plan.all()
     moves = len(planned)
-    now_open = open_leads(services, context) if moves else 0
-    held = held_back(moves, open_leads=now_open, limits=context.policy.night.limits)
+    now_open, held = brake(moves, context, hubspot=services.hubspot)
     if held is None:
         return replace(night, stage="move" if moves else "drift")
     services.store.night_plan.hold(

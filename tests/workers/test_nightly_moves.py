@@ -446,7 +446,7 @@ def test_without_the_brake_a_wrong_rule_would_move_them_all(
 ) -> None:
     """The negative control: the brake removed, the night does what the rules say."""
     ids = a_wrong_rule(team)
-    monkeypatch.setattr("workers.nightly_moves.held_back", lambda *_, **__: None)
+    monkeypatch.setattr("router.routing.night.brake.held_back", lambda *_, **__: None)
 
     team.a_night()
 

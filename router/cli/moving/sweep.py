@@ -19,9 +19,9 @@ from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_here
 from router.notify.night.night_words import why_words, word
-from router.policy.reports.night_selection import Held, held_back
+from router.policy.reports.night_selection import Held
 from router.routing.night.approval import NotApproved, approve_plan
-from router.routing.night.candidates import open_leads
+from router.routing.night.brake import brake
 from router.routing.night.night_context import NightContext, night_context
 from router.routing.night.outcome import move
 from router.routing.night.sweep import Sweeping, moves_anything, plan_some
@@ -74,17 +74,16 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
             "routing.yaml. In shadow mode nothing moves."
         )
     last = nights.before((services.clock() + timedelta(days=2)).date())
-    ground = night_context(services, away_since=last.away_since if last else {})
+    context = night_context(services, away_since=last.away_since if last else {})
     run = f"by hand {services.clock():%Y-%m-%d %H:%M}"
     with _progress() as tell:
-        sweeping, planned = _whole_plan(services, ground, run=run, tell=tell)
-    leads = open_leads(services, ground) if planned else 0
-    held = held_back(len(planned), open_leads=leads, limits=ground.policy.night.limits)
+        sweeping, planned = _whole_plan(services, context, run=run, tell=tell)
+    leads, held = brake(len(planned), context, hubspot=services.hubspot)
     if as_json:
         facts = {"moves": [asdict(one) for one in planned], "stayed": dict(sweeping.stayed)}
         print_json({**facts, "open_leads": leads, "held": asdict(held) if held else None})
     else:
-        _show(planned, ground, limit=limit)
+        _show(planned, context, limit=limit)
         _show_stayed(sweeping.stayed)
         _show_brake(held)
     if not moves or not planned or (as_json and not yes):
@@ -103,7 +102,7 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
 
 
 def _whole_plan(
-    services: Services, ground: NightContext, *, run: str, tell: Tell
+    services: Services, context: NightContext, *, run: str, tell: Tell
 ) -> tuple[Sweeping, list[Planned]]:
     sweeping, planned = Sweeping(run), dict[str, Planned]()
 
@@ -112,7 +111,7 @@ def _whole_plan(
 
     while sweeping.reason:
         tell(sweeping, moves=len(planned))
-        sweeping, some = plan_some(services, ground, sweeping, already=already)
+        sweeping, some = plan_some(services, context, sweeping, already=already)
         planned.update((one.contact_id, one) for one in some)
     return sweeping, list(planned.values())
 
@@ -152,7 +151,7 @@ def _night_is_there(services: Services) -> bool:
     return any(one.process.split()[0] == "housekeeping" and one.at >= late for one in reading.progress)
 
 
-def _show(planned: Sequence[Planned], ground: NightContext, *, limit: int) -> None:
+def _show(planned: Sequence[Planned], context: NightContext, *, limit: int) -> None:
     out = screen()
     if not planned:
         click.echo("No lead would move.")
@@ -162,7 +161,7 @@ def _show(planned: Sequence[Planned], ground: NightContext, *, limit: int) -> No
             one.contact_id,
             one.came_from or "queue",
             one.goes_to,
-            why_words(one.reason, one.moment, "en", zone=ground.policy.roster.timezone),
+            why_words(one.reason, one.moment, "en", zone=context.policy.roster.timezone),
             one.rule,
         )
         for one in planned[:limit]

@@ -15,9 +15,6 @@ from router.timestamps import in_ms
 CLAIM_HELD_FOR: Final = 5 * LEASE
 """After this time another worker may write a decision that its first worker has not finished."""
 
-TOO_OFTEN: Final = 8
-"""A lead that was claimed more often than this, and never finished, needs a person."""
-
 
 @dataclass(frozen=True, slots=True)
 class Recalled:
@@ -32,15 +29,18 @@ class Recalled:
     """Claimed too often."""
 
 
-def sort_recalled(entries: Sequence[InboxEntry], states: Mapping[str, LeadState], *, now_ms: int) -> Recalled:
-    """The entries of a batch as work items; `states` are by contact id what is remembered. Pure."""
+def sort_recalled(
+    entries: Sequence[InboxEntry], states: Mapping[str, LeadState], *, now_ms: int, most_tries: int
+) -> Recalled:
+    """The entries of a batch as work items; `states` are by contact id what is remembered; a lead
+    claimed more often than `most_tries` is hopeless. Pure."""
     by_contact: dict[str, list[InboxEntry]] = {}
     for entry in entries:
         by_contact.setdefault(entry.contact_id, []).append(entry)
     groups: dict[str, list[WorkItem]] = {"to_route": [], "finished": [], "held_elsewhere": [], "hopeless": []}
     for contact_id, claimed in by_contact.items():
         item = _item(contact_id, claimed, states.get(contact_id))
-        groups[_group_of(item, now_ms=now_ms)].append(item)
+        groups[_group_of(item, now_ms=now_ms, most_tries=most_tries)].append(item)
     return Recalled(**{name: tuple(items) for name, items in groups.items()})
 
 
@@ -66,12 +66,12 @@ def _trigger_of(state: LeadState) -> Trigger | None:
     return Pushed() if state.state is State.REOPENED else None
 
 
-def _group_of(item: WorkItem, *, now_ms: int) -> str:
+def _group_of(item: WorkItem, *, now_ms: int, most_tries: int) -> str:
     if item.state is not None and item.state.state in FINISHED:
         return "finished"
     if _is_held_elsewhere(item, now_ms=now_ms):
         return "held_elsewhere"
-    return "hopeless" if item.deliveries > TOO_OFTEN else "to_route"
+    return "hopeless" if item.deliveries > most_tries else "to_route"
 
 
 def _is_held_elsewhere(item: WorkItem, *, now_ms: int) -> bool:

@@ -10,7 +10,7 @@ from router.crashpoints import crash_point
 from router.routing.intake.classify import classify
 from router.routing.intake.deciding import decide_and_commit
 from router.routing.intake.reading import read_contacts
-from router.routing.intake.recall import TOO_OFTEN, sort_recalled
+from router.routing.intake.recall import sort_recalled
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.intake.work_item import WorkItem
@@ -21,6 +21,9 @@ from router.store.inbox.inbox import InboxEntry
 
 ROUNDS: Final = 3
 """Rounds of reading and writing for leads of unknown outcome; the rest stays claimed."""
+
+MOST_TRIES: Final = 8
+"""A lead that was claimed more often than this, and never finished, is parked: it needs a person."""
 
 ALONE_FROM: Final = 3
 """A lead claimed this often travels alone, so that it can only hold up itself."""
@@ -68,10 +71,10 @@ def route(
     claimed.
     """
     states = services.store.leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
-    recalled = sort_recalled(entries, states, now_ms=services.now_ms())
-    services.store.commits.acknowledge([entry for item in recalled.finished for entry in item.entries])
+    recalled = sort_recalled(entries, states, now_ms=services.now_ms(), most_tries=MOST_TRIES)
+    services.store.inbox.acknowledge([entry for item in recalled.finished for entry in item.entries])
     _leave_to_holder(services, recalled.held_elsewhere, consumer=consumer)
-    why = f"It was tried {TOO_OFTEN} times and never finished; the log says why."
+    why = f"It was tried {MOST_TRIES} times and never finished; the log says why."
     apply(services, [transitions.parked(item, why=why, now=services.clock()) for item in recalled.hopeless])
     crash_point("after_recall")
     left = list(recalled.to_route)
@@ -112,4 +115,4 @@ def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer:
     """Let go of entries whose lead another worker carries on, if they are still claimed here."""
     entries = [entry for item in items for entry in item.entries]
     lost = services.store.inbox.renew(consumer, entries) if entries else frozenset()
-    services.store.commits.acknowledge([entry for entry in entries if entry.id not in lost])
+    services.store.inbox.acknowledge([entry for entry in entries if entry.id not in lost])

@@ -24,17 +24,6 @@ MOST_QUEUED: Final = 10_000
 """Leads of one queue that are looked at in a night."""
 
 
-def open_leads(services: Services, context: NightContext) -> int:
-    """Number of open leads of the roster's reps, by one search per hundred reps."""
-    ids = sorted(context.reps)
-    return sum(
-        services.hubspot.count_contacts(
-            _open_leads_of(context.policy, ids[start : start + OWNERS_PER_SEARCH]), priority="sweep"
-        )
-        for start in range(0, len(ids), OWNERS_PER_SEARCH)
-    )
-
-
 def candidates(
     services: Services, context: NightContext, reason: Reason, after: str
 ) -> tuple[list[str], str]:
@@ -67,7 +56,7 @@ def _of_owners(
     if not some:
         return [], ""
     page = services.hubspot.search_contacts(
-        [_open_leads_of(policy, some)], (OWNER,), after_id=after_id or "0", priority="sweep"
+        [filters_of_open_leads(policy, some)], (OWNER,), after_id=after_id or "0", priority="sweep"
     )
     ids = [one.id for one in page.records]
     if page.more and ids:
@@ -75,7 +64,8 @@ def _of_owners(
     return ids, f"{int(chunk or 0) + 1}:" if start + OWNERS_PER_SEARCH < len(owner_ids) else ""
 
 
-def _open_leads_of(policy: Policy, owner_ids: Sequence[str]) -> list[dict[str, Any]]:
+def filters_of_open_leads(policy: Policy, owner_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """The filters that find the open leads of these owners."""
     return [
         {"propertyName": OWNER, "operator": "IN", "values": list(owner_ids)},
         {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},

@@ -94,6 +94,16 @@ class Inbox:
             for number, entry_id, contact_id, occurred, deliveries in rows
         )
 
+    def acknowledge(self, entries: Sequence[InboxEntry]) -> None:
+        """Acknowledge and delete entries whose lead is finished already."""
+        with self._redis.pipeline() as pipeline:
+            for entry in entries:
+                pipeline.xack(entry.stream, GROUP, entry.id)
+                pipeline.xdel(entry.stream, entry.id)
+                if entry.stream == self._keys.inbox_low:
+                    pipeline.hdel(self._keys.low_ids, entry.contact_id)
+            pipeline.execute()
+
     def renew(self, consumer: str, entries: Sequence[InboxEntry]) -> frozenset[str]:
         """Renew our claims for another lease; return the entry ids that another consumer has taken over."""
         lost: set[str] = set()

@@ -190,16 +190,6 @@ class Commits:
         answer = self._finish(keys=names, args=[GROUP, REMEMBERED.days, orjson.dumps(asked)])
         return tuple(bool(moved) for moved in answer)
 
-    def acknowledge(self, entries: Sequence[InboxEntry]) -> None:
-        """Acknowledge and delete entries whose lead is finished already."""
-        with self._redis.pipeline() as pipeline:
-            for entry in entries:
-                pipeline.xack(entry.stream, GROUP, entry.id)
-                pipeline.xdel(entry.stream, entry.id)
-                if entry.stream == self._keys.inbox_low:
-                    pipeline.hdel(self._keys.low_ids, entry.contact_id)
-            pipeline.execute()
-
 
 def fields_of(decision: NewDecision) -> list[str]:
     """The fields of a lead's hash that a decision sets, name after name; the caller adds the paid shares."""

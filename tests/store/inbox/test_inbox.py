@@ -10,7 +10,6 @@ import redis
 from router.store.drains.drains import Drains
 from router.store.inbox.inbox import GROUP, Inbox
 from router.store.keys import Keys
-from router.store.leads.commits import Commits
 
 
 @pytest.fixture
@@ -108,7 +107,7 @@ def test_wake_ups_are_sent_only_when_they_help(inbox: Inbox, redis_client: redis
     drains.leave("ben")
     assert not drains.rest("anna"), "something waits"
     while entries := inbox.take("anna"):
-        Commits(redis_client, keys).acknowledge(entries)
+        Inbox(redis_client, keys).acknowledge(entries)
     assert drains.rest("anna")
     redis_client.delete(keys.awake)
     assert drains.should_wake()

@@ -66,7 +66,16 @@ def refresh(portal: str) -> int:
 
 def erase(portal: str) -> int:
     """Erase the contacts whose erasure was requested; their number."""
-    return _housekeeping(portal, Job.ERASE, lambda context: erase_contacts(context.services))
+    return _housekeeping(
+        portal,
+        Job.ERASE,
+        lambda context: erase_contacts(
+            store=context.services.store,
+            ledger=context.services.ledger,
+            clock=context.services.clock,
+            log=context.services.log,
+        ),
+    )
 
 
 def night(portal: str) -> int:
@@ -113,7 +122,9 @@ def upgrade_ledger(portal: str) -> int:
 def _rewrite_for_a_while(context: ProcessContext) -> int:
     """Rewrite batch after batch, each followed by an equal pause, in which the ledger can record."""
     done, ends_at = 0, time.monotonic() + REWRITING_S
-    while not process.stopping() and (bite := rewrite_old_rows(context.services)):
+    while not process.stopping() and (
+        bite := rewrite_old_rows(ledger=context.services.ledger, log=context.services.log)
+    ):
         done += bite.rows
         if time.monotonic() + bite.took_s >= ends_at:
             break

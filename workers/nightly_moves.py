@@ -44,9 +44,20 @@ def plan(services: Services, night: NightRun) -> NightRun:
         return replace(night, stage="drift")
     if night.sweep is None:
         before = services.store.nights.before(date.fromisoformat(night.day))
-        since = away_without_end(services, before=before.away_since if before else {})
+        since = away_without_end(
+            before=before.away_since if before else {},
+            rules=services.rules,
+            people=services.people,
+            clock=services.clock,
+        )
         night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
-    context = night_context(services, away_since=night.away_since)
+    context = night_context(
+        away_since=night.away_since,
+        hubspot=services.hubspot,
+        rules=services.rules,
+        people=services.people,
+        clock=services.clock,
+    )
     began = sweeping = sweep.Sweeping(**(night.sweep or {}))
     ends_at = time.monotonic() + STEP_S
     while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
@@ -86,7 +97,17 @@ def move(services: Services, night: NightRun) -> NightRun:
     """Reassign some more leads of the plan, if they are still as planned."""
     ahead = [one for one in services.store.night_plan.all() if one.place >= night.moved_to]
     some = ahead[:MOVED_AT_A_TIME]
-    left = sweep.why_left(services, night_context(services, away_since=night.away_since), some)
+    left = sweep.why_left(
+        services,
+        night_context(
+            away_since=night.away_since,
+            hubspot=services.hubspot,
+            rules=services.rules,
+            people=services.people,
+            clock=services.clock,
+        ),
+        some,
+    )
     services.store.night_plan.leave(left)
     moving = [one for one in some if one.contact_id not in left]
     move_leads(
@@ -101,7 +122,7 @@ def move(services: Services, night: NightRun) -> NightRun:
 def settle(services: Services, night: NightRun) -> NightRun:
     """Wait until the moving leads have arrived, or until the time for that is over; then go on."""
     late = services.clock() >= datetime.fromisoformat(night.settle_by)
-    if not late and not is_settled(services, services.store.night_plan.all()):
+    if not late and not is_settled(services.store.night_plan.all(), store=services.store):
         return night
     return replace(night, stage="report" if night.brake else "drift")
 
@@ -111,7 +132,17 @@ def report(services: Services, night: NightRun) -> NightRun:
     brake = Brake(**night.brake) if night.brake else None
     swept: Mapping[str, Any] = night.sweep or {}
     held = brake is not None and brake.holds
-    moves = outcomes(services, services.store.night_plan.all(), held=held) if swept else ()
+    moves = (
+        outcomes(
+            services.store.night_plan.all(),
+            held=held,
+            store=services.store,
+            rules=services.rules,
+            people=services.people,
+        )
+        if swept
+        else ()
+    )
     result = NightReport(
         day=night.day,
         began_at=night.began_at,
@@ -134,5 +165,5 @@ def report(services: Services, night: NightRun) -> NightRun:
         result = replace(result, moves=result.moves[:HELD_KEPT])
     services.ledger.nights.keep(result)
     services.log.info("night.reported", day=night.day, outcomes=result.outcomes)
-    announce(services, result)
+    announce(result, rules=services.rules, notify=services.notify, log=services.log, portal=services.portal)
     return replace(night, stage="")

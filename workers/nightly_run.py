@@ -86,7 +86,13 @@ def _present(services: Services) -> NightRun | None:
 
 def _reconcile(services: Services, night: NightRun) -> NightRun:
     """Look through some more of the new contacts that have no owner."""
-    step = reconcile_contacts(services, since=datetime.fromisoformat(night.since), after_id=night.after_id)
+    step = reconcile_contacts(
+        since=datetime.fromisoformat(night.since),
+        after_id=night.after_id,
+        hubspot=services.hubspot,
+        store=services.store,
+        clock=services.clock,
+    )
     night = replace(night, found=night.found + step.found, after_id=step.after_id or night.after_id)
     return night if step.after_id else _next(night)
 
@@ -117,7 +123,9 @@ def _follow_up(services: Services, night: NightRun) -> NightRun:
 def _drift(services: Services, night: NightRun) -> NightRun:
     """Compare the rules with the portal, if HubSpot lets us read its properties."""
     try:
-        night = replace(night, drifted=check_drift(services))
+        night = replace(
+            night, drifted=check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log)
+        )
     except (AccessDenied, NotFound, Refused) as error:
         # Comparing is a service to the operators: an error in it must not keep the night from ending.
         services.log.warning("drift.unknown", why=str(error))

@@ -34,10 +34,12 @@ def look_back(context: ProcessContext) -> int:
         return _rebuild(context, rebuild)
     window = services.store.reconciled.open_window() or _next_window(context)
     step = reconcile_contacts(
-        services,
         since=datetime.fromisoformat(window.since),
         until=datetime.fromisoformat(window.until),
         after_id=window.after_id,
+        hubspot=services.hubspot,
+        store=services.store,
+        clock=services.clock,
     )
     if step.after_id is None:
         services.store.reconciled.close(window)

@@ -130,7 +130,16 @@ def releases(at: ApiContext) -> Response:
 
 def standing(at: ApiContext) -> Response:
     """The rep's availability: away or present, by which source, and until when."""
-    return _guarded(lambda: _as_rep(at, lambda rep: _stands(standing_of(at.services(), rep))))
+    return _guarded(
+        lambda: _as_rep(
+            at,
+            lambda rep: _stands(
+                standing_of(
+                    rep, rules=at.services().rules, people=at.services().people, clock=at.services().clock
+                )
+            ),
+        )
+    )
 
 
 def away(at: ApiContext) -> Response:
@@ -138,7 +147,16 @@ def away(at: ApiContext) -> Response:
 
     def ask(rep: str) -> Response:
         asked, services = AwayAsked.model_validate_json(_body()), at.services()
-        return _stands(say_away(services, rep, until=_end(services, asked.until), why=asked.why))
+        return _stands(
+            say_away(
+                rep,
+                until=_end(services, asked.until),
+                why=asked.why,
+                rules=services.rules,
+                people=services.people,
+                clock=services.clock,
+            )
+        )
 
     return _guarded(lambda: _as_rep(at, ask))
 
@@ -149,7 +167,16 @@ def back(at: ApiContext) -> Response:
     def ask(rep: str) -> Response:
         asked, services = BackAsked.model_validate_json(_body() or b"{}"), at.services()
         until = None if asked.until is None else _end(services, asked.until)
-        return _stands(say_back(services, rep, until=until, why=asked.why))
+        return _stands(
+            say_back(
+                rep,
+                until=until,
+                why=asked.why,
+                rules=services.rules,
+                people=services.people,
+                clock=services.clock,
+            )
+        )
 
     return _guarded(lambda: _as_rep(at, ask))
 

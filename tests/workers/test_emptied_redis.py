@@ -60,7 +60,17 @@ def test_shares_go_on_where_they_were(
     services = context.services
     sandbox.overtake(times=2, owner=OWNERS["claire"])  # their shares are given back
     a_day_of_leads(services, sandbox, clock, 25)
-    grant(services, services.store.credits, team="idf", rep="hugo", amount=2, why="Doublons")  # type: ignore[arg-type]
+    grant(
+        services.store.credits,
+        team="idf",
+        rep="hugo",
+        amount=2,
+        why="Doublons",
+        store=services.store,
+        rules=services.rules,
+        clock=services.clock,
+        log=services.log,
+    )  # type: ignore[arg-type]
     a_day_of_leads(services, sandbox, clock, 5)
     before = shares(services)
 
@@ -121,9 +131,21 @@ def test_who_is_away_stays_away(
 ) -> None:
     services = context.services
     a_day_of_leads(services, sandbox, clock, 1)
-    say_away(services, "camille", until=clock() + timedelta(days=2))
-    say_away(services, "lea", until=clock() + timedelta(days=2))
-    say_back(services, "lea")
+    say_away(
+        "camille",
+        until=clock() + timedelta(days=2),
+        rules=services.rules,
+        people=services.people,
+        clock=services.clock,
+    )
+    say_away(
+        "lea",
+        until=clock() + timedelta(days=2),
+        rules=services.rules,
+        people=services.people,
+        clock=services.clock,
+    )
+    say_back("lea", rules=services.rules, people=services.people, clock=services.clock)
     sandbox.set_availability(OWNERS["hugo"], hs_availability_status="away")
     record_outbox(services)
 

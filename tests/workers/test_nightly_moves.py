@@ -313,8 +313,22 @@ def test_an_approved_plan_moves_exactly_what_it_says(team: Team, redis_client: r
     assert waiting is not None
 
     with pytest.raises(NotApproved):
-        approve_plan(team.services, team.context.services.store.nights, plan="another", by="nadia")
-    leads = approve_plan(team.services, team.context.services.store.nights, plan=waiting.plan, by="nadia")
+        approve_plan(
+            team.context.services.store.nights,
+            plan="another",
+            by="nadia",
+            store=team.services.store,
+            clock=team.services.clock,
+            log=team.services.log,
+        )
+    leads = approve_plan(
+        team.context.services.store.nights,
+        plan=waiting.plan,
+        by="nadia",
+        store=team.services.store,
+        clock=team.services.clock,
+        log=team.services.log,
+    )
     told = team.go_on()
 
     assert leads == 20
@@ -431,7 +445,12 @@ def test_a_forgotten_contact_is_on_no_plan_and_in_no_report(team: Team) -> None:
     told = team.a_night()
 
     team.services.store.erasures.ask(forgotten)
-    erase_contacts(team.services)
+    erase_contacts(
+        store=team.services.store,
+        ledger=team.services.ledger,
+        clock=team.services.clock,
+        log=team.services.log,
+    )
 
     after = team.services.ledger.nights.of(team.today())
     assert after is not None
@@ -535,7 +554,14 @@ def test_who_begins_before_the_approval_keeps_the_lead(team: Team) -> None:
     waiting = team.services.store.night_plan.waiting()
     assert waiting is not None
 
-    approve_plan(team.services, team.context.services.store.nights, plan=waiting.plan, by="nadia")
+    approve_plan(
+        team.context.services.store.nights,
+        plan=waiting.plan,
+        by="nadia",
+        store=team.services.store,
+        clock=team.services.clock,
+        log=team.services.log,
+    )
     after = team.go_on()
 
     assert told.outcomes == {"held": 2}
@@ -555,7 +581,14 @@ def test_a_plan_that_is_approved_after_midnight_still_moves(team: Team) -> None:
     waiting = team.services.store.night_plan.waiting()
     assert waiting is not None
 
-    approve_plan(team.services, team.context.services.store.nights, plan=waiting.plan, by="nadia")
+    approve_plan(
+        team.context.services.store.nights,
+        plan=waiting.plan,
+        by="nadia",
+        store=team.services.store,
+        clock=team.services.clock,
+        log=team.services.log,
+    )
     for _ in range(20):
         nightly_run.take_step(team.context)
         team.work()
@@ -600,7 +633,12 @@ def test_away_without_an_end_counts_from_the_first_night(team: Team) -> None:
 
     for _ in range(6):
         team.sleep_until(3)
-        refresh_availability(team.services)
+        refresh_availability(
+            hubspot=team.services.hubspot,
+            people=team.services.people,
+            clock=team.services.clock,
+            log=team.services.log,
+        )
         moved.append(team.go_on().count("moved"))
 
     assert moved == [0, 0, 0, 0, 0, len(of_hugo)]

@@ -21,7 +21,7 @@ def orphans(limit: int, as_json: bool) -> None:
     Such an owner gets no more leads after at most five minutes, and keeps the open ones until a person or the
     night (section night of routing.yaml) reassigns them.
     """
-    found = orphaned_leads(services_here(), limit=limit)
+    found = orphaned_leads(limit=limit, hubspot=services_here().hubspot, rules=services_here().rules)
     if as_json:
         print_json(
             [

@@ -36,7 +36,9 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
     if team is not None and team not in policy.roster.teams:
         hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."
         raise UserError(f"There is no team '{team}'. {hint}", exit_code=2)
-    everything = overdue_leads(services, limit=MOST)
+    everything = overdue_leads(
+        limit=MOST, store=services.store, rules=services.rules, people=services.people, clock=services.clock
+    )
     found = [one for one in everything if team in (None, one.team)]
     if as_json:
         print_json([_as_json(one) for one in found[:limit]])

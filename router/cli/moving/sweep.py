@@ -74,7 +74,13 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
             "routing.yaml. In shadow mode nothing moves."
         )
     last = nights.before((services.clock() + timedelta(days=2)).date())
-    context = night_context(services, away_since=last.away_since if last else {})
+    context = night_context(
+        away_since=last.away_since if last else {},
+        hubspot=services.hubspot,
+        rules=services.rules,
+        people=services.people,
+        clock=services.clock,
+    )
     run = f"by hand {services.clock():%Y-%m-%d %H:%M}"
     with _progress() as tell:
         sweeping, planned = _whole_plan(services, context, run=run, tell=tell)
@@ -125,7 +131,17 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
         facts = {**asdict(waiting), "leads": [asdict(one) for one in planned]}
         print_json({**facts, "approved": yes})
     else:
-        _show(planned, night_context(services, away_since={}), limit=limit)
+        _show(
+            planned,
+            night_context(
+                away_since={},
+                hubspot=services.hubspot,
+                rules=services.rules,
+                people=services.people,
+                clock=services.clock,
+            ),
+            limit=limit,
+        )
         click.echo(
             f"Planned in the night of {waiting.day}, and held back: {waiting.moves} leads are more than "
             f"{waiting.limit}."
@@ -135,14 +151,23 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
     if not yes:
         click.confirm(f"Let {count_of(len(planned), 'lead')} move?", abort=True)
     try:
-        approve_plan(services, nights, plan=waiting.plan, by=getpass.getuser())
+        approve_plan(
+            nights,
+            plan=waiting.plan,
+            by=getpass.getuser(),
+            store=services.store,
+            clock=services.clock,
+            log=services.log,
+        )
     except NotApproved as error:
         raise UserError(str(error)) from error
     if as_json:
         return
-    click.echo("Approved. The night process moves them within a minute; what became of it: router night")
+    click.echo("Approved. Housekeeping moves them within a minute; what became of it: router night")
     if not _night_is_there(services):
-        click.secho("No night process has made progress within a minute. Start it: router up", fg="red")
+        click.secho(
+            "No housekeeping process has made progress within a minute. Start it: router up", fg="red"
+        )
 
 
 def _night_is_there(services: Services) -> bool:

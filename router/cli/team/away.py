@@ -47,9 +47,19 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
     if rep is not None and until is not None:
         check_rep(rep, policy.roster.reps)
         ends = moment_typed(until, policy.roster.timezone, now=services.clock())
-        say_away(services, rep, until=ends, why=why)
-    refreshed = refresh_availability(services) if ask else True
-    found = [one for one in standings_now(services, policy, language="en") if rep in (None, one.rep)]
+        say_away(rep, until=ends, why=why, rules=services.rules, people=services.people, clock=services.clock)
+    refreshed = (
+        refresh_availability(
+            hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+        )
+        if ask
+        else True
+    )
+    found = [
+        one
+        for one in standings_now(policy, language="en", people=services.people, clock=services.clock)
+        if rep in (None, one.rep)
+    ]
     if as_json:
         print_json(as_facts(found))
     else:

@@ -33,7 +33,9 @@ def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
         raise click.UsageError("--why belongs to --until.")
     zone = policy.roster.timezone
     ends = None if until is None else moment_typed(until, zone, now=services.clock())
-    found = say_back(services, rep, until=ends, why=why)
+    found = say_back(
+        rep, until=ends, why=why, rules=services.rules, people=services.people, clock=services.clock
+    )
     if as_json:
         print_json(as_facts([found]))
     else:

@@ -48,7 +48,13 @@ def compare(since: timedelta, limit: int, as_json: bool) -> None:
     services.rules.refresh()
     record_outbox(services)  # includes decisions of a moment ago
     began = services.clock() - since
-    found = compare_leads(services, since=began)
+    found = compare_leads(
+        since=began,
+        hubspot=services.hubspot,
+        ledger=services.ledger,
+        rules=services.rules,
+        people=services.people,
+    )
     if as_json:
         print_json(_as_json(found, began))
     elif found.pairs:

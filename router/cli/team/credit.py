@@ -48,13 +48,23 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
     services = services_here()
     services.rules.refresh()
     try:
-        planned = plan_grant(services, team=team, rep=rep, amount=amount)
+        planned = plan_grant(team=team, rep=rep, amount=amount, store=services.store, rules=services.rules)
         if not as_json:
             _show(planned, team=team)
         if not yes and not as_json:
             click.confirm("Grant this?", abort=True)
         if yes or not as_json:
-            planned = grant(services, services.store.credits, team=team, rep=rep, amount=amount, why=why)
+            planned = grant(
+                services.store.credits,
+                team=team,
+                rep=rep,
+                amount=amount,
+                why=why,
+                store=services.store,
+                rules=services.rules,
+                clock=services.clock,
+                log=services.log,
+            )
             record_outbox(services)
     except (CannotGrant, TooBusy) as refusal:
         raise UserError(str(refusal)) from refusal

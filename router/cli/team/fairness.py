@@ -47,7 +47,7 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     _check_names(found, team=team, rep=rep)
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
     reasons = _missed(found, rep) if rep is not None else ()
-    changes = share_changes(services, rep, since=found.since) if rep is not None else ()
+    changes = share_changes(rep, since=found.since, ledger=services.ledger) if rep is not None else ()
     if plot is not None:
         plot.write_text(_picture(found, chosen), encoding="utf-8")
     if as_json:

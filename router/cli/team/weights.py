@@ -37,7 +37,13 @@ def weights(team: str | None, apply: bool, as_json: bool) -> None:
     if team is not None and team not in policy.roster.teams:
         raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(policy.roster.teams)}.")
     changed = apply and refresh_weights(services)
-    chosen = [one for one in weights_of(services) if team in (None, one.team.name)]
+    chosen = [
+        one
+        for one in weights_of(
+            store=services.store, ledger=services.ledger, rules=services.rules, clock=services.clock
+        )
+        if team in (None, one.team.name)
+    ]
     if as_json:
         print_json([_as_facts(one, policy.roster) for one in chosen])
         return

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from router.clock import Clock
 from router.policy.decision.assignment import assignment_of_record, timetable_of
 from router.policy.rules.sla_steps import Moment, MoveToQueue, Reassign
-from router.routing.portal.services import Services
+from router.routing.portal.live_rules import LiveRules
+from router.routing.portal.people import People
 from router.store.leads.leads import State
+from router.store.store import Store
 
 Next = Literal["reassign", "queue", "remind"]
 
@@ -34,18 +37,18 @@ class OverdueLead:
     queue: str | None = None
 
 
-def overdue_leads(services: Services, *, limit: int) -> tuple[OverdueLead, ...]:
+def overdue_leads(
+    *, store: Store, rules: LiveRules, people: People, clock: Clock, limit: int
+) -> tuple[OverdueLead, ...]:
     """Up to `limit` overdue leads, longest overdue first, as the watch saw them some minutes ago.
 
     HubSpot is not asked. Raises `NoRules` or `redis.RedisError`.
     """
-    policy = services.rules.policy()
-    since = services.store.watched.overdue(limit=limit)
-    states = services.store.leads.recall(since)
-    now = services.clock()
-    reported = services.people.availability.reported(
-        policy.roster, services.people.owners.by_email(), now=now
-    )
+    policy = rules.policy()
+    since = store.watched.overdue(limit=limit)
+    states = store.leads.recall(since)
+    now = clock()
+    reported = people.availability.reported(policy.roster, people.owners.by_email(), now=now)
     found = []
     for contact_id, due_at in since.items():
         state = states.get(contact_id)

@@ -119,7 +119,7 @@ def _untouched(services: Services, policy: Policy, leads: Mapping[str, LeadState
         and _is_open(policy, record)
     }
     moved = [one for one, record in open_ones.items() if _status_moved(leads[one], record)]
-    histories = status_histories(services, moved)
+    histories = status_histories(moved, hubspot=services.hubspot)
     untouched = []
     for one, record in open_ones.items():
         work = started(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import HistoryEntry, Record
 from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, STATUS, UNWORKED
 from router.policy.results.work_signs import Signs, StatusMove
 from router.routing.followup.contact_history import moment_in
-from router.routing.portal.services import Services
 
 WORK: Final = (STATUS, LAST_CONTACTED, LAST_UPDATED, UNWORKED)
 HISTORIES_PER_CALL: Final = 50
@@ -27,11 +27,11 @@ def signs_of(record: Record, status_history: Sequence[HistoryEntry] = ()) -> Sig
     )
 
 
-def status_histories(services: Services, contact_ids: Sequence[str]) -> Mapping[str, Sequence[HistoryEntry]]:
+def status_histories(contact_ids: Sequence[str], *, hubspot: Gateway) -> Mapping[str, Sequence[HistoryEntry]]:
     """The lead status histories of these contacts, newest first; one call per fifty."""
     found: dict[str, Sequence[HistoryEntry]] = {}
     for start in range(0, len(contact_ids), HISTORIES_PER_CALL):
         some = contact_ids[start : start + HISTORIES_PER_CALL]
-        answers = services.hubspot.read_owner_history(some, (STATUS,), priority="sweep")
+        answers = hubspot.read_owner_history(some, (STATUS,), priority="sweep")
         found |= {one: histories.get(STATUS, ()) for one, histories in answers.items()}
     return found

@@ -27,7 +27,9 @@ def make_whole(services: Services) -> bool:
     now = services.clock()
     if decisions:
         services.people.availability.repository.put_back(_overrides(services), now=now)
-        refresh_availability(services)
+        refresh_availability(
+            hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+        )
     live = services.rules.live
     today = now.astimezone(live.roster.timezone).date() if live else now.date()
     lasting = (*PERMANENT, today_field(today, ""))

@@ -103,8 +103,16 @@ def _one_round(
     decided = decide_and_commit(services, rules, plan.to_decide, answer.records, priority=priority)
     crash_point("after_commit")
     _leave_to_holder(services, decided.held_elsewhere, consumer=consumer)
-    claimed = keep_claims(services, [*plan.to_write, *decided.to_write], consumer=consumer)
-    written = write(services, claimed, roster=policy.roster, priority=priority)
+    claimed = keep_claims([*plan.to_write, *decided.to_write], consumer=consumer, store=services.store)
+    written = write(
+        claimed,
+        roster=policy.roster,
+        priority=priority,
+        hubspot=services.hubspot,
+        people=services.people,
+        clock=services.clock,
+        log=services.log,
+    )
     crash_point("after_write")
     apply(services, [*plan.transitions, *decided.transitions, *written.transitions])
     crash_point("after_finish")

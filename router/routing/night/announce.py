@@ -5,41 +5,45 @@ from __future__ import annotations
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from router.notify import Letter, NotifyError
+import structlog
+
+from router.notify import Channels, Letter, NotifyError
 from router.notify.night.night_message import NightMessage
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import headline, lines, title
 from router.policy.reports.night_report import NightReport
-from router.routing.portal.services import Services
+from router.routing.portal.live_rules import LiveRules
 
 NIGHT: Final = "night"
 """The NOTIFY_WEBHOOKS name of the channel for nightly reports; without it `default` gets them."""
 
 
-def announce(services: Services, report: NightReport) -> int:
+def announce(
+    report: NightReport, *, rules: LiveRules, notify: Channels, log: structlog.stdlib.BoundLogger, portal: str
+) -> int:
     """Post the night to the channel `night`, or `default`, and mail it to NIGHT_MAIL_TO; number sent.
 
     A quiet night is not announced. A failed message is logged, and the report is kept all the same.
     """
     if report.is_quiet:
         return 0
-    policy = services.rules.live
+    policy = rules.live
     language = policy.language if policy else "en"
     zone = policy.roster.timezone if policy else ZoneInfo("UTC")
     sent = 0
-    address = services.notify.chat.address_of(NIGHT)
+    address = notify.chat.address_of(NIGHT)
     try:
         if address is not None:
-            services.notify.chat.send(address, NightMessage(report, language, zone))
+            notify.chat.send(address, NightMessage(report, language, zone))
             sent += 1
     except NotifyError as error:
-        services.log.warning("night.untold", day=report.day, by="chat", why=str(error))
+        log.warning("night.untold", day=report.day, by="chat", why=str(error))
     try:
-        if services.notify.mail is not None:
-            services.notify.mail.send(_letter(report, language, zone, portal=services.portal))
+        if notify.mail is not None:
+            notify.mail.send(_letter(report, language, zone, portal=portal))
             sent += 1
     except NotifyError as error:
-        services.log.warning("night.untold", day=report.day, by="mail", why=str(error))
+        log.warning("night.untold", day=report.day, by="mail", why=str(error))
     return sent
 
 

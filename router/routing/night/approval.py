@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 from datetime import date
 
+import structlog
+
+from router.clock import Clock
 from router.policy.reports.night_report import Brake
-from router.routing.portal.services import Services
+from router.store.store import Store
 from router.store.worklists.nights import Nights
 
 
@@ -14,7 +17,9 @@ class NotApproved(Exception):
     """The plan cannot be approved; the message says why, and what to do."""
 
 
-def approve_plan(services: Services, nights: Nights, *, plan: str, by: str) -> int:
+def approve_plan(
+    nights: Nights, *, store: Store, clock: Clock, log: structlog.stdlib.BoundLogger, plan: str, by: str
+) -> int:
     """Let the held plan of that name move in the `housekeeping` process; the number of its leads.
 
     `by` is the person who approves. Raises `NotApproved` if another plan waits by now, or none, and
@@ -23,18 +28,18 @@ def approve_plan(services: Services, nights: Nights, *, plan: str, by: str) -> i
     with nights.lock() as ours:
         if not ours:
             raise NotApproved(
-                "The night process is at work on the plan this very moment. Try again in a minute."
+                "The process 'housekeeping' is at work on the plan this very moment. Try again in a minute."
             )
-        waiting = services.store.night_plan.waiting()
+        waiting = store.night_plan.waiting()
         if waiting is None or waiting.plan != plan:
             raise NotApproved("That plan does not wait any more. Look again: router sweep --approve")
         day = date.fromisoformat(waiting.day)
         night = nights.of(day)
         if night is None or night.brake is None:
             raise NotApproved("The night of that plan is forgotten. The next night plans anew.")
-        now = services.clock().isoformat()
+        now = clock().isoformat()
         brake = replace(Brake(**night.brake), approved_by=by, approved_at=now)
         nights.put(day, replace(night, stage="move", brake=asdict(brake), moved_to=0))
-        services.store.night_plan.release()
-    services.log.info("night.approved", day=waiting.day, leads=waiting.moves)
+        store.night_plan.release()
+    log.info("night.approved", day=waiting.day, leads=waiting.moves)
     return waiting.moves

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.properties import OWNER, STATUS
+from router.ledger import Ledger
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
 from router.routing.night.night_context import NightContext
-from router.routing.portal.services import Services
+from router.store.store import Store
 from router.timestamps import epoch_ms
 
 AT_A_TIME: Final = 100
@@ -25,21 +27,21 @@ MOST_QUEUED: Final = 10_000
 
 
 def candidates(
-    services: Services, context: NightContext, reason: Reason, after: str
+    context: NightContext, reason: Reason, after: str, *, hubspot: Gateway, store: Store, ledger: Ledger
 ) -> tuple[list[str], str]:
     """Up to a hundred contacts that may have this reason to move, and the next `after` ("" if none)."""
     night = context.policy.night
     match reason:
         case Reason.GONE if night.when_gone:
-            return _of_owners(services, context.policy, sorted(context.gone), after)
+            return _of_owners(context.policy, sorted(context.gone), after, hubspot=hubspot)
         case Reason.AWAY:
-            return _of_owners(services, context.policy, sorted(context.away), after)
+            return _of_owners(context.policy, sorted(context.away), after, hubspot=hubspot)
         case Reason.OVERDUE if night.when_overdue is not None:
             before = context.now - night.when_overdue
-            late = services.ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
+            late = ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
             return list(late), late[-1] if len(late) == AT_A_TIME else ""
         case Reason.QUEUED if night.when_queued is not None:
-            waiting = sorted(_queued(services, context.now - night.when_queued))
+            waiting = sorted(_queued(context.now - night.when_queued, store=store))
             some = [one for one in waiting if one > after][:AT_A_TIME]
             return some, some[-1] if len(some) == AT_A_TIME else ""
         case _:
@@ -47,7 +49,7 @@ def candidates(
 
 
 def _of_owners(
-    services: Services, policy: Policy, owner_ids: Sequence[str], after: str
+    policy: Policy, owner_ids: Sequence[str], after: str, *, hubspot: Gateway
 ) -> tuple[list[str], str]:
     """Open leads of these owners; `after` is the hundred of owners and the last contact, as `1:501`."""
     chunk, _, after_id = after.partition(":")
@@ -55,7 +57,7 @@ def _of_owners(
     some = list(owner_ids[start : start + OWNERS_PER_SEARCH])
     if not some:
         return [], ""
-    page = services.hubspot.search_contacts(
+    page = hubspot.search_contacts(
         [filters_of_open_leads(policy, some)], (OWNER,), after_id=after_id or "0", priority="sweep"
     )
     ids = [one.id for one in page.records]
@@ -72,9 +74,9 @@ def filters_of_open_leads(policy: Policy, owner_ids: Sequence[str]) -> list[dict
     ]
 
 
-def _queued(services: Services, before: datetime) -> Iterator[str]:
+def _queued(before: datetime, *, store: Store) -> Iterator[str]:
     before_ms = epoch_ms(before)
-    for team in services.store.queues.lengths():
-        for one in services.store.queues.waiting(team, limit=MOST_QUEUED):
+    for team in store.queues.lengths():
+        for one in store.queues.waiting(team, limit=MOST_QUEUED):
             if one.since_ms <= before_ms:
                 yield one.contact_id

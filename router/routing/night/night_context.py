@@ -7,13 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.clock import Clock
+from router.hubspot.api.gateway import Gateway
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.leads.catalog import Owner
 from router.policy.people.availability import Reported
 from router.policy.reports.night_selection import absent, is_long
 from router.policy.rules.policy import Policy
+from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Services
+from router.routing.portal.people import People
 
 NIGHTS_VARY: Final = timedelta(hours=2)
 """Nights are about 24 hours apart: with this tolerance five nights count as five days."""
@@ -39,16 +42,18 @@ class NightContext:
         return self.compiled.policy
 
 
-def night_context(services: Services, *, away_since: Mapping[str, str]) -> NightContext:
+def night_context(
+    *, hubspot: Gateway, rules: LiveRules, people: People, clock: Clock, away_since: Mapping[str, str]
+) -> NightContext:
     """The context of tonight's plan; `away_since` has the ISO start of absences without an end.
 
     Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
-    policy = services.rules.policy()
-    now, owners = services.clock(), services.people.owners.refresh()
+    policy = rules.policy()
+    now, owners = clock(), people.owners.refresh()
     # An owner who came back has a new id under the old address; leads of the old id are orphans all the same.
-    everybody = services.hubspot.owners(priority="sweep")
-    reported = services.people.availability.reported(policy.roster, owners, now=now)
+    everybody = hubspot.owners(priority="sweep")
+    reported = people.availability.reported(policy.roster, owners, now=now)
     reps = reps_by_owner(owners, policy.roster)
     ids = {rep: owner_id for owner_id, rep in reps.items()}
     away: dict[str, datetime | None] = {}
@@ -58,7 +63,7 @@ def night_context(services: Services, *, away_since: Mapping[str, str]) -> Night
         if span is not None and one.rep in ids and is_long(one, span, since=since, now=now):
             away[ids[one.rep]] = one.back_at
     return NightContext(
-        compiled=services.rules.compiled(),
+        compiled=rules.compiled(),
         owners=owners,
         reported=reported,
         gone=frozenset(owner.id for owner in everybody if owner.archived),
@@ -69,12 +74,12 @@ def night_context(services: Services, *, away_since: Mapping[str, str]) -> Night
     )
 
 
-def away_without_end(services: Services, *, before: Mapping[str, str]) -> dict[str, str]:
+def away_without_end(
+    *, rules: LiveRules, people: People, clock: Clock, before: Mapping[str, str]
+) -> dict[str, str]:
     """ISO start of the absence, by rep without a known end; `before` is the result of last night."""
-    policy = services.rules.policy()
-    now = services.clock()
-    reported = services.people.availability.reported(
-        policy.roster, services.people.owners.by_email(), now=now
-    )
+    policy = rules.policy()
+    now = clock()
+    reported = people.availability.reported(policy.roster, people.owners.by_email(), now=now)
     gone = [one.rep for one in absent(policy.roster, reported, now=now) if one.back_at is None]
     return {rep: before.get(rep, (now - NIGHTS_VARY).isoformat()) for rep in gone}

@@ -9,9 +9,12 @@ from router.policy.reports.night_report import NightMove, Note, Outcome
 from router.policy.wording.phrases import say
 from router.routing.followup.reassign import Reassigning, Reassignment, reassign
 from router.routing.night.sweep import destination
+from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import reps_by_owner
+from router.routing.portal.people import People
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
+from router.store.store import Store
 from router.store.worklists.night_plan import Planned
 
 AT_A_TIME: Final = 1_000
@@ -39,27 +42,29 @@ def move(services: Services, planned: Sequence[Planned], *, run: str) -> Reassig
     return reassign(services, wanted, run=run)
 
 
-def is_settled(services: Services, planned: Sequence[Planned]) -> bool:
+def is_settled(planned: Sequence[Planned], *, store: Store) -> bool:
     """True if none of these leads is on its way any more."""
-    return not any(state.state in _ON_THE_WAY for state in _states(services, planned) if state is not None)
+    return not any(state.state in _ON_THE_WAY for state in _states(planned, store=store) if state is not None)
 
 
-def outcomes(services: Services, planned: Iterable[Planned], *, held: bool) -> tuple[NightMove, ...]:
+def outcomes(
+    planned: Iterable[Planned], *, store: Store, rules: LiveRules, people: People, held: bool
+) -> tuple[NightMove, ...]:
     """The present outcome of each planned lead. With `held` none was moved yet."""
     listed = list(planned)
-    policy = services.rules.policy()
-    owners = services.people.owners.by_email()
+    policy = rules.policy()
+    owners = people.owners.by_email()
     names = {owner.id: owner.name for owner in owners.values()} | reps_by_owner(owners, policy.roster)
     return tuple(
         _night_move(one, *(("held", one.goes_to, "") if held else _ended(one, state, names, policy.language)))
-        for one, state in zip(listed, _states(services, listed), strict=True)
+        for one, state in zip(listed, _states(listed, store=store), strict=True)
     )
 
 
-def _states(services: Services, planned: Sequence[Planned]) -> Iterator[LeadState | None]:
+def _states(planned: Sequence[Planned], *, store: Store) -> Iterator[LeadState | None]:
     for start in range(0, len(planned), AT_A_TIME):
         some = planned[start : start + AT_A_TIME]
-        known = services.store.leads.recall([one.contact_id for one in some])
+        known = store.leads.recall([one.contact_id for one in some])
         yield from (known.get(one.contact_id) for one in some)
 
 

@@ -75,7 +75,14 @@ def plan_some(
     `HubSpotError` or `redis.RedisError`.
     """
     reason = Reason(sweeping.reason)
-    ids, after = candidates(services, context, reason, sweeping.after)
+    ids, after = candidates(
+        context,
+        reason,
+        sweeping.after,
+        hubspot=services.hubspot,
+        store=services.store,
+        ledger=services.ledger,
+    )
     planned: list[Planned] = []
     stayed: Counter[str] = Counter(sweeping.stayed)
     paid = Counter(sweeping.paid)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import PortalOwner
 from router.hubspot.properties import OWNER, OWNER_ASSIGNED, STATUS
 from router.policy.results.outcomes import USUAL
-from router.routing.portal.services import Services
+from router.routing.portal.live_rules import LiveRules
 
 OWNERS_PER_SEARCH: Final = 100
 """HubSpot takes at most this many values in one filter."""
@@ -24,13 +25,13 @@ class Orphan:
     since: str
 
 
-def orphaned_leads(services: Services, *, limit: int) -> tuple[Orphan, ...]:
+def orphaned_leads(*, hubspot: Gateway, rules: LiveRules, limit: int) -> tuple[Orphan, ...]:
     """Up to `limit` open leads whose owner is archived, by contact id within each hundred owners.
 
     Search lags a moment behind. Raises `HubSpotError`.
     """
-    gone = {owner.id: owner for owner in services.hubspot.owners(priority="sweep") if owner.archived}
-    live = services.rules.live
+    gone = {owner.id: owner for owner in hubspot.owners(priority="sweep") if owner.archived}
+    live = rules.live
     open_statuses = (live.outcomes if live else USUAL).open_statuses
     found: list[Orphan] = []
     for start in range(0, len(gone), OWNERS_PER_SEARCH):
@@ -41,7 +42,7 @@ def orphaned_leads(services: Services, *, limit: int) -> tuple[Orphan, ...]:
         ]
         after_id, more = "0", True
         while more and len(found) < limit:
-            page = services.hubspot.search_contacts(
+            page = hubspot.search_contacts(
                 [filters], (OWNER, STATUS, OWNER_ASSIGNED), after_id=after_id, priority="sweep"
             )
             for one in page.records:

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from router.clock import Clock
 from router.policy.rules.policy import Policy
 from router.routing.portal.availability import RepAvailability, standings
-from router.routing.portal.services import Services
+from router.routing.portal.live_rules import LiveRules
+from router.routing.portal.people import People
 from router.store.shared.availability import Override
 
 
@@ -16,46 +18,52 @@ class NoSuchMoment(Exception):
     """A written end is no date or moment, or is in the past; the message says what to write."""
 
 
-def say_away(services: Services, rep: str, *, until: datetime, why: str = "") -> RepAvailability:
+def say_away(
+    rep: str, *, rules: LiveRules, people: People, clock: Clock, until: datetime, why: str = ""
+) -> RepAvailability:
     """Set the rep away until that moment (aware); it applies from the next lead on and ends by itself.
 
     It overrules HubSpot and team.yaml. Leads that the rep already has stay with the rep. The rep must be one
     of team.yaml. Raises `NoRules` or `redis.RedisError`.
     """
-    override = Override("away", until=until, said_at=services.clock(), why=why)
-    services.people.availability.repository.override(rep, override)
-    return standing_of(services, rep)
+    override = Override("away", until=until, said_at=clock(), why=why)
+    people.availability.repository.override(rep, override)
+    return standing_of(rep, rules=rules, people=people, clock=clock)
 
 
 def say_back(
-    services: Services, rep: str, *, until: datetime | None = None, why: str = ""
+    rep: str, *, rules: LiveRules, people: People, clock: Clock, until: datetime | None = None, why: str = ""
 ) -> RepAvailability:
     """End the rep's override; with `until` (aware) the rep counts as present until then, in working hours.
 
     Raises like `say_away`.
     """
     if until is None:
-        services.people.availability.repository.lift(rep, at=services.clock())
+        people.availability.repository.lift(rep, at=clock())
     else:
-        override = Override("present", until=until, said_at=services.clock(), why=why)
-        services.people.availability.repository.override(rep, override)
-    return standing_of(services, rep)
+        override = Override("present", until=until, said_at=clock(), why=why)
+        people.availability.repository.override(rep, override)
+    return standing_of(rep, rules=rules, people=people, clock=clock)
 
 
-def standing_of(services: Services, rep: str) -> RepAvailability:
+def standing_of(rep: str, *, rules: LiveRules, people: People, clock: Clock) -> RepAvailability:
     """The present availability of a rep of team.yaml."""
-    policy = services.rules.policy()
-    return next(one for one in standings_now(services, policy, language="en") if one.rep == rep)
+    policy = rules.policy()
+    return next(
+        one for one in standings_now(policy, language="en", people=people, clock=clock) if one.rep == rep
+    )
 
 
-def standings_now(services: Services, policy: Policy, *, language: str) -> tuple[RepAvailability, ...]:
+def standings_now(
+    policy: Policy, *, people: People, clock: Clock, language: str
+) -> tuple[RepAvailability, ...]:
     """The present availability of every rep."""
-    owners, now = services.people.owners.by_email(), services.clock()
+    owners, now = people.owners.by_email(), clock()
     return standings(
         policy.roster,
         owners,
-        services.people.availability.reported(policy.roster, owners, now=now),
-        overrides=services.people.availability.repository.heard().overrides,
+        people.availability.reported(policy.roster, owners, now=now),
+        overrides=people.availability.repository.heard().overrides,
         now=now,
         language=language,
     )

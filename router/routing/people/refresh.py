@@ -7,12 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+import structlog
+
+from router.clock import Clock
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachable
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.availability import reported_by_owner
 from router.hubspot.properties import OBJECT_ID, OWNER, STATUS
 from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
 from router.routing.outbox.record import record_outbox
+from router.routing.portal.people import People
 from router.routing.portal.services import Services
 from router.store.leads.open_leads import LATELY
 
@@ -29,7 +34,9 @@ def refresh_owners(services: Services) -> dict[str, int]:
     some leads too many, and never lets one too many through.
     """
     owners = services.people.owners.refresh()
-    refresh_availability(services)
+    refresh_availability(
+        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+    )
     policy = services.rules.policy()
     lately = _lately(services)
     counted = {}
@@ -73,22 +80,24 @@ def _lately(services: Services) -> _Lately:
     return _Lately(places=services.store.open_leads.places(sorted(moved)))
 
 
-def refresh_availability(services: Services) -> bool:
+def refresh_availability(
+    *, hubspot: Gateway, people: People, clock: Clock, log: structlog.stdlib.BoundLogger
+) -> bool:
     """Read absences and working hours from HubSpot; False if it does not give them, then the old ones stay.
 
     A portal may not let us read its users (scope `crm.objects.users.read`); its leads are routed all the
     same. Raises `ComeBackLater`.
     """
-    now, hubspot = services.clock(), services.hubspot
-    services.people.availability.repository.forget_ended(now=now)
+    now, hubspot = clock(), hubspot
+    people.availability.repository.forget_ended(now=now)
     try:
         reported, unread = reported_by_owner(
             hubspot.owners(priority="sweep"), hubspot.read_users(priority="sweep")
         )
     except (AccessDenied, NotFound, Refused, Unreachable) as error:
-        services.log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
+        log.info("availability.unknown", why=str(error), scope="crm.objects.users.read")
         return False
     for one in unread:
-        services.log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
-    services.people.availability.repository.put_hubspot(reported, at=now)
+        log.warning("availability.unreadable", owner_id=one.owner_id, property=one.property)
+    people.availability.repository.put_hubspot(reported, at=now)
     return True

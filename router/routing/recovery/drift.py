@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+import structlog
+
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.catalog import pull_catalog
 from router.policy.leads.catalog import Catalog
@@ -12,7 +14,7 @@ from router.policy.rules.conditions import AllOf, AnyOf, Condition, NoneOf, OneO
 from router.policy.rules.facts import sources_of
 from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import Scorecard
-from router.routing.portal.services import Services
+from router.routing.portal.live_rules import LiveRules
 from router.rulefiles.load import ROUTING, SCORING, load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake
@@ -21,17 +23,17 @@ MOST_TOLD: Final = 50
 """Sentences kept; a portal that was reset has one cause to mend first."""
 
 
-def check_drift(services: Services) -> tuple[str, ...]:
+def check_drift(*, hubspot: Gateway, rules: LiveRules, log: structlog.stdlib.BoundLogger) -> tuple[str, ...]:
     """Compare the live rules with the live portal, and publish for /health the changes that affect a rule.
 
     Four calls on a small portal, behind leads. Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
-    services.rules.policy()
-    files = services.rules.files
-    found = drift_of(services.hubspot, files)
-    services.rules.note_drift(found, catalog=files[CATALOG_FILE])
+    rules.policy()
+    files = rules.files
+    found = drift_of(hubspot, files)
+    rules.note_drift(found, catalog=files[CATALOG_FILE])
     for sentence in found:
-        services.log.warning("portal.drifted", what=sentence)
+        log.warning("portal.drifted", what=sentence)
     return found
 
 

@@ -8,12 +8,14 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from router.clock import Clock
 from router.hubspot.api.errors import Refused
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import SearchPage
 from router.hubspot.properties import CREATED, DECISION_ID, OWNER
-from router.routing.portal.services import Services
 from router.store.inbox.inbox import LEASE
 from router.store.leads.leads import FINISHED, LeadState
+from router.store.store import Store
 from router.timestamps import epoch_ms, in_ms
 
 PAGES_PER_STEP: Final = 20
@@ -32,7 +34,13 @@ class ReconcileStep:
 
 
 def reconcile_contacts(
-    services: Services, *, since: datetime, until: datetime | None = None, after_id: str = "0"
+    *,
+    hubspot: Gateway,
+    store: Store,
+    clock: Clock,
+    since: datetime,
+    until: datetime | None = None,
+    after_id: str = "0",
 ) -> ReconcileStep:
     """Look through contacts created from `since` (to `until`) that have no owner and no decision of ours.
 
@@ -48,8 +56,10 @@ def reconcile_contacts(
     if until is not None:
         filters.append({"propertyName": CREATED, "operator": "LT", "value": str(epoch_ms(until))})
     for _ in range(PAGES_PER_STEP):
-        page = _undecided(services, filters, after_id=after_id)
-        found += _announce(services, [one.id for one in page.records if not one.properties.get(DECISION_ID)])
+        page = _undecided(filters, after_id=after_id, hubspot=hubspot)
+        found += _announce(
+            [one.id for one in page.records if not one.properties.get(DECISION_ID)], store=store, clock=clock
+        )
         if page.records:
             after_id = page.records[-1].id
         if not page.more:
@@ -57,8 +67,8 @@ def reconcile_contacts(
     return ReconcileStep(found, after_id=after_id)
 
 
-def _undecided(services: Services, filters: Sequence[Mapping[str, str]], *, after_id: str) -> SearchPage:
-    search = partial(services.hubspot.search_contacts, priority="sweep")
+def _undecided(filters: Sequence[Mapping[str, str]], *, hubspot: Gateway, after_id: str) -> SearchPage:
+    search = partial(hubspot.search_contacts, priority="sweep")
     undecided = {"propertyName": DECISION_ID, "operator": "NOT_HAS_PROPERTY"}
     try:
         return search([[*filters, undecided]], (DECISION_ID,), after_id=after_id)
@@ -67,14 +77,14 @@ def _undecided(services: Services, filters: Sequence[Mapping[str, str]], *, afte
         return search([filters], (), after_id=after_id)
 
 
-def _announce(services: Services, contact_ids: Sequence[str]) -> int:
+def _announce(contact_ids: Sequence[str], *, store: Store, clock: Clock) -> int:
     """Add the contacts that no worker routes to the low-priority stream; the number added."""
     if not contact_ids:
         return 0
-    known = services.store.leads.recall(contact_ids)
-    stuck_before_ms = services.now_ms() - in_ms(STUCK_AFTER)
+    known = store.leads.recall(contact_ids)
+    stuck_before_ms = epoch_ms(clock()) - in_ms(STUCK_AFTER)
     waiting = [one for one in contact_ids if _has_nobody(known.get(one), stuck_before_ms=stuck_before_ms)]
-    return services.store.inbox.append_low(waiting, now_ms=services.now_ms())
+    return store.inbox.append_low(waiting, now_ms=epoch_ms(clock()))
 
 
 def _has_nobody(state: LeadState | None, *, stuck_before_ms: float) -> bool:

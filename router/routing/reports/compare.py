@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.properties import OWNER
+from router.ledger import Ledger
+from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import reps_by_owner
-from router.routing.portal.services import Services
+from router.routing.portal.people import People
 
 PER_CALL: Final = 100
 NOBODY: Final = ""
@@ -75,21 +78,23 @@ class ShadowComparison:
         return "nobody" if owner_id == NOBODY else self.names.get(owner_id, f"owner {owner_id}")
 
 
-def compare_leads(services: Services, *, since: datetime) -> ShadowComparison:
+def compare_leads(
+    *, hubspot: Gateway, ledger: Ledger, rules: LiveRules, people: People, since: datetime
+) -> ShadowComparison:
     """Read the present owners of all leads that shadow mode decided since then (100 per call).
 
     `since` is aware UTC. Raises `HubSpotError`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
     records = {
         record["contact_id"]: record
-        for record in services.ledger.decided_since(since)
+        for record in ledger.decided_since(since)
         if record.get("mode") == "shadow"
     }
     pairs: list[Pair] = []
     gone = unread = 0
     ids = list(records)
     for start in range(0, len(ids), PER_CALL):
-        answer = services.hubspot.read_contacts(ids[start : start + PER_CALL], (OWNER,), priority="sweep")
+        answer = hubspot.read_contacts(ids[start : start + PER_CALL], (OWNER,), priority="sweep")
         pairs += [
             _pair(records[contact_id], theirs=record.properties.get(OWNER) or NOBODY)
             for contact_id, record in answer.records.items()
@@ -97,7 +102,9 @@ def compare_leads(services: Services, *, since: datetime) -> ShadowComparison:
         gone += sum(why == "gone" for why in answer.missing.values())
         unread += sum(why == "unknown" for why in answer.missing.values())
     pairs.sort(key=lambda pair: (pair.decided_at, pair.contact_id))
-    return ShadowComparison(tuple(pairs), _names(services, [*records.values()]), gone, unread)
+    return ShadowComparison(
+        tuple(pairs), _names([*records.values()], rules=rules, people=people), gone, unread
+    )
 
 
 def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
@@ -113,9 +120,9 @@ def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
     )
 
 
-def _names(services: Services, records: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _names(records: Sequence[Mapping[str, Any]], *, rules: LiveRules, people: People) -> dict[str, str]:
     """Names by owner id: the rep's name where the owner is a rep, else HubSpot's."""
-    owners, live = services.people.owners.by_email(), services.rules.live
+    owners, live = people.owners.by_email(), rules.live
     names = {owner.id: owner.name or owner.id for owner in owners.values()}
     if live is not None:
         names |= reps_by_owner(owners, live.roster)

@@ -8,6 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
+import structlog
+
+from router.clock import Clock
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
 from router.policy.people.roster import Roster, Unit
@@ -17,8 +20,10 @@ from router.policy.shares.grant import granted
 from router.policy.shares.performance_weights import weights_in_force
 from router.policy.shares.share_book import LEAD, Book
 from router.routing.outbox.record import record_outbox
+from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.services import Services
 from router.store.leads.credits import Credits
+from router.store.store import Store
 
 GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
 """Events that give back what a decision paid: its lead counts for no rep, like a released lead."""
@@ -70,48 +75,57 @@ def fairness_since(services: Services, *, since: datetime) -> Fairness:
     )
 
 
-def plan_grant(services: Services, *, team: str, rep: str, amount: Decimal) -> Granted:
+def plan_grant(*, store: Store, rules: LiveRules, team: str, rep: str, amount: Decimal) -> Granted:
     """The effect that a grant would have; nothing is changed. Raises `CannotGrant` or `NoRules`."""
-    fields, _version = services.store.commits.read_book()
-    return _after(services, fields, _changes(services, fields, team=team, rep=rep, amount=amount), team=team)
+    fields, _version = store.commits.read_book()
+    return _after(
+        fields, _changes(fields, team=team, rep=rep, amount=amount, rules=rules), team=team, rules=rules
+    )
 
 
 def grant(
-    services: Services, repository: Credits, *, team: str, rep: str, amount: Decimal, why: str
+    repository: Credits,
+    *,
+    store: Store,
+    rules: LiveRules,
+    clock: Clock,
+    log: structlog.stdlib.BoundLogger,
+    team: str,
+    rep: str,
+    amount: Decimal,
+    why: str,
 ) -> Granted:
     """Grant the rep credit of `amount` in the team's unit, paid by the others; the ledger keeps why.
 
     Raises `CannotGrant`, `NoRules`, and `TooBusy` if other commits always came first.
     """
-    changes = _changes(services, services.store.commits.read_book()[0], team=team, rep=rep, amount=amount)
+    changes = _changes(store.commits.read_book()[0], team=team, rep=rep, amount=amount, rules=rules)
     event: dict[str, str | Mapping[str, int]] = {
-        "at": services.clock().isoformat(),
+        "at": clock().isoformat(),
         "kind": "credit_granted",
         "team": team,
         "rep": rep,
-        _unit_of(services, team): str(amount),
+        _unit_of(team, rules=rules): str(amount),
         "why": why,
         "book": changes,
     }
     for _ in range(TRIES):
-        fields, version = services.store.commits.read_book()
+        fields, version = store.commits.read_book()
         if repository.change(changes, version=version, event=event):
-            services.log.info("credit.granted", team=team, rep=rep, amount=str(amount))
-            return _after(services, fields, changes, team=team)
+            log.info("credit.granted", team=team, rep=rep, amount=str(amount))
+            return _after(fields, changes, team=team, rules=rules)
     raise TooBusy("The book of shares changed at every try, so no credit was granted. Try again.")
 
 
 def _changes(
-    services: Services, fields: Mapping[str, int], *, team: str, rep: str, amount: Decimal
+    fields: Mapping[str, int], *, rules: LiveRules, team: str, rep: str, amount: Decimal
 ) -> Mapping[str, int]:
-    policy = services.rules.policy()
+    policy = rules.policy()
     return granted(policy.roster, team=team, rep=rep, amount=int(amount * LEAD), book=Book(fields))
 
 
-def _after(
-    services: Services, fields: Mapping[str, int], changes: Mapping[str, int], *, team: str
-) -> Granted:
-    policy = services.rules.policy()
+def _after(fields: Mapping[str, int], changes: Mapping[str, int], *, rules: LiveRules, team: str) -> Granted:
+    policy = rules.policy()
     before, after = Book(fields), Book(fields).apply(changes)
     shared = policy.roster.teams[team]
     return Granted(
@@ -123,6 +137,6 @@ def _after(
     )
 
 
-def _unit_of(services: Services, team: str) -> Unit:
-    policy = services.rules.policy()
+def _unit_of(team: str, *, rules: LiveRules) -> Unit:
+    policy = rules.policy()
     return policy.roster.teams[team].unit

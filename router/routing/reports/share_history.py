@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from router.ledger import Ledger
 from router.ledger.ledger import LedgerEvent
 from router.policy.people.availability import OVERRIDE
 from router.policy.people.roster import Unit
 from router.policy.shares.share_book import LEAD, credit_field, factor_field
-from router.routing.portal.services import Services
 from router.routing.reports.weights import EVENT as WEIGHTS_CHANGED
 
 GRANTED: Final = "credit_granted"
@@ -28,12 +28,12 @@ class ShareChange:
     what: str
 
 
-def share_changes(services: Services, rep: str, *, since: datetime) -> tuple[ShareChange, ...]:
+def share_changes(rep: str, *, ledger: Ledger, since: datetime) -> tuple[ShareChange, ...]:
     """Credit granted to or paid by the rep, changed weights, and reported absences, in order.
 
     Raises `sqlalchemy.exc.SQLAlchemyError`.
     """
-    found = services.ledger.events_of_nobody(KINDS, since=since)
+    found = ledger.events_of_nobody(KINDS, since=since)
     return tuple(changes for event in found for changes in _changes_in(event, rep))
 
 

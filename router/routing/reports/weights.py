@@ -6,11 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from router.clock import Clock
+from router.ledger import Ledger
 from router.policy.people.roster import Team
 from router.policy.shares.performance_weights import RIPENS, UNCHANGED, TeamPerformance, performance_of, ripe
 from router.policy.shares.share_book import FACTORS, factor_field
 from router.routing.outbox.record import record_outbox
+from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.services import Services
+from router.store.store import Store
 
 EVENT: Final = "weights_changed"
 TRIES: Final = 200
@@ -26,12 +30,12 @@ class TeamWeights:
     in_force: Mapping[str, int]
 
 
-def weights_of(services: Services) -> tuple[TeamWeights, ...]:
+def weights_of(*, store: Store, ledger: Ledger, rules: LiveRules, clock: Clock) -> tuple[TeamWeights, ...]:
     """Every team whose weights follow results, in file order, judged as of now; nothing is changed.
 
     Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
-    return _judged(services, services.store.commits.read_book()[0])
+    return _judged(store.commits.read_book()[0], ledger=ledger, rules=rules, clock=clock)
 
 
 def refresh_weights(services: Services) -> bool:
@@ -43,7 +47,7 @@ def refresh_weights(services: Services) -> bool:
     record_outbox(services)  # includes leads won a moment ago
     for _ in range(TRIES):
         fields, version = services.store.commits.read_book()
-        judged = _judged(services, fields)
+        judged = _judged(fields, ledger=services.ledger, rules=services.rules, clock=services.clock)
         changes = _changes(judged, fields)
         if not changes:
             return False
@@ -59,12 +63,14 @@ def refresh_weights(services: Services) -> bool:
     return False
 
 
-def _judged(services: Services, fields: Mapping[str, int]) -> tuple[TeamWeights, ...]:
-    policy = services.rules.policy()
+def _judged(
+    fields: Mapping[str, int], *, ledger: Ledger, rules: LiveRules, clock: Clock
+) -> tuple[TeamWeights, ...]:
+    policy = rules.policy()
     teams = [team for team in policy.roster.teams.values() if team.performance is not None]
-    now = services.clock()
+    now = clock()
     since = now - RIPENS - max((team.performance for team in teams if team.performance), default=RIPENS)
-    follow_ups = tuple(services.ledger.follow_ups.since(since)) if teams else ()
+    follow_ups = tuple(ledger.follow_ups.since(since)) if teams else ()
     return tuple(
         TeamWeights(
             team,

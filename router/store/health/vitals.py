@@ -224,7 +224,7 @@ def warnings(reading: VitalsReading) -> tuple[str, ...]:
     if reading.changed_waited_s > CHANGES_PATIENCE.total_seconds():
         found.append(
             f"What people did with {reading.changed} leads in HubSpot waits to be looked at for "
-            f"{reading.changed_waited_s / 60:.0f} min. Start or restart the night process."
+            f"{reading.changed_waited_s / 60:.0f} min. Start or restart the process 'housekeeping'."
         )
     if reading.night_ended_at is not None and reading.at - reading.night_ended_at > NIGHT_OVERDUE:
         found.append(

@@ -52,7 +52,14 @@ def test_whoever_was_said_to_be_away_gets_no_leads_of_those_days(run: Run, servi
 
 
 def test_words_of_today_are_read_back_as_they_were_said(run: Run, services: Services) -> None:
-    say_away(services, "camille", until=services.clock() + timedelta(days=2), why="salon")
+    say_away(
+        "camille",
+        until=services.clock() + timedelta(days=2),
+        why="salon",
+        rules=services.rules,
+        people=services.people,
+        clock=services.clock,
+    )
     record_outbox(services)
 
     (line,) = services.ledger.events_of("")

@@ -108,7 +108,7 @@ def test_approving_lets_the_held_plan_move(run: Run, services: Services, redis_c
     assert night.stage == "move"
     assert night.brake is not None
     assert night.brake["approved_by"]
-    assert "No night process has made progress" in told.output
+    assert "No housekeeping process has made progress" in told.output
     assert again.exit_code == 1
     assert "No plan waits for approval" in again.output
 

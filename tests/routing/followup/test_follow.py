@@ -324,7 +324,7 @@ def test_an_erased_contact_leaves_only_its_result(
     services.store.erasures.ask(contact_id)
 
     for _ in range(2):
-        erase_contacts(services)
+        erase_contacts(store=services.store, ledger=services.ledger, clock=services.clock, log=services.log)
 
     (left,) = services.ledger.follow_ups.since(LONG_AGO)
     assert (left.contact_id, left.outcome) == (None, "won")

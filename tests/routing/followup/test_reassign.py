@@ -197,9 +197,10 @@ def test_a_crash_after_any_step_leaves_one_move(
     reassign(services, [wanted(services, contact_id, excluded=frozenset({"camille"}))], run="test")
     entries = services.store.inbox.take("test")
     with monkeypatch.context() as patch:
-        patch.setattr(
-            "router.routing.intake.route.crash_point", lambda here: crash() if here == step else None
-        )
+        for module in ("route", "writing"):
+            patch.setattr(
+                f"router.routing.intake.{module}.crash_point", lambda here: crash() if here == step else None
+            )
         with pytest.raises(SystemExit):
             route(services, entries, consumer="test")
 

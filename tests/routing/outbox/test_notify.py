@@ -194,7 +194,7 @@ def test_a_forgotten_contact_leaves_no_notice(
     for contact in (told, waiting):
         services.store.erasures.ask(contact)
 
-    erase_contacts(services)
+    erase_contacts(store=services.store, ledger=services.ledger, clock=services.clock, log=services.log)
 
     names = (services.store.keys.notices_due, services.store.keys.notices_sent)
     assert [redis_client.zcard(name) for name in names] == [0, 0]

@@ -52,7 +52,9 @@ def test_who_is_away_in_hubspot_gets_nothing_and_the_decision_comes_out_again(
     assert reasons["camille"] == "absent dans HubSpot"
     assert reasons["hugo"].endswith("(HubSpot)")
     sandbox.set_availability(OWNERS["camille"], hs_availability_status="available")
-    refresh_availability(services)
+    refresh_availability(
+        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+    )
     replayed = replay_decision(services.ledger, decision_id)
     assert replayed is not None
     assert replayed.differences == ()
@@ -84,7 +86,9 @@ def test_hubspots_word_is_not_believed_for_ever(
     others = TEAM[1:]
     for rep in others:
         sandbox.set_availability(OWNERS[rep], hs_availability_status="away")
-    refresh_availability(services)
+    refresh_availability(
+        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+    )
     away = decided(services, sandbox)[1]
 
     clock.forward(25 * 3600)
@@ -97,12 +101,16 @@ def test_a_portal_that_does_not_tell_who_is_away_keeps_its_leads_routed_by_what_
     services: Services, sandbox: SandboxClient
 ) -> None:
     sandbox.set_availability(OWNERS["camille"], hs_availability_status="away")
-    refresh_availability(services)
+    refresh_availability(
+        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+    )
     sandbox.break_with("403", next=6, on="users")
 
     refresh_owners(services)
 
-    assert not refresh_availability(services)
+    assert not refresh_availability(
+        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+    )
     assert set(decided(services, sandbox)[1]) == {"camille"}
 
 
@@ -111,7 +119,9 @@ def test_a_user_whose_hours_are_malformed_is_routed_by_the_team_file(
 ) -> None:
     sandbox.set_availability(OWNERS["camille"], hs_working_hours="nine to five")
 
-    assert refresh_availability(services)
+    assert refresh_availability(
+        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+    )
     assert decided(services, sandbox)[1] == {}
 
 

@@ -112,7 +112,7 @@ def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_agai
 ) -> None:
     sandbox.archive_owner(OWNERS["hugo"])
 
-    found = check_drift(services)
+    found = check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log)
     before = warnings(Vitals(redis_client, services.store.keys).read())
     (rules / CATALOG.name).write_bytes((rules / CATALOG.name).read_bytes() + b"\n")
     services.rules.refresh()
@@ -125,5 +125,5 @@ def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_agai
 
 
 def test_a_portal_that_has_not_changed_is_no_warning(services: Services, redis_client: redis.Redis) -> None:
-    assert check_drift(services) == ()
+    assert check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log) == ()
     assert Vitals(redis_client, services.store.keys).read().drift == ()

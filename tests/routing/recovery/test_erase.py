@@ -211,7 +211,9 @@ def test_nothing_is_left_of_the_contact_and_all_of_the_others(
     theirs = traces_in_redis(redis_client, other)
 
     services.store.erasures.ask(gone)
-    erased = erase_contacts(services)
+    erased = erase_contacts(
+        store=services.store, ledger=services.ledger, clock=services.clock, log=services.log
+    )
 
     assert erased == 1
     assert before[0]
@@ -233,7 +235,7 @@ def test_a_contact_that_is_being_erased_is_not_taken_up_again(
     waiting(services, sandbox, time, contact_id)
     route_all(services)
     record_outbox(services)
-    erase_contacts(services)
+    erase_contacts(store=services.store, ledger=services.ledger, clock=services.clock, log=services.log)
 
     assert traces_in_redis(redis_client, contact_id) == []
     assert services.ledger.decisions_of(contact_id) == ()
@@ -252,7 +254,7 @@ def test_a_line_that_is_on_its_way_to_the_ledger_does_not_outlive_the_erasure(
 
     def overtaken(decisions: object, events: object) -> None:
         services.store.erasures.ask(contact_id)
-        erase_contacts(services)
+        erase_contacts(store=services.store, ledger=services.ledger, clock=services.clock, log=services.log)
         write(decisions, events)  # type: ignore[arg-type]
 
     monkeypatch.setattr(services.ledger, "record", overtaken)

@@ -28,7 +28,13 @@ def route_and_compare(
     announce(services, *ids)
     route_all(services)
     record_outbox(services)
-    return compare_leads(services, since=services.clock() - since)
+    return compare_leads(
+        since=services.clock() - since,
+        hubspot=services.hubspot,
+        ledger=services.ledger,
+        rules=services.rules,
+        people=services.people,
+    )
 
 
 def test_each_lead_is_compared_with_its_present_owner(shadow: Services, sandbox: SandboxClient) -> None:
@@ -65,7 +71,13 @@ def test_a_lead_that_hubspot_rotated_after_we_decided_counts_with_its_owner_of_n
     sandbox.edit_by_hand(contact_id, owner=OWNERS["camille"])
     record_outbox(shadow)
 
-    found = compare_leads(shadow, since=shadow.clock() - timedelta(days=1))
+    found = compare_leads(
+        since=shadow.clock() - timedelta(days=1),
+        hubspot=shadow.hubspot,
+        ledger=shadow.ledger,
+        rules=shadow.rules,
+        people=shadow.people,
+    )
 
     assert found.agreement == 1.0
 
@@ -96,7 +108,13 @@ def test_hundreds_of_leads_are_read_a_hundred_at_a_time(shadow: Services, sandbo
     shadow.people.owners.by_email()
     before = sandbox.calls()["total"]
 
-    found = compare_leads(shadow, since=shadow.clock() - timedelta(days=1))
+    found = compare_leads(
+        since=shadow.clock() - timedelta(days=1),
+        hubspot=shadow.hubspot,
+        ledger=shadow.ledger,
+        rules=shadow.rules,
+        people=shadow.people,
+    )
 
     assert len(found.pairs) == 250
     assert sandbox.calls()["total"] - before == 3

@@ -94,8 +94,20 @@ def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
 def test_a_grant_brings_the_rep_the_next_leads_and_stands_in_the_ledger(
     services: Services, repository: Credits, sandbox: SandboxClient
 ) -> None:
-    planned = plan_grant(services, team="idf", rep="hugo", amount=Decimal(2))
-    done = grant(services, repository, team="idf", rep="hugo", amount=Decimal(2), why=WHY)
+    planned = plan_grant(
+        team="idf", rep="hugo", amount=Decimal(2), store=services.store, rules=services.rules
+    )
+    done = grant(
+        repository,
+        team="idf",
+        rep="hugo",
+        amount=Decimal(2),
+        why=WHY,
+        store=services.store,
+        rules=services.rules,
+        clock=services.clock,
+        log=services.log,
+    )
     announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(2)]))
     route_all(services)
     record_outbox(services)
@@ -133,7 +145,7 @@ def test_grants_at_once_all_count(services: Services, repository: Credits) -> No
 
 def test_a_plan_that_makes_no_sense_is_refused(services: Services) -> None:
     with pytest.raises(CannotGrant, match="there is no team 'nord'"):
-        plan_grant(services, team="nord", rep="hugo", amount=Decimal(1))
+        plan_grant(team="nord", rep="hugo", amount=Decimal(1), store=services.store, rules=services.rules)
 
 
 def test_a_released_lead_leaves_nobody_ahead_or_behind(services: Services, sandbox: SandboxClient) -> None:
@@ -161,7 +173,17 @@ def test_points_are_shared_given_back_and_granted_as_leads_are(
     assert verify_owners(services).restored == 1
 
     found = today(services)
-    granted = grant(services, repository, team="idf", rep="hugo", amount=Decimal(90), why=WHY)
+    granted = grant(
+        repository,
+        team="idf",
+        rep="hugo",
+        amount=Decimal(90),
+        why=WHY,
+        store=services.store,
+        rules=services.rules,
+        clock=services.clock,
+        log=services.log,
+    )
     fields, _ = services.store.commits.read_book()
 
     assert sum(one.received for one in found.standings) == 3

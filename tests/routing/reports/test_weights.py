@@ -91,7 +91,7 @@ def test_reps_who_do_not_differ_keep_their_weights(judged: Services) -> None:
 
     changed = refresh_weights(judged)
 
-    (team,) = weights_of(judged)
+    (team,) = weights_of(store=judged.store, ledger=judged.ledger, rules=judged.rules, clock=judged.clock)
     assert not changed
     assert team.performance.strength is None
     assert set(team.in_force.values()) == {1000}
@@ -102,7 +102,12 @@ def test_leads_that_are_too_young_or_too_old_do_not_count(judged: Services, days
     with_results(judged, WINS, ago=timedelta(days=days))
 
     assert not refresh_weights(judged)
-    assert weights_of(judged)[0].performance.received == 0
+    assert (
+        weights_of(store=judged.store, ledger=judged.ledger, rules=judged.rules, clock=judged.clock)[
+            0
+        ].performance.received
+        == 0
+    )
 
 
 def test_what_was_won_after_somebody_else_had_the_lead_is_not_theirs(judged: Services) -> None:
@@ -111,7 +116,7 @@ def test_what_was_won_after_somebody_else_had_the_lead_is_not_theirs(judged: Ser
     moved = judged.clock() - ago + timedelta(hours=12)
     judged.ledger.record([], [("9-9", "lea0", {"at": moved.isoformat(), "kind": "owner_changed"})])
 
-    (team,) = weights_of(judged)
+    (team,) = weights_of(store=judged.store, ledger=judged.ledger, rules=judged.rules, clock=judged.clock)
 
     assert {one.rep: (one.received, one.won) for one in team.performance.reps} == WINS | {"lea": (200, 79)}
 
@@ -126,7 +131,7 @@ def test_a_team_that_goes_back_to_fixed_weights_forgets_the_factors(
     shares = route_leads(fixed, sandbox, 16)
 
     assert shares == {"camille": 8, "hugo": 4, "lea": 4}
-    assert weights_of(fixed) == ()
+    assert weights_of(store=fixed.store, ledger=fixed.ledger, rules=fixed.rules, clock=fixed.clock) == ()
     assert refresh_weights(fixed)
     assert set(factors(fixed).values()) == {0}
 
@@ -160,13 +165,30 @@ def test_factors_come_back_when_redis_was_emptied(judged: Services, redis_client
 def test_a_rep_is_told_what_changed_about_their_leads(judged: Services) -> None:
     with_results(judged, WINS, ago=timedelta(days=40))
     refresh_weights(judged)
-    grant(judged, judged.store.credits, team="idf", rep="lea", amount=Decimal(2), why="two duplicates")
-    say_away(judged, "hugo", until=judged.clock() + timedelta(days=3), why="a secret")
-    say_back(judged, "hugo")
+    grant(
+        judged.store.credits,
+        team="idf",
+        rep="lea",
+        amount=Decimal(2),
+        why="two duplicates",
+        store=judged.store,
+        rules=judged.rules,
+        clock=judged.clock,
+        log=judged.log,
+    )
+    say_away(
+        "hugo",
+        until=judged.clock() + timedelta(days=3),
+        why="a secret",
+        rules=judged.rules,
+        people=judged.people,
+        clock=judged.clock,
+    )
+    say_back("hugo", rules=judged.rules, people=judged.people, clock=judged.clock)
     record_outbox(judged)
     since = judged.clock() - timedelta(days=1)
 
-    told = {rep: [one.what for one in share_changes(judged, rep, since=since)] for rep in WINS}
+    told = {rep: [one.what for one in share_changes(rep, since=since, ledger=judged.ledger)] for rep in WINS}
 
     hugo = factors(judged)["hugo"] / 1000
     assert told["hugo"][0] == f"weight times {hugo:.2f}: 20 of 200 leads won"
@@ -191,7 +213,7 @@ def test_a_lead_that_was_given_back_counts_as_not_won(
     record_outbox(judged)
     clock.forward(20 * 86_400)
 
-    (team,) = weights_of(judged)
+    (team,) = weights_of(store=judged.store, ledger=judged.ledger, rules=judged.rules, clock=judged.clock)
 
     assert answer.is_yes
     assert {one.rep: (one.received, one.won) for one in team.performance.reps}[given_to] == (1, 0)

@@ -5,7 +5,6 @@ Loaded with the first such request: it needs all of routing, which the receiver 
 
 from __future__ import annotations
 
-import html
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from router.clock import Clock
 from router.hubspot.api.errors import HubSpotError
 from router.ledger import UnusableLedger
+from router.pages import page
 from router.routing.people.overrides import (
     NoSuchMoment,
     as_facts,
@@ -298,19 +298,14 @@ def _with_link(at: ApiContext, token: str, ask: Callable[[ClaimLink], Response])
 
 
 def _confirm_page(link: ClaimLink) -> Response:
-    button = '<form method="post"><button>Claim · Prendre</button></form>'
-    return _page(f"{link.rep}: contact {link.contact_id} ({link.team})", below=button, status=200)
+    return _page(f"{link.rep}: contact {link.contact_id} ({link.team})", asks=True, status=200)
 
 
-def _page(sentence: str, *, status: int, below: str = "") -> Response:
-    style = "body{font:18px sans-serif;margin:3em auto;max-width:30em}button{font:inherit;padding:.5em 1em}"
-    page = (
-        "<!doctype html><meta charset=utf-8><meta name=viewport content='width=device-width'>"
-        f"<title>Lead Router</title><style>{style}</style><p>{html.escape(sentence)}</p>{below}"
-    )
-    response = Response(page, status=status, mimetype="text/html")
-    response.headers["Content-Security-Policy"] = PAGE_POLICY
-    return response
+def _page(sentence: str, *, status: int, asks: bool = False) -> Response:
+    """The sentence, in whatever language it is; `asks` puts the button below."""
+    html = page("claim.html", language="", title="Lead Router", sentence=sentence, asks=asks)
+    policy = {"Content-Security-Policy": PAGE_POLICY}
+    return Response(html, status=status, mimetype="text/html", headers=policy)
 
 
 def _json(facts: dict[str, Any], status: int) -> Response:

@@ -33,8 +33,8 @@ def print_backtest(
     if found.rep_moves:
         rows = _moves(found.rep_moves, found)
         _print(out, "From rep to rep", ("rep before", "rep after", "leads", "%"), rows, numbers=(2, 3))
-    _print(out, "Leads per rep", ("rep", *_CHANGE), map(_change, found.reps.items()), numbers=(1, 2, 3))
-    _print(out, "Not with a rep", ("leads", *_CHANGE), map(_change, elsewhere(found)), numbers=(1, 2, 3))
+    _print(out, "Leads per rep", ("rep", *_CHANGE), map(change_row, found.reps.items()), numbers=(1, 2, 3))
+    _print(out, "Not with a rep", ("leads", *_CHANGE), map(change_row, elsewhere(found)), numbers=(1, 2, 3))
     _print(out, "Leads due, by hour", ("hour", "before", "after", ""), _hours(found), numbers=(1, 2))
     _print_examples(out, ran)
     for one in broken:
@@ -54,9 +54,15 @@ def _print(
     out.print(table(*headings, rows=rows, numbers=numbers))
 
 
-def _change(row: tuple[str, CountChange]) -> tuple[str, ...]:
+def change_row(row: tuple[str, CountChange]) -> tuple[str, ...]:
+    """Name, count before, count after, difference."""
     name, change = row
     return name, f"{change.before:,}", f"{change.after:,}", signed(change)
+
+
+def flow_row(move: LeadFlow, *, leads: int) -> tuple[str, ...]:
+    """From where, to where, how many, and their part of all `leads`."""
+    return move.before, move.after, f"{move.leads:,}", percent(move.leads, leads)
 
 
 def headline(found: Comparison) -> str:
@@ -96,8 +102,7 @@ def percent(part: int, whole: int) -> str:
 
 
 def _moves(moves: Sequence[LeadFlow], found: Comparison) -> Iterator[tuple[str, ...]]:
-    for move in moves[:MOST_MOVES]:
-        yield move.before, move.after, f"{move.leads:,}", percent(move.leads, found.leads)
+    yield from (flow_row(move, leads=found.leads) for move in moves[:MOST_MOVES])
     rest = sum(move.leads for move in moves[MOST_MOVES:])
     if rest:
         yield f"{len(moves) - MOST_MOVES} other moves", "", f"{rest:,}", percent(rest, found.leads)

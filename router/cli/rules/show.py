@@ -42,8 +42,8 @@ def show(directory: Path | None, *, doc: str | None, out: Path | None, language:
 
 
 def _write(here: RulesHere, language: str, out: Path | None) -> None:
+    from router.pages import page
     from router.rulefiles.document.markdown import as_markdown
-    from router.rulefiles.document.page import as_page
     from router.rulefiles.document.policy_document import document_of
 
     document = document_of(here.policy, here.catalog, language=language)
@@ -51,7 +51,8 @@ def _write(here: RulesHere, language: str, out: Path | None) -> None:
         click.echo(as_markdown(document), nl=False)
         return
     out.mkdir(parents=True, exist_ok=True)
-    for ending, text in (("md", as_markdown(document)), ("html", as_page(document))):
+    html = page("policy.html", language=language, title=document.title, document=document)
+    for ending, text in (("md", as_markdown(document)), ("html", html)):
         path = out / f"policy.{language}.{ending}"
         path.write_text(text, encoding="utf-8")
         click.echo(f"Wrote {path}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -27,7 +27,7 @@ from router.rulefiles.routing.stickiness import EVERY_TEAM, read_sticky
 from router.rulefiles.words.vocabulary import Vocabulary
 from router.rulefiles.words.written_values import ValueWriter
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import span
+from router.rulefiles.yaml.quantities import TRUTHS, span
 from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 ACTION_KEYS: Final = ("assign", "do", "sla", "status", "task")
@@ -44,6 +44,10 @@ ASSIGN_KEYS: Final = (
     "push_after",
 )
 LONGEST_SLA: Final = timedelta(hours=1000)
+_RELATIONS: Final[Mapping[str, Target]] = {
+    "account_owner": ToAccountOwner(),
+    "previous_owner": ToPreviousOwner(),
+}
 _WORKING_UNITS: Final = ("min", "minute", "minutes", "h", "hour", "hours")
 LATER: Final[Mapping[str, str]] = {
     "fair_by": "what is shared fairly is said of the team, in team.yaml",
@@ -83,44 +87,30 @@ class ActionReader:
         """The action of these keys; exactly one of `assign` and `do` must be among them."""
         sla = self.sla(fields["sla"]) if "sla" in fields else None
         status = self.status(fields["status"].value) if "status" in fields else None
-        task = self._task(fields["task"].value) if "task" in fields else False
+        hint = "Write true for a HubSpot task with the due time, or false."
+        task = self.file.value(fields.get("task"), TRUTHS, "'task' is true or false, not '{}'", hint)
         if "assign" in fields and "do" in fields:
             hint = "Keep 'assign' or 'do', not both."
             self.file.error(fields["do"].key, f"{what} has two actions", hint)
             return None
         if "assign" in fields:
             assign = self.assign(fields["assign"].value)
-            return None if assign is None else ReadAction(assign, sla, status, task)
+            return None if assign is None else ReadAction(assign, sla, status, bool(task))
         if "do" not in fields:
             hint = "Add 'assign: {team: …}' or 'do: nothing'."
             self.file.error(at, f"{what} has no action", hint)
             return None
-        if "sla" in fields:
-            message = "'sla' has no effect on leads that get no owner"
-            self.file.error(fields["sla"].key, message, "Remove 'sla'.")
-        if "task" in fields:
-            message = "'task' has no effect on leads that get no owner"
-            self.file.error(fields["task"].key, message, "Remove 'task'.")
+        for name in ("sla", "task"):
+            if name in fields:
+                message = f"'{name}' has no effect on leads that get no owner"
+                self.file.error(fields[name].key, message, f"Remove '{name}'.")
         action = self._do(fields["do"].value)
         return None if action is None else ReadAction(action, sla, status)
 
     def sla(self, entry: YamlEntry) -> timedelta | None:
         """Working time to answer a lead, up to 1000 hours; no days, as working days differ in length."""
         hint = "Write minutes or hours, such as 15min or 4h; they count in the rep's working hours."
-        return self._working_time(entry, wrong="is no time to answer a lead in", hint=hint)
-
-    def _push_after(self, entry: YamlEntry) -> timedelta | None:
-        """Working time that a queue waits for a claim before it assigns the lead itself."""
-        hint = "Write minutes or hours, such as 30min or 2h; they count in the team's working hours."
-        return self._working_time(entry, wrong="is no time to wait for a claim", hint=hint)
-
-    def _working_time(self, entry: YamlEntry, *, wrong: str, hint: str) -> timedelta | None:
-        written = self.file.scalar(entry.value, f"'{entry.key.text}'")
-        found = span(written.text) if written and written.text.endswith(_WORKING_UNITS) else None
-        if written and (not found or found > LONGEST_SLA):
-            self.file.error(written, f"'{written.text}' {wrong}", hint)
-            return None
-        return found
+        return self.file.value(entry, _working_time, "'{}' is no time to answer a lead in", hint)
 
     def status(self, node: Node) -> str | None:
         """An option of hs_lead_status."""
@@ -128,13 +118,6 @@ class ActionReader:
         if written is None:
             return None
         return ValueWriter(self.file, self.catalog).value(STATUS, written)
-
-    def _task(self, node: Node) -> bool:
-        written = self.file.scalar(node, "'task'")
-        if written is not None and written.text not in ("true", "false"):
-            hint = "Write true for a HubSpot task with the due time, or false."
-            self.file.error(written, f"'task' is true or false, not '{written.text}'", hint)
-        return written is not None and written.text == "true"
 
     def assign(self, node: Node) -> Assign | None:
         """The target of the lead, the team's method, and the fallback if no rep is available."""
@@ -146,9 +129,15 @@ class ActionReader:
             message = "'assign' names nobody" if not named else f"'assign' names {' and '.join(named)}"
             self.file.error(node, message, "Name one: 'team: …', 'rep: …' or 'to: account_owner'.")
             return None
-        to = self._target(named[0], fields[named[0]].value)
+        to = self._target(named[0], fields[named[0]])
         method = self._method(fields["method"].value) if "method" in fields else Method.FAIR_SHARE
-        push_after = self._push_after(fields["push_after"]) if "push_after" in fields else None
+        # The working time for which a queue waits for a claim before it gives the lead itself.
+        push_after = self.file.value(
+            fields.get("push_after"),
+            _working_time,
+            "'{}' is no time to wait for a claim",
+            "Write minutes or hours, such as 30min or 2h; they count in the team's working hours.",
+        )
         self._check_effects(fields, named[0], method)
         reader = NeedReader(self.file, self.words, self.roster)
         needs, prefer = (reader.needs(fields[n]) if n in fields else () for n in ("needs", "prefer"))
@@ -157,9 +146,10 @@ class ActionReader:
             return None
         if isinstance(to, ToTeam) and needs:
             reader.check_somebody_fits(fields["needs"].key, to.team, needs)
-        any_hour = "hours" in fields and self._any_hour(fields["hours"].value)
+        hint = "Write 'hours: ignore', or remove it: reps at work then come first."
+        any_hour = self.file.value(fields.get("hours"), {"ignore": True}, "'hours' cannot be '{}' here", hint)
         sticky = self._sticky(fields, to, method)
-        return Assign(to, method, needs, prefer, otherwise, any_hour, sticky, push_after)
+        return Assign(to, method, needs, prefer, otherwise, bool(any_hour), sticky, push_after)
 
     def _sticky(self, fields: Mapping[str, YamlEntry], to: Target, method: Method) -> timedelta | None:
         if "sticky" in fields:
@@ -168,38 +158,21 @@ class ActionReader:
             return None
         return self.sticky.get(to.team, self.sticky.get(EVERY_TEAM))
 
-    def _target(self, kind: str, node: Node) -> Target | None:
-        written = self.file.scalar(node, f"'{kind}'")
-        if written is None:
-            return None
-        name = written.text
+    def _target(self, kind: str, entry: YamlEntry) -> Target | None:
         if kind == "to":
-            return self._relation(written)
-        known: Mapping[str, object] | None = None
+            hint = "Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'."
+            return self.file.value(entry, _RELATIONS, "'to' cannot be '{}'", hint, among=_RELATIONS)
+        known: Collection[str] | None = None
         if self.roster is not None:
             known = self.roster.teams if kind == "team" else self.roster.reps
-        if known is not None and name not in known:
-            hint = f"Add it under '{kind}s' in team.yaml."
-            self.file.error(written, f"there is no {kind} '{name}'", hint, like=name, among=known)
-            return None
-        return ToTeam(name) if kind == "team" else ToRep(name)
-
-    def _relation(self, written: Scalar) -> Target | None:
-        if written.text == "account_owner":
-            return ToAccountOwner()
-        if written.text == "previous_owner":
-            return ToPreviousOwner()
-        hint = "Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'."
-        among = ("account_owner", "previous_owner")
-        self.file.error(written, f"'to' cannot be '{written.text}'", hint, like=written.text, among=among)
-        return None
-
-    def _any_hour(self, node: Node) -> bool:
-        written = self.file.scalar(node, "'hours'")
-        if written is not None and written.text != "ignore":
-            hint = "Write 'hours: ignore', or remove it: reps at work then come first."
-            self.file.error(written, f"'hours' cannot be '{written.text}' here", hint)
-        return written is not None
+        name = self.file.value(
+            entry,
+            lambda text: text if known is None or text in known else None,
+            f"there is no {kind} '{{}}'",
+            f"Add it under '{kind}s' in team.yaml.",
+            among=known or (),
+        )
+        return None if name is None else ToTeam(name) if kind == "team" else ToRep(name)
 
     def _method(self, node: Node) -> Method | None:
         written = self.file.scalar(node, "'method'")
@@ -249,3 +222,8 @@ class ActionReader:
         writer = ValueWriter(self.file, self.catalog)
         sets = writer.values(parts["set"].value) if "set" in parts else {}
         return Nurture(workflow.text if workflow else None, sets)
+
+
+def _working_time(text: str) -> timedelta | None:
+    found = span(text) if text.endswith(_WORKING_UNITS) else None
+    return found if found and found <= LONGEST_SLA else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
@@ -38,7 +39,6 @@ KEYS: Final = (
 )
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
-DEFAULT_LANGUAGE: Final = "fr"
 REQUIRED: Final = {
     "segments": "Add 'segments:' with at least 'tous: otherwise'.",
     "rules": "Add 'rules:' with at least one rule.",
@@ -47,6 +47,9 @@ REQUIRED: Final = {
 }
 Language = Literal["fr", "en"]
 Mode = Literal["live", "shadow"]
+DEFAULT_LANGUAGE: Final = "fr"
+LANGUAGES: Final[Mapping[str, Language]] = {"fr": "fr", "en": "en"}
+MODES: Final[Mapping[str, Mode]] = {"live": "live", "shadow": "shadow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,14 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
     read: names of teams and reps are not checked then.
     """
     fields = file.fields(root, "routing.yaml", known=KEYS, later=ROUTING_LATER, required=REQUIRED) or {}
+    language = file.value(
+        fields.get("language"),
+        LANGUAGES,
+        "reasons are written in fr or en, not in '{}'",
+        "Write fr or en.",
+    )
+    hint = "Write live, or shadow to decide and record without writing to HubSpot."
+    mode = file.value(fields.get("mode"), MODES, "the mode is live or shadow, not '{}'", hint)
     segments = _segments(fields["segments"], file, words) if "segments" in fields else ()
     if segments:
         names = tuple(segment.name for segment in segments)
@@ -89,12 +100,12 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
             fields["sla"].value, actions, BreachReader(file, roster, segment_names)
         )
     return Routing(
-        language=_language(fields["language"].value, file) if "language" in fields else DEFAULT_LANGUAGE,
+        language=language or DEFAULT_LANGUAGE,
         segments=segments,
         rules=found,
         default_sla=default_sla,
         default_status=_status(fields.get("status"), root, actions),
-        mode=_mode(fields["mode"].value, file) if "mode" in fields else "live",
+        mode=mode or "live",
         night=read_night(fields["night"].value, file) if "night" in fields else NIGHT,
         sla_policy=sla_policy,
         outcomes=read_outcomes(fields["outcomes"], file, words.catalog)
@@ -130,25 +141,6 @@ def _catch_all(entry: YamlEntry, rules: RuleListReader, file: FileReader) -> tup
         hint = "Its queue keeps every lead that finds nobody: write assign: {team: …, method: queue}."
         file.error(entry.key, "the last 'otherwise' names no team", hint)
     return made
-
-
-def _language(node: Node, file: FileReader) -> Language:
-    written = file.scalar(node, "'language'")
-    if written is not None and written.text == "en":
-        return "en"
-    if written is not None and written.text != "fr":
-        file.error(written, f"reasons are written in fr or en, not in '{written.text}'", "Write fr or en.")
-    return DEFAULT_LANGUAGE
-
-
-def _mode(node: Node, file: FileReader) -> Mode:
-    written = file.scalar(node, "'mode'")
-    if written is not None and written.text == "shadow":
-        return "shadow"
-    if written is not None and written.text != "live":
-        hint = "Write live, or shadow to decide and record without writing to HubSpot."
-        file.error(written, f"the mode is live or shadow, not '{written.text}'", hint)
-    return "live"
 
 
 def _sla(node: Node, actions: ActionReader, breaches: BreachReader) -> tuple[timedelta | None, SlaPolicy]:

@@ -10,7 +10,7 @@ from router.policy.people.roster import Roster
 from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED, Activity
 from router.policy.rules.sla_steps import DUE, NO_SLA_STEPS, MoveToQueue, Reassign, SlaPolicy, SlaStep, Whom
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import share, whole
+from router.rulefiles.yaml.quantities import TRUTHS, share, whole, within
 from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 SLA_KEYS: Final = ("default", "started_when", "on_breach", "segments")
@@ -95,7 +95,7 @@ class BreachReader:
         fields = self.file.fields(node, "a step of 'on_breach'", known=STEP_KEYS, required=required)
         if fields is None or "after" not in fields:
             return None
-        after = self._after(fields["after"].value)
+        after = self._after(fields["after"])
         if len(fields) == 1:
             hint = "Add 'notify', 'reassign' or 'move_to_queue'."
             self.file.error(node, "a step of 'on_breach' does nothing", hint)
@@ -113,17 +113,9 @@ class BreachReader:
         notify = self._notify(fields["notify"]) if "notify" in fields else ()
         return None if after is None else SlaStep(after, notify, action)
 
-    def _after(self, node: Node) -> int | None:
-        written = self.file.scalar(node, "'after'")
-        if written is None:
-            return None
-        found = share(written.text)
-        percent = None if found is None else found * 100
-        if percent is None or percent != int(percent) or not 0 < percent <= LATEST:
-            hint = "Write a percentage such as 100% (when the lead is due) or 150%."
-            self.file.error(written, f"'{written.text}' is no share of the SLA", hint)
-            return None
-        return int(percent)
+    def _after(self, entry: YamlEntry) -> int | None:
+        hint = "Write a percentage such as 100% (when the lead is due) or 150%."
+        return self.file.value(entry, _percent, "'{}' is no share of the SLA", hint)
 
     def _notify(self, entry: YamlEntry) -> tuple[Whom, ...]:
         found: list[Whom] = []
@@ -140,35 +132,27 @@ class BreachReader:
         return tuple(dict.fromkeys(found))
 
     def _reassign(self, node: Node) -> Reassign:
-        usual = Reassign()
         fields = self.file.fields(node, "'reassign'", known=REASSIGN_KEYS) or {}
-        if "except" in fields:
-            written = self.file.scalar(fields["except"].value, "'except'")
-            if written is not None and written.text != PREVIOUS_REP:
-                hint = "Write previous_rep: whoever had the lead does not get it again."
-                message = f"'except' cannot be '{written.text}'"
-                self.file.error(written, message, hint, like=written.text, among=(PREVIOUS_REP,))
-        return Reassign(
-            same_rule=self._truth(fields["same_rule"].value) if "same_rule" in fields else usual.same_rule,
-            at_most=self._at_most(fields["at_most"].value) if "at_most" in fields else usual.at_most,
+        self.file.value(
+            fields.get("except"),
+            {PREVIOUS_REP: True},
+            "'except' cannot be '{}'",
+            "Write previous_rep: whoever had the lead does not get it again.",
+            among=(PREVIOUS_REP,),
         )
-
-    def _truth(self, node: Node) -> bool:
-        written = self.file.scalar(node, "'same_rule'")
-        if written is not None and written.text not in ("true", "false"):
-            hint = "Write true, or false to have all rules read again."
-            self.file.error(written, f"'same_rule' is true or false, not '{written.text}'", hint)
-        return written is None or written.text != "false"
-
-    def _at_most(self, node: Node) -> int:
-        written = self.file.scalar(node, "'at_most'")
-        found = whole(written.text) if written else None
-        if written is not None and (found is None or not 1 <= found <= MOST_OFTEN):
-            hint = "Afterwards only the managers are told."
-            message = f"'at_most' is a whole number of times from 1 to {MOST_OFTEN}, not '{written.text}'"
-            self.file.error(written, message, hint)
-            return Reassign().at_most
-        return found or Reassign().at_most
+        same_rule = self.file.value(
+            fields.get("same_rule"),
+            TRUTHS,
+            "'same_rule' is true or false, not '{}'",
+            "Write true, or false to have all rules read again.",
+        )
+        at_most = self.file.value(
+            fields.get("at_most"),
+            within(1, MOST_OFTEN, whole),
+            f"'at_most' is a whole number of times from 1 to {MOST_OFTEN}, not '{{}}'",
+            "Afterwards only the managers are told.",
+        )
+        return Reassign(same_rule=same_rule is not False, at_most=at_most or Reassign().at_most)
 
     def _queue(self, node: Node) -> MoveToQueue | None:
         written = self.file.scalar(node, "'move_to_queue'")
@@ -179,3 +163,8 @@ class BreachReader:
             message = f"there is no team '{written.text}'"
             self.file.error(written, message, hint, like=written.text, among=self.roster.teams)
         return MoveToQueue(written.text)
+
+
+def _percent(text: str) -> int | None:
+    found = (share(text) or 0) * 100
+    return int(found) if found == int(found) and 0 < found <= LATEST else None

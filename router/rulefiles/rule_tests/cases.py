@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from router.policy.leads.catalog import Catalog
@@ -13,7 +14,7 @@ from router.rulefiles.rule_tests.leads import LeadReader, Texts
 from router.rulefiles.yaml.events import read
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.mistakes import Severity
-from router.rulefiles.yaml.quantities import moment, whole
+from router.rulefiles.yaml.quantities import moment, whole, within
 from router.rulefiles.yaml.tree import Node, YamlEntry
 
 FILE_KEYS: Final = ("now", "defaults", "tests")
@@ -63,7 +64,7 @@ class CaseReader:
     def cases(self, root: Node) -> tuple[RuleTest, ...]:
         """All tests of the file."""
         fields = self.file.fields(root, "a file of tests", known=FILE_KEYS, required=FILE_REQUIRED) or {}
-        now = self._moment(fields["now"]) if "now" in fields else None
+        now = self._moment(fields.get("now"))
         defaults = self._leads().texts(fields["defaults"].value, "'defaults'") if "defaults" in fields else {}
         tests = self.file.elements(fields["tests"].value, "'tests'") if "tests" in fields else ()
         found = []
@@ -89,7 +90,9 @@ class CaseReader:
                 message = f"two tests have the name '{name.text}', on line {first} and on line {name.line}"
                 self.file.error(name, message, "Give one of them another name.")
         own = self._leads().texts(fields["lead"].value, "'lead'") if "lead" in fields else {}
-        repeat = self._repeat(fields["repeat"].value) if "repeat" in fields else 1
+        message = f"'repeat' is a number of leads from 1 to {MOST_REPEATS}, not '{{}}'"
+        times = within(1, MOST_REPEATS, whole)
+        repeat = self.file.value(fields.get("repeat"), times, message, "Write 60.") or 1
         reader = ExpectationReader(self.file, self.policy, self.catalog)
         expected = reader.expected(fields["expect"], leads=repeat) if "expect" in fields else Expected()
         now = self._moment(fields["now"]) if "now" in fields else now
@@ -111,19 +114,7 @@ class CaseReader:
     def _leads(self) -> LeadReader:
         return LeadReader(self.file, self.catalog, self.policy.roster)
 
-    def _moment(self, entry: YamlEntry) -> datetime | None:
-        written = self.file.scalar(entry.value, "'now'")
-        found = moment(written.text, self.policy.roster.timezone) if written else None
-        if written is not None and found is None:
-            message = f"'now' is a moment, and '{written.text}' is none"
-            self.file.error(written, message, "Write 2026-11-24T10:15, in the team's time zone.")
-        return found
-
-    def _repeat(self, node: Node) -> int:
-        written = self.file.scalar(node, "'repeat'")
-        found = whole(written.text) if written else None
-        if written is not None and (found is None or not 1 <= found <= MOST_REPEATS):
-            message = f"'repeat' is a number of leads from 1 to {MOST_REPEATS}, not '{written.text}'"
-            self.file.error(written, message, "Write 60.")
-            return 1
-        return found or 1
+    def _moment(self, entry: YamlEntry | None) -> datetime | None:
+        read = partial(moment, timezone=self.policy.roster.timezone)
+        hint = "Write 2026-11-24T10:15, in the team's time zone."
+        return self.file.value(entry, read, "'now' is a moment, and '{}' is none", hint)

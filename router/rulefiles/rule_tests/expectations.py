@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from router.hubspot.properties import STATUS
@@ -12,7 +13,7 @@ from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
 from router.rulefiles.scoring.grades import grades_of
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import moment, whole
+from router.rulefiles.yaml.quantities import moment, whole, within
 from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 DEEDS: Final = ("assign", "queue", "nurture", "nothing")
@@ -72,13 +73,18 @@ class ExpectationReader:
             ),
             segment=self._one_of(fields.get("segment"), segments, "there is no segment '{}'"),
             status=self._status(fields.get("status")),
-            due=self._due(fields.get("due")),
+            due=self.file.value(
+                fields.get("due"),
+                partial(moment, timezone=roster.timezone),
+                "'due' is a moment, and '{}' is none",
+                "Write 2026-11-24T12:15, in the team's time zone.",
+            ),
             share=self._share(fields["share"].value, leads) if "share" in fields else {},
         )
 
     def _rule(self, entry: YamlEntry | None) -> str | None:
         """The rule's full name; inside a group the last part is enough if it is unique."""
-        written = self._scalar(entry)
+        written = self.file.scalar(entry.value, "'rule'") if entry else None
         if written is None:
             return None
         names = [rule.name for rule in self.policy.rules]
@@ -99,8 +105,8 @@ class ExpectationReader:
         return None
 
     def _one_of(self, entry: YamlEntry | None, names: Iterable[str], message: str) -> str | None:
-        written = self._scalar(entry)
-        return None if written is None else self._known(written, names, message)
+        there = {name: name for name in names}
+        return self.file.value(entry, there, message, f"There are: {', '.join(there)}.", among=there)
 
     def _known(self, written: Scalar, names: Iterable[str], message: str) -> str | None:
         there = tuple(names)
@@ -125,27 +131,20 @@ class ExpectationReader:
         options = [option.value for option in prop.options] if prop else []
         if options:
             return self._one_of(entry, options, "'{}' is not an option of hs_lead_status")
-        written = self._scalar(entry)
-        return written.text if written else None
-
-    def _due(self, entry: YamlEntry | None) -> datetime | None:
-        written = self._scalar(entry)
-        found = moment(written.text, self.policy.roster.timezone) if written else None
-        if written is not None and found is None:
-            hint = "Write 2026-11-24T12:15, in the team's time zone."
-            self.file.error(written, f"'due' is a moment, and '{written.text}' is none", hint)
-        return found
+        return self.file.value(entry, str, "", "")
 
     def _share(self, node: Node, leads: int) -> Mapping[str, int]:
         shares: dict[str, int] = {}
         for line in self.file.entries(node, "'share'"):
             rep = self._known(line.key, self.policy.roster.reps, "there is no rep '{}'")
-            written = self.file.scalar(line.value, f"the share of '{line.key.text}'")
-            count = whole(written.text) if written else None
-            if written is not None and (count is None or count < 0):
-                message = f"a share is a number of leads, not '{written.text}'"
-                self.file.error(written, message, "Write a whole number, such as 30.")
-            elif rep is not None and count is not None:
+            count = self.file.value(
+                line,
+                within(0, None, whole),
+                "a share is a number of leads, not '{}'",
+                "Write a whole number, such as 30.",
+                what=f"the share of '{line.key.text}'",
+            )
+            if rep is not None and count is not None:
                 shares[rep] = count
         total = sum(shares.values())
         if total > leads:
@@ -154,6 +153,3 @@ class ExpectationReader:
             )
             self.file.error(node, message, f"Add 'repeat: {total}', or correct the shares.")
         return shares
-
-    def _scalar(self, entry: YamlEntry | None) -> Scalar | None:
-        return None if entry is None else self.file.scalar(entry.value, f"'{entry.key.text}'")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Final
 
 from router.policy.leads.catalog import FactType
@@ -24,7 +23,7 @@ from router.rulefiles.scoring.points_overlap import note_overlaps
 from router.rulefiles.words.matchers import MatcherReader, merged
 from router.rulefiles.words.vocabulary import Fact, Vocabulary
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import SPAN_FORMS, share, span, whole
+from router.rulefiles.yaml.quantities import SPAN_FORMS, part, span, whole, within
 from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry, as_written
 
 CIRCULAR: Final = {
@@ -41,6 +40,7 @@ NEEDS_POINTS: Final = {
     "points": "Add 'points:' with a table for each property, or 'use:' with a score of HubSpot's."
 }
 HIGHEST_MAXIMUM: Final = 1000
+_A_MINUTE: Final = timedelta(minutes=1)
 _NO_POINTS: Final = Scorecard(0, ())
 _NO_GRADES: Final = GradeGrid((), ())
 
@@ -79,7 +79,7 @@ class ScorecardReader:
         )
         found = (self._table(table) for table in tables)
         return Scorecard(
-            maximum=self._maximum(fields["max"].value) if "max" in fields else 100,
+            maximum=self._maximum(fields.get("max")),
             tables=tuple(table for table in found if table is not None),
             decay=self._decay(fields["decay"].value) if "decay" in fields else None,
         )
@@ -90,7 +90,7 @@ class ScorecardReader:
             if key in fields:
                 message = f"'{name}' has 'use' and '{key}': the score that HubSpot computed is taken as it is"
                 self.file.error(fields[key].key, message, f"Remove '{key}' or 'use'.")
-        maximum = self._maximum(fields["max"].value) if "max" in fields else 100
+        maximum = self._maximum(fields.get("max"))
         written = self.file.scalar(fields["use"].value, "'use'")
         fact = self.words.fact(written, self.file) if written else None
         if written and fact and fact.type is not FactType.NUMBER:
@@ -98,14 +98,9 @@ class ScorecardReader:
             self.file.error(written, f"{fact} is a {fact.type}, which is no score", hint)
         return Scorecard(maximum, (), use=fact.name if fact else None)
 
-    def _maximum(self, node: Node) -> int:
-        written = self.file.scalar(node, "'max'")
-        found = whole(written.text) if written else None
-        if written and (found is None or not 1 <= found <= HIGHEST_MAXIMUM):
-            message = f"'max' is a whole number from 1 to {HIGHEST_MAXIMUM}, not '{written.text}'"
-            self.file.error(written, message, "Write 100.")
-            return 100
-        return found or 100
+    def _maximum(self, entry: YamlEntry | None) -> int:
+        message = f"'max' is a whole number from 1 to {HIGHEST_MAXIMUM}, not '{{}}'"
+        return self.file.value(entry, within(1, HIGHEST_MAXIMUM, whole), message, "Write 100.") or 100
 
     def _decay(self, node: Node) -> HalfLife | Steps | None:
         fields = self.file.fields(node, "'decay'", known=("half_life", "every", "by"))
@@ -115,27 +110,18 @@ class ScorecardReader:
             halves_in = self._span(fields["half_life"])
             return HalfLife(halves_in) if halves_in else None
         if set(fields) == {"every", "by"}:
-            every, by = self._span(fields["every"]), self._share(fields["by"].value)
+            every = self._span(fields["every"])
+            by = self.file.value(
+                fields["by"], part, "'by' is a share from 1% to 100%, not '{}'", "Write 50%."
+            )
             return Steps(every, by) if every and by else None
         hint = "Write {half_life: 14d}, or {every: 1 month, by: 50%}."
         self.file.error(node, "'decay' is a half-life, or steps with 'every' and 'by'", hint)
         return None
 
     def _span(self, entry: YamlEntry) -> timedelta | None:
-        written = self.file.scalar(entry.value, f"'{entry.key.text}'")
-        found = span(written.text) if written else None
-        if written and not found:
-            message = f"'{entry.key.text}' is a duration above zero, not '{written.text}'"
-            self.file.error(written, message, f"Write {SPAN_FORMS}.")
-        return found
-
-    def _share(self, node: Node) -> Decimal | None:
-        written = self.file.scalar(node, "'by'")
-        found = share(written.text) if written else None
-        if written and (found is None or not 0 < found <= 1):
-            self.file.error(written, f"'by' is a share from 1% to 100%, not '{written.text}'", "Write 50%.")
-            return None
-        return found
+        message = f"'{entry.key.text}' is a duration above zero, not '{{}}'"
+        return self.file.value(entry, within(_A_MINUTE, None, span), message, f"Write {SPAN_FORMS}.")
 
     def _table(self, entry: YamlEntry) -> PointsTable | None:
         fact = self.words.fact(entry.key, self.file)
@@ -171,7 +157,13 @@ class ScorecardReader:
                 self.file.error(key, message, "The first line that fits gives the points: keep one.")
 
     def _line(self, fact: Fact, line: YamlEntry) -> PointsLine | None:
-        points = self._points(line.value)
+        points = self.file.value(
+            line,
+            within(-HIGHEST_MAXIMUM, HIGHEST_MAXIMUM, whole),
+            "'{}' is no whole number of points",
+            f"Write 20 or -20; the most is {HIGHEST_MAXIMUM}.",
+            what="a line of points",
+        )
         key = line.key
         if key.text == "other" and not key.quoted:
             return None if points is None else PointsLine(None, points, "other")
@@ -185,15 +177,6 @@ class ScorecardReader:
             self.file.error(key, f"'{key.text}' mixes values with ranges or words", hint)
             return None
         return PointsLine(found[0], points, as_written(key))
-
-    def _points(self, node: Node) -> int | None:
-        written = self.file.scalar(node, "a line of points")
-        found = whole(written.text) if written else None
-        if written and (found is None or abs(found) > HIGHEST_MAXIMUM):
-            message = f"'{written.text}' is no whole number of points"
-            self.file.error(written, message, f"Write 20 or -20; the most is {HIGHEST_MAXIMUM}.")
-            return None
-        return found
 
 
 def _parts(key: Scalar) -> tuple[Scalar, ...]:

@@ -11,8 +11,8 @@ from router.policy.people.roster import Hours, Rep
 from router.rulefiles.team.holiday_code import read_holidays
 from router.rulefiles.team.owner_named import owner_named
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import number, whole
-from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
+from router.rulefiles.yaml.quantities import number, whole, within
+from router.rulefiles.yaml.tree import Node, YamlEntry
 
 REP_KEYS: Final = (
     "owner",
@@ -52,7 +52,13 @@ class RepReader:
             level=self._text(fields, "level"),
             skills=self._names(fields, "skills"),
             languages=self._names(fields, "languages"),
-            hours=self._week(fields["hours"].value) if "hours" in fields else None,
+            hours=self.file.value(
+                fields.get("hours"),
+                self.hours,
+                "there are no working hours '{}'",
+                "Add them under 'hours'.",
+                among=self.hours,
+            ),
             weight=self._weight(fields["weight"].value) if "weight" in fields else 1000,
             max_open_leads=self._limit(fields, "max_open_leads"),
             max_per_day=self._limit(fields, "max_per_day"),
@@ -69,25 +75,12 @@ class RepReader:
         return owner_named(node, self.file, self.catalog, if_gone=hint)
 
     def _text(self, fields: Mapping[str, YamlEntry], name: str) -> str | None:
-        if name not in fields:
-            return None
-        written = self.file.scalar(fields[name].value, f"'{name}'")
-        return written.text if written else None
+        return self.file.value(fields.get(name), str, "", "")
 
     def _names(self, fields: Mapping[str, YamlEntry], name: str) -> tuple[str, ...]:
         if name not in fields:
             return ()
         return tuple(dict.fromkeys(s.text for s in self.file.scalars(fields[name].value, f"'{name}'")))
-
-    def _week(self, node: Node) -> Hours | None:
-        written = self.file.scalar(node, "'hours'")
-        if written is None:
-            return None
-        if written.text not in self.hours:
-            message = f"there are no working hours '{written.text}'"
-            hint = "Add them under 'hours'."
-            self.file.error(written, message, hint, like=written.text, among=self.hours)
-        return self.hours.get(written.text)
 
     def _weight(self, node: Node) -> int:
         written = self.file.scalar(node, "'weight'")
@@ -107,14 +100,7 @@ class RepReader:
         return int(thousandths)
 
     def _limit(self, fields: Mapping[str, YamlEntry], name: str) -> int | None:
-        if name not in fields:
-            return None
-        written: Scalar | None = self.file.scalar(fields[name].value, f"'{name}'")
-        if written is None:
-            return None
-        found = whole(written.text)
-        if found is None or found < 1:
-            message = f"'{name}' is a whole number of leads from 1 up, not '{written.text}'"
-            self.file.error(written, message, "Leave it out for no limit.")
-            return None
-        return found
+        message = f"'{name}' is a whole number of leads from 1 up, not '{{}}'"
+        return self.file.value(
+            fields.get(name), within(1, None, whole), message, "Leave it out for no limit."
+        )

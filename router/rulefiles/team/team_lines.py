@@ -10,7 +10,7 @@ from typing import Final, Literal
 from router.policy.people.roster import CatchUp, Rep, Team
 from router.rulefiles.team.rep_lines import REP_KEYS
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import span, whole
+from router.rulefiles.yaml.quantities import span, whole, within
 from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
 
 TEAM_KEYS: Final = ("reps", "weights", "fair_by", "time_off")
@@ -61,7 +61,7 @@ class TeamLineReader:
             name,
             self._members(fields["reps"].value, name) if "reps" in fields else (),
             performance=self._performance(fields["weights"].value) if "weights" in fields else None,
-            fair_by=self._fair_by(fields["fair_by"].value) if "fair_by" in fields else "count",
+            fair_by=self._fair_by(fields.get("fair_by")),
             catch_up=self._catch_up(fields["time_off"].value) if "time_off" in fields else None,
         )
 
@@ -90,20 +90,22 @@ class TeamLineReader:
         self.file.error(written, message, hint, like=like, among=(FIXED, PERFORMANCE))
         return None
 
-    def _fair_by(self, node: Node) -> Literal["count", "value"]:
-        written = self.file.scalar(node, "'fair_by'")
-        found = next((one for one in FAIR_BY if written is not None and one == written.text), None)
-        if written is not None and found is None:
-            hint = "Write count (leads, the default) or value (points of score)."
-            message = f"'fair_by' cannot be '{written.text}'"
-            self.file.error(written, message, hint, like=written.text, among=FAIR_BY)
-        return found or "count"
+    def _fair_by(self, entry: YamlEntry | None) -> Literal["count", "value"]:
+        words: dict[str, Literal["count", "value"]] = {word: word for word in FAIR_BY}
+        hint = "Write count (leads, the default) or value (points of score)."
+        return self.file.value(entry, words, "'fair_by' cannot be '{}'", hint, among=words) or "count"
 
     def _catch_up(self, node: Node) -> CatchUp | None:
         """The setting of `catch_up` (no limit) or `{catch_up: 5}`; None is `forgive`."""
         if isinstance(node, Map):
             fields = self.file.fields(node, "'time_off'", known=(CATCH_UP,)) or {}
-            return CatchUp(self._at_most(fields[CATCH_UP].value)) if CATCH_UP in fields else None
+            at_most = self.file.value(
+                fields.get(CATCH_UP),
+                within(1, None, whole),
+                "'catch_up' is a whole number of leads (points, by value), not '{}'",
+                "Write {catch_up: 5}, or catch_up alone for no limit.",
+            )
+            return CatchUp(at_most) if fields else None
         written = self.file.scalar(node, "'time_off'")
         if written is None or written.text == FORGIVE:
             return None
@@ -112,15 +114,6 @@ class TeamLineReader:
             hint = "Write forgive (the default), catch_up or {catch_up: 5}."
             self.file.error(written, message, hint, like=written.text, among=TIME_OFF)
         return CatchUp()
-
-    def _at_most(self, node: Node) -> int | None:
-        written = self.file.scalar(node, "'catch_up'")
-        found = whole(written.text) if written else None
-        if written is not None and (found is None or found < 1):
-            message = f"'catch_up' is a whole number of leads (points, by value), not '{written.text}'"
-            self.file.error(written, message, "Write {catch_up: 5}, or catch_up alone for no limit.")
-            return None
-        return found
 
 
 def is_rep(name: Scalar, reps: Mapping[str, Rep], file: FileReader) -> bool:

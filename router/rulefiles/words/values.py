@@ -9,7 +9,7 @@ from typing import Final, TypeAlias
 from router.policy.leads.catalog import Catalog, FactType
 from router.rulefiles.words.vocabulary import Fact
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import day, number
+from router.rulefiles.yaml.quantities import TRUTHS, day, number
 from router.rulefiles.yaml.tree import Scalar
 
 Equal: TypeAlias = str | Decimal | bool | date
@@ -18,7 +18,6 @@ _FORMS: Final = {
     "departement": "Write its number, such as 01, 2A or 974.",
     "region": "Write its name, such as Bretagne.",
 }
-_BOOLS: Final = {"true": True, "false": False}
 
 
 def equal_value(written: Scalar, fact: Fact, *, file: FileReader, catalog: Catalog) -> Equal | None:
@@ -35,9 +34,9 @@ def equal_value(written: Scalar, fact: Fact, *, file: FileReader, catalog: Catal
         case FactType.NUMBER:
             return _number(written, fact, file)
         case FactType.BOOL:
-            if text not in _BOOLS:
+            if text not in TRUTHS:
                 file.error(written, f"{fact} is true or false, not '{text}'", "Write true or false.")
-            return _BOOLS.get(text)
+            return TRUTHS.get(text)
         case FactType.DATE:
             found = day(text)
             if found is None:

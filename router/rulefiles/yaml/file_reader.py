@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from router.rulefiles.yaml.mistakes import Mistake, Severity, did_you_mean
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
@@ -13,6 +13,7 @@ from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
 MOST_MISTAKES: Final = 200
 """Mistakes kept per file: a file with more has one cause to mend first."""
 
+T = TypeVar("T")
 FILL_IN: Final = "Fill it in, or remove it."
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 LONGEST_MESSAGE: Final = 300
@@ -106,6 +107,29 @@ class FileReader:
         else:
             self.error(node, f"{what} is one value, not a list or a map", "Remove the brackets.")
         return None
+
+    def value(
+        self,
+        entry: YamlEntry | None,
+        read: Mapping[str, T] | Callable[[str], T | None],
+        message: str,
+        hint: str,
+        *,
+        among: Collection[str] = (),
+        what: str = "",
+    ) -> T | None:
+        """What `read` makes of the one value of a key; None if the key is not there, or its value wrong.
+
+        A wrong value is noted: `{}` in `message` stands for it, a word of `among` that resembles it is a
+        better hint. `what` is the name of the key in quotes if left out.
+        """
+        written = self.scalar(entry.value, what or f"'{entry.key.text}'") if entry else None
+        made_of = read.get if isinstance(read, Mapping) else read
+        found = made_of(written.text) if written else None
+        if written and found is None:
+            like = written.text if among else ""
+            self.error(written, message.format(written.text), hint, like=like, among=among)
+        return found
 
     def scalars(self, node: Node, what: str) -> tuple[Scalar, ...]:
         """The values of a list of single values; one value alone counts as a list of one."""

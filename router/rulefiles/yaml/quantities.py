@@ -6,9 +6,10 @@ Each function returns None for a text that is not such a quantity; the caller kn
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?")
@@ -27,7 +28,23 @@ _UNITS: Final = {
     **dict.fromkeys(("w", "week", "weeks"), 7 * _DAY_LONG),
     **dict.fromkeys(("month", "months"), 30 * _DAY_LONG),
 }
+TRUTHS: Final = {"true": True, "false": False}
 SPAN_FORMS: Final = "15min, 4h, 7d, 2 weeks or 1 month (30 days)"
+
+
+Quantity = TypeVar("Quantity", int, Decimal, timedelta)
+
+
+def within(
+    low: Quantity, high: Quantity | None, read: Callable[[str], Quantity | None]
+) -> Callable[[str], Quantity | None]:
+    """`read`, giving None for what is below `low` or above `high` too; None is no upper limit."""
+
+    def read_within(text: str) -> Quantity | None:
+        found = read(text)
+        return None if found is None or found < low or (high is not None and found > high) else found
+
+    return read_within
 
 
 def number(text: str) -> Decimal | None:
@@ -52,6 +69,11 @@ def share(text: str) -> Decimal | None:
     """Share such as `50%`, returned as 0.5."""
     parts = _PERCENT.fullmatch(text)
     return Decimal(parts[1]) / 100 if parts else None
+
+
+def part(text: str) -> Decimal | None:
+    """A share above 0% and up to 100%."""
+    return within(Decimal("0.0001"), Decimal(1), share)(text)
 
 
 def day(text: str) -> date | None:

@@ -9,12 +9,12 @@ from html.parser import HTMLParser
 
 import pytest
 
+from router.pages import page
 from router.policy.rules.conditions import AllOf
 from router.policy.rules.policy import Policy
-from router.rulefiles.document.blocks import Grid, Paragraph
+from router.rulefiles.document.blocks import Document, Grid, Paragraph
 from router.rulefiles.document.groups import groups_of
 from router.rulefiles.document.markdown import as_markdown
-from router.rulefiles.document.page import as_page
 from router.rulefiles.document.phrases import PHRASES, span_in_words
 from router.rulefiles.document.policy_document import document_of
 from tests.world.policies import a_rule, asks
@@ -99,6 +99,7 @@ def test_a_rule_with_the_groups_sign_in_its_name_is_no_group() -> None:
 def test_the_same_rules_give_the_same_document() -> None:
     first, second = (document_of(policy_of(), a_catalog(), language="fr") for _ in range(2))
 
+    assert first == second
     assert as_page(first) == as_page(second)
 
 
@@ -126,6 +127,10 @@ def test_spans_are_told_as_people_do(span: timedelta, words: str) -> None:
 NASTY = "<script>alert(1)</script> | *x* & [y](javascript:z)"
 
 
+def as_page(document: Document) -> str:
+    return page("policy.html", language=document.language, title=document.title, document=document)
+
+
 def nasty_document() -> tuple[str, str]:
     policy = policy_of()
     rules = (replace(policy.rules[0], name=NASTY), *policy.rules[1:])
@@ -134,7 +139,7 @@ def nasty_document() -> tuple[str, str]:
 
 
 def test_no_text_of_the_rules_becomes_html() -> None:
-    page, _ = nasty_document()
+    html, _ = nasty_document()
 
     tags: list[str] = []
 
@@ -142,11 +147,11 @@ def test_no_text_of_the_rules_becomes_html() -> None:
         def handle_starttag(self, tag: str, _attrs: list[tuple[str, str | None]]) -> None:
             tags.append(tag)
 
-    Reader().feed(page)
+    Reader().feed(html)
 
     assert "script" not in tags
-    assert "&lt;script&gt;" in page
-    assert not re.search(r"(src|href)=\"(?!#)", page), "the page needs nothing from outside"
+    assert "&lt;script&gt;" in html
+    assert not re.search(r"(src|href)=\"(?!#)", html), "the page needs nothing from outside"
 
 
 def test_no_text_of_the_rules_becomes_markdown() -> None:

@@ -13,9 +13,9 @@ from router.clock import Clock, real_clock
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
-from router.web.api import api_blueprint
 from router.web.health import health_blueprint
 from router.web.receiver import receiver_blueprint
+from router.web.reps.urls import api_blueprint
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

@@ -104,3 +104,18 @@ def test_hubspots_property_names_are_written_in_one_file() -> None:
 )
 def test_each_of_these_looks_finds_what_it_looks_for(found: object, wanted: object) -> None:
     assert found == wanted
+
+
+def paths_named_in(page: str) -> list[str]:
+    """The paths in backticks that name a Python, Lua or Markdown file, or a folder with a slash in it."""
+    return re.findall(r"`([a-z_]+(?:/[a-z_0-9]+)*(?:/|\.py|\.lua|\.toml))`", page)
+
+
+def test_every_path_of_the_architecture_page_exists() -> None:
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    places = (ROOT, ROOT / "router", ROOT / "router" / "routing" / "intake")
+
+    named = paths_named_in(page)
+
+    assert [path for path in named if not any((place / path).exists() for place in places)] == []
+    assert len(named) > 30

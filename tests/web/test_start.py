@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib import import_module
 from inspect import signature
 
-from router.web import answers
-from router.web.api import DOORS
+from router.web.reps.urls import URLS
 
 NOT_AT_START = (
     "router.bootstrap",
@@ -37,6 +37,8 @@ def test_the_receiver_starts_without_routing_ledger_and_rule_files() -> None:
 
 
 def test_every_address_for_reps_has_its_answer() -> None:
-    for _method, address, name in DOORS:
+    for _method, address, name in URLS:
         parts = [part.strip("<>") for part in address.split("/") if part.startswith("<")]
-        assert list(signature(getattr(answers, name)).parameters) == ["at", *parts]
+        module, function = name.split(".")
+        answer = getattr(import_module(f"router.web.reps.{module}"), function)
+        assert list(signature(answer).parameters) == ["at", *parts]

@@ -86,7 +86,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--only", action="append", choices=MOMENTS, help="a moment; can be reported again")
+    parser.add_argument("--only", action="append", choices=MOMENTS, help="a moment; can be repeated")
     chosen, given = parser.parse_known_args()
     if shutil.which("faketime") is None:
         print("There is no faketime here. On Debian and Ubuntu: apt-get install faketime")  # noqa: T201

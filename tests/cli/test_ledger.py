@@ -11,10 +11,11 @@ import pytest
 from sqlalchemy import make_url
 
 from router.ledger.schema import NEWEST
-from tests.cli.conftest import PORTAL, Run
+from tests.world.command_line import Run
 from tests.world.databases import database_url, postgres_url
 from tests.world.newer_ledgers import make_newer
 from tests.world.old_ledgers import load
+from tests.world.portal import PORTAL
 
 __all__ = ["database_url", "postgres_url"]
 

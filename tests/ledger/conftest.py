@@ -1,5 +1,5 @@
-"""The fixture of a ledger."""
+"""Every ledger test runs on SQLite and on PostgreSQL."""
 
-from tests.world.records import ledger
+from tests.world.databases import database_url, ledger, postgres_url
 
-__all__ = ["ledger"]
+__all__ = ["database_url", "ledger", "postgres_url"]

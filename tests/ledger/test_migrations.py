@@ -18,10 +18,10 @@ from router.ledger.migrations.upgrade import to_come, upgrade
 from router.ledger.schema import NEWEST, revision_of
 from router.ledger.tables import METADATA
 from router.routing.reports.replay import replay_decision
-from tests.ledger.test_ledger import a_record
 from tests.world.databases import PORTAL
 from tests.world.newer_ledgers import make_newer
 from tests.world.old_ledgers import load
+from tests.world.records import a_record
 
 TOGETHER = 8
 OPENING = """

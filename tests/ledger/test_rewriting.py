@@ -13,9 +13,9 @@ from sqlalchemy import select, text
 from router.ledger import Ledger, open_ledger
 from router.ledger.rewriting.rewrites import Bite, RewritingProgress
 from router.ledger.tables import DECISIONS
-from tests.ledger.test_ledger import a_record
 from tests.world.databases import PORTAL
 from tests.world.old_ledgers import load
+from tests.world.records import a_record
 
 DECIDED = 103
 REWRITING = """

@@ -26,7 +26,7 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
 
 
 def went_live(fleet: Fleet, name: str) -> int:
-    """How often the process has reported that other rules went live."""
+    """How often the process has said that other rules went live."""
     log = fleet.directory / f"{name}.log"
     return log.read_text().count('"rules.went_live"') if log.exists() else 0
 

@@ -1,4 +1,4 @@
-"""Fixtures: a services on real parts, which are a sandbox portal in its own process, a Redis and a ledger.
+"""Fixtures: services on real parts: a sandbox portal in its own process, a Redis and a ledger.
 
 A `conftest.py` imports those that its folder needs; each test that uses the portal begins at NOW.
 """

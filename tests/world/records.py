@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-import pytest
-from sqlalchemy import create_engine
-
-from router.ledger import Ledger, open_ledger
 from router.ledger.follow_ups import Seen
-from router.ledger.tables import METADATA
 from router.policy.shares.share_book import factor_field
 from router.routing.portal.services import Services
 from tests.world.leads import OWNERS
@@ -44,23 +37,6 @@ def factors(services: Services) -> dict[str, int]:
 
 
 PORTAL = "4242"
-
-
-def databases() -> list[str]:
-    given = os.environ.get("DATABASE_URL", "")
-    return ["sqlite", *([given] if given.startswith("postgres") else [])]
-
-
-@pytest.fixture(params=databases(), ids=lambda url: url.split(":")[0])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
-    url = f"sqlite:///{tmp_path}/ledger.sqlite3" if request.param == "sqlite" else request.param
-    opened = open_ledger(url, PORTAL)
-    yield opened
-    opened.close()
-    if request.param != "sqlite":
-        engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://"))
-        METADATA.drop_all(engine)
-        engine.dispose()
 
 
 def a_record(contact_id: str = "501", *, episode: int = 0, owner_id: str = "70000001") -> dict[str, Any]:

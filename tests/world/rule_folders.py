@@ -9,7 +9,7 @@ from router.routing.portal.services import Services
 SMALL = Path(__file__).parent / "rules" / "small"
 """Three reps of one team who work round the clock, no holiday: what comes out depends on no hour."""
 COMPANY = Path(__file__).parent / "rules" / "company"
-"""A whole company: territories, context hours, holidays, absences and rule tests."""
+"""A whole company: territories, office hours, holidays, absences and rule tests."""
 CATALOG = COMPANY / "hubspot.catalog.json"
 
 RIGHT = """

@@ -1,4 +1,4 @@
-"""`router backtest` of the ledger's leads knows who was reported to be away on the day."""
+"""`router backtest` of the ledger's leads knows who was said to be away on the day."""
 
 from __future__ import annotations
 

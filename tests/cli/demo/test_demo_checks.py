@@ -44,7 +44,7 @@ def a_decision(contact_id: str = "501", **fields: Any) -> Decision:
 
 
 def a_contact(decision: Decision, *, owner: str | None = "77", **properties: str) -> dict[str, Any]:
-    """The record as the decision wants it, except for what is reported here."""
+    """The record as the decision wants it, except for what is said here."""
     written = {
         "lead_router_reason": decision.reason,
         "lead_router_rule": decision.rule,
@@ -59,7 +59,7 @@ def a_contact(decision: Decision, *, owner: str | None = "77", **properties: str
 
 
 def a_scene(*decisions: Decision, records: Mapping[str, Any] | None = None, **fields: Any) -> DemoResult:
-    """Everything as it should be, except for what is reported here."""
+    """Everything as it should be, except for what is said here."""
     written = [one for one in decisions if isinstance(one.outcome, Assigned)]
     result = DemoResult(
         created=[one.contact_id for one in decisions],

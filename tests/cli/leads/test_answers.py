@@ -21,7 +21,7 @@ RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
 
 
-def park(services: Services, contact_id: str, *, why: str = "HubSpot reported no") -> None:
+def park(services: Services, contact_id: str, *, why: str = "HubSpot said no") -> None:
     since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
     move = Transition(
         contact_id,

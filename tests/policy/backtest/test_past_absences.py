@@ -1,4 +1,4 @@
-"""A replay of past leads knows who was reported to be away on the day."""
+"""A replay of past leads knows who was said to be away on the day."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ def test_examples_keep_their_ids_when_whole_blocks_are_passed_over(
 def test_line_breaks_within_quotes_belong_to_their_row(
     tmp_path: Path, policy: Policy, catalog: Catalog
 ) -> None:
-    rows = [(*row, 'He reported:\n"now"\n') for row in contacts(1_200)]
+    rows = [(*row, 'He said:\n"now"\n') for row in contacts(1_200)]
     path = an_export(tmp_path / "leads.csv", rows, header=(*HEADER, "message"))
 
     ran = backtested(open_csv(path, catalog), policy, policy, catalog, workers=2)

@@ -36,7 +36,7 @@ from tests.world.time import Time
 
 @pytest.fixture
 def watching(services: Services, rules: Path) -> Iterator[Services]:
-    """A services whose leads are due in four hours, taken away after six and queued after twelve."""
+    """Services whose leads are due in four hours, taken away after six and queued after twelve."""
     team = rules / "team.yaml"
     team.write_text(team.read_text() + MANAGERS)
     yield with_rules(services, rules, WATCHED)

@@ -1,4 +1,4 @@
-"""Are reps who are away passed over, whoever reported so, and does the decision come out again?"""
+"""Are reps who are away passed over, whichever source said so, and does the decision come out again?"""
 
 from __future__ import annotations
 

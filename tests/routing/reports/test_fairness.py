@@ -38,7 +38,7 @@ def repository(services: Services, redis_client: redis.Redis) -> Credits:
 
 @pytest.fixture
 def by_value(rules: Path) -> None:
-    """The team shares points, not leads; asked for before the services."""
+    """The team shares points, not leads; asked for before the services open."""
     team = (rules / "team.yaml").read_text("utf-8")
     changed = team.replace("[camille, hugo, lea]", "{reps: [camille, hugo, lea], fair_by: value}")
     (rules / "team.yaml").write_text(changed, "utf-8")
@@ -127,8 +127,17 @@ def test_grants_at_once_all_count(services: Services, repository: Credits) -> No
     threads = [
         threading.Thread(
             target=grant,
-            args=(services, repository),
-            kwargs={"team": "idf", "rep": rep, "amount": Decimal(1), "why": WHY},
+            args=(repository,),
+            kwargs={
+                "team": "idf",
+                "rep": rep,
+                "amount": Decimal(1),
+                "why": WHY,
+                "store": services.store,
+                "rules": services.rules,
+                "clock": services.clock,
+                "log": services.log,
+            },
         )
         for rep in ("hugo", "lea", "camille", "hugo", "lea", "hugo")
     ]

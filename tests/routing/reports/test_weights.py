@@ -30,7 +30,7 @@ from tests.world.time import Clock
 
 @pytest.fixture
 def judged(services: Services, rules: Path) -> Services:
-    """A services whose team goes by results; nobody has any yet."""
+    """Services whose team goes by results; nobody has any yet."""
     return with_team(services, rules, BY_RESULTS)
 
 
@@ -193,8 +193,8 @@ def test_a_rep_is_told_what_changed_about_their_leads(judged: Services) -> None:
     hugo = factors(judged)["hugo"] / 1000
     assert told["hugo"][0] == f"weight times {hugo:.2f}: 20 of 200 leads won"
     assert told["hugo"][1] == "-0.67 leads of credit for lea: two duplicates"
-    assert told["hugo"][2].startswith("reported to be away until ")
-    assert told["hugo"][3] == "what was reported of them was taken back"
+    assert told["hugo"][2].startswith("said to be away until ")
+    assert told["hugo"][3] == "what was said of them was taken back"
     assert told["lea"][1] == "+2.00 leads of credit: two duplicates"
     assert len(told["camille"]) == 2
     assert "secret" not in str(told)

@@ -144,7 +144,7 @@ TYPOS = (
     ("team", "south: [ben]", "south: {reps: [ben], time_off: {catch_up: 0}}"),
     ("routing", "method: queue", "method: least_load"),
     ("team", "mon-fri", "lun-ven"),
-    ("team", "hours: context", "hours: ofice"),
+    ("team", "hours: office", "hours: ofice"),
     ("team", "from: 2026-12-21", "from: 21/12/2026"),
     ("lists", "lists:", "list:"),
 )

@@ -1,0 +1,153 @@
+"""What each lead of a batch needs, by its state and its record: a table, without Redis, portal or ledger."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from router.hubspot.api.records import ReadAnswer, Record
+from router.hubspot.properties import DECISION_ID, OWNER
+from router.policy.decision.trigger import Reassigned, trigger_as_record
+from router.routing.intake.classify import BatchPlan, classify
+from router.routing.intake.recall import CLAIM_HELD_FOR, sort_recalled
+from router.routing.intake.work_item import WorkItem
+from router.store.inbox.inbox import InboxEntry
+from router.store.leads.leads import LeadState, State
+from router.timestamps import in_ms
+
+NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+OURS, THEIRS = "71", "99"
+
+
+def an_entry(**more: Any) -> InboxEntry:
+    given = {"stream": "inbox", "id": "1-0", "contact_id": "501", "occurred_at_ms": 0, "deliveries": 1}
+    return InboxEntry(**{**given, **more})
+
+
+def a_state(state: State = State.DECIDED, **more: Any) -> LeadState:
+    given = {"owner_id": OURS, "expected_owner_id": "", "decision_id": "501-0-a", "at_ms": 0}
+    return LeadState("501", 0, state, **{**given, **more})
+
+
+def an_item(**more: Any) -> WorkItem:
+    return WorkItem("501", (an_entry(),), **more)
+
+
+def a_record(owner: str = "", decision: str = "", **more: Any) -> Record:
+    return Record("501", {OWNER: owner, DECISION_ID: decision}, **more)
+
+
+def what_became(plan: BatchPlan) -> list[str]:
+    """Which list the lead is in, or which event its transition leaves."""
+    found = [name for name in ("to_decide", "to_write", "unread") if getattr(plan, name)]
+    return found + [str(one.event["kind"]) for one in plan.transitions if one.event]
+
+
+REASSIGNED = Reassigned("71", "anna", "nobody acted", "test")
+
+TABLE = {
+    "a new lead": (an_item(), a_record(), "to_decide"),
+    "a new lead that somebody owns": (an_item(), a_record(THEIRS), "owned_already"),
+    "reopened, and nobody's": (an_item(state=a_state(State.REOPENED)), a_record(), "to_decide"),
+    "reopened, and a person's by now": (
+        an_item(state=a_state(State.REOPENED)),
+        a_record(THEIRS),
+        "taken_by_a_person",
+    ),
+    "reassigned, and still its owner's": (
+        an_item(state=a_state(State.REOPENED), trigger=REASSIGNED),
+        a_record(OURS),
+        "to_decide",
+    ),
+    "reassigned, and another's by now": (
+        an_item(state=a_state(State.REOPENED), trigger=REASSIGNED),
+        a_record(THEIRS),
+        "not_reassigned",
+    ),
+    "an owner was refused": (an_item(state=a_state(), refused=True), a_record(), "to_decide"),
+    "decided, not on the record": (an_item(state=a_state()), a_record(), "to_write"),
+    "decided, and on the record": (an_item(state=a_state()), a_record(OURS, "501-0-a"), "written"),
+    "decided, the owner alone is there": (an_item(state=a_state()), a_record(OURS), "to_write"),
+    "decided, a person was first": (an_item(state=a_state()), a_record(THEIRS), "taken_by_a_person"),
+    "merged": (an_item(), a_record(merged_into="502"), "gone"),
+}
+
+
+@pytest.mark.parametrize(("item", "record", "wanted"), TABLE.values(), ids=TABLE)
+def test_a_lead_that_was_read(item: WorkItem, record: Record, wanted: str) -> None:
+    plan = classify([item], ReadAnswer({"501": record}, {}), shadow=False, now=NOW)
+
+    assert what_became(plan) == [wanted]
+
+
+SHADOW = {
+    "a new lead that somebody owns is decided all the same": (an_item(), a_record(THEIRS), "to_decide"),
+    "a reassignment is off": (
+        an_item(state=a_state(State.REOPENED), trigger=REASSIGNED),
+        a_record(OURS),
+        "not_reassigned",
+    ),
+    "what was decided before is never written": (an_item(state=a_state()), a_record(), "shadowed"),
+}
+
+
+@pytest.mark.parametrize(("item", "record", "wanted"), SHADOW.values(), ids=SHADOW)
+def test_in_shadow_mode(item: WorkItem, record: Record, wanted: str) -> None:
+    plan = classify([item], ReadAnswer({"501": record}, {}), shadow=True, now=NOW)
+
+    assert what_became(plan) == [wanted]
+
+
+@pytest.mark.parametrize(("missing", "wanted"), [("gone", "gone"), ("unknown", "unread")])
+def test_a_lead_that_hubspot_did_not_answer_for(missing: Any, wanted: str) -> None:
+    plan = classify([an_item()], ReadAnswer({}, {"501": missing}), shadow=False, now=NOW)
+
+    assert what_became(plan) == [wanted]
+
+
+def test_a_merged_contact_is_announced_under_its_new_id() -> None:
+    answer = ReadAnswer({"501": a_record(merged_into="502")}, {})
+
+    assert classify([an_item()], answer, shadow=False, now=NOW).merged_into == ["502"]
+
+
+RECALLED = {
+    "new": (an_entry(), None, "to_route"),
+    "done already": (an_entry(), a_state(State.DONE), "finished"),
+    "decided on this entry": (an_entry(), a_state(entry_id="1-0"), "to_route"),
+    "decided on another entry": (an_entry(), a_state(entry_id="9-0"), "held_elsewhere"),
+    "claimed nine times": (an_entry(deliveries=9), None, "hopeless"),
+    "claimed eight times": (an_entry(deliveries=8), None, "to_route"),
+}
+
+
+@pytest.mark.parametrize(("entry", "state", "group"), RECALLED.values(), ids=RECALLED)
+def test_a_claimed_entry(entry: InboxEntry, state: LeadState | None, group: str) -> None:
+    states = {"501": state} if state else {}
+
+    recalled = sort_recalled([entry], states, now_ms=1, most_tries=8)
+
+    assert [
+        name for name in ("to_route", "finished", "held_elsewhere", "hopeless") if getattr(recalled, name)
+    ] == [group]
+
+
+def test_a_decision_that_nobody_finished_is_free_after_five_leases() -> None:
+    states, over = {"501": a_state(entry_id="9-0")}, in_ms(CLAIM_HELD_FOR)
+
+    held = sort_recalled([an_entry()], states, now_ms=over - 1, most_tries=8)
+    free = sort_recalled([an_entry()], states, now_ms=over, most_tries=8)
+
+    assert (len(held.held_elsewhere), len(free.to_route)) == (1, 1)
+    assert free.to_route[0].doubtful, "another worker's write may be on its way"
+
+
+def test_why_a_lead_is_decided_again_is_read_from_its_state() -> None:
+    states = {"501": a_state(State.REOPENED, trigger=trigger_as_record(REASSIGNED), released_by=("anna",))}
+
+    (item,) = sort_recalled([an_entry()], states, now_ms=1, most_tries=8).to_route
+
+    assert (item.trigger, item.excluded, item.expected_owner_id) == (REASSIGNED, {"anna"}, "71")
+    assert item.request().episode == 1

@@ -12,7 +12,7 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.policy.wording.phrases import moment_in_words
 from router.routing.followup.overdue import OverdueLead, overdue_leads
 from router.rulefiles.yaml.mistakes import did_you_mean
@@ -30,8 +30,7 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
     Next comes what 'on_breach' in routing.yaml says. The list is as the watch last saw it, minutes ago; a
     rep who logs a call, e-mail, meeting or note, or moves the lead's status, takes the lead off it.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     policy = services.rules.policy()
     if team is not None and team not in policy.roster.teams:
         hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, or_, select, update
 
+from router.ledger.querying import PortalTables
 from router.ledger.tables import DECISIONS, FOLLOW_UPS
 from router.policy.results.follow_up import Ending, FollowUp, RepResults, results
 
@@ -36,13 +37,12 @@ class Seen:
     outcome_at: datetime | None
 
 
-class FollowUps:
+class FollowUps(PortalTables):
     """The follow-ups of one portal. Everything here is safe to repeat."""
 
     def __init__(self, engine: Engine, portal: str) -> None:
-        self._engine = engine
+        super().__init__(engine, portal)
         self._mine = FOLLOW_UPS.c.portal == portal
-        self._portal = portal
 
     def rows_of(self, decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """The rows of those decisions (as records) that gave a rep a lead."""
@@ -154,40 +154,29 @@ class FollowUps:
 
     def of_contact(self, contact_id: str) -> tuple[FollowUp, ...]:
         """Every follow-up of one contact, first to last."""
-        query = select(FOLLOW_UPS).where(self._mine, FOLLOW_UPS.c.contact_id == contact_id)
-        with self._engine.connect() as connection:
-            return tuple(
-                _follow_up(row) for row in connection.execute(query.order_by(FOLLOW_UPS.c.assigned_at))
-            )
+        return self._some(FOLLOW_UPS.c.contact_id == contact_id)
 
     def running_of(self, contact_ids: Collection[str]) -> dict[str, FollowUp]:
         """The follow-up of each of these contacts (a few hundred at most) that has not ended."""
-        query = select(FOLLOW_UPS).where(
-            self._mine, FOLLOW_UPS.c.contact_id.in_(contact_ids), FOLLOW_UPS.c.ended_at.is_(None)
-        )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query.order_by(FOLLOW_UPS.c.assigned_at)).all()
-        return {row.contact_id: _follow_up(row) for row in rows}
+        running = self._some(FOLLOW_UPS.c.contact_id.in_(contact_ids), FOLLOW_UPS.c.ended_at.is_(None))
+        return {one.contact_id: one for one in running if one.contact_id is not None}
 
     def not_looked_at(self, *, before: datetime, since: datetime, limit: int) -> tuple[FollowUp, ...]:
         """Running follow-ups of leads assigned since `since` and last looked at before `before`, or never.
 
         Both are aware UTC; the oldest come first.
         """
-        query = (
-            select(FOLLOW_UPS)
-            .where(
-                self._mine,
-                FOLLOW_UPS.c.assigned_at >= since.isoformat(),
-                FOLLOW_UPS.c.ended_at.is_(None),
-                FOLLOW_UPS.c.contact_id.is_not(None),
-                or_(FOLLOW_UPS.c.looked_at.is_(None), FOLLOW_UPS.c.looked_at < before.isoformat()),
-            )
-            .order_by(FOLLOW_UPS.c.assigned_at)
-            .limit(limit)
+        return self._some(
+            FOLLOW_UPS.c.assigned_at >= since.isoformat(),
+            FOLLOW_UPS.c.ended_at.is_(None),
+            FOLLOW_UPS.c.contact_id.is_not(None),
+            or_(FOLLOW_UPS.c.looked_at.is_(None), FOLLOW_UPS.c.looked_at < before.isoformat()),
+            limit=limit,
         )
-        with self._engine.connect() as connection:
-            return tuple(_follow_up(row) for row in connection.execute(query))
+
+    def _some(self, *where: ColumnElement[bool], limit: int | None = None) -> tuple[FollowUp, ...]:
+        query = select(FOLLOW_UPS).where(self._mine, *where).order_by(FOLLOW_UPS.c.assigned_at).limit(limit)
+        return tuple(map(_follow_up, self.rows(query)))
 
     def overdue(self, *, before: datetime, after_id: str, limit: int) -> tuple[str, ...]:
         """Contact ids above `after_id`, in order, that were due at `before` (aware UTC) and have no response.
@@ -207,8 +196,7 @@ class FollowUps:
             .order_by(FOLLOW_UPS.c.contact_id)
             .limit(limit)
         )
-        with self._engine.connect() as connection:
-            return tuple(connection.execute(query).scalars())
+        return tuple(self.values(query))
 
     def note(self, seen: Sequence[Seen], *, at: datetime) -> None:
         """Store what HubSpot showed at `at` (aware UTC)."""

@@ -39,8 +39,7 @@ def last_words(
     if after:
         decided_at, decision_id = after.split("|")
         query = query.where(tuple_(DECISIONS.c.decided_at, DECISIONS.c.id) > (decided_at, decision_id))
-    with ledger._engine.connect() as connection:
-        rows = connection.execute(query).all()
+    rows = ledger.rows(query)
     last = _last_ids(ledger, [row.contact_id for row in rows])
     records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
     return ReportPage(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
@@ -52,6 +51,4 @@ def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:
         .where(DECISIONS.c.portal == ledger._portal, DECISIONS.c.contact_id.in_(sorted(set(contact_ids))))
         .order_by(DECISIONS.c.episode, DECISIONS.c.decided_at)
     )
-    with ledger._engine.connect() as connection:
-        last = {row.contact_id: row.id for row in connection.execute(query)}
-    return frozenset(last.values())
+    return frozenset({row.contact_id: row.id for row in ledger.rows(query)}.values())

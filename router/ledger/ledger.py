@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Table, delete, select
+from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from router.ledger.engine import engine_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
-from router.ledger.revisions import RevisionHistory
+from router.ledger.querying import PortalTables
+from router.ledger.revisions import RevisionHistory, packed, unpacked
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.schema import bring_up_to_date
 from router.ledger.shares import Shares
@@ -33,12 +33,11 @@ class LedgerEvent:
     detail: Mapping[str, Any]
 
 
-class Ledger:
+class Ledger(PortalTables):
     """The ledger of one portal. Recording is safe to repeat: every row has an id that is unique for ever."""
 
     def __init__(self, engine: Engine, portal: str) -> None:
-        self._engine = engine
-        self._portal = portal
+        super().__init__(engine, portal)
         self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
         self.revisions = RevisionHistory(engine, portal)
         self.shares = Shares(engine, portal)
@@ -103,51 +102,46 @@ class Ledger:
             .where(DECISIONS.c.portal == self._portal, DECISIONS.c.contact_id == contact_id)
             .order_by(DECISIONS.c.decided_at, DECISIONS.c.episode)
         )
-        with self._engine.connect() as connection:
-            return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
+        return tuple(map(orjson.loads, self.values(query)))
 
     def decision(self, decision_id: str) -> dict[str, Any] | None:
         """The record of one decision, or None if it was never recorded here."""
         query = select(DECISIONS.c.record).where(
             DECISIONS.c.portal == self._portal, DECISIONS.c.id == decision_id
         )
-        with self._engine.connect() as connection:
-            record = connection.execute(query).scalar()
+        record = self.value(query)
         return None if record is None else dict(orjson.loads(record))
 
     def events_of(self, contact_id: str) -> tuple[LedgerEvent, ...]:
         """Everything that happened to a contact, first to last."""
-        query = (
-            select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
-            .where(EVENTS.c.portal == self._portal, EVENTS.c.contact_id == contact_id)
-            .order_by(EVENTS.c.at)
-        )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return tuple(LedgerEvent(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
+        return self._events(EVENTS.c.contact_id == contact_id)
 
     def events_of_nobody(self, kinds: Collection[str], *, since: datetime) -> tuple[LedgerEvent, ...]:
         """Events of these kinds at or after `since` (aware UTC) that belong to no contact, first to last."""
+        return self._events(
+            EVENTS.c.contact_id == "", EVENTS.c.kind.in_(kinds), EVENTS.c.at >= since.isoformat()
+        )
+
+    def _events(self, *where: ColumnElement[bool]) -> tuple[LedgerEvent, ...]:
         query = (
             select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
-            .where(
-                EVENTS.c.portal == self._portal,
-                EVENTS.c.contact_id == "",
-                EVENTS.c.kind.in_(kinds),
-                EVENTS.c.at >= since.isoformat(),
-            )
+            .where(EVENTS.c.portal == self._portal, *where)
             .order_by(EVENTS.c.at)
         )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return tuple(LedgerEvent(row.at, row.kind, row.decision_id, orjson.loads(row.detail)) for row in rows)
+        return tuple(
+            LedgerEvent(row.at, row.kind, row.decision_id, orjson.loads(row.detail))
+            for row in self.rows(query)
+        )
 
     def recent(self, *, limit: int = 100) -> tuple[dict[str, Any], ...]:
         """The records of the latest decisions, newest first."""
-        query = select(DECISIONS.c.record).where(DECISIONS.c.portal == self._portal)
-        query = query.order_by(DECISIONS.c.decided_at.desc()).limit(limit)
-        with self._engine.connect() as connection:
-            return tuple(orjson.loads(record) for record in connection.execute(query).scalars())
+        query = (
+            select(DECISIONS.c.record)
+            .where(DECISIONS.c.portal == self._portal)
+            .order_by(DECISIONS.c.decided_at.desc())
+            .limit(limit)
+        )
+        return tuple(map(orjson.loads, self.values(query)))
 
     def decided_since(self, moment: datetime) -> Iterator[dict[str, Any]]:
         """The records of decisions made at or after `moment` (aware UTC), first to last, read as a stream."""
@@ -168,8 +162,7 @@ class Ledger:
             EVENTS.c.at >= since.isoformat(),
             EVENTS.c.decision_id.is_not(None),
         )
-        with self._engine.connect() as connection:
-            return frozenset(connection.execute(query).scalars())
+        return frozenset(self.values(query))
 
     def assigned_since(self, moment: datetime) -> dict[str, str]:
         """The last owner id that we gave each contact at or after `moment` (aware UTC), by contact id."""
@@ -182,17 +175,15 @@ class Ledger:
             )
             .order_by(DECISIONS.c.decided_at)
         )
-        with self._engine.connect() as connection:
-            return {row.contact_id: row.owner_id for row in connection.execute(query)}
+        return {row.contact_id: row.owner_id for row in self.rows(query)}
 
     def keep_revision(self, revision: str, files: Mapping[str, bytes], *, live_since: datetime) -> None:
         """Keep the rule files of a revision, so that its decisions can be explained for ever."""
-        packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
         row = {
             "portal": self._portal,
             "revision": revision,
             "live_since": live_since.isoformat(),
-            "files": orjson.dumps(packed).decode(),
+            "files": packed(files),
         }
         with self._engine.begin() as connection:
             self._add(connection, REVISIONS, [row])
@@ -202,11 +193,8 @@ class Ledger:
         query = select(REVISIONS.c.files).where(
             REVISIONS.c.portal == self._portal, REVISIONS.c.revision == revision
         )
-        with self._engine.connect() as connection:
-            packed = connection.execute(query).scalar()
-        if packed is None:
-            return None
-        return {name: base64.b64decode(content) for name, content in orjson.loads(packed).items()}
+        files = self.value(query)
+        return None if files is None else unpacked(files)
 
     def erase(self, contact_id: str) -> int:
         """Delete every row about a contact; return how many there were.

@@ -6,18 +6,15 @@ from datetime import date
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Row, delete, insert, select
+from sqlalchemy import Connection, Row, delete, insert, select
 
+from router.ledger.querying import PortalTables
 from router.ledger.tables import NIGHT_MOVES, NIGHTS
 from router.policy.reports.night_report import NightMove, NightReport, report_as_record, report_of_record
 
 
-class NightHistory:
+class NightHistory(PortalTables):
     """The nights of one portal."""
-
-    def __init__(self, engine: Engine, portal: str) -> None:
-        self._engine = engine
-        self._portal = portal
 
     def keep(self, report: NightReport) -> None:
         """Store the report of a night in place of an earlier one. Safe to repeat."""
@@ -63,9 +60,8 @@ class NightHistory:
     def days(self, *, limit: int = 30) -> tuple[date, ...]:
         """The dates that have a report, latest first."""
         query = select(NIGHTS.c.day).where(NIGHTS.c.portal == self._portal)
-        with self._engine.connect() as connection:
-            days = connection.execute(query.order_by(NIGHTS.c.day.desc()).limit(limit)).scalars()
-            return tuple(date.fromisoformat(day) for day in days)
+        days = self.values(query.order_by(NIGHTS.c.day.desc()).limit(limit))
+        return tuple(map(date.fromisoformat, days))
 
     def forget(self, connection: Connection, contact_id: str) -> None:
         """Remove the contact from every night's list of moves; the counts stay."""

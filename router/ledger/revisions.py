@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import Engine, func, insert, select
+from sqlalchemy import func, insert, select
 
+from router.ledger.querying import PortalTables
 from router.ledger.tables import DECISIONS, REVISIONS, RULE_CHANGES
 
 
@@ -34,12 +36,8 @@ class RuleChange:
     decisions: int = 0
 
 
-class RevisionHistory:
+class RevisionHistory(PortalTables):
     """The revisions of one portal."""
-
-    def __init__(self, engine: Engine, portal: str) -> None:
-        self._engine = engine
-        self._portal = portal
 
     def went_live(self, revision: str, *, at: datetime, origin: Origin | None) -> None:
         """Record that all processes decide by this revision from `at` on."""
@@ -61,11 +59,9 @@ class RevisionHistory:
             .where(RULE_CHANGES.c.portal == self._portal)
             .order_by(RULE_CHANGES.c.live_since)
         )
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
         again: dict[str, str] = {}
         changes = []
-        for row in reversed(rows):
+        for row in reversed(self.rows(query)):
             origin = Origin(row.author, row.committed_at, row.commit) if row.author else None
             count = self._decisions(row.revision, since=row.live_since, until=again.get(row.revision))
             changes.append(RuleChange(row.revision, row.live_since, origin, count))
@@ -75,8 +71,7 @@ class RevisionHistory:
     def began(self) -> datetime | None:
         """Moment when rules first went live (aware UTC); None if none ever did."""
         query = select(func.min(RULE_CHANGES.c.live_since)).where(RULE_CHANGES.c.portal == self._portal)
-        with self._engine.connect() as connection:
-            first = connection.execute(query).scalar()
+        first = self.value(query)
         return None if first is None else datetime.fromisoformat(first)
 
     def last_files(self) -> tuple[str, dict[str, bytes]] | None:
@@ -92,12 +87,7 @@ class RevisionHistory:
             .order_by(RULE_CHANGES.c.live_since.desc())
             .limit(1)
         )
-        with self._engine.connect() as connection:
-            row = connection.execute(query).first()
-        if row is None:
-            return None
-        packed = orjson.loads(row.files)
-        return row.revision, {name: base64.b64decode(content) for name, content in packed.items()}
+        return next(((row.revision, unpacked(row.files)) for row in self.rows(query)), None)
 
     def _decisions(self, revision: str, *, since: str, until: str | None) -> int:
         query = select(func.count()).where(
@@ -107,5 +97,15 @@ class RevisionHistory:
         )
         if until is not None:
             query = query.where(DECISIONS.c.decided_at < until)
-        with self._engine.connect() as connection:
-            return connection.execute(query).scalar_one()
+        return int(self.value(query))
+
+
+def packed(files: Mapping[str, bytes]) -> str:
+    """Rule files as one text; `unpacked` gives them back."""
+    texts = {name: base64.b64encode(content).decode() for name, content in files.items()}
+    return orjson.dumps(texts).decode()
+
+
+def unpacked(text: str) -> dict[str, bytes]:
+    """The rule files that `packed` wrote."""
+    return {name: base64.b64decode(content) for name, content in orjson.loads(text).items()}

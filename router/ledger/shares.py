@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 import orjson
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, insert, select
 
+from router.ledger.querying import PortalTables
 from router.ledger.rewriting.book_changes import COLUMNS, changes_in
 from router.ledger.tables import DECISIONS, EVENTS
 from router.policy.shares.share_book import refund_of
@@ -18,12 +19,8 @@ REFUNDED: Final = ("taken_by_a_person", "gone", "owner_refused", "restored")
 """Events after which the rep never had the lead: what the decision had added was taken back."""
 
 
-class Shares:
+class Shares(PortalTables):
     """The shares of one portal, computed from its ledger."""
-
-    def __init__(self, engine: Engine, portal: str) -> None:
-        self._engine = engine
-        self._portal = portal
 
     def book(self) -> tuple[dict[str, int], int]:
         """The fields of the book from all decisions, refunds and grants, and the number of decisions.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import Catalog, FactType
 from router.policy.leads.derived import DERIVED
-from router.policy.rules.conditions import Condition, Test
-from router.policy.rules.policy import Action, Assign, Rule, owner_fact
+from router.policy.rules.conditions import ALWAYS, tests_in
+from router.policy.rules.policy import Rule, facts_asked
 from router.policy.rules.scoring import Scoring, Segment
 
 
@@ -21,10 +21,10 @@ def facts_named(
     if scoring.fit.decay or scoring.engagement.decay:
         names.add(LAST_CONVERSION)
     for segment in segments:
-        names.update(_in_condition(segment.when) if segment.when else ())
+        names.update(test.fact for test in tests_in(segment.when or ALWAYS))
     for rule in rules:
-        names.update(_in_condition(rule.when))
-        names.update(_in_action(rule.action))
+        names.update(test.fact for test in tests_in(rule.when))
+        names.update(facts_asked(rule.action))
     types = {name: _type(name, catalog) for name in sorted(names)}
     return {name: str(found) for name, found in types.items() if found is not None}
 
@@ -34,23 +34,3 @@ def _type(name: str, catalog: Catalog) -> FactType | None:
         return DERIVED[name]
     known = catalog.property(name)
     return known.type if known else None
-
-
-def _in_condition(condition: Condition) -> Iterator[str]:
-    if isinstance(condition, Test):
-        yield condition.fact
-        return
-    for part in condition.parts:
-        yield from _in_condition(part)
-
-
-def _in_action(action: Action) -> Iterator[str]:
-    if not isinstance(action, Assign):
-        return
-    if (fact := owner_fact(action.to)) is not None:
-        yield fact
-    for need in (*action.needs, *action.prefer):
-        if need.from_fact is not None:
-            yield need.from_fact
-    if action.if_unavailable is not None:
-        yield from _in_action(action.if_unavailable)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -30,37 +32,49 @@ class _Scrape(Collector):
         yield _gauge("redis_up", "1 if Redis answers", int(reading is not None))
         if reading is None:
             return
-        yield _gauge("healthy", "1 if /health answers 200", int(not problems(reading)))
-        for stream, backlog in (("inbox", reading.inbox), ("low", reading.low)):
-            yield _gauge(f"{stream}_leads", "Leads in the stream", backlog.depth)
-            yield _gauge(f"{stream}_claimed_leads", "Leads claimed and not finished", backlog.claimed)
-            yield _gauge(
-                f"{stream}_oldest_waited_seconds", "How long the oldest lead waits", backlog.waited_s or 0.0
-            )
-        yield _gauge("parked_leads", "Leads that need a person", reading.parked)
-        yield _gauge("overdue_leads", "Leads on which nobody works although they are due", reading.overdue)
-        yield _gauge(
-            "overdue_oldest_seconds", "How long the oldest of them is due", reading.overdue_for_s or 0.0
-        )
-        yield _gauge("erasures", "Contacts whose traces are still to be erased", reading.erasures)
-        yield _gauge("outbox_entries", "Entries on their way to the ledger", reading.outbox)
-        yield _gauge("changed_leads", "Leads worked on in HubSpot and not looked at yet", reading.changed)
-        yield _gauge("paused", "1 while no HubSpot call goes out", int(reading.pause is not None))
-        yield _gauge("rule_mistakes", "Mistakes in the rule files on disk", len(reading.rule_mistakes))
-        held = reading.held.moves if reading.held else 0
-        if reading.night_ended_at is not None:
-            ended_s = (reading.at - reading.night_ended_at).total_seconds()
-            yield _gauge("last_night_seconds", "Since the last night ended", max(0.0, ended_s))
-        yield _gauge("night_held_leads", "Leads of a night's plan that wait for approval", held)
+        for name, words, value in _GAUGES:
+            found = value(reading)
+            if found is not None:
+                yield _gauge(name, words, found)
         yield _furthest(reading, "leads")
         yield _furthest(reading, "points")
-        if reading.progress:
-            silent_s = (reading.at - reading.progress[0].at).total_seconds()
-            yield _gauge(
-                "last_progress_seconds", "Since a worker last got something done", max(0.0, silent_s)
-            )
         for name, count in reading.counts.items():
             yield CounterMetricFamily(f"lead_router_{name}", f"The counter {name}", value=count)
+
+
+_GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], ...]] = (
+    ("healthy", "1 if /health answers 200", lambda seen: not problems(seen)),
+    ("inbox_leads", "Leads in the stream", lambda seen: seen.inbox.depth),
+    ("inbox_claimed_leads", "Leads claimed and not finished", lambda seen: seen.inbox.claimed),
+    ("inbox_oldest_waited_seconds", "How long the oldest lead waits", lambda seen: seen.inbox.waited_s or 0),
+    ("low_leads", "Leads in the stream", lambda seen: seen.low.depth),
+    ("low_claimed_leads", "Leads claimed and not finished", lambda seen: seen.low.claimed),
+    ("low_oldest_waited_seconds", "How long the oldest lead waits", lambda seen: seen.low.waited_s or 0),
+    ("parked_leads", "Leads that need a person", lambda seen: seen.parked),
+    ("overdue_leads", "Leads on which nobody works although they are due", lambda seen: seen.overdue),
+    ("overdue_oldest_seconds", "How long the oldest of them is due", lambda seen: seen.overdue_for_s or 0),
+    ("erasures", "Contacts whose traces are still to be erased", lambda seen: seen.erasures),
+    ("outbox_entries", "Entries on their way to the ledger", lambda seen: seen.outbox),
+    ("changed_leads", "Leads worked on in HubSpot and not looked at yet", lambda seen: seen.changed),
+    ("paused", "1 while no HubSpot call goes out", lambda seen: seen.pause is not None),
+    ("rule_mistakes", "Mistakes in the rule files on disk", lambda seen: len(seen.rule_mistakes)),
+    ("last_night_seconds", "Since the last night ended", lambda seen: _since(seen, seen.night_ended_at)),
+    (
+        "night_held_leads",
+        "Leads of a night's plan that wait for approval",
+        lambda seen: seen.held.moves if seen.held else 0,
+    ),
+    (
+        "last_progress_seconds",
+        "Since a worker last got something done",
+        lambda seen: _since(seen, seen.progress[0].at if seen.progress else None),
+    ),
+)
+"""Name, meaning and value of each; no value is no metric."""
+
+
+def _since(reading: VitalsReading, moment: datetime | None) -> float | None:
+    return None if moment is None else max(0.0, (reading.at - moment).total_seconds())
 
 
 def _furthest(reading: VitalsReading, unit: Unit) -> GaugeMetricFamily:

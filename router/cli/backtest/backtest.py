@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from router.cli.backtest.backtest_limits import Limit, LimitUnclear, limit_of
 from router.cli.backtest.backtest_tables import print_backtest
@@ -19,14 +17,14 @@ from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import RulesHere, rules_here
-from router.cli.shared.screen import screen
+from router.cli.shared.screen import progress, screen
 from router.cli.shared.time import now_here
 from router.policy.backtest.dealing.past_absences import as_it_was
 from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.facts import facts_needed
 from router.policy.rules.policy import Policy
-from router.routing.backtest.blocks import Leads, Tell
+from router.routing.backtest.blocks import Leads
 from router.routing.backtest.csv_leads import CsvLeads, open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.ledger_leads import LedgerLeads
@@ -159,8 +157,15 @@ def _ran(leads: Leads, other: OtherRules, here: RulesHere) -> tuple[Backtest, li
     after = rule_set(str(here.folder), now, here.catalog)
     notes = _notes(leads, (other.policy, here.policy))
     large = not isinstance(leads, CsvLeads) or leads.shape.path.stat().st_size > FEW_BYTES
-    with _progress() as tell:
-        ran = run_backtest(leads, before, after, workers=WORKERS if large else 1, tell=tell)
+    columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with progress(*columns) as tell:
+        ran = run_backtest(
+            leads,
+            before,
+            after,
+            workers=WORKERS if large else 1,
+            tell=lambda count: tell(advance=count),
+        )
     if ran.left_out:
         notes.append(f"{count_of(ran.left_out, 'row')} left out: no create date that can be read.")
     return ran, notes
@@ -199,24 +204,6 @@ def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:
 def _some(names: Sequence[str]) -> str:
     more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     return ", ".join(names[:MOST_NAMED]) + more
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """The number of leads read so far, on stderr; nothing for a pipe or a file."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _leads: None
-        return
-    columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    # Drawn on each call and without a thread, which processes forked beside it would copy.
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
-        bar = progress.add_task("", total=None)
-
-        def tell(leads: int) -> None:
-            progress.update(bar, advance=leads, refresh=True)
-
-        yield tell
 
 
 def _broken(limits: Sequence[Limit], ran: Backtest) -> list[str]:

@@ -7,7 +7,7 @@ import click
 from router.cli.shared.claim_output import tell
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.routing.portal.services import Services
 from router.routing.queues.claim_links import link_to
 from router.routing.queues.claims import claim_lead
@@ -26,8 +26,7 @@ def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
     The first of several reps gets it. Exit code 1 says that another rep was faster, or that a limit of the
     rep (max_open_leads, max_per_day, max_claims_per_hour) is reached.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     if link:
         click.echo(_link(services, contact, rep=rep))
         return

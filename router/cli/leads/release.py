@@ -6,7 +6,7 @@ import click
 
 from router.cli.shared.claim_output import tell
 from router.cli.shared.context import contact_id
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.routing.queues.claims import release_lead
 
 
@@ -21,6 +21,5 @@ def release(contact: str, rep: str, why: str, as_json: bool) -> None:
     If the lead's rule uses a queue, the lead waits there for a claim (or its push_after); any other rule
     gives it to the next rep within seconds, never to the rep who gave it back.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     tell(release_lead(services, contact, rep=rep, why=why), contact=contact, as_json=as_json)

@@ -14,7 +14,7 @@ from rich.table import Table
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import brake_lines, figures, headline, title, why_words, word
 from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
@@ -40,8 +40,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     The page that --html writes is in the language of routing.yaml. Exit code 1 while the brake holds leads
     back that wait for: router sweep --approve
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     days = services.ledger.nights.days()
     wanted = day.date() if day else (days[0] if days else None)
     report = services.ledger.nights.of(wanted) if wanted else None

@@ -12,7 +12,7 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.policy.wording.phrases import moment_in_words
 from router.routing.followup.overdue import OverdueLead, overdue_leads
 from router.rulefiles.yaml.mistakes import did_you_mean
@@ -30,8 +30,7 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
     The next step is that of 'on_breach' in routing.yaml. The list is some minutes old: it shows what the last
     check saw. A lead leaves it when its rep logs a call, e-mail, meeting or note, or changes its status.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     policy = services.rules.policy()
     if team is not None and team not in policy.roster.teams:
         hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import getpass
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Final, Protocol
+from typing import Final
 
 import click
-from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn, TimeElapsedColumn
 
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
-from router.cli.shared.screen import screen, table
-from router.cli.shared.services import services_here
+from router.cli.shared.screen import progress, screen, table
+from router.cli.shared.services import services_with_rules
 from router.notify.night.night_words import why_words, word
 from router.policy.reports.night_selection import Held
 from router.routing.night.approval import NotApproved, approve_plan
@@ -33,12 +32,6 @@ from router.store.worklists.nights import Nights
 
 SHOWN: Final = 50
 """Number of leads shown by default."""
-
-
-class Tell(Protocol):
-    """Called with the progress of the planning."""
-
-    def __call__(self, sweeping: Sweeping, *, moves: int) -> None: ...
 
 
 @click.command(epilog="\b\nExamples: router sweep\n          router sweep --approve")
@@ -57,8 +50,7 @@ def sweep(*, dry: bool, now: bool, approve: bool, limit: int, yes: bool, as_json
     """
     if dry + now + approve > 1:
         raise click.UsageError("Say one of --plan, --now and --approve.")
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     settings = settings_here()
     nights = Nights(text_client(redis_url(settings)), services.store.keys)
     if approve:
@@ -82,8 +74,7 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
         clock=services.clock,
     )
     run = f"by hand {services.clock():%Y-%m-%d %H:%M}"
-    with _progress() as tell:
-        sweeping, planned = _whole_plan(services, context, run=run, tell=tell)
+    sweeping, planned = _whole_plan(services, context, run=run)
     leads, held = brake(len(planned), context, hubspot=services.hubspot)
     if as_json:
         facts = {"moves": [asdict(one) for one in planned], "stayed": dict(sweeping.stayed)}
@@ -107,18 +98,18 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
             click.echo(f"  · {contact_id} stays. {why}")
 
 
-def _whole_plan(
-    services: Services, context: NightContext, *, run: str, tell: Tell
-) -> tuple[Sweeping, list[Planned]]:
+def _whole_plan(services: Services, context: NightContext, *, run: str) -> tuple[Sweeping, list[Planned]]:
     sweeping, planned = Sweeping(run), dict[str, Planned]()
 
     def already(ids: Sequence[str]) -> list[str]:
         return [one for one in ids if one in planned]
 
-    while sweeping.reason:
-        tell(sweeping, moves=len(planned))
-        sweeping, some = plan_some(services, context, sweeping, already=already)
-        planned.update((one.contact_id, one) for one in some)
+    with progress(TextColumn("{task.description}"), TimeElapsedColumn()) as tell:
+        while sweeping.reason:
+            looked_at = f"{sweeping.looked_at} leads looked at, {len(planned)} to move"
+            tell(description=f"Planning ({sweeping.reason}): {looked_at}")
+            sweeping, some = plan_some(services, context, sweeping, already=already)
+            planned.update((one.contact_id, one) for one in some)
     return sweeping, list(planned.values())
 
 
@@ -195,9 +186,7 @@ def _show(planned: Sequence[Planned], context: NightContext, *, limit: int) -> N
     if len(planned) > limit:
         click.echo(f"… and {len(planned) - limit} more: --limit {len(planned)}")
     click.echo()
-    reasons: dict[str, int] = {}
-    for one in planned:
-        reasons[one.reason] = reasons.get(one.reason, 0) + 1
+    reasons = Counter(one.reason for one in planned)
     counted = ", ".join(f"{number} {word('en', f'short_{reason}')}" for reason, number in reasons.items())
     click.echo(f"{count_of(len(planned), 'lead')} would move: {counted}.")
 
@@ -215,23 +204,3 @@ def _show_brake(held: Held | None) -> None:
         f"The brake would hold them: a night may move {held.limit}{of} (max_reassignments_per_night).",
         fg="red",
     )
-
-
-@contextmanager
-def _progress() -> Iterator[Tell]:
-    """The progress of the plan, on stderr; nothing for a pipe or a file."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _sweeping, *, moves: None  # noqa: ARG005 - the names are Tell's
-        return
-    columns = (TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True, auto_refresh=False) as progress:
-        bar = progress.add_task("", total=None)
-
-        def tell(sweeping: Sweeping, *, moves: int) -> None:
-            progress_text = (
-                f"Planning ({sweeping.reason}): {sweeping.looked_at} leads looked at, {moves} to move"
-            )
-            progress.update(bar, description=progress_text, refresh=True)
-
-        yield tell

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
 import click
-from rich.console import Console
-from rich.progress import Progress, TextColumn, TimeElapsedColumn
+from rich.progress import TextColumn, TimeElapsedColumn
 
 from router.cli.shared.claim_output import wake
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
-from router.cli.shared.screen import hanging, screen, table, titled
+from router.cli.shared.screen import hanging, progress, screen, table, titled
 from router.cli.shared.services import services_here
 from router.routing.followup.reassign import Reassigning
 from router.routing.portal.services import Services
@@ -32,7 +30,8 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
     """Show the plan, ask, carry it out. Exit code 1 if there is nothing to move."""
     services = services_here()
     try:
-        plan = _with_progress(lambda tell: planner(services, tell))
+        with progress(TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn()) as tell:
+            plan = planner(services, lambda leads: tell(advance=leads))
     except CannotTakeBack as refusal:
         raise UserError(str(refusal)) from refusal
     if not as_json:
@@ -48,15 +47,6 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
         _tell(done)
     if not plan.steps:
         raise SystemExit(1)
-
-
-def _with_progress(plan: Callable[[Callable[[int], None]], Plan]) -> Plan:
-    """Make the plan; on a terminal, show the number of leads read in HubSpot so far."""
-    columns = (TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn())
-    console = Console(file=sys.stderr)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        bar = progress.add_task("", total=None)
-        return plan(lambda leads: progress.update(bar, advance=leads))
 
 
 def _show(plan: Plan, *, nothing: str) -> None:

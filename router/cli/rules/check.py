@@ -13,14 +13,13 @@ import click
 
 from router.cli.rules.sarif import as_sarif
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.rules_here import rule_files_here
 from router.cli.shared.time import now_here
 from router.policy.leads.catalog import Catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
 from router.rulefiles.proofs.prove import left_over, prove
 from router.rulefiles.rule_tests.run import run_tests
-from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
-from router.rules_on_disk import read_rule_files
 
 COLOURS: Final = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 ON_GITHUB: Final = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
@@ -46,11 +45,7 @@ def check(directory: Path | None, form: str, info: bool) -> None:
     a rep at work on each of the next 60 days. Needs no other setting and no network. Exit code 1 if there is
     an error; warnings do not fail.
     """
-    folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
-    if not folder.is_dir():
-        raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
-    files = read_rule_files(folder)
-    catalog = parse_catalog(files[CATALOG_FILE])
+    folder, files, catalog = rule_files_here(directory)
     now = now_here()
     loaded = _proved(load_policy(files, catalog=catalog), files, catalog=catalog, now=now)
     shown = [mistake for mistake in loaded.mistakes if info or mistake.severity is not Severity.INFO]

@@ -75,14 +75,12 @@ def _check(*, as_json: bool) -> int:
     services.rules.note_drift(found, catalog=files[CATALOG_FILE])
     if as_json:
         print_json({"drift": found})
-        return 1 if found else 0
-    if not found:
+    elif found:
+        told = f"The portal has changed {count_of(len(found), 'thing')} that a rule depends on:"
+        click.echo("\n  ".join([told, *found]))
+    else:
         click.echo("The portal has changed nothing that touches a rule.")
-        return 0
-    click.echo(f"The portal has changed {count_of(len(found), 'thing')} that a rule depends on:")
-    for sentence in found:
-        click.echo(f"  {sentence}")
-    return 1
+    return 1 if found else 0
 
 
 def changes_between(before: Catalog, now: Catalog) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Final
 
@@ -10,10 +9,9 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of
+from router.cli.shared.rules_here import rule_files_here
 from router.rulefiles.editor_schema import editor_schemas
 from router.rulefiles.editor_schema.parts import as_text
-from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
-from router.rules_on_disk import read_rule_files
 
 FOLDER: Final = ".schema"
 """Beside the folder of the rules: there the first line of each shipped rule file looks for it."""
@@ -30,11 +28,8 @@ def schema(directory: Path | None, out: Path | None, *, check: bool) -> None:
     complete themselves, and typing errors are underlined. Run it again after router pull, and when a
     team, rep, list or skill is new. Rule files may hold mistakes; no network is needed.
     """
-    folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
-    if not folder.is_dir():
-        raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
-    files = read_rule_files(folder)
-    schemas = editor_schemas(files, parse_catalog(files[CATALOG_FILE]))
+    folder, files, catalog = rule_files_here(directory)
+    schemas = editor_schemas(files, catalog)
     made = {name: as_text(found) for name, found in schemas.items()}
     target = out or folder.resolve().parent / FOLDER
     stale = [name for name, found in made.items() if not _holds(target / name, found)]

@@ -34,17 +34,22 @@ class RulesHere:
     catalog: Catalog
 
 
-def rules_here(directory: Path | None) -> RulesHere:
-    """The rules of DIR, by default CONFIG_DIR or config.
+def rule_files_here(directory: Path | None) -> tuple[Path, Mapping[str, bytes], Catalog]:
+    """The folder DIR, by default CONFIG_DIR or config, its files, right or wrong, and their catalog.
 
-    Raises click.UsageError where there is no such folder, UserError where its files have errors, and
-    RuleFilesUnreadable and CatalogUnreadableError, which name the file and the remedy.
+    Raises click.UsageError where there is no such folder, and RuleFilesUnreadable and
+    CatalogUnreadableError, which name the file and the remedy.
     """
     folder = directory or Path(os.environ.get("CONFIG_DIR") or "config")
     if not folder.is_dir():
         raise click.UsageError(f"There is no directory {folder}. Name the one that has team.yaml in it.")
     files = read_rule_files(folder)
-    catalog = parse_catalog(files[CATALOG_FILE])
+    return folder, files, parse_catalog(files[CATALOG_FILE])
+
+
+def rules_here(directory: Path | None) -> RulesHere:
+    """The rules of DIR. Raises Told where its files have errors, and what `rule_files_here` raises."""
+    folder, files, catalog = rule_files_here(directory)
     loaded = load_policy(files, catalog=catalog)
     if loaded.policy is None:
         errors = [str(one) for one in loaded.mistakes if one.severity is Severity.ERROR]

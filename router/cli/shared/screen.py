@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -14,6 +17,19 @@ from rich.text import Text
 def screen() -> Console:
     """Standard output. Colours go to terminals only, and nowhere if NO_COLOR is set; no text is markup."""
     return Console(highlight=False, markup=False, emoji=False)
+
+
+@contextmanager
+def progress(*columns: ProgressColumn) -> Iterator[Callable[..., None]]:
+    """How far something is, on stderr: call it with what `Progress.update` takes. A pipe or a file gets none.
+
+    It draws when it is told and starts no thread, which processes forked beside it would copy.
+    """
+    console = Console(stderr=True)
+    with Progress(
+        *columns, console=console, transient=True, auto_refresh=False, disable=not console.is_terminal
+    ) as drawn:
+        yield partial(drawn.update, drawn.add_task("", total=None), refresh=True)
 
 
 def table(*headings: str, rows: Iterable[Sequence[object]], numbers: Sequence[int] = ()) -> Table:

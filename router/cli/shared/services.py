@@ -15,3 +15,10 @@ def services_here() -> Services:
     client = text_client(redis_url(settings))
     client.ping()  # now, rather than in the middle of something
     return open_services(settings, client, clock=clock_here())
+
+
+def services_with_rules() -> Services:
+    """The same services, with the rules that are live now."""
+    services = services_here()
+    services.rules.refresh()
+    return services

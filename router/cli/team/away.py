@@ -11,7 +11,7 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.moment_argument import check_rep, moment_typed
 from router.cli.shared.screen import screen, table
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.routing.people.overrides import as_facts, say_away, standings_now
 from router.routing.people.refresh import refresh_availability
 from router.routing.portal.availability import RepAvailability
@@ -41,8 +41,7 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
         raise click.UsageError("Name the rep and the day: router away REP --until 2026-12-01.")
     if why and rep is None:
         raise click.UsageError("--why belongs to a rep: router away REP --until 2026-12-01 --why '…'.")
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     policy = services.rules.policy()
     if rep is not None and until is not None:
         check_rep(rep, policy.roster.reps)

@@ -7,7 +7,7 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.moment_argument import check_rep, moment_typed
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.cli.team.away import print_standings
 from router.routing.people.overrides import as_facts, say_back
 
@@ -25,8 +25,7 @@ def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
     With --until, REP counts as present until then, although team.yaml or HubSpot say absent; working hours
     still apply. Exit code 1 if the rep is still away.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     policy = services.rules.policy()
     check_rep(rep, policy.roster.reps)
     if why and until is None:

@@ -12,7 +12,7 @@ from rich.text import Text
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.routing.outbox.record import record_outbox
 from router.routing.reports.compare import Pair, ShadowComparison, compare_leads
 
@@ -44,8 +44,7 @@ def compare(since: timedelta, limit: int, as_json: bool) -> None:
     Only for leads decided in shadow mode ('mode: shadow' in routing.yaml). Their present owners are read from
     HubSpot. Exit code 1 if there is nothing to compare.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     record_outbox(services)  # includes decisions of a moment ago
     began = services.clock() - since
     found = compare_leads(

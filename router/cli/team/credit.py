@@ -9,7 +9,7 @@ import click
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.policy.shares.grant import CannotGrant
 from router.routing.outbox.record import record_outbox
 from router.routing.reports.fairness import Granted, TooBusy, grant, plan_grant
@@ -45,8 +45,7 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
     """
     if not why.strip():
         raise click.BadParameter("say why in a sentence: it is kept for ever.", param_hint="--why")
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     try:
         planned = plan_grant(team=team, rep=rep, amount=amount, store=services.store, rules=services.rules)
         if not as_json:

@@ -15,7 +15,7 @@ from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
 from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
 from router.routing.reports.fairness import Fairness, fairness_since
@@ -41,8 +41,7 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     is away, full or lacks a skill neither earns nor owes. Exit code 1 if a difference is larger than the
     bound.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     found = fairness_since(services, since=services.clock() - since)
     _check_names(found, team=team, rep=rep)
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]

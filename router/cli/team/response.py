@@ -12,7 +12,7 @@ from rich.text import Text
 
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
 from router.policy.people.roster import Roster
 from router.policy.results.follow_up import FollowUp
@@ -39,8 +39,7 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     A lead is answered when its rep has contacted it or changed its status. Lead Router learns of it within
     seconds if the app's webhooks are subscribed to, and every night in any case.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     policy = services.rules.policy()
     record_outbox(services)  # includes decisions of a moment ago
     now = services.clock()

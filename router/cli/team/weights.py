@@ -8,7 +8,7 @@ import click
 
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.screen import screen, table, titled
-from router.cli.shared.services import services_here
+from router.cli.shared.services import services_with_rules
 from router.policy.people.roster import Roster
 from router.policy.shares.performance_weights import RIPENS, UNCHANGED, Performance
 from router.routing.reports.weights import TeamWeights, refresh_weights, weights_of
@@ -31,8 +31,7 @@ def weights(team: str | None, apply: bool, as_json: bool) -> None:
     Every night puts new factors in force, recorded with their evidence; old decisions keep the weights they
     were made with.
     """
-    services = services_here()
-    services.rules.refresh()
+    services = services_with_rules()
     policy = services.rules.policy()
     if team is not None and team not in policy.roster.teams:
         raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(policy.roster.teams)}.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
 from router.hubspot.api import shapes, updates
@@ -256,7 +257,7 @@ class Gateway:
     def create_property_group(self, name: str, *, label: str) -> None:
         """Create a group of contact properties. Raises `Refused` when it exists."""
         body = {"name": name, "label": label, "displayOrder": -1}
-        self._create(self._apis.groups.create, body, "groups/create")
+        self._create(self._apis.groups.create, "contacts", body, "groups/create")
 
     def create_property(
         self, name: str, *, label: str, group: str, kind: str, field_type: str, description: str
@@ -270,7 +271,7 @@ class Gateway:
             "fieldType": field_type,
             "description": description,
         }
-        self._create(self._apis.properties.create, body, "properties/create")
+        self._create(self._apis.properties.create, "contacts", body, "properties/create")
 
     def create_task(
         self,
@@ -297,13 +298,7 @@ class Gateway:
             },
             "associations": [{"to": {"id": contact_id}, "types": [TASK_TO_CONTACT]}],
         }
-
-        def send(deadline_s: float) -> HttpResponse:
-            create = self._apis.objects.create
-            return create("tasks", task, _preload_content=False, _request_timeout=deadline_s)  # type: ignore[no-any-return]
-
-        request = Request(send=send, endpoint="tasks/create", kind="write", priority=priority, vital=False)
-        self._client.ask(request, shapes.an_object)
+        self._create(self._apis.objects.create, "tasks", task, "tasks/create", priority=priority)
 
     def _read(
         self,
@@ -368,12 +363,17 @@ class Gateway:
             seen.add(page.after)
             query["after"] = page.after
 
-    def _create(self, create: Callable[..., HttpResponse], body: dict[str, Any], endpoint: str) -> None:
-        def send(deadline_s: float) -> HttpResponse:
-            return create("contacts", body, _preload_content=False, _request_timeout=deadline_s)
-
-        request = Request(send=send, endpoint=endpoint, kind="write", vital=False)
-        self._client.ask(request, shapes.an_object)
+    def _create(
+        self,
+        create: Callable[..., HttpResponse],
+        object_type: str,
+        body: dict[str, Any],
+        endpoint: str,
+        *,
+        priority: Priority = "lead",
+    ) -> None:
+        send = partial(create, object_type)
+        self._ask(send, body, endpoint, parse=shapes.an_object, kind="write", vital=False, priority=priority)
 
     def _ask(
         self,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from router.policy.decision.decision import Assigned, Decision, Queued
-from router.policy.rules.policy import Action, Policy, Rule, ToRep, ToTeam, owner_fact, steps_of
+from router.policy.rules.policy import Policy, Rule, ToRep, ToTeam, owner_fact, steps_of
 
 GETS, IN_TURN, MAY_TAKE, NOT_THERE = range(4)
 """Ranks of a decision against a destination, best first.
@@ -70,13 +70,3 @@ def arrival(decision: Decision, wanted: Wanted, policy: Policy) -> int:
     if isinstance(outcome, Queued) and wanted.name in policy.roster.teams[outcome.team].reps:
         return MAY_TAKE
     return NOT_THERE
-
-
-def facts_asked(action: Action) -> tuple[str, ...]:
-    """The facts that decide which rep of a rule gets the lead: those of needs, preferences and owners."""
-    names: dict[str, None] = {}
-    for step in steps_of(action):
-        names.update((need.from_fact, None) for need in (*step.needs, *step.prefer) if need.from_fact)
-        if (fact := owner_fact(step.to)) is not None:
-            names[fact] = None
-    return tuple(names)

@@ -10,7 +10,7 @@ from typing import Final, Literal
 from router.hubspot.properties import COMPANY
 from router.policy.leads.email import domain_of, kind_of
 from router.policy.leads.lead import Lead
-from router.policy.rules.policy import Assign, Policy, owner_fact
+from router.policy.rules.policy import Policy, owner_fact, steps_of
 
 Kind = Literal["contact", "company", "domain"]
 
@@ -80,7 +80,7 @@ def kinds_remembered(policy: Policy) -> tuple[Kind, ...]:
 def names_previous_owner(policy: Policy) -> bool:
     """Whether some rule tests the fact `previous_owner` or assigns leads to the previous owner."""
     return PREVIOUS_OWNER in policy.types or any(
-        owner_fact(step.to) == PREVIOUS_OWNER for rule in policy.rules for step in _steps(rule.action)
+        owner_fact(step.to) == PREVIOUS_OWNER for rule in policy.rules for step in steps_of(rule.action)
     )
 
 
@@ -112,12 +112,6 @@ def _traces(lead: Lead) -> Iterator[Trace]:
 
 def _spans(policy: Policy) -> Iterator[timedelta]:
     for rule in policy.rules:
-        for step in _steps(rule.action):
+        for step in steps_of(rule.action):
             if step.sticky is not None:
                 yield step.sticky
-
-
-def _steps(action: object) -> Iterator[Assign]:
-    while isinstance(action, Assign):
-        yield action
-        action = action.if_unavailable

@@ -6,7 +6,7 @@ are typed by the catalog when the files are loaded, and facts when the lead is r
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -119,6 +119,20 @@ def first_failure(condition: Condition, facts: Facts, *, now: datetime) -> Condi
         failures = (first_failure(part, facts, now=now) for part in condition.parts)
         return next((failure for failure in failures if failure is not None), None)
     return None if holds(condition, facts, now=now) else condition
+
+
+def parts_of(condition: Condition) -> tuple[Condition, ...]:
+    """What must all hold."""
+    return condition.parts if isinstance(condition, AllOf) else (condition,)
+
+
+def tests_in(condition: Condition) -> Iterator[Test]:
+    """Every single test of a condition, in the order of the file."""
+    if isinstance(condition, Test):
+        yield condition
+        return
+    for part in condition.parts:
+        yield from tests_in(part)
 
 
 def as_written(condition: Condition) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
@@ -13,7 +13,7 @@ from router.policy.leads.derived import DERIVE, DERIVED, SOURCES, age_of
 from router.policy.leads.lead import Lead, Value
 from router.policy.leads.parsing import READERS, Reader
 from router.policy.rules.affinity import READ, memory_span
-from router.policy.rules.policy import Assign, Policy, owner_fact
+from router.policy.rules.policy import Policy, owner_fact, steps_of
 
 __all__ = [
     "DERIVED",
@@ -53,7 +53,7 @@ def facts_needed(policy: Policy) -> Mapping[str, str]:
     if any(card.decay is not None for card in (policy.scoring.fit, policy.scoring.engagement)):
         needed.setdefault(LAST_CONVERSION, FactType.DATETIME)
     for rule in policy.rules:
-        for fact in _owners_asked(rule.action):
+        for fact in filter(None, (owner_fact(step.to) for step in steps_of(rule.action))):
             needed.setdefault(fact, FactType.TEXT)
     return needed
 
@@ -109,10 +109,3 @@ def reading(types: Mapping[str, str]) -> Reading:
         return facts
 
     return read
-
-
-def _owners_asked(action: object) -> Iterator[str]:
-    while isinstance(action, Assign):
-        if (fact := owner_fact(action.to)) is not None:
-            yield fact
-        action = action.if_unavailable

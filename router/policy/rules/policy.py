@@ -111,6 +111,16 @@ def steps_of(action: Action | None) -> Iterator[Assign]:
         action = action.if_unavailable
 
 
+def facts_asked(action: Action) -> tuple[str, ...]:
+    """The facts on which it depends who of a rule's reps gets the lead."""
+    names: dict[str, None] = {}
+    for step in steps_of(action):
+        names.update((need.from_fact, None) for need in (*step.needs, *step.prefer) if need.from_fact)
+        if (fact := owner_fact(step.to)) is not None:
+            names[fact] = None
+    return tuple(names)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One rule of `routing.yaml`, at `line`. In a group the condition of the group is part of `when`."""

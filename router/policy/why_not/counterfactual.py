@@ -19,15 +19,15 @@ from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import DecisionRequest, World
-from router.policy.explanation.destination import IN_TURN, NOT_THERE, Wanted, arrival, facts_asked
+from router.policy.explanation.destination import IN_TURN, NOT_THERE, Wanted, arrival
 from router.policy.leads.catalog import FactType
 from router.policy.leads.derived import OWNER_FACTS
 from router.policy.leads.lead import Facts, Value
-from router.policy.rules.conditions import AllOf, Condition, Matcher, first_failure, holds
-from router.policy.rules.policy import Policy, Rule
+from router.policy.rules.conditions import Condition, Matcher, first_failure, holds, parts_of, tests_in
+from router.policy.rules.policy import Policy, Rule, facts_asked
 from router.policy.shares.share_book import Book
 from router.policy.why_not.consequences import changed
-from router.policy.why_not.other_values import ANY_OTHER, Other, other_values, tests_in
+from router.policy.why_not.other_values import ANY_OTHER, Other, other_values
 
 MOST_CHANGES: Final = 3
 MOST_TARGETS: Final = 24
@@ -211,8 +211,7 @@ def _in_the_way(search: Search, target: Rule, decision: Decision, judged: Facts)
 
 
 def _parts_failing(condition: Condition, facts: Facts, now: datetime) -> int:
-    parts = condition.parts if isinstance(condition, AllOf) else (condition,)
-    return sum(not holds(part, facts, now=now) for part in parts)
+    return sum(not holds(part, facts, now=now) for part in parts_of(condition))
 
 
 def _sources(policy: Policy, condition: Condition) -> Iterator[str]:

@@ -13,14 +13,13 @@ from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import (
     Between,
-    Condition,
     Contains,
     IsKnown,
     Matcher,
     OneOf,
-    Test,
     Within,
     answering,
+    tests_in,
 )
 from router.policy.rules.policy import Policy, steps_of
 
@@ -74,15 +73,6 @@ def _wishes(policy: Policy, kind: str) -> Iterator[Matcher]:
     for rep in policy.roster.reps.values():
         had = {"skill": rep.skills, "language": rep.languages, "level": (rep.level,) if rep.level else ()}
         yield from (OneOf(frozenset((value,))) for value in had.get(kind, ()))
-
-
-def tests_in(condition: Condition) -> Iterator[Test]:
-    """All single tests of a condition, in order."""
-    if isinstance(condition, Test):
-        yield condition
-        return
-    for part in condition.parts:
-        yield from tests_in(part)
 
 
 def other_values(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final
 
-from router.policy.rules.conditions import AllOf, Condition
+from router.policy.rules.conditions import Condition, parts_of
 from router.policy.rules.policy import Rule
 
 INSIDE: Final = " / "
@@ -46,11 +46,6 @@ def groups_of(rules: Sequence[Rule]) -> tuple[Group, ...]:
             Group(called, shared, tuple(_numbered(number, rule, called, shared) for number, rule in among))
         )
     return tuple(found)
-
-
-def parts_of(condition: Condition) -> tuple[Condition, ...]:
-    """The conditions that must all hold."""
-    return condition.parts if isinstance(condition, AllOf) else (condition,)
 
 
 def _group_name(rule: Rule) -> str:

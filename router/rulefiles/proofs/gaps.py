@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from router.policy.leads.lead import Facts
-from router.policy.rules.conditions import AllOf, Condition
+from router.policy.rules.conditions import AllOf, Condition, parts_of
 from router.policy.rules.policy import Rule
 from router.rulefiles.proofs.boxes.boxes import EVERYTHING, Box
 from router.rulefiles.proofs.boxes.rule_space import RuleSpace
@@ -76,7 +76,7 @@ def _groups(rules: Sequence[Rule]) -> dict[str, list[int]]:
 
 def _common_parts(conditions: Sequence[Condition]) -> AllOf:
     """The parts with which all these conditions begin; a group's condition stands before a rule's own."""
-    listed = [condition.parts if isinstance(condition, AllOf) else (condition,) for condition in conditions]
+    listed = map(parts_of, conditions)
     common = []
     for parts in zip(*listed, strict=False):
         if any(part != parts[0] for part in parts):

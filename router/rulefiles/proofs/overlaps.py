@@ -14,8 +14,8 @@ from typing import Final, TypeAlias
 
 from router.policy.leads.lead import Facts
 from router.policy.rules.policy import DoNothing, Rule
+from router.rulefiles.proofs.boxes.atoms import bits
 from router.rulefiles.proofs.boxes.boxes import Box, intersection
-from router.rulefiles.proofs.boxes.cover import bits
 from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.boxes.witness import facts_in, fits, for_example, taken_by
 from router.rulefiles.proofs.findings import Finding, few_of, group_of, own_name

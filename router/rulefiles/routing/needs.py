@@ -45,12 +45,11 @@ class NeedReader:
         if written.text.startswith("from ") and not written.quoted:
             return self._from_fact(kind, written)
         known = self._known(kind)
-        if known is not None and written.text not in known:
-            message = f"no rep has the {kind} '{written.text}'"
-            hint = f"Reps have: {', '.join(known)}." if known else f"Give reps a {kind} in team.yaml."
-            self.file.error(written, message, hint, like=written.text, among=known)
-            return None
-        return Need(kind, value=written.text)
+        if known is None:
+            return Need(kind, value=written.text)
+        hint = f"Reps have: {', '.join(known)}." if known else f"Give reps a {kind} in team.yaml."
+        value = self.file.named(written, known, f"no rep has the {kind} '{{}}'", hint)
+        return None if value is None else Need(kind, value=value)
 
     def _from_fact(self, kind: Kind, written: Scalar) -> Need | None:
         name = written.text.removeprefix("from ").strip()

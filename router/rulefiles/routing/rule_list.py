@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from router.policy.rules.conditions import ALWAYS, AllOf, Condition
+from router.policy.rules.conditions import ALWAYS, AllOf, Condition, parts_of
 from router.policy.rules.policy import Rule
 from router.rulefiles.routing.actions import ACTION_KEYS, LATER, ActionReader
 from router.rulefiles.routing.tables import Row, TableReader
@@ -32,7 +32,7 @@ class Inside:
 
     def when(self, own: Condition) -> Condition:
         """The rule's full condition, in one list so that an explanation can point at the part that fails."""
-        parts = (*_parts(self.guard), *_parts(own))
+        parts = (*parts_of(self.guard), *parts_of(own))
         return parts[0] if len(parts) == 1 else AllOf(parts)
 
 
@@ -124,7 +124,3 @@ class RuleListReader:
         if own is None or done is None:
             return ()
         return (Rule(full_name, inside.when(own), done.action, name.line, done.sla, done.status, done.task),)
-
-
-def _parts(condition: Condition) -> tuple[Condition, ...]:
-    return condition.parts if isinstance(condition, AllOf) else (condition,)

@@ -47,12 +47,12 @@ class BreachReader:
     def _activities(self, node: Node) -> frozenset[Activity]:
         found: set[Activity] = set()
         for written in self.file.scalars(node, "'started_when'"):
-            if written.text not in ACTIVITIES:
-                hint = f"Name some of: {', '.join(ACTIVITIES)}."
-                message = f"'{written.text}' is no activity that starts the work on a lead"
-                self.file.error(written, message, hint, like=written.text, among=ACTIVITIES)
+            hint = f"Name some of: {', '.join(ACTIVITIES)}."
+            message = "'{}' is no activity that starts the work on a lead"
+            activity = self.file.named(written, ACTIVITIES, message, hint)
+            if activity is None:
                 return ANY_ACTIVITY
-            found.add(written.text)
+            found.add(activity)
         missing = CONTACTED - found
         if missing and found & CONTACTED:
             message = "HubSpot's contacts do not tell calls, e-mails and meetings apart"
@@ -63,16 +63,13 @@ class BreachReader:
     def _by_segment(self, node: Node) -> dict[str, tuple[SlaStep, ...]]:
         found: dict[str, tuple[SlaStep, ...]] = {}
         for line in self.file.entries(node, "'segments'"):
-            name = line.key.text
-            if name not in self.segments:
-                hint = f"The segments are: {', '.join(self.segments)}."
-                message = f"there is no segment '{name}'"
-                self.file.error(line.key, message, hint, like=name, among=self.segments)
+            hint = f"The segments are: {', '.join(self.segments)}."
+            self.file.named(line.key, self.segments, "there is no segment '{}'", hint)
             required = {"on_breach": "Add 'on_breach:' with the steps for this segment."}
-            what = f"the segment '{name}'"
+            what = f"the segment '{line.key.text}'"
             fields = self.file.fields(line.value, what, known=SEGMENT_KEYS, required=required) or {}
             if "on_breach" in fields:
-                found[name] = self._steps(fields["on_breach"].value)
+                found[line.key.text] = self._steps(fields["on_breach"].value)
         return found
 
     def _steps(self, node: Node) -> tuple[SlaStep, ...]:
@@ -120,15 +117,12 @@ class BreachReader:
     def _notify(self, entry: YamlEntry) -> tuple[Whom, ...]:
         found: list[Whom] = []
         for written in self.file.scalars(entry.value, "'notify'"):
-            if written.text not in WHOM:
-                message = f"'{written.text}' is nobody who can be told"
-                hint = "Write rep, manager or [rep, manager]."
-                self.file.error(written, message, hint, like=written.text, among=WHOM)
-                continue
-            if written.text == "manager" and self.roster is not None and not self.roster.managers:
+            hint = "Write rep, manager or [rep, manager]."
+            whom = self.file.named(written, WHOM, "'{}' is nobody who can be told", hint)
+            if whom == "manager" and self.roster is not None and not self.roster.managers:
                 hint = "Add 'managers:' to team.yaml, or take 'manager' out."
                 self.file.warning(written, "team.yaml names no managers, so none is told", hint)
-            found.append(written.text)
+            found += [whom] if whom else []
         return tuple(dict.fromkeys(found))
 
     def _reassign(self, node: Node) -> Reassign:
@@ -158,10 +152,9 @@ class BreachReader:
         written = self.file.scalar(node, "'move_to_queue'")
         if written is None:
             return None
-        if self.roster is not None and written.text not in self.roster.teams:
+        if self.roster is not None:
             hint = "Add it under 'teams' in team.yaml."
-            message = f"there is no team '{written.text}'"
-            self.file.error(written, message, hint, like=written.text, among=self.roster.teams)
+            self.file.named(written, self.roster.teams, "there is no team '{}'", hint)
         return MoveToQueue(written.text)
 
 

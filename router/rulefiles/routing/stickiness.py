@@ -8,7 +8,7 @@ from typing import Final
 
 from router.policy.rules.affinity import LONGEST
 from router.rulefiles.yaml.file_reader import FileReader
-from router.rulefiles.yaml.quantities import span
+from router.rulefiles.yaml.quantities import span, within
 from router.rulefiles.yaml.tree import Map, Node
 
 BY_COMPANY: Final = "company"
@@ -24,8 +24,8 @@ def read_sticky(node: Node, file: FileReader) -> timedelta | None:
     if written is None or written.text == OFF:
         return None
     what, _, days = written.text.partition(" ")
-    found = span(days.strip()) if days else USUAL
-    if what == BY_COMPANY and found is not None and _SHORTEST <= found <= LONGEST:
+    found = within(_SHORTEST, LONGEST, span)(days.strip()) if days else USUAL
+    if what == BY_COMPANY and found is not None:
         return found
     hint = f"Write company, company 60d (1 to {LONGEST.days} days) or off."
     like = "" if what == BY_COMPANY else written.text
@@ -44,9 +44,7 @@ def read_stickiness(
         return {EVERY_TEAM: read_sticky(node, file)}
     found: dict[str, timedelta | None] = {}
     for line in file.entries(node, "'sticky'"):
-        name = line.key.text
-        if teams is not None and name not in teams:
-            hint = "Add it under 'teams' in team.yaml."
-            file.error(line.key, f"there is no team '{name}'", hint, like=name, among=teams)
-        found[name] = read_sticky(line.value, file)
+        if teams is not None:
+            file.named(line.key, teams, "there is no team '{}'", "Add it under 'teams' in team.yaml.")
+        found[line.key.text] = read_sticky(line.value, file)
     return found

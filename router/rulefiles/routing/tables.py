@@ -72,12 +72,8 @@ class TableReader:
         for place, cell in enumerate(cells):
             if cell.text in texts[:place]:
                 self.file.error(cell, f"the column '{cell.text}' stands here twice", "Remove one of the two.")
-        strange = [cell for cell in right if cell.text not in OUTCOMES]
-        for cell in strange:
-            message = f"'{cell.text}' cannot stand right of '{ARROW}'"
-            hint = f"There can stand: {', '.join(OUTCOMES)}."
-            self.file.error(cell, message, hint, like=cell.text, among=OUTCOMES)
-        if strange:
+        message, hint = f"'{{}}' cannot stand right of '{ARROW}'", f"There can stand: {', '.join(OUTCOMES)}."
+        if None in [self.file.named(cell, OUTCOMES, message, hint) for cell in right]:
             return None
         return _Header(tuple(self.conditions.words.fact(cell, self.file) for cell in left), right)
 

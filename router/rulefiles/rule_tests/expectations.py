@@ -14,7 +14,7 @@ from router.policy.rules.policy import Policy
 from router.rulefiles.scoring.grades import grades_of
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import moment, whole, within
-from router.rulefiles.yaml.tree import Map, Node, Scalar, YamlEntry
+from router.rulefiles.yaml.tree import Map, Node, YamlEntry
 
 DEEDS: Final = ("assign", "queue", "nurture", "nothing")
 """The values of `do`: an owner at once, a team's queue, marketing, or no owner."""
@@ -106,22 +106,14 @@ class ExpectationReader:
 
     def _one_of(self, entry: YamlEntry | None, names: Iterable[str], message: str) -> str | None:
         there = {name: name for name in names}
-        return self.file.value(entry, there, message, f"There are: {', '.join(there)}.", among=there)
-
-    def _known(self, written: Scalar, names: Iterable[str], message: str) -> str | None:
-        there = tuple(names)
-        if written.text in there:
-            return written.text
-        hint = f"There are: {', '.join(there)}."
-        self.file.error(written, message.format(written.text), hint, like=written.text, among=there)
-        return None
+        return self.file.value(entry, there, message, _there_are(there), among=there)
 
     def _among(self, entry: YamlEntry | None) -> tuple[str, ...]:
         if entry is None:
             return ()
         reps = self.policy.roster.reps
         found = (
-            self._known(written, reps, "there is no rep '{}'")
+            self.file.named(written, reps, "there is no rep '{}'", _there_are(reps))
             for written in self.file.scalars(entry.value, "'among'")
         )
         return tuple(rep for rep in found if rep is not None)
@@ -136,7 +128,8 @@ class ExpectationReader:
     def _share(self, node: Node, leads: int) -> Mapping[str, int]:
         shares: dict[str, int] = {}
         for line in self.file.entries(node, "'share'"):
-            rep = self._known(line.key, self.policy.roster.reps, "there is no rep '{}'")
+            reps = self.policy.roster.reps
+            rep = self.file.named(line.key, reps, "there is no rep '{}'", _there_are(reps))
             count = self.file.value(
                 line,
                 within(0, None, whole),
@@ -153,3 +146,7 @@ class ExpectationReader:
             )
             self.file.error(node, message, f"Add 'repeat: {total}', or correct the shares.")
         return shares
+
+
+def _there_are(names: Iterable[str]) -> str:
+    return f"There are: {', '.join(names)}."

@@ -23,15 +23,12 @@ def read_managers(
     for line in file.entries(node, "'managers'"):
         what = f"the manager '{line.key.text}'"
         fields = file.fields(line.value, what, known=MANAGER_KEYS, required=MANAGER_REQUIRED) or {}
-        managed = []
-        for team in file.scalars(fields["teams"].value, "'teams'") if "teams" in fields else ():
-            if team.text not in teams:
-                hint = "Add it under 'teams'."
-                file.error(team, f"there is no team '{team.text}'", hint, like=team.text, among=teams)
-            managed.append(team.text)
+        theirs = file.scalars(fields["teams"].value, "'teams'") if "teams" in fields else ()
+        for team in theirs:
+            file.named(team, teams, "there is no team '{}'", "Add it under 'teams'.")
         if "owner" in fields:
             owner = owner_named(
                 fields["owner"].value, file, catalog, if_gone="They can be told in chat only."
             )
-            found.append(Manager(line.key.text, owner, tuple(dict.fromkeys(managed))))
+            found.append(Manager(line.key.text, owner, tuple(dict.fromkeys(team.text for team in theirs))))
     return tuple(found)

@@ -81,8 +81,8 @@ class TeamLineReader:
         if written is None or written.text == FIXED:
             return None
         what, _, days = written.text.partition(" ")
-        found = span(days.strip()) if days else USUAL
-        if what == PERFORMANCE and found is not None and SHORTEST <= found <= LONGEST:
+        found = within(SHORTEST, LONGEST, span)(days.strip()) if days else USUAL
+        if what == PERFORMANCE and found is not None:
             return found
         like = "" if what == PERFORMANCE else written.text
         hint = f"Write fixed, performance or performance 180d ({SHORTEST.days} to {LONGEST.days} days)."
@@ -109,16 +109,12 @@ class TeamLineReader:
         written = self.file.scalar(node, "'time_off'")
         if written is None or written.text == FORGIVE:
             return None
-        if written.text != CATCH_UP:
-            message = f"'time_off' cannot be '{written.text}'"
-            hint = "Write forgive (the default), catch_up or {catch_up: 5}."
-            self.file.error(written, message, hint, like=written.text, among=TIME_OFF)
+        hint = "Write forgive (the default), catch_up or {catch_up: 5}."
+        self.file.named(written, TIME_OFF, "'time_off' cannot be '{}'", hint)
         return CatchUp()
 
 
 def is_rep(name: Scalar, reps: Mapping[str, Rep], file: FileReader) -> bool:
     """True if there is such a rep; an error is reported if not."""
-    if name.text not in reps:
-        hint = f"A rep has: {', '.join(REP_KEYS)}; add them under 'reps'."
-        file.error(name, f"there is no rep '{name.text}'", hint, like=name.text, among=reps)
-    return name.text in reps
+    hint = f"A rep has: {', '.join(REP_KEYS)}; add them under 'reps'."
+    return file.named(name, reps, "there is no rep '{}'", hint) is not None

@@ -17,8 +17,8 @@ _TYPES: Final[Mapping[str, FactType]] = {
     "date": FactType.DATE,
     "datetime": FactType.DATETIME,
     "bool": FactType.BOOL,
-    "enumeration": FactType.CHOICE,
 }
+_CHOICES: Final = {"checkbox": FactType.CHOICES, "booleancheckbox": FactType.BOOL}
 _HUBSPOT_WORDS: Final[Mapping[FactType, tuple[str, str]]] = {
     FactType.TEXT: ("string", "text"),
     FactType.NUMBER: ("number", "number"),
@@ -39,12 +39,8 @@ def fact_type(hubspot_type: str, field_type: str) -> FactType:
 
     A type that HubSpot adds later counts as text until it is added here.
     """
-    if hubspot_type == "enumeration" and field_type == "checkbox":
-        return FactType.CHOICES
-    if hubspot_type == "enumeration" and field_type == "booleancheckbox":
-        return FactType.BOOL
-    if hubspot_type == "enumeration" and field_type == "booleancheckbox":
-        return FactType.BOOL
+    if hubspot_type == "enumeration":
+        return _CHOICES.get(field_type, FactType.CHOICE)
     return _TYPES.get(hubspot_type, FactType.TEXT)
 
 

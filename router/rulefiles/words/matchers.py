@@ -84,9 +84,12 @@ class MatcherReader:
             return None
         name = written.text.removeprefix(LIST_SIGN)
         if name not in self.words.lists:
-            hint = "Add it to lists.yaml, or quote a value that begins with '$'."
             self.file.error(
-                written, f"there is no list '{name}' in lists.yaml", hint, like=name, among=self.words.lists
+                written,
+                f"there is no list '{name}' in lists.yaml",
+                "Add it to lists.yaml, or quote a value that begins with '$'.",
+                like=name,
+                among=self.words.lists,
             )
             return None
         found: set[Equal] = set()

@@ -14,6 +14,7 @@ MOST_MISTAKES: Final = 200
 """Mistakes kept per file: a file with more has one cause to mend first."""
 
 T = TypeVar("T")
+Name = TypeVar("Name", bound=str)
 FILL_IN: Final = "Fill it in, or remove it."
 _NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 LONGEST_MESSAGE: Final = 300
@@ -130,6 +131,13 @@ class FileReader:
             like = written.text if among else ""
             self.error(written, message.format(written.text), hint, like=like, among=among)
         return found
+
+    def named(self, written: Scalar, names: Iterable[Name], message: str, hint: str) -> Name | None:
+        """The one of the names that is written; that it is none is noted, with the name it resembles."""
+        there = tuple(names)
+        if written.text not in there:
+            self.error(written, message.format(written.text), hint, like=written.text, among=there)
+        return next((name for name in there if name == written.text), None)
 
     def scalars(self, node: Node, what: str) -> tuple[Scalar, ...]:
         """The values of a list of single values; one value alone counts as a list of one."""

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from router.sandbox.clock import now_ms
 from router.sandbox.crm import owners, properties
+from router.sandbox.crm.shelves import Shelf
 from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import Refused, bad_request, error_body, not_found
 from router.sandbox.portal import Portal
@@ -46,11 +47,7 @@ def list_properties(portal: Portal, call: Call) -> Answer:
 
 def read_property(portal: Portal, call: Call) -> Answer:
     """GET of one property."""
-    prop = portal.shelves[call.kind].properties.get(call.target)
-    if prop is None:
-        message = f"Property {call.target} does not exist"
-        raise Refused(404, error_body(message, category="OBJECT_NOT_FOUND"))
-    return Answer(200, properties.described(prop))
+    return Answer(200, properties.described(_existing(portal.shelves[call.kind], call.target)))
 
 
 def create_property(portal: Portal, call: Call) -> Answer:
@@ -76,16 +73,8 @@ def update_property(portal: Portal, call: Call) -> Answer:
     """PATCH of a property: given attributes replace the old ones, options included."""
     with portal.lock:
         shelf = portal.shelves[call.kind]
-        before = shelf.properties.get(call.target)
-        if before is None:
-            message = f"Property {call.target} does not exist"
-            raise Refused(404, error_body(message, category="OBJECT_NOT_FOUND"))
-        asked = {**properties.described(before), **call.body, "name": before.name}
-        prop = properties.from_request(asked, groups=shelf.groups)
-        if isinstance(prop, str):
-            raise bad_request(prop)
-        shelf.properties[prop.name] = prop
-    return Answer(200, properties.described(prop))
+        before = _existing(shelf, call.target)
+        return Answer(200, _put(shelf, {**properties.described(before), **call.body, "name": before.name}))
 
 
 def list_groups(portal: Portal, call: Call) -> Answer:
@@ -132,10 +121,21 @@ def _define(portal: Portal, call: Call, asked: Json) -> Json:
         if asked.get("name") in shelf.properties:
             message = f"A property named '{asked['name']}' already exists."
             raise Refused(409, error_body(message, category="CONFLICT"))
-        prop = properties.from_request(asked, groups=shelf.groups)
-        if isinstance(prop, str):
-            raise bad_request(prop)
-        shelf.properties[prop.name] = prop
+        return _put(shelf, asked)
+
+
+def _existing(shelf: Shelf, name: str) -> properties.Property:
+    prop = shelf.properties.get(name)
+    if prop is None:
+        raise Refused(404, error_body(f"Property {name} does not exist", category="OBJECT_NOT_FOUND"))
+    return prop
+
+
+def _put(shelf: Shelf, asked: Json) -> Json:
+    prop = properties.from_request(asked, groups=shelf.groups)
+    if isinstance(prop, str):
+        raise bad_request(prop)
+    shelf.properties[prop.name] = prop
     return properties.described(prop)
 
 

@@ -1,5 +1,6 @@
 """Search: filters, one sort, pages, and an index that lags behind the records."""
 
+import operator as operators
 import re
 from collections.abc import Callable
 from typing import Any
@@ -14,6 +15,14 @@ from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import Refused, bad_request
 from router.sandbox.portal import Portal
 
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "EQ": operators.eq,
+    "NEQ": operators.ne,
+    "LT": operators.lt,
+    "LTE": operators.le,
+    "GT": operators.gt,
+    "GTE": operators.ge,
+}
 PAGE_LIMIT, RESULT_LIMIT = 200, 10_000
 Value = Callable[[str], str | None]
 
@@ -126,18 +135,8 @@ def _test(
 ) -> Callable[[Any], bool]:
     wanted, high = str(asked.get("value", "")), str(asked.get("highValue", ""))
     match operator:
-        case "EQ":
-            return lambda text: bool(compare(text) == compare(wanted))
-        case "NEQ":
-            return lambda text: bool(compare(text) != compare(wanted))
-        case "LT":
-            return lambda text: bool(compare(text) < compare(wanted))
-        case "LTE":
-            return lambda text: bool(compare(text) <= compare(wanted))
-        case "GT":
-            return lambda text: bool(compare(text) > compare(wanted))
-        case "GTE":
-            return lambda text: bool(compare(text) >= compare(wanted))
+        case "EQ" | "NEQ" | "LT" | "LTE" | "GT" | "GTE":
+            return lambda text: bool(COMPARISONS[operator](compare(text), compare(wanted)))
         case "BETWEEN":
             return lambda text: bool(compare(wanted) <= compare(text) <= compare(high))
         case "IN" | "NOT_IN":
@@ -157,22 +156,15 @@ def _test(
 def _comparable(kind: str) -> Callable[[str], Any]:
     """The order of values of this type: moments and numbers by size, text without case, choices exactly."""
 
-    def moment(text: str) -> int:
+    def parsed(text: str) -> float:
         try:
-            return parse_ms(text)
+            return float(text) if kind == "number" else parse_ms(text)
         except ValueError:
-            raise bad_request(f"'{text}' is not a date.") from None
+            what = "number" if kind == "number" else "date"
+            raise bad_request(f"'{text}' is not a {what}.") from None
 
-    def number(text: str) -> float:
-        try:
-            return float(text)
-        except ValueError:
-            raise bad_request(f"'{text}' is not a number.") from None
-
-    if kind in ("datetime", "date"):
-        return moment
-    if kind == "number":
-        return number
+    if kind in ("datetime", "date", "number"):
+        return parsed
     return str.lower if kind == "string" else str
 
 

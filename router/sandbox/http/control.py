@@ -1,6 +1,6 @@
 """The control routes for tests and the demo: `/sandbox/…`, for this machine only, without a token."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,11 @@ from router.sandbox.clock import ahead_ms, iso, now_ms, put_ahead, set_to
 from router.sandbox.crm.records import Record, history_entry
 from router.sandbox.delivery.route import route_from
 from router.sandbox.http.faults import fault_from
-from router.sandbox.journal import Write
 from router.sandbox.people.humans import Overtaking
 from router.sandbox.people.people import populate
 from router.sandbox.portal import Portal
 
+Json = dict[str, Any]
 _CONTACTED = ("notes_last_contacted", "notes_last_updated")
 ACTIVITIES = {
     **dict.fromkeys(("call", "email", "meeting"), _CONTACTED),
@@ -45,168 +45,161 @@ def control(portal: Portal) -> Blueprint:
     def refuse(mistake: Exception) -> Response:
         return _json({"error": str(mistake)}, 400)
 
-    @blueprint.get("/health")
-    def health() -> Response:
-        return _json({"status": "ok", "contacts": len(portal.shelves["contacts"].records)})
+    for method, path, act in ROUTES:
+        blueprint.add_url_rule(path, f"{method} {path}", _view(portal, act), methods=[method])
+    return blueprint
 
-    @blueprint.post("/reset")
-    def reset() -> Response:
-        portal.reset()
-        return _json({})
 
-    @blueprint.post("/contacts")
-    def create_contacts() -> Response:
-        asked = _asked()
-        announce = asked.get("announce", True) is True
-        if "contacts" in asked:
-            ids = [_create(portal, given, announce=announce) for given in asked["contacts"]]
-        else:
-            count, seed = int(asked.get("count", 1)), int(asked.get("seed", 0))
-            ids = populate(portal, count=count, seed=seed, announce=announce)
-        return _json({"ids": ids})
+def _view(portal: Portal, act: Callable[..., Json | None]) -> Callable[..., Response]:
+    return lambda **named: _json(act(portal, **named) or {})
 
-    @blueprint.get("/contacts")
-    def contacts() -> Response:
-        wanted = set(request.args["ids"].split(",")) if "ids" in request.args else None
-        brief = "brief" in request.args
-        with portal.lock:
-            listed = [
-                _contact(record, brief=brief)
-                for record in portal.shelves["contacts"].records.values()
-                if wanted is None or record.id in wanted
-            ]
-        return _json({"contacts": listed})
 
-    @blueprint.post("/companies")
-    def create_companies() -> Response:
-        source = portal.humans.source(1)
-        with portal.lock:
-            made = [
+def create_contacts(portal: Portal) -> Json:
+    """Make the contacts that are given, or that many realistic people."""
+    asked = _asked()
+    announce = asked.get("announce", True) is True
+    if "contacts" in asked:
+        return {"ids": [_create(portal, given, announce=announce) for given in asked["contacts"]]}
+    count, seed = int(asked.get("count", 1)), int(asked.get("seed", 0))
+    return {"ids": populate(portal, count=count, seed=seed, announce=announce)}
+
+
+def contacts(portal: Portal) -> Json:
+    """Tell of every contact, or of those of `ids`."""
+    wanted = set(request.args["ids"].split(",")) if "ids" in request.args else None
+    with portal.lock:
+        listed = [
+            _contact(record, brief="brief" in request.args)
+            for record in portal.shelves["contacts"].records.values()
+            if wanted is None or record.id in wanted
+        ]
+    return {"contacts": listed}
+
+
+def create_companies(portal: Portal) -> Json:
+    """Make the companies that are given."""
+    source = portal.humans.source(1)
+    with portal.lock:
+        return {
+            "ids": [
                 portal.create("companies", _texts(given), source=source).id for given in _asked()["companies"]
             ]
-        return _json({"ids": made})
+        }
 
-    @blueprint.delete("/contacts/<contact>")
-    def delete_contact(contact: str) -> Response:
+
+def delete_contact(portal: Portal, contact: str) -> None:
+    """Delete a contact as a person does."""
+    privacy = request.args.get("privacy") == "1"
+    with portal.lock:
+        record = _known(portal, contact)
+        portal.remove("contacts", record, source=portal.humans.source(1), privacy=privacy)
+
+
+def merge(portal: Portal, contact: str, other: str) -> Json:
+    """Merge a contact into another one."""
+    with portal.lock:
+        loser, winner = _known(portal, contact), _known(portal, other)
+        if loser is winner:
+            raise Misuse(f"Contact {contact} cannot be merged into itself.")
+        return {"id": portal.merge(loser, winner, source=portal.humans.source(1)).id}
+
+
+def set_clock(_: Portal) -> Json:
+    """Set the clock to the moment `now`, or put it forward by `forward_s` seconds."""
+    asked = _asked()
+    if "now" in asked:
+        set_to(_moment(asked["now"]))
+    else:
+        put_ahead(ahead_ms() + _milliseconds(asked.get("forward_s")))
+    return {"now": iso(now_ms()), "ahead_s": ahead_ms() / 1000}
+
+
+def log_activity(portal: Portal, contact: str) -> None:
+    """Log what a rep did with a contact."""
+    kind = _asked().get("kind")
+    if kind not in ACTIVITIES:
+        raise Misuse(f"An activity is one of {', '.join(ACTIVITIES)}, not '{kind}'.")
+    with portal.lock:
+        dates = dict.fromkeys(ACTIVITIES[kind], iso(now_ms()))
+        portal.edit_by_hand(_known(portal, contact), dates, when="now")
+
+
+def human(portal: Portal) -> None:
+    """Edit a contact as a person, or have people overtake our writes."""
+    asked = _asked()
+    if "between_read_and_write" in asked:
+        portal.humans.overtaking = _overtaking(asked["between_read_and_write"] or {})
+    if "contact" in asked:
+        values = {**asked.get("properties", {})}
+        if "owner" in asked:
+            values["hubspot_owner_id"] = asked["owner"]
+        if "status" in asked:
+            values["hs_lead_status"] = asked["status"]
         with portal.lock:
-            privacy = request.args.get("privacy") == "1"
-            portal.remove(
-                "contacts", _known(portal, contact), source=portal.humans.source(1), privacy=privacy
-            )
-        return _json({})
+            portal.edit_by_hand(_known(portal, str(asked["contact"])), _texts(values), when="now")
 
-    @blueprint.post("/contacts/<contact>/merge-into/<other>")
-    def merge(contact: str, other: str) -> Response:
-        with portal.lock:
-            loser, winner = _known(portal, contact), _known(portal, other)
-            if loser is winner:
-                raise Misuse(f"Contact {contact} cannot be merged into itself.")
-            merged = portal.merge(loser, winner, source=portal.humans.source(1))
-        return _json({"id": merged.id})
 
-    @blueprint.post("/clock")
-    def set_clock() -> Response:
-        asked = _asked()
-        if "now" in asked:
-            set_to(_moment(asked["now"]))
-        else:
-            put_ahead(ahead_ms() + _milliseconds(asked.get("forward_s")))
-        return _json({"now": iso(now_ms()), "ahead_s": ahead_ms() / 1000})
+def archive_owner(portal: Portal, owner: str) -> None:
+    """Deactivate an owner."""
+    if owner not in portal.owners:
+        raise Misuse(f"There is no owner {owner}.")
+    with portal.lock:
+        portal.archive_owner(owner)
 
-    @blueprint.post("/contacts/<contact>/activities")
-    def log_activity(contact: str) -> Response:
-        kind = _asked().get("kind")
-        if kind not in ACTIVITIES:
-            raise Misuse(f"An activity is one of {', '.join(ACTIVITIES)}, not '{kind}'.")
-        with portal.lock:
-            dates = dict.fromkeys(ACTIVITIES[kind], iso(now_ms()))
-            portal.edit_by_hand(_known(portal, contact), dates, when="now")
-        return _json({})
 
-    @blueprint.post("/human")
-    def human() -> Response:
-        asked = _asked()
-        if "between_read_and_write" in asked:
-            rule = asked["between_read_and_write"] or {}
-            portal.humans.overtaking = _overtaking(rule)
-        if "contact" in asked:
-            values = {**asked.get("properties", {})}
-            if "owner" in asked:
-                values["hubspot_owner_id"] = asked["owner"]
-            if "status" in asked:
-                values["hs_lead_status"] = asked["status"]
-            with portal.lock:
-                portal.edit_by_hand(_known(portal, str(asked["contact"])), _texts(values), when="now")
-        return _json({})
+def availability(portal: Portal, owner: str) -> None:
+    """Set properties of an owner's user record."""
+    with portal.lock:
+        user = _user_of(portal, owner)
+        source = portal.humans.source(portal.owners[owner].user_id)
+        portal.write("users", user, _texts(_asked()), source=source)
 
-    @blueprint.get("/human")
-    def choices() -> Response:
-        return _json({"choices": portal.humans.shown()})
 
-    @blueprint.post("/owners/<owner>/archive")
-    def archive_owner(owner: str) -> Response:
-        if owner not in portal.owners:
-            raise Misuse(f"There is no owner {owner}.")
-        with portal.lock:
-            portal.archive_owner(owner)
-        return _json({})
+def change_settings(portal: Portal) -> Json:
+    """Change settings; those that are not secret are the answer."""
+    portal.settings = portal.settings.changed(_asked())
+    return portal.settings.public()
 
-    @blueprint.post("/owners/<owner>/availability")
-    def availability(owner: str) -> Response:
-        with portal.lock:
-            user = _user_of(portal, owner)
-            source = portal.humans.source(portal.owners[owner].user_id)
-            portal.write("users", user, _texts(_asked()), source=source)
-        return _json({})
 
-    @blueprint.get("/calls")
-    def calls() -> Response:
-        return _json(portal.journal.summary())
+def add_fault(portal: Portal) -> Json:
+    """Put a fault in force; all of them are the answer."""
+    portal.faults.add(fault_from(_asked()))
+    return {"faults": portal.faults.shown()}
 
-    @blueprint.get("/writes")
-    def writes() -> Response:
-        made: list[Write] = list(portal.journal.writes)
-        return _json({"writes": [write.shown() for write in made]})
 
-    @blueprint.get("/settings")
-    def settings() -> Response:
-        return _json(portal.settings.public())
+def start_deliveries(portal: Portal) -> Json:
+    """Deliver webhooks to the route that is given."""
+    route = route_from(_asked())
+    portal.deliveries.start(route)
+    return {key: value for key, value in asdict(route).items() if key != "secret"}
 
-    @blueprint.post("/settings")
-    def change_settings() -> Response:
-        portal.settings = portal.settings.changed(_asked())
-        return _json(portal.settings.public())
 
-    @blueprint.post("/faults")
-    def add_fault() -> Response:
-        portal.faults.add(fault_from(_asked()))
-        return _json({"faults": portal.faults.shown()})
-
-    @blueprint.get("/faults")
-    def faults() -> Response:
-        return _json({"faults": portal.faults.shown()})
-
-    @blueprint.delete("/faults")
-    def clear_faults() -> Response:
-        portal.faults.clear()
-        return _json({})
-
-    @blueprint.post("/deliveries")
-    def start_deliveries() -> Response:
-        route = route_from(_asked())
-        portal.deliveries.start(route)
-        return _json({key: value for key, value in asdict(route).items() if key != "secret"})
-
-    @blueprint.get("/deliveries")
-    def deliveries() -> Response:
-        return _json(portal.deliveries.summary())
-
-    @blueprint.delete("/deliveries")
-    def stop_deliveries() -> Response:
-        portal.deliveries.stop()
-        return _json({})
-
-    return blueprint
+ROUTES: tuple[tuple[str, str, Callable[..., Json | None]], ...] = (
+    ("GET", "/health", lambda portal: {"status": "ok", "contacts": len(portal.shelves["contacts"].records)}),
+    ("POST", "/reset", Portal.reset),
+    ("POST", "/contacts", create_contacts),
+    ("GET", "/contacts", contacts),
+    ("DELETE", "/contacts/<contact>", delete_contact),
+    ("POST", "/contacts/<contact>/merge-into/<other>", merge),
+    ("POST", "/contacts/<contact>/activities", log_activity),
+    ("POST", "/companies", create_companies),
+    ("POST", "/clock", set_clock),
+    ("POST", "/human", human),
+    ("GET", "/human", lambda portal: {"choices": portal.humans.shown()}),
+    ("POST", "/owners/<owner>/archive", archive_owner),
+    ("POST", "/owners/<owner>/availability", availability),
+    ("GET", "/calls", lambda portal: portal.journal.summary()),
+    ("GET", "/writes", lambda portal: {"writes": [one.shown() for one in list(portal.journal.writes)]}),
+    ("GET", "/settings", lambda portal: portal.settings.public()),
+    ("POST", "/settings", change_settings),
+    ("GET", "/faults", lambda portal: {"faults": portal.faults.shown()}),
+    ("POST", "/faults", add_fault),
+    ("DELETE", "/faults", lambda portal: portal.faults.clear()),
+    ("GET", "/deliveries", lambda portal: portal.deliveries.summary()),
+    ("POST", "/deliveries", start_deliveries),
+    ("DELETE", "/deliveries", lambda portal: portal.deliveries.stop()),
+)
+"""Method, path below /sandbox, and what it does; where that gives nothing, the answer is empty."""
 
 
 def _milliseconds(seconds: object) -> int:

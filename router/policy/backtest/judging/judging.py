@@ -13,7 +13,7 @@ from router.policy.backtest.judging.grading import Grader, Scorer
 from router.policy.backtest.judging.numbering import Ints, KeyTable, Numbers, each_once
 from router.policy.leads.lead import Value
 from router.policy.rules.facts import facts_needed
-from router.policy.rules.policy import Action, Assign, Policy, Rule, owner_fact
+from router.policy.rules.policy import Policy, facts_asked
 
 
 class Kind(NamedTuple):
@@ -31,7 +31,7 @@ class Judge:
         self._rules = rules
         self.types = facts_needed(policy)
         self._names = [name for name in self.types if name not in COMPUTED]
-        self._asked = [tuple(_facts_asked(rule)) for rule in policy.rules]
+        self._asked = [facts_asked(rule.action) for rule in policy.rules]
         self._asks = np.array([bool(asked) for asked in self._asked])
         self.standings = grader.standings
         self.kinds: list[Kind] = []
@@ -86,16 +86,6 @@ class Judge:
     def _new_kind(self, rule: int, facts: Mapping[str, Value]) -> int:
         self.kinds.append(Kind(rule, tuple(sorted(facts.items()))))
         return len(self.kinds) - 1
-
-
-def _facts_asked(rule: Rule) -> Iterator[str]:
-    """The facts of a lead that the rule's action reads."""
-    action: Action | None = rule.action
-    while isinstance(action, Assign):
-        if (fact := owner_fact(action.to)) is not None:
-            yield fact
-        yield from (need.from_fact for need in (*action.needs, *action.prefer) if need.from_fact is not None)
-        action = action.if_unavailable
 
 
 def judges(*policies: Policy) -> tuple[Judge, ...]:

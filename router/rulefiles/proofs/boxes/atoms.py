@@ -109,8 +109,8 @@ def _combined(
     )
     dimensions = [*first.dimensions]
     where = dict(first.where)
-    for bits, token in satisfied.items():
-        for place in _bits(bits):
+    for signature, token in satisfied.items():
+        for place in bits(signature):
             if isinstance(matchers[place], by_token):
                 where[matchers[place]] = (*where.get(matchers[place], ()), (len(dimensions), 0b10))
         dimensions.append(Dimension(name, ((None,), (build((token,)),)), token=token))
@@ -131,7 +131,7 @@ def _exact(
     atoms = sorted(by_signature.items(), key=lambda atom: atom[0].bit_count())
     masks = [0] * len(matchers)
     for place, (signature, _) in enumerate(atoms):
-        for matcher in _bits(signature):
+        for matcher in bits(signature):
             masks[matcher] |= 1 << place
     wild = sum(1 << place for place, (_, alike) in enumerate(atoms) if other is not None and other in alike)
     dimension = Dimension(name, tuple(tuple(alike) for _, alike in atoms), wild=wild)
@@ -161,7 +161,8 @@ def _signatures(values: Sequence[Value | None], matchers: Sequence[Matcher], now
     return found
 
 
-def _bits(number: int) -> Iterator[int]:
+def bits(number: int) -> Iterator[int]:
+    """The places of the bits that are set, lowest first."""
     while number:
         lowest = number & -number
         yield lowest.bit_length() - 1

@@ -6,13 +6,13 @@ free in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
 
 from router.policy.leads.lead import Value
-from router.policy.rules.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test, answering
+from router.policy.rules.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test, answering, tests_in
 from router.rulefiles.proofs.boxes.atoms import Choice, Dimension, atoms_of
 from router.rulefiles.proofs.boxes.domains import Kinds
 
@@ -125,15 +125,6 @@ def space_of(conditions: Iterable[Condition], *, kinds: Kinds, now: datetime) ->
         for matcher, choice in atoms.where.items():
             where[fact, matcher] = tuple((first + place, mask) for place, mask in choice)
     return Space(tuple(dimensions), first_of, where)
-
-
-def tests_in(condition: Condition) -> Iterator[Test]:
-    """The tests of a condition, in the order of the file."""
-    if isinstance(condition, Test):
-        yield condition
-        return
-    for part in condition.parts:
-        yield from tests_in(part)
 
 
 def intersection(one: Box, other: Box) -> Box | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+from router.rulefiles.proofs.boxes.atoms import bits
 from router.rulefiles.proofs.boxes.boxes import Box, Space
 
 _MOST_REMEMBERED: Final = 50_000
@@ -164,14 +165,6 @@ def boxes_in(space: Space, boxes: Sequence[Box]) -> Boxes:
             sharing[place][atoms] = sharing[place].get(atoms, 0) | 1 << number
             unlimited[place] ^= 1 << number
     return Boxes(space, boxes, tuple(unlimited), tuple(sharing))
-
-
-def bits(number: int) -> Iterator[int]:
-    """The places of the bits that are set, lowest first."""
-    while number:
-        lowest = number & -number
-        yield lowest.bit_length() - 1
-        number ^= lowest
 
 
 def _lowest(number: int) -> int:

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Final
 
 from router.policy.leads.catalog import Catalog
-from router.policy.rules.conditions import Condition, Within
+from router.policy.rules.conditions import Condition, Within, tests_in
 from router.policy.rules.policy import Policy, Rule
 from router.policy.rules.rule_index import Index
-from router.rulefiles.proofs.boxes.boxes import Box, Space, space_of, tests_in
-from router.rulefiles.proofs.boxes.cover import Boxes, CoverResult, bits, boxes_in
+from router.rulefiles.proofs.boxes.atoms import bits
+from router.rulefiles.proofs.boxes.boxes import Box, Space, space_of
+from router.rulefiles.proofs.boxes.cover import Boxes, CoverResult, boxes_in
 from router.rulefiles.proofs.boxes.domains import kinds_of
 from router.rulefiles.proofs.boxes.links import impossible
 

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import Final
 
 from router.policy.leads.lead import Facts, Value
-from router.policy.rules.conditions import Condition, holds
-from router.rulefiles.proofs.boxes.boxes import Box, Space, tests_in
+from router.policy.rules.conditions import Condition, holds, tests_in
+from router.rulefiles.proofs.boxes.boxes import Box, Space
 from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.boxes.tokens import choices_of, text_of
 

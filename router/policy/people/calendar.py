@@ -142,11 +142,6 @@ class Calendar:
             yield begin, end
 
 
-def is_off(roster: Roster, rep: str, now: datetime) -> TimeOff | None:
-    """The rep's time off at `now` (aware UTC), or None; of several, the one that ends last."""
-    return off_on(time_off_of(roster, rep), now.astimezone(roster.timezone).date())
-
-
 def time_off_of(roster: Roster, rep: str) -> tuple[TimeOff, ...]:
     """All the time off of one rep."""
     return tuple(off for off in roster.time_off if off.rep == rep)
@@ -156,44 +151,6 @@ def off_on(time_off: Sequence[TimeOff], day: date) -> TimeOff | None:
     """The time off that covers the day, or None; of several, the one that ends last."""
     covering = [off for off in time_off if off.start <= day <= off.end]
     return max(covering, key=lambda off: off.end) if covering else None
-
-
-def is_working(
-    hours: Hours | None, *, timezone: ZoneInfo, time_off: Sequence[TimeOff] = (), at: datetime
-) -> bool:
-    """Whether `at` is working time: within the hours (None: round the clock) and not on a day off."""
-    return Calendar(hours, timezone, tuple(time_off)).is_working(at)
-
-
-def next_working_minute(
-    start: datetime, hours: Hours | None, *, timezone: ZoneInfo, time_off: Sequence[TimeOff] = ()
-) -> datetime | None:
-    """The first working moment at or after `start`; None when there is none within two years."""
-    return Calendar(hours, timezone, tuple(time_off)).next_working_minute(start)
-
-
-def add_working_time(
-    start: datetime,
-    span: timedelta,
-    hours: Hours | None,
-    *,
-    timezone: ZoneInfo,
-    time_off: Sequence[TimeOff] = (),
-) -> datetime | None:
-    """The moment when `span` of working time has passed since `start`; None if beyond two years."""
-    return Calendar(hours, timezone, tuple(time_off)).add(start, span)
-
-
-def working_time_between(
-    start: datetime,
-    end: datetime,
-    hours: Hours | None,
-    *,
-    timezone: ZoneInfo,
-    time_off: Sequence[TimeOff] = (),
-) -> timedelta:
-    """The working time from `start` to `end`, zero if `end` is not after `start`; exact within two years."""
-    return Calendar(hours, timezone, tuple(time_off)).between(start, end)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -15,7 +15,6 @@ from router.policy.rules.conditions import (
     Condition,
     Matcher,
     answering,
-    asking,
     lies_between,
     moment_of,
 )
@@ -174,14 +173,6 @@ def _using(fact: str) -> Tally:
 def grade_of(grid: GradeGrid, *, fit: int, engagement: int) -> str:
     """The letter for `fit` and the digit for `engagement` (points); each is "" outside all ranges."""
     return _label(grid.fit, Decimal(fit)) + _label(grid.engagement, Decimal(engagement))
-
-
-def segment_of(segments: tuple[Segment, ...], facts: Facts, *, now: datetime) -> str:
-    """The name of the first segment whose condition holds, `otherwise` included; "" if there is none."""
-    for segment in segments:
-        if segment.when is None or asking(segment.when)(facts, now):
-            return segment.name
-    return ""
 
 
 def _any_value(value: Value | None, _now: datetime) -> bool:

@@ -89,10 +89,6 @@ class Book:
         """The number of leads that the rep has open."""
         return self.value(open_field(rep))
 
-    def received_on(self, day: date, rep: str) -> int:
-        """The number of leads that the rep received on that local day."""
-        return self.value(today_field(day, rep))
-
     def served(self, team: str) -> int:
         """The number of leads that the team's shares have given."""
         return self.value(served_field(team))

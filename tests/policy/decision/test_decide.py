@@ -24,6 +24,7 @@ from router.policy.rules.policy import (
     ToRep,
     ToTeam,
 )
+from router.policy.rules.scoring import Segment
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD, Book
 from tests.world.policies import (
@@ -393,6 +394,27 @@ def test_the_score_is_a_fact_that_rules_can_name() -> None:
 
     assert decision.rule == "graded"
     assert decision.facts == {"grade": "C3", "segment": "cold"}
+
+
+@pytest.mark.parametrize(
+    ("segments", "segment"),
+    [
+        (
+            (
+                Segment("warm", asks("grade", "B2")),
+                Segment("low", asks("grade", "C3")),
+                Segment("cold", None),
+            ),
+            "low",
+        ),
+        ((Segment("warm", asks("grade", "B2")), Segment("cold", None), Segment("low", None)), "cold"),
+        ((), ""),
+    ],
+)
+def test_the_first_segment_that_fits_wins(segments: tuple[Segment, ...], segment: str) -> None:
+    policy = a_policy(segments=segments, types={"grade": "choice"})
+
+    assert deciding(policy).segment == segment
 
 
 def test_the_same_lead_under_the_same_book_is_the_same_decision() -> None:

@@ -221,7 +221,7 @@ def test_nobody_is_ever_above_a_cap_and_credits_sum_to_nothing(
         today = decision.decided_at.astimezone(PARIS).date()
         for rep in world[0].roster.reps.values():
             assert rep.max_open_leads is None or book.open_leads(rep.name) <= rep.max_open_leads
-            assert rep.max_per_day is None or book.received_on(today, rep.name) <= rep.max_per_day
+            assert rep.max_per_day is None or book.value(today_field(today, rep.name)) <= rep.max_per_day
         team = world[0].roster.teams["sales"]
         assert sum(book.credit("sales", rep, team.unit) for rep in team.reps) == 0
         if isinstance(decision.outcome, Assigned):

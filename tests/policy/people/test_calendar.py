@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
-from router.policy.people.calendar import add_working_time, is_off, next_working_minute, working_time_between
+from router.policy.people.calendar import Calendar, off_on, time_off_of
 from router.policy.people.roster import Hours, TimeOff
 from router.policy.rules.sla import due_at, queue_due_at
 from tests.world.policies import NOW, PARIS, a_rep, a_team, office_hours
@@ -36,7 +36,7 @@ def paris(text: str) -> datetime:
     ],
 )
 def test_the_next_working_minute(hours: Hours | None, start: str, opens: str) -> None:
-    assert next_working_minute(paris(start), hours, timezone=PARIS) == paris(opens)
+    assert Calendar(hours, PARIS).next_working_minute(paris(start)) == paris(opens)
 
 
 @pytest.mark.parametrize(
@@ -56,49 +56,44 @@ def test_the_next_working_minute(hours: Hours | None, start: str, opens: str) ->
 def test_working_time_is_added_across_closing_times(
     hours: Hours | None, start: str, span: timedelta, end: str
 ) -> None:
-    assert add_working_time(paris(start), span, hours, timezone=PARIS) == paris(end)
-    assert working_time_between(paris(start), paris(end), hours, timezone=PARIS) == span
+    assert Calendar(hours, PARIS).add(paris(start), span) == paris(end)
+    assert Calendar(hours, PARIS).between(paris(start), paris(end)) == span
 
 
 def test_working_time_between_counts_only_opening_hours() -> None:
     friday_evening, monday_morning = paris("2026-11-27 17:00"), paris("2026-11-30 09:30")
 
-    assert working_time_between(friday_evening, monday_morning, OFFICE, timezone=PARIS) == 1.5 * HOUR
-    assert working_time_between(monday_morning, friday_evening, OFFICE, timezone=PARIS) == timedelta(0)
-    assert working_time_between(monday_morning, friday_evening, None, timezone=PARIS) == timedelta(0)
+    assert Calendar(OFFICE, PARIS).between(friday_evening, monday_morning) == 1.5 * HOUR
+    assert Calendar(OFFICE, PARIS).between(monday_morning, friday_evening) == timedelta(0)
+    assert Calendar(None, PARIS).between(monday_morning, friday_evening) == timedelta(0)
 
 
 def test_hours_that_never_open_have_no_working_time() -> None:
-    assert next_working_minute(NOW, NEVER, timezone=PARIS) is None
-    assert add_working_time(NOW, HOUR, NEVER, timezone=PARIS) is None
+    assert Calendar(NEVER, PARIS).next_working_minute(NOW) is None
+    assert Calendar(NEVER, PARIS).add(NOW, HOUR) is None
 
 
 def test_days_off_are_not_worked() -> None:
     off = (TimeOff("anna", date(2026, 11, 25), date(2026, 11, 26)),)
 
-    end = add_working_time(paris("2026-11-24 17:00"), 2 * HOUR, OFFICE, timezone=PARIS, time_off=off)
-
-    assert end == paris("2026-11-27 10:00")
-    assert add_working_time(paris("2026-11-24 23:00"), 2 * HOUR, None, timezone=PARIS, time_off=off) == paris(
-        "2026-11-27 01:00"
-    )
+    assert Calendar(OFFICE, PARIS, off).add(paris("2026-11-24 17:00"), 2 * HOUR) == paris("2026-11-27 10:00")
+    assert Calendar(None, PARIS, off).add(paris("2026-11-24 23:00"), 2 * HOUR) == paris("2026-11-27 01:00")
 
 
-def test_time_off_covers_both_days_in_the_rosters_zone() -> None:
-    off = TimeOff("anna", date(2026, 11, 24), date(2026, 11, 24))
+def test_time_off_covers_both_of_its_days_and_one_rep() -> None:
+    off = TimeOff("anna", date(2026, 11, 24), date(2026, 11, 25))
     roster = a_team(a_rep("anna"), a_rep("ben"), time_off=(off,))
+    covered = [off_on(time_off_of(roster, "anna"), date(2026, 11, day)) for day in (23, 24, 25, 26)]
 
-    assert is_off(roster, "anna", paris("2026-11-24 00:00")) == off
-    assert is_off(roster, "anna", paris("2026-11-24 23:59")) == off
-    assert is_off(roster, "anna", paris("2026-11-25 00:00")) is None
-    assert is_off(roster, "ben", NOW) is None
+    assert covered == [None, off, off, None]
+    assert time_off_of(roster, "ben") == ()
 
 
 def test_of_two_times_off_the_one_that_ends_last_counts() -> None:
     short = TimeOff("anna", date(2026, 11, 24), date(2026, 11, 24))
     long = TimeOff("anna", date(2026, 11, 20), date(2026, 11, 30))
 
-    assert is_off(a_team(a_rep("anna"), time_off=(long, short)), "anna", NOW) == long
+    assert off_on((long, short), date(2026, 11, 24)) == long
 
 
 def test_a_lead_is_due_in_the_reps_hours_and_a_queue_in_those_of_who_opens_first() -> None:

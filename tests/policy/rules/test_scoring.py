@@ -18,13 +18,11 @@ from router.policy.rules.scoring import (
     PointsLine,
     PointsTable,
     Scorecard,
-    Segment,
     Steps,
     grade_of,
     points,
-    segment_of,
 )
-from tests.world.policies import NOW, asks
+from tests.world.policies import NOW
 
 DAY = timedelta(days=1)
 
@@ -139,11 +137,3 @@ def test_grade_is_the_letter_of_fit_and_the_digit_of_engagement() -> None:
     assert grade_of(grid, fit=60, engagement=50) == "A1"
     assert grade_of(grid, fit=59, engagement=49) == "B2"
     assert grade_of(grid, fit=0, engagement=0) == "C3"
-
-
-def test_the_first_segment_that_fits_wins() -> None:
-    segments = (Segment("hot", asks("grade", "A1")), Segment("cold", None))
-
-    assert segment_of(segments, {"grade": "A1"}, now=NOW) == "hot"
-    assert segment_of(segments, {"grade": "C3"}, now=NOW) == "cold"
-    assert segment_of((), {}, now=NOW) == ""

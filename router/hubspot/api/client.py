@@ -212,8 +212,7 @@ def _denied(request: Request, answer: HttpResponse) -> AccessDenied:
 
 
 def _wait_s(state: RetryCallState) -> float:
-    charge = _last_result(state)
-    return charge.wait_s
+    return _last_result(state).wait_s
 
 
 def _last_result(state: RetryCallState) -> Charge:

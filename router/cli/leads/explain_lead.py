@@ -58,8 +58,7 @@ def explain_lead(
         print_json({"decision": as_record(decision), "steps": steps_as_json(tuple(steps)),
                     **why_not_as_json(answer, policy, spoken, owners)})  # fmt: skip
         return
-    out = screen()
-    out.print(tree(decision.reason, steps))
+    screen().print(tree(decision.reason, steps))
     if answer is not None:
         print_why_not(answer, policy, spoken, owners)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import FactType
@@ -167,10 +167,7 @@ def _distance(current: Value | None, value: Value | None) -> float:
         return float(len(value ^ current))
     if isinstance(value, Decimal) and isinstance(current, Decimal):
         return float(abs(value - current) / max(abs(value), abs(current), Decimal(1)))
-    if isinstance(value, timedelta) and isinstance(current, timedelta):
-        return min(abs(value - current) / _LIKE_A_MOMENT, 1.0)
-    if isinstance(value, datetime) and isinstance(current, datetime):
-        return min(abs(value - current) / _LIKE_A_MOMENT, 1.0)
-    if isinstance(value, date) and type(value) is date and type(current) is date:
-        return min(abs(value - current) / _LIKE_A_MOMENT, 1.0)
+    if isinstance(value, timedelta | date) and type(value) is type(current):
+        apart: timedelta = abs(cast("Any", value) - current)
+        return min(apart / _LIKE_A_MOMENT, 1.0)
     return 1.0

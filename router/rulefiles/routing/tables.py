@@ -56,8 +56,7 @@ class TableReader:
         header = self._header(fields["table"].value)
         if header is None:
             return ()
-        lines = self.file.elements(fields["rows"].value, "'rows'")
-        found = (self._row(header, line) for line in lines)
+        found = (self._row(header, line) for line in self.file.elements(fields["rows"].value, "'rows'"))
         return tuple(row for row in found if row is not None)
 
     def _header(self, node: Node) -> _Header | None:
@@ -81,9 +80,8 @@ class TableReader:
         cells = line.elements if isinstance(line, Seq) else ()
         width, split = header.width, len(header.facts)
         if len(cells) != width or not _is_arrow(cells[split]):
-            message = f"the row does not fit its header of {width} columns"
             hint = f"Write '{any_word(split)}{ARROW}' and what follows; '{ANY}' stands for any value."
-            self.file.error(line, message, hint)
+            self.file.error(line, f"the row does not fit its header of {width} columns", hint)
             return None
         asked = [
             (fact, cell)

@@ -126,14 +126,15 @@ def _constants(kind: str, asked: Iterable[Matcher], current: Value | None, now: 
             case Within(span):
                 for moment in (now, now - span, now - span - _MINUTE, now - span - _DAY):
                     yield moment if kind == FactType.DATETIME else moment.date()
-    if kind in (FactType.TEXT, FactType.CHOICE):
-        yield ANY_OTHER
-    elif kind == FactType.CHOICES:
-        yield frozenset((ANY_OTHER,))
-    elif kind == FactType.BOOL:
-        yield from (True, False)
-    elif kind == FactType.NUMBER and current is None:
-        yield Decimal(0)
+    match kind:
+        case FactType.TEXT | FactType.CHOICE:
+            yield ANY_OTHER
+        case FactType.CHOICES:
+            yield frozenset((ANY_OTHER,))
+        case FactType.BOOL:
+            yield from (True, False)
+        case FactType.NUMBER if current is None:
+            yield Decimal(0)
 
 
 def _with(kind: str, value: Any, current: Value | None) -> Iterator[Value]:

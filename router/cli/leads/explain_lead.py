@@ -7,11 +7,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from router.cli.shared.decision_tree import tree
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.rules_here import RulesHere
-from router.cli.shared.screen import screen
+from router.cli.shared.screen import screen, tree
 from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision

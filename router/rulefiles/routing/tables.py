@@ -79,8 +79,9 @@ class TableReader:
     def _row(self, header: _Header, line: Node) -> Row | None:
         cells = line.elements if isinstance(line, Seq) else ()
         width, split = header.width, len(header.facts)
-        if len(cells) != width or not _is_arrow(cells[split]):
-            hint = f"Write '{any_word(split)}{ARROW}' and what follows; '{ANY}' stands for any value."
+        arrow = cells[split] if len(cells) == width else None
+        if not isinstance(arrow, Scalar) or arrow.text != ARROW:
+            hint = f"Write '{f'{ANY}, ' * split}{ARROW}' and what follows; '{ANY}' stands for any value."
             self.file.error(line, f"the row does not fit its header of {width} columns", hint)
             return None
         asked = [
@@ -96,15 +97,6 @@ class TableReader:
         return Row(
             written or Scalar(name, line.line, line.column), both(parts) if parts else AllOf(()), fields
         )
-
-
-def any_word(columns: int) -> str:
-    """An `any, ` for each column on the left, for the example of a row."""
-    return f"{ANY}, " * columns
-
-
-def _is_arrow(cell: Node) -> bool:
-    return isinstance(cell, Scalar) and cell.text == ARROW
 
 
 def _as_fields(keys: tuple[Scalar, ...], cells: tuple[Node, ...], line: Node) -> Mapping[str, YamlEntry]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from typing import Any, Final
+from typing import Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import orjson
+import msgspec
 
 from router.hubspot.api.records import PortalOwner, Record
 from router.hubspot.properties import (
@@ -35,6 +35,7 @@ _DAYS: Final[Mapping[str, tuple[int, ...]]] = {
     **{name: (day,) for day, name in enumerate(_WEEKDAYS)},
 }
 _DAY_MINUTES: Final = 24 * 60
+Entry = TypeVar("Entry")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -102,30 +103,25 @@ def _reported(properties: Mapping[str, str]) -> tuple[Reported, list[str]]:
 
 def _spans(text: str | None) -> tuple[Span, ...] | None:
     """`[{"startTimestamp":ms,"endTimestamp":ms}]`; None if it is not that."""
-    spans = []
-    for entry in _entries(text):
-        start, end = _whole(entry, "startTimestamp"), _whole(entry, "endTimestamp")
-        if start is None or end is None or not start < end:
-            return None
-        try:
-            spans.append((_moment(start), _moment(end)))
-        except OverflowError:  # microseconds instead of milliseconds end in the year 58000
-            return None
-    return tuple(sorted(spans))
+    absences = _listed(text, _Absence)
+    if absences is None or not all(one.start_timestamp < one.end_timestamp for one in absences):
+        return None
+    try:
+        return tuple(sorted((_moment(one.start_timestamp), _moment(one.end_timestamp)) for one in absences))
+    except OverflowError:  # microseconds instead of milliseconds end in the year 58000
+        return None
 
 
 def _hours(text: str | None) -> tuple[tuple[tuple[time, time], ...], ...] | None:
     """`[{"days":"MONDAY_TO_FRIDAY","startMinute":540,"endMinute":1020}]`; None if it is not that."""
     minutes: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    entries = _entries(text)
-    for entry in entries:
-        start, end = _whole(entry, "startMinute"), _whole(entry, "endMinute")
-        days = _DAYS.get(str(entry.get("days"))) if isinstance(entry, dict) else None
-        if start is None or end is None or days is None or not 0 <= start < end <= _DAY_MINUTES:
-            return None
-        for day in days:
-            minutes[day].append((start, end))
-    return tuple(_day(sorted(spans)) for spans in minutes) if entries else ()
+    shifts = _listed(text, _Shift)
+    if shifts is None or not all(one.days in _DAYS and one.start_minute < one.end_minute for one in shifts):
+        return None
+    for one in shifts:
+        for day in _DAYS[one.days]:
+            minutes[day].append((one.start_minute, one.end_minute))
+    return tuple(_day(sorted(spans)) for spans in minutes) if shifts else ()
 
 
 def _day(spans: list[tuple[int, int]]) -> tuple[tuple[time, time], ...]:
@@ -147,19 +143,20 @@ def _moment(timestamp_ms: int) -> datetime:
     return _EPOCH + timedelta(milliseconds=timestamp_ms)
 
 
-def _entries(text: str | None) -> list[Any]:
-    """The list that the text holds; a list with one None if it holds something else."""
-    if not text or not text.strip():
-        return []
+class _Absence(msgspec.Struct, rename="camel"):
+    start_timestamp: int
+    end_timestamp: int
+
+
+class _Shift(msgspec.Struct, rename="camel"):
+    days: str
+    start_minute: Annotated[int, msgspec.Meta(ge=0)]
+    end_minute: Annotated[int, msgspec.Meta(le=_DAY_MINUTES)]
+
+
+def _listed(text: str | None, kind: type[Entry]) -> list[Entry] | None:
+    """The list that the text holds, numbers in quotes included; None if it holds something else."""
     try:
-        entries = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        return [None]
-    return entries if isinstance(entries, list) else [None]
-
-
-def _whole(entry: Any, name: str) -> int | None:
-    value = entry.get(name) if isinstance(entry, dict) else None
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+        return msgspec.json.decode((text or "").strip() or "[]", type=list[kind], strict=False)  # type: ignore[valid-type]
+    except (msgspec.DecodeError, RecursionError):
+        return None

@@ -16,11 +16,12 @@ from router.ledger.engine import engine_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
 from router.ledger.querying import PortalTables
-from router.ledger.revisions import RevisionHistory, packed, unpacked
+from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.schema import bring_up_to_date
 from router.ledger.shares import Shares
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
+from router.rulefiles.packing import packed, unpacked
 
 
 @dataclass(frozen=True, slots=True)

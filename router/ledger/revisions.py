@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
 from sqlalchemy import func, insert, select
 
 from router.ledger.querying import PortalTables
 from router.ledger.tables import DECISIONS, REVISIONS, RULE_CHANGES
+from router.rulefiles.packing import unpacked
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +96,3 @@ class RevisionHistory(PortalTables):
         if until is not None:
             query = query.where(DECISIONS.c.decided_at < until)
         return int(self.value(query))
-
-
-def packed(files: Mapping[str, bytes]) -> str:
-    """Rule files as one text; `unpacked` gives them back."""
-    texts = {name: base64.b64encode(content).decode() for name, content in files.items()}
-    return orjson.dumps(texts).decode()
-
-
-def unpacked(text: str) -> dict[str, bytes]:
-    """The rule files that `packed` wrote."""
-    return {name: base64.b64decode(content) for name, content in orjson.loads(text).items()}

@@ -90,8 +90,7 @@ class Portal:
     def edit_by_hand(self, record: Record, values: Mapping[str, str], *, when: str) -> None:
         """Change a contact as a person in HubSpot's pages does."""
         source = self.humans.source(self.owners[OWNERS[8].id].user_id)
-        modified = self.shelves["contacts"].modified
-        if record.write(values, source=source, at_ms=now_ms(), modified=modified):
+        if record.write(values, source=source, at_ms=now_ms(), modified=self.shelves["contacts"].modified):
             self._tell_changes(record)
         if "hubspot_owner_id" in values:
             self.humans.chose(record, values["hubspot_owner_id"], when=when)

@@ -175,8 +175,7 @@ def _as_it_was(leads: Leads, policy: Policy) -> Policy:
     """The policy with the absences recorded at the time, as far as the leads' source has them."""
     if isinstance(leads, CsvLeads):
         return policy
-    roster = as_it_was(policy.roster, leads.words(), now=now_here())
-    return replace(policy, roster=roster)
+    return replace(policy, roster=as_it_was(policy.roster, leads.words(), now=now_here()))
 
 
 def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Final, Self, TextIO
+from typing import Final, TextIO
 
 LAST_LINES: Final = 8
 
@@ -33,12 +32,8 @@ class Logs:
                 self._files[name] = (self._directory / f"{name}.log").open("a", encoding="utf-8")
             return self._files[name]
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
+        """Nothing is written any more."""
         for file in self._files.values():
             file.close()
 

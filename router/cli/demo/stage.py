@@ -10,7 +10,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -121,7 +121,7 @@ def set_stage(*, config_dir: Path) -> Iterator[Stage]:
             {"SANDBOX_TOKEN": token, "SANDBOX_CLIENT_SECRET": client_secret},
         )
         with (
-            Logs(directory / "logs") as logs,
+            closing(Logs(directory / "logs")) as logs,
             Supervisor(
                 environ={**_foreign(os.environ), **given}, hear=logs.hear, valkey=valkey, remove=directory
             ) as supervisor,

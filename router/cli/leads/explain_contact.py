@@ -10,10 +10,9 @@ from rich.text import Text
 from router.cli.leads.explain_lead import print_why_not, why_not_as_json, why_not_here
 from router.cli.leads.history import outcome_in_words
 from router.cli.leads.lead_history import STATES, LeadHistory, lead_history_of
-from router.cli.shared.decision_tree import tree
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
-from router.cli.shared.screen import screen, table
+from router.cli.shared.screen import screen, table, tree
 from router.cli.shared.services import services_here
 from router.policy.decision.decision import Decision
 from router.policy.explanation.explanation import Step

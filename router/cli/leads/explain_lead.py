@@ -7,11 +7,10 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Final
 
-from router.cli.shared.decision_tree import tree
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
 from router.cli.shared.rules_here import RulesHere
-from router.cli.shared.screen import screen
+from router.cli.shared.screen import screen, tree
 from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
@@ -58,8 +57,7 @@ def explain_lead(
         print_json({"decision": as_record(decision), "steps": steps_as_json(tuple(steps)),
                     **why_not_as_json(answer, policy, spoken, owners)})  # fmt: skip
         return
-    out = screen()
-    out.print(tree(decision.reason, steps))
+    screen().print(tree(decision.reason, steps))
     if answer is not None:
         print_why_not(answer, policy, spoken, owners)
 

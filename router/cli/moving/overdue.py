@@ -9,13 +9,12 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.moment_argument import check_name
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_with_rules
 from router.policy.wording.phrases import moment_in_words
 from router.routing.followup.overdue import OverdueLead, overdue_leads
-from router.rulefiles.yaml.mistakes import did_you_mean
 
 MOST: Final = 10_000
 
@@ -32,9 +31,7 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
     """
     services = services_with_rules()
     policy = services.rules.policy()
-    if team is not None and team not in policy.roster.teams:
-        hint = did_you_mean(team, policy.roster.teams) or f"The teams are: {', '.join(policy.roster.teams)}."
-        raise UserError(f"There is no team '{team}'. {hint}", exit_code=2)
+    check_name("team", team, policy.roster.teams)
     everything = overdue_leads(
         limit=MOST, store=services.store, rules=services.rules, people=services.people, clock=services.clock
     )

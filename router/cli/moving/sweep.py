@@ -51,8 +51,7 @@ def sweep(*, dry: bool, now: bool, approve: bool, limit: int, yes: bool, as_json
     if dry + now + approve > 1:
         raise click.UsageError("Say one of --plan, --now and --approve.")
     services = services_with_rules()
-    settings = settings_here()
-    nights = Nights(text_client(redis_url(settings)), services.store.keys)
+    nights = Nights(text_client(redis_url(settings_here())), services.store.keys)
     if approve:
         _approve(services, nights, limit=limit, yes=yes, as_json=as_json)
     else:
@@ -119,8 +118,7 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
         raise UserError("No plan waits for approval: the last night was within its limits, or was approved.")
     planned = services.store.night_plan.all()
     if as_json:
-        facts = {**asdict(waiting), "leads": [asdict(one) for one in planned]}
-        print_json({**facts, "approved": yes})
+        print_json({**asdict(waiting), "leads": [asdict(one) for one in planned], "approved": yes})
     else:
         _show(
             planned,

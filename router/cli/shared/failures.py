@@ -27,20 +27,13 @@ def _ledger_down(error: Any) -> str:
     return f"The ledger does not answer: {reason}. Start the database, or correct DATABASE_URL."
 
 
-def _redis_down(error: Any) -> str:
-    return f"Redis does not answer: {str(error).rstrip('.')}. Start it, or correct REDIS_URL."
-
-
-def _denied(error: Any) -> str:
-    return f"{str(error).rstrip('.')}. Check HUBSPOT_ACCESS_TOKEN and the scopes of the app."
-
-
-def _unreachable(error: Any) -> str:
-    return f"{str(error).rstrip('.')}. Nothing was changed; try again in a minute."
+def _and(remedy: str, *, first: str = "") -> Callable[[Any], str]:
+    """The error's own words, and what to do."""
+    return lambda error: f"{first}{str(error).rstrip('.')}. {remedy}"
 
 
 def _later(error: Any) -> str:
-    return f"{str(error).rstrip('.')}. Try again in {max(1, round(error.retry_after_s))} s."
+    return _and(f"Try again in {max(1, round(error.retry_after_s))} s.")(error)
 
 
 def _of_a_file(error: Any) -> str:
@@ -56,13 +49,18 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("router.rules_on_disk", "RuleFilesUnreadable", 1, str),
     ("router.rulefiles.words.catalog_file", "CatalogUnreadableError", 1, str),
     ("router.routing.portal.live_rules", "NoRules", 1, str),
-    ("router.hubspot.api.errors", "AccessDenied", 1, _denied),
+    (
+        "router.hubspot.api.errors",
+        "AccessDenied",
+        1,
+        _and("Check HUBSPOT_ACCESS_TOKEN and the scopes of the app."),
+    ),
     ("router.hubspot.api.errors", "ComeBackLater", 1, _later),
-    ("router.hubspot.api.errors", "Unreachable", 1, _unreachable),
+    ("router.hubspot.api.errors", "Unreachable", 1, _and("Nothing was changed; try again in a minute.")),
     ("router.hubspot.api.errors", "HubSpotError", 1, str),
     ("router.processes.supervisor", "NotReady", 1, str),
     ("router.cli.demo.flow", "Stuck", 1, str),
-    ("redis", "RedisError", 1, _redis_down),
+    ("redis", "RedisError", 1, _and("Start it, or correct REDIS_URL.", first="Redis does not answer: ")),
     ("sqlalchemy.exc", "SQLAlchemyError", 1, _ledger_down),
     ("builtins", "OSError", 1, _of_a_file),
 )

@@ -69,8 +69,7 @@ def _checked(written: Mapping[str, tuple[int, str]], file: FileReader, here: Rul
         YamlEntry(Scalar(name, line, 1), Scalar(value, line, len(name) + 2))
         for name, (line, value) in written.items()
     )
-    reader = LeadReader(file, here.catalog, here.policy.roster)
-    texts = reader.texts(Map(entries, 1, 1), "the lead")
+    texts = LeadReader(file, here.catalog, here.policy.roster).texts(Map(entries, 1, 1), "the lead")
     if file.found:
         raise UserError("\n".join(str(mistake) for mistake in file.found))
     return lead_of(texts, contact_id=TYPED)

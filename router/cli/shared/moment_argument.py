@@ -1,9 +1,10 @@
-"""The arguments of commands about reps: a future moment, and a rep's name."""
+"""The arguments of commands about reps: a future moment, and the name of a rep or team."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from router.cli.shared.failures import UserError
@@ -22,9 +23,11 @@ def moment_typed(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
         raise UserError(str(error), exit_code=2) from error
 
 
-def check_rep(name: str, reps: Iterable[str]) -> None:
-    """Raise UserError (exit code 2) when team.yaml has no such rep."""
-    known = list(reps)
-    if name not in known:
-        hint = did_you_mean(name, known) or "Write a name as it stands under 'reps' in team.yaml."
-        raise UserError(f"There is no rep '{name}'. {hint}", exit_code=2)
+def check_name(
+    kind: Literal["rep", "team"], name: str | None, known: Iterable[str], *, former: Iterable[str | None] = ()
+) -> None:
+    """Raise UserError (exit code 2) when the name, if any, is neither among the known nor the former ones."""
+    names = list(known)
+    if name is not None and name not in (*names, *former):
+        hint = did_you_mean(name, names) or f"The {kind}s are: {', '.join(names)}."
+        raise UserError(f"There is no {kind} '{name}'. {hint}", exit_code=2)

@@ -48,7 +48,7 @@ def rule_files_here(directory: Path | None) -> tuple[Path, Mapping[str, bytes], 
 
 
 def rules_here(directory: Path | None) -> RulesHere:
-    """The rules of DIR. Raises Told where its files have errors, and what `rule_files_here` raises."""
+    """The rules of DIR. Raises UserError where its files have errors, and what `rule_files_here` raises."""
     folder, files, catalog = rule_files_here(directory)
     loaded = load_policy(files, catalog=catalog)
     if loaded.policy is None:

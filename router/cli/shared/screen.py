@@ -12,6 +12,9 @@ from rich.console import Console, Group, RenderableType
 from rich.progress import Progress, ProgressColumn
 from rich.table import Table
 from rich.text import Text
+from rich.tree import Tree
+
+from router.policy.explanation.explanation import Step
 
 
 def screen() -> Console:
@@ -50,3 +53,13 @@ def titled(title: str, below: RenderableType) -> Group:
 def hanging(line: str, *, width: int) -> str:
     """An indented line that goes on under its own beginning when it is longer than the screen."""
     return textwrap.fill(line, width, initial_indent="  · ", subsequent_indent="    ")
+
+
+def tree(title: str, steps: Iterable[Step]) -> Tree:
+    """The steps below their title; long lines go on under their own beginning."""
+    root = Tree(Text(title, "bold"), guide_style="dim")
+    for step in steps:
+        branch = root.add(Text(step.title, "bold cyan"))
+        for line in step.lines:
+            branch.add(Text(line))
+    return root

@@ -9,7 +9,7 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
-from router.cli.shared.moment_argument import check_rep, moment_typed
+from router.cli.shared.moment_argument import check_name, moment_typed
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_with_rules
 from router.routing.people.overrides import as_facts, say_away, standings_now
@@ -44,7 +44,7 @@ def away(rep: str | None, until: str | None, why: str, ask: bool, as_json: bool)
     services = services_with_rules()
     policy = services.rules.policy()
     if rep is not None and until is not None:
-        check_rep(rep, policy.roster.reps)
+        check_name("rep", rep, policy.roster.reps)
         ends = moment_typed(until, policy.roster.timezone, now=services.clock())
         say_away(rep, until=ends, why=why, rules=services.rules, people=services.people, clock=services.clock)
     refreshed = (

@@ -6,7 +6,7 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
-from router.cli.shared.moment_argument import check_rep, moment_typed
+from router.cli.shared.moment_argument import check_name, moment_typed
 from router.cli.shared.services import services_with_rules
 from router.cli.team.away import print_standings
 from router.routing.people.overrides import as_facts, say_back
@@ -27,7 +27,7 @@ def back(rep: str, until: str | None, why: str, as_json: bool) -> None:
     """
     services = services_with_rules()
     policy = services.rules.policy()
-    check_rep(rep, policy.roster.reps)
+    check_name("rep", rep, policy.roster.reps)
     if why and until is None:
         raise click.UsageError("--why belongs to --until.")
     zone = policy.roster.timezone

@@ -14,6 +14,7 @@ from rich.text import Text
 from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.moment_argument import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
@@ -43,7 +44,8 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     """
     services = services_with_rules()
     found = fairness_since(services, since=services.clock() - since)
-    _check_names(found, team=team, rep=rep)
+    check_name("team", team, found.roster.teams, former=(one.team for one in found.standings))
+    check_name("rep", rep, found.roster.reps, former=(one.rep for one in found.standings))
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
     reasons = _missed(found, rep) if rep is not None else ()
     changes = share_changes(rep, since=found.since, ledger=services.ledger) if rep is not None else ()
@@ -60,15 +62,6 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
             click.echo(f"Drawn: {plot}")
     if any(one.beyond for one in chosen):
         raise SystemExit(1)
-
-
-def _check_names(found: Fairness, *, team: str | None, rep: str | None) -> None:
-    served = {one.team for one in found.standings}
-    if team is not None and team not in found.roster.teams and team not in served:
-        raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(found.roster.teams)}.")
-    known = {*found.roster.reps, *(one.rep for one in found.standings)}
-    if rep is not None and rep not in known:
-        raise click.UsageError(f"There is no rep '{rep}'. The reps are: {', '.join(found.roster.reps)}.")
 
 
 def _missed(found: Fairness, rep: str) -> Sequence[Missed]:

@@ -11,6 +11,7 @@ import click
 from rich.text import Text
 
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.moment_argument import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
@@ -44,7 +45,8 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     record_outbox(services)  # includes decisions of a moment ago
     now = services.clock()
     leads = [one for one in services.ledger.follow_ups.since(now - since) if one.rep is not None]
-    _check_names(policy.roster, leads, team=team, rep=rep)
+    check_name("team", team, policy.roster.teams, former=(one.team for one in leads))
+    check_name("rep", rep, policy.roster.reps, former=(one.rep for one in leads))
     chosen = [one for one in leads if team in (None, one.team) and rep in (None, one.rep)]
     found = responses(chosen, now=now)
     late = [one for one in chosen if promptness(one, now=now) == "late"] if rep is not None else []
@@ -59,13 +61,6 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     _show(found, response_of(EVERYBODY, chosen, now=now), title=f"Leads given since {began} ({whose})")
     if rep is not None:
         _show_late(rep, late, roster=policy.roster)
-
-
-def _check_names(roster: Roster, leads: Sequence[FollowUp], *, team: str | None, rep: str | None) -> None:
-    if team is not None and team not in {*roster.teams, *(one.team for one in leads)}:
-        raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(roster.teams)}.")
-    if rep is not None and rep not in {*roster.reps, *(one.rep for one in leads)}:
-        raise click.UsageError(f"There is no rep '{rep}'. The reps are: {', '.join(roster.reps)}.")
 
 
 def _show(found: Sequence[Response], all_of_them: Response, *, title: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.moment_argument import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.policy.people.roster import Roster
@@ -33,8 +34,7 @@ def weights(team: str | None, apply: bool, as_json: bool) -> None:
     """
     services = services_with_rules()
     policy = services.rules.policy()
-    if team is not None and team not in policy.roster.teams:
-        raise click.UsageError(f"There is no team '{team}'. The teams are: {', '.join(policy.roster.teams)}.")
+    check_name("team", team, policy.roster.teams)
     changed = apply and refresh_weights(services)
     chosen = [
         one

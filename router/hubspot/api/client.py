@@ -151,21 +151,22 @@ class ApiClient:
 
     def _reject(self, request: Request, answer: HttpResponse, paid: Charge) -> NoReturn:
         verdict = meaning(answer.status)
-        if verdict == "rate_limited":
-            reason, pause = rate_limit_pause(answer, self._budget.until_midnight())
-            self._budget.pause(reason, pause)
-            raise RateLimited(f"{reason}.", retry_after_s=pause.total_seconds())
-        if verdict == "locked":
-            reason, pause = lock_pause(answer)
-            self._budget.pause(reason, pause)
-            raise Locked(f"{reason}.", retry_after_s=pause.total_seconds())
-        if verdict == "broken":
-            self._budget.failed(f"HubSpot answers with status {answer.status}")
-            raise _no_answer(request, f"status {answer.status}", sent=True)
-        if verdict == "denied" and (request.vital or answer.status == 401):
-            error = _denied(request, answer)
-            self._budget.pause(str(error), DENIED_PAUSE, then_probe=True)
-            raise error
+        match verdict:
+            case "rate_limited":
+                reason, pause = rate_limit_pause(answer, self._budget.until_midnight())
+                self._budget.pause(reason, pause)
+                raise RateLimited(f"{reason}.", retry_after_s=pause.total_seconds())
+            case "locked":
+                reason, pause = lock_pause(answer)
+                self._budget.pause(reason, pause)
+                raise Locked(f"{reason}.", retry_after_s=pause.total_seconds())
+            case "broken":
+                self._budget.failed(f"HubSpot answers with status {answer.status}")
+                raise _no_answer(request, f"status {answer.status}", sent=True)
+            case "denied" if request.vital or answer.status == 401:
+                error = _denied(request, answer)
+                self._budget.pause(str(error), DENIED_PAUSE, then_probe=True)
+                raise error
         self._proved(paid)  # a refusal shows that HubSpot is alive
         if verdict == "denied":
             raise _denied(request, answer)
@@ -212,8 +213,7 @@ def _denied(request: Request, answer: HttpResponse) -> AccessDenied:
 
 
 def _wait_s(state: RetryCallState) -> float:
-    charge = _last_result(state)
-    return charge.wait_s
+    return _last_result(state).wait_s
 
 
 def _last_result(state: RetryCallState) -> Charge:

@@ -34,19 +34,21 @@ class Refusal:
 
 def meaning(status: int) -> Meaning:
     """The meaning of a status; a redirect or an unknown status is a broken answer."""
-    if 200 <= status < 300:
-        return "fine"
-    if status in (401, 403):
-        return "denied"
-    if status == 404:
-        return "not_found"
-    if status == 429:
-        return "rate_limited"
-    if status in (423, 477):
-        return "locked"
-    if 400 <= status < 500 and status != 408:
-        return "refused"
-    return "broken"
+    match status:
+        case _ if 200 <= status < 300:
+            return "fine"
+        case 401 | 403:
+            return "denied"
+        case 404:
+            return "not_found"
+        case 429:
+            return "rate_limited"
+        case 423 | 477:
+            return "locked"
+        case _ if 400 <= status < 500 and status != 408:
+            return "refused"
+        case _:
+            return "broken"
 
 
 def rate_limit_pause(answer: HttpResponse, until_midnight: timedelta) -> tuple[str, timedelta]:

@@ -247,8 +247,7 @@ def _stood_in(
         asked.add(rep)
         refusal = why_not(context, context.compiled.reps[rep], wishes=wishes_of(context.facts, assign.needs))
         if refusal is None:
-            given = _given(context, rep, how="stand_in")
-            return replace(given, passed_over=tuple(refusals), detour=why)
+            return replace(_given(context, rep, how="stand_in"), passed_over=tuple(refusals), detour=why)
         refusals.append(PassedOver(rep, refusal))
     return Placement(Queued(_last_resort(policy), why=why), passed_over=tuple(refusals))
 

@@ -20,7 +20,6 @@ __all__ = [
     "LAST_CONVERSION",
     "Needed",
     "facts_needed",
-    "facts_of",
     "properties_read",
     "sources_of",
 ]
@@ -71,19 +70,15 @@ def properties_read(policy: Policy) -> Needed:
     return Needed(contact=tuple(sorted(contact)), company=tuple(sorted(company)))
 
 
-def facts_of(lead: Lead, *, types: Mapping[str, str], now: datetime) -> dict[str, Value]:
-    """The lead's facts named in `types` (fact → FactType); a missing or unreadable fact is absent.
-
-    `now` (aware UTC) is used for `age`. The facts of the score are not included: they follow from these.
-    """
-    return reading(types)(lead, now)
-
-
 Reading: TypeAlias = Callable[[Lead, datetime], dict[str, Value]]
 
 
 def reading(types: Mapping[str, str]) -> Reading:
-    """`facts_of` for these types, compiled once for many leads."""
+    """What reads a lead's facts named in `types` (fact → FactType), compiled once for many leads.
+
+    A missing or unreadable fact is absent. `now` (aware UTC) is used for `age`. The facts of the score are
+    not included: they follow from these.
+    """
     of_contact: list[tuple[str, str, Reader]] = []
     of_company: list[tuple[str, str, Reader]] = []
     for fact, fact_type in types.items():

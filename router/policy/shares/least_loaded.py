@@ -41,8 +41,7 @@ def teams_by_load(policy: Policy) -> frozenset[str]:
 
 def reps_counted(policy: Policy) -> tuple[str, ...]:
     """The reps whose open leads matter, in file order: reps with a cap, or in a team by load."""
-    by_load = teams_by_load(policy)
-    in_team_by_load = {rep for team in by_load for rep in policy.roster.teams[team].reps}
+    in_team_by_load = {rep for team in teams_by_load(policy) for rep in policy.roster.teams[team].reps}
     return tuple(
         name
         for name, rep in policy.roster.reps.items()

@@ -206,8 +206,7 @@ def _in_the_way(search: Search, target: Rule, decision: Decision, judged: Facts)
     elif (target.name, target.line) == (decision.rule, decision.rule_line):
         yield from facts_asked(target.action)
     else:
-        winner = search.rules[decision.rule, decision.rule_line]
-        yield from _sources(search.policy, winner.when)
+        yield from _sources(search.policy, search.rules[decision.rule, decision.rule_line].when)
 
 
 def _parts_failing(condition: Condition, facts: Facts, now: datetime) -> int:

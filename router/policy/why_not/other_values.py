@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import FactType
@@ -126,14 +126,15 @@ def _constants(kind: str, asked: Iterable[Matcher], current: Value | None, now: 
             case Within(span):
                 for moment in (now, now - span, now - span - _MINUTE, now - span - _DAY):
                     yield moment if kind == FactType.DATETIME else moment.date()
-    if kind in (FactType.TEXT, FactType.CHOICE):
-        yield ANY_OTHER
-    elif kind == FactType.CHOICES:
-        yield frozenset((ANY_OTHER,))
-    elif kind == FactType.BOOL:
-        yield from (True, False)
-    elif kind == FactType.NUMBER and current is None:
-        yield Decimal(0)
+    match kind:
+        case FactType.TEXT | FactType.CHOICE:
+            yield ANY_OTHER
+        case FactType.CHOICES:
+            yield frozenset((ANY_OTHER,))
+        case FactType.BOOL:
+            yield from (True, False)
+        case FactType.NUMBER if current is None:
+            yield Decimal(0)
 
 
 def _with(kind: str, value: Any, current: Value | None) -> Iterator[Value]:
@@ -167,10 +168,7 @@ def _distance(current: Value | None, value: Value | None) -> float:
         return float(len(value ^ current))
     if isinstance(value, Decimal) and isinstance(current, Decimal):
         return float(abs(value - current) / max(abs(value), abs(current), Decimal(1)))
-    if isinstance(value, timedelta) and isinstance(current, timedelta):
-        return min(abs(value - current) / _LIKE_A_MOMENT, 1.0)
-    if isinstance(value, datetime) and isinstance(current, datetime):
-        return min(abs(value - current) / _LIKE_A_MOMENT, 1.0)
-    if isinstance(value, date) and type(value) is date and type(current) is date:
-        return min(abs(value - current) / _LIKE_A_MOMENT, 1.0)
+    if isinstance(value, timedelta | date) and type(value) is type(current):
+        apart: timedelta = abs(cast("Any", value) - current)
+        return min(apart / _LIKE_A_MOMENT, 1.0)
     return 1.0

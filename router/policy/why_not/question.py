@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -13,14 +12,12 @@ from router.policy.decision.inputs import DecisionRequest, World
 from router.policy.explanation.destination import Wanted, leads_to
 from router.policy.explanation.next_reps import next_reps
 from router.policy.leads.lead import Facts, Value
-from router.policy.people.availability import Reported
 from router.policy.rules.conditions import as_written, first_failure
 from router.policy.rules.facts import facts_needed
 from router.policy.rules.policy import Rule
 from router.policy.why_not.counterfactual import Search, Trial, nearest
 from router.policy.why_not.other_values import Other, questions_of
 
-_NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 MOST_TURNS: Final = 200
 """Largest number of further leads that are decided to find when the rep is next."""
 

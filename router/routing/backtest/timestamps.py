@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from router.policy.backtest.judging.columns import MISSING, REMEMBERED, instant
-from router.policy.backtest.judging.numbering import Ints
+from router.policy.backtest.judging.numbering import Ints, Once
 from router.policy.leads.parsing import moment_in
 
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -25,8 +25,8 @@ class Moments:
     """Reads texts as `moment_in` does, but parses each day and each time of day only once."""
 
     def __init__(self) -> None:
-        self._days = _Once(_day)
-        self._clocks = _Once(_clock)
+        self._days = Once(_day, most=REMEMBERED)
+        self._clocks = Once(_clock, most=REMEMBERED)
 
     def of(self, texts: Sequence[str]) -> Ints:
         """The instant (µs since 1970) of each text; MISSING where the text is no moment."""
@@ -34,22 +34,6 @@ class Moments:
         found = np.array([days[text[:_DAY_ENDS]] + clocks[text[_DAY_ENDS:]] for text in texts], np.int64)
         for row in np.flatnonzero(found > _LATEST).tolist():
             found[row] = _instant_in(texts[row])
-        return found
-
-
-class _Once(dict[str, int]):
-    """Cache from a part of the text to what it adds to the instant."""
-
-    __slots__ = ("_read",)
-
-    def __init__(self, read: Callable[[str], int]) -> None:
-        super().__init__()
-        self._read = read
-
-    def __missing__(self, part: str) -> int:
-        if len(self) >= REMEMBERED:
-            self.clear()
-        found = self[part] = self._read(part)
         return found
 
 

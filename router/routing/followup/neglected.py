@@ -87,8 +87,7 @@ def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> lis
         sentences.append(say(language, "taken_often", count=lead.state.times_taken))
         whom["manager"] = None
     sentences += _next_move(policy, lead, now=now)
-    event = "overdue" if overdue else "due_soon"
-    return _reminders(lead, whom, event=event, text=" ".join(sentences))
+    return _reminders(lead, whom, event="overdue" if overdue else "due_soon", text=" ".join(sentences))
 
 
 def _next_move(policy: Policy, lead: Neglected, *, now: datetime) -> list[str]:

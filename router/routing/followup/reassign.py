@@ -9,7 +9,7 @@ from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQ
 from router.policy.rules.policy import Policy
 from router.routing.intake.transitions import owned
 from router.routing.intake.transitions.apply import apply
-from router.routing.outbox.last_decision import last_decision
+from router.routing.outbox.record import last_decision
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 from router.store.inbox.inbox import BATCH

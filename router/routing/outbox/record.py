@@ -1,8 +1,9 @@
-"""Recording the outbox's lines in the ledger."""
+"""Recording the outbox's lines in the ledger, and looking up a lead's last decision there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from router.routing.outbox.notify import note
 from router.routing.portal.services import Services
@@ -28,6 +29,19 @@ def record_outbox(services: Services, *, limit: int = 5_000) -> int:
         services.store.outbox.recorded(lines)
         recorded += len(lines)
     return recorded
+
+
+def last_decision(services: Services, contact_id: str, *, episode: int) -> dict[str, Any] | None:
+    """The record of the decision of that episode, from the ledger or else the outbox; None if unknown.
+
+    Raises `sqlalchemy.exc.SQLAlchemyError` or `redis.RedisError`.
+    """
+    for _ in range(2):
+        for found in reversed(services.ledger.decisions_of(contact_id)):
+            if found["episode"] == episode:
+                return dict(found)
+        record_outbox(services)
+    return None
 
 
 def _drop_erased(services: Services, lines: Sequence[OutboxEntry]) -> None:

@@ -22,7 +22,7 @@ from router.routing.intake.reading import leads_of, read_contacts
 from router.routing.intake.transitions import queued
 from router.routing.intake.transitions.apply import apply
 from router.routing.intake.work_item import WorkItem
-from router.routing.outbox.last_decision import last_decision
+from router.routing.outbox.record import last_decision
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 from router.routing.queues.claim_words import say

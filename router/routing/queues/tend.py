@@ -58,8 +58,7 @@ def tend_queues(services: Services, *, limit: int = AT_A_TIME) -> Tending:
     services.store.queues.let_go([one for one in due if one not in waiting])
     left = _look_in_hubspot(services, policy, waiting)
     here = [lead for one, lead in waiting.items() if one not in left]
-    reopened = _reopen(services, policy, here)
-    return Tending(len(due), reopened, len(left))
+    return Tending(len(due), _reopen(services, policy, here), len(left))
 
 
 def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, Tended]) -> frozenset[str]:
@@ -125,5 +124,4 @@ def _is_due(outcome: Queued, now: datetime) -> bool:
 def _finds_somebody(compiled: CompiledPolicy, lead: Tended, decision: Decision, world: World) -> bool:
     """True if a decision now, on the stored facts, would assign the lead to a rep."""
     request = DecisionRequest(lead.contact_id, excluded=frozenset(lead.released_by), trigger=Pushed())
-    trial = decide_on_facts(compiled, decision.facts, world, request)
-    return isinstance(trial.outcome, Assigned)
+    return isinstance(decide_on_facts(compiled, decision.facts, world, request).outcome, Assigned)

@@ -138,5 +138,4 @@ def _after(fields: Mapping[str, int], changes: Mapping[str, int], *, rules: Live
 
 
 def _unit_of(team: str, *, rules: LiveRules) -> Unit:
-    policy = rules.policy()
-    return policy.roster.teams[team].unit
+    return rules.policy().roster.teams[team].unit

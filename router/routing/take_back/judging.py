@@ -58,8 +58,7 @@ def judged(
 
 
 def _read(services: Services, ids: Sequence[str]) -> dict[str, Record]:
-    needed = services.rules.needed()
-    answer = read_contacts(services.hubspot, ids, needed=needed, priority="sweep")
+    answer = read_contacts(services.hubspot, ids, needed=services.rules.needed(), priority="sweep")
     return {one: found for one, found in answer.records.items() if found.merged_into is None}
 
 
@@ -116,8 +115,7 @@ def _decided(
         if old.owner_id and new.owner_id == old.owner_id:
             # Its company memory holds the very owner that it is taken from: that must not decide.
             except_for = frozenset({old.owner_id})
-            again = replace(item, excluded=item.excluded | except_for)
-            new = decided(again, with_memory=True)
+            new = decided(replace(item, excluded=item.excluded | except_for), with_memory=True)
         context.book = context.book.apply(new.book_changes)
         yield _step(context, old, new, item, except_for=except_for)
 

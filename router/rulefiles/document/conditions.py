@@ -96,18 +96,19 @@ class ConditionTeller:
 
     def words(self, fact: str, value: object) -> str:
         """One value as people know it."""
-        if isinstance(value, bool):
-            return self._say("true" if value else "false")
-        if isinstance(value, Decimal):
-            return f"{value:,f}".replace(",", "\u202f" if self.language == "fr" else ",")
-        if isinstance(value, datetime):
-            return f"{value.astimezone(self.timezone):%Y-%m-%d %H:%M}"
-        if isinstance(value, timedelta):
-            return span_in_words(value, self.language)
-        if fact == "email_kind" and f"email_{value}" in PHRASES:
-            return self._say(f"email_{value}")
-        if fact in OWNER_FACTS:
-            return next((owner.name for owner in self.catalog.owners if owner.id == value), str(value))
+        match value:
+            case bool():
+                return self._say("true" if value else "false")
+            case Decimal():
+                return f"{value:,f}".replace(",", "\u202f" if self.language == "fr" else ",")
+            case datetime():
+                return f"{value.astimezone(self.timezone):%Y-%m-%d %H:%M}"
+            case timedelta():
+                return span_in_words(value, self.language)
+            case _ if fact == "email_kind" and f"email_{value}" in PHRASES:
+                return self._say(f"email_{value}")
+            case _ if fact in OWNER_FACTS:
+                return next((owner.name for owner in self.catalog.owners if owner.id == value), str(value))
         known = self.catalog.property(_LABELS_OF.get(fact, fact))
         labels = {option.value: option.label for option in known.options} if known else {}
         return labels.get(str(value), str(value))

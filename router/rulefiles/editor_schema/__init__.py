@@ -7,12 +7,11 @@ from typing import Final
 
 from router.policy.leads.catalog import Catalog
 from router.rulefiles.editor_schema.facts import facts_of
-from router.rulefiles.editor_schema.lists import lists_schema
 from router.rulefiles.editor_schema.names import names_in
 from router.rulefiles.editor_schema.parts import Schema
 from router.rulefiles.editor_schema.routing import routing_schema
 from router.rulefiles.editor_schema.scoring import scoring_schema
-from router.rulefiles.editor_schema.team import team_schema
+from router.rulefiles.editor_schema.team import lists_schema, team_schema
 from router.rulefiles.editor_schema.tests import tests_schema
 
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"

@@ -67,13 +67,15 @@ class EditorFact:
 
     def equal(self) -> Schema:
         """One value of the fact."""
-        if self.type is FactType.BOOL:
-            return choice({"true": "", "false": ""})
-        if self.type is FactType.NUMBER:
-            return {"type": "number"}
-        if self.type is FactType.DATE:
-            return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
-        return choice(self.values)
+        match self.type:
+            case FactType.BOOL:
+                return choice({"true": "", "false": ""})
+            case FactType.NUMBER:
+                return {"type": "number"}
+            case FactType.DATE:
+                return {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+            case _:
+                return choice(self.values)
 
     def asked(self) -> Schema:
         """Schema of what follows the fact in a condition; `one` is defined under the fact's name."""

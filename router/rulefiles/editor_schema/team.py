@@ -1,4 +1,4 @@
-"""The editor schema of `team.yaml`."""
+"""The editor schemas of `team.yaml` and `lists.yaml`."""
 
 from __future__ import annotations
 
@@ -60,6 +60,14 @@ def team_schema(catalog: Catalog, names: Names) -> Schema:
     }
     known["managers"] = described(named(_manager(catalog, names)), "Who hears of a team's overdue leads")
     return _keys(KEYS, known, REQUIRED)
+
+
+def lists_schema(names: Names) -> Schema:
+    """The schema of `lists.yaml`: a list can name another one."""
+    others = [f"${name}" for name in names.lists or ()]
+    value: Schema = {"anyOf": [choice(others), TEXT]} if others else TEXT
+    values = described(one_or_many(value), "Values, or other lists by $name")
+    return keys({"lists": named(values)}, required=("lists",))
 
 
 def _manager(catalog: Catalog, names: Names) -> Schema:

@@ -16,14 +16,12 @@ from router.rulefiles.yaml.mistakes import Severity
 
 def gap_findings(space: RuleSpace) -> Iterator[Finding]:
     """An error if leads match no rule at all, and an info for each group that lets leads through."""
-    everyone = range(len(space.rules))
-    facts = left_by(space, (EVERYTHING,), rules=everyone)
+    facts = left_by(space, (EVERYTHING,), rules=range(len(space.rules)))
     if facts is not None and taken_by(space, facts) is None:
         line = space.rules[-1].line if space.rules else 1
         message = "some leads match no rule and there is no 'otherwise'"
         conditions = tuple(rule.when for rule in space.rules)
-        hint = for_example(facts, conditions=conditions)
-        yield Finding(line, "", Severity.ERROR, message, hint)
+        yield Finding(line, "", Severity.ERROR, message, for_example(facts, conditions=conditions))
     for group, members in _groups(space.rules).items():
         finding = _gap_in_group(space, group, members)
         if finding is not None:
@@ -36,8 +34,7 @@ def left_by(space: RuleSpace, boxes: Sequence[Box], *, rules: Sequence[int]) -> 
     if answer.free is None:
         return None
     facts = facts_in(space.fact_space, answer.free)
-    taken = any(fits(space, space.rules[rule].when, facts) for rule in rules)
-    return None if taken else facts
+    return None if any(fits(space, space.rules[rule].when, facts) for rule in rules) else facts
 
 
 def left_to_otherwise(space: RuleSpace) -> Facts | None:

@@ -69,6 +69,5 @@ def prove(
 
 def left_over(policy: Policy, *, catalog: Catalog, now: datetime, budget: int = BUDGET) -> str | None:
     """Example of a lead that only the last `otherwise` takes; None if the rules above take every lead."""
-    space = rule_space(policy, catalog=catalog, now=now, budget=budget)
-    facts = left_to_otherwise(space)
+    facts = left_to_otherwise(rule_space(policy, catalog=catalog, now=now, budget=budget))
     return None if facts is None else for_example(facts, conditions=[rule.when for rule in policy.rules])

@@ -90,15 +90,13 @@ class ActionReader:
         hint = "Write true for a HubSpot task with the due time, or false."
         task = self.file.value(fields.get("task"), TRUTHS, "'task' is true or false, not '{}'", hint)
         if "assign" in fields and "do" in fields:
-            hint = "Keep 'assign' or 'do', not both."
-            self.file.error(fields["do"].key, f"{what} has two actions", hint)
+            self.file.error(fields["do"].key, f"{what} has two actions", "Keep 'assign' or 'do', not both.")
             return None
         if "assign" in fields:
             assign = self.assign(fields["assign"].value)
             return None if assign is None else ReadAction(assign, sla, status, bool(task))
         if "do" not in fields:
-            hint = "Add 'assign: {team: …}' or 'do: nothing'."
-            self.file.error(at, f"{what} has no action", hint)
+            self.file.error(at, f"{what} has no action", "Add 'assign: {team: …}' or 'do: nothing'.")
             return None
         for name in ("sla", "task"):
             if name in fields:
@@ -182,8 +180,7 @@ class ActionReader:
             return Method(written.text)
         hint = "Write fair_share (by the weights of team.yaml), least_loaded or queue."
         if written.text in _LATER_METHODS:
-            message = f"this version does not know the method '{written.text}'"
-            self.file.error(written, message, hint)
+            self.file.error(written, f"this version does not know the method '{written.text}'", hint)
         else:
             message = f"there is no method '{written.text}'"
             self.file.error(written, message, hint, like=written.text, among=tuple(Method))
@@ -219,8 +216,7 @@ class ActionReader:
             return None
         parts = self.file.fields(fields["nurture"].value, "'nurture'", known=("workflow", "set")) or {}
         workflow = self.file.scalar(parts["workflow"].value, "'workflow'") if "workflow" in parts else None
-        writer = ValueWriter(self.file, self.catalog)
-        sets = writer.values(parts["set"].value) if "set" in parts else {}
+        sets = ValueWriter(self.file, self.catalog).values(parts["set"].value) if "set" in parts else {}
         return Nurture(workflow.text if workflow else None, sets)
 
 

@@ -93,8 +93,7 @@ def _chosen(node: Node, name: str, file: FileReader, catalog: Catalog, *, what: 
         file.error(node, f"HubSpot has no contact property '{name}'", "Run 'router pull'.")
         return frozenset()
     fact = Fact(name, known.type, known.label, {option.value: option for option in known.options})
-    written = file.scalars(node, what)
-    return frozenset(one.text for one in written if option_exists(one, fact, file))
+    return frozenset(one.text for one in file.scalars(node, what) if option_exists(one, fact, file))
 
 
 def _refuse_both(fields: Mapping[str, YamlEntry], found: Mapping[str, Values], file: FileReader) -> None:

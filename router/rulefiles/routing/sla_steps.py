@@ -55,9 +55,8 @@ class BreachReader:
             found.add(activity)
         missing = CONTACTED - found
         if missing and found & CONTACTED:
-            message = "HubSpot's contacts do not tell calls, e-mails and meetings apart"
             hint = f"Add {' and '.join(one for one in ACTIVITIES if one in missing)}, or leave all three out."
-            self.file.error(node, message, hint)
+            self.file.error(node, "HubSpot's contacts do not tell calls, e-mails and meetings apart", hint)
         return frozenset(found)
 
     def _by_segment(self, node: Node) -> dict[str, tuple[SlaStep, ...]]:

@@ -56,8 +56,7 @@ class TableReader:
         header = self._header(fields["table"].value)
         if header is None:
             return ()
-        lines = self.file.elements(fields["rows"].value, "'rows'")
-        found = (self._row(header, line) for line in lines)
+        found = (self._row(header, line) for line in self.file.elements(fields["rows"].value, "'rows'"))
         return tuple(row for row in found if row is not None)
 
     def _header(self, node: Node) -> _Header | None:
@@ -80,10 +79,10 @@ class TableReader:
     def _row(self, header: _Header, line: Node) -> Row | None:
         cells = line.elements if isinstance(line, Seq) else ()
         width, split = header.width, len(header.facts)
-        if len(cells) != width or not _is_arrow(cells[split]):
-            message = f"the row does not fit its header of {width} columns"
-            hint = f"Write '{any_word(split)}{ARROW}' and what follows; '{ANY}' stands for any value."
-            self.file.error(line, message, hint)
+        arrow = cells[split] if len(cells) == width else None
+        if not isinstance(arrow, Scalar) or arrow.text != ARROW:
+            hint = f"Write '{f'{ANY}, ' * split}{ARROW}' and what follows; '{ANY}' stands for any value."
+            self.file.error(line, f"the row does not fit its header of {width} columns", hint)
             return None
         asked = [
             (fact, cell)
@@ -98,15 +97,6 @@ class TableReader:
         return Row(
             written or Scalar(name, line.line, line.column), both(parts) if parts else AllOf(()), fields
         )
-
-
-def any_word(columns: int) -> str:
-    """An `any, ` for each column on the left, for the example of a row."""
-    return f"{ANY}, " * columns
-
-
-def _is_arrow(cell: Node) -> bool:
-    return isinstance(cell, Scalar) and cell.text == ARROW
 
 
 def _as_fields(keys: tuple[Scalar, ...], cells: tuple[Node, ...], line: Node) -> Mapping[str, YamlEntry]:

@@ -173,8 +173,7 @@ class ScorecardReader:
         if points is None or None in matchers:
             return None
         if len(found) > 1:
-            hint = "Give each its own line."
-            self.file.error(key, f"'{key.text}' mixes values with ranges or words", hint)
+            self.file.error(key, f"'{key.text}' mixes values with ranges or words", "Give each its own line.")
             return None
         return PointsLine(found[0], points, as_written(key))
 

@@ -16,8 +16,7 @@ _NAME: Final = re.compile(r"\w+")
 
 def read_lists(root: Node, file: FileReader) -> Mapping[str, tuple[str, ...]]:
     """The values of every list by its name; a list named inside another (`$name`) is filled in."""
-    fields = file.fields(root, "lists.yaml", known=("lists",)) or {}
-    entry = fields.get("lists")
+    entry = (file.fields(root, "lists.yaml", known=("lists",)) or {}).get("lists")
     if entry is None:
         return {}
     written: dict[str, YamlEntry] = {}

@@ -99,8 +99,7 @@ class TeamReader:
 
     def _teams(self, entry: YamlEntry, reps: Mapping[str, Rep]) -> dict[str, Team]:
         reader = TeamLineReader(self.file, reps)
-        lines = self.file.entries(entry.value, "'teams'")
-        return {team.name: team for team in map(reader.team, lines)}
+        return {team.name: team for team in map(reader.team, self.file.entries(entry.value, "'teams'"))}
 
     def _time_off(self, node: Node, reps: Mapping[str, Rep]) -> tuple[TimeOff, ...]:
         found = (self._absence(element, reps) for element in self.file.elements(node, "'out_of_office'"))

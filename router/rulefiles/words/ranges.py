@@ -111,19 +111,20 @@ class RangeReader:
     def _bound(self, at: Scalar, end: End, text: str) -> tuple[str, Bound] | None:
         fact, of_day = self.fact, day(text)
         found: Bound | None
-        if fact.type is FactType.NUMBER:
-            found, hint = number(text), number_hint(text)
-        elif fact.type is FactType.DURATION:
-            found, hint = span(text), f"Write {SPAN_FORMS}."
-        elif fact.type is FactType.DATE:
-            found, hint = of_day, "Write 2026-11-24."
-        elif of_day is not None and end == "high":
-            # The last day counts to its end.
-            return "below", midnight(of_day + timedelta(days=1), self.timezone)
-        elif of_day is not None:
-            found, hint = midnight(of_day, self.timezone), ""
-        else:
-            found, hint = moment(text, self.timezone), "Write 2026-11-24 or 2026-11-24T09:30."
+        match fact.type:
+            case FactType.NUMBER:
+                found, hint = number(text), number_hint(text)
+            case FactType.DURATION:
+                found, hint = span(text), f"Write {SPAN_FORMS}."
+            case FactType.DATE:
+                found, hint = of_day, "Write 2026-11-24."
+            case _ if of_day is not None and end == "high":
+                # The last day counts to its end.
+                return "below", midnight(of_day + timedelta(days=1), self.timezone)
+            case _ if of_day is not None:
+                found, hint = midnight(of_day, self.timezone), ""
+            case _:
+                found, hint = moment(text, self.timezone), "Write 2026-11-24 or 2026-11-24T09:30."
         if found is None:
             self.file.error(at, f"{fact} is a {fact.type}, and '{text}' is none", hint)
             return None

@@ -60,23 +60,24 @@ def _built(text: str, reader: FileReader) -> Node:
     documents = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         at = place(event.start_mark)
-        if isinstance(event, yaml.DocumentStartEvent):
-            documents += 1
-            if documents > 1:
-                _stop(reader, at, "'---' begins a second document", "Keep one document per file.")
-        elif isinstance(event, yaml.AliasEvent):
-            _refuse(reader, at, f"'*{event.anchor}' is a YAML alias", "*")
-        elif isinstance(event, yaml.SequenceStartEvent | yaml.MappingStartEvent):
-            _refuse_cleverness(reader, at, event)
-            _refuse_place(reader, at, stack)
-            stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
-        elif isinstance(event, yaml.ScalarEvent):
-            _refuse_cleverness(reader, at, event)
-            _refuse_text(reader, at, event)
-            scalar = Scalar(event.value, at.line, at.column, quoted=event.style in ("'", '"'))
-            root = _placed(scalar, stack)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            root = _placed(_closed(stack.pop(), reader), stack)
+        match event:
+            case yaml.DocumentStartEvent():
+                documents += 1
+                if documents > 1:
+                    _stop(reader, at, "'---' begins a second document", "Keep one document per file.")
+            case yaml.AliasEvent():
+                _refuse(reader, at, f"'*{event.anchor}' is a YAML alias", "*")
+            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                _refuse_cleverness(reader, at, event)
+                _refuse_place(reader, at, stack)
+                stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
+            case yaml.ScalarEvent():
+                _refuse_cleverness(reader, at, event)
+                _refuse_text(reader, at, event)
+                scalar = Scalar(event.value, at.line, at.column, quoted=event.style in ("'", '"'))
+                root = _placed(scalar, stack)
+            case yaml.CollectionEndEvent():
+                root = _placed(_closed(stack.pop(), reader), stack)
     if isinstance(root, Scalar) and not root.text:
         _stop(reader, Scalar("", 1, 1), "the file is empty", "Start from the example in config/.")
     return root

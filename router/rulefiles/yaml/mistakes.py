@@ -36,8 +36,7 @@ class Mistake:
 
     def __str__(self) -> str:
         head = f"{self.file}:{self.line}:{self.column}: {self.severity}: {self.message}"
-        hint = [f"    {self.hint}"] if self.hint else []
-        return "\n".join([head, *self._excerpt(), *hint])
+        return "\n".join([head, *self._excerpt(), *([f"    {self.hint}"] if self.hint else [])])
 
     def _excerpt(self) -> list[str]:
         if not self.source_line.strip():

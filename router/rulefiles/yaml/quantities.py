@@ -86,8 +86,7 @@ def moment(text: str, timezone: ZoneInfo) -> datetime | None:
     if not _MOMENT.fullmatch(text) or not _exists(text):
         return None
     written = datetime.fromisoformat(text)
-    local = written if written.tzinfo else written.replace(tzinfo=timezone)
-    return _in_utc(local)
+    return _in_utc(written if written.tzinfo else written.replace(tzinfo=timezone))
 
 
 def midnight(of: date, timezone: ZoneInfo) -> datetime:

@@ -121,8 +121,7 @@ def _accepted(
             values[record_id] = changes
             continue
         refused += mistakes
-        message = invalid_values(mistakes)["message"]
-        errors.append(record_error("VALIDATION_ERROR", message, [record_id]))
+        errors.append(record_error("VALIDATION_ERROR", invalid_values(mistakes)["message"], [record_id]))
     if refused and portal.settings.validation == "whole_batch":
         raise Refused(400, invalid_values(refused))
     return values, errors

@@ -153,8 +153,7 @@ def checked_creations(portal: Portal, call: Call, inputs: list[Json]) -> list[di
 def created(portal: Portal, call: Call, values: dict[str, str]) -> Json:
     """Create the record and return it as the API shows it."""
     shelf = portal.shelves[call.kind]
-    record = portal.create(call.kind, values, source=portal.app)
-    return written(portal, shelf, record, values)
+    return written(portal, shelf, portal.create(call.kind, values, source=portal.app), values)
 
 
 def _existing(shelf: Shelf, record_id: str) -> Record:

@@ -61,14 +61,17 @@ def clean(prop: Property, value: object, *, owners: frozenset[str]) -> str | Mis
     if not text:
         return ""
     if prop.names_an_owner:
-        return text if text in owners else _unknown_owner(prop, text)
-    if prop.type == "enumeration":
-        return _choice(prop, text)
-    if prop.type in ("datetime", "date"):
-        return _moment(prop, text)
-    if prop.type == "number":
-        return _number(prop, text)
-    return text
+        unknown = f"Owner with id {text} does not exist or is not active."
+        return text if text in owners else Mistake(prop.name, "INVALID_OWNER_ID", unknown)
+    match prop.type:
+        case "enumeration":
+            return _choice(prop, text)
+        case "datetime" | "date":
+            return _moment(prop, text)
+        case "number":
+            return _number(prop, text)
+        case _:
+            return text
 
 
 def described(prop: Property) -> dict[str, Any]:
@@ -130,17 +133,9 @@ def from_request(body: Mapping[str, Any], *, groups: Mapping[str, str]) -> Prope
 
 
 def _as_text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
-
-
-def _unknown_owner(prop: Property, text: str) -> Mistake:
-    return Mistake(prop.name, "INVALID_OWNER_ID", f"Owner with id {text} does not exist or is not active.")
+    return "" if value is None else str(value)
 
 
 def _choice(prop: Property, text: str) -> str | Mistake:

@@ -91,8 +91,7 @@ def create_group(portal: Portal, call: Call) -> Answer:
     with portal.lock:
         groups = portal.shelves[call.kind].groups
         if name in groups:
-            message = f"Property group '{name}' already exists."
-            raise Refused(409, error_body(message, category="CONFLICT"))
+            raise Refused(409, error_body(f"Property group '{name}' already exists.", category="CONFLICT"))
         groups[name] = label
     return Answer(201, _group(name, label))
 

@@ -119,8 +119,7 @@ def _condition(shelf: Shelf, asked: Json) -> Callable[[Value], bool]:
         return lambda value: value(name) not in (None, "")
     if operator == "NOT_HAS_PROPERTY":
         return lambda value: value(name) in (None, "")
-    compare = _comparable(prop.type)
-    test = _test(operator, asked, compare=compare, is_text=prop.type == "string")
+    test = _test(operator, asked, compare=_comparable(prop.type), is_text=prop.type == "string")
 
     def holds(value: Value) -> bool:
         text = value(name)

@@ -122,8 +122,7 @@ def _partial(portal: Portal, call: Call, act: Action, fault: Fault) -> Answer:
     inputs = call.body.get("inputs") or []
     if not inputs:
         return act(portal, call)
-    chance = random.Random(fault.seed + fault.hits)
-    failed = chance.sample(range(len(inputs)), max(1, len(inputs) // 2))
+    failed = random.Random(fault.seed + fault.hits).sample(range(len(inputs)), max(1, len(inputs) // 2))
     kept = [given for place, given in enumerate(inputs) if place not in failed]
     given = act(portal, replace(call, body={**call.body, "inputs": kept}))
     ids = [str(inputs[place].get("id", "")) for place in sorted(failed)]

@@ -74,8 +74,7 @@ def invalid_values(mistakes: Iterable[Mistake]) -> Body:
         }
         for m in found
     ]
-    message = f"Property values were not valid: {listed}"
-    return error_body(message, errors=errors, category="VALIDATION_ERROR")
+    return error_body(f"Property values were not valid: {listed}", errors=errors, category="VALIDATION_ERROR")
 
 
 def unauthorized() -> Refused:

@@ -174,8 +174,7 @@ def _some(chance: random.Random, options: Sequence[str]) -> list[str]:
 
 
 def _weighted(chance: random.Random, rows: Sequence[Row]) -> Row:
-    weights = [float(str(row[-1])) for row in rows]
-    return chance.choices(rows, weights)[0]
+    return chance.choices(rows, [float(str(row[-1])) for row in rows])[0]
 
 
 def _plain(text: str) -> str:

@@ -90,5 +90,4 @@ def contact_of(text: str | None) -> str | None:
 
 def _kept(text: str) -> Kept:
     memory = orjson.loads(text)
-    at = from_epoch_ms(memory["t"])
-    return Kept(memory["o"], at, memory["c"], memory.get("p", ""))
+    return Kept(memory["o"], from_epoch_ms(memory["t"]), memory["c"], memory.get("p", ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, cast
 
 import orjson
@@ -41,7 +41,7 @@ class Reconciled:
 
     def put(self, window: Window) -> None:
         """Record how far the window has been searched."""
-        self._redis.hset(self._key, _WINDOW, orjson.dumps(asdict(window)).decode())
+        self._redis.hset(self._key, _WINDOW, orjson.dumps(window).decode())
 
     def close(self, window: Window) -> None:
         """Record that the window has been searched to its end."""

@@ -31,5 +31,4 @@ class Redrive:
         keys = self._keys
         names = [keys.lead(contact_id), keys.parked, keys.inbox, keys.outbox, keys.erasures]
         event = orjson.dumps({"at": now.isoformat(), "kind": "redriven", "decision": None}).decode()
-        now_ms = epoch_ms(now)
-        return cast("Redriven", self._redrive(keys=names, args=[contact_id, now_ms, event]))
+        return cast("Redriven", self._redrive(keys=names, args=[contact_id, epoch_ms(now), event]))

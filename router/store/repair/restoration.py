@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, cast
 
@@ -63,7 +63,7 @@ class Restoration:
     def restore_book(self, fields: Mapping[str, int], *, at: datetime, rebuild: Rebuild | None) -> bool:
         """Write the book anew, and request the rebuild of states; False if there is a book already."""
         texts = {name: str(value) for name, value in fields.items()}
-        asked = orjson.dumps(asdict(rebuild)).decode() if rebuild else ""
+        asked = orjson.dumps(rebuild).decode() if rebuild else ""
         names = [self._keys.book, self._keys.whole, self._keys.reconciled]
         return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), asked]))
 
@@ -74,7 +74,7 @@ class Restoration:
 
     def put(self, rebuild: Rebuild) -> None:
         """Record how far the rebuild is."""
-        self._redis.hset(self._keys.reconciled, _REBUILD, orjson.dumps(asdict(rebuild)).decode())
+        self._redis.hset(self._keys.reconciled, _REBUILD, orjson.dumps(rebuild).decode())
 
     def close(self) -> None:
         """Record that the rebuild is complete."""

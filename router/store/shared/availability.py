@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, cast
 
+import msgspec
 import orjson
 import redis
 from redis.client import Pipeline
@@ -73,7 +74,7 @@ class AvailabilityRepository:
         """Set the rep's override, in place of an earlier one."""
         event = {"says": override.kind, "until": override.until.isoformat()}
         with self._redis.pipeline() as pipeline:
-            pipeline.hset(self._key, _OVERRIDE + rep, _written(override))
+            pipeline.hset(self._key, _OVERRIDE + rep, orjson.dumps(override).decode())
             self._add_event(pipeline, rep, at=override.said_at, event=event)
             pipeline.execute()
 
@@ -84,7 +85,7 @@ class AvailabilityRepository:
         """
         for rep, override in overrides.items():
             if override.until > now:
-                self._redis.hsetnx(self._key, _OVERRIDE + rep, _written(override))
+                self._redis.hsetnx(self._key, _OVERRIDE + rep, orjson.dumps(override).decode())
 
     def lift(self, rep: str, *, at: datetime) -> bool:
         """Remove the rep's override; False if there is none."""
@@ -113,27 +114,8 @@ def _heard(texts: Mapping[str, str]) -> ReportedAvailability:
         at=datetime.fromisoformat(hubspot["at"]) if hubspot else None,
         hubspot={owner_id: reported_from_record(one) for owner_id, one in hubspot.get("said", {}).items()},
         overrides={
-            name.removeprefix(_OVERRIDE): _override(orjson.loads(text))
+            name.removeprefix(_OVERRIDE): msgspec.json.decode(text, type=Override)
             for name, text in texts.items()
             if name.startswith(_OVERRIDE)
         },
-    )
-
-
-def _written(override: Override) -> str:
-    record = {
-        "kind": override.kind,
-        "until": override.until.isoformat(),
-        "said_at": override.said_at.isoformat(),
-        "why": override.why,
-    }
-    return orjson.dumps(record).decode()
-
-
-def _override(record: Mapping[str, str]) -> Override:
-    return Override(
-        kind="away" if record["kind"] == "away" else "present",
-        until=datetime.fromisoformat(record["until"]),
-        said_at=datetime.fromisoformat(record["said_at"]),
-        why=record["why"],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +12,7 @@ import orjson
 import redis
 
 from router.policy.reports.bounds import Bound
+from router.rulefiles.packing import packed, unpacked
 from router.rulefiles.words.catalog_file import CATALOG_FILE
 from router.store.keys import Keys
 
@@ -43,7 +43,6 @@ class RulesRepository:
         same change only the first gets another revision than its own. Changes found in the portal are
         forgotten when the files bring another catalog.
         """
-        packed = {name: base64.b64encode(content).decode() for name, content in files.items()}
         with self._redis.pipeline() as pipeline:
             pipeline.hmget(self._key, ["revision", "drift_of", "loaded_at"])
             pipeline.hset(
@@ -51,7 +50,7 @@ class RulesRepository:
                 mapping={
                     "revision": revision,
                     "loaded_at": at.isoformat(),
-                    "files": orjson.dumps(packed).decode(),
+                    "files": packed(files),
                     "bounds": orjson.dumps(
                         {team: [one.unit, one.most, one.waiting] for team, one in bounds.items()}
                     ),
@@ -90,12 +89,7 @@ class RulesRepository:
         )
         if revision is None or loaded_at is None or files is None:
             return None
-        packed = orjson.loads(files)
-        return PublishedRules(
-            revision=revision,
-            loaded_at=loaded_at,
-            files={name: base64.b64decode(content) for name, content in packed.items()},
-        )
+        return PublishedRules(revision, loaded_at, unpacked(files))
 
 
 def _digest(content: bytes) -> str:

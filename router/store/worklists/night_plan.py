@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass, replace
+from typing import cast
 
 import orjson
 import redis
@@ -63,14 +63,15 @@ class NightPlan:
         """Put leads on the plan; a lead that is on it already keeps its entry."""
         with self._redis.pipeline() as pipeline:
             for one in planned:
-                pipeline.hsetnx(self._plan, one.contact_id, _text(one))
+                pipeline.hsetnx(self._plan, one.contact_id, orjson.dumps(one))
             pipeline.execute()
 
     def leave(self, why: Mapping[str, Note]) -> None:
         """Note why these leads are not moved; a contact that was erased meanwhile stays off the plan."""
         with self._redis.pipeline() as pipeline:
             for one in self.of(why).values():
-                pipeline.hset(self._plan, one.contact_id, _text(replace(one, left=why[one.contact_id])))
+                stays = replace(one, left=why[one.contact_id])
+                pipeline.hset(self._plan, one.contact_id, orjson.dumps(stays))
             pipeline.execute()
 
     def of(self, contact_ids: Iterable[str]) -> dict[str, Planned]:
@@ -89,7 +90,7 @@ class NightPlan:
 
     def hold(self, waiting: PlanAwaitingApproval) -> None:
         """Hold the plan until it is approved."""
-        self._redis.set(self._brake, orjson.dumps(asdict(waiting)))
+        self._redis.set(self._brake, orjson.dumps(waiting))
 
     def waiting(self) -> PlanAwaitingApproval | None:
         """The plan that waits for approval, or None."""
@@ -105,10 +106,5 @@ class NightPlan:
         self._redis.hdel(self._plan, contact_id)
 
 
-def _text(one: Planned) -> str:
-    return orjson.dumps(asdict(one)).decode()
-
-
 def _planned(text: str) -> Planned:
-    record: dict[str, Any] = orjson.loads(text)
-    return Planned(**record)
+    return Planned(**orjson.loads(text))

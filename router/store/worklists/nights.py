@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
+import msgspec
 import orjson
 import redis
 from redis.exceptions import LockError
@@ -33,7 +34,7 @@ class NightRun:
     """
 
     since: str
-    stage: str
+    stage: str = ""
     day: str = ""
     began_at: str = ""
     after_id: str = "0"
@@ -77,7 +78,7 @@ class Nights:
     def begin(self, day: date, *, since: datetime, stage: str, now: datetime) -> bool:
         """Start the run of a local date with a stage; False if it was started already."""
         night = NightRun(since=since.isoformat(), stage=stage, day=day.isoformat(), began_at=now.isoformat())
-        started = bool(self._redis.hsetnx(self._key, day.isoformat(), _text(night)))
+        started = bool(self._redis.hsetnx(self._key, day.isoformat(), orjson.dumps(night)))
         if started:
             self._forget_old()
         return started
@@ -85,7 +86,8 @@ class Nights:
     def of(self, day: date) -> NightRun | None:
         """The run of a local date, or None if it has not begun."""
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
-        return _night(text) if text else None
+        # Fields that an earlier version kept and this one does not know are left out.
+        return msgspec.json.decode(text, type=NightRun) if text else None
 
     def before(self, day: date) -> NightRun | None:
         """The last run before that of a local date, if it is still known."""
@@ -94,7 +96,7 @@ class Nights:
 
     def put(self, day: date, night: NightRun) -> None:
         """Store how far the run is."""
-        self._redis.hset(self._key, day.isoformat(), _text(night))
+        self._redis.hset(self._key, day.isoformat(), orjson.dumps(night))
         if night.done_at and not night.stage:
             self._redis.set(self._ended, night.done_at)
 
@@ -105,14 +107,3 @@ class Nights:
 
     def _days(self) -> list[str]:
         return sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
-
-
-def _text(night: NightRun) -> str:
-    return orjson.dumps(asdict(night)).decode()
-
-
-def _night(text: str) -> NightRun:
-    """Fields that an earlier version kept and this one does not know are left out."""
-    known = {one.name for one in fields(NightRun)}
-    kept = {name: value for name, value in orjson.loads(text).items() if name in known}
-    return NightRun(**{"stage": "", **kept})

@@ -7,7 +7,7 @@ settled may have gone out, so no process sends it again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 
@@ -72,7 +72,7 @@ class Notices:
         with self._redis.pipeline() as pipeline:
             for notice, sent_at in zip(noted, sent, strict=True):
                 if sent_at is None:
-                    pipeline.hsetnx(self._keys.notices, notice.id, _text(notice))
+                    pipeline.hsetnx(self._keys.notices, notice.id, orjson.dumps(notice))
                     pipeline.zadd(self._keys.notices_due, {notice.id: due_ms}, nx=True)
             pipeline.execute()
 
@@ -82,14 +82,12 @@ class Notices:
 
     def take(self, *, now_ms: int) -> Notice | None:
         """One due notice, hidden from other processes for two minutes, or None."""
-        lease_ms = in_ms(LEASE)
-        found = self._take(keys=[self._keys.notices_due, self._keys.notices], args=[now_ms, lease_ms])
+        found = self._take(keys=[self._keys.notices_due, self._keys.notices], args=[now_ms, in_ms(LEASE)])
         return Notice(**orjson.loads(found[1])) if found else None
 
     def claim(self, notice: Notice, *, now_ms: int) -> bool:
         """Claim a notice just before it goes out; False if it went out already, or may have."""
-        forgotten_ms = now_ms - in_ms(REMEMBERED)
-        self._redis.zremrangebyscore(self._keys.notices_sent, "-inf", forgotten_ms)
+        self._redis.zremrangebyscore(self._keys.notices_sent, "-inf", now_ms - in_ms(REMEMBERED))
         return bool(self._redis.zadd(self._keys.notices_sent, {notice.id: now_ms}, nx=True))
 
     def settle(self, notice: Notice, event: Mapping[str, Any] | None) -> None:
@@ -104,10 +102,10 @@ class Notices:
 
     def again(self, notice: Notice, *, at_ms: int) -> None:
         """Try again at `at_ms` a notice that certainly did not go out."""
-        later = Notice(**{**asdict(notice), "attempts": notice.attempts + 1})
+        later = replace(notice, attempts=notice.attempts + 1)
         with self._redis.pipeline() as pipeline:
             pipeline.zrem(self._keys.notices_sent, notice.id)
-            pipeline.hset(self._keys.notices, notice.id, _text(later))
+            pipeline.hset(self._keys.notices, notice.id, orjson.dumps(later))
             pipeline.zadd(self._keys.notices_due, {notice.id: at_ms})
             pipeline.execute()
 
@@ -151,7 +149,3 @@ class Notices:
                 for set_key in (keys.notices_due, keys.notices_sent):
                     pipeline.zrem(set_key, *ids)
                 pipeline.execute()
-
-
-def _text(notice: Notice) -> str:
-    return orjson.dumps(asdict(notice)).decode()

@@ -11,7 +11,7 @@ import pytest
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.decay import left_after_half_lives
-from router.policy.rules.facts import DERIVED, Needed, facts_of, properties_read, sources_of
+from router.policy.rules.facts import DERIVED, Needed, properties_read, reading, sources_of
 from router.policy.rules.policy import Assign, ToAccountOwner, ToTeam
 from router.policy.rules.scoring import GradeGrid, HalfLife, Scorecard, Scoring
 from tests.world.policies import NOW, a_lead, a_policy, a_rule, asks
@@ -19,7 +19,7 @@ from tests.world.policies import NOW, a_lead, a_policy, a_rule, asks
 
 def one_fact(fact: str, *, company: Any = None, **properties: str) -> Value | None:
     types = {fact: DERIVED[fact]}
-    return facts_of(a_lead(company=company, **properties), types=types, now=NOW).get(fact)
+    return reading(types)(a_lead(company=company, **properties), NOW).get(fact)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def one_fact(fact: str, *, company: Any = None, **properties: str) -> Value | No
     ],
 )
 def test_a_text_means_what_its_type_says(fact_type: FactType, raw: str, value: Value | None) -> None:
-    facts = facts_of(a_lead(thing=raw), types={"thing": fact_type}, now=NOW)
+    facts = reading({"thing": fact_type})(a_lead(thing=raw), NOW)
 
     assert facts == ({} if value is None else {"thing": value})
 
@@ -56,7 +56,7 @@ def test_a_text_means_what_its_type_says(fact_type: FactType, raw: str, value: V
 def test_only_the_facts_asked_for_are_read() -> None:
     lead = a_lead(email="jeanne@acme.fr", zip="75011", company={"industry": "BANKING", "name": "Acme"})
 
-    facts = facts_of(lead, types={"company.industry": "choice"}, now=NOW)
+    facts = reading({"company.industry": "choice"})(lead, NOW)
 
     assert facts == {"company.industry": "BANKING"}
 

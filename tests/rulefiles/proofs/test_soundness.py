@@ -21,7 +21,7 @@ from router.policy.rules.conditions import (
     Unknown,
     Within,
 )
-from router.policy.rules.facts import facts_of
+from router.policy.rules.facts import reading
 from router.policy.rules.policy import Assign, Rule, ToTeam
 from router.rulefiles.proofs.boxes.rule_space import rule_space
 from router.rulefiles.proofs.reach import reaches_of
@@ -55,7 +55,7 @@ def test_facts_that_are_made_from_others_hide_no_real_lead() -> None:
         }
         for texts in product(ZIPS, COUNTRIES, CODES)
     ] + [{"email": mail} for mail in MAILS if mail]
-    leads = [facts_of(Lead("1", properties), types=types, now=NOW) for properties in raw]
+    leads = [reading(types)(Lead("1", properties), NOW) for properties in raw]
     blamed = 0
     for _ in range(500):
         rules = [

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from typing import Final, TypeAlias, TypeVar, cast
 
 import numpy as np
 
-from router.policy.backtest.judging.numbering import ByNumber, Ints, KnownPairs, ints
+from router.policy.backtest.judging.numbering import ByNumber, Ints, KnownPairs, Once, ints
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import moment_of
 
@@ -105,24 +106,6 @@ class _Values:
         return len(self.by_number) - 1
 
 
-class Instants(dict[Cell, int]):
-    """The instant (µs since 1970) of each cell, for facts of one type; MISSING for a missing moment."""
-
-    __slots__ = ("_fact", "_read")
-
-    def __init__(self, fact: str, read: CellReader) -> None:
-        super().__init__()
-        self._fact = fact
-        self._read = read
-
-    def __missing__(self, cell: Cell) -> int:
-        if len(self) >= REMEMBERED:
-            self.clear()
-        moment = moment_of(self._read(self._fact, cell))
-        found = self[cell] = MISSING if moment is None else instant(moment)
-        return found
-
-
 class Columns:
     """The readers of all chunks: values by number, and moments by age class.
 
@@ -144,8 +127,8 @@ class Columns:
         self._bounds = {fact: np.array(sorted(some), np.int64) for fact, some in bounds.items()}
         self._sources = sources
         self._cells: dict[str, _Cells] = {}
-        self._values: dict[str, _Values] = {}
-        of_type = {types[fact]: Instants(fact, read) for fact in bounds}
+        self._values = Once(self._values_of)
+        of_type = {types[fact]: Once(partial(self._instant, fact), most=REMEMBERED) for fact in bounds}
         self._instants = {fact: of_type[types[fact]] for fact in bounds}
 
     def sources(self, fact: str) -> Sequence[str]:
@@ -158,11 +141,14 @@ class Columns:
 
     def values(self, fact: str) -> _Values:
         """The numbered values of a fact."""
-        found = self._values.get(fact)
-        if found is None:
-            cells = [self.cells(column) for column in self.sources(fact)]
-            found = self._values[fact] = _Values(fact, self.read, cells)
-        return found
+        return self._values[fact]
+
+    def _values_of(self, fact: str) -> _Values:
+        return _Values(fact, self.read, [self.cells(column) for column in self.sources(fact)])
+
+    def _instant(self, fact: str, cell: Cell) -> int:
+        moment = moment_of(self.read(fact, cell))
+        return MISSING if moment is None else instant(moment)
 
     def age_classes(self, fact: str, chunk: Chunk) -> Ints:
         """The age class of each lead's moment; only for facts with bounds."""
@@ -184,9 +170,9 @@ class View:
         self.chunk = chunk
         self.leads = len(chunk.arrived)
         self._columns = columns
-        self._cells: dict[str, Ints] = {}
-        self._numbers: dict[str, Ints] = {}
-        self._ages: dict[str, Ints] = {}
+        self._cells = Once(self._numbered)
+        self._numbers = Once(self._numbers_of)
+        self._ages: Once[str, Ints] = Once(lambda fact: columns.age_classes(fact, chunk))
         self._shared: dict[int, object] = {}
 
     def once(self, asked_by: object, work_out: Callable[[View], T]) -> T:
@@ -202,29 +188,21 @@ class View:
 
     def numbers(self, fact: str) -> Ints:
         """The number of each lead's value: equal numbers mean equal values, 0 means missing."""
-        found = self._numbers.get(fact)
-        if found is None:
-            if self.tells(fact):
-                numbered = [self._numbered(column) for column in self._columns.sources(fact)]
-                found = self._columns.values(fact).numbers(numbered)
-            else:
-                found = np.zeros(self.leads, np.int64)
-            self._numbers[fact] = found
-        return found
+        return self._numbers[fact]
+
+    def _numbers_of(self, fact: str) -> Ints:
+        if not self.tells(fact):
+            return np.zeros(self.leads, np.int64)
+        numbered = [self._cells[column] for column in self._columns.sources(fact)]
+        return self._columns.values(fact).numbers(numbered)
 
     def _numbered(self, column: str) -> Ints:
-        found = self._cells.get(column)
-        if found is None:
-            number_of = self._columns.cells(column).__getitem__
-            found = self._cells[column] = ints(map(number_of, self.chunk.cells[column]), self.leads)
-        return found
+        number_of = self._columns.cells(column).__getitem__
+        return ints(map(number_of, self.chunk.cells[column]), self.leads)
 
     def ages(self, fact: str) -> Ints:
         """The age class of each lead's moment."""
-        found = self._ages.get(fact)
-        if found is None:
-            found = self._ages[fact] = self._columns.age_classes(fact, self.chunk)
-        return found
+        return self._ages[fact]
 
     def value(self, fact: str, row: int) -> Value | None:
         """The value of the lead in that row (None: missing); reading it does not number a whole column."""

@@ -13,6 +13,7 @@ from router.policy.leads.lead import Value
 Ints: TypeAlias = NDArray[np.int64]
 """An array with one number per lead, in the order of the leads."""
 K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 _NEW: Final = -(1 << 62)
 """The entry of a key without a result so far."""
 _LONGEST: Final = 1 << 20
@@ -116,6 +117,23 @@ class ByNumber:
         for value in values[len(self._known) :]:
             self._known.append(self._work_out(value))
         return self._known.of(places)
+
+
+class Once(dict[K, V]):
+    """What each key stands for, worked out the first time it is asked for; at most `most` are kept."""
+
+    __slots__ = ("_most", "_work_out")
+
+    def __init__(self, work_out: Callable[[K], V], *, most: int | None = None) -> None:
+        super().__init__()
+        self._work_out = work_out
+        self._most = most
+
+    def __missing__(self, key: K) -> V:
+        if self._most is not None and len(self) >= self._most:
+            self.clear()
+        found = self[key] = self._work_out(key)
+        return found
 
 
 def each_once(keys: Sequence[K], known: dict[K, int], work_out: Callable[[int], int]) -> Ints:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, TypeAlias
 
@@ -45,17 +46,9 @@ def _can_be(left: Dimension, place: int, right: Dimension, there: int, possible:
     return any(possible(value, other) for value in left.atoms[place] for other in right.atoms[there])
 
 
-def _departement_in(departement: Value | None, country: Value | None) -> bool:
-    return departement is None or _is_french(country)
-
-
-def _region_in(region: Value | None, country: Value | None) -> bool:
-    return region is None or _is_french(country)
-
-
-def _is_french(country: Value | None) -> bool:
+def _place_in(place: Value | None, country: Value | None) -> bool:
     """True for an unknown country, too: five digits alone count as a French postcode."""
-    return country is None or departement_of(_A_POSTCODE, str(country)) is not None
+    return place is None or country is None or departement_of(_A_POSTCODE, str(country)) is not None
 
 
 def _departement_in_region(departement: Value | None, region: Value | None) -> bool:
@@ -72,17 +65,13 @@ def _code_in(code: Value | None, country: Value | None) -> bool:
     return meant is None or meant == country
 
 
-def _same(one: Value | None, other: Value | None) -> bool:
-    return one == other
-
-
 LINKS: Final[Mapping[tuple[str, str], Possible]] = {
-    ("departement", "country"): _departement_in,
-    ("region", "country"): _region_in,
+    ("departement", "country"): _place_in,
+    ("region", "country"): _place_in,
     ("departement", "region"): _departement_in_region,
     ("email_domain", "email_kind"): _mail_of_kind,
     (COUNTRY_CODE, "country"): _code_in,
-    (SOURCE, "channel"): _same,
-    (COMPANY_OWNER, "account_owner"): _same,
+    (SOURCE, "channel"): operator.eq,
+    (COMPANY_OWNER, "account_owner"): operator.eq,
 }
 """Pairs of facts, and whether a value of each can be in the same lead."""

@@ -51,14 +51,14 @@ def demo(contacts: int, seed: int | None, stay: bool, config: Path, as_json: boo
     """Route 200 contacts of a toy HubSpot portal, and check every one.
 
     Needs no settings, no HubSpot account and no network. The real service runs, as processes of its own: web,
-    2 workers, housekeeping, Valkey. The portal creates contacts and announces them by signed webhooks, a
-    fifth of them twice. Exit code 1 if a single contact is not as it should be.
+    2 workers, housekeeping, cron and Valkey. The portal creates contacts and announces them by signed
+    webhooks, a fifth of them twice. Exit code 1 if a single contact is not as it should be.
     """
     out = Console(stderr=True, highlight=False, markup=False) if as_json else screen()
     _check_rules(config)
     seed = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - it only picks the people
     with ExitStack() as stack:
-        with _doing(out, f"Starting the portal, the web receiver, {WORKERS} workers, night, cron, Valkey"):
+        with _doing(out, f"Starting the portal, web, {WORKERS} workers, housekeeping, cron and Valkey"):
             stage = stack.enter_context(set_stage(config_dir=config))
         report = _play(out, stage, contacts=contacts, seed=seed)
         if as_json:

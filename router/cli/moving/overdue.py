@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from router.cli.shared.formatting import count_of, print_json
-from router.cli.shared.moment_argument import check_name
+from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_with_rules
 from router.policy.wording.phrases import moment_in_words

@@ -9,7 +9,7 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
-from router.cli.shared.moment_argument import check_name, moment_typed
+from router.cli.shared.people_arguments import check_name, moment_typed
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_with_rules
 from router.routing.people.overrides import as_facts, say_away, standings_now

@@ -14,7 +14,7 @@ from rich.text import Text
 from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
-from router.cli.shared.moment_argument import check_name
+from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span

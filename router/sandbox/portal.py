@@ -9,7 +9,7 @@ from router.sandbox.clock import now_ms, put_ahead
 from router.sandbox.crm import catalog
 from router.sandbox.crm.owners import OWNERS, Owner, user_properties
 from router.sandbox.crm.records import Record, Source, new_record
-from router.sandbox.crm.shelves import empty_shelves
+from router.sandbox.crm.repositories import empty_repositories
 from router.sandbox.delivery.deliveries import Deliveries
 from router.sandbox.delivery.webhooks import Event
 from router.sandbox.http.faults import Faults
@@ -38,7 +38,7 @@ class Portal:
         with self.lock:
             self.chance = random.Random(1)
             self.owners: dict[str, Owner] = {owner.id: owner for owner in OWNERS}
-            self.shelves = empty_shelves()
+            self.repositories = empty_repositories()
             for owner in OWNERS:
                 if not owner.archived:
                     self.create("users", user_properties(owner), source=Source("INTERNAL_PROCESSING", ""))
@@ -58,20 +58,20 @@ class Portal:
         self, kind: str, properties: Mapping[str, str], *, source: Source, announce: bool = True
     ) -> Record:
         """A new record; a new contact is announced by webhook unless `announce` is false."""
-        shelf = self.shelves[kind]
-        record = new_record(shelf.new_id(), properties, source=source, modified=shelf.modified)
+        repository = self.repositories[kind]
+        record = new_record(repository.new_id(), properties, source=source, modified=repository.modified)
         if kind == "contacts":
             record.properties["hs_is_unworked"] = "true"
             if email := record.properties.get("email", "").lower():
-                shelf.by_email[email] = record.id
-        shelf.records[record.id] = record
+                repository.by_email[email] = record.id
+        repository.records[record.id] = record
         if announce and kind == "contacts":
             self.deliveries.announce(Event("creation", record.id, record.created_ms, source, record=record))
         return record
 
     def write(self, kind: str, record: Record, values: Mapping[str, str], *, source: Source) -> None:
         """Change a record as the API does; a person may be faster when the owner is written."""
-        shelf = self.shelves[kind]
+        repository = self.repositories[kind]
         values = self._forward_only(record, values)
         owner = values.get("hubspot_owner_id")
         if owner is not None:
@@ -79,7 +79,7 @@ class Portal:
             if overtaken_by is not None:
                 self.edit_by_hand(record, {"hubspot_owner_id": overtaken_by}, when="between")
         before = record.properties.get("hubspot_owner_id")
-        changed = record.write(values, source=source, at_ms=now_ms(), modified=shelf.modified)
+        changed = record.write(values, source=source, at_ms=now_ms(), modified=repository.modified)
         if changed and kind == "contacts":
             self._tell_changes(record)
         at_ms = time.time() * 1000  # how long a lead waited is measured in real time
@@ -90,7 +90,9 @@ class Portal:
     def edit_by_hand(self, record: Record, values: Mapping[str, str], *, when: str) -> None:
         """Change a contact as a person in HubSpot's pages does."""
         source = self.humans.source(self.owners[OWNERS[8].id].user_id)
-        if record.write(values, source=source, at_ms=now_ms(), modified=self.shelves["contacts"].modified):
+        if record.write(
+            values, source=source, at_ms=now_ms(), modified=self.repositories["contacts"].modified
+        ):
             self._tell_changes(record)
         if "hubspot_owner_id" in values:
             self.humans.chose(record, values["hubspot_owner_id"], when=when)
@@ -106,9 +108,9 @@ class Portal:
 
     def remove(self, kind: str, record: Record, *, source: Source, privacy: bool = False) -> None:
         """Delete a record and announce it by webhook; a privacy deletion is announced as such too."""
-        shelf = self.shelves[kind]
-        del shelf.records[record.id]
-        shelf.by_email.pop(record.properties.get("email", "").lower(), None)
+        repository = self.repositories[kind]
+        del repository.records[record.id]
+        repository.by_email.pop(record.properties.get("email", "").lower(), None)
         if kind != "contacts":
             return
         for event in ("privacyDeletion", "deletion") if privacy else ("deletion",):
@@ -116,7 +118,7 @@ class Portal:
 
     def merge(self, loser: Record, winner: Record, *, source: Source) -> Record:
         """Make one new contact of two; both old ids lead to it from now on. The winner's values count."""
-        shelf = self.shelves["contacts"]
+        repository = self.repositories["contacts"]
         properties = {**loser.properties, **{k: v for k, v in winner.properties.items() if v}}
         merged = self.create("contacts", properties, source=source, announce=False)
         merged.created_ms, merged.created_by = winner.created_ms, winner.created_by
@@ -125,12 +127,12 @@ class Portal:
         merged.edits = list(winner.edits)
         merged.was_read = loser.was_read or winner.was_read
         for old in (loser, winner):
-            del shelf.records[old.id]
-            for earlier, now in list(shelf.merged_into.items()):
+            del repository.records[old.id]
+            for earlier, now in list(repository.merged_into.items()):
                 if now == old.id:
-                    shelf.merged_into[earlier] = merged.id
-            shelf.merged_into[old.id] = merged.id
-        former = sorted(old for old, new in shelf.merged_into.items() if new == merged.id)
+                    repository.merged_into[earlier] = merged.id
+            repository.merged_into[old.id] = merged.id
+        former = sorted(old for old, new in repository.merged_into.items() if new == merged.id)
         merged.properties["hs_merged_object_ids"] = ";".join(former)
         ids = (int(winner.id), int(loser.id))
         self.deliveries.announce(Event("merge", merged.id, now_ms(), source, merged=ids))
@@ -143,7 +145,7 @@ class Portal:
 
     def emails(self) -> Iterable[str]:
         """Every e-mail address in use, in lower case."""
-        return self.shelves["contacts"].by_email
+        return self.repositories["contacts"].by_email
 
     def _count_owners(self) -> None:
         self.active_owners = frozenset(o.id for o in self.owners.values() if not o.archived)

@@ -68,7 +68,7 @@ FILES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MistakeCase:
     """One way to be wrong: `new` instead of `old` in the file, and all that is then said, word for word."""
 
     behaviour: str
@@ -136,7 +136,7 @@ def said_of(answer: Loaded) -> str:
     return "\n".join(str(mistake) for mistake in answer.mistakes)
 
 
-def check(file: str, case: Case) -> None:
+def check(file: str, case: MistakeCase) -> None:
     """Assert that the changed file is refused (or warned about) in exactly these words."""
     assert case.old in FILES[file], "the case does not fit the small files"
 

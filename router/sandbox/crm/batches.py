@@ -3,7 +3,7 @@
 from router.sandbox.clock import iso, now_ms
 from router.sandbox.crm.objects import asked_properties, checked_creations, cleaned, created, shown, written
 from router.sandbox.crm.records import Record
-from router.sandbox.crm.shelves import Shelf
+from router.sandbox.crm.repositories import RecordRepository
 from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import (
     Mistake,
@@ -24,45 +24,45 @@ def read(portal: Portal, call: Call) -> Answer:
     """POST batch/read. Unknown and deleted ids are errors of the batch; a merged id gives the new record."""
     history = tuple(call.body.get("propertiesWithHistory") or ())
     ids = _ids(call, limit=HISTORY_LIMIT if history else BATCH_LIMIT, history=bool(history))
-    shelf = portal.shelves[call.kind]
-    names = asked_properties(shelf, call.body.get("properties"))
+    repository = portal.repositories[call.kind]
+    names = asked_properties(repository, call.body.get("properties"))
     started = iso(now_ms())
     with portal.lock:
         found: dict[str, Record] = {}
         unknown: list[str] = []
         for record_id in ids:
-            record = shelf.find(record_id)
+            record = repository.find(record_id)
             if record is None:
                 unknown.append(record_id)
             else:
                 record.was_read = True
                 found[record.id] = record
-        type_id, portal_id = shelf.type_id, portal.settings.portal_id
+        type_id, portal_id = repository.type_id, portal.settings.portal_id
         results = [
             shown(record, names, history=history, type_id=type_id, portal_id=portal_id)
             for record in found.values()
         ]
-    errors = [missing_records(shelf.object_name, unknown)] if unknown else []
+    errors = [missing_records(repository.object_name, unknown)] if unknown else []
     return _batch(portal, call, results, errors, started=started)
 
 
 def update(portal: Portal, call: Call) -> Answer:
     """POST batch/update. One bad value refuses the whole batch unless the portal is set to `per_record`."""
     ids = _ids(call, limit=BATCH_LIMIT, history=False)
-    shelf = portal.shelves[call.kind]
+    repository = portal.repositories[call.kind]
     started = iso(now_ms())
     results: list[Json] = []
     with portal.lock:
-        values, errors = _accepted(portal, shelf, call, ids)
+        values, errors = _accepted(portal, repository, call, ids)
         # An id that was merged away works in reads but not in batch updates (HubSpot's object API guide).
-        unknown = [record_id for record_id in values if record_id not in shelf.records]
+        unknown = [record_id for record_id in values if record_id not in repository.records]
         for record_id, changes in values.items():
-            record = shelf.records.get(record_id)
+            record = repository.records.get(record_id)
             if record is not None:
                 portal.write(call.kind, record, changes, source=portal.app)
-                results.append(written(portal, shelf, record, changes))
+                results.append(written(portal, repository, record, changes))
     if unknown:
-        errors.append(missing_records(shelf.object_name, unknown))
+        errors.append(missing_records(repository.object_name, unknown))
     return _batch(portal, call, results, errors, started=started)
 
 
@@ -109,14 +109,14 @@ def _ids(call: Call, *, limit: int, history: bool) -> list[str]:
 
 
 def _accepted(
-    portal: Portal, shelf: Shelf, call: Call, ids: list[str]
+    portal: Portal, repository: RecordRepository, call: Call, ids: list[str]
 ) -> tuple[dict[str, dict[str, str]], list[Json]]:
     """The clean values by record id, and an error for each record that cannot be written."""
     values: dict[str, dict[str, str]] = {}
     errors: list[Json] = []
     refused: list[Mistake] = []
     for record_id, given in zip(ids, call.body["inputs"], strict=True):
-        changes, mistakes = cleaned(portal, shelf, given.get("properties"))
+        changes, mistakes = cleaned(portal, repository, given.get("properties"))
         if not mistakes:
             values[record_id] = changes
             continue

@@ -5,7 +5,7 @@ from typing import Any
 from router.sandbox.clock import iso, now_ms
 from router.sandbox.crm.properties import clean
 from router.sandbox.crm.records import Record, history_entry
-from router.sandbox.crm.shelves import Shelf
+from router.sandbox.crm.repositories import RecordRepository
 from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import Mistake, Refused, bad_request, error_body, invalid_values, not_found
 from router.sandbox.portal import Portal
@@ -23,42 +23,44 @@ def create(portal: Portal, call: Call) -> Answer:
 
 def _date_contacts(portal: Portal, associations: list[Json]) -> None:
     """A task dates the last activity of its contacts (HubSpot's definition of notes_last_updated)."""
-    shelf = portal.shelves["contacts"]
+    repository = portal.repositories["contacts"]
     for association in associations:
-        contact = shelf.find(str(association["to"]["id"]))
+        contact = repository.find(str(association["to"]["id"]))
         if contact is not None:
             dates = {"notes_last_updated": iso(now_ms())}
-            contact.write(dates, source=portal.app, at_ms=now_ms(), modified=shelf.modified)
+            contact.write(dates, source=portal.app, at_ms=now_ms(), modified=repository.modified)
 
 
 def read(portal: Portal, call: Call) -> Answer:
     """GET of one record, by its id or an id that was merged into it."""
-    shelf = portal.shelves[call.kind]
-    names = asked_properties(shelf, _comma_list(call, "properties"))
+    repository = portal.repositories[call.kind]
+    names = asked_properties(repository, _comma_list(call, "properties"))
     history = tuple(_comma_list(call, "propertiesWithHistory") or ())
     with portal.lock:
-        record = _existing(shelf, call.target)
+        record = _existing(repository, call.target)
         record.was_read = True
         portal_id = portal.settings.portal_id
-        return Answer(200, shown(record, names, history=history, type_id=shelf.type_id, portal_id=portal_id))
+        return Answer(
+            200, shown(record, names, history=history, type_id=repository.type_id, portal_id=portal_id)
+        )
 
 
 def update(portal: Portal, call: Call) -> Answer:
     """PATCH of one record; unlike a batch it follows a merged id."""
-    shelf = portal.shelves[call.kind]
+    repository = portal.repositories[call.kind]
     with portal.lock:
-        record = _existing(shelf, call.target)
-        changes, mistakes = cleaned(portal, shelf, call.body.get("properties"))
+        record = _existing(repository, call.target)
+        changes, mistakes = cleaned(portal, repository, call.body.get("properties"))
         if mistakes:
             raise Refused(400, invalid_values(mistakes))
         portal.write(call.kind, record, changes, source=portal.app)
-        return Answer(200, written(portal, shelf, record, changes))
+        return Answer(200, written(portal, repository, record, changes))
 
 
 def archive(portal: Portal, call: Call) -> Answer:
     """DELETE of one record, which succeeds even when there is nothing to delete."""
     with portal.lock:
-        record = portal.shelves[call.kind].find(call.target)
+        record = portal.repositories[call.kind].find(call.target)
         if record is not None:
             portal.remove(call.kind, record, source=portal.app)
     return Answer(204)
@@ -66,24 +68,24 @@ def archive(portal: Portal, call: Call) -> Answer:
 
 def listing(portal: Portal, call: Call) -> Answer:
     """GET of the collection, page by page in the order of ids."""
-    shelf = portal.shelves[call.kind]
-    names = asked_properties(shelf, _comma_list(call, "properties"))
+    repository = portal.repositories[call.kind]
+    names = asked_properties(repository, _comma_list(call, "properties"))
     limit = min(int(call.args.get("limit", 10)), 100)
     after = int(call.args.get("after", 0))
     with portal.lock:
-        rest = [record for key, record in shelf.records.items() if int(key) > after]
+        rest = [record for key, record in repository.records.items() if int(key) > after]
         portal_id = portal.settings.portal_id
-        results = [shown(one, names, type_id=shelf.type_id, portal_id=portal_id) for one in rest[:limit]]
+        results = [shown(one, names, type_id=repository.type_id, portal_id=portal_id) for one in rest[:limit]]
     body: Json = {"results": results}
     if len(rest) > limit:
         body["paging"] = {"next": {"after": results[-1]["id"]}}
     return Answer(200, body)
 
 
-def asked_properties(shelf: Shelf, asked: Any) -> tuple[str, ...]:
+def asked_properties(repository: RecordRepository, asked: Any) -> tuple[str, ...]:
     """The properties in an answer: those asked for that exist, and the three that are always there."""
-    names = [name for name in asked or shelf.shown_by_default if name in shelf.properties]
-    return tuple(dict.fromkeys((*names, *shelf.always_shown)))
+    names = [name for name in asked or repository.shown_by_default if name in repository.properties]
+    return tuple(dict.fromkeys((*names, *repository.always_shown)))
 
 
 def shown(
@@ -106,20 +108,22 @@ def shown(
     return body
 
 
-def written(portal: Portal, shelf: Shelf, record: Record, changes: dict[str, str]) -> Json:
+def written(portal: Portal, repository: RecordRepository, record: Record, changes: dict[str, str]) -> Json:
     """A record as the API answers a write: the changed properties, and the three that are always there."""
-    names = (*changes, *shelf.always_shown)
-    return shown(record, names, type_id=shelf.type_id, portal_id=portal.settings.portal_id)
+    names = (*changes, *repository.always_shown)
+    return shown(record, names, type_id=repository.type_id, portal_id=portal.settings.portal_id)
 
 
-def cleaned(portal: Portal, shelf: Shelf, properties: Any) -> tuple[dict[str, str], list[Mistake]]:
+def cleaned(
+    portal: Portal, repository: RecordRepository, properties: Any
+) -> tuple[dict[str, str], list[Mistake]]:
     """The values as they will be stored, and the mistakes in the others."""
     if not isinstance(properties, dict):
         raise bad_request("Invalid input JSON: 'properties' must be an object")
     changes: dict[str, str] = {}
     mistakes: list[Mistake] = []
     for name, value in properties.items():
-        prop = shelf.properties.get(name)
+        prop = repository.properties.get(name)
         if prop is not None and type(value) is str and (prop.takes_any_text or value in prop.allowed):
             changes[name] = value
         elif prop is None:
@@ -133,16 +137,16 @@ def cleaned(portal: Portal, shelf: Shelf, properties: Any) -> tuple[dict[str, st
 
 def checked_creations(portal: Portal, call: Call, inputs: list[Json]) -> list[dict[str, str]]:
     """The clean values of records to create; refuses all of them for one that cannot be created."""
-    shelf = portal.shelves[call.kind]
+    repository = portal.repositories[call.kind]
     checked = []
     taken: set[str] = set()
     for given in inputs:
-        changes, mistakes = cleaned(portal, shelf, given.get("properties"))
+        changes, mistakes = cleaned(portal, repository, given.get("properties"))
         if mistakes:
             raise Refused(400, invalid_values(mistakes))
         email = changes.get("email", "").lower()
-        if call.kind == "contacts" and email and (email in shelf.by_email or email in taken):
-            existing = shelf.by_email.get(email, "")
+        if call.kind == "contacts" and email and (email in repository.by_email or email in taken):
+            existing = repository.by_email.get(email, "")
             message = f"Contact already exists. Existing ID: {existing}"
             raise Refused(409, error_body(message, category="CONFLICT"))
         taken.add(email)
@@ -152,12 +156,12 @@ def checked_creations(portal: Portal, call: Call, inputs: list[Json]) -> list[di
 
 def created(portal: Portal, call: Call, values: dict[str, str]) -> Json:
     """Create the record and return it as the API shows it."""
-    shelf = portal.shelves[call.kind]
-    return written(portal, shelf, portal.create(call.kind, values, source=portal.app), values)
+    repository = portal.repositories[call.kind]
+    return written(portal, repository, portal.create(call.kind, values, source=portal.app), values)
 
 
-def _existing(shelf: Shelf, record_id: str) -> Record:
-    record = shelf.find(record_id)
+def _existing(repository: RecordRepository, record_id: str) -> Record:
+    record = repository.find(record_id)
     if record is None:
         raise not_found(record_id)
     return record

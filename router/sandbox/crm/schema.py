@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from router.sandbox.clock import now_ms
 from router.sandbox.crm import owners, properties
-from router.sandbox.crm.shelves import Shelf
+from router.sandbox.crm.repositories import RecordRepository
 from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import Refused, bad_request, error_body, not_found
 from router.sandbox.portal import Portal
@@ -41,13 +41,13 @@ def read_owner(portal: Portal, call: Call) -> Answer:
 def list_properties(portal: Portal, call: Call) -> Answer:
     """GET of every property of a type of object."""
     with portal.lock:
-        known = list(portal.shelves[call.kind].properties.values())
+        known = list(portal.repositories[call.kind].properties.values())
     return Answer(200, {"results": [properties.described(prop) for prop in known]})
 
 
 def read_property(portal: Portal, call: Call) -> Answer:
     """GET of one property."""
-    return Answer(200, properties.described(_existing(portal.shelves[call.kind], call.target)))
+    return Answer(200, properties.described(_existing(portal.repositories[call.kind], call.target)))
 
 
 def create_property(portal: Portal, call: Call) -> Answer:
@@ -72,14 +72,16 @@ def create_properties(portal: Portal, call: Call) -> Answer:
 def update_property(portal: Portal, call: Call) -> Answer:
     """PATCH of a property: given attributes replace the old ones, options included."""
     with portal.lock:
-        shelf = portal.shelves[call.kind]
-        before = _existing(shelf, call.target)
-        return Answer(200, _put(shelf, {**properties.described(before), **call.body, "name": before.name}))
+        repository = portal.repositories[call.kind]
+        before = _existing(repository, call.target)
+        return Answer(
+            200, _put(repository, {**properties.described(before), **call.body, "name": before.name})
+        )
 
 
 def list_groups(portal: Portal, call: Call) -> Answer:
     """GET of the groups in which properties are shown."""
-    groups = portal.shelves[call.kind].groups
+    groups = portal.repositories[call.kind].groups
     return Answer(200, {"results": [_group(name, label) for name, label in groups.items()]})
 
 
@@ -89,7 +91,7 @@ def create_group(portal: Portal, call: Call) -> Answer:
     if not name or not label:
         raise bad_request("A property group needs a name and a label.")
     with portal.lock:
-        groups = portal.shelves[call.kind].groups
+        groups = portal.repositories[call.kind].groups
         if name in groups:
             raise Refused(409, error_body(f"Property group '{name}' already exists.", category="CONFLICT"))
         groups[name] = label
@@ -116,25 +118,25 @@ def account(portal: Portal, _: Call) -> Answer:
 
 def _define(portal: Portal, call: Call, asked: Json) -> Json:
     with portal.lock:
-        shelf = portal.shelves[call.kind]
-        if asked.get("name") in shelf.properties:
+        repository = portal.repositories[call.kind]
+        if asked.get("name") in repository.properties:
             message = f"A property named '{asked['name']}' already exists."
             raise Refused(409, error_body(message, category="CONFLICT"))
-        return _put(shelf, asked)
+        return _put(repository, asked)
 
 
-def _existing(shelf: Shelf, name: str) -> properties.Property:
-    prop = shelf.properties.get(name)
+def _existing(repository: RecordRepository, name: str) -> properties.Property:
+    prop = repository.properties.get(name)
     if prop is None:
         raise Refused(404, error_body(f"Property {name} does not exist", category="OBJECT_NOT_FOUND"))
     return prop
 
 
-def _put(shelf: Shelf, asked: Json) -> Json:
-    prop = properties.from_request(asked, groups=shelf.groups)
+def _put(repository: RecordRepository, asked: Json) -> Json:
+    prop = properties.from_request(asked, groups=repository.groups)
     if isinstance(prop, str):
         raise bad_request(prop)
-    shelf.properties[prop.name] = prop
+    repository.properties[prop.name] = prop
     return properties.described(prop)
 
 

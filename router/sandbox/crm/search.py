@@ -10,7 +10,7 @@ import orjson
 from router.sandbox.clock import now_ms, parse_ms
 from router.sandbox.crm.objects import asked_properties, shown
 from router.sandbox.crm.records import Record
-from router.sandbox.crm.shelves import Shelf
+from router.sandbox.crm.repositories import RecordRepository
 from router.sandbox.http.calls import Answer, Call, Json
 from router.sandbox.http.errors import Refused, bad_request
 from router.sandbox.portal import Portal
@@ -33,20 +33,22 @@ def search(portal: Portal, call: Call) -> Answer:
     limit, after = int(call.body.get("limit") or 10), _offset(call.body)
     if limit > PAGE_LIMIT or after + limit > RESULT_LIMIT:
         raise bad_request("There was a problem with the request.")
-    settings, shelf = portal.settings, portal.shelves[call.kind]
+    settings, repository = portal.settings, portal.repositories[call.kind]
     indexed_at = now_ms() - settings.search_lag_ms
-    matching = _filters(shelf, call.body.get("filterGroups") or [])
-    names = asked_properties(shelf, call.body.get("properties"))
+    matching = _filters(repository, call.body.get("filterGroups") or [])
+    names = asked_properties(repository, call.body.get("properties"))
     with portal.lock:
-        known = list(shelf.records.values())
+        known = list(repository.records.values())
         if settings.search_lag_ms:
             known = [_as_indexed(one, indexed_at) for one in known if one.created_ms <= indexed_at]
         found = matching(known)
-        found.sort(key=_sort_key(shelf, call.body), reverse=_descending(call.body))
+        found.sort(key=_sort_key(repository, call.body), reverse=_descending(call.body))
         places: list[Record | None] = [*([None] * settings.search_ghosts), *found]
         size = max(1, limit // 2) if settings.search_short_pages else limit
         page = [one for one in places[after : after + size] if one is not None]
-        results = [shown(one, names, type_id=shelf.type_id, portal_id=settings.portal_id) for one in page]
+        results = [
+            shown(one, names, type_id=repository.type_id, portal_id=settings.portal_id) for one in page
+        ]
     body: Json = {"total": len(places), "results": results}
     if after + size < len(places):
         body["paging"] = {"next": {"after": str(after + size)}}
@@ -85,9 +87,9 @@ def _as_indexed(record: Record, at_ms: int) -> Record:
     )
 
 
-def _filters(shelf: Shelf, groups: list[Json]) -> Callable[[list[Record]], list[Record]]:
+def _filters(repository: RecordRepository, groups: list[Json]) -> Callable[[list[Record]], list[Record]]:
     """The records that match any group; a group is applied filter by filter, for there may be many."""
-    compiled = [[_condition(shelf, one) for one in group.get("filters") or []] for group in groups]
+    compiled = [[_condition(repository, one) for one in group.get("filters") or []] for group in groups]
 
     def matching(records: list[Record]) -> list[Record]:
         if len(compiled) > 1:
@@ -110,9 +112,9 @@ def _narrowed(records: list[Record], asked: Json, holds: Callable[[Value], bool]
     return [one for one in records if holds(one.properties.get)]
 
 
-def _condition(shelf: Shelf, asked: Json) -> Callable[[Value], bool]:
+def _condition(repository: RecordRepository, asked: Json) -> Callable[[Value], bool]:
     name, operator = str(asked.get("propertyName")), str(asked.get("operator"))
-    prop = shelf.properties.get(name)
+    prop = repository.properties.get(name)
     if prop is None:
         raise bad_request(f"There was a problem with the request: property {name} does not exist.")
     if operator == "HAS_PROPERTY":
@@ -167,13 +169,13 @@ def _comparable(kind: str) -> Callable[[str], Any]:
     return str.lower if kind == "string" else str
 
 
-def _sort_key(shelf: Shelf, body: Json) -> Callable[[Record], Any]:
+def _sort_key(repository: RecordRepository, body: Json) -> Callable[[Record], Any]:
     sorts = body.get("sorts") or ["hs_object_id"]
     name = sorts[0] if isinstance(sorts[0], str) else str(sorts[0].get("propertyName"))
     name = name.removeprefix("-")
-    if name not in shelf.properties:
+    if name not in repository.properties:
         raise Refused(400, bad_request(f"There was a problem with the request: sort {name}.").body)
-    compare = _comparable(shelf.properties[name].type)
+    compare = _comparable(repository.properties[name].type)
 
     def key(record: Record) -> tuple[bool, Any, int]:
         text = record.properties.get(name)

@@ -9,8 +9,8 @@ import orjson
 from flask import Blueprint, Response, request
 
 from router.sandbox.crm import batches, objects, schema
+from router.sandbox.crm.repositories import KINDS
 from router.sandbox.crm.search import search
-from router.sandbox.crm.shelves import KINDS
 from router.sandbox.http.calls import Action, Answer, Call, answer
 from router.sandbox.http.errors import Refused, bad_request, error_body
 from router.sandbox.http.faults import Fault

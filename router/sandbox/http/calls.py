@@ -143,7 +143,7 @@ def _missing(given: Answer, fault: Fault) -> Answer:
 
 
 def _wrong_id(portal: Portal, call: Call, given: Answer, fault: Fault) -> Answer:
-    records = portal.shelves[call.kind].records if call.kind else {}
+    records = portal.repositories[call.kind].records if call.kind else {}
     asked = {call.target, *(str(one.get("id")) for one in call.body.get("inputs") or ())}
     with portal.lock:
         others = [record_id for record_id in records if record_id not in asked]

@@ -70,7 +70,7 @@ def contacts(portal: Portal) -> Json:
     with portal.lock:
         listed = [
             _contact(record, brief="brief" in request.args)
-            for record in portal.shelves["contacts"].records.values()
+            for record in portal.repositories["contacts"].records.values()
             if wanted is None or record.id in wanted
         ]
     return {"contacts": listed}
@@ -175,7 +175,11 @@ def start_deliveries(portal: Portal) -> Json:
 
 
 ROUTES: tuple[tuple[str, str, Callable[..., Json | None]], ...] = (
-    ("GET", "/health", lambda portal: {"status": "ok", "contacts": len(portal.shelves["contacts"].records)}),
+    (
+        "GET",
+        "/health",
+        lambda portal: {"status": "ok", "contacts": len(portal.repositories["contacts"].records)},
+    ),
     ("POST", "/reset", Portal.reset),
     ("POST", "/contacts", create_contacts),
     ("GET", "/contacts", contacts),
@@ -232,7 +236,7 @@ def _texts(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _create(portal: Portal, given: Mapping[str, Any], *, announce: bool) -> str:
-    unknown = set(given) - set(portal.shelves["contacts"].properties)
+    unknown = set(given) - set(portal.repositories["contacts"].properties)
     if unknown:
         raise Misuse(f"Contacts have no property '{min(unknown)}'.")
     with portal.lock:
@@ -241,14 +245,14 @@ def _create(portal: Portal, given: Mapping[str, Any], *, announce: bool) -> str:
 
 
 def _known(portal: Portal, contact: str) -> Record:
-    record = portal.shelves["contacts"].find(contact)
+    record = portal.repositories["contacts"].find(contact)
     if record is None:
         raise Misuse(f"There is no contact {contact}.")
     return record
 
 
 def _user_of(portal: Portal, owner: str) -> Record:
-    for user in portal.shelves["users"].records.values():
+    for user in portal.repositories["users"].records.values():
         if user.properties["hubspot_owner_id"] == owner:
             return user
     raise Misuse(f"There is no active owner {owner}.")

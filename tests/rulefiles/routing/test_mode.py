@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import ROUTING, Case, check, policy_of
+from tests.world.rule_files import ROUTING, MistakeCase, check, policy_of
 
 CASES = (
-    Case(
+    MistakeCase(
         "a mode that there is not",
         "segments:\n",
         "mode: dry\nsegments:\n",
@@ -18,7 +18,7 @@ CASES = (
             Write live, or shadow to decide and record without writing to HubSpot.
         """,
     ),
-    Case(
+    MistakeCase(
         "an empty mode",
         "segments:\n",
         "mode:\nsegments:\n",
@@ -33,7 +33,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_the_mode_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_the_mode_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 
 

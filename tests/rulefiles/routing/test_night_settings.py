@@ -10,7 +10,7 @@ import pytest
 from router.policy.rules.night_settings import NIGHT, BrakeLimits, NightSettings
 from router.rulefiles.document.markdown import as_markdown
 from router.rulefiles.document.policy_document import document_of
-from tests.world.rule_files import ROUTING, Case, a_catalog, check, policy_of
+from tests.world.rule_files import ROUTING, MistakeCase, a_catalog, check, policy_of
 
 
 def written(night: str) -> str:
@@ -18,7 +18,7 @@ def written(night: str) -> str:
 
 
 CASES = (
-    Case(
+    MistakeCase(
         "no time of the day",
         "segments:\n",
         written("at: 25:00"),
@@ -29,7 +29,7 @@ CASES = (
             Write 02:30.
         """,
     ),
-    Case(
+    MistakeCase(
         "a span that is none",
         "segments:\n",
         written("reassign_when_away: five days"),
@@ -40,7 +40,7 @@ CASES = (
             Write 5d, from 1h to 90d of clock time.
         """,
     ),
-    Case(
+    MistakeCase(
         "a span that is too short",
         "segments:\n",
         written("reassign_when_overdue: 5min"),
@@ -51,7 +51,7 @@ CASES = (
             Write 5d, from 1h to 90d of clock time.
         """,
     ),
-    Case(
+    MistakeCase(
         "neither true nor false",
         "segments:\n",
         written("reassign_when_gone: 5d"),
@@ -62,7 +62,7 @@ CASES = (
             Write true to move the open leads of deactivated owners, or false.
         """,
     ),
-    Case(
+    MistakeCase(
         "a key that resembles another",
         "segments:\n",
         written("reassign_when_afar: 5d"),
@@ -73,7 +73,7 @@ CASES = (
             Did you mean 'reassign_when_away'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a brake on nothing",
         "segments:\n",
         written("max_reassignments_per_night: {count: 5}"),
@@ -84,7 +84,7 @@ CASES = (
             Add reassign_when_away: 5d or another reason, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "no leads at all",
         "segments:\n",
         written("reassign_when_away: 5d, max_reassignments_per_night: {count: 0}"),
@@ -95,7 +95,7 @@ CASES = (
             Write 200, or 1 at least.
         """,
     ),
-    Case(
+    MistakeCase(
         "a share without its sign",
         "segments:\n",
         written("reassign_when_away: 5d, max_reassignments_per_night: {share: 5}"),
@@ -110,7 +110,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_night_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_night_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 
 

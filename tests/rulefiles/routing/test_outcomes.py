@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from router.policy.results.outcomes import Outcomes
-from tests.world.rule_files import ROUTING, Case, check, policy_of
+from tests.world.rule_files import ROUTING, MistakeCase, check, policy_of
 
 CASES = (
-    Case(
+    MistakeCase(
         "a property that there is not",
         "segments:\n",
         "outcomes: {won: {lifecyclestag: customer}}\nsegments:\n",
@@ -19,7 +19,7 @@ CASES = (
             Did you mean 'lifecyclestage'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a value that there is not",
         "segments:\n",
         "outcomes: {won: {lifecyclestage: [lead, custommer]}}\nsegments:\n",
@@ -30,7 +30,7 @@ CASES = (
             Did you mean 'customer'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a property without options",
         "segments:\n",
         "outcomes: {lost: {jobtitle: none}}\nsegments:\n",
@@ -41,7 +41,7 @@ CASES = (
             Write lifecyclestage, hs_lead_status or another property with options.
         """,
     ),
-    Case(
+    MistakeCase(
         "values without their property",
         "segments:\n",
         "outcomes: {won: [customer]}\nsegments:\n",
@@ -52,7 +52,7 @@ CASES = (
             Write {lifecyclestage: [opportunity, customer]}.
         """,
     ),
-    Case(
+    MistakeCase(
         "a key that there is not",
         "segments:\n",
         "outcomes: {wons: {lifecyclestage: customer}}\nsegments:\n",
@@ -63,7 +63,7 @@ CASES = (
             Did you mean 'won'?
         """,
     ),
-    Case(
+    MistakeCase(
         "won and lost at once",
         "segments:\n",
         "outcomes: {lost: {lifecyclestage: [other, customer]}}\nsegments:\n",
@@ -74,7 +74,7 @@ CASES = (
             Take it out of one of them.
         """,
     ),
-    Case(
+    MistakeCase(
         "no status with which a rep works on a lead",
         "segments:\n",
         "outcomes: {finished: [NEW, OLD]}\nsegments:\n",
@@ -93,7 +93,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_outcomes_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_outcomes_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 
 

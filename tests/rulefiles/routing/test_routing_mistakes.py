@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import Case, check
+from tests.world.rule_files import MistakeCase, check
 
 CASES = (
-    Case(
+    MistakeCase(
         "no otherwise",
         "otherwise:\n  assign: {team: north, method: queue}\n",
         "",
@@ -20,7 +20,7 @@ CASES = (
             Leads that fit no rule need a place: add 'otherwise: {assign: {team: …}}'.
         """,
     ),
-    Case(
+    MistakeCase(
         "an otherwise without a team",
         "otherwise:\n  assign: {team: north, method: queue}\n",
         "otherwise:\n  do: nothing\n",
@@ -31,7 +31,7 @@ CASES = (
             Its queue keeps every lead that finds nobody: write assign: {team: …, method: queue}.
         """,
     ),
-    Case(
+    MistakeCase(
         "a rule without a name",
         "  - name: Public sector\n    when:",
         "  - when:",
@@ -42,7 +42,7 @@ CASES = (
             Add 'name:'; people read it as the reason.
         """,
     ),
-    Case(
+    MistakeCase(
         "a rule without a condition",
         "    when: {company.industry: GOVERNMENT}\n",
         "",
@@ -53,7 +53,7 @@ CASES = (
             Add 'when: {property: value}'; what fits no rule goes to 'otherwise'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a rule without an action",
         "    assign: {rep: anna}\n",
         "",
@@ -64,7 +64,7 @@ CASES = (
             Add 'assign: {team: …}' or 'do: nothing'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a rule with two actions",
         "    assign: {rep: anna}\n",
         "    assign: {rep: anna}\n    do: nothing\n",
@@ -75,7 +75,7 @@ CASES = (
             Keep 'assign' or 'do', not both.
         """,
     ),
-    Case(
+    MistakeCase(
         "two rules of one name",
         "name: Nordic",
         "name: Public sector",
@@ -86,7 +86,7 @@ CASES = (
             Give one of them another name.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown key of a rule",
         "    sla: 2h",
         "    slo: 2h",
@@ -97,7 +97,7 @@ CASES = (
             Did you mean 'sla'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown team",
         "team: north, needs",
         "team: nort, needs",
@@ -108,7 +108,7 @@ CASES = (
             Did you mean 'north'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown rep",
         "assign: {rep: anna}",
         "assign: {rep: ana}",
@@ -119,7 +119,7 @@ CASES = (
             Did you mean 'anna'?
         """,
     ),
-    Case(
+    MistakeCase(
         "nobody named",
         "assign: {rep: anna}",
         "assign: {method: fair_share}",
@@ -130,7 +130,7 @@ CASES = (
             Name one: 'team: …', 'rep: …' or 'to: account_owner'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a team and a rep",
         "assign: {rep: anna}",
         "assign: {rep: anna, team: north}",
@@ -141,7 +141,7 @@ CASES = (
             Name one: 'team: …', 'rep: …' or 'to: account_owner'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a misspelt previous owner",
         "assign: {rep: anna}",
         "assign: {to: previous_owners}",
@@ -152,7 +152,7 @@ CASES = (
             Did you mean 'previous_owner'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown relation",
         "assign: {rep: anna}",
         "assign: {to: anna}",
@@ -163,7 +163,7 @@ CASES = (
             Write 'to: account_owner', 'to: previous_owner', 'team: …' or 'rep: …'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a method of a later version",
         "assign: {rep: anna}",
         "assign: {team: north, method: weighted}",
@@ -174,7 +174,7 @@ CASES = (
             Write fair_share (by the weights of team.yaml), least_loaded or queue.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown method",
         "assign: {rep: anna}",
         "assign: {team: north, method: fairshare}",
@@ -185,7 +185,7 @@ CASES = (
             Did you mean 'fair_share'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a time to push after without a queue",
         "assign: {rep: anna}",
         "assign: {team: north, push_after: 30min}",
@@ -196,7 +196,7 @@ CASES = (
             Remove it, or add 'method: queue'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a time to push after in days",
         "assign: {rep: anna}",
         "assign: {team: north, method: queue, push_after: 2d}",
@@ -207,7 +207,7 @@ CASES = (
             Write minutes or hours, such as 30min or 2h; they count in the team's working hours.
         """,
     ),
-    Case(
+    MistakeCase(
         "weights from outcomes",
         "assign: {rep: anna}",
         "assign: {team: north, weights: performance}",
@@ -218,7 +218,7 @@ CASES = (
             Remove 'weights': a key that has no effect would mislead.
         """,
     ),
-    Case(
+    MistakeCase(
         "hours of another kind than ignored",
         "assign: {rep: anna}",
         "assign: {team: north, hours: office}",
@@ -229,7 +229,7 @@ CASES = (
             Write 'hours: ignore', or remove it: reps at work then come first.
         """,
     ),
-    Case(
+    MistakeCase(
         "hours for one rep",
         "assign: {rep: anna}",
         "assign: {rep: anna, hours: ignore}",
@@ -240,7 +240,7 @@ CASES = (
             Remove 'hours', or name a team.
         """,
     ),
-    Case(
+    MistakeCase(
         "a method for one rep",
         "assign: {rep: anna}",
         "assign: {rep: anna, method: queue}",
@@ -251,7 +251,7 @@ CASES = (
             Remove 'method', or name a team.
         """,
     ),
-    Case(
+    MistakeCase(
         "needs on a queue",
         "assign: {rep: anna}",
         "assign: {team: north, method: queue, needs: {level: senior}}",
@@ -262,7 +262,7 @@ CASES = (
             Remove 'needs', or use method: fair_share.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown level",
         "level: senior",
         "level: expert",
@@ -273,7 +273,7 @@ CASES = (
             Reps have: senior, junior.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown skill",
         "level: senior",
         "skill: paie",
@@ -284,7 +284,7 @@ CASES = (
             Reps have: crm, bi.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown language",
         "level: senior",
         "language: de",
@@ -295,7 +295,7 @@ CASES = (
             Reps have: fr, en.
         """,
     ),
-    Case(
+    MistakeCase(
         "a need that nobody in the team has",
         "team: north, needs",
         "team: south, needs",
@@ -306,7 +306,7 @@ CASES = (
             Choose another team, or need less.
         """,
     ),
-    Case(
+    MistakeCase(
         "a need from an unknown property",
         "level: senior",
         "language: from langage",
@@ -317,7 +317,7 @@ CASES = (
             Did you mean 'language'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a need from a number",
         "level: senior",
         "skill: from company.annualrevenue",
@@ -328,7 +328,7 @@ CASES = (
             Name a property whose values are those of the reps.
         """,
     ),
-    Case(
+    MistakeCase(
         "a need that some leads ask in vain is a warning",
         "level: senior",
         "skill: from request",
@@ -339,7 +339,7 @@ CASES = (
             Such a lead finds nobody. Give reps the skill in team.yaml.
         """,
     ),
-    Case(
+    MistakeCase(
         "an sla in days",
         "sla: 2h",
         "sla: 2d",
@@ -350,7 +350,7 @@ CASES = (
             Write minutes or hours, such as 15min or 4h; they count in the rep's working hours.
         """,
     ),
-    Case(
+    MistakeCase(
         "an sla of nothing",
         "sla: 2h",
         "sla: 0h",
@@ -361,7 +361,7 @@ CASES = (
             Write minutes or hours, such as 15min or 4h; they count in the rep's working hours.
         """,
     ),
-    Case(
+    MistakeCase(
         "an sla without a default",
         "  default: 4h",
         "  defaut: 4h",
@@ -372,7 +372,7 @@ CASES = (
             Did you mean 'default'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a reminder of nothing",
         "  default: 4h\n",
         "  default: 4h\n  on_breach: []\n",
@@ -383,7 +383,7 @@ CASES = (
             Fill it in, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "a due time for nobody",
         "    assign: {rep: anna}\n",
         "    do: nothing\n    sla: 1h\n",
@@ -394,7 +394,7 @@ CASES = (
             Remove 'sla'.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown action",
         "    assign: {rep: anna}\n",
         "    do: nurtur\n",
@@ -405,7 +405,7 @@ CASES = (
             Write 'do: nothing' or do: {nurture: {workflow: …, set: {…}}}.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown status",
         "sla: 2h",
         "status: NEWW",
@@ -416,7 +416,7 @@ CASES = (
             Did you mean 'NEW'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an archived status",
         "sla: 2h",
         "status: OLD",
@@ -427,7 +427,7 @@ CASES = (
             HubSpot would refuse it: choose another one.
         """,
     ),
-    Case(
+    MistakeCase(
         "setting an owner",
         "assign: {rep: anna}",
         "do: {nurture: {set: {hubspot_owner_id: 1}}}",
@@ -438,7 +438,7 @@ CASES = (
             Use 'assign' for an owner.
         """,
     ),
-    Case(
+    MistakeCase(
         "setting a company",
         "assign: {rep: anna}",
         "do: {nurture: {set: {company.industry: BANKING}}}",
@@ -449,7 +449,7 @@ CASES = (
             Remove 'company.industry'.
         """,
     ),
-    Case(
+    MistakeCase(
         "setting what HubSpot computes",
         "assign: {rep: anna}",
         "do: {nurture: {set: {recent_conversion_date: 2026-11-24}}}",
@@ -460,7 +460,7 @@ CASES = (
             HubSpot computes it: set another property.
         """,
     ),
-    Case(
+    MistakeCase(
         "setting an unknown property",
         "assign: {rep: anna}",
         "do: {nurture: {set: {requests: demo}}}",
@@ -471,7 +471,7 @@ CASES = (
             Did you mean 'request'?
         """,
     ),
-    Case(
+    MistakeCase(
         "setting an unknown option",
         "assign: {rep: anna}",
         "do: {nurture: {set: {request: demos}}}",
@@ -482,7 +482,7 @@ CASES = (
             Did you mean 'demo'?
         """,
     ),
-    Case(
+    MistakeCase(
         "moving a lead backwards is a warning",
         "assign: {rep: anna}",
         "do: {nurture: {set: {lifecyclestage: lead}}}",
@@ -493,7 +493,7 @@ CASES = (
             Add a condition on lifecyclestage, so that leads further on keep theirs.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown language of reasons",
         "segments:",
         "language: it\nsegments:",
@@ -504,7 +504,7 @@ CASES = (
             Write fr or en.
         """,
     ),
-    Case(
+    MistakeCase(
         "no last segment",
         "  cold: otherwise",
         "  cold: {grade: [A2, B2]}",
@@ -515,7 +515,7 @@ CASES = (
             Write 'otherwise' behind the name of the last one.
         """,
     ),
-    Case(
+    MistakeCase(
         "a segment behind the last one",
         "  cold: otherwise",
         "  cold: otherwise\n  late: {grade: A1}",
@@ -526,7 +526,7 @@ CASES = (
             Move it above 'cold'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a segment of a segment",
         "  hot: {grade: [A1, B1]}",
         "  hot: {segment: cold}",
@@ -536,7 +536,7 @@ CASES = (
                     ^
         """,
     ),
-    Case(
+    MistakeCase(
         "a group without otherwise is a warning",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - group: Nordic\n    when: {country: $nordic}\n    rules:\n      - {name: Hot, when: {segment: hot}, assign: {team: north}}\n",
@@ -547,7 +547,7 @@ CASES = (
             Leads that fit none of its rules go on to the rules below it; add 'otherwise' to keep them.
         """,
     ),
-    Case(
+    MistakeCase(
         "a group in a group",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - group: Nordic\n    when: {country: $nordic}\n    rules:\n      - {group: Hot, when: {segment: hot}, rules: []}\n    otherwise: {assign: {team: north}}\n",
@@ -558,7 +558,7 @@ CASES = (
             Put it beside the other one.
         """,
     ),
-    Case(
+    MistakeCase(
         "a row that is too short",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - table: [country, segment, '->', team]\n    rows:\n      - [FR, '->', north]\n",
@@ -569,7 +569,7 @@ CASES = (
             Write 'any, any, ->' and what follows; 'any' stands for any value.
         """,
     ),
-    Case(
+    MistakeCase(
         "a table without an arrow",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - table: [country, team]\n    rows:\n      - [FR, north]\n",
@@ -580,7 +580,7 @@ CASES = (
             Write [property, …, "->", team, …].
         """,
     ),
-    Case(
+    MistakeCase(
         "a column that cannot stand right",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - table: [country, '->', teams]\n    rows:\n      - [FR, '->', north]\n",
@@ -591,7 +591,7 @@ CASES = (
             Did you mean 'team'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a wrong cell",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - table: [country, '->', team]\n    rows:\n      - [FR, '->', nord]\n",
@@ -602,7 +602,7 @@ CASES = (
             Did you mean 'north'?
         """,
     ),
-    Case(
+    MistakeCase(
         "two rows alike",
         "  - name: Nordic\n    when: {country: $nordic}\n    assign: {team: north, needs: {level: senior}}\n    sla: 2h\n",
         "  - table: [country, '->', team]\n    rows:\n      - [FR, '->', north]\n      - [FR, '->', south]\n",
@@ -617,5 +617,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)

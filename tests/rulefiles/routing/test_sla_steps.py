@@ -11,7 +11,7 @@ from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED
 from router.policy.rules.sla_steps import MoveToQueue, Reassign, SlaPolicy, SlaStep
 from router.rulefiles.document.blocks import Bullets
 from router.rulefiles.document.policy_document import document_of
-from tests.world.rule_files import ROUTING, TEAM, Case, a_catalog, check, policy_of
+from tests.world.rule_files import ROUTING, TEAM, MistakeCase, a_catalog, check, policy_of
 
 STEPS = """\
   on_breach:
@@ -26,8 +26,8 @@ STEPS = """\
 MANAGED = TEAM + "managers:\n  cleo: {owner: anna@acme.fr, teams: [north]}\n  dora: {owner: ben@acme.fr}\n"
 
 
-def a_case(behaviour: str, below_sla: str, reported: str) -> Case:
-    return Case(behaviour, "  default: 4h\n", f"  default: 4h\n{below_sla}", reported)
+def a_case(behaviour: str, below_sla: str, reported: str) -> MistakeCase:
+    return MistakeCase(behaviour, "  default: 4h\n", f"  default: 4h\n{below_sla}", reported)
 
 
 CASES = (
@@ -201,7 +201,7 @@ CASES = (
     ),
 )
 TEAM_CASES = (
-    Case(
+    MistakeCase(
         "a manager without an owner",
         "teams:\n",
         "managers:\n  cleo: {teams: [north]}\nteams:\n",
@@ -212,7 +212,7 @@ TEAM_CASES = (
             Add 'owner:' with the e-mail address of their HubSpot owner.
         """,
     ),
-    Case(
+    MistakeCase(
         "a manager of a team that there is not, whom HubSpot does not know",
         "teams:\n",
         "managers:\n  cleo: {owner: cleo@acme.fr, teams: [nort]}\nteams:\n",
@@ -231,12 +231,12 @@ TEAM_CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_sla_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_sla_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 
 
 @pytest.mark.parametrize("case", TEAM_CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_managers_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_managers_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("team.yaml", case)
 
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 import pytest
 
 from router.policy.rules.policy import Assign
-from tests.world.rule_files import ROUTING, Case, check, policy_of
+from tests.world.rule_files import ROUTING, MistakeCase, check, policy_of
 
 SHARED = ROUTING.replace("method: queue", "method: fair_share")
 
 CASES = (
-    Case(
+    MistakeCase(
         "a word that there is not",
         "segments:\n",
         "sticky: companies\nsegments:\n",
@@ -23,7 +23,7 @@ CASES = (
             Did you mean 'company'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a memory that is too long",
         "needs: {level: senior}",
         "sticky: company 2000d",
@@ -34,7 +34,7 @@ CASES = (
             Write company, company 60d (1 to 90 days) or off.
         """,
     ),
-    Case(
+    MistakeCase(
         "a team that there is not",
         "segments:\n",
         "sticky: {nort: company}\nsegments:\n",
@@ -45,7 +45,7 @@ CASES = (
             Did you mean 'north'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a rep, who has no turns",
         "{rep: anna}",
         "{rep: anna, sticky: company}",
@@ -56,7 +56,7 @@ CASES = (
             Remove 'sticky', or name a team.
         """,
     ),
-    Case(
+    MistakeCase(
         "a queue",
         "method: queue}",
         "method: queue, sticky: company}",
@@ -71,7 +71,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_sticky_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_sticky_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 
 

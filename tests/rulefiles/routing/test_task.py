@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import ROUTING, Case, check, policy_of
+from tests.world.rule_files import ROUTING, MistakeCase, check, policy_of
 
 CASES = (
-    Case(
+    MistakeCase(
         "neither true nor false",
         "sla: 2h",
         "task: perhaps",
@@ -18,7 +18,7 @@ CASES = (
             Write true for a HubSpot task with the due time, or false.
         """,
     ),
-    Case(
+    MistakeCase(
         "a rule that gives its leads to nobody",
         "assign: {rep: anna}",
         "do: nothing\n    task: true",
@@ -33,7 +33,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_in_task_is_told_with_its_remedy(case: Case) -> None:
+def test_a_mistake_in_task_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.world.rule_files import FILES, Case, check, loaded
+from tests.world.rule_files import FILES, MistakeCase, check, loaded
 
 CASES = (
-    Case(
+    MistakeCase(
         "a missing part",
         "grade:\n  fit: {A: 60.., B: ..59}\n  engagement: {1: 50.., 2: ..49}\n",
         "",
@@ -22,7 +22,7 @@ CASES = (
             Add 'grade:' with the ranges of A1 to C3.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown property",
         "request:",
         "requests:",
@@ -33,7 +33,7 @@ CASES = (
             Did you mean 'request'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a circular fact",
         "request: {demo: 60",
         "score: {60..: 60",
@@ -43,7 +43,7 @@ CASES = (
                 ^
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown option",
         "demo: 60",
         "demos: 60",
@@ -54,7 +54,7 @@ CASES = (
             Did you mean 'demo'?
         """,
     ),
-    Case(
+    MistakeCase(
         "points in words",
         "demo: 60",
         "demo: sixty",
@@ -65,7 +65,7 @@ CASES = (
             Write 20 or -20; the most is 1000.
         """,
     ),
-    Case(
+    MistakeCase(
         "an option with points twice",
         "{demo: 60, other: 10}",
         "{demo: 60, 'quote': 20, \"demo, quote\": 10}",
@@ -76,7 +76,7 @@ CASES = (
             Did you mean 'quote'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an option taken by a line above",
         "{demo: 60, other: 10}",
         "\n      demo: 60\n      quote, demo: 20",
@@ -87,7 +87,7 @@ CASES = (
             The first line that fits gives the points: keep one.
         """,
     ),
-    Case(
+    MistakeCase(
         "a line below other",
         "{demo: 60, other: 10}",
         "{other: 10, demo: 60}",
@@ -98,7 +98,7 @@ CASES = (
             Move 'other' to the end.
         """,
     ),
-    Case(
+    MistakeCase(
         "a range that a line above takes whole",
         "{200..: 30, ..199: 10}",
         "{10..: 8, 200..: 30}",
@@ -109,7 +109,7 @@ CASES = (
             The first line that fits gives the points: move this one up, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "an age that a line above takes whole",
         "request: {demo: 60, other: 10}",
         "recent_conversion_date: {within 30d: 10, within 7d: 20}",
@@ -120,7 +120,7 @@ CASES = (
             The first line that fits gives the points: move this one up, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "ranges that overlap are a warning",
         "{200..: 30, ..199: 10}",
         "{200..: 30, 50..200: 20}",
@@ -131,7 +131,7 @@ CASES = (
             The first line that fits gives the points; write ranges that do not overlap.
         """,
     ),
-    Case(
+    MistakeCase(
         "a gap between decimals is a warning",
         "company.numberofemployees: {200..: 30, ..199: 10}",
         "company.annualrevenue: {200..: 30, ..199: 10}",
@@ -142,7 +142,7 @@ CASES = (
             Write 'below 200' instead of '..199'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a gap between decimals in the middle is a warning",
         "company.numberofemployees: {200..: 30, ..199: 10}",
         "company.annualrevenue: {200..: 30, 50..199: 10}",
@@ -153,7 +153,7 @@ CASES = (
             Write '50..' on a line below '200..'. The first line that fits gives the points.
         """,
     ),
-    Case(
+    MistakeCase(
         "a score of HubSpot's beside points",
         "  max: 100\n",
         "  use: hubspotscore\n",
@@ -164,7 +164,7 @@ CASES = (
             Remove 'points' or 'use'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a score that is a text",
         "  max: 100\n  points:\n    company.numberofemployees: {200..: 30, ..199: 10}\n",
         "  use: jobtitle\n",
@@ -175,7 +175,7 @@ CASES = (
             Name a number property, such as a score built in HubSpot.
         """,
     ),
-    Case(
+    MistakeCase(
         "a scorecard without points",
         "  points:\n    company.numberofemployees: {200..: 30, ..199: 10}\n",
         "",
@@ -186,7 +186,7 @@ CASES = (
             Add 'points:' with a table for each property, or 'use:' with a score of HubSpot's.
         """,
     ),
-    Case(
+    MistakeCase(
         "values mixed with ranges",
         "{200..: 30, ..199: 10}",
         "\n      5, 200..: 30",
@@ -197,7 +197,7 @@ CASES = (
             Give each its own line.
         """,
     ),
-    Case(
+    MistakeCase(
         "a half-life of zero",
         "half_life: 14d",
         "half_life: 0d",
@@ -208,7 +208,7 @@ CASES = (
             Write 15min, 4h, 7d, 2 weeks or 1 month (30 days).
         """,
     ),
-    Case(
+    MistakeCase(
         "a decay that is neither",
         "half_life: 14d",
         "every: 14d",
@@ -219,7 +219,7 @@ CASES = (
             Write {half_life: 14d}, or {every: 1 month, by: 50%}.
         """,
     ),
-    Case(
+    MistakeCase(
         "a share above all",
         "{half_life: 14d}",
         "{every: 1 month, by: 150%}",
@@ -230,7 +230,7 @@ CASES = (
             Write 50%.
         """,
     ),
-    Case(
+    MistakeCase(
         "a maximum of zero",
         "max: 100",
         "max: 0",
@@ -241,7 +241,7 @@ CASES = (
             Write 100.
         """,
     ),
-    Case(
+    MistakeCase(
         "a gap between the grades",
         "B: ..59",
         "B: ..49",
@@ -252,7 +252,7 @@ CASES = (
             Every number from 0 to 100 needs one.
         """,
     ),
-    Case(
+    MistakeCase(
         "a grade that is no range",
         "B: ..59",
         "B: 59",
@@ -263,7 +263,7 @@ CASES = (
             Write {A: 60.., B: 30..59, C: ..29}.
         """,
     ),
-    Case(
+    MistakeCase(
         "a grade of two letters",
         "B: ..59",
         "BB: ..59",
@@ -274,7 +274,7 @@ CASES = (
             Write {A: 60.., B: 30..59, C: ..29}.
         """,
     ),
-    Case(
+    MistakeCase(
         "a grade that nobody can have",
         "{A: 60.., B: ..59}",
         "{A: 0.., B: ..59}",
@@ -289,7 +289,7 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(case: MistakeCase) -> None:
     check("scoring.yaml", case)
 
 

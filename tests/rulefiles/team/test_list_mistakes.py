@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import Case, check
+from tests.world.rule_files import MistakeCase, check
 
 CASES = (
-    Case(
+    MistakeCase(
         "an empty list",
         "[NO, SE]",
         "[]",
@@ -18,7 +18,7 @@ CASES = (
             Fill it in, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "a list that includes itself",
         "[NO, SE]",
         "[NO, $europe]",
@@ -29,7 +29,7 @@ CASES = (
             Remove '$nordic'.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown list inside a list",
         "[$nordic, FR]",
         "[$nordics, FR]",
@@ -40,7 +40,7 @@ CASES = (
             Did you mean 'nordic'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a value twice",
         "[NO, SE]",
         "[NO, SE, NO]",
@@ -51,7 +51,7 @@ CASES = (
             Remove one of the two.
         """,
     ),
-    Case(
+    MistakeCase(
         "a map as a value",
         "[NO, SE]",
         "[{NO: SE}]",
@@ -62,7 +62,7 @@ CASES = (
             Remove the brackets.
         """,
     ),
-    Case(
+    MistakeCase(
         "a strange name",
         "nordic:",
         "the nordic:",
@@ -81,7 +81,7 @@ CASES = (
             Did you mean 'the nordic'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a value that no country has",
         "[NO, SE]",
         "[NO, UK]",
@@ -96,5 +96,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(case: MistakeCase) -> None:
     check("lists.yaml", case)

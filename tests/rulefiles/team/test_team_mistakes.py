@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import Case, check
+from tests.world.rule_files import MistakeCase, check
 
 CASES = (
-    Case(
+    MistakeCase(
         "an unknown key",
         "timezone:",
         "timezon:",
@@ -20,7 +20,7 @@ CASES = (
             Did you mean 'timezone'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown country of holidays",
         "timezone: Europe/Paris",
         "timezone: Europe/Paris\npublic_holidays: FRR-57",
@@ -31,7 +31,7 @@ CASES = (
             Did you mean 'FR-57'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown time zone",
         "Europe/Paris",
         "Europe/Pari",
@@ -42,7 +42,7 @@ CASES = (
             Did you mean 'Europe/Paris'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a folder of time zones",
         "Europe/Paris",
         "Europe",
@@ -53,7 +53,7 @@ CASES = (
             Did you mean 'Europe/Rome'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a rep without an owner",
         "owner: ben@acme.fr, ",
         "",
@@ -64,7 +64,7 @@ CASES = (
             Add 'owner:' with the e-mail address of their HubSpot owner.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown owner",
         "ben@acme.fr",
         "bem@acme.fr",
@@ -75,7 +75,7 @@ CASES = (
             Did you mean 'ben@acme.fr'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a deactivated owner is a warning",
         "ben@acme.fr",
         "gone@acme.fr",
@@ -86,7 +86,7 @@ CASES = (
             They get no leads; take them out of their teams.
         """,
     ),
-    Case(
+    MistakeCase(
         "two reps of one owner",
         "ben@acme.fr",
         "Anna@acme.fr",
@@ -97,7 +97,7 @@ CASES = (
             One owner is one rep: remove one of the two.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown key of a rep",
         "level: junior",
         "niveau: junior",
@@ -108,7 +108,7 @@ CASES = (
             Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays, max_claims_per_hour.
         """,
     ),
-    Case(
+    MistakeCase(
         "holidays of an unknown part of a country",
         "level: junior",
         "public_holidays: GB-WLZ",
@@ -119,7 +119,7 @@ CASES = (
             Write GB, or one of: GB-ENG, GB-NIR, GB-SCT, GB-WLS.
         """,
     ),
-    Case(
+    MistakeCase(
         "unknown working hours",
         "hours: office",
         "hours: ofice",
@@ -130,7 +130,7 @@ CASES = (
             Did you mean 'office'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a weight of zero",
         "weight: 2",
         "weight: 0",
@@ -141,7 +141,7 @@ CASES = (
             A rep who gets no leads is taken out of the team instead.
         """,
     ),
-    Case(
+    MistakeCase(
         "a negative weight",
         "weight: 2",
         "weight: -1",
@@ -152,7 +152,7 @@ CASES = (
             A rep who gets no leads is taken out of the team instead.
         """,
     ),
-    Case(
+    MistakeCase(
         "a tiny weight",
         "weight: 2",
         "weight: 0.4",
@@ -163,7 +163,7 @@ CASES = (
             Weights are relative: 1, 2, 3.
         """,
     ),
-    Case(
+    MistakeCase(
         "a weight in words",
         "weight: 2",
         "weight: heavy",
@@ -174,7 +174,7 @@ CASES = (
             Write a number such as 1, 2 or 1.5, with at most 3 decimals.
         """,
     ),
-    Case(
+    MistakeCase(
         "a weight with four decimals",
         "weight: 2",
         "weight: 1.2345",
@@ -185,7 +185,7 @@ CASES = (
             Write a number such as 1, 2 or 1.5, with at most 3 decimals.
         """,
     ),
-    Case(
+    MistakeCase(
         "a limit of zero",
         "weight: 2",
         "max_open_leads: 0",
@@ -196,7 +196,7 @@ CASES = (
             Leave it out for no limit.
         """,
     ),
-    Case(
+    MistakeCase(
         "an empty list of skills",
         "skills: [crm], ",
         "skills: [], ",
@@ -207,7 +207,7 @@ CASES = (
             Fill it in, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "a rep who is one word",
         "  ben: {owner: ben@acme.fr, level: junior, skills: [crm], languages: [fr]}",
         "  ben: ben@acme.fr",
@@ -222,7 +222,7 @@ CASES = (
             Its keys are: owner, level, skills, languages, hours, weight, max_open_leads, max_per_day, public_holidays, max_claims_per_hour.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown day",
         "mon-fri",
         "lun-ven",
@@ -233,7 +233,7 @@ CASES = (
             Write mon, tue, wed, thu, fri, sat, sun, or a span such as mon-fri.
         """,
     ),
-    Case(
+    MistakeCase(
         "days backwards",
         "mon-fri",
         "fri-mon",
@@ -244,7 +244,7 @@ CASES = (
             Write two lines.
         """,
     ),
-    Case(
+    MistakeCase(
         "a day twice",
         "{mon-fri: 09:00-18:00}",
         "{mon-fri: 09:00-18:00, fri: 09:00-12:00}",
@@ -255,7 +255,7 @@ CASES = (
             Name each day once.
         """,
     ),
-    Case(
+    MistakeCase(
         "hours that are none",
         "09:00-18:00",
         "9h-18h",
@@ -266,7 +266,7 @@ CASES = (
             Write 09:00-18:00, or [09:00-12:30, 14:00-18:00].
         """,
     ),
-    Case(
+    MistakeCase(
         "hours backwards",
         "09:00-18:00",
         "18:00-09:00",
@@ -277,7 +277,7 @@ CASES = (
             Write the earlier time first; work past midnight is two days.
         """,
     ),
-    Case(
+    MistakeCase(
         "overlapping hours",
         "09:00-18:00",
         "[09:00-13:00, 12:00-18:00]",
@@ -288,7 +288,7 @@ CASES = (
             Write the spans of a day in order, without overlap.
         """,
     ),
-    Case(
+    MistakeCase(
         "a time off of nobody",
         "rep: ben,",
         "rep: bem,",
@@ -299,7 +299,7 @@ CASES = (
             Did you mean 'ben'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a time off that ends before it starts",
         "to: 2027-01-03",
         "to: 2026-12-20",
@@ -310,7 +310,7 @@ CASES = (
             Write the first day as 'from' and the last one as 'to'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a date that does not exist",
         "to: 2027-01-03",
         "to: 2027-02-30",
@@ -321,7 +321,7 @@ CASES = (
             Write 2026-12-21.
         """,
     ),
-    Case(
+    MistakeCase(
         "a time off without an end",
         ", to: 2027-01-03",
         "",
@@ -332,7 +332,7 @@ CASES = (
             Add 'to:' with the last day.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown backup",
         "backup: anna",
         "backup: ana",
@@ -343,7 +343,7 @@ CASES = (
             Did you mean 'anna'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a rep as their own backup",
         "backup: anna",
         "backup: ben",
@@ -354,7 +354,7 @@ CASES = (
             Name somebody else, or nobody.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown rep in a team",
         "south: [ben]",
         "south: [benn]",
@@ -365,7 +365,7 @@ CASES = (
             Did you mean 'ben'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a rep twice in a team",
         "south: [ben]",
         "south: [ben, ben]",
@@ -376,7 +376,7 @@ CASES = (
             Name each rep once; a larger share is a larger weight.
         """,
     ),
-    Case(
+    MistakeCase(
         "an empty team",
         "south: [ben]",
         "south: []",
@@ -387,7 +387,7 @@ CASES = (
             Fill it in, or remove it.
         """,
     ),
-    Case(
+    MistakeCase(
         "a team as a map",
         "south: [ben]",
         "south: {ben: 2}",
@@ -398,7 +398,7 @@ CASES = (
             Weights stand with the reps; a team is written [one, two].
         """,
     ),
-    Case(
+    MistakeCase(
         "a team with weights of a kind that there is not",
         "south: [ben]",
         "south: {reps: [ben], weights: performence}",
@@ -409,7 +409,7 @@ CASES = (
             Did you mean 'performance'?
         """,
     ),
-    Case(
+    MistakeCase(
         "results of too short a time",
         "south: [ben]",
         "south: {reps: [ben], weights: performance 7d}",
@@ -420,7 +420,7 @@ CASES = (
             Write fixed, performance or performance 180d (30 to 730 days).
         """,
     ),
-    Case(
+    MistakeCase(
         "a team that is fair by something that there is not",
         "south: [ben]",
         "south: {reps: [ben], fair_by: values}",
@@ -431,7 +431,7 @@ CASES = (
             Did you mean 'value'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a way to treat time off that there is not",
         "south: [ben]",
         "south: {reps: [ben], time_off: catchup}",
@@ -442,7 +442,7 @@ CASES = (
             Did you mean 'catch_up'?
         """,
     ),
-    Case(
+    MistakeCase(
         "catching up with nothing",
         "south: [ben]",
         "south: {reps: [ben], time_off: {catch_up: 0}}",
@@ -453,7 +453,7 @@ CASES = (
             Write {catch_up: 5}, or catch_up alone for no limit.
         """,
     ),
-    Case(
+    MistakeCase(
         "a limit of something else",
         "south: [ben]",
         "south: {reps: [ben], time_off: {catchup: 5}}",
@@ -464,7 +464,7 @@ CASES = (
             Did you mean 'catch_up'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a team with weights and without reps",
         "south: [ben]",
         "south: {weights: performance}",
@@ -475,7 +475,7 @@ CASES = (
             Add 'reps: [one, two]'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a team with a key of its own invention",
         "south: [ben]",
         "south: {reps: [ben], weight: 2}",
@@ -486,7 +486,7 @@ CASES = (
             Did you mean 'weights'?
         """,
     ),
-    Case(
+    MistakeCase(
         "no teams",
         "teams:\n  north: [anna, ben]\n  south: [ben]\n",
         "teams:\n",
@@ -509,5 +509,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(case: MistakeCase) -> None:
     check("team.yaml", case)

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import Case, check
+from tests.world.rule_files import MistakeCase, check
 
 CASES = (
-    Case(
+    MistakeCase(
         "an unknown contact property",
         "{company.industry: GOVERNMENT}",
         "{jobtitel: CEO}",
@@ -20,7 +20,7 @@ CASES = (
             Did you mean 'jobtitle'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown company property",
         "{company.industry: GOVERNMENT}",
         "{company.industrie: BANKING}",
@@ -31,7 +31,7 @@ CASES = (
             Did you mean 'company.industry'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a company property without its prefix",
         "{company.industry: GOVERNMENT}",
         "{industry: BANKING}",
@@ -42,7 +42,7 @@ CASES = (
             Did you mean 'company.industry'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a contact property with the company prefix",
         "{company.industry: GOVERNMENT}",
         "{company.zip: known}",
@@ -53,7 +53,7 @@ CASES = (
             Did you mean the contact's, 'zip'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a misspelt fact",
         "{company.industry: GOVERNMENT}",
         "{previus_owner: known}",
@@ -64,7 +64,7 @@ CASES = (
             Did you mean 'previous_owner'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a previous owner that nobody is",
         "{company.industry: GOVERNMENT}",
         "{previous_owner: ana@acme.fr}",
@@ -75,7 +75,7 @@ CASES = (
             Did you mean 'anna@acme.fr'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown option",
         "{company.industry: GOVERNMENT}",
         "{company.industry: INSURRANCE}",
@@ -86,7 +86,7 @@ CASES = (
             Did you mean 'INSURANCE'?
         """,
     ),
-    Case(
+    MistakeCase(
         "a label instead of a value",
         "{company.industry: GOVERNMENT}",
         "{company.industry: Banking}",
@@ -97,7 +97,7 @@ CASES = (
             Did you mean 'BANKING'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an archived option is a warning",
         "{company.industry: GOVERNMENT}",
         "{hs_lead_status: OLD}",
@@ -108,7 +108,7 @@ CASES = (
             New leads do not have it; remove it when old ones do not matter.
         """,
     ),
-    Case(
+    MistakeCase(
         "a country by name",
         "{company.industry: GOVERNMENT}",
         "{country: France}",
@@ -119,7 +119,7 @@ CASES = (
             Write the two letters of its code, such as FR.
         """,
     ),
-    Case(
+    MistakeCase(
         "a departement without its zero",
         "{company.industry: GOVERNMENT}",
         "{departement: 1}",
@@ -130,7 +130,7 @@ CASES = (
             Did you mean '01'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown grade",
         "{company.industry: GOVERNMENT}",
         "{grade: D1}",
@@ -141,7 +141,7 @@ CASES = (
             Its options are: A1, A2, B1, B2.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown segment",
         "{company.industry: GOVERNMENT}",
         "{segment: hott}",
@@ -152,7 +152,7 @@ CASES = (
             Did you mean 'hot'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown list",
         "{company.industry: GOVERNMENT}",
         "{country: $nordics}",
@@ -163,7 +163,7 @@ CASES = (
             Did you mean 'nordic'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an e-mail as a domain",
         "{company.industry: GOVERNMENT}",
         "{email_domain: anna@gmail.com}",
@@ -174,7 +174,7 @@ CASES = (
             Write what follows the '@': gmail.com.
         """,
     ),
-    Case(
+    MistakeCase(
         "an owner nobody knows",
         "{company.industry: GOVERNMENT}",
         "{account_owner: ana@acme.fr}",
@@ -185,7 +185,7 @@ CASES = (
             Did you mean 'anna@acme.fr'?
         """,
     ),
-    Case(
+    MistakeCase(
         "an empty value",
         "{company.industry: GOVERNMENT}",
         "{country: }",
@@ -196,7 +196,7 @@ CASES = (
             Write 'unknown' for a missing one.
         """,
     ),
-    Case(
+    MistakeCase(
         "an empty list of values",
         "{company.industry: GOVERNMENT}",
         "{country: []}",
@@ -207,7 +207,7 @@ CASES = (
             Write a value, or 'unknown'.
         """,
     ),
-    Case(
+    MistakeCase(
         "no condition at all",
         "{company.industry: GOVERNMENT}",
         "{}",
@@ -218,7 +218,7 @@ CASES = (
             Write {property: value}; what fits no rule goes to 'otherwise'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a range of texts",
         "{company.industry: GOVERNMENT}",
         "{zip: 75000..75999}",
@@ -229,7 +229,7 @@ CASES = (
             List its values, or choose a number property.
         """,
     ),
-    Case(
+    MistakeCase(
         "an order word on an option",
         "{company.industry: GOVERNMENT}",
         "{request: {at_least: demo}}",
@@ -240,7 +240,7 @@ CASES = (
             List its values, or choose a number property.
         """,
     ),
-    Case(
+    MistakeCase(
         "a range whose ends are swapped",
         "{company.industry: GOVERNMENT}",
         "{company.numberofemployees: 199..50}",
@@ -251,7 +251,7 @@ CASES = (
             Write the smaller end first.
         """,
     ),
-    Case(
+    MistakeCase(
         "a range without an end",
         "{company.industry: GOVERNMENT}",
         "{company.numberofemployees: ..}",
@@ -262,7 +262,7 @@ CASES = (
             Write 50..199, 200.. or ..49; for any value write 'known'.
         """,
     ),
-    Case(
+    MistakeCase(
         "a range of words",
         "{company.industry: GOVERNMENT}",
         "{company.numberofemployees: ten..}",
@@ -273,7 +273,7 @@ CASES = (
             Write digits, such as 200, or a range: 50..199, 200.. or ..49.
         """,
     ),
-    Case(
+    MistakeCase(
         "a sign that leaves its number out",
         "{company.industry: GOVERNMENT}",
         "{company.annualrevenue: '> 200'}",
@@ -284,7 +284,7 @@ CASES = (
             Write '200..', which includes it; in a condition {above: 200} leaves it out.
         """,
     ),
-    Case(
+    MistakeCase(
         "above without a number",
         "{company.industry: GOVERNMENT}",
         "{company.annualrevenue: {above: much}}",
@@ -295,7 +295,7 @@ CASES = (
             Write digits, such as 200, or a range: 50..199, 200.. or ..49.
         """,
     ),
-    Case(
+    MistakeCase(
         "a number with separators",
         "{company.industry: GOVERNMENT}",
         "{company.numberofemployees: 1 000}",
@@ -306,7 +306,7 @@ CASES = (
             Write it without separators: 1000.
         """,
     ),
-    Case(
+    MistakeCase(
         "a decimal comma",
         "    when: {company.industry: GOVERNMENT}",
         "    when:\n      company.annualrevenue: 1,5",
@@ -317,7 +317,7 @@ CASES = (
             Write it with a point: 1.5.
         """,
     ),
-    Case(
+    MistakeCase(
         "yes for true",
         "{company.industry: GOVERNMENT}",
         "{newsletter: yes}",
@@ -328,7 +328,7 @@ CASES = (
             Write true or false.
         """,
     ),
-    Case(
+    MistakeCase(
         "a date in French",
         "{company.industry: GOVERNMENT}",
         "{birthday: 24/11/2026}",
@@ -339,7 +339,7 @@ CASES = (
             Write 2026-11-24.
         """,
     ),
-    Case(
+    MistakeCase(
         "a moment as a value",
         "{company.industry: GOVERNMENT}",
         "{recent_conversion_date: 2026-11-24}",
@@ -350,7 +350,7 @@ CASES = (
             Write a range such as 2026-01-01.. or an age such as 'within 7d'.
         """,
     ),
-    Case(
+    MistakeCase(
         "an age as a value",
         "{company.industry: GOVERNMENT}",
         "{age: 7d}",
@@ -361,7 +361,7 @@ CASES = (
             Write a range such as ..7d or 30d.. instead.
         """,
     ),
-    Case(
+    MistakeCase(
         "an age in unknown units",
         "{company.industry: GOVERNMENT}",
         "{age: ..7m}",
@@ -372,7 +372,7 @@ CASES = (
             Write 15min, 4h, 7d, 2 weeks or 1 month (30 days).
         """,
     ),
-    Case(
+    MistakeCase(
         "within on a text",
         "{company.industry: GOVERNMENT}",
         "{zip: within 7d}",
@@ -383,7 +383,7 @@ CASES = (
             Name a date, or the fact 'age'.
         """,
     ),
-    Case(
+    MistakeCase(
         "within no time",
         "{company.industry: GOVERNMENT}",
         "{recent_conversion_date: within 0d}",
@@ -394,7 +394,7 @@ CASES = (
             Write 15min, 4h, 7d, 2 weeks or 1 month (30 days).
         """,
     ),
-    Case(
+    MistakeCase(
         "contains on an option",
         "{company.industry: GOVERNMENT}",
         "{request: contains demo}",
@@ -405,7 +405,7 @@ CASES = (
             List its values.
         """,
     ),
-    Case(
+    MistakeCase(
         "a star in front",
         "{company.industry: GOVERNMENT}",
         "{jobtitle: contains *chef}",
@@ -416,7 +416,7 @@ CASES = (
             Write whole words, such as daf, beginnings such as direct*, commas between them.
         """,
     ),
-    Case(
+    MistakeCase(
         "an unknown word",
         "{company.industry: GOVERNMENT}",
         "{company.numberofemployees: {at_leats: 5}}",
@@ -427,7 +427,7 @@ CASES = (
             Did you mean 'at_least'?
         """,
     ),
-    Case(
+    MistakeCase(
         "any without a list",
         "{company.industry: GOVERNMENT}",
         "{any: {country: FR}}",
@@ -438,7 +438,7 @@ CASES = (
             Begin each condition with '- ' on a line of its own.
         """,
     ),
-    Case(
+    MistakeCase(
         "any three deep",
         "{company.industry: GOVERNMENT}",
         "{any: [{all: [{none: [{country: FR}]}]}]}",
@@ -449,7 +449,7 @@ CASES = (
             Make two rules of it; they read better.
         """,
     ),
-    Case(
+    MistakeCase(
         "a map inside a list of values",
         "{company.industry: GOVERNMENT}",
         "{country: [{not: FR}]}",
@@ -460,7 +460,7 @@ CASES = (
             Use 'any' for more.
         """,
     ),
-    Case(
+    MistakeCase(
         "a condition that is one word",
         "{company.industry: GOVERNMENT}",
         "always",
@@ -475,5 +475,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.world.rule_files import Case, check
+from tests.world.rule_files import MistakeCase, check
 
 CASES = (
-    Case(
+    MistakeCase(
         "a comparison sign is explained",
         "{company.industry: GOVERNMENT}",
         "{company.numberofemployees: >= 200}",
@@ -18,7 +18,7 @@ CASES = (
             A value cannot start with '>' in YAML. Write '200..' or at_least: 200.
         """,
     ),
-    Case(
+    MistakeCase(
         "a comparison sign in block style is explained",
         "    when: {company.industry: GOVERNMENT}",
         "    when:\n      company.numberofemployees: >= 200",
@@ -29,7 +29,7 @@ CASES = (
             A value cannot start with '>' in YAML. Write '200..' or at_least: 200.
         """,
     ),
-    Case(
+    MistakeCase(
         "a folded text is refused",
         "    when: {company.industry: GOVERNMENT}",
         "    when:\n      company.industry: >\n        GOVERNMENT",
@@ -40,7 +40,7 @@ CASES = (
             Write it on one line; a number of at least 200 is written '200..' or at_least: 200.
         """,
     ),
-    Case(
+    MistakeCase(
         "a duplicate key names both lines",
         "    sla: 2h\n",
         "    sla: 2h\n    sla: 3h\n",
@@ -51,7 +51,7 @@ CASES = (
             Keep one of the two.
         """,
     ),
-    Case(
+    MistakeCase(
         "an anchor is refused",
         "{country: $nordic}",
         "&n {country: $nordic}",
@@ -62,7 +62,7 @@ CASES = (
             Repeat values by a list of lists.yaml ($name); a text that begins with '&' goes in quotes.
         """,
     ),
-    Case(
+    MistakeCase(
         "an alias is refused",
         "{country: $nordic}",
         "*n",
@@ -73,7 +73,7 @@ CASES = (
             Repeat values by a list of lists.yaml ($name); a text that begins with '*' goes in quotes.
         """,
     ),
-    Case(
+    MistakeCase(
         "a tag is refused",
         "{country: $nordic}",
         "!!python/object:os.system {}",
@@ -84,7 +84,7 @@ CASES = (
             Repeat values by a list of lists.yaml ($name); a text that begins with '!' goes in quotes.
         """,
     ),
-    Case(
+    MistakeCase(
         "an open bracket is shown where it opens",
         "{grade: [A1, B1]}",
         "{grade: [A1, B1}",
@@ -95,7 +95,7 @@ CASES = (
             This '[' is not closed, or a comma is missing behind it.
         """,
     ),
-    Case(
+    MistakeCase(
         "an open quote is shown where it opens",
         "name: Nordic",
         "name: 'Nordic",
@@ -106,7 +106,7 @@ CASES = (
             This quote is never closed.
         """,
     ),
-    Case(
+    MistakeCase(
         "a second document is refused",
         "sla:\n  default",
         "---\nsla:\n  default",
@@ -117,7 +117,7 @@ CASES = (
             Keep one document per file.
         """,
     ),
-    Case(
+    MistakeCase(
         "a tab is refused",
         "    sla: 2h",
         "\tsla: 2h",
@@ -128,7 +128,7 @@ CASES = (
             Indent with spaces.
         """,
     ),
-    Case(
+    MistakeCase(
         "an invisible character is refused",
         "name: Nordic",
         "name: Nor\x07dic",
@@ -139,7 +139,7 @@ CASES = (
             Delete it.
         """,
     ),
-    Case(
+    MistakeCase(
         "a value over two lines is refused",
         "sla:\n  default",
         "sla\n  default",
@@ -150,7 +150,7 @@ CASES = (
             A key has no ':' behind it, or a quote is not closed.
         """,
     ),
-    Case(
+    MistakeCase(
         "a list as a key is refused",
         "{country: $nordic}",
         "{[country]: $nordic}",
@@ -161,7 +161,7 @@ CASES = (
             Write the key as plain text, or quote it.
         """,
     ),
-    Case(
+    MistakeCase(
         "a wrong indent is explained",
         "    sla: 2h",
         "   sla: 2h",
@@ -172,7 +172,7 @@ CASES = (
             The lines above are a list: begin this one with '- ' too, or indent it as its key needs.
         """,
     ),
-    Case(
+    MistakeCase(
         "a colon in a text is explained",
         "name: Nordic",
         "name: Nordic: all",
@@ -183,7 +183,7 @@ CASES = (
             A text that contains ': ' goes in quotes; a key begins its own line.
         """,
     ),
-    Case(
+    MistakeCase(
         "a value that needs quotes is explained",
         "name: Nordic",
         "name: @Nordic",
@@ -198,5 +198,5 @@ CASES = (
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
-def test_a_mistake_is_told_with_its_place_and_its_remedy(case: Case) -> None:
+def test_a_mistake_is_told_with_its_place_and_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)

@@ -16,15 +16,17 @@ AWAY = Override("away", until=NOW + timedelta(hours=1), said_at=NOW, why="salon 
 
 
 @pytest.fixture
-def shelves(redis_client: redis.Redis, keys: Keys) -> tuple[AvailabilityRepository, AvailabilityRepository]:
+def repositories(
+    redis_client: redis.Redis, keys: Keys
+) -> tuple[AvailabilityRepository, AvailabilityRepository]:
     """Those of two processes."""
     return AvailabilityRepository(redis_client, keys), AvailabilityRepository(redis_client, keys)
 
 
 def test_an_override_is_heard_by_everybody_until_it_is_lifted(
-    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
-    ours, theirs = shelves
+    ours, theirs = repositories
     assert theirs.heard().overrides == {}
 
     ours.override("léa", AWAY)
@@ -36,9 +38,9 @@ def test_an_override_is_heard_by_everybody_until_it_is_lifted(
 
 
 def test_hubspots_word_and_overrides_do_not_disturb_each_other(
-    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
-    ours, theirs = shelves
+    ours, theirs = repositories
     ours.override("hubspot", AWAY)
 
     theirs.put_hubspot({"103": Reported(away_in_hubspot=True)}, at=NOW)
@@ -51,18 +53,18 @@ def test_hubspots_word_and_overrides_do_not_disturb_each_other(
 
 
 def test_the_same_is_heard_as_the_same_object(
-    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
-    ours, _ = shelves
+    ours, _ = repositories
     ours.override("anna", AWAY)
 
     assert ours.heard() is ours.heard()
 
 
 def test_overrides_that_have_ended_are_dropped(
-    shelves: tuple[AvailabilityRepository, AvailabilityRepository],
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
-    ours, _ = shelves
+    ours, _ = repositories
     ours.override("anna", AWAY)
     ours.override("ben", Override("present", until=NOW + timedelta(days=1), said_at=NOW))
 

@@ -24,7 +24,7 @@ KINDS = {
 
 
 @dataclass(slots=True)
-class Shelf:
+class RecordRepository:
     """All records of one type of object. `modified` names the property with the date of the last change."""
 
     type_id: str
@@ -53,17 +53,19 @@ class Shelf:
         return str(self.last_id)
 
 
-def empty_shelves() -> dict[str, Shelf]:
+def empty_repositories() -> dict[str, RecordRepository]:
     """The four types of object of the portal, without a single record."""
     own = {kind: (catalog.properties_of(kind), dict(catalog.GROUPS[kind])) for kind in catalog.GROUPS}
     names = ("email", "firstname", "lastname")
     return {
-        "contacts": Shelf("0-1", "CONTACT", "lastmodifieddate", names, *own["contacts"], 112558566000),
-        "companies": Shelf(
+        "contacts": RecordRepository(
+            "0-1", "CONTACT", "lastmodifieddate", names, *own["contacts"], 112558566000
+        ),
+        "companies": RecordRepository(
             "0-2", "COMPANY", "hs_lastmodifieddate", ("domain", "name"), *own["companies"], 28114500000
         ),
-        "users": Shelf("0-115", "USER", "hs_lastmodifieddate", (), *own["users"], 207300000),
-        "tasks": Shelf(
+        "users": RecordRepository("0-115", "USER", "hs_lastmodifieddate", (), *own["users"], 207300000),
+        "tasks": RecordRepository(
             "0-27", "TASK", "hs_lastmodifieddate", ("hs_task_subject",), *own["tasks"], 90100000000
         ),
     }

@@ -150,7 +150,7 @@ def main() -> None:
         read_s = time.perf_counter() - began
         began = time.perf_counter()
         leads = open_csv(path, parse_catalog((CONFIG / CATALOG_FILE).read_bytes()))
-        ran = run_backtest(leads, before, after, workers=asked.workers, tell=lambda _leads: None)
+        ran = run_backtest(leads, before, after, workers=asked.workers, progress=lambda _leads: None)
         took_s = time.perf_counter() - began
     print(f"reading {rows - 1:,} rows and doing nothing with them: {read_s:.1f} s")
     print(

@@ -52,7 +52,7 @@ class Run:
 
 def columnar(path: Path, catalog: Catalog, before: RuleSet, after: RuleSet) -> Run:
     began, cpu_before_s = time.perf_counter(), cpu_s()
-    ran = run_backtest(open_csv(path, catalog), before, after, workers=2, tell=lambda _leads: None)
+    ran = run_backtest(open_csv(path, catalog), before, after, workers=2, progress=lambda _leads: None)
     took_s = time.perf_counter() - began
     return Run(took_s, cpu_s() - cpu_before_s, ran.comparison.moved, ran.comparison.other_rep)
 

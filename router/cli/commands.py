@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from router.cli.shared.failures import told
+from router.cli.shared.failures import user_error_of
 
 COMMANDS: Final = {
     "demo": ("demo", "Route 200 contacts of a toy HubSpot portal, and check every one."),
@@ -75,7 +75,7 @@ class Commands(click.Group):
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
-            sentence = told(error)
+            sentence = user_error_of(error)
             if sentence is None:
                 raise
             raise sentence from error

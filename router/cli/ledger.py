@@ -75,8 +75,8 @@ def _rewrite(rewrites: Rewrites) -> int:
     done, left = 0, sum(one.left for one in rewrites.progress())
     with Bars(console=screen(), disable=not screen().is_terminal, transient=True) as bars:
         bar = bars.add_task("Rewriting rows", total=left)
-        while bite := rewrites.bite():
-            done += bite.rows
+        while rewritten := rewrites.rewrite_some():
+            done += rewritten.rows
             bars.update(bar, completed=done)
     return done
 

@@ -81,7 +81,7 @@ class Portal:
         before = record.properties.get("hubspot_owner_id")
         changed = record.write(values, source=source, at_ms=now_ms(), modified=repository.modified)
         if changed and kind == "contacts":
-            self._tell_changes(record)
+            self._announce_changes(record)
         at_ms = time.time() * 1000  # how long a lead waited is measured in real time
         if owner and record.owned_ms is None:
             record.owned_ms = at_ms
@@ -93,11 +93,11 @@ class Portal:
         if record.write(
             values, source=source, at_ms=now_ms(), modified=self.repositories["contacts"].modified
         ):
-            self._tell_changes(record)
+            self._announce_changes(record)
         if "hubspot_owner_id" in values:
             self.humans.chose(record, values["hubspot_owner_id"], when=when)
 
-    def _tell_changes(self, record: Record) -> None:
+    def _announce_changes(self, record: Record) -> None:
         """Announce the subscribed properties that the last edit changed."""
         edit = record.edits[-1]
         for name in self.deliveries.subscribed():

@@ -1,4 +1,4 @@
-"""Old rows are rewritten in the background, bite by bite, while readers take both forms."""
+"""Old rows are rewritten in the background, rewritten by rewritten, while readers take both forms."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select, text
 
 from router.ledger import Ledger, open_ledger
-from router.ledger.rewriting.rewrites import Bite, RewritingProgress
+from router.ledger.rewriting.rewrites import RewritingProgress, Rewritten
 from router.ledger.tables import DECISIONS
 from tests.world.databases import PORTAL
 from tests.world.old_ledgers import load
@@ -22,7 +22,7 @@ REWRITING = """
 import sys
 from router.ledger import open_ledger
 ledger = open_ledger(sys.argv[1], "4242")
-while ledger.rewrites.bite(rows=1):
+while ledger.rewrites.rewrite_some(rows=1):
     print("one more", flush=True)
 """
 
@@ -36,8 +36,8 @@ def old(database_url: str) -> Iterator[Ledger]:
     opened.close()
 
 
-def rewrite_all(ledger: Ledger, *, rows: int = 40) -> list[Bite]:
-    return list(iter(lambda: ledger.rewrites.bite(rows=rows), None))
+def rewrite_all(ledger: Ledger, *, rows: int = 40) -> list[Rewritten]:
+    return list(iter(lambda: ledger.rewrites.rewrite_some(rows=rows), None))
 
 
 def lacking(ledger: Ledger) -> int:
@@ -47,7 +47,7 @@ def lacking(ledger: Ledger) -> int:
 
 def test_the_book_of_shares_is_the_same_before_while_and_after(old: Ledger) -> None:
     before = old.shares.book()
-    old.rewrites.bite(rows=40)
+    old.rewrites.rewrite_some(rows=40)
     meanwhile, left = old.shares.book(), lacking(old)
     rewrite_all(old)
 
@@ -68,10 +68,10 @@ def test_bites_are_bounded_and_end(old: Ledger) -> None:
 
 
 def test_a_bite_whose_time_is_over_writes_what_it_has(old: Ledger) -> None:
-    bite = old.rewrites.bite(longest_s=0.0)
+    rewritten = old.rewrites.rewrite_some(longest_s=0.0)
 
-    assert bite is not None
-    assert bite.rows == 1
+    assert rewritten is not None
+    assert rewritten.rows == 1
     assert old.rewrites.progress() == (RewritingProgress("book_changes", left=DECIDED - 1, rows=DECIDED),)
 
 

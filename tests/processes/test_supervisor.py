@@ -42,7 +42,7 @@ def server_pid(valkey: EmbeddedValkey) -> int:
 
 
 @pytest.fixture
-def heard() -> list[tuple[str, str]]:
+def reported() -> list[tuple[str, str]]:
     return []
 
 

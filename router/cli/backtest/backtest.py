@@ -158,13 +158,13 @@ def _ran(leads: Leads, other: OtherRules, here: RulesHere) -> tuple[Backtest, li
     notes = _notes(leads, (other.policy, here.policy))
     large = not isinstance(leads, CsvLeads) or leads.shape.path.stat().st_size > FEW_BYTES
     columns = (TextColumn("Replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with progress(*columns) as tell:
+    with progress(*columns) as show:
         ran = run_backtest(
             leads,
             before,
             after,
             workers=WORKERS if large else 1,
-            tell=lambda count: tell(advance=count),
+            progress=lambda count: show(advance=count),
         )
     if ran.left_out:
         notes.append(f"{count_of(ran.left_out, 'row')} left out: no create date that can be read.")
@@ -185,7 +185,7 @@ def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:
         if leads.unknown:
             notes.append(f"Columns that no property has, ignored: {_some(leads.unknown)}.")
         asked = dict.fromkeys(fact for policy in policies for fact in facts_needed(policy))
-        untold = [fact for fact in asked if fact not in COMPUTED and not leads.tells(fact)]
+        untold = [fact for fact in asked if fact not in COMPUTED and not leads.has_fact(fact)]
         if untold:
             notes.append(
                 f"The rules ask for facts that no column tells, so no lead has them: {_some(untold)}."

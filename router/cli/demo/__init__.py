@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 import router as package
-from router.cli.demo.flow import Tell, announce_to_us, let_it_settle, let_them_come
+from router.cli.demo.flow import ProgressCallback, announce_to_us, let_it_settle, let_them_come
 from router.cli.demo.report import Report, report_of
 from router.cli.demo.stage import ENVIRON_FILE, WORKERS, Stage, set_stage
 from router.cli.demo.tables import print_report
@@ -84,8 +84,8 @@ def _check_rules(config: Path) -> None:
 def _play(out: Console, stage: Stage, *, contacts: int, seed: int) -> Report:
     announce_to_us(stage, seed=seed)
     began = time.monotonic()
-    with _progress(out, contacts) as tell:
-        arrivals = let_them_come(stage, contacts=contacts, seed=seed, tell=tell)
+    with _progress(out, contacts) as show:
+        arrivals = let_them_come(stage, contacts=contacts, seed=seed, progress=show)
     took_s = time.monotonic() - began
     with _doing(out, "Waiting for the ledger and the look at owner histories"):
         let_it_settle(stage)
@@ -104,7 +104,7 @@ def _doing(out: Console, what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(out: Console, contacts: int) -> Iterator[Tell]:
+def _progress(out: Console, contacts: int) -> Iterator[ProgressCallback]:
     """A bar on a terminal, a few plain lines elsewhere."""
     if not out.is_terminal:
         yield _plain_lines(out, contacts)
@@ -115,17 +115,17 @@ def _progress(out: Console, contacts: int) -> Iterator[Tell]:
         yield lambda routed: progress.update(bar, completed=routed)
 
 
-def _plain_lines(out: Console, contacts: int) -> Tell:
+def _plain_lines(out: Console, contacts: int) -> ProgressCallback:
     step = max(1, contacts // PLAIN_LINES)
     printed = 0
 
-    def tell(routed: int) -> None:
+    def show(routed: int) -> None:
         nonlocal printed
         if routed // step > printed // step or routed == contacts:
             out.print(f"Routed {routed} of {contacts}")
             printed = routed
 
-    return tell
+    return show
 
 
 def _stay(out: Console, stage: Stage) -> None:

@@ -21,7 +21,7 @@ SETTLE_S: Final = 10.0
 LOOK_S: Final = 0.1
 SOON_MS: Final = 10_000
 
-Tell = Callable[[int], None]
+ProgressCallback = Callable[[int], None]
 """Called with the number of contacts routed so far."""
 
 
@@ -44,7 +44,7 @@ def announce_to_us(stage: Stage, *, seed: int) -> None:
     )
 
 
-def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arrivals:
+def let_them_come(stage: Stage, *, contacts: int, seed: int, progress: ProgressCallback) -> Arrivals:
     """Create the contacts in waves, as form fills come, and return when the last one is routed.
 
     Raises `Stuck` when no contact is routed for 30 s.
@@ -61,8 +61,8 @@ def let_them_come(stage: Stage, *, contacts: int, seed: int, tell: Tell) -> Arri
         ids = stage.sandbox.create_exactly(owned) if owned else []
         arrivals.ids += ids
         arrivals.owned |= {one: person[OWNER] for one, person in zip(ids, owned, strict=True)}
-        _watch(stage, until=len(arrivals.ids), tell=tell, at_most_s=WAVE_S)
-    _watch(stage, until=contacts, tell=tell)
+        _watch(stage, until=len(arrivals.ids), progress=progress, at_most_s=WAVE_S)
+    _watch(stage, until=contacts, progress=progress)
     return arrivals
 
 
@@ -92,7 +92,7 @@ def _owned(owner_id: str, number: int) -> dict[str, str]:
     }
 
 
-def _watch(stage: Stage, *, until: int, tell: Tell, at_most_s: float | None = None) -> None:
+def _watch(stage: Stage, *, until: int, progress: ProgressCallback, at_most_s: float | None = None) -> None:
     began = moved_at = time.monotonic()
     before = -1
     while True:
@@ -100,7 +100,7 @@ def _watch(stage: Stage, *, until: int, tell: Tell, at_most_s: float | None = No
         now = time.monotonic()
         if routed != before:
             before, moved_at = routed, now
-            tell(routed)
+            progress(routed)
         if at_most_s is None and routed >= until:
             return
         if at_most_s is not None and now - began >= at_most_s:

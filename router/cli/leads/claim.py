@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from router.cli.shared.claim_output import tell
+from router.cli.shared.claim_output import print_claim_result
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.services import services_with_rules
@@ -30,7 +30,7 @@ def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
     if link:
         click.echo(_link(services, contact, rep=rep))
         return
-    tell(claim_lead(services, contact, rep=rep), contact=contact, as_json=as_json)
+    print_claim_result(claim_lead(services, contact, rep=rep), contact=contact, as_json=as_json)
 
 
 def _link(services: Services, contact: str, *, rep: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from router.cli.shared.claim_output import tell
+from router.cli.shared.claim_output import print_claim_result
 from router.cli.shared.context import contact_id
 from router.cli.shared.services import services_with_rules
 from router.routing.queues.claims import release_lead
@@ -22,4 +22,4 @@ def release(contact: str, rep: str, why: str, as_json: bool) -> None:
     gives it to the next rep within seconds, never to the rep who gave it back.
     """
     services = services_with_rules()
-    tell(release_lead(services, contact, rep=rep, why=why), contact=contact, as_json=as_json)
+    print_claim_result(release_lead(services, contact, rep=rep, why=why), contact=contact, as_json=as_json)

@@ -23,7 +23,7 @@ def reroute(rule: str, since: timedelta, yes: bool, as_json: bool) -> None:
     which work has begun, stay. Shows the plan and asks; can be repeated.
     """
     take_back(
-        lambda services, tell: plan_reroute(services, rule, since=services.clock() - since, tell=tell),
+        lambda services, show: plan_reroute(services, rule, since=services.clock() - since, progress=show),
         yes=yes,
         as_json=as_json,
         nothing=f'No lead that "{rule}" decided would go elsewhere.',

@@ -103,10 +103,10 @@ def _whole_plan(services: Services, context: NightContext, *, run: str) -> tuple
     def already(ids: Sequence[str]) -> list[str]:
         return [one for one in ids if one in planned]
 
-    with progress(TextColumn("{task.description}"), TimeElapsedColumn()) as tell:
+    with progress(TextColumn("{task.description}"), TimeElapsedColumn()) as show:
         while sweeping.reason:
             looked_at = f"{sweeping.looked_at} leads looked at, {len(planned)} to move"
-            tell(description=f"Planning ({sweeping.reason}): {looked_at}")
+            show(description=f"Planning ({sweeping.reason}): {looked_at}")
             sweeping, some = plan_some(services, context, sweeping, already=already)
             planned.update((one.contact_id, one) for one in some)
     return sweeping, list(planned.values())

@@ -30,8 +30,8 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
     """Show the plan, ask, carry it out. Exit code 1 if there is nothing to move."""
     services = services_here()
     try:
-        with progress(TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn()) as tell:
-            plan = planner(services, lambda leads: tell(advance=leads))
+        with progress(TextColumn("{task.completed:.0f} leads read"), TimeElapsedColumn()) as show:
+            plan = planner(services, lambda leads: show(advance=leads))
     except CannotTakeBack as refusal:
         raise UserError(str(refusal)) from refusal
     if not as_json:
@@ -44,7 +44,7 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
     if as_json:
         print_json(_as_json(plan, done))
     elif done is not None:
-        _tell(done)
+        _print_outcome(done)
     if not plan.steps:
         raise SystemExit(1)
 
@@ -68,7 +68,7 @@ def _show(plan: Plan, *, nothing: str) -> None:
             out.print(hanging(f"{count}: {why}", width=out.width))
 
 
-def _tell(done: Reassigning) -> None:
+def _print_outcome(done: Reassigning) -> None:
     click.echo(f"{count_of(len(done.moving), 'lead')} on the way; router explain CONTACT tells of each.")
     for contact_id, why in done.left.items():
         click.echo(f"  {contact_id} stays: {why}")

@@ -20,7 +20,7 @@ def undo(revision: str, yes: bool, as_json: bool) -> None:
     repeated. `router revisions` lists the revisions; one that is live cannot be undone.
     """
     take_back(
-        lambda services, tell: plan_undo(services, revision, tell=tell),
+        lambda services, show: plan_undo(services, revision, progress=show),
         yes=yes,
         as_json=as_json,
         nothing="There is nothing to take back.",

@@ -10,22 +10,22 @@ from rich.tree import Tree
 from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Team
 from router.policy.rules.policy import Policy
-from router.rulefiles.document.actions import ActionTeller
-from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.actions import ActionDescriber
+from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.groups import Group, Numbered, groups_of
 from router.rulefiles.document.people import night_lines
 from router.rulefiles.document.phrases import say
-from router.rulefiles.document.sla_steps import BreachTeller
+from router.rulefiles.document.sla_steps import BreachDescriber
 
 
 def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
     """The policy from segments to teams, in `fr` or `en`."""
-    conditions = ConditionTeller(catalog, language, policy.roster.timezone)
-    actions = ActionTeller(policy, conditions)
+    conditions = ConditionDescriber(catalog, language, policy.roster.timezone)
+    actions = ActionDescriber(policy, conditions)
     root = Tree(Text(f"{say(language, 'title')} ({policy.revision})", "bold"), guide_style="dim")
     segments = root.add(_title(say(language, "grades")))
     for segment in policy.segments:
-        words = say(language, "otherwise") if segment.when is None else conditions.told(segment.when)
+        words = say(language, "otherwise") if segment.when is None else conditions.describe(segment.when)
         segments.add(Text.assemble((segment.name, "bold"), f"  {words}"))
     rules = root.add(_title(say(language, "rules")))
     for group in groups_of(policy.rules):
@@ -37,7 +37,7 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
         teams.add(Text.assemble((team.name, "bold"), f"  {words}"))
     default = actions.span(policy.default_sla)
     sla = root.add(Text.assemble((say(language, "sla"), "bold cyan"), f"  {default}"))
-    sla_policy = BreachTeller(policy, language)
+    sla_policy = BreachDescriber(policy, language)
     for step in policy.sla_policy.on_breach:
         sla.add(Text(sla_policy.step(step)))
     for name, steps in policy.sla_policy.by_segment.items():
@@ -50,7 +50,7 @@ def policy_tree(policy: Policy, catalog: Catalog, *, language: str) -> Tree:
     return root
 
 
-def _add_group(rules: Tree, group: Group, actions: ActionTeller, language: str) -> None:
+def _add_group(rules: Tree, group: Group, actions: ActionDescriber, language: str) -> None:
     branch = rules
     if group.name:
         asks = ", ".join(actions.conditions.lines(group.asks))
@@ -59,7 +59,7 @@ def _add_group(rules: Tree, group: Group, actions: ActionTeller, language: str) 
         branch.add(_rule(numbered, actions, language))
 
 
-def _rule(numbered: Numbered, actions: ActionTeller, language: str) -> Text:
+def _rule(numbered: Numbered, actions: ActionDescriber, language: str) -> Text:
     """A rule in a few lines: its name, its conditions, its action and its SLA."""
     name = say(language, "otherwise") if numbered.name == "otherwise" else numbered.name
     line = f"  routing.yaml:{numbered.rule.line}"

@@ -14,7 +14,7 @@ from router.store.keys import Keys
 from router.wakeups import WakeUps
 
 
-def tell(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
+def print_claim_result(answer: ClaimResult, *, contact: str, as_json: bool) -> None:
     """Print the answer; a yes wakes a worker, a no is exit code 1."""
     if answer.is_yes:
         wake()

@@ -67,7 +67,7 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
 """Module, error, exit code and words; the first match counts. Any other error is a bug and crashes."""
 
 
-def told(error: Exception) -> UserError | None:
+def user_error_of(error: Exception) -> UserError | None:
     """The failure in words, or None for a bug."""
     for module, name, exit_code, words in KNOWN:
         loaded = sys.modules.get(module)  # a module that was never loaded did not raise this

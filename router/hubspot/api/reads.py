@@ -29,14 +29,14 @@ def read_answer(answer: Any, asked: Sequence[str]) -> ReadAnswer:
                 records[asked_id] = found
             elif asked_id not in records:  # a record with the very id is the better answer
                 records[asked_id] = replace(found, id=asked_id, merged_into=found.id)
-    gone = set() if strays else _said_gone(answer)
+    gone = set() if strays else _gone_ids(answer)
     missing: dict[str, Missing] = {
         one: "gone" if one in gone else "unknown" for one in asked if one not in records
     }
     return ReadAnswer(records, missing)
 
 
-def _said_gone(answer: dict[str, Any]) -> set[str]:
+def _gone_ids(answer: dict[str, Any]) -> set[str]:
     if "errors" not in answer:
         return set()
     return {

@@ -43,7 +43,7 @@ class RewritingProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Bite:
+class Rewritten:
     """Result of one transaction. `rows` is 0 if other processes had rewritten them already."""
 
     name: str
@@ -90,7 +90,7 @@ class Rewrites:
                 for one in self._rewritings
             )
 
-    def bite(self, *, rows: int = ROWS_AT_A_TIME, longest_s: float = LONGEST_S) -> Bite | None:
+    def rewrite_some(self, *, rows: int = ROWS_AT_A_TIME, longest_s: float = LONGEST_S) -> Rewritten | None:
         """Rewrite some rows in one short transaction; None if none is left or other processes hold those."""
         for one in self._rewritings:
             began = time.monotonic()
@@ -98,7 +98,7 @@ class Rewrites:
                 values = _new_values(connection, one, rows=rows, ends_at=began + longest_s)
                 changed = _write(connection, one, values) if values else 0
             if values:
-                return Bite(one.name, changed, round(time.monotonic() - began, 3))
+                return Rewritten(one.name, changed, round(time.monotonic() - began, 3))
         return None
 
 

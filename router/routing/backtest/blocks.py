@@ -22,7 +22,7 @@ from router.routing.backtest.ledger_leads import LedgerLeads
 
 Leads: TypeAlias = CsvLeads | LedgerLeads
 T = TypeVar("T", Kind, ScoreClass)
-Tell: TypeAlias = Callable[[int], None]
+ProgressCallback: TypeAlias = Callable[[int], None]
 """Called now and then with the number of leads read since the last call."""
 
 
@@ -64,7 +64,7 @@ class Work(NamedTuple):
     sides: tuple[RuleSet, RuleSet]
 
 
-def judge_part(work: Work, *, wanted: Callable[[int], bool], tell: Tell) -> Part:
+def judge_part(work: Work, *, wanted: Callable[[int], bool], progress: ProgressCallback) -> Part:
     """Judge every block whose number is `wanted`; that is asked once per block, in order."""
     leads, policies = work.leads, [rules.policy for rules in work.sides]
     both = judges(*policies)
@@ -84,7 +84,7 @@ def judge_part(work: Work, *, wanted: Callable[[int], bool], tell: Tell) -> Part
         found.numbers.append(number)
         found.arrived.append(chunk.arrived)
         found.ids.append(_in_lines(chunk.ids))
-        tell(len(chunk.arrived))
+        progress(len(chunk.arrived))
     return found
 
 

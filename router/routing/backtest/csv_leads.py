@@ -46,7 +46,7 @@ class CsvLeads:
     since: int | None = None
     """Leads before this instant (µs since 1970) are left out."""
 
-    def tells(self, fact: str) -> bool:
+    def has_fact(self, fact: str) -> bool:
         """True if some column gives the fact."""
         return fact == "age" or any(name in self.columns for name in _properties(fact))
 
@@ -58,7 +58,7 @@ class CsvLeads:
         Blocks are numbered 0, 1, …; only those `wanted` are read. Raises LeadsUnreadable for a row that does
         not fit the header, and for bytes that are not UTF-8.
         """
-        given = [fact for fact in types if self.tells(fact)]
+        given = [fact for fact in types if self.has_fact(fact)]
         dated = [fact for fact in given if types[fact] == FactType.DATETIME]
         moments = Moments()
         with self.shape.path.open("rb") as file:
@@ -92,7 +92,7 @@ class CsvLeads:
 
     def sources(self, types: Mapping[str, str]) -> dict[str, Sequence[str]]:
         """By fact: the columns that it is read from, where those are not its own."""
-        return {fact: self._columns_of(fact) for fact in types if fact in DERIVED and self.tells(fact)}
+        return {fact: self._columns_of(fact) for fact in types if fact in DERIVED and self.has_fact(fact)}
 
     def _columns_of(self, fact: str) -> Sequence[str]:
         if fact == "age":

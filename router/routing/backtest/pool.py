@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from router.policy.backtest.dealing.dealing import Dealt, deal
 from router.policy.backtest.judging.judging import Kind
 from router.policy.backtest.judging.numbering import Ints
-from router.routing.backtest.blocks import Part, Tell, Work, judge_part
+from router.routing.backtest.blocks import Part, ProgressCallback, Work, judge_part
 
 _LOOK_EVERY_S: Final = 0.1
 
@@ -61,11 +61,11 @@ class Pool:
         self._workers = workers
         self._work = work
 
-    def judged(self, tell: Tell) -> list[Part]:
-        """All blocks of leads, judged by both rule sets; `tell` gets the number of leads read."""
+    def judged(self, progress: ProgressCallback) -> list[Part]:
+        """All blocks of leads, judged by both rule sets; `progress` gets the number of leads read."""
         if self._pool is None:
-            return [judge_part(self._work, wanted=lambda _number: True, tell=tell)]
-        return self._results([self._pool.submit(_judge_there) for _ in range(self._workers)], tell)
+            return [judge_part(self._work, wanted=lambda _number: True, progress=progress)]
+        return self._results([self._pool.submit(_judge_there) for _ in range(self._workers)], progress)
 
     def dealt(self, sides: Sequence[ToDeal]) -> list[Dealt]:
         """The results of dealing out both sides."""
@@ -73,12 +73,12 @@ class Pool:
             return [deal_out(self._work, side) for side in sides]
         return self._results([self._pool.submit(_deal_there, side) for side in sides], lambda _leads: None)
 
-    def _results(self, futures: Sequence[Future[Any]], tell: Tell) -> list[Any]:
+    def _results(self, futures: Sequence[Future[Any]], progress: ProgressCallback) -> list[Any]:
         waiting = set(futures)
         while waiting:
             _, waiting = wait(waiting, timeout=_LOOK_EVERY_S)
             while not self._progress.empty():
-                tell(self._progress.get())
+                progress(self._progress.get())
         return [future.result() for future in futures]
 
 
@@ -124,7 +124,7 @@ def _judge_there() -> Part:
         mine = drawn()
         return True
 
-    return judge_part(work, wanted=wanted, tell=progress.put)
+    return judge_part(work, wanted=wanted, progress=progress.put)
 
 
 def _deal_there(found: ToDeal) -> Dealt:

@@ -10,7 +10,7 @@ from router.policy.backtest.dealing.comparison import Comparison, compare
 from router.policy.backtest.dealing.replay import ReplayedLeads
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.routing.backtest.blocks import Leads, MergedBlocks, RuleSet, Tell, Work
+from router.routing.backtest.blocks import Leads, MergedBlocks, ProgressCallback, RuleSet, Work
 from router.routing.backtest.csv_rows import LeadsUnreadable
 from router.routing.backtest.pool import ToDeal, a_pool
 
@@ -32,14 +32,16 @@ def rule_set(name: str, policy: Policy, catalog: Catalog) -> RuleSet:
     return RuleSet(name, policy, {owner.email.lower(): owner for owner in archived_first})
 
 
-def run_backtest(leads: Leads, before: RuleSet, after: RuleSet, *, workers: int, tell: Tell) -> Backtest:
+def run_backtest(
+    leads: Leads, before: RuleSet, after: RuleSet, *, workers: int, progress: ProgressCallback
+) -> Backtest:
     """Replay the leads through both rule sets, in order, each with its own book of shares.
 
     With more than one worker, leads are judged and dealt in processes. Raises LeadsUnreadable when there are
     none, or none that can be read.
     """
     with a_pool(workers, Work(leads, (before, after))) as pool:
-        parts = pool.judged(tell)
+        parts = pool.judged(progress)
         read = MergedBlocks(parts)
         if not len(read.arrived):
             raise LeadsUnreadable("There is no lead to replay. Choose an earlier --since, or another file.")

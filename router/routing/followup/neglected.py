@@ -67,14 +67,14 @@ def wish_of(policy: Policy, lead: Neglected) -> Reassignment | None:
     )
 
 
-def told_of_the_move(policy: Policy, lead: Neglected, wish: Reassignment) -> list[Reminder]:
+def reassignment_reminders(policy: Policy, lead: Neglected, wish: Reassignment) -> list[Reminder]:
     """Reminders that the lead was taken away, to the people whom the steps name, in place of overdue ones."""
     called = lead.given.rep or say(policy.language, "account_owner")
     text = say(policy.language, "taken_away", rep=called, why=wish.why)
     return _reminders(lead, _whom(lead), event="taken", text=text)
 
 
-def told_of_the_breach(policy: Policy, lead: Neglected, *, now: datetime) -> list[Reminder]:
+def breach_reminders(policy: Policy, lead: Neglected, *, now: datetime) -> list[Reminder]:
     """Reminders to the people whom the steps name; to the managers too if it was reassigned often enough."""
     if not lead.reached:
         return []

@@ -15,9 +15,9 @@ from router.policy.rules.policy import Policy
 from router.routing.followup.neglected import (
     SOON,
     Neglected,
+    breach_reminders,
     noted,
-    told_of_the_breach,
-    told_of_the_move,
+    reassignment_reminders,
     wish_of,
 )
 from router.routing.followup.reassign import reassign
@@ -71,9 +71,9 @@ def watch_leads(services: Services, *, limit: int = AT_A_TIME) -> Watching:
         # Reminders are noted before the lead is reassigned, so that no crash loses them; none is sent about a
         # lead that was not reassigned.
         reminders = (
-            told_of_the_breach(policy, lead, now=now)
+            breach_reminders(policy, lead, now=now)
             if wish is None
-            else told_of_the_move(policy, lead, wish)
+            else reassignment_reminders(policy, lead, wish)
         )
         remind(services, policy, reminders)
     answer = reassign(services, list(wishes.values()), run=RUN)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import structlog
 
 from router.ledger import Ledger
-from router.ledger.rewriting.rewrites import Bite
+from router.ledger.rewriting.rewrites import Rewritten
 
 
-def rewrite_old_rows(*, ledger: Ledger, log: structlog.stdlib.BoundLogger) -> Bite | None:
+def rewrite_old_rows(*, ledger: Ledger, log: structlog.stdlib.BoundLogger) -> Rewritten | None:
     """Rewrite up to 1,000 rows, for 2 s at most; None if no row is left.
 
     Safe to repeat, and to kill. Raises `sqlalchemy.exc.SQLAlchemyError`; then the rows are as they were.
     """
-    bite = ledger.rewrites.bite()
-    if bite is not None:
+    rewritten = ledger.rewrites.rewrite_some()
+    if rewritten is not None:
         log.info(
             "ledger.rows_rewritten",
-            name=bite.name,
-            rows=bite.rows,
-            took_s=bite.took_s,
+            name=rewritten.name,
+            rows=rewritten.rows,
+            took_s=rewritten.took_s,
             more=ledger.rewrites.pending(),
         )
-    return bite
+    return rewritten

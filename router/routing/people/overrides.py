@@ -63,7 +63,7 @@ def standings_now(
         policy.roster,
         owners,
         people.availability.reported(policy.roster, owners, now=now),
-        overrides=people.availability.repository.heard().overrides,
+        overrides=people.availability.repository.reported().overrides,
         now=now,
         language=language,
     )

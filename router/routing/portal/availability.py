@@ -43,7 +43,7 @@ class Availability:
 
         Raises `redis.RedisError`.
         """
-        stored = self.repository.heard()
+        stored = self.repository.reported()
         believed = stored.at is not None and now - stored.at <= BELIEVED
         known = self._known
         if (

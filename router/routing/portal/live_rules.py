@@ -107,7 +107,7 @@ class LiveRules:
             if self._live is None:
                 self._start_with_the_last_good()
             if not self._published or self._repository.is_blank():
-                self._tell()
+                self._publish()
 
     def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
         """Publish what the portal has changed since this catalog was pulled."""
@@ -164,7 +164,7 @@ class LiveRules:
         self._published = False
         self._log.warning("rules.last_good_stays", revision=revision)
 
-    def _tell(self) -> None:
+    def _publish(self) -> None:
         """Publish the live revision and the mistakes on disk, and keep the files in the ledger."""
         self._published = False
         if self.live is not None:

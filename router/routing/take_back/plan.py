@@ -32,12 +32,12 @@ class Plan:
     stay: Mapping[str, str] = field(default_factory=dict)
 
 
-def plan_undo(services: Services, revision: str, *, tell: Callable[[int], None] = lambda _: None) -> Plan:
+def plan_undo(services: Services, revision: str, *, progress: Callable[[int], None] = lambda _: None) -> Plan:
     """Plan the undoing of a revision: the owners it set that would change, and the new ones.
 
     The first digits of the revision are enough. A lead goes back to the owner before if that owner is still
     active, else wherever the live rules send it now. Nothing is changed. Two history reads and one batch read
-    per hundred leads; `tell` is called with the number of leads looked at. Raises `CannotTakeBack`,
+    per hundred leads; `progress` is called with the number of leads looked at. Raises `CannotTakeBack`,
     `HubSpotError`, `NoRules`, and what ledger and Redis raise.
     """
     services.rules.refresh()
@@ -63,11 +63,11 @@ def plan_undo(services: Services, revision: str, *, tell: Callable[[int], None] 
     def set_by_it(written: Mapping[str, Any]) -> bool:
         return bool(written["revision"] == whole and written["outcome"]["kind"] == "assigned")
 
-    return _plan(services, context, since=since, concerns=set_by_it, tell=tell)
+    return _plan(services, context, since=since, concerns=set_by_it, progress=progress)
 
 
 def plan_reroute(
-    services: Services, rule: str, *, since: datetime, tell: Callable[[int], None] = lambda _: None
+    services: Services, rule: str, *, since: datetime, progress: Callable[[int], None] = lambda _: None
 ) -> Plan:
     """Plan the rerouting of leads that a rule decided since then (aware UTC), by the live rules.
 
@@ -80,7 +80,13 @@ def plan_reroute(
     context = take_back_context(
         services, services.rules.compiled(), kind="reroute", name=rule, why=why[policy.language]
     )
-    plan = _plan(services, context, since=since, concerns=lambda written: written["rule"] == rule, tell=tell)
+    plan = _plan(
+        services,
+        context,
+        since=since,
+        concerns=lambda written: written["rule"] == rule,
+        progress=progress,
+    )
     names = [one.name for one in policy.rules]
     if rule not in names and not plan.steps and not plan.stay:
         hint = (
@@ -105,13 +111,13 @@ def _plan(
     *,
     since: datetime,
     concerns: Callable[[Mapping[str, Any]], bool],
-    tell: Callable[[int], None],
+    progress: Callable[[int], None],
 ) -> Plan:
     steps: list[TakeBackStep] = []
     stay: dict[str, str] = {}
     for decisions in _concerned(services, since=since, until=context.now, concerns=concerns):
         steps += judged(services, context, decisions, stay)
-        tell(len(decisions))
+        progress(len(decisions))
     return Plan(context.run, tuple(steps), stay)
 
 

@@ -22,16 +22,16 @@ from router.policy.rules.policy import (
     ToRep,
     ToTeam,
 )
-from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.phrases import PHRASES, percent, say, span_in_words
 
 
 @dataclass(frozen=True, slots=True)
-class ActionTeller:
+class ActionDescriber:
     """Describes the actions of one policy."""
 
     policy: Policy
-    conditions: ConditionTeller
+    conditions: ConditionDescriber
 
     def lines(self, rule: Rule) -> tuple[str, ...]:
         """The reps who get the leads of a rule, the method, and the fallback if no rep is available."""

@@ -34,7 +34,7 @@ _LABELS_OF: Final = {"country": COUNTRY_CODE, "channel": SOURCE}
 
 
 @dataclass(frozen=True, slots=True)
-class ConditionTeller:
+class ConditionDescriber:
     """Describes conditions in one language; `lists` collects long lists, which the text only names."""
 
     catalog: Catalog
@@ -44,9 +44,9 @@ class ConditionTeller:
 
     def lines(self, conditions: Iterable[Condition]) -> tuple[str, ...]:
         """One line for each part that must hold."""
-        return tuple(self.told(condition) for condition in conditions)
+        return tuple(self.describe(condition) for condition in conditions)
 
-    def told(self, condition: Condition) -> str:
+    def describe(self, condition: Condition) -> str:
         """The condition in one line."""
         match condition:
             case Test(fact=fact, matcher=matcher):
@@ -62,7 +62,7 @@ class ConditionTeller:
                     return together
                 return self._say("or_else").join(self._inside(part) for part in parts)
             case NoneOf(parts):
-                return self._say("none_of", parts="; ".join(self.told(part) for part in parts))
+                return self._say("none_of", parts="; ".join(self.describe(part) for part in parts))
 
     def fact(self, name: str) -> str:
         """The fact's name for people: the portal's label, or our own word for a derived fact."""
@@ -139,7 +139,7 @@ class ConditionTeller:
         return self._is(fact, either(self.language, values))
 
     def _inside(self, part: Condition) -> str:
-        phrase = self.told(part)
+        phrase = self.describe(part)
         return f"({phrase})" if isinstance(part, AllOf | AnyOf) and len(part.parts) > 1 else phrase
 
     def _is(self, fact: str, value: str) -> str:

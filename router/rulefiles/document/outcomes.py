@@ -8,11 +8,11 @@ from router.hubspot.properties import STATUS
 from router.policy.results.outcomes import Outcomes, Values
 from router.policy.rules.conditions import OneOf, Test
 from router.rulefiles.document.blocks import Block, Bullets, Heading, Paragraph
-from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.phrases import say
 
 
-def outcomes_told(outcomes: Outcomes, conditions: ConditionTeller) -> Iterator[Block]:
+def describe_outcomes(outcomes: Outcomes, conditions: ConditionDescriber) -> Iterator[Block]:
     """The rules for when a lead counts as won, lost or open."""
     language = conditions.language
     yield Heading(2, say(language, "outcomes"))
@@ -28,6 +28,6 @@ def outcomes_told(outcomes: Outcomes, conditions: ConditionTeller) -> Iterator[B
     )
 
 
-def _values(values: Values, conditions: ConditionTeller) -> str:
+def _values(values: Values, conditions: ConditionDescriber) -> str:
     tests = (Test(fact=name, matcher=OneOf(telling), written="") for name, telling in values.items())
     return "; ".join(conditions.lines(tests))

@@ -8,18 +8,18 @@ from datetime import date
 
 from router.policy.people.roster import Hours, Rep, Team
 from router.policy.rules.policy import Assign, Policy, ToTeam
-from router.rulefiles.document.actions import ActionTeller
+from router.rulefiles.document.actions import ActionDescriber
 from router.rulefiles.document.blocks import Block, Bullets, Grid, Heading, Paragraph
 from router.rulefiles.document.phrases import percent, say, span_in_words
-from router.rulefiles.document.sla_steps import BreachTeller
+from router.rulefiles.document.sla_steps import BreachDescriber
 
 
 @dataclass(frozen=True, slots=True)
-class PeopleTeller:
+class PeopleDescriber:
     """Describes teams, hours and absences of one policy."""
 
     policy: Policy
-    actions: ActionTeller
+    actions: ActionDescriber
 
     @property
     def language(self) -> str:
@@ -61,7 +61,7 @@ class PeopleTeller:
         if roster.hours:
             rows = tuple((name, "\n".join(self._week(hours))) for name, hours in roster.hours.items())
             yield Grid((self._say("week"), self._say("worked")), rows)
-        yield from BreachTeller(self.policy, self.language).blocks()
+        yield from BreachDescriber(self.policy, self.language).blocks()
 
     def night(self) -> Iterator[Block]:
         """The moves of leads at night."""

@@ -9,17 +9,17 @@ from router.policy.rules.conditions import Between
 from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import HalfLife, PointsTable, Scorecard
 from router.rulefiles.document.blocks import Block, Grid, Heading, Paragraph
-from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.phrases import percent, say, span_in_words
 from router.rulefiles.scoring.grades import grades_of
 
 
 @dataclass(frozen=True, slots=True)
-class PointsTeller:
+class PointsDescriber:
     """Describes how leads earn points, and how points make grades and segments."""
 
     policy: Policy
-    conditions: ConditionTeller
+    conditions: ConditionDescriber
 
     def points(self) -> Iterator[Block]:
         """Both scorecards, table by table."""
@@ -48,7 +48,7 @@ class PointsTeller:
         segments = tuple(
             (
                 segment.name,
-                self._say("otherwise") if segment.when is None else self.conditions.told(segment.when),
+                self._say("otherwise") if segment.when is None else self.conditions.describe(segment.when),
             )
             for segment in self.policy.segments
         )

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
-from router.rulefiles.document.actions import ActionTeller
+from router.rulefiles.document.actions import ActionDescriber
 from router.rulefiles.document.blocks import Block, Bullets, Document, Grid, Heading, Paragraph
-from router.rulefiles.document.conditions import ConditionTeller
+from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.groups import Group, Numbered, groups_of
-from router.rulefiles.document.outcomes import outcomes_told
-from router.rulefiles.document.people import PeopleTeller
+from router.rulefiles.document.outcomes import describe_outcomes
+from router.rulefiles.document.people import PeopleDescriber
 from router.rulefiles.document.phrases import say
-from router.rulefiles.document.points import PointsTeller
+from router.rulefiles.document.points import PointsDescriber
 from router.rulefiles.scoring.grades import grades_of
 
 
@@ -22,16 +22,16 @@ def document_of(policy: Policy, catalog: Catalog, *, language: str) -> Document:
 
     The same rules always give the same document, to the byte.
     """
-    conditions = ConditionTeller(catalog, language, policy.roster.timezone)
-    actions = ActionTeller(policy, conditions)
-    people, points = PeopleTeller(policy, actions), PointsTeller(policy, conditions)
+    conditions = ConditionDescriber(catalog, language, policy.roster.timezone)
+    actions = ActionDescriber(policy, conditions)
+    people, points = PeopleDescriber(policy, actions), PointsDescriber(policy, conditions)
     blocks = (
         *_brief(policy, language),
         *_rules(policy, actions),
         *people.teams(),
         *people.absences(),
         *people.response(),
-        *outcomes_told(policy.outcomes, conditions),
+        *describe_outcomes(policy.outcomes, conditions),
         *people.night(),
         *points.points(),
         *points.grades(),
@@ -72,7 +72,7 @@ def _brief(policy: Policy, language: str) -> Iterator[Block]:
     )
 
 
-def _rules(policy: Policy, actions: ActionTeller) -> Iterator[Block]:
+def _rules(policy: Policy, actions: ActionDescriber) -> Iterator[Block]:
     language = actions.conditions.language
     yield Heading(2, say(language, "rules"))
     yield Paragraph(say(language, "rules_text"))
@@ -89,7 +89,7 @@ def _rules(policy: Policy, actions: ActionTeller) -> Iterator[Block]:
         yield Grid(headings, tuple(_row(rule, group, actions) for rule in group.rules))
 
 
-def _row(numbered: Numbered, group: Group, actions: ActionTeller) -> tuple[str, ...]:
+def _row(numbered: Numbered, group: Group, actions: ActionDescriber) -> tuple[str, ...]:
     language = actions.conditions.language
     asks = actions.conditions.lines(numbered.asks)
     name = say(language, "otherwise") if numbered.name == "otherwise" else numbered.name
@@ -104,7 +104,7 @@ def _row(numbered: Numbered, group: Group, actions: ActionTeller) -> tuple[str, 
     )
 
 
-def _lists(conditions: ConditionTeller) -> Iterator[Block]:
+def _lists(conditions: ConditionDescriber) -> Iterator[Block]:
     """The long lists that the other parts only name, so this part comes last."""
     if conditions.lists:
         yield Heading(2, say(conditions.language, "lists"))

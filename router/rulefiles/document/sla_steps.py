@@ -14,7 +14,7 @@ from router.rulefiles.document.phrases import either, percent, say
 
 
 @dataclass(frozen=True, slots=True)
-class BreachTeller:
+class BreachDescriber:
     """Describes the SLA steps for the overdue leads of one policy."""
 
     policy: Policy

@@ -55,15 +55,15 @@ class AvailabilityRepository:
         self._outbox = keys.outbox
         self._lock = threading.Lock()
         self._read: dict[str, str] | None = None
-        self._heard = ReportedAvailability(None, {}, {})
+        self._reported = ReportedAvailability(None, {}, {})
 
-    def heard(self) -> ReportedAvailability:
+    def reported(self) -> ReportedAvailability:
         """Everything that is known; the same object as long as nothing changes."""
         texts = cast("dict[str, str]", self._redis.hgetall(self._key))
         with self._lock:
             if texts != self._read:
-                self._heard, self._read = _heard(texts), texts
-            return self._heard
+                self._reported, self._read = _reported(texts), texts
+            return self._reported
 
     def put_hubspot(self, reported: Mapping[str, Reported], *, at: datetime) -> None:
         """Store HubSpot's report by owner id; an owner who is not in it is available."""
@@ -103,12 +103,12 @@ class AvailabilityRepository:
 
     def forget_ended(self, *, now: datetime) -> None:
         """Drop the overrides that have ended."""
-        ended = [rep for rep, override in self.heard().overrides.items() if override.until <= now]
+        ended = [rep for rep, override in self.reported().overrides.items() if override.until <= now]
         if ended:
             self._redis.hdel(self._key, *(_OVERRIDE + rep for rep in ended))
 
 
-def _heard(texts: Mapping[str, str]) -> ReportedAvailability:
+def _reported(texts: Mapping[str, str]) -> ReportedAvailability:
     hubspot = orjson.loads(texts.get(HUBSPOT, "{}"))
     return ReportedAvailability(
         at=datetime.fromisoformat(hubspot["at"]) if hubspot else None,

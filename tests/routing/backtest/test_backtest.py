@@ -75,7 +75,7 @@ def backtested(
     leads: Leads, before: Policy, after: Policy, catalog: Catalog, *, workers: int = 1
 ) -> Backtest:
     sides = rule_set("before", before, catalog), rule_set("after", after, catalog)
-    return run_backtest(leads, *sides, workers=workers, tell=lambda _leads: None)
+    return run_backtest(leads, *sides, workers=workers, progress=lambda _leads: None)
 
 
 def decided_one_by_one(
@@ -214,7 +214,7 @@ def test_a_column_tells_who_had_a_contact_before_by_address_or_id(tmp_path: Path
         owner.id,
         None,
     ]
-    assert leads.tells("previous_owner")
+    assert leads.has_fact("previous_owner")
 
 
 def test_rows_without_a_date_are_left_out_and_counted(

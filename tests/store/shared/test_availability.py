@@ -27,14 +27,14 @@ def test_an_override_is_heard_by_everybody_until_it_is_lifted(
     repositories: tuple[AvailabilityRepository, AvailabilityRepository],
 ) -> None:
     ours, theirs = repositories
-    assert theirs.heard().overrides == {}
+    assert theirs.reported().overrides == {}
 
     ours.override("léa", AWAY)
 
-    assert theirs.heard().overrides == {"léa": AWAY}
+    assert theirs.reported().overrides == {"léa": AWAY}
     assert ours.lift("léa", at=NOW)
     assert not ours.lift("léa", at=NOW)
-    assert theirs.heard().overrides == {}
+    assert theirs.reported().overrides == {}
 
 
 def test_hubspots_word_and_overrides_do_not_disturb_each_other(
@@ -46,7 +46,7 @@ def test_hubspots_word_and_overrides_do_not_disturb_each_other(
     theirs.put_hubspot({"103": Reported(away_in_hubspot=True)}, at=NOW)
     theirs.put_hubspot({"104": Reported(out_of_office=((NOW, AWAY.until),))}, at=NOW)
 
-    heard = ours.heard()
+    heard = ours.reported()
     assert heard.at == NOW
     assert heard.hubspot == {"104": Reported(out_of_office=((NOW, AWAY.until),))}
     assert heard.overrides == {"hubspot": AWAY}
@@ -58,7 +58,7 @@ def test_the_same_is_heard_as_the_same_object(
     ours, _ = repositories
     ours.override("anna", AWAY)
 
-    assert ours.heard() is ours.heard()
+    assert ours.reported() is ours.reported()
 
 
 def test_overrides_that_have_ended_are_dropped(
@@ -70,4 +70,4 @@ def test_overrides_that_have_ended_are_dropped(
 
     ours.forget_ended(now=AWAY.until)
 
-    assert set(ours.heard().overrides) == {"ben"}
+    assert set(ours.reported().overrides) == {"ben"}

@@ -182,7 +182,7 @@ class View:
             found = self._shared[id(asked_by)] = work_out(self)
         return cast("T", found)
 
-    def tells(self, fact: str) -> bool:
+    def has_fact(self, fact: str) -> bool:
         """Whether some lead of the chunk may have the fact."""
         return self._columns.sources(fact)[0] in self.chunk.cells
 
@@ -191,7 +191,7 @@ class View:
         return self._numbers[fact]
 
     def _numbers_of(self, fact: str) -> Ints:
-        if not self.tells(fact):
+        if not self.has_fact(fact):
             return np.zeros(self.leads, np.int64)
         numbered = [self._cells[column] for column in self._columns.sources(fact)]
         return self._columns.values(fact).numbers(numbered)
@@ -209,7 +209,7 @@ class View:
         numbers = self._numbers.get(fact)
         if numbers is not None:
             return self._columns.values(fact).by_number[int(numbers[row])]
-        if not self.tells(fact):
+        if not self.has_fact(fact):
             return None
         cells = [self.chunk.cells[column][row] for column in self._columns.sources(fact)]
         return self._columns.read(fact, cells[0] if len(cells) == 1 else tuple(cells))

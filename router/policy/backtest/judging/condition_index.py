@@ -64,11 +64,11 @@ class ConditionIndex:
     def _left(self, view: View) -> Bits:
         always = self._index.everything
         for fact, masks, _ in self._of_lead:
-            if not view.tells(fact):
+            if not view.has_fact(fact):
                 always &= masks[None]
         left = self.masks.of(np.full(view.leads, self.masks.number(always)))
         for fact, _, by_number in self._of_lead:
-            if view.tells(fact):
+            if view.has_fact(fact):
                 left &= self.masks.of(view.by_value(fact, by_number))
         for (fact, by_age), known in zip(self._index.ages, self._aged, strict=True):
 

@@ -16,7 +16,7 @@ from typing import TypeAlias
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import Contains, Matcher, OneOf, answering
-from router.rulefiles.proofs.boxes.bounds import told_apart
+from router.rulefiles.proofs.boxes.bounds import samples_of
 from router.rulefiles.proofs.boxes.domains import LISTED, Kinds, unlisted
 from router.rulefiles.proofs.boxes.tokens import Build, choices_of, options_in, text_of, unions, words_in
 from router.rulefiles.words.vocabulary import Fact
@@ -76,7 +76,7 @@ def atoms_of(name: str, matchers: Sequence[Matcher], *, kinds: Kinds, now: datet
 
 
 def _ordered(fact: Fact, matchers: Sequence[Matcher], kinds: Kinds, now: datetime) -> list[Value]:
-    values = told_apart(fact.type, matchers, integer=fact.integer, now=now)
+    values = samples_of(fact.type, matchers, integer=fact.integer, now=now)
     most = kinds.most.get(fact.name)
     if most is None:
         return values

@@ -17,7 +17,7 @@ _DAY: Final = timedelta(days=1)
 _SOME_NUMBER: Final = Decimal(1)
 
 
-def told_apart(kind: FactType, matchers: Iterable[Matcher], *, integer: bool, now: datetime) -> list[Value]:
+def samples_of(kind: FactType, matchers: Iterable[Matcher], *, integer: bool, now: datetime) -> list[Value]:
     """Sample values: every value of this type answers the matchers as one of them does.
 
     `integer` says that a number has no digits behind its point. An age (`within`) is counted back from `now`,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.peers import calcom, frappe, hubspot, odoo, ours
-from bench.streams import SCENARIOS, Arrival, Stream
+from bench.peers.streams import SCENARIOS, Arrival, Stream
 from router.cli.shared.chart import Chart, svg
 
 Deal = Callable[[Stream, random.Random], list[tuple[int, int, int]]]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import random
 
-from bench.streams import Stream
+from bench.peers.streams import Stream
 
 MONTH_DAYS = 30
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import heapq
 import random
 
-from bench.streams import Stream
+from bench.peers.streams import Stream
 
 CLOSES_IN_DAYS = 3.0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 
-from bench.streams import Stream
+from bench.peers.streams import Stream
 
 
 def deal(stream: Stream, chance: random.Random) -> list[tuple[int, int, int]]:  # noqa: ARG001 - no chance in it

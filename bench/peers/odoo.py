@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import random
 
-from bench.streams import DAYS, LEADS_PER_DAY, Stream
+from bench.peers.streams import DAYS, LEADS_PER_DAY, Stream
 
 OLDEST_DAYS = 7
 

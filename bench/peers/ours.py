@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from bench.streams import Stream
+from bench.peers.streams import Stream
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue, points_of
 from router.policy.shares.share import Share

@@ -8,7 +8,7 @@ import pytest
 
 from bench.fairness import DUST, EVERYONE, METHODS, judge
 from bench.peers import calcom, frappe, hubspot, odoo, ours
-from bench.streams import SCENARIOS, Arrival, Stream
+from bench.peers.streams import SCENARIOS, Arrival, Stream
 
 CHANCE = random.Random(1)
 

@@ -1,6 +1,6 @@
 """How long does a backtest of a million leads take, through two sets of a thousand rules?
 
-    python -m bench.backtest [--leads 1000000] [--rules 1000] [--workers 2]
+    python -m bench.policy.backtest [--leads 1000000] [--rules 1000] [--workers 2]
 
 Makes an export of contacts like HubSpot's (18 columns, three of them dates, six thousand postcodes, a
 fifth of all cells empty), puts a thousand territory rules into the shipped ones, changes one in forty
@@ -27,7 +27,7 @@ from router.rulefiles.load import load_files
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rules_on_disk import read_rule_files
 
-CONFIG = Path(__file__).parents[1] / "config"
+CONFIG = Path(__file__).parents[2] / "config"
 OF_CONTACT = (
     "Record ID",
     "createdate",
@@ -108,7 +108,7 @@ def a_rule_set(name: str, *, rules: int, changed: int | None) -> RuleSet:
         for size in SIZES
     ]
     lines = []
-    for number, (dep, wish, size, industry) in enumerate(combinations[: rules - len(shipped.rules)]):
+    for number, (dep, wish, size, industry) in enumerate(combinations[: max(0, rules - len(shipped.rules))]):
         team = chance.choice(TEAMS)
         if changed and number % changed == 0:
             team = TEAMS[(TEAMS.index(team) + 1) % len(TEAMS)]

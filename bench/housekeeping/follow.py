@@ -1,6 +1,6 @@
 """How soon is it seen what people do in HubSpot, and do new leads notice?
 
-    python -m bench.follow [--leads 2000] [--edits 40]
+    python -m bench.housekeeping.follow [--leads 2000] [--edits 40]
 
 A toy portal (50 ms per call, 190 calls in ten seconds) sends property changes as HubSpot does, to the
 real receiver, worker, night and cron processes. People close leads one by one: the time until the rep's
@@ -21,7 +21,7 @@ from pathlib import Path
 
 import redis
 
-from bench.night import trickle
+from bench.housekeeping.night import trickle
 from bench.processes import PORTAL, Stage, a_stage, copy_rules, listening, processes
 from router.bootstrap import open_context
 from router.hubspot.webhooks.webhooks import FOLLOWED
@@ -139,7 +139,7 @@ def main() -> None:
     parser.add_argument("--edits", type=int, default=40)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="lead-router-rules-") as name:
-        rules = copy_rules(Path(__file__).parent / "rules", Path(name) / "config")
+        rules = copy_rules(Path(__file__).parents[1] / "rules", Path(name) / "config")
         with a_stage(config=rules, calls_per_10s=CALLS_PER_10S) as stage:
             stage.sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
             roles = [["-m", "workers", role] for role in ("worker", "housekeeping", "cron")]

@@ -1,6 +1,6 @@
 """How long does it take to find the rule for one contact, against two engines that are made for it?
 
-    python -m bench.matching [--quick]
+    python -m bench.policy.matching [--quick]
 
 The same rules over six properties (territory, country, industry, wish, segment, size) for ours,
 for rule-engine (one expression per rule, asked in turn) and for zen-engine (one decision table, first

@@ -1,6 +1,6 @@
 """How long do the proofs take on 1,000 and 3,000 rules like a company's?
 
-    python -m bench.proofs [rules …]
+    python -m bench.policy.proofs [rules …]
 
 Territory tables (département, size, segment), accounts by e-mail domain, products, industries, sources,
 job titles and negations; one rule in fifty is an earlier one once more, narrowed, and never
@@ -9,7 +9,7 @@ reached. Limits: 1,000 rules in 2 s, 3,000 in 15 s, no verdict left unknown.
 
 from __future__ import annotations
 
-import sys
+import argparse
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -165,4 +165,8 @@ def main(counts: list[int]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main([int(text) for text in sys.argv[1:]] or [*LIMITS_S]))
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("counts", nargs="*", type=int, default=[*LIMITS_S], metavar="rules")
+    raise SystemExit(main(parser.parse_args().counts))

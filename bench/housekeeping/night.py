@@ -1,6 +1,6 @@
 """What does a night cost at HubSpot's limits, and do new leads notice it?
 
-    python -m bench.night [--contacts 100000] [--missed 0.02] [--quick]
+    python -m bench.housekeeping.night [--contacts 100000] [--missed 0.02] [--quick]
 
 A toy portal with 100,000 contacts, of which 2 % have no owner and were never announced, allows 5
 searches a second and 190 calls in ten seconds, and takes 50 ms per call. The night finds the missed
@@ -265,7 +265,7 @@ def main() -> None:
     contacts = asked.contacts // size
     missed = int(contacts * asked.missed)
     with tempfile.TemporaryDirectory() as name:
-        config = copy_rules(Path(__file__).parent / "rules", Path(name) / "config")
+        config = copy_rules(Path(__file__).parents[1] / "rules", Path(name) / "config")
         with (config / "routing.yaml").open("a", encoding="utf-8") as routing:
             routing.write(MOVES)
         with a_stage(config=config, calls_per_10s=CALLS_PER_10S) as stage:

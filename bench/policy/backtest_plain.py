@@ -1,9 +1,9 @@
 """What is the columnar backtest worth, against `decide` called for one lead after the other?
 
-    python -m bench.backtest_plain [--leads 200000] [--rules 1000] [--pairs 7]
+    python -m bench.policy.backtest_plain [--leads 200000] [--rules 1000] [--pairs 7]
 
-Both replay the same export (see bench/backtest.py) through two sets of rules, in two processes, and have
-to count the same moves. The plain one is what one writes first: each process takes one set of rules, reads
+Both replay the same export (see `bench.policy.backtest`) through two sets of rules, in two processes, and
+have to count the same moves. The plain one is what one writes first: each process takes one set of rules, reads
 the CSV row by row, calls `decide`, and adds what it says to the book. The two run in turn, in an order
 that alternates; printed are the medians of the ratios of their times and of the CPU that they used.
 """
@@ -24,7 +24,7 @@ from datetime import datetime
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.backtest import CONFIG, HEADER, a_rule_set, contacts
+from bench.policy.backtest import CONFIG, HEADER, a_rule_set, contacts
 from router.policy.backtest.dealing.comparison import place_of, taker_of
 from router.policy.backtest.dealing.dealing import without_open_caps
 from router.policy.decision.compiled import compile_policy

@@ -1,0 +1,1 @@
+"""Speed of what happens after the assignment: the night, and following leads."""

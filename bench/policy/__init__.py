@@ -1,0 +1,1 @@
+"""Speed of the pure parts: matching, proofs and backtests."""

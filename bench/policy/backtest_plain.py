@@ -3,8 +3,8 @@
     python -m bench.policy.backtest_plain [--leads 200000] [--rules 1000] [--pairs 7]
 
 Both replay the same export (see `bench.policy.backtest`) through two sets of rules, in two processes, and
-have to count the same moves. The plain one is what one writes first: each process takes one set of rules, reads
-the CSV row by row, calls `decide`, and adds what it says to the book. The two run in turn, in an order
+have to count the same moves. The plain one is what one writes first: each process takes one set of rules,
+reads the CSV row by row, calls `decide`, and adds what it says to the book. The two run in turn, in an order
 that alternates; printed are the medians of the ratios of their times and of the CPU that they used.
 """
 

@@ -42,7 +42,7 @@ def server_pid(valkey: EmbeddedValkey) -> int:
 
 
 @pytest.fixture
-def reported() -> list[tuple[str, str]]:
+def heard() -> list[tuple[str, str]]:
     return []
 
 

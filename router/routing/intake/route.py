@@ -119,7 +119,7 @@ def _one_round(
     written = write(services, to_write, roster=policy.roster, consumer=consumer, priority=priority)
     apply(services, [*plan.transitions, *decided.transitions])
     crash_point("after_finish")
-    return [*plan.unread, *written.again]
+    return [*plan.unread, *decided.again, *written.again]
 
 
 def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer: str) -> None:

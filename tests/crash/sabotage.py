@@ -15,6 +15,7 @@ from router.routing.intake.verify import Verified
 from router.store import scripts
 from router.store.inbox import inbox
 from router.store.leads import commits
+from router.web import __main__ as web
 from workers import __main__ as workers
 from workers import jobs
 
@@ -59,6 +60,6 @@ if __name__ == "__main__":
     without = os.environ.get("LEAD_ROUTER_WITHOUT")
     if without:
         {"first_wins": take_out_first_wins, "verify": take_out_verify, "reclaim": take_out_reclaim}[without]()
-    code = workers.main(sys.argv[1:])
+    code = web.main() if sys.argv[1:] == ["web"] else workers.main(sys.argv[1:])
     sys.stderr.flush()
     os._exit(code)

@@ -12,6 +12,7 @@ import pytest
 from tests.world.checker import Verdict, check
 from tests.world.fleet import CRASH_POINTS, WEIGHTS, Fleet, a_fleet, announce_to, until
 from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.story import stories
 
 REPS = ("camille", "hugo", "lea")
 FAULTS = (
@@ -54,8 +55,7 @@ def storm(fleet: Fleet, *, seed: int, seconds: float, leads: int, redis_kills: i
             fleet.kill(chance.choice([name for name in fleet.running if name != "cron"]))
         if redis_dies_at and time.monotonic() > redis_dies_at[0]:
             redis_dies_at.pop(0)
-            fleet.valkey.kill()
-            fleet.valkey.start()
+            fleet.kill_redis()
         time.sleep(chance.uniform(0.05, 0.5))
     fleet.sandbox.repair()
     fleet.crash_points = ()
@@ -96,7 +96,7 @@ def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
 
         verdict = judge(fleet, ids, within_s=60)
 
-        assert verdict.sound, f"seed {seed}: {verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"seed {seed}: {stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"
         assert until(lambda: counts_stand(fleet), within_s=30), open_leads(fleet)
         assert fleet.kills + fleet.respawns > 5
@@ -119,7 +119,7 @@ def test_a_calm_day_is_sound(tmp_path: Path) -> None:
         ids = a_calm_day(fleet, leads=400)
         verdict = judge(fleet, ids, within_s=60)
 
-        assert verdict.sound, f"{verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"{stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2
         assert len(fleet.sandbox.human_choices()) > 10
 
@@ -157,7 +157,7 @@ def test_leads_of_a_worker_that_dies_at_any_step_are_taken_over(tmp_path: Path, 
 
         verdict = judge(fleet, ids, within_s=60)
 
-        assert verdict.sound, f"{verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"{stories(fleet, verdict)}\n{fleet.logs()}"
 
 
 def test_without_reclaim_a_dead_workers_leads_are_lost(tmp_path: Path) -> None:
@@ -192,5 +192,5 @@ def test_a_long_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
 
         verdict = judge(fleet, ids, within_s=180)
 
-        assert verdict.sound, f"seed {seed}: {verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"seed {seed}: {stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"

@@ -11,18 +11,21 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
 
+from router.clock import real_clock
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
 from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+from router.timestamps import epoch_ms
+from tests.world.commands_sent import CommandsSent
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 
@@ -53,7 +56,11 @@ class Fleet:
     crash_points: tuple[str, ...] = ()
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: int = 0
+    pauses: int = 0
+    redis_kills: int = 0
     respawns: int = 0
+    events: list[tuple[float, str]] = field(default_factory=list)
+    """What happened to processes and when (epoch ms)."""
     url: str = ""
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,6 +75,11 @@ class Fleet:
         """The keys of the fleet's portal."""
         return Keys(PORTAL)
 
+    @property
+    def commands(self) -> Path:
+        """The file of the commands that Redis was sent."""
+        return self.directory / "redis-commands.txt"
+
     def start(self, *, workers: int) -> None:
         """Start web, workers, housekeeping and cron, and keep them running."""
         self._start("web")
@@ -78,8 +90,38 @@ class Fleet:
     def kill(self, name: str) -> None:
         """End a process as the kernel would."""
         with self._lock:
+            self._note(f"{name} is killed")
             self.running[name].send_signal(signal.SIGKILL)
             self.kills += 1
+
+    def kill_redis(self) -> None:
+        """End Redis as a power cut would, and start it again."""
+        self._note("Redis is killed")
+        self.redis_kills += 1
+        self.valkey.kill()
+        self.valkey.start()
+        self._note("Redis is back")
+
+    def pause(self, name: str, *, seconds: float) -> None:
+        """Stop a process for a while, as a machine that hangs; it goes on where it was."""
+        with self._lock:
+            process = self.running[name]
+            process.send_signal(signal.SIGSTOP)
+        self.paused(name, process.pid, seconds=seconds)
+
+    def paused(self, name: str, pid: int, *, seconds: float) -> None:
+        """A process stands still: let it go on after these seconds."""
+        self._note(f"{name} is paused for {seconds} s")
+        self.pauses += 1
+
+        def wake() -> None:
+            self._note(f"{name} goes on")
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+        timer = threading.Timer(seconds, wake)
+        timer.daemon = True
+        timer.start()
 
     def stop(self) -> None:
         """End everything in good order."""
@@ -87,6 +129,7 @@ class Fleet:
         with self._lock:
             for process in self.running.values():
                 process.send_signal(signal.SIGTERM)
+                process.send_signal(signal.SIGCONT)
             for process in self.running.values():
                 try:
                     process.wait(timeout=15)
@@ -101,9 +144,11 @@ class Fleet:
             for path in sorted(self.directory.glob("*.log"))
         )
 
+    def _note(self, what: str) -> None:
+        self.events.append((epoch_ms(real_clock()), what))
+
     def _start(self, name: str) -> None:
         role = name.rstrip("0123456789")
-        module = ["-m", "router.web"] if role == "web" else ["-m", "tests.crash.sabotage", role]
         environment = self.environment | {"LEAD_ROUTER_WITHOUT": self.without}
         if role == "worker" and self.crash_points:
             point = self.chance.choice(self.crash_points)
@@ -111,12 +156,13 @@ class Fleet:
             environment["LEAD_ROUTER_CRASH_AT"] = point if "@" in point else f"{point}@{passage}"
         with (self.directory / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [sys.executable, *module],
+                [sys.executable, "-m", "tests.crash.sabotage", role],
                 env=environment,
                 stdout=subprocess.PIPE if role == "web" else log,
                 stderr=log,
                 cwd=self.directory,
             )
+        self._note(f"{name} is started as {self.running[name].pid}")
         if role == "web":
             stdout = self.running[name].stdout
             line = stdout.readline().decode() if stdout else ""
@@ -129,6 +175,7 @@ class Fleet:
                 for name, process in list(self.running.items()):
                     if process.poll() is not None and not self._stopping.is_set():
                         self.respawns += 1
+                        self._note(f"{name} ({process.pid}) has ended with {process.returncode}")
                         self._start(name)
 
 
@@ -157,6 +204,7 @@ def a_fleet(
         EmbeddedValkey(directory / "valkey", appendfsync="always") as valkey,
     ):
         sandbox.settings(latency_ms=20, calls_per_10s=0, searches_per_s=0, calls_per_day=0, search_lag_ms=0)
+        sandbox.settings(keep_calls=True)
         environment = os.environ | {
             "HUBSPOT_ACCESS_TOKEN": sandbox.token,
             "HUBSPOT_CLIENT_SECRET": sandbox.client_secret,
@@ -190,11 +238,14 @@ def a_fleet(
             chance=random.Random(seed),
             crash_points=crash_points,
         )
+        heard = CommandsSent(valkey.socket, fleet.commands)
+        heard.start()
         fleet.start(workers=workers)
         try:
             yield fleet
         finally:
             fleet.stop()
+            heard.stop()
 
 
 def announce_to(fleet: Fleet, *, duplicates: float = 0.5, properties: tuple[str, ...] = ()) -> None:

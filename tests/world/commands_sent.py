@@ -16,8 +16,8 @@ from typing import Any
 from router.store import scripts
 
 SCRIPTS = Path(scripts.__file__).parent
-NOT_TOLD = {"HMGET", "HGET", "HGETALL", "EXISTS", "SISMEMBER", "ZSCORE", "XRANGE"}
-"""Commands inside scripts that only look."""
+NOT_TOLD = {"HMGET", "HGET", "HGETALL", "EXISTS", "SISMEMBER", "ZSCORE", "XRANGE", "ZMSCORE", "HEXISTS"}
+"""Commands that only look."""
 ENTRY_ID = re.compile(r"\b\d{13}-\d+\b")
 
 
@@ -97,7 +97,7 @@ def _told(line: str, contact_id: str, named: re.Pattern[str]) -> tuple[float, st
         words = text.split()
     at_ms = float(moment) * 1000
     inside = sender.endswith("lua")
-    if not words or (inside and words[0] in NOT_TOLD):
+    if not words or words[0] in NOT_TOLD:
         return at_ms, ""
     if words[0] in ("EVALSHA", "EVAL"):
         name = _script_names().get(words[1]) or "a new script"

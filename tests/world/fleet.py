@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -59,6 +60,8 @@ class Fleet:
     pauses: int = 0
     redis_kills: int = 0
     respawns: int = 0
+    deaths: Counter[str] = field(default_factory=Counter)
+    """By role, whatever killed: the harness or a crash point."""
     events: list[tuple[float, str]] = field(default_factory=list)
     """What happened to processes and when (epoch ms)."""
     url: str = ""
@@ -76,6 +79,11 @@ class Fleet:
         return Keys(PORTAL)
 
     @property
+    def orders(self) -> Path:
+        """The folder of orders to die or to stand still, with a folder for each role."""
+        return self.directory / "orders"
+
+    @property
     def commands(self) -> Path:
         """The file of the commands that Redis was sent."""
         return self.directory / "redis-commands.txt"
@@ -86,6 +94,20 @@ class Fleet:
         for name in [*(f"worker{n}" for n in range(workers)), "housekeeping", "cron"]:
             self._start(name)
         threading.Thread(target=self._supervise, daemon=True).start()
+
+    def is_up(self) -> bool:
+        """Every process has begun its work."""
+        reported = {name.rpartition(":")[2] for name in self.redis.hkeys(self.keys.progress)}
+        with self._lock:
+            return all(
+                process.poll() is None and (name == "web" or str(process.pid) in reported)
+                for name, process in self.running.items()
+            )
+
+    def begin_commands(self) -> None:
+        """Forget the commands of Redis so far; what follows is another story."""
+        if self.commands.exists():
+            os.truncate(self.commands, 0)
 
     def kill(self, name: str) -> None:
         """End a process as the kernel would."""
@@ -166,8 +188,9 @@ class Fleet:
         if role == "web":
             stdout = self.running[name].stdout
             line = stdout.readline().decode() if stdout else ""
-            self.url = line.split("listening on ", 1)[1].strip()
-            self.environment["PORT"] = self.url.rsplit(":", 1)[1]
+            if "listening on " in line:  # else it has ended, and is started again
+                self.url = line.split("listening on ", 1)[1].strip()
+                self.environment["PORT"] = self.url.rsplit(":", 1)[1]
 
     def _supervise(self) -> None:
         while not self._stopping.wait(0.1):
@@ -175,6 +198,7 @@ class Fleet:
                 for name, process in list(self.running.items()):
                     if process.poll() is not None and not self._stopping.is_set():
                         self.respawns += 1
+                        self.deaths[name.rstrip("0123456789")] += 1
                         self._note(f"{name} ({process.pid}) has ended with {process.returncode}")
                         self._start(name)
 
@@ -189,11 +213,28 @@ def a_fleet(
     lease_s: float | None = None,
     crash_points: tuple[str, ...] = (),
     routing: str = "",
+    scale: float = 1.0,
 ) -> Iterator[Fleet]:
     """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py).
 
-    `routing` is written below the rules of `routing.yaml`.
+    `routing` is written below the rules of `routing.yaml`. With a `scale` below 1 every deadline is shorter.
     """
+    with a_quiet_fleet(directory, routing=routing) as fleet:
+        fleet.without, fleet.chance, fleet.crash_points = without, random.Random(seed), crash_points
+        fleet.environment |= {"LEAD_ROUTER_LEASE_S": str(lease_s or ""), "LEAD_ROUTER_DEADLINES": str(scale)}
+        heard = CommandsSent(fleet.valkey.socket, fleet.commands)
+        heard.start()
+        fleet.start(workers=workers)
+        try:
+            yield fleet
+        finally:
+            fleet.stop()
+            heard.stop()
+
+
+@contextmanager
+def a_quiet_fleet(directory: Path, *, routing: str = "") -> Iterator[Fleet]:
+    """Portal, Redis and rules of a fleet whose processes do not run yet."""
     rules = directory / "config"
     shutil.copytree(SMALL, rules)
     shutil.copy(CATALOG, rules)
@@ -218,8 +259,8 @@ def a_fleet(
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
+            "LEAD_ROUTER_ORDERS": str(directory / "orders"),
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
-            "LEAD_ROUTER_LEASE_S": str(lease_s or ""),
         }
         client = redis.Redis.from_url(valkey.url, decode_responses=True)
         gateway = Gateway(
@@ -229,23 +270,7 @@ def a_fleet(
             budget=CallBudget(client, Keys(PORTAL)),
         )
         apply(gateway, plan_for(gateway))
-        fleet = Fleet(
-            sandbox,
-            valkey,
-            directory,
-            environment,
-            without=without,
-            chance=random.Random(seed),
-            crash_points=crash_points,
-        )
-        heard = CommandsSent(valkey.socket, fleet.commands)
-        heard.start()
-        fleet.start(workers=workers)
-        try:
-            yield fleet
-        finally:
-            fleet.stop()
-            heard.stop()
+        yield Fleet(sandbox, valkey, directory, environment)
 
 
 def announce_to(fleet: Fleet, *, duplicates: float = 0.5, properties: tuple[str, ...] = ()) -> None:

@@ -21,9 +21,9 @@ Line = tuple[float, str, str]
 """Epoch ms, who says it, what."""
 
 
-def stories(fleet: Fleet, verdict: Verdict) -> str:
-    """What happened to the leads that went wrong, at most three of them."""
-    wrong = dict.fromkeys([*verdict.overwritten, *verdict.lost, *verdict.two_owners])
+def stories(fleet: Fleet, verdict: Verdict, *, also: Sequence[str] = ()) -> str:
+    """What happened to the leads that went wrong (`also` to these), at most three of them."""
+    wrong = dict.fromkeys([*verdict.overwritten, *verdict.lost, *verdict.two_owners, *also])
     told = [story(fleet, contact_id) for contact_id in [*wrong][:MOST_LEADS]]
     return "\n\n".join([f"{verdict}", *told])
 

@@ -2,7 +2,7 @@
 
 LEAD_ROUTER_ORDERS names the folder of the orders to die or to stand still at a call (see calls.py).
 LEAD_ROUTER_WITHOUT: `first_wins` (commits look at nothing), `verify` (histories are never read),
-`reclaim` (abandoned claims stay abandoned). LEAD_ROUTER_LEASE_S shortens the lease, to save time.
+`reclaim` (abandoned claims stay abandoned). LEAD_ROUTER_DEADLINES shortens every wait, to save time.
 """
 
 from __future__ import annotations
@@ -10,15 +10,13 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import nullcontext
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from router import wakeups
 from router.deadlines import SCALE
 from router.hubspot.api import replies
-from router.routing.intake.transitions import owned
-from router.routing.intake.verify import Verified
+from router.routing.verification.verify import Verified
 from router.store import scripts
 from router.store.budget import budget
 from router.store.inbox import inbox
@@ -64,16 +62,11 @@ def shrink_the_rest() -> None:
     """Waits that have no place in `router/deadlines.py`, by the same scale."""
     budget.CIRCUIT_OPEN *= SCALE  # type: ignore[misc]
     replies.LOCK_PAUSE *= SCALE  # type: ignore[misc]
-    owned.LOOK_AGAIN_AFTER *= SCALE  # type: ignore[misc]
     wakeups.ASKED_FOR_S = max(1, round(wakeups.ASKED_FOR_S * SCALE))  # type: ignore[misc]
 
 
 def main(role: str) -> int:
     """Run the role with what the environment asks for."""
-    lease_s = os.environ.get("LEAD_ROUTER_LEASE_S")
-    if lease_s:
-        defaults = inbox.Inbox.__init__.__kwdefaults__
-        defaults["lease"] = timedelta(seconds=float(lease_s))
     without = os.environ.get("LEAD_ROUTER_WITHOUT")
     if without:
         {"first_wins": take_out_first_wins, "verify": take_out_verify, "reclaim": take_out_reclaim}[without]()

@@ -14,6 +14,7 @@ from tests.world.fleet import CRASH_POINTS, WEIGHTS, Fleet, a_fleet, announce_to
 from tests.world.leads import OWNERS, a_hot_contact
 from tests.world.story import stories
 
+LEASE_OF_4_S, LEASE_OF_3_S = 4 / 30, 3 / 30
 REPS = ("camille", "hugo", "lea")
 
 
@@ -34,7 +35,7 @@ def counts_stand(fleet: Fleet) -> bool:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", [1])
 def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
-    with a_fleet(tmp_path, seed=seed, lease_s=4, crash_points=CRASH_POINTS) as fleet:
+    with a_fleet(tmp_path, seed=seed, scale=LEASE_OF_4_S, crash_points=CRASH_POINTS) as fleet:
         ids = storm(fleet, seed=seed, seconds=12, leads=400, redis_kills=2)
 
         verdict = judge(fleet, ids, within_s=60)
@@ -94,7 +95,7 @@ def a_death(fleet: Fleet) -> list[str]:
 
 @pytest.mark.parametrize("point", CRASH_POINTS)
 def test_leads_of_a_worker_that_dies_at_any_step_are_taken_over(tmp_path: Path, point: str) -> None:
-    with a_fleet(tmp_path, workers=1, lease_s=3, crash_points=(f"{point}@1",)) as fleet:
+    with a_fleet(tmp_path, workers=1, scale=LEASE_OF_3_S, crash_points=(f"{point}@1",)) as fleet:
         fleet.crash_points = ()
         ids = a_death(fleet)
 
@@ -105,7 +106,7 @@ def test_leads_of_a_worker_that_dies_at_any_step_are_taken_over(tmp_path: Path, 
 
 def test_without_reclaim_a_dead_workers_leads_are_lost(tmp_path: Path) -> None:
     with a_fleet(
-        tmp_path, workers=1, without="reclaim", lease_s=3, crash_points=("after_commit@1",)
+        tmp_path, workers=1, without="reclaim", scale=LEASE_OF_3_S, crash_points=("after_commit@1",)
     ) as fleet:
         fleet.crash_points = ()
         ids = a_death(fleet)

@@ -210,7 +210,6 @@ def a_fleet(
     workers: int = 3,
     without: str = "",
     seed: int = 0,
-    lease_s: float | None = None,
     crash_points: tuple[str, ...] = (),
     routing: str = "",
     scale: float = 1.0,
@@ -221,7 +220,7 @@ def a_fleet(
     """
     with a_quiet_fleet(directory, routing=routing) as fleet:
         fleet.without, fleet.chance, fleet.crash_points = without, random.Random(seed), crash_points
-        fleet.environment |= {"LEAD_ROUTER_LEASE_S": str(lease_s or ""), "LEAD_ROUTER_DEADLINES": str(scale)}
+        fleet.environment["LEAD_ROUTER_DEADLINES"] = str(scale)
         heard = CommandsSent(fleet.valkey.socket, fleet.commands)
         heard.start()
         fleet.start(workers=workers)

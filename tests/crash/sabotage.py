@@ -77,8 +77,10 @@ def main(role: str) -> int:
             from router.web.__main__ import main as serve
 
             return serve()
+        from workers import schedule
         from workers.__main__ import main as work
 
+        schedule.WATCH_EVERY *= SCALE  # type: ignore[misc]
         return work([role])
 
 

@@ -37,6 +37,14 @@ def test_without_verify_a_cell_does_not_hold(tmp_path: Path) -> None:
     assert result.verdict.overwritten
     assert "finally covered" in result.problems[0]
     assert f"=== lead {result.verdict.overwritten[0]} ===" in result.story
+    for said in (
+        "APPLIED owner",
+        "CHOSE",
+        "asked contacts/batch/update",
+        "redis    leads/commit",
+        "ledger   written",
+    ):
+        assert said in result.story
 
 
 @pytest.mark.soak

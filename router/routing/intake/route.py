@@ -114,30 +114,12 @@ def _one_round(
         services.store.inbox.append([(into, services.now_ms()) for into in plan.merged_into])
     decided = decide_and_commit(services, rules, plan.to_decide, answer.records, priority=priority)
     crash_point("after_commit")
-    carried_on, left_to_others = _decided_first_elsewhere(services, decided.held_elsewhere)
-    _leave_to_holder(services, left_to_others, consumer=consumer)
+    _leave_to_holder(services, decided.held_elsewhere, consumer=consumer)
     to_write = [*plan.to_write, *decided.to_write]
     written = write(services, to_write, roster=policy.roster, consumer=consumer, priority=priority)
     apply(services, [*plan.transitions, *decided.transitions])
     crash_point("after_finish")
-    return [*plan.unread, *written.again, *carried_on]
-
-
-def _decided_first_elsewhere(
-    services: Services, items: Sequence[WorkItem]
-) -> tuple[list[WorkItem], list[WorkItem]]:
-    """The leads among these that are carried on here, and those that their deciders carry on.
-
-    A worker that stood still may decide on an entry whose claim it has lost to us: it will not write.
-    """
-    if not items:
-        return [], []
-    states = services.store.leads.recall([item.contact_id for item in items])
-    entries = [entry for item in items if item.contact_id in states for entry in item.entries]
-    recalled = sort_recalled(entries, states, now_ms=services.now_ms(), most_tries=MOST_TRIES)
-    carried_on = [*recalled.to_route, *recalled.hopeless]
-    ids = {item.contact_id for item in carried_on}
-    return carried_on, [item for item in items if item.contact_id not in ids]
+    return [*plan.unread, *decided.again, *written.again]
 
 
 def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer: str) -> None:

@@ -29,6 +29,8 @@ class Written:
     transitions: list[Transition] = field(default_factory=list)
     again: list[WorkItem] = field(default_factory=list)
     """Of unknown outcome, or with an owner whom HubSpot refused: they are read again."""
+    refused: list[tuple[WorkItem, str]] = field(default_factory=list)
+    """Refused by HubSpot, with its reason."""
 
 
 def keep_claims(items: Sequence[WorkItem], *, store: Store, consumer: str) -> list[WorkItem]:
@@ -73,7 +75,7 @@ def write(
                 found.again.append(_without_refused_owner(item, roster, people=people))
                 found.transitions.append(transitions.owner_refused(item, why=outcome.reason, now=now))
             case "refused":
-                found.transitions.append(transitions.parked(item, why=outcome.reason, now=now))
+                found.refused.append((item, outcome.reason))
             case "gone" | "merged" | "unknown":  # a merged contact, too, is "not found": reading it tells
                 found.again.append(replace(item, doubtful=True))
     return found

@@ -58,6 +58,7 @@ _FIELDS: Final = (
     lead_fields.PERCENT_BEHIND,
     lead_fields.TIMES_TAKEN,
     lead_fields.TASKS,
+    lead_fields.REFUSED_AT,
 )
 
 
@@ -99,6 +100,8 @@ class LeadState:
     """Number of times the lead was taken from a rep who did not work on it."""
     tasks: tuple[datetime, ...] = ()
     """Moments at which HubSpot tasks of ours about the lead were made or are due (aware UTC)."""
+    refused_at_ms: int = 0
+    """First refusal of this decision's write by HubSpot, epoch milliseconds; 0 if it refused none."""
 
 
 class Leads:
@@ -141,6 +144,10 @@ class Leads:
         if due:
             self._redis.zadd(self._keys.verify, due)
 
+    def is_any_parked(self) -> bool:
+        """True if a lead is parked, for whatever reason."""
+        return bool(self._redis.exists(self._keys.parked))
+
     def parked(self) -> dict[str, dict[str, Any]]:
         """Every parked lead by contact id, with why and since when."""
         rows = cast("dict[str, str]", self._redis.hgetall(self._keys.parked))
@@ -149,7 +156,7 @@ class Leads:
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks = rest
+    entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks, refused = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -170,4 +177,5 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         percent_behind=int(percent or 0),
         times_taken=int(taken or 0),
         tasks=tuple(from_epoch_ms(int(at_ms)) for at_ms in (tasks or "").split(",") if at_ms),
+        refused_at_ms=int(refused or 0),
     )

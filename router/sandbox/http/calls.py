@@ -9,6 +9,7 @@ from typing import Any
 
 from router.sandbox.http.errors import Refused, error_body, record_error, unauthorized
 from router.sandbox.http.faults import REFUSALS, Fault, refusal
+from router.sandbox.http.required import check_required
 from router.sandbox.portal import Portal
 
 Json = dict[str, Any]
@@ -60,6 +61,7 @@ def answer(portal: Portal, call: Call, act: Action) -> Answer:
         if call.token != portal.settings.token:
             raise unauthorized()
         headers = portal.limits.admit(portal.settings, search=call.is_search)
+        check_required(call.endpoint, call.kind, call.body)
         given = _suffer(portal, call, act, portal.faults.strike(call.endpoint))
     except Refused as refused:
         given = Answer(refused.status, refused.body, refused.headers)

@@ -60,7 +60,7 @@ class Keys:
         self.resume_probe = key("resume_probe")
         """hash: when one parked lead is tried next, and the wait after it (ms); one day."""
         self.verify = key("verify")
-        """sorted set: contact ids whose owner history must be looked at; score = when, epoch ms."""
+        """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
         self.moved = key("moved")

@@ -17,11 +17,12 @@ from router.routing.intake.transitions.apply import apply
 from router.routing.intake.transitions.leads import SHADOWED, WRITTEN
 from router.routing.intake.transitions.parking import MOST_TRIES, fault_of
 from router.routing.intake.work_item import WorkItem
-from router.routing.intake.writing import keep_claims, write
+from router.routing.intake.writing import write
 from router.routing.portal.services import Services
 from router.store.budget.budget import Priority
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.commits import Transition
+from router.store.leads.leads import LeadState, State
 
 ROUNDS: Final = 3
 """Rounds of reading and writing for leads of unknown outcome; the rest stays claimed."""
@@ -91,7 +92,7 @@ def route(
     written. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then what is not finished is still
     claimed.
     """
-    states = services.store.leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
+    states = _recall(services, entries)
     recalled = sort_recalled(entries, states, now_ms=services.now_ms(), most_tries=MOST_TRIES)
     services.store.inbox.acknowledge([entry for item in recalled.finished for entry in item.entries])
     _leave_to_holder(services, recalled.held_elsewhere, consumer=consumer)
@@ -106,6 +107,17 @@ def route(
     duplicates = len(recalled.finished) + len(recalled.held_elsewhere)
     finished = len(recalled.to_route) + len(recalled.hopeless) - len(left)
     return Routed(finished + duplicates + len(left), finished, duplicates, len(left))
+
+
+def _recall(services: Services, entries: Sequence[InboxEntry]) -> dict[str, LeadState]:
+    """What is remembered of the announced leads. One that was gone is open again: it was announced anew."""
+    leads = services.store.leads
+    states = leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
+    gone = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    if gone:
+        leads.reopen(gone)
+        states = {one: state for one, state in states.items() if one not in gone} | leads.recall(gone)
+    return states
 
 
 def _one_round(
@@ -124,21 +136,11 @@ def _one_round(
     decided = decide_and_commit(services, rules, plan.to_decide, answer.records, priority=priority)
     crash_point("after_commit")
     _leave_to_holder(services, decided.held_elsewhere, consumer=consumer)
-    claimed = keep_claims([*plan.to_write, *decided.to_write], consumer=consumer, store=services.store)
-    asked_at_ms = services.now_ms()
-    written = write(
-        claimed,
-        roster=policy.roster,
-        priority=priority,
-        hubspot=services.hubspot,
-        people=services.people,
-        clock=services.clock,
-        log=services.log,
-    )
-    crash_point("after_write")
-    moves = [*plan.transitions, *decided.transitions, *written.transitions]
+    to_write = [*plan.to_write, *decided.to_write]
+    written = write(services, to_write, roster=policy.roster, consumer=consumer, priority=priority)
+    moves = [*plan.transitions, *decided.transitions]
     _note_written(services, moves)
-    apply(services, [*moves, *_refused(services, written.refused, asked_at_ms=asked_at_ms)])
+    apply(services, moves)
     crash_point("after_finish")
     return [*plan.unread, *written.again]
 
@@ -151,18 +153,9 @@ def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer:
 
 
 def _note_written(services: Services, moves: Sequence[Transition]) -> None:
-    """Note what HubSpot certainly wrote: meanwhile another lead's failure is its own."""
+    """Note what was found written: meanwhile another lead's failure is its own."""
     written = [move.contact_id for move in moves if move.count in (WRITTEN, SHADOWED)]
     services.store.recent_writes.note(written, now_ms=services.now_ms())
-
-
-def _refused(
-    services: Services, refused: Sequence[tuple[WorkItem, str]], *, asked_at_ms: int
-) -> list[Transition]:
-    if not refused:
-        return []
-    last, now = services.store.recent_writes.read(), services.clock()
-    return [parking.refused(item, last, why=why, asked_at_ms=asked_at_ms, now=now) for item, why in refused]
 
 
 def _give_up(services: Services, hopeless: Sequence[WorkItem]) -> None:

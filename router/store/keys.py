@@ -119,7 +119,7 @@ class Keys:
         return self._key(f"claims:{rep}")
 
     def asked(self, job: str) -> str:
-        """string: a housekeeping job is asked for and has not started; one minute."""
+        """string: a housekeeping job is asked for and has not started; ten seconds."""
         return self._key(f"asked:{job}")
 
     def calls_of_day(self, day: str) -> str:

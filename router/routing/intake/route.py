@@ -142,7 +142,7 @@ def _one_round(
     _note_written(services, moves)
     apply(services, moves)
     crash_point("after_finish")
-    return [*plan.unread, *written.again]
+    return [*plan.unread, *decided.again, *written.again]
 
 
 def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer: str) -> None:

@@ -19,6 +19,7 @@ EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
 NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
+RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 REWRITE_EVERY: Final = timedelta(seconds=4)
 """Interval of rewriting; it takes at most half of this."""
@@ -34,6 +35,7 @@ class Schedule:
         self._reconciled_at: datetime | None = None
         self._watched_at: datetime | None = None
         self._rewritten_at: datetime | None = None
+        self._resumed_at: datetime | None = None
 
     def run(self) -> None:
         """Request due jobs until the process is asked to end."""
@@ -83,6 +85,10 @@ class Schedule:
         if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and nightly_run.is_due(services):
             self._night_at = now
             due.append(Job.NIGHT)
+        if self._resumed_at is None or now - self._resumed_at >= RESUME_EVERY:
+            self._resumed_at = now
+            if services.rules.live and store.leads.is_any_parked():
+                due.append(Job.RESUME)
         if self._rewritten_at is None or now - self._rewritten_at >= REWRITE_EVERY:
             self._rewritten_at = now
             if services.ledger.rewrites.pending():

@@ -55,6 +55,10 @@ class Keys:
         """sorted set: ids of due leads that nobody works on; score = since when, epoch ms."""
         self.parked = key("parked")
         """hash: contact id → why a person is needed (JSON); until redriven."""
+        self.recent_writes = key("recent_writes")
+        """sorted set: the two contacts written last; score = when, epoch ms; one hour."""
+        self.resume_probe = key("resume_probe")
+        """hash: when one parked lead is tried next, and the wait after it (ms); one day."""
         self.verify = key("verify")
         """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")

@@ -19,10 +19,12 @@ from router.store.leads.open_leads import OpenLeads
 from router.store.leads.queues import Queues
 from router.store.repair.erasures import Erasures
 from router.store.repair.reconciled import Reconciled
+from router.store.repair.redrive import Redrive
 from router.store.repair.restoration import Restoration
 from router.store.sends.sends import Sends
 from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
+from router.store.shared.recent_writes import RecentWrites
 from router.store.shared.rules import RulesRepository
 from router.store.worklists.due_list import DueList
 from router.store.worklists.night_plan import NightPlan
@@ -58,6 +60,8 @@ class Store:
     night_plan: NightPlan
     erasures: Erasures
     reconciled: Reconciled
+    redrive: Redrive
+    recent_writes: RecentWrites
     restoration: Restoration
     published_rules: RulesRepository
     availability: AvailabilityRepository
@@ -88,6 +92,8 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         night_plan=NightPlan(client, keys),
         erasures=Erasures(client, keys),
         reconciled=Reconciled(client, keys),
+        redrive=Redrive(client, keys),
+        recent_writes=RecentWrites(client, keys),
         restoration=Restoration(client, keys),
         published_rules=RulesRepository(client, keys),
         availability=AvailabilityRepository(client, keys),

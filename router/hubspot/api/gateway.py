@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
+from router.deadlines import CALL
 from router.hubspot.api import shapes, updates
 from router.hubspot.api.apis import build_apis
 from router.hubspot.api.client import ApiClient, CallMade, Request
@@ -58,7 +59,6 @@ LIST_PAGE: Final = 100
 SHORT_PAGES: Final = 20
 """Short search pages followed before the caller is asked to come again."""
 
-DEADLINE_S: Final = 15.0
 MOST_BYTES: Final = 8 * 1024 * 1024
 CONNECTIONS: Final = 16
 OWNER_HISTORY: Final = (OWNER, STATUS)
@@ -90,7 +90,7 @@ class Gateway:
         api_version: str,
         budget: CallBudget,
         on_call: Callable[[CallMade], None] | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = CALL.total_seconds(),
     ) -> None:
         transport = Transport(
             api_version=api_version, connections=CONNECTIONS, most_bytes=MOST_BYTES, deadline_s=deadline_s

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from router.deadlines import CLAIM_HELD_FOR
 from router.policy.decision.trigger import Pushed, Trigger, trigger_of_record
 from router.routing.intake.work_item import WorkItem
-from router.store.inbox.inbox import LEASE, InboxEntry
+from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import FINISHED, LeadState, State
 from router.timestamps import in_ms
-
-CLAIM_HELD_FOR: Final = 5 * LEASE
-"""After this time another worker may write a decision that its first worker has not finished."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import redis
 
+from router.deadlines import LEASE
 from router.store.keys import Keys
 from router.store.scripts import KeptScript, script
 from router.timestamps import in_ms
@@ -16,8 +17,6 @@ from router.timestamps import in_ms
 GROUP: Final = "routers"
 BATCH: Final = 100
 """Leads in a batch: HubSpot takes 100 records per call."""
-LEASE: Final = timedelta(seconds=30)
-"""Time without renewal after which another consumer takes a claim over."""
 BATCHES_PER_DRAIN: Final = 8
 """Batches that one drain has in flight at once."""
 

@@ -72,7 +72,8 @@ def _guarded(kind: type[Any], conversation: Conversation) -> type[Any]:
         """A connection that the conversation can shut; urllib3 has no deadline for a whole request."""
 
         def _new_conn(self) -> socket.socket:
-            return conversation.guard(super()._new_conn())
+            connection: socket.socket = super()._new_conn()
+            return conversation.guard(connection)
 
         def connect(self) -> None:
             super().connect()

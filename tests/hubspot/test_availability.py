@@ -111,22 +111,26 @@ ANYTHING = st.one_of(
     st.text(max_size=40),
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-        lambda inner: st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["startTimestamp", "endTimestamp", "days", "startMinute", "endMinute", "else"]),
-            inner | st.sampled_from(["MONDAY", "EVERY_DAY", 540, 1020, 1795507200000, 253402300799999]),
-            max_size=5,
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["startTimestamp", "endTimestamp", "days", "startMinute", "endMinute", "else"]
+                ),
+                inner | st.sampled_from(["MONDAY", "EVERY_DAY", 540, 1020, 1795507200000, 253402300799999]),
+                max_size=5,
+            )
         ),
         max_leaves=8,
     ).map(json.dumps),
 )
 
 
-@given(out_of_office=ANYTHING, hours=ANYTHING, zone=st.sampled_from(sorted(available_timezones())) | st.text())
+@given(
+    out_of_office=ANYTHING, hours=ANYTHING, zone=st.sampled_from(sorted(available_timezones())) | st.text()
+)
 def test_reading_never_fails_and_every_other_user_is_read(out_of_office: str, hours: str, zone: str) -> None:
-    odd = a_user(
-        hs_out_of_office_hours=out_of_office, hs_working_hours=hours, hs_standard_time_zone=zone
-    )
+    odd = a_user(hs_out_of_office_hours=out_of_office, hs_working_hours=hours, hs_standard_time_zone=zone)
     ben = PortalOwner(id="104", email="ben@acme.fr", name="", user_id="9104", archived=False)
     away = Record("2", {"hs_internal_user_id": "9104", "hs_availability_status": "away"})
 

@@ -34,7 +34,7 @@ class Reported:
     hours: Hours | None = None
     timezone: ZoneInfo | None = None
     unreadable: str = ""
-    """What cannot be read, such as a property of HubSpot; until it can, the rep counts as away. "" for nothing."""
+    """What cannot be read, such as a property of HubSpot ("" for nothing): meanwhile the rep is away."""
 
 
 NOTHING = Reported()

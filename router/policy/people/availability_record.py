@@ -36,10 +36,7 @@ def reported_from_record(record: Mapping[str, Any]) -> Reported:
         away_until=_moment(record.get("away_until")),
         present_until=_moment(record.get("present_until")),
         away_in_hubspot=record.get("away_in_hubspot", False),
-        out_of_office=tuple(
-            (_aware(start), _aware(end))
-            for start, end in record.get("out_of_office", ())
-        ),
+        out_of_office=tuple((_aware(start), _aware(end)) for start, end in record.get("out_of_office", ())),
         hours=None if hours is None else _hours(hours),
         timezone=None if timezone is None else ZoneInfo(timezone),
         unreadable=record.get("unreadable", ""),

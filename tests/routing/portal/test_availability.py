@@ -142,9 +142,7 @@ def test_overrides_from_before_the_bounds_come_back_from_the_ledger(
         for rep in ("camille", until):
             event = {"at": services.clock().isoformat(), "kind": "override", "rep": rep, "says": "away"}
             record = orjson.dumps({**event, "until": until}).decode()
-            redis_client.xadd(
-                services.store.keys.outbox, {"kind": "event", "contact": "", "record": record}
-            )
+            redis_client.xadd(services.store.keys.outbox, {"kind": "event", "contact": "", "record": record})
     record_outbox(services)
     redis_client.flushall()
     services.store.inbox.open()

@@ -105,9 +105,11 @@ def test_an_override_that_cannot_be_read_concerns_its_rep_alone(
 
 @pytest.mark.parametrize(
     "record",
-    ["null", "[]", '"x"', '{"away_until":5}', '{"away_until":"2026-12-01T09:00:00"}', '{"out_of_office":[[1]]}',
-     '{"timezone":"Europe/Nowhere"}', '{"timezone":7}', '{"hours":{"name":"x"}}'],
-)  # fmt: skip
+    [
+        *("null", "[]", '"x"', '{"away_until":5}', '{"out_of_office":[[1]]}', '{"timezone":7}'),
+        *('{"away_until":"2026-12-01T09:00:00"}', '{"timezone":"Europe/Nowhere"}', '{"hours":{"name":"x"}}'),
+    ],
+)
 def test_a_report_of_one_owner_that_cannot_be_read_concerns_this_owner_alone(
     repositories: tuple[AvailabilityRepository, AvailabilityRepository],
     redis_client: redis.Redis,

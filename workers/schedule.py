@@ -56,7 +56,7 @@ class Schedule:
         due = []
         if store.outbox.length():
             due.append(Job.RECORD)
-        if store.leads.to_verify(now_ms=now_ms, limit=1):
+        if store.verify.is_due(now_ms=now_ms):
             due.append(Job.VERIFY)
         if store.notices.is_due(now_ms=now_ms):
             due.append(Job.NOTIFY)
@@ -64,7 +64,7 @@ class Schedule:
             due.append(Job.ERASE)
         if services.rules.live and store.queues.to_tend(now_ms=now_ms, limit=1):
             due.append(Job.TEND)
-        if services.rules.live and store.changed.due(now_ms=now_ms, limit=1):
+        if services.rules.live and store.changed.is_due(now_ms=now_ms):
             due.append(Job.FOLLOW)
         if self._watched_at is None or now - self._watched_at >= WATCH_EVERY:
             self._watched_at = now

@@ -142,12 +142,17 @@ class Gateway:
         )
 
     def update_contacts(
-        self, changes: Mapping[str, Mapping[str, str]], *, priority: Priority = "lead"
+        self,
+        changes: Mapping[str, Mapping[str, str]],
+        *,
+        priority: Priority = "lead",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> dict[str, Outcome]:
         """Write at most 100 contacts in one call; the outcome of each by id.
 
         A batch that HubSpot refuses is divided until the bad records stand alone. Raises `OutcomeUnknown`
-        when the call brought no usable answer: read before writing again.
+        when the call brought no usable answer: read before writing again. `may_send` is asked right before
+        each call goes out; if it says no, `NotSent` is raised.
         """
         if not changes:
             return {}
@@ -162,6 +167,7 @@ class Gateway:
                 kind="write",
                 records=len(part),
                 priority=priority,
+                may_send=may_send,
             )
 
         return updates.update(changes, send)
@@ -387,6 +393,7 @@ class Gateway:
         search: bool = False,
         vital: bool = True,
         priority: Priority = "lead",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> T:
         request = Request(
             send=lambda deadline_s: method(body, _preload_content=False, _request_timeout=deadline_s),
@@ -396,6 +403,7 @@ class Gateway:
             priority=priority,
             search=search,
             vital=vital,
+            may_send=may_send,
         )
         return self._client.ask(request, parse)
 

@@ -49,8 +49,6 @@ def _item(contact_id: str, entries: Sequence[InboxEntry], state: LeadState | Non
         contact_id,
         entries,
         state=state,
-        # Decided and not finished: another worker's write may be on its way.
-        doubtful=state.state is State.DECIDED,
         excluded=frozenset(state.released_by if trigger is not None else ()),
         trigger=trigger,
     )
@@ -64,7 +62,7 @@ def _trigger_of(state: LeadState) -> Trigger | None:
 
 
 def _group_of(item: WorkItem, *, now_ms: int, most_tries: int) -> str:
-    if item.state is not None and item.state.state in FINISHED:
+    if item.state is not None and item.state.state in FINISHED and item.state.state is not State.GONE:
         return "finished"
     if _is_held_elsewhere(item, now_ms=now_ms):
         return "held_elsewhere"

@@ -111,7 +111,7 @@ def _is_doubtful(services: Services, decision: Decision, state: LeadState | None
     """True if reading the lead in HubSpot can show more than its state in Redis."""
     if state is None:
         return True
-    if state.decision_id != decision.id or state.restored:
+    if state.decision_id != decision.id:
         return False
     stuck_before_ms = services.now_ms() - in_ms(STUCK)
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms

@@ -27,6 +27,8 @@ ROLES: Final = ("worker", "housekeeping", "cron")
 RENAMED: Final = {"night": "housekeeping"}
 """Roles by the names that older Procfiles call them."""
 REDIS_AGAIN_S: Final = 0.5
+LAST_MESSAGES_S: Final = 3.0
+"""Messages to reps that are on their way when the process is asked to end may take this long."""
 
 
 def main(arguments: list[str]) -> int:
@@ -66,6 +68,7 @@ def main(arguments: list[str]) -> int:
             if role == "worker"
             else housekeeping_queue(context.services.portal),
         )
+        context.services.notify.turns.finish(within_s=LAST_MESSAGES_S)
     context.services.log.info("process.ended", role=role)
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from router.deadlines import LOST_WRITE_LOOKS
@@ -60,14 +60,21 @@ def _lost_writes(services: Services, now: datetime) -> LostWrites:
 
 
 def _overrides(services: Services) -> dict[str, Override]:
-    """The last override of each rep, by rep name; the ledger keeps no reasons."""
+    """The last override of each rep, by rep name; the ledger keeps no reasons.
+
+    A line that cannot be read concerns its rep alone: it is logged, and restored as no override.
+    """
     overrides: dict[str, Override] = {}
     for line in services.ledger.events_of(""):
         if line.kind != OVERRIDE:
             continue
-        rep, says = line.detail["rep"], line.detail["says"]
+        rep, says = line.detail.get("rep", ""), line.detail.get("says")
         overrides.pop(rep, None)
-        if says in ("away", "present"):
-            until, at = line.detail["until"], datetime.fromisoformat(line.at)
-            overrides[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
+        if says not in ("away", "present"):
+            continue
+        try:
+            until, at = datetime.fromisoformat(line.detail["until"]), datetime.fromisoformat(line.at)
+            overrides[rep] = Override(says, until=until.astimezone(UTC), said_at=at.astimezone(UTC))
+        except (KeyError, OverflowError, TypeError, ValueError):
+            services.log.warning("override.unreadable", rep=rep)
     return overrides

@@ -24,6 +24,7 @@ from pydantic import (
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from router.hidden import keys_in, passwords_in
+from router.private_files import OF_OTHERS, close_var
 from router.setting_urls import of_scheme, protected_secret_url, protected_url
 
 SECRETS: Final = (
@@ -36,8 +37,6 @@ SECRETS: Final = (
     "DATABASE_URL",
 )
 """Each of them may be in a file that its variable with _FILE behind names."""
-OF_OTHERS: Final = 0o077
-"""The permissions of a file's group and of everybody else."""
 LONGEST_SECRET: Final = 200_000
 SHORTEST_SECRET: Final = 16
 
@@ -196,6 +195,11 @@ class Settings(BaseSettings):
             *(SecretStr(key) for url in webhooks for key in keys_in(url)),
         )
 
+    def close_var_dir(self) -> None:
+        """Take VAR_DIR, if it is used, from other users. Raises `NotPrivate`. Every process does it first."""
+        if self.redis_url is None or self.database_url is None:
+            close_var(self.var_dir)
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -239,6 +243,9 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         missing = "SMTP_URL" if "NIGHT_MAIL_TO" in given else "NIGHT_MAIL_TO"
         remedy = Settings.model_fields[missing.lower()].description
         problems[missing] = f"{missing} is not set, and mails need SMTP_URL and NIGHT_MAIL_TO. {remedy}"
+    tokens = given.get("API_TOKENS_FILE")
+    if tokens and _open_to_others(Path(tokens)):
+        problems["API_TOKENS_FILE"] = f"API_TOKENS_FILE: others can use {tokens}. Run: chmod 600 {tokens}"
     if problems:
         raise SettingsInvalid(tuple(problems[name] for name in names if name in problems))
     return settings
@@ -257,6 +264,13 @@ def _in_dot_env(path: Path) -> dict[str, str]:
     if is_open and any(found.get(name, "").strip() for name in SECRETS):
         raise SettingsInvalid((".env has secrets in it, and others can read it. Run: chmod 600 .env",))
     return found
+
+
+def _open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & OF_OTHERS)
+    except OSError:  # not there yet: it is made by the first token
+        return False
 
 
 def _why(error: OSError | UnicodeDecodeError) -> str:

@@ -234,6 +234,17 @@ def test_a_dot_env_that_is_no_text_is_one_sentence(tmp_path: Path, monkeypatch: 
         read_settings()
 
 
+def test_a_file_of_tokens_that_others_can_use_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.touch()
+    file.chmod(0o622)
+
+    with pytest.raises(
+        SettingsInvalid, match=r"^API_TOKENS_FILE: others can use .* Run: chmod 600 .*/tokens$"
+    ):
+        read_settings({**ENOUGH, "API_TOKENS_FILE": str(file)})
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import ProcessContext, open_context
 from router.ledger import UnusableLedger
+from router.private_files import NotPrivate
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
@@ -39,7 +40,8 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         settings = read_settings()
-    except SettingsInvalid as error:
+        settings.close_var_dir()
+    except (SettingsInvalid, NotPrivate) as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
         return 2
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)

@@ -22,6 +22,7 @@ from router.processes.valkey_process import Hear
 from router.settings import Settings, read_settings
 from router.store.embedded import EmbeddedValkey
 from router.store.health.vitals import PATIENCE
+from router.telemetry import set_up_logging
 
 COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
 
@@ -37,6 +38,8 @@ def up(workers: int) -> None:
     ends is started again. For several hosts run the lines of the Procfile instead.
     """
     settings = read_settings()
+    settings.close_var_dir()
+    set_up_logging(form=settings.log_format, level="error", secrets=settings.secrets)
     _check_port(settings)
     # The ledger is opened first, and here: its upgrade takes a while, and an error is shown once.
     open_ledger(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id).close()

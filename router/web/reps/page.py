@@ -3,23 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from flask import Response
 
-from router.pages import page
+from router.pages import page, policy_header
 from router.routing.queues.claim_links import ClaimLink, LinkInvalid, opened
 from router.routing.queues.claim_words import say, say_in_both
 from router.routing.queues.claims import claim_lead
 from router.routing.queues.revoked_links import is_revoked
 from router.web.reps.claims import STATUS, woken
 from router.web.reps.context import ApiContext, guarded
-
-PAGE_POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
-"""A claim page runs no script, loads nothing, and sends its form to us only."""
 
 
 def claim_page(at: ApiContext, token: str) -> Response:
@@ -60,6 +53,7 @@ def _with_link(at: ApiContext, token: str, ask: Callable[[ClaimLink, str], Respo
 
 def _page(sentence: str, *, status: int, language: str = "", button: str = "") -> Response:
     """The sentence; with `button` a button of that text below. The language is empty where it is unknown."""
-    html = page("claim.html", language=language, title="Lead Router", sentence=sentence, button=button)
-    policy = {"Content-Security-Policy": PAGE_POLICY}
-    return Response(html, status=status, mimetype="text/html", headers=policy)
+    facts = {"sentence": sentence, "button": button}
+    html = page("claim.html", language=language, title="Lead Router", sends_form=True, **facts)
+    headers = {"Content-Security-Policy": policy_header(html)}
+    return Response(html, status=status, mimetype="text/html", headers=headers)

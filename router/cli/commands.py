@@ -46,6 +46,7 @@ COMMANDS: Final = {
     "claim": ("leads.claim", "Give a waiting lead to a rep, or make a link with which they can."),
     "release": ("leads.release", "Give a lead back to its team's queue, with the reason."),
     "token": ("team.token", "Say who may use the API, and make tokens for reps."),
+    "links": ("team.links", "Revoke the claim links that a rep has."),
     "forget": ("leads.forget", "Erase every trace of a contact."),
 }
 """Every command with its module below `router.cli` and its line in `router --help`."""

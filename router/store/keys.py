@@ -118,6 +118,10 @@ class Keys:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""
         return self._key(f"claims:{rep}")
 
+    def links_revoked(self, rep: str) -> str:
+        """string: the rep's claim links made before this moment are revoked, epoch s; three days."""
+        return self._key(f"links_revoked:{rep}")
+
     def asked(self, job: str) -> str:
         """string: a housekeeping job is asked for and has not started; ten seconds."""
         return self._key(f"asked:{job}")

@@ -13,6 +13,8 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from router.repeated import RepeatsOfLibraries
+
 Form = Literal["auto", "json", "console"]
 
 _LOUD: Final = (
@@ -89,6 +91,7 @@ def _route_standard_library(
     )
     outlet = logging.StreamHandler(stream)
     outlet.setFormatter(formatter)
+    outlet.addFilter(RepeatsOfLibraries())
     root = logging.getLogger()
     root.handlers = [outlet]
     root.setLevel(threshold)

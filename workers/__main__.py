@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import ProcessContext, open_context
 from router.ledger import UnusableLedger
+from router.repeated import repeated
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
@@ -83,21 +84,18 @@ def _work(context: ProcessContext, queue: str) -> None:
         try:
             RouterWorker(queue, context.queue_client).work(logging_level="WARNING")
         except redis.RedisError as error:
-            context.services.log.warning("redis.lost", why=str(error))
+            repeated.say(context.services.log, "redis.lost", problem=type(error).__name__, why=str(error))
         if not process.stopping() and not _await_redis(context):
             return
 
 
 def _await_redis(context: ProcessContext) -> bool:
     """Wait until Redis answers; False if the process was asked to end meanwhile."""
-    logged = False
     while not process.stopping():
         try:
             context.queue_client.ping()
         except (RedisConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
-            if not logged:
-                context.services.log.warning("redis.awaited", why=str(error))
-                logged = True
+            repeated.say(context.services.log, "redis.awaited", problem=type(error).__name__, why=str(error))
             process.pause_s(REDIS_AGAIN_S)
         else:
             return True

@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 
 from router.bootstrap import ProcessContext
+from router.repeated import Level, repeated
 from router.routing.intake.route import Routed, batches_of, priority_of, route
 from router.routing.portal.services import Services
 from router.store.inbox.inbox import BATCH, BATCHES_PER_DRAIN, InboxEntry
@@ -212,6 +213,9 @@ def _give_back(services: Services, error: Exception, entries: Sequence[InboxEntr
     if not isinstance(fate, Snooze):
         raise error
     log: structlog.stdlib.BoundLogger = services.log
-    (log.error if fate.loud else log.info)("batch.snoozed", why=fate.why, leads=len(entries))
+    level: Level = "error" if fate.loud else "info"
+    repeated.say(
+        log, "batch.snoozed", problem=type(error).__name__, level=level, why=fate.why, leads=len(entries)
+    )
     services.store.inbox.release(consumer, entries)
     raise BatchSnoozed(fate.wait.total_seconds()) from error

@@ -9,6 +9,7 @@ import redis
 import sqlalchemy.exc
 
 from router.bootstrap import ProcessContext
+from router.repeated import repeated
 from workers import process
 
 EVERY_S: Final = 2.0
@@ -26,7 +27,7 @@ def _run(context: ProcessContext, *, wakes: bool) -> None:
         try:
             tick(context, wakes=wakes)
         except (redis.RedisError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-            context.services.log.warning("tick.missed", why=str(error))
+            repeated.say(context.services.log, "tick.missed", problem=type(error).__name__, why=str(error))
 
 
 def tick(context: ProcessContext, *, wakes: bool) -> None:

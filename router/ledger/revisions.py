@@ -47,7 +47,7 @@ class RevisionHistory(PortalTables):
             "committed_at": origin.committed_at if origin else None,
             "commit": origin.commit if origin else None,
         }
-        with self._engine.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(insert(RULE_CHANGES).values(row))
 
     def all(self) -> tuple[RuleChange, ...]:

@@ -10,7 +10,8 @@ import structlog
 
 from router.clock import Clock, real_clock
 from router.hubspot.api.gateway import Gateway
-from router.ledger import open_ledger
+from router.ledger import Ledger, ledger_at
+from router.ledger.engine import name_of
 from router.notify import Address, Channels, Chat, Mail
 from router.routing.portal.availability import Availability
 from router.routing.portal.live_rules import LiveRules
@@ -23,7 +24,7 @@ from router.store.clients import queue_client, redis_url, text_client
 from router.store.health.counts import Counts
 from router.store.health.progress import ProgressBoard
 from router.store.keys import Keys
-from router.store.store import open_store
+from router.store.store import Store, open_store
 from router.wakeups import WakeUps
 
 
@@ -41,12 +42,15 @@ class ProcessContext:
 
 
 def open_services(settings: Settings, client: redis.Redis, *, clock: Clock = real_clock) -> Services:
-    """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC."""
+    """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC.
+
+    Neither HubSpot nor the ledger is asked yet.
+    """
     portal = settings.hubspot_portal_id
     log = structlog.stdlib.get_logger().bind(portal=portal)
     store = open_store(client, portal)
     hubspot = _open_gateway(settings, client, portal, log=log)
-    ledger = open_ledger(settings.ledger_url.get_secret_value(), portal)
+    ledger = _ledger_of(settings, store)
     return Services(
         portal=portal,
         hubspot=hubspot,
@@ -61,6 +65,21 @@ def open_services(settings: Settings, client: redis.Redis, *, clock: Clock = rea
         clock=clock,
         log=log,
     )
+
+
+def _ledger_of(settings: Settings, store: Store) -> Ledger:
+    """The ledger, opened at its first use; a SQLite file that was there before is not begun anew."""
+
+    def may_create() -> bool:
+        try:
+            return not store.outbox.had_ledger(name_of(ledger.database.url))
+        except redis.RedisError:
+            return False
+
+    ledger = ledger_at(
+        settings.ledger_url.get_secret_value(), settings.hubspot_portal_id, may_create=may_create
+    )
+    return ledger
 
 
 def _open_gateway(

@@ -11,16 +11,14 @@ from typing import Final
 
 import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import ProcessContext, open_context
-from router.ledger import UnusableLedger
 from router.repeated import repeated
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
 from router.wakeups import housekeeping_queue, leads_queue
-from workers import process, tick
+from workers import ledger_keeper, process, tick
 from workers.rq_worker import RouterWorker
 from workers.schedule import Schedule
 
@@ -31,7 +29,7 @@ REDIS_AGAIN_S: Final = 0.5
 
 
 def main(arguments: list[str]) -> int:
-    """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if Redis or ledger cannot open."""
+    """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if our own Redis cannot start."""
     role = RENAMED.get(arguments[0], arguments[0]) if len(arguments) == 1 else ""
     if role not in ROLES:
         print(f"Usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201 - there is no log yet
@@ -46,7 +44,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _stop)
     try:
         context = open_context(settings, role=role)
-    except (EmbeddedServerError, SQLAlchemyError, UnusableLedger) as error:
+    except EmbeddedServerError as error:
         print(error, file=sys.stderr)  # noqa: T201 - a sentence for the person who started it
         return 1
     process.serve(context)
@@ -61,6 +59,8 @@ def main(arguments: list[str]) -> int:
         Schedule(context).run()
     else:
         tick.start(context, wakes=role == "worker")
+        if role == "housekeeping":
+            ledger_keeper.start(context)
         _work(
             context,
             leads_queue(context.services.portal)

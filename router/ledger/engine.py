@@ -21,7 +21,7 @@ _POSTGRESQL: Final = {
 """A server that is gone is noticed within seconds, rather than after the system's minutes or hours."""
 
 
-def engine_of(url: str, *, patience_ms: Callable[[], int] = lambda: BUSY_TIMEOUT_MS) -> Engine:
+def engine_of(url: str | URL, *, patience_ms: Callable[[], int] = lambda: BUSY_TIMEOUT_MS) -> Engine:
     """Engine for a database URL (`sqlite:///…` or `postgresql://…`); no connection is opened yet.
 
     `patience_ms` is asked at each use of a connection how long SQLite waits for a lock.

@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Table, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, delete, select
 
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
@@ -39,7 +37,6 @@ class Ledger(PortalTables):
     def __init__(self, database: Database, portal: str) -> None:
         super().__init__(database, portal)
         self.database = database
-        self._insert = sqlite_insert if database.dialect.name == "sqlite" else postgresql_insert
         self.revisions = RevisionHistory(database, portal)
         self.shares = Shares(database, portal)
         self.follow_ups = FollowUps(database, portal)
@@ -53,15 +50,11 @@ class Ledger(PortalTables):
     ) -> None:
         """Write decisions (as records) and events (entry id, contact id, record) in one transaction."""
         with self._database.begin() as connection:
-            self._add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
-            self._add(connection, EVENTS, [self._event_row(*line) for line in events])
-            self._add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
-            self._add(connection, FOLLOW_UPS, self.follow_ups.claimed_rows(connection, events))
+            self.add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
+            self.add(connection, EVENTS, [self._event_row(*line) for line in events])
+            self.add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
+            self.add(connection, FOLLOW_UPS, self.follow_ups.claimed_rows(connection, events))
             self.follow_ups.follow(connection, decisions, events)
-
-    def _add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
 
     def _decision_row(self, record: Mapping[str, Any]) -> dict[str, Any]:
         outcome = record["outcome"]
@@ -187,7 +180,7 @@ class Ledger(PortalTables):
             "files": packed(files),
         }
         with self._database.begin() as connection:
-            self._add(connection, REVISIONS, [row])
+            self.add(connection, REVISIONS, [row])
 
     def files_of(self, revision: str) -> dict[str, bytes] | None:
         """The rule files of a revision, or None if it was never live here."""

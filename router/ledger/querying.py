@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select
+from sqlalchemy import Connection, Row, Select, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from router.ledger.opening.database import Database
 
@@ -16,6 +18,12 @@ class PortalTables:
     def __init__(self, database: Database, portal: str) -> None:
         self._database = database
         self._portal = portal
+
+    def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert the rows that are not there yet."""
+        if rows:
+            insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+            connection.execute(insert(table).on_conflict_do_nothing(), rows)
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Every row of the answer."""

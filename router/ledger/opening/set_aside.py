@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import make_url
+from sqlalchemy.engine import URL
 
 from router.ledger.engine import engine_of
 from router.ledger.schema import bring_up_to_date
@@ -21,7 +22,7 @@ MARK: Final = ".corrupt-"
 _COMPANIONS: Final = ("-wal", "-shm", "-journal")
 
 
-def set_aside_if_corrupt(url: str, *, now: datetime) -> Path | None:
+def set_aside_if_corrupt(url: str | URL, *, now: datetime) -> Path | None:
     """Rename the SQLite file if `PRAGMA integrity_check` finds it corrupt, and begin an empty ledger.
 
     The new name of the old file, or None if it is sound, not SQLite, or another process is at it. A file that
@@ -46,7 +47,7 @@ def set_aside_if_corrupt(url: str, *, now: datetime) -> Path | None:
         return aside
 
 
-def files_set_aside(url: str) -> tuple[str, ...]:
+def files_set_aside(url: str | URL) -> tuple[str, ...]:
     """Names of the corrupt ledgers beside the present one, oldest first; a person moves them away."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database:

@@ -47,6 +47,14 @@ class Outbox:
         if lines:
             self._redis.xdel(self._keys.outbox, *(entry.id for entry in lines))
 
+    def remember_ledger(self, name: str) -> None:
+        """Record the name of the database in which the ledger was usable just now."""
+        self._redis.set(self._keys.ledger_seen, name)
+
+    def had_ledger(self, name: str) -> bool:
+        """True if the ledger was usable there before, so that a missing file is no new ledger."""
+        return bool(self._redis.get(self._keys.ledger_seen) == name)
+
     def length(self) -> int:
         """Number of entries that wait."""
         return self._redis.xlen(self._keys.outbox)

@@ -91,8 +91,10 @@ def test_housekeeping_starts_on_a_newer_ledger_and_says_so(environ: dict[str, st
             lines.append(line)
             if "ledger.unusable" in line:
                 break
+        told = lines[-1]
         started.terminate()
+        lines += started.stderr.readlines()
 
-    assert "was upgraded by a newer version of Lead Router" in lines[-1]
+    assert "was upgraded by a newer version of Lead Router" in told
     assert started.returncode == 0
     assert not any("Traceback" in line or PASSWORD in line for line in lines)

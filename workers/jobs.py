@@ -13,13 +13,13 @@ from router.ledger import LEDGER_ERRORS
 from router.repeated import repeated
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.watch import watch_leads
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.notify import notify_reps
 from router.routing.outbox.record import record_outbox
 from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.verification.verify import verify_owners
 from router.store.inbox.inbox import BATCHES_PER_DRAIN
 from router.wakeups import Job
 from workers import process
@@ -50,7 +50,7 @@ def drain(portal: str) -> int:
 
 
 def verify(portal: str) -> int:
-    """Verify due owner histories until none is due; the number looked at."""
+    """Verify the owners of due leads until none is due; the number looked at."""
     return _housekeeping(
         portal, Job.VERIFY, lambda context: _until_dry(lambda: verify_owners(context.services).looked_at)
     )

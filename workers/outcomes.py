@@ -23,6 +23,7 @@ from router.hubspot.api.errors import (
     AccessDenied,
     ComeBackLater,
     NotFound,
+    NotSent,
     OutcomeUnknown,
     Refused,
     Unreachable,
@@ -59,7 +60,7 @@ def fate_of(error: BaseException) -> Fate:
             return Snooze(timedelta(seconds=max(0.05, error.retry_after_s)), str(error))
         case AccessDenied():
             return Snooze(RETRY_AFTER, str(error), loud=True)
-        case Unreachable() | OutcomeUnknown():
+        case Unreachable() | OutcomeUnknown() | NotSent():
             return Snooze(RETRY_AFTER, str(error))
         case Refused() | NotFound():
             return Snooze(MISFIT_AFTER, str(error), loud=True)

@@ -83,7 +83,7 @@ class Schedule:
         return True
 
     def _verify(self) -> bool:
-        return bool(self._store.leads.to_verify(now_ms=self._now_ms(), limit=1))
+        return self._store.verify.is_due(now_ms=self._now_ms())
 
     def _record(self) -> bool:
         return self._store.outbox.length() > 0
@@ -98,7 +98,7 @@ class Schedule:
         return self._has_rules() and bool(self._store.queues.to_tend(now_ms=self._now_ms(), limit=1))
 
     def _follow(self) -> bool:
-        return self._has_rules() and bool(self._store.changed.due(now_ms=self._now_ms(), limit=1))
+        return self._has_rules() and self._store.changed.is_due(now_ms=self._now_ms())
 
     def _watch(self) -> bool:
         return (

@@ -56,7 +56,7 @@ class Keys:
         self.parked = key("parked")
         """hash: contact id → why a person is needed (JSON); until redriven."""
         self.verify = key("verify")
-        """sorted set: contact ids whose owner history must be looked at; score = when, epoch ms."""
+        """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
         self.moved = key("moved")

@@ -58,7 +58,9 @@ def receiver_blueprint(
             return _refuse(400, str(error), vitals)
         try:
             changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
-            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, changed)
+            worth_waking = inbox.append(
+                delivery.created, delivery.erased, delivery.ignored, changed, delivery.deleted
+            )
         except redis.RedisError as error:
             return _unkept(error)
         crash_point("after_append")

@@ -11,7 +11,7 @@ import sys
 from datetime import timedelta
 from typing import Any
 
-from router.routing.intake.verify import Verified
+from router.routing.verification.verify import Verified
 from router.store import scripts
 from router.store.inbox import inbox
 from router.store.leads import commits

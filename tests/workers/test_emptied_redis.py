@@ -10,13 +10,13 @@ import redis
 from router.bootstrap import ProcessContext
 from router.hubspot.properties import OWNER
 from router.routing.intake.restore import make_whole
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away, say_back
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead
 from router.routing.queues.tend import tend_queues
 from router.routing.reports.fairness import grant
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all

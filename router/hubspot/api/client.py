@@ -18,6 +18,7 @@ from router.hubspot.api.errors import (
     HubSpotError,
     Locked,
     NotFound,
+    NotSent,
     OutcomeUnknown,
     Paused,
     RateLimited,
@@ -63,6 +64,7 @@ class Request:
     """One request: a function that sends it (given a deadline in seconds), and its description.
 
     `vital` means that the router cannot work without this endpoint: a missing scope pauses everything.
+    `may_send` is asked right before each attempt goes out.
     """
 
     send: Callable[[float], HttpResponse]
@@ -72,6 +74,7 @@ class Request:
     priority: Priority = "lead"
     search: bool = False
     vital: bool = True
+    may_send: Callable[[], bool] = lambda: True
 
 
 class ApiClient:
@@ -134,6 +137,8 @@ class ApiClient:
         )
 
     def _attempt(self, request: Request, parse: Callable[[Any], T], *, paid: Charge, deadline_s: float) -> T:
+        if not request.may_send():
+            raise NotSent(f"{request.endpoint} was not sent: it waited for too long.")
         started = time.monotonic()
         try:
             answer = request.send(deadline_s)

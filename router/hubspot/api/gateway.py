@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
+from router.deadlines import CALL
 from router.hubspot.api import shapes, updates
 from router.hubspot.api.apis import build_apis
 from router.hubspot.api.client import ApiClient, CallMade, Request
@@ -58,7 +59,6 @@ LIST_PAGE: Final = 100
 SHORT_PAGES: Final = 20
 """Short search pages followed before the caller is asked to come again."""
 
-DEADLINE_S: Final = 15.0
 MOST_BYTES: Final = 8 * 1024 * 1024
 CONNECTIONS: Final = 16
 OWNER_HISTORY: Final = (OWNER, STATUS)
@@ -90,7 +90,7 @@ class Gateway:
         api_version: str,
         budget: CallBudget,
         on_call: Callable[[CallMade], None] | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = CALL.total_seconds(),
     ) -> None:
         transport = Transport(
             api_version=api_version, connections=CONNECTIONS, most_bytes=MOST_BYTES, deadline_s=deadline_s
@@ -154,12 +154,17 @@ class Gateway:
         )
 
     def update_contacts(
-        self, changes: Mapping[str, Mapping[str, str]], *, priority: Priority = "lead"
+        self,
+        changes: Mapping[str, Mapping[str, str]],
+        *,
+        priority: Priority = "lead",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> dict[str, Outcome]:
         """Write at most 100 contacts in one call; the outcome of each by id.
 
         A batch that HubSpot refuses is divided until the bad records stand alone. Raises `OutcomeUnknown`
-        when the call brought no usable answer: read before writing again.
+        when the call brought no usable answer: read before writing again. `may_send` is asked right before
+        each call goes out; if it says no, `NotSent` is raised.
         """
         if not changes:
             return {}
@@ -174,6 +179,7 @@ class Gateway:
                 kind="write",
                 records=len(part),
                 priority=priority,
+                may_send=may_send,
             )
 
         return updates.update(changes, send)
@@ -399,6 +405,7 @@ class Gateway:
         search: bool = False,
         vital: bool = True,
         priority: Priority = "lead",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> T:
         request = Request(
             send=lambda deadline_s: method(body, _preload_content=False, _request_timeout=deadline_s),
@@ -408,6 +415,7 @@ class Gateway:
             priority=priority,
             search=search,
             vital=vital,
+            may_send=may_send,
         )
         return self._client.ask(request, parse)
 

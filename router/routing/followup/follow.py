@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import STATUS
 from router.ledger import LEDGER_ERRORS
 from router.policy.results.follow_up import FollowUp
@@ -32,9 +33,11 @@ from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
+from router.routing.verification.missing import look_for
+from router.routing.verification.owner_history import rightful_owner
 from router.store.budget.budget import Priority
-from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.timestamps import in_ms
 
 AT_A_TIME: Final = 50
 """Leads looked at in one step: HubSpot returns at most this many histories per call."""
@@ -76,6 +79,9 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     states = services.store.leads.recall(due)
     watched = {one: state for one, state in states.items() if state.state in _SETTLED}
     looked = _look_at(services, policy, watched, priority="verify")
+    # HubSpot announced a lead that we gave up, or deleted one that it still shows: verification looks for it.
+    unsure = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    services.store.verify.look_again(unsure, at_ms=services.now_ms() + in_ms(VERIFY_AFTER))
     # What is being written now is judged once that is verified.
     on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
     again = on_its_way | looked.unanswered
@@ -146,8 +152,11 @@ def _look_at(
     if not leads:
         return _Looked()
     answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
-    silent = [one for one in leads if one not in answers]
-    gone = _gone(services, silent, priority=priority)
+    silent = {one: state for one, state in leads.items() if one not in answers and state is not None}
+    gone, absent = look_for(services, silent, priority=priority)
+    verified_first = _covered_by_us(leads, answers)
+    services.store.verify.look_again(verified_first, at_ms=services.now_ms())
+    answers = {one: histories for one, histories in answers.items() if one not in verified_first}
     unrecorded = _note_if_possible(services, policy, leads, answers, gone)
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
@@ -170,27 +179,23 @@ def _look_at(
         if state and one in answers and state.state in _FINISHED
         if (owner := owner_in(answers[one])).owner_id != state.owner_id
     ]
-    apply(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
+    apply(services, [*claimed, *handed_over])
     services.store.watched.look_now(list(answers), now_ms=services.now_ms())
     known = {one: state for one, state in leads.items() if one in answers or one in gone}
     _recount(services, policy, known, answers, moves_book=moves_book)
-    return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone, unrecorded)
+    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent, unrecorded)
 
 
-def _gone(services: Services, contact_ids: list[str], *, priority: Priority) -> frozenset[str]:
-    """The contacts that HubSpot no longer has; a missing history alone does not prove that."""
-    answer = services.hubspot.read_contacts(contact_ids, (), priority=priority)
-    return frozenset(one for one, why in answer.missing.items() if why == "gone")
-
-
-def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transition]:
-    states = [state for one, state in leads.items() if state is not None and one in gone]
-    return [
-        queued.gone_from_queue(state.contact_id, episode=state.episode, now=now)
-        if state.state is State.QUEUED
-        else owned.deleted(state, now=now)
-        for state in states
-    ]
+def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[str]:
+    """The leads whose record shows a late write of ours; that is put right before it is judged."""
+    return frozenset(
+        one
+        for one, state in leads.items()
+        if state is not None
+        and one in answers
+        and state.sends
+        and not rightful_owner(answers[one], state.sends).is_present
+    )
 
 
 def _note_if_possible(

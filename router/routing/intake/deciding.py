@@ -144,7 +144,8 @@ def _note_committed(
 ) -> None:
     now = services.clock()
     for item, kept in new:
-        item = replace(item, state=state_after(kept, at_ms=services.now_ms()), refused=False)
+        state = state_after(kept, at_ms=services.now_ms(), before=item.state)
+        item = replace(item, state=state, refused=False)
         if kept.shadow:
             owner_id = batch.records[item.contact_id].properties.get(OWNER) or ""
             decided.transitions.append(transitions.shadowed(item, owner_id=owner_id, now=now))

@@ -14,10 +14,11 @@ from router.routing.intake.recall import sort_recalled
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.intake.work_item import WorkItem
-from router.routing.intake.writing import keep_claims, write
+from router.routing.intake.writing import write
 from router.routing.portal.services import Services
 from router.store.budget.budget import Priority
 from router.store.inbox.inbox import InboxEntry
+from router.store.leads.leads import LeadState, State
 
 ROUNDS: Final = 3
 """Rounds of reading and writing for leads of unknown outcome; the rest stays claimed."""
@@ -70,7 +71,7 @@ def route(
     written. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then what is not finished is still
     claimed.
     """
-    states = services.store.leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
+    states = _recall(services, entries)
     recalled = sort_recalled(entries, states, now_ms=services.now_ms(), most_tries=MOST_TRIES)
     services.store.inbox.acknowledge([entry for item in recalled.finished for entry in item.entries])
     _leave_to_holder(services, recalled.held_elsewhere, consumer=consumer)
@@ -85,6 +86,17 @@ def route(
     duplicates = len(recalled.finished) + len(recalled.held_elsewhere)
     finished = len(recalled.to_route) + len(recalled.hopeless) - len(left)
     return Routed(finished + duplicates + len(left), finished, duplicates, len(left))
+
+
+def _recall(services: Services, entries: Sequence[InboxEntry]) -> dict[str, LeadState]:
+    """What is remembered of the announced leads. One that was gone is open again: it was announced anew."""
+    leads = services.store.leads
+    states = leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
+    gone = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    if gone:
+        leads.reopen(gone)
+        states = {one: state for one, state in states.items() if one not in gone} | leads.recall(gone)
+    return states
 
 
 def _one_round(
@@ -103,18 +115,9 @@ def _one_round(
     decided = decide_and_commit(services, rules, plan.to_decide, answer.records, priority=priority)
     crash_point("after_commit")
     _leave_to_holder(services, decided.held_elsewhere, consumer=consumer)
-    claimed = keep_claims([*plan.to_write, *decided.to_write], consumer=consumer, store=services.store)
-    written = write(
-        claimed,
-        roster=policy.roster,
-        priority=priority,
-        hubspot=services.hubspot,
-        people=services.people,
-        clock=services.clock,
-        log=services.log,
-    )
-    crash_point("after_write")
-    apply(services, [*plan.transitions, *decided.transitions, *written.transitions])
+    to_write = [*plan.to_write, *decided.to_write]
+    written = write(services, to_write, roster=policy.roster, consumer=consumer, priority=priority)
+    apply(services, [*plan.transitions, *decided.transitions])
     crash_point("after_finish")
     return [*plan.unread, *written.again]
 

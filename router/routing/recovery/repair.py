@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from router.deadlines import STUCK
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
 from router.hubspot.routing_properties import changes_for
@@ -19,7 +20,6 @@ from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.intake.new_decision import assigned
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
-from router.routing.recovery.reconcile import STUCK_AFTER
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
@@ -111,9 +111,9 @@ def _is_doubtful(services: Services, decision: Decision, state: LeadState | None
     """True if reading the lead in HubSpot can show more than its state in Redis."""
     if state is None:
         return True
-    if state.decision_id != decision.id or state.restored:
+    if state.decision_id != decision.id:
         return False
-    stuck_before_ms = services.now_ms() - in_ms(STUCK_AFTER)
+    stuck_before_ms = services.now_ms() - in_ms(STUCK)
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
 
 

@@ -13,12 +13,12 @@ from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book
 from router.routing.followup.follow import follow_changes, follow_up_step
 from router.routing.intake.transitions import owned
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.people.refresh import refresh_owners
 from router.routing.portal.services import Services
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, queued, route_all

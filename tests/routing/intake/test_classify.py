@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from router.deadlines import CLAIM_HELD_FOR
 from router.hubspot.api.records import ReadAnswer, Record
 from router.hubspot.properties import DECISION_ID, OWNER
 from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.routing.intake.classify import BatchPlan, classify
-from router.routing.intake.recall import CLAIM_HELD_FOR, sort_recalled
+from router.routing.intake.recall import sort_recalled
 from router.routing.intake.work_item import WorkItem
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State

@@ -2,71 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-
-import pytest
-
-from router.hubspot.api.records import HistoryEntry
-from router.routing.intake.verify import HistoryFinding, read_history, verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.time import Clock
-
-NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
-
-
-def ours(value: str = "A", *, at_s: float = 0) -> HistoryEntry:
-    return HistoryEntry(value, NOW + timedelta(seconds=at_s), "INTEGRATION", "10457515")
-
-
-def theirs(value: str, *, at_s: float = 0) -> HistoryEntry:
-    return HistoryEntry(value, NOW + timedelta(seconds=at_s), "CRM_UI", "userId:1")
-
-
-@pytest.mark.parametrize(
-    ("history", "finding"),
-    [
-        ([ours()], HistoryFinding("ours stands")),
-        ([ours(at_s=2), ours(at_s=1)], HistoryFinding("ours stands")),
-        ([ours(at_s=2), theirs("", at_s=1), theirs("X", at_s=-9)], HistoryFinding("ours stands")),
-        ([ours(at_s=2), theirs("B", at_s=1)], HistoryFinding("theirs was covered", covered="B")),
-        (
-            [ours(at_s=3), theirs("B", at_s=2), ours(at_s=1)],
-            HistoryFinding("theirs was covered", covered="B"),
-        ),
-        ([ours(at_s=2), theirs("A", at_s=1)], HistoryFinding("ours stands")),
-        ([theirs("B", at_s=3), ours(at_s=2)], HistoryFinding("theirs stands")),
-        ([theirs("A", at_s=3), ours(at_s=2)], HistoryFinding("ours stands")),
-        ([theirs("", at_s=3), ours(at_s=2)], HistoryFinding("theirs stands")),
-        ([], HistoryFinding("theirs stands")),
-        ([ours("A", at_s=-9_999)], HistoryFinding("ours stands")),
-    ],
-)
-def test_a_history_is_judged(history: list[HistoryEntry], finding: HistoryFinding) -> None:
-    assert read_history(history, ours="A", expected="", since=NOW) == finding
-
-
-@pytest.mark.parametrize(
-    ("history", "finding"),
-    [
-        ([ours()], HistoryFinding("ours stands")),
-        ([ours(), theirs("", at_s=-9)], HistoryFinding("ours stands")),
-        (
-            [ours(at_s=2), theirs("B", at_s=1), ours(at_s=-9)],
-            HistoryFinding("theirs was covered", covered="B"),
-        ),
-        ([ours(at_s=2), theirs("", at_s=1), ours(at_s=-9)], HistoryFinding("theirs was covered", covered="")),
-        ([theirs("B", at_s=1), ours(at_s=-9)], HistoryFinding("theirs stands")),
-    ],
-)
-def test_the_history_of_a_lead_that_its_owner_got_once_more_is_judged(
-    history: list[HistoryEntry], finding: HistoryFinding
-) -> None:
-    """HubSpot keeps no entry for a write that changes nothing."""
-    assert read_history(history, ours="A", expected="A", since=NOW) == finding
 
 
 def test_a_choice_made_between_our_read_and_our_write_is_given_back_with_its_status(

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import redis
 import structlog
 
 from router.clock import Clock, real_clock
+from router.hubspot.api.client import CallMade
 from router.hubspot.api.gateway import Gateway
+from router.hubspot.clock_guard import ClockGuard
 from router.ledger import Ledger, ledger_at
 from router.ledger.engine import name_of
 from router.notify import Address, Channels, Chat, Mail
@@ -24,6 +27,7 @@ from router.store.clients import queue_client, redis_url, text_client
 from router.store.health.counts import Counts
 from router.store.health.progress import ProgressBoard
 from router.store.keys import Keys
+from router.store.shared.outbox import MOST_WAITING
 from router.store.store import Store, open_store
 from router.wakeups import WakeUps
 
@@ -39,17 +43,29 @@ class ProcessContext:
     """For RQ, which wants bytes."""
     look_back: timedelta = timedelta(days=3)
     """Longest span in which the nightly run looks for missed contacts."""
+    clock_guard: ClockGuard = field(default_factory=ClockGuard)
+    """Without measurements it lets leads be taken."""
+    var_dir: Path | None = None
+    """The folder whose disk is watched."""
+    most_waiting: int = MOST_WAITING
+    """Entries in the outbox above which no lead is taken."""
 
 
-def open_services(settings: Settings, client: redis.Redis, *, clock: Clock = real_clock) -> Services:
+def open_services(
+    settings: Settings,
+    client: redis.Redis,
+    *,
+    clock: Clock = real_clock,
+    clock_guard: ClockGuard | None = None,
+) -> Services:
     """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC.
 
-    Neither HubSpot nor the ledger is asked yet.
+    Neither HubSpot nor the ledger is asked yet. `clock_guard` sees every call.
     """
     portal = settings.hubspot_portal_id
     log = structlog.stdlib.get_logger().bind(portal=portal)
     store = open_store(client, portal)
-    hubspot = _open_gateway(settings, client, portal, log=log)
+    hubspot = _open_gateway(settings, client, portal, clock_guard=clock_guard, log=log)
     ledger = _ledger_of(settings, store)
     return Services(
         portal=portal,
@@ -83,10 +99,21 @@ def _ledger_of(settings: Settings, store: Store) -> Ledger:
 
 
 def _open_gateway(
-    settings: Settings, client: redis.Redis, portal: str, *, log: structlog.stdlib.BoundLogger
+    settings: Settings,
+    client: redis.Redis,
+    portal: str,
+    *,
+    clock_guard: ClockGuard | None,
+    log: structlog.stdlib.BoundLogger,
 ) -> Gateway:
     keys = Keys(portal)
     counts = Counts(client, keys, log=log)
+
+    def on_call(call: CallMade) -> None:
+        counts.hubspot_call(records=call.records, status=call.status, took_s=call.took_s)
+        if clock_guard is not None:
+            clock_guard.note(call)
+
     return Gateway(
         access_token=settings.hubspot_access_token.get_secret_value(),
         base_url=settings.hubspot_base_url,
@@ -98,9 +125,7 @@ def _open_gateway(
             searches_per_s=settings.hubspot_searches_per_s,
             calls_per_day=settings.hubspot_calls_per_day,
         ),
-        on_call=lambda call: counts.hubspot_call(
-            records=call.records, status=call.status, took_s=call.took_s
-        ),
+        on_call=on_call,
     )
 
 
@@ -125,11 +150,14 @@ def open_context(settings: Settings, *, role: str) -> ProcessContext:
     """The context of a `worker`, `housekeeping` or `cron` process."""
     url = redis_url(settings)
     client, for_queue = text_client(url), queue_client(url)
-    services = open_services(settings, client)
+    clock_guard = ClockGuard()
+    services = open_services(settings, client, clock_guard=clock_guard)
     return ProcessContext(
         services=services,
         wake_ups=WakeUps(for_queue, services.portal),
         progress=ProgressBoard(client, services.store.keys, role=role),
         queue_client=for_queue,
         look_back=timedelta(days=settings.reconcile_days),
+        clock_guard=clock_guard,
+        var_dir=settings.var_dir,
     )

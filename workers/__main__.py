@@ -18,9 +18,10 @@ from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
 from router.wakeups import housekeeping_queue, leads_queue
-from workers import ledger_keeper, process, tick
+from workers import process
 from workers.rq_worker import RouterWorker
 from workers.schedule import Schedule
+from workers.threads import ledger_keeper, surroundings, tick
 
 ROLES: Final = ("worker", "housekeeping", "cron")
 RENAMED: Final = {"night": "housekeeping"}
@@ -55,6 +56,7 @@ def main(arguments: list[str]) -> int:
     context.services.store.nights.born(context.services.clock())
     _settle_memory()
     context.services.log.info("process.started", role=role)
+    surroundings.start(context)
     if role == "cron":
         Schedule(context).run()
     else:

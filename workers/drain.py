@@ -82,6 +82,27 @@ class Drain:
         if time.monotonic() - self.kept_at > KEEP_S:
             self.kept_at = time.monotonic()
             self._bring_help(self.context.services.store.drains.keep(self.name))
+            if self._is_held():
+                self.not_before = self.low_not_before = self.kept_at + 2 * KEEP_S
+
+    def _is_held(self) -> bool:
+        """True while no lead may be taken: our clock is wrong, or the ledger is far behind."""
+        context = self.context
+        waiting = context.services.store.outbox.length()
+        if context.clock_guard.may_take() and waiting < context.most_waiting:
+            return False
+        why = "the outbox is full" if waiting >= context.most_waiting else "the clock is wrong"
+        ahead_s = context.clock_guard.read().ahead_s
+        repeated.say(
+            context.services.log,
+            "intake.held",
+            problem=why,
+            level="error",
+            why=why,
+            outbox=waiting,
+            ahead_of_hubspot_s=ahead_s,
+        )
+        return True
 
     def _bring_help(self, helps: bool) -> None:
         """Wake one more worker if more leads wait than the running workers can carry."""

@@ -26,6 +26,7 @@ class ProgressBoard:
     """The list on which the processes of one portal report what they last did, and what they see."""
 
     def __init__(self, client: redis.Redis, keys: Keys, *, role: str) -> None:
+        self._redis = client
         self._keys = keys
         self._report = script(client, "health/report")
         self.name = f"{role} {socket.gethostname()}:{os.getpid()}"
@@ -33,6 +34,11 @@ class ProgressBoard:
     def report(self, did: str) -> None:
         """Record what this process did just now."""
         self._report(keys=[self._keys.progress], args=[self.name, orjson.dumps({"did": did})])
+
+    def redis_time(self) -> float:
+        """Redis' clock, in seconds since 1970."""
+        seconds, microseconds = self._redis.time()
+        return float(seconds) + float(microseconds) / 1_000_000
 
     def observe(self, kind: str, **facts: object) -> None:
         """Record what this process sees; it replaces what the process saw of this kind before."""

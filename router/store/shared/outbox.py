@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import orjson
 import redis
 
 from router.store.keys import Keys
+
+MOST_WAITING: Final = 300_000
+"""Entries, of about 100,000 leads, above which no lead is taken from the inbox until the ledger took some."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 from router.hidden import HIDDEN, hidden
+from router.repeated import RepeatsOfLibraries
 
 Form = Literal["auto", "json", "console"]
 
@@ -95,6 +96,7 @@ def _route_standard_library(
     )
     outlet = logging.StreamHandler(stream)
     outlet.setFormatter(formatter)
+    outlet.addFilter(RepeatsOfLibraries())
     root = logging.getLogger()
     root.handlers = [outlet]
     root.setLevel(threshold)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.bootstrap import ProcessContext
+from router.ledger import LEDGER_ERRORS
 from router.routing.intake.restore import make_whole
 from router.routing.portal.services import Services
 from router.routing.recovery import lost_writes
@@ -87,7 +88,12 @@ def since_when(context: ProcessContext) -> datetime:
     """
     services = context.services
     now = services.clock()
-    began = services.ledger.revisions.began()
+    try:
+        began = services.ledger.revisions.began()
+    except LEDGER_ERRORS:
+        if not services.store.restoration.is_whole():
+            raise
+        began = None  # Redis was not emptied, and remembers the installation itself
     born = min(services.store.nights.born(now), began or now)
     return max(now - context.look_back, born)
 

@@ -22,10 +22,10 @@ from typing import Any, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from router.deadlines import LEASE
-from tests.crash.storm import judge, settled, storm
-from tests.world.checker import longest_covered_s
-from tests.world.fleet import CRASH_POINTS, a_fleet
+from router.deadlines import CALL, LEASE
+from tests.crash.storm import has_no_doubt, judge, settled, storm
+from tests.world.checker import check, longest_covered_s
+from tests.world.fleet import CRASH_POINTS, WEIGHTS, a_fleet, until
 from tests.world.story import stories
 
 WORKERS: Final = 8
@@ -34,6 +34,7 @@ REDIS_KILLS: Final = 2
 PAUSES: Final = 2
 PAUSE_S: Final = LEASE.total_seconds() + 5
 EDITS: Final = 30
+LATE_S: Final = CALL.total_seconds() + 5
 HEALED_WITHIN_S: Final = 600.0
 ADDED_UP: Final = (
     *("leads", "webhook_events", "worker_kills", "other_kills", "redis_kills", "pauses", "human_edits"),
@@ -60,10 +61,13 @@ def one_storm(seed: int, *, leads: int, progress: Progress) -> Totals:
             pauses=PAUSES,
             pause_s=PAUSE_S,
             edits=EDITS,
+            late_s=LATE_S,
             tell=lambda created: progress.update(bar, completed=min(created, leads)),
         )
         progress.update(bar, description=f"seed {seed}: healing")
-        verdict = judge(fleet, ids, within_s=HEALED_WITHIN_S)
+        judge(fleet, ids, within_s=HEALED_WITHIN_S)
+        until(lambda: has_no_doubt(fleet), within_s=HEALED_WITHIN_S)
+        verdict = check(fleet.sandbox, ids, weights=WEIGHTS)
         held = verdict.sound
         result: Totals = {
             "leads": len(ids),

@@ -28,7 +28,7 @@ LEASE_S: Final = LEASE.total_seconds() * SCALE
 PAUSE_S: Final = LEASE_S + 1.0
 """A process that stands still wakes when another one has taken its leads over."""
 AWAKE_S: Final = 0.5
-REACHED_WITHIN_S: Final = 8.0
+REACHED_WITHIN_S: Final = 15.0
 HEALED_WITHIN_S: Final = 60.0
 LOOK_S: Final = 0.1
 FAR: Final = in_ms(DOUBT) * SCALE * 2

@@ -10,6 +10,7 @@ from typing import Any
 from router.sandbox.clock import iso, now_ms
 from router.sandbox.http.errors import Refused, error_body, record_error, unauthorized
 from router.sandbox.http.faults import REFUSALS, Fault, refusal
+from router.sandbox.http.required import check_required
 from router.sandbox.journal import KeptCall
 from router.sandbox.portal import Portal
 
@@ -77,6 +78,7 @@ def answer(portal: Portal, call: Call, act: Action) -> Answer:
         if call.token != portal.settings.token:
             raise unauthorized()
         headers = portal.limits.admit(portal.settings, search=call.is_search)
+        check_required(call.endpoint, call.kind, call.body)
         fault = portal.faults.strike(call.operation, call.ids)
         given = _suffer(portal, call, act, fault)
     except Refused as refused:

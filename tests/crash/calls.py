@@ -148,8 +148,15 @@ class Orders:
         return next((int(one.name.split()[1]) for one in folder.glob("taken *")), None)
 
     @staticmethod
+    def take_back(folder: Path) -> None:
+        """Nobody who comes to the call from now on is struck."""
+        for moment in ("before", "after"):
+            for one in folder.glob(f"{moment} *"):
+                one.unlink(missing_ok=True)
+
+    @staticmethod
     def forget(folder: Path) -> None:
-        """Take back what nobody did."""
+        """Take everything back, and forget who was struck."""
         for one in folder.glob("*"):
             one.unlink(missing_ok=True)
 

@@ -89,24 +89,29 @@ def _past(moments: list[float], began: float) -> list[float]:
 
 
 def judge(fleet: Fleet, ids: list[str], *, within_s: float) -> Verdict:
-    """The verdict once all is quiet, or when the time is over."""
-    until(lambda: is_quiet(fleet, ids), within_s=within_s)
+    """The verdict once all is well, or can no longer become well, or when the time is over.
+
+    While something is under way (a lead waits, a history has to be looked at) it is waited for: a busy
+    machine heals late. Once nothing is, what is wrong stays wrong.
+    """
+    until(lambda: is_settled(fleet, ids), within_s=within_s)
     return check(fleet.sandbox, ids, weights=WEIGHTS)
 
 
-def is_quiet(fleet: Fleet, ids: list[str]) -> bool:
-    """Everything delivered, every contact owned, nothing claimed, every person's choice in its place."""
+def is_settled(fleet: Fleet, ids: list[str]) -> bool:
+    """Everything delivered and claimed, and all is well; or it is not, and nothing is under way."""
     deliveries = fleet.sandbox.deliveries()
     if deliveries["waiting"] or deliveries["in_flight"] or fleet.redis.xlen(fleet.keys.inbox):
         return False
     verdict = check(fleet.sandbox, ids, weights=WEIGHTS)
-    return verdict.sound or bool(verdict.two_owners)
+    return verdict.sound or bool(verdict.two_owners) or (fleet.is_up() and has_no_doubt(fleet))
 
 
 def has_no_doubt(fleet: Fleet) -> bool:
-    """No call is still to be applied, and no history has to be looked at before the night."""
+    """No call is still to be applied, no lead is to be routed, no history to be looked at before night."""
     soon_ms = epoch_ms(real_clock() + DOUBT)
-    return not fleet.sandbox.calls_under_way() and not fleet.redis.zcount(fleet.keys.verify, "-inf", soon_ms)
+    due = fleet.redis.zcount(fleet.keys.verify, "-inf", soon_ms)
+    return not (due or fleet.redis.xlen(fleet.keys.inbox_low) or fleet.sandbox.calls_under_way())
 
 
 def settled(fleet: Fleet, ids: list[str]) -> Verdict:

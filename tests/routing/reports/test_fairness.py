@@ -14,12 +14,12 @@ import redis
 from router.bootstrap import open_services
 from router.policy.decision.decision import Assigned
 from router.policy.shares.grant import CannotGrant
-from router.policy.shares.share_book import LEAD, PERMANENT
+from router.policy.shares.share_book import LEAD, PERMANENT, REFUNDED
 from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import release_lead
-from router.routing.reports.fairness import GIVEN_BACK, Fairness, fairness_since, grant, plan_grant
+from router.routing.reports.fairness import Fairness, fairness_since, grant, plan_grant
 from router.routing.reports.replay import replay_decision
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
@@ -59,7 +59,7 @@ def test_what_was_routed_is_what_was_received(services: Services, sandbox: Sandb
     assert all(one.value == 120 * one.received for one in found.standings)
 
 
-@pytest.mark.parametrize("kind", GIVEN_BACK)
+@pytest.mark.parametrize("kind", REFUNDED)
 def test_a_lead_whose_share_was_given_back_counts_for_nobody(
     services: Services, sandbox: SandboxClient, kind: str
 ) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from router.notify.conversation import Conversation
 from router.notify.errors import NotDelivered
+from router.notify.public_addresses import is_public
 
 
 def public_address(host: str, port: int, *, allow_private: bool) -> str:
@@ -27,8 +27,10 @@ def public_address(host: str, port: int, *, allow_private: bool) -> str:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise NotDelivered(f"The webhook's host cannot be found ({error.strerror or error}).") from None
+    except UnicodeError:
+        raise NotDelivered("The webhook's host cannot be found (it is no name of a host).") from None
     addresses = [str(entry[4][0]) for entry in found]
-    if not allow_private and not all(_is_public(address) for address in addresses):
+    if not allow_private and not all(is_public(address) for address in addresses):
         raise NotDelivered(
             "The webhook's host is inside a private network. If that is meant, set NOTIFY_ALLOW_PRIVATE=true."
         )
@@ -80,10 +82,3 @@ def _guarded(kind: type[Any], conversation: Conversation) -> type[Any]:
             conversation.establish()
 
     return Guarded
-
-
-def _is_public(address: str) -> bool:
-    parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return parsed.is_global and not parsed.is_multicast

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from router.deadlines import LOST_WRITE_LOOKS
+from router.ledger.latest import last_decided_at
 from router.policy.people.availability import OVERRIDE
 from router.policy.shares.share_book import PERMANENT, today_field
 from router.routing.people.refresh import refresh_availability
 from router.routing.portal.services import Services
 from router.store.leads.commits import REMEMBERED
-from router.store.repair.restoration import Rebuild
+from router.store.repair.restoration import LostWrites, Rebuild
 from router.store.shared.availability import Override
+from router.timestamps import epoch_ms
+
+CLOCKS_DIFFER: Final = timedelta(minutes=15)
+"""HubSpot's moments are searched from this much before our last decision."""
 
 
 def make_whole(services: Services) -> bool:
@@ -37,10 +44,19 @@ def make_whole(services: Services) -> bool:
     rebuild = None
     if decisions:
         rebuild = Rebuild((now - REMEMBERED).isoformat(), now.isoformat())
-    restored = services.store.restoration.restore_book(kept, at=now, rebuild=rebuild)
+    restored = services.store.restoration.restore_book(
+        kept, at=now, rebuild=rebuild, lost_writes=_lost_writes(services, now)
+    )
     if restored and decisions:
         services.log.warning("book.restored", decisions=decisions)
     return restored
+
+
+def _lost_writes(services: Services, now: datetime) -> LostWrites:
+    """The search for writes that are newer than the ledger: what Redis had not handed on to it yet."""
+    since = last_decided_at(services.ledger) or services.ledger.revisions.began() or now
+    looks = tuple(epoch_ms(now + after) for after in LOST_WRITE_LOOKS)
+    return LostWrites((min(since, now) - CLOCKS_DIFFER).isoformat(), looks)
 
 
 def _overrides(services: Services) -> dict[str, Override]:

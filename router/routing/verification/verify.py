@@ -101,10 +101,11 @@ def _judge(services: Services, found: Mapping[str, LeadState], histories: Mappin
 
 
 def _sends(state: LeadState) -> tuple[Send, ...]:
-    """What we sent for the lead. A lead written by an earlier version has no list: its decision tells."""
-    if state.sends or state.state not in _UNDER_VERIFICATION:
+    """What we sent for the lead; the decision tells what an old version sent and did not keep."""
+    if state.state not in _UNDER_VERIFICATION or any(one.episode == state.episode for one in state.sends):
         return state.sends
-    return (Send(state.episode, state.owner_id, state.expected_owner_id, 0, decision_id=state.decision_id),)
+    decided = Send(state.episode, state.owner_id, state.expected_owner_id, 0, decision_id=state.decision_id)
+    return (*state.sends, decided)
 
 
 def _look_for(services: Services, due: Mapping[str, int], silent: Mapping[str, LeadState]) -> None:

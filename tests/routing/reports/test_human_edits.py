@@ -133,4 +133,3 @@ def lasting(services: Services) -> dict[str, int]:
     return {
         name: count for name, count in fields.items() if count and not name.startswith(("open:", "today:"))
     }
-

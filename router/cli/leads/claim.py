@@ -7,6 +7,7 @@ import click
 from router.cli.shared.claim_output import print_claim_result
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
+from router.cli.shared.output import say
 from router.cli.shared.services import services_with_rules
 from router.routing.portal.services import Services
 from router.routing.queues.claim_links import link_to
@@ -28,7 +29,7 @@ def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
     """
     services = services_with_rules()
     if link:
-        click.echo(_link(services, contact, rep=rep))
+        say(_link(services, contact, rep=rep))
         return
     print_claim_result(claim_lead(services, contact, rep=rep), contact=contact, as_json=as_json)
 

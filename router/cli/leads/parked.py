@@ -7,6 +7,7 @@ import click
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table
 from router.cli.shared.time import now_here
 from router.store.clients import queue_client, redis_url, text_client
@@ -32,12 +33,12 @@ def parked(ctx: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([{"contact_id": one, **why} for one, why in found.items()])
     elif not found:
-        click.echo("No lead is parked.")
+        say("No lead is parked.")
     else:
         rows = [(one, local_time(why["since"]), why["why"]) for one, why in found.items()]
         screen().print(table("contact", "since", "why", rows=rows))
-        click.echo()
-        click.echo("Mend the cause, then: router parked redrive CONTACT (or --all)")
+        say()
+        say("Mend the cause, then: router parked redrive CONTACT (or --all)")
 
 
 def _contact_ids(ctx: click.Context, param: click.Parameter, typed: tuple[str, ...]) -> list[str]:
@@ -64,9 +65,9 @@ def redrive(contacts: list[str], everyone: bool, as_json: bool) -> None:
     if as_json:
         print_json(answers)
     elif not answers:
-        click.echo("No lead is parked.")
+        say("No lead is parked.")
     else:
-        click.echo(f"{count_of(len(sent), 'lead')} sent again.")
+        say(f"{count_of(len(sent), 'lead')} sent again.")
     refused = [f"Contact {one} is {answer}." for one, answer in answers.items() if one not in sent]
     if refused:
         raise UserError("\n".join(refused))

@@ -328,7 +328,9 @@ TABLE = {
     ),
     "not found at a look": "2: written -> written · keep · verify_at_ms +2000 · sets missing 1 now",
     "not found at a second look": "2: done -> done · verify_at_ms +5000 · sets missing 2 1795511695000",
-    "not found at a third look, too soon": "2: queued -> queued · keep · verify_at_ms +1 · sets missing 3 1795511640001",
+    "not found at a third look, too soon": (
+        "2: queued -> queued · keep · verify_at_ms +1 · sets missing 3 1795511640001"
+    ),
     "not found at a third look": (
         "2: written -> gone · refund · verify_at_ms +9000000 · drops changes missing paid trigger"
         " · counts leads_gone · event kind=gone, decision=501-2-a, cause=not_found"

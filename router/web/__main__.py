@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 
+from router.private_files import NotPrivate
 from router.settings import Settings, SettingsInvalid, read_settings
 from router.store.clients import receiver_client, redis_url
 from router.store.embedded import EmbeddedServerError
@@ -22,7 +23,8 @@ def main() -> int:
     """Run until SIGTERM. Exit code 2 if a setting is missing or wrong, 1 if our own Redis cannot start."""
     try:
         settings = read_settings()
-    except SettingsInvalid as error:
+        settings.close_var_dir()
+    except (SettingsInvalid, NotPrivate) as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
         return 2
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)

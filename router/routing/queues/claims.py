@@ -237,8 +237,8 @@ def _left_already(services: Services, policy: Policy, state: LeadState, record: 
     """Take the lead out of its queue, because in HubSpot it has an owner or is gone."""
     now, contact_id, episode = services.clock(), state.contact_id, state.episode
     if record is None:
-        # Also a merged contact: the contact that it became is announced, or found at night.
-        apply(services, [queued.gone_from_queue(contact_id, episode=episode, now=now)])
+        # Verification looks for it until it is surely gone, or finds what it was merged into.
+        services.store.verify.look_again([contact_id], at_ms=services.now_ms())
         return _no("unknown", policy, "gone", contact=contact_id)
     owner_id = record.properties[OWNER]
     rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)

@@ -80,6 +80,7 @@ ATTEMPTS: dict[str, bytes] = {
     "a tab": b"GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "a space in the path": b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
     "NUL in the path": b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "half an IPv6 address": b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n",
     "a method in small letters": b"get / HTTP/1.1\r\nHost: x\r\n\r\n",
     "no method": b"/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",

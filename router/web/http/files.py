@@ -15,7 +15,7 @@ FILES_OF_CONNECTION: Final = 2
 
 
 def within_files(limits: Limits) -> Limits:
-    """The limits, with no more connections than files allow; the process may open more if the host lets it."""
+    """The limits, with no more connections than files allow; the process may open more where it can."""
     wanted = limits.connections * FILES_OF_CONNECTION + OTHER_FILES
     now, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = wanted if most == resource.RLIM_INFINITY else min(wanted, most)

@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
+import requests
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
@@ -23,6 +25,7 @@ from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+from tests.world.deliveries import HEALTH_TOKEN
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 
@@ -132,6 +135,18 @@ class Fleet:
                         self._start(name)
 
 
+def health_of(fleet: Fleet) -> tuple[int, dict[str, Any]]:
+    """Status and details of the fleet's health page."""
+    headers = {"Authorization": f"Bearer {HEALTH_TOKEN}"}
+    answer = requests.get(f"{fleet.url}/health", headers=headers, timeout=5)
+    return answer.status_code, answer.json()
+
+
+def said(fleet: Fleet, condition: str) -> list[str]:
+    """What the health page says of one condition."""
+    return [one["sentence"] for one in health_of(fleet)[1]["findings"] if one["condition"] == condition]
+
+
 @contextmanager
 def a_fleet(
     directory: Path,
@@ -170,6 +185,7 @@ def a_fleet(
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
+            "HEALTH_TOKEN": HEALTH_TOKEN,
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
             "LEAD_ROUTER_LEASE_S": str(lease_s or ""),
         }

@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 import redis
 
+from router.store.health.conditions import findings
 from router.store.health.progress import CLOCK, DISK, LEDGER, OWNERS, ProgressBoard
+from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.store.repair.reconciled import Reconciled, Window
@@ -59,3 +61,9 @@ def make_well(client: redis.Redis, keys: Keys) -> None:
     client.set(keys.night_ended, (now - timedelta(hours=20)).isoformat())
     Reconciled(client, keys).close(Window(since=now.isoformat(), until=now.isoformat()))
     Inbox(client, keys).append([], (), 10)
+
+
+def sentences_of(client: redis.Redis, keys: Keys, condition: str) -> tuple[str, ...]:
+    """What the health page says of one condition; empty while it is not true."""
+    found = findings(Vitals(client, keys).read())
+    return tuple(one.sentence for one in found if one.condition == condition)

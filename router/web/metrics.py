@@ -12,7 +12,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from router.policy.people.roster import Unit
-from router.store.health.conditions import CONDITIONS, Finding, findings, level_of
+from router.store.health.conditions import CONDITIONS, HealthFinding, findings, level_of
 from router.store.health.reading import VitalsReading
 
 
@@ -77,7 +77,7 @@ _GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], .
 """Name, meaning and value of each; no value is no metric."""
 
 
-def _conditions(found: tuple[Finding, ...]) -> Iterator[Metric]:
+def _conditions(found: tuple[HealthFinding, ...]) -> Iterator[Metric]:
     """Every condition of the table with the number of its findings, and the worst level."""
     level = level_of(found)
     yield _gauge("healthy", "1 if /health answers 200", level != "failing")

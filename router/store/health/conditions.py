@@ -32,7 +32,7 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class HealthFinding:
     """One occurrence of a condition."""
 
     condition: str
@@ -387,20 +387,20 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
 """Every condition; the first ones explain the later ones."""
 
 
-def findings(reading: VitalsReading | None) -> tuple[Finding, ...]:
+def findings(reading: VitalsReading | None) -> tuple[HealthFinding, ...]:
     """Everything that is wrong, what fails first; None stands for a Redis that does not answer."""
     if reading is None:
         sentence = "Redis does not answer, so no delivery can be kept. Start it, or correct REDIS_URL."
-        return (Finding(REDIS_DOWN.name, REDIS_DOWN.level, sentence, REDIS_DOWN.command),)
+        return (HealthFinding(REDIS_DOWN.name, REDIS_DOWN.level, sentence, REDIS_DOWN.command),)
     found = [
-        Finding(one.name, one.level, sentence, one.command)
+        HealthFinding(one.name, one.level, sentence, one.command)
         for one in CONDITIONS
         for sentence in one.judge(reading)
     ]
     return tuple(sorted(found, key=lambda one: one.level == "degraded"))
 
 
-def level_of(found: Iterable[Finding]) -> Level:
+def level_of(found: Iterable[HealthFinding]) -> Level:
     """The worst level among the findings."""
     levels = {one.level for one in found}
     return "failing" if "failing" in levels else "degraded" if levels else "ok"

@@ -13,6 +13,7 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from router.hidden import HIDDEN, hidden
 from router.repeated import RepeatsOfLibraries
 
 Form = Literal["auto", "json", "console"]
@@ -33,8 +34,11 @@ _LOUD: Final = (
 _LOUDER: Final = ("waitress.queue",)
 """Warns of every request that waits a moment for a thread."""
 _ENCODER: Final = json.JSONEncoder(default=str)
-_EMAIL: Final = re.compile(r"[^\s\"'<>=:/@]+@[\w-]+(\.[\w-]+)+")
-_HIDDEN: Final = "**********"
+_EMAIL: Final = re.compile(
+    r"(?<![^\s\"'<>=:/@,;])[^\s\"'<>=:/@,;]++(?:@[\w-]++(?:\.[\w-]++)++[^\s\"'<>=:/@,;]*+)+"
+)
+"""Addresses with what is written right behind them. It begins at the beginning of a word and never goes back,
+so a long text costs as many steps as it has characters."""
 
 
 def set_up_logging(
@@ -52,7 +56,8 @@ def set_up_logging(
     stream = stream or sys.stderr
     threshold = logging.getLevelNamesMapping()[level.upper()]
     on_terminal = form == "console" or (form == "auto" and stream.isatty())
-    render: list[Processor] = [*_renderers(on_terminal=on_terminal), _Blot(secrets)]
+    hidden.set(secrets)
+    render: list[Processor] = [*_renderers(on_terminal=on_terminal), _without_secrets]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -107,17 +112,7 @@ def _name_the_library(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-class _Blot:
-    """Removes secrets and e-mail addresses, as the last step of every line."""
-
-    def __init__(self, secrets: Iterable[SecretStr]) -> None:
-        plain = {secret.get_secret_value() for secret in secrets} - {""}
-        written = {json.dumps(secret)[1:-1] for secret in plain}
-        self._hidden = tuple(sorted(plain | written, key=len, reverse=True))
-
-    def __call__(self, _: WrappedLogger, __: str, line: Any) -> str:
-        text = str(line)
-        for secret in self._hidden:
-            if secret in text:
-                text = text.replace(secret, _HIDDEN)
-        return _EMAIL.sub(_HIDDEN, text) if "@" in text else text
+def _without_secrets(_: WrappedLogger, __: str, line: Any) -> str:
+    """The last step of every line: neither secrets nor e-mail addresses."""
+    text = hidden.without(str(line))
+    return _EMAIL.sub(HIDDEN, text) if "@" in text else text

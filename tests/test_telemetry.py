@@ -120,3 +120,21 @@ def _set_up(level: str = "info") -> io.StringIO:
 
 def _lines(out: io.StringIO) -> list[dict[str, object]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("mail a@b.com,c@d.com! and x.y+z@foo-bar.co.uk.", "mail **********,********** and **********"),
+        ("a@b.com+c@d.com", "**********"),
+        ("redis://u:p@host.com/0", "redis://u:**********/0"),
+        ("<j@x.fr>;<k@y.fr>", "<**********>;<**********>"),
+        ("jane@localhost stays", "jane@localhost stays"),
+    ],
+)
+def test_addresses_are_hidden_wherever_they_stand(text: str, shown: str) -> None:
+    out = _set_up()
+
+    structlog.get_logger().info(text)
+
+    assert _lines(out)[0]["event"] == shown

@@ -13,6 +13,7 @@ import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from router.bootstrap import ProcessContext, open_context
+from router.private_files import NotPrivate
 from router.repeated import repeated
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
@@ -27,6 +28,8 @@ ROLES: Final = ("worker", "housekeeping", "cron")
 RENAMED: Final = {"night": "housekeeping"}
 """Roles by the names that older Procfiles call them."""
 REDIS_AGAIN_S: Final = 0.5
+LAST_MESSAGES_S: Final = 3.0
+"""Messages to reps that are on their way when the process is asked to end may take this long."""
 
 
 def main(arguments: list[str]) -> int:
@@ -37,7 +40,8 @@ def main(arguments: list[str]) -> int:
         return 2
     try:
         settings = read_settings()
-    except SettingsInvalid as error:
+        settings.close_var_dir()
+    except (SettingsInvalid, NotPrivate) as error:
         print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
         return 2
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)
@@ -69,6 +73,7 @@ def main(arguments: list[str]) -> int:
             if role == "worker"
             else housekeeping_queue(context.services.portal),
         )
+        context.services.notify.turns.finish(within_s=LAST_MESSAGES_S)
     context.services.log.info("process.ended", role=role)
     return 0
 

@@ -19,6 +19,7 @@ from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.recovery.resume import resume_parked
 from router.routing.verification.verify import verify_owners
 from router.store.health.progress import OWNERS
 from router.store.inbox.inbox import BATCHES_PER_DRAIN
@@ -132,9 +133,21 @@ def watch(portal: str) -> int:
     )
 
 
+def resume(portal: str) -> int:
+    """Send the leads again that an outage parked, once it is over; their number."""
+    return _housekeeping(portal, Job.RESUME, _resume_and_wake)
+
+
 def upgrade_ledger(portal: str) -> int:
     """Rewrite old rows of the ledger for some seconds; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
+
+
+def _resume_and_wake(context: ProcessContext) -> int:
+    sent = resume_parked(context.services)
+    if sent and context.services.store.drains.should_wake():
+        context.wake_ups.drain()
+    return sent
 
 
 def _rewrite_for_a_while(context: ProcessContext) -> int:

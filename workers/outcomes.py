@@ -9,8 +9,10 @@
 | the ledger cannot be used (locked, full, absent, corrupt …) | snooze, and say so loudly |
 | anything else, Redis included | crash: the claims come back by themselves after the lease |
 
-A single lead that HubSpot refuses to write is parked by `router.routing.intake.route`; one that was tried
-too often is parked there as well.
+Snoozed work is given back uncounted. A batch that HubSpot refuses to read is divided first, by
+`workers.drain`. A single lead that HubSpot refuses to write, and one that was tried too often, is parked by
+`router.routing.intake.route`: until a person comes if other leads were written meanwhile, else until the
+outage ends.
 """
 
 from __future__ import annotations

@@ -21,6 +21,7 @@ EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
 NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
+RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 REWRITE_EVERY: Final = timedelta(seconds=4)
 """Interval of rewriting; it takes at most half of this."""
@@ -44,6 +45,7 @@ class Schedule:
             Job.REFRESH: self._refresh,
             Job.RECONCILE: self._reconcile,
             Job.NIGHT: self._night,
+            Job.RESUME: self._resume,
             Job.UPGRADE_LEDGER: self._upgrade_ledger,
         }
 
@@ -116,6 +118,11 @@ class Schedule:
 
     def _night(self) -> bool:
         return nightly_run.is_due(self._context.services) and self._every(Job.NIGHT, NIGHT_EVERY)
+
+    def _resume(self) -> bool:
+        return (
+            self._every(Job.RESUME, RESUME_EVERY) and self._has_rules() and self._store.leads.is_any_parked()
+        )
 
     def _upgrade_ledger(self) -> bool:
         return (

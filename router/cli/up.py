@@ -21,7 +21,12 @@ from router.processes.supervisor import Supervisor
 from router.processes.valkey_process import Hear
 from router.settings import Settings, read_settings
 from router.store.embedded import EmbeddedValkey
+<<<<<<< HEAD
 from router.store.health.judges import PATIENCE
+=======
+from router.store.health.vitals import PATIENCE
+from router.telemetry import set_up_logging
+>>>>>>> main
 
 COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
 
@@ -37,6 +42,8 @@ def up(workers: int) -> None:
     ends is started again. For several hosts run the lines of the Procfile instead.
     """
     settings = read_settings()
+    settings.close_var_dir()
+    set_up_logging(form=settings.log_format, level="error", secrets=settings.secrets)
     _check_port(settings)
     _open_ledger(settings)
     valkey = None if settings.redis_url else EmbeddedValkey(settings.var_dir / "valkey")

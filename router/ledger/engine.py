@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
+
+from router.private_files import close
 
 BUSY_TIMEOUT_MS: Final = 10_000
 _POSTGRESQL: Final = {
@@ -32,10 +35,19 @@ def engine_of(url: str | URL, *, patience_ms: Callable[[], int] = lambda: BUSY_T
     is_sqlite = parsed.get_backend_name() == "sqlite"
     engine = create_engine(parsed, pool_pre_ping=True, connect_args={} if is_sqlite else _POSTGRESQL)
     if is_sqlite:
-        event.listen(engine, "do_connect", _make_folder)
+        event.listen(engine, "do_connect", lambda _dialect, _record, args, _named: _own_file(Path(args[0])))
         event.listen(engine, "connect", lambda connection, _: _tune_sqlite(connection, patience_ms()))
         event.listen(engine, "checkout", lambda connection, *_: _be_patient(connection, patience_ms()))
     return engine
+
+
+def _own_file(path: Path) -> None:
+    """A database that only we can read; SQLite gives the files beside it (-wal, -shm) the same mode."""
+    with suppress(OSError):  # SQLite names what is wrong when it opens the file
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for one in (path, *(path.with_name(path.name + end) for end in ("-wal", "-shm", "-journal"))):
+        close(one)
 
 
 def name_of(url: URL) -> str:
@@ -45,11 +57,6 @@ def name_of(url: URL) -> str:
     host = url.host or url.query.get("host") or "localhost"
     host = host if isinstance(host, str) else ", ".join(host)
     return f"{url.database} on {host}{f':{url.port}' if url.port else ''}"
-
-
-def _make_folder(_dialect: Any, _record: Any, arguments: list[Any], _named: dict[str, Any]) -> None:
-    with suppress(OSError):  # SQLite says what is wrong with the path
-        Path(str(arguments[0])).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _be_patient(connection: Any, wait_ms: int) -> None:

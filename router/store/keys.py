@@ -55,6 +55,10 @@ class Keys:
         """sorted set: ids of due leads that nobody works on; score = since when, epoch ms."""
         self.parked = key("parked")
         """hash: contact id → why a person is needed (JSON); until redriven."""
+        self.recent_writes = key("recent_writes")
+        """sorted set: the two contacts written last; score = when, epoch ms; one hour."""
+        self.resume_probe = key("resume_probe")
+        """hash: when one parked lead is tried next, and the wait after it (ms); one day."""
         self.verify = key("verify")
         """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")
@@ -122,8 +126,12 @@ class Keys:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""
         return self._key(f"claims:{rep}")
 
+    def links_revoked(self, rep: str) -> str:
+        """string: the rep's claim links made before this moment are revoked, epoch s; three days."""
+        return self._key(f"links_revoked:{rep}")
+
     def asked(self, job: str) -> str:
-        """string: a housekeeping job is asked for and has not started; one minute."""
+        """string: a housekeeping job is asked for and has not started; ten seconds."""
         return self._key(f"asked:{job}")
 
     def calls_of_day(self, day: str) -> str:

@@ -1,4 +1,4 @@
-"""A ledger that cannot be read stops nothing that needs only Redis and HubSpot; it is used again by itself."""
+"""A ledger that cannot be read stops nothing that needs only Redis and HubSpot; later it is used again."""
 
 from __future__ import annotations
 

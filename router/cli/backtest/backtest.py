@@ -24,6 +24,7 @@ from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.facts import facts_needed
 from router.policy.rules.policy import Policy
+from router.private_files import write_report
 from router.routing.backtest.blocks import Leads
 from router.routing.backtest.csv_leads import CsvLeads, open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable
@@ -102,7 +103,7 @@ def backtest(
         from router.cli.backtest.backtest_page import backtest_page  # loaded only for --html
 
         names = (other.name, str(here.folder))
-        html.write_text(backtest_page(ran, names=names, notes=notes, broken=broken), encoding="utf-8")
+        write_report(html, backtest_page(ran, names=names, notes=notes, broken=broken))
     if as_json:
         print_json(_as_json(ran, notes, broken))
     else:

@@ -18,6 +18,7 @@ from router.cli.shared.services import services_with_rules
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import brake_lines, figures, headline, title, why_words, word
 from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
+from router.private_files import write_report
 
 SHOWN: Final = 50
 LANGUAGE: Final = "en"
@@ -51,7 +52,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     if html is not None:
         page = night_page(report, language=policy.language, zone=zone, portal=services.portal)
         try:
-            html.write_text(page, encoding="utf-8")
+            write_report(html, page)
         except OSError as error:
             raise UserError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
     if as_json:

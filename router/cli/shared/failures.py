@@ -44,6 +44,7 @@ def _of_a_file(error: Any) -> str:
 
 KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("router.settings", "SettingsInvalid", 2, str),
+    ("router.private_files", "NotPrivate", 2, str),
     ("router.store.embedded", "EmbeddedServerError", 1, str),
     ("router.ledger.schema", "UnusableLedger", 1, str),
     ("router.rules_on_disk", "RuleFilesUnreadable", 1, str),

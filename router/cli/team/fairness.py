@@ -19,6 +19,7 @@ from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
 from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
+from router.private_files import write_report
 from router.routing.reports.fairness import Fairness, fairness_since
 from router.routing.reports.share_history import ShareChange, share_changes
 
@@ -50,7 +51,7 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     reasons = _missed(found, rep) if rep is not None else ()
     changes = share_changes(rep, since=found.since, ledger=services.ledger) if rep is not None else ()
     if plot is not None:
-        plot.write_text(_picture(found, chosen), encoding="utf-8")
+        write_report(plot, _picture(found, chosen))
     if as_json:
         print_json(_as_json(found, chosen, reasons if rep is not None else None, changes))
     else:

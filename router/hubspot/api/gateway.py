@@ -135,7 +135,7 @@ class Gateway:
         if not ids:
             return {}
         _at_most(HISTORY_BATCH, ids)
-        body = _inputs(ids, properties=[MERGED_IDS], propertiesWithHistory=list(properties))
+        body = _inputs(ids, properties=(MERGED_IDS,), history=properties)
 
         def parse(answer: Any) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
             found: dict[str, dict[str, tuple[HistoryEntry, ...]]] = {}
@@ -201,7 +201,7 @@ class Gateway:
         body: dict[str, Any] = {
             "filterGroups": [{"filters": [*group, above]} for group in filter_groups or [()]],
             "sorts": [{"propertyName": OBJECT_ID, "direction": "ASCENDING"}],
-            "properties": list(properties),
+            "properties": _named(properties),
             "limit": SEARCH_PAGE,
         }
         found: dict[str, Record] = {}
@@ -227,7 +227,12 @@ class Gateway:
         """Number of contacts that search finds: an estimate, for search lags and its totals are not exact."""
         return self._ask(
             self._apis.contact_search.do_search,
-            {"filterGroups": [{"filters": list(filters)}], "properties": [], "limit": 1},
+            {
+                "filterGroups": [{"filters": list(filters)}],
+                "sorts": [],
+                "properties": _named(()),
+                "limit": 1,
+            },
             "contacts/search",
             parse=shapes.total,
             search=True,
@@ -331,7 +336,7 @@ class Gateway:
             return ReadAnswer({}, {})
         _at_most(BATCH, ids)
         merges = [MERGED_IDS] if object_type == "contacts" else []
-        body = _inputs(ids, properties=list(dict.fromkeys([*properties, *merges])))
+        body = _inputs(ids, properties=[*properties, *merges])
         return self._ask(
             api.read,
             body,
@@ -420,8 +425,18 @@ class Gateway:
         return self._client.ask(request, parse)
 
 
-def _inputs(ids: Sequence[str], **rest: Any) -> dict[str, Any]:
-    return {"inputs": [{"id": one} for one in ids], **rest}
+def _inputs(ids: Sequence[str], *, properties: Sequence[str], history: Sequence[str] = ()) -> dict[str, Any]:
+    """The body of a batch read, with every field that HubSpot's OpenAPI requires."""
+    return {
+        "inputs": [{"id": one} for one in ids],
+        "properties": _named(properties),
+        "propertiesWithHistory": list(history),
+    }
+
+
+def _named(properties: Sequence[str]) -> list[str]:
+    """The properties to read, never none: an empty list makes HubSpot send names and e-mail addresses."""
+    return list(dict.fromkeys(properties)) or [OBJECT_ID]
 
 
 def _at_most(limit: int, ids: Sequence[str] | Mapping[str, Any]) -> None:

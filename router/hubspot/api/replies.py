@@ -18,7 +18,8 @@ LONGEST_PAUSE: Final = timedelta(hours=24)
 LOCK_PAUSE: Final = timedelta(seconds=2)
 MIGRATION_PAUSE: Final = timedelta(minutes=1)
 LONGEST_MESSAGE: Final = 300
-_EMAIL: Final = re.compile(r"[^\s\"'<>,;:\[\]()]+@[^\s\"'<>,;:\[\]()]+")
+_EMAIL: Final = re.compile(r"(?<![^\s\"'<>,;:\[\]()@])[^\s\"'<>,;:\[\]()@]++@[^\s\"'<>,;:\[\]()]++")
+"""It begins at the beginning of a word and never goes back: linear for any text."""
 _SCOPE: Final = re.compile(r"^[a-z0-9._-]{1,80}$")
 _VALUES: Final = "Property values were not valid: "
 

@@ -33,7 +33,7 @@ from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
-from router.routing.verification.missing import look_for
+from router.routing.verification.missing import forgotten_and_gone, look_for
 from router.routing.verification.owner_history import rightful_owner
 from router.store.budget.budget import Priority
 from router.store.leads.leads import LeadState, State
@@ -154,6 +154,8 @@ def _look_at(
     answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
     silent = {one: state for one, state in leads.items() if one not in answers and state is not None}
     gone, absent = look_for(services, silent, priority=priority)
+    forgotten = [one for one, state in leads.items() if one not in answers and state is None]
+    gone |= forgotten_and_gone(services.hubspot, forgotten, priority=priority)
     verified_first = _covered_by_us(leads, answers)
     services.store.verify.look_again(verified_first, at_ms=services.now_ms())
     answers = {one: histories for one, histories in answers.items() if one not in verified_first}

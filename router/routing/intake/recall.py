@@ -23,7 +23,7 @@ class Recalled:
     held_elsewhere: tuple[WorkItem, ...]
     """Decided by another batch, on an entry of its own that it still holds."""
     hopeless: tuple[WorkItem, ...]
-    """Claimed too often."""
+    """Claimed too often without being finished: parked, by whose fault it is."""
 
 
 def sort_recalled(

@@ -12,6 +12,7 @@ from router.hubspot.properties import OWNER
 from router.policy.people.roster import Roster
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.transitions.apply import apply
+from router.routing.intake.transitions.parking import refused
 from router.routing.intake.work_item import WorkItem
 from router.routing.portal.people import People
 from router.routing.portal.services import Services
@@ -43,7 +44,7 @@ def write(
     """
     if not items:
         return Written()
-    permit = Permit(services.clock())
+    permit, asked_at_ms = Permit(services.clock()), services.now_ms()
     sendings = [_sending(item) for item in items]
     mine = services.store.sends.begin(sendings, consumer=consumer, now_ms=services.now_ms())
     items = [item for item in items if item.contact_id in mine]
@@ -59,9 +60,12 @@ def write(
     crash_point("after_write")
     if not permit.holds(services.clock()):
         services.store.sends.doubt(changes, now_ms=services.now_ms())
+    written = [contact_id for contact_id, outcome in outcomes.items() if outcome.kind == "written"]
+    services.store.recent_writes.note(written, now_ms=services.now_ms())
     found = Written()
     for item in items:
-        _look_at(services, item, outcomes[item.contact_id], found, roster=roster)
+        outcome = outcomes[item.contact_id]
+        _look_at(services, item, outcome, found, roster=roster, asked_at_ms=asked_at_ms)
     moved = apply(services, found.transitions)
     # Somebody else finished these meanwhile: what was sent for them may stand over a person's choice.
     overtaken = [one.contact_id for one, moves in zip(found.transitions, moved, strict=True) if not moves]
@@ -84,7 +88,15 @@ def _sending(item: WorkItem) -> Sending:
     return Sending(item.contact_id, State.DECIDED, state.episode, item.entries, send if sets_owner else None)
 
 
-def _look_at(services: Services, item: WorkItem, outcome: Outcome, found: Written, *, roster: Roster) -> None:
+def _look_at(
+    services: Services,
+    item: WorkItem,
+    outcome: Outcome,
+    found: Written,
+    *,
+    roster: Roster,
+    asked_at_ms: int,
+) -> None:
     now = services.clock()
     match outcome.kind:
         case "written":
@@ -93,7 +105,9 @@ def _look_at(services: Services, item: WorkItem, outcome: Outcome, found: Writte
             found.again.append(_without_refused_owner(item, roster, people=services.people))
             found.transitions.append(transitions.owner_refused(item, why=outcome.reason, now=now))
         case "refused":
-            found.transitions.append(transitions.parked(item, why=outcome.reason, now=now))
+            last = services.store.recent_writes.read()
+            parked = refused(item, last, why=outcome.reason, asked_at_ms=asked_at_ms, now=now)
+            found.transitions.append(replace(parked, answered=True))
         case "gone" | "merged" | "unknown":  # a merged contact, too, is "not found": reading it tells
             found.again.append(item)
 

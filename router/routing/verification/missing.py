@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, tzinfo
 
+from router.hubspot.api.gateway import Gateway
 from router.hubspot.properties import OBJECT_ID
 from router.routing.intake.transitions import gone
 from router.routing.intake.transitions.apply import apply
@@ -44,6 +45,12 @@ def look_for(
         services.store.inbox.append_low(merged.values(), now_ms=services.now_ms())
     lost = {one.contact_id for one in transitions if one.state is State.GONE and not one.keep}
     return frozenset(lost), frozenset(state.contact_id for state in absent)
+
+
+def forgotten_and_gone(hubspot: Gateway, contact_ids: Sequence[str], *, priority: Priority) -> frozenset[str]:
+    """Of long finished leads that Redis has forgotten: those that HubSpot, asked again, does not find."""
+    answer = hubspot.read_contacts(contact_ids, (OBJECT_ID,), priority=priority)
+    return frozenset(one for one, why in answer.missing.items() if why == "gone")
 
 
 def found_again(services: Services, states: Sequence[LeadState]) -> None:

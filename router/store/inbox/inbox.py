@@ -46,6 +46,7 @@ class Inbox:
         self._take = script(client, "inbox/take")
         self._renew = script(client, "inbox/renew")
         self._release = script(client, "inbox/release")
+        self._uncount = script(client, "inbox/uncount")
         self._waiting = script(client, "inbox/waiting")
 
     def append(
@@ -120,6 +121,12 @@ class Inbox:
         for stream in {entry.stream for entry in entries}:
             rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]
             self._release(keys=[stream], args=[GROUP, consumer, self._lease_ms, *rows])
+
+    def uncount(self, consumer: str, entries: Sequence[InboxEntry]) -> None:
+        """Keep our claims, but do not count this delivery: it says nothing about the leads."""
+        for stream in {entry.stream for entry in entries}:
+            ids = [entry.id for entry in entries if entry.stream == stream]
+            self._uncount(keys=[stream], args=[GROUP, consumer, *ids])
 
     def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
         """Number of entries that no consumer has claimed yet, at most `limit`.

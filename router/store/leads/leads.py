@@ -62,6 +62,7 @@ _FIELDS: Final = (
     lead_fields.DOUBT,
     lead_fields.DELETED,
     lead_fields.MISSING,
+    lead_fields.REFUSED_AT,
 )
 
 
@@ -115,6 +116,8 @@ class LeadState:
     """True once HubSpot announced that the contact was deleted."""
     missing: Missing | None = None
     """Since when and how often HubSpot has not found the contact; None if it was found at the last look."""
+    refused_at_ms: int = 0
+    """First refusal of this decision's write by HubSpot, epoch milliseconds; 0 if it refused none."""
 
 
 class Leads:
@@ -147,6 +150,10 @@ class Leads:
         if names:
             self._reopen(keys=names)
 
+    def is_any_parked(self) -> bool:
+        """True if a lead is parked, for whatever reason."""
+        return bool(self._redis.exists(self._keys.parked))
+
     def parked(self) -> dict[str, dict[str, Any]]:
         """Every parked lead by contact id, with why and since when."""
         rows = cast("dict[str, str]", self._redis.hgetall(self._keys.parked))
@@ -156,7 +163,7 @@ class Leads:
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, *rest = row
     entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks, *rest = rest
-    sends, sending, doubt, deleted, missing = rest
+    sends, sending, doubt, deleted, missing, refused = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -179,4 +186,5 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         unanswered_at_ms=max(int(sending or 0), int(doubt or 0)),
         deleted=bool(deleted),
         missing=Missing(*map(int, missing.split())) if missing else None,
+        refused_at_ms=int(refused or 0),
     )

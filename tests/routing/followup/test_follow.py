@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,9 +41,11 @@ def given(services: Services, sandbox: SandboxClient, clock: Clock, count: int =
     return ids
 
 
-def changed(services: Services, *contact_ids: str) -> None:
-    """What the receiver does with a delivery of changes."""
-    services.store.inbox.append([], changed=[(one, services.now_ms()) for one in contact_ids])
+def changed(services: Services, *contact_ids: str, deleted: Sequence[str] = ()) -> None:
+    """What the receiver does with a delivery of changes, some of them deletions."""
+    services.store.inbox.append(
+        [], changed=[(one, services.now_ms()) for one in contact_ids], deleted=deleted
+    )
 
 
 def follow_up_of(services: Services, contact_id: str) -> FollowUp:
@@ -73,7 +75,7 @@ def test_a_waiting_lead_that_somebody_took_in_hubspot_leaves_the_queue_at_once(
     taken, deleted, free = queued(pull, sandbox, 3)
     sandbox.edit_by_hand(taken, owner=OWNERS["camille"])
     sandbox.delete(deleted)
-    changed(pull, taken, deleted, free)
+    changed(pull, taken, deleted, free, deleted=[deleted])
 
     found = follow_changes(pull)
 

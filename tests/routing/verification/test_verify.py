@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import pytest
+
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.verification.verify import verify_owners
@@ -65,7 +69,7 @@ def test_a_person_who_changes_the_owner_later_is_left_in_peace(
     assert len(sandbox.writes()) == 1
 
 
-def test_a_write_of_unknown_outcome_is_looked_at_again_after_ninety_seconds(
+def test_a_lead_is_looked_at_while_an_earlier_write_of_unknown_outcome_may_be_applied(
     services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
@@ -74,12 +78,16 @@ def test_a_write_of_unknown_outcome_is_looked_at_again_after_ninety_seconds(
     route_all(services)
     clock.forward(4)
     verify_owners(services)
-    assert services.store.leads.recall([contact_id])[contact_id].state is State.WRITTEN
+    state = services.store.leads.recall([contact_id])[contact_id]
+    assert (state.state, bool(state.unanswered_at_ms), bool(state.changes)) == (State.DONE, True, True)
 
     clock.forward(100)
-    verify_owners(services)
+    assert verify_owners(services).looked_at == 1
+    clock.forward(48 * 3600)
+    assert verify_owners(services).looked_at == 1
 
-    assert services.store.leads.recall([contact_id])[contact_id].state is State.DONE
+    state = services.store.leads.recall([contact_id])[contact_id]
+    assert (state.state, bool(state.unanswered_at_ms), bool(state.changes)) == (State.DONE, False, False)
 
 
 def test_what_was_given_back_is_told_in_the_ledger(
@@ -97,3 +105,19 @@ def test_what_was_given_back_is_told_in_the_ledger(
     restored = services.ledger.events_of(contact_id)[-1]
     assert restored.kind == "restored"
     assert restored.detail == {"owner_id": OWNERS["claire"], "ours": OWNERS["camille"]}
+
+
+@pytest.mark.parametrize("minutes", [-10, -3.5, 3.5, 10])
+def test_a_clock_that_differs_from_hubspots_hides_no_choice(
+    services: Services, sandbox: SandboxClient, clock: Clock, minutes: float
+) -> None:
+    clock.ahead += timedelta(minutes=minutes)
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    sandbox.overtake(times=1, owner=OWNERS["claire"])
+    route_all(services)
+    clock.forward(4)
+
+    assert verify_owners(services).restored == 1
+
+    assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"] == OWNERS["claire"]

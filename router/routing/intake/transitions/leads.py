@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import SCORE
@@ -16,6 +16,11 @@ from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 from router.store.sends.send import Send, as_text
 from router.timestamps import epoch_ms
+
+WRITTEN: Final = "leads_written"
+"""The count of leads that HubSpot wrote as we decided."""
+
+SHADOWED: Final = "leads_shadowed"
 
 _OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED, State.GONE})
 
@@ -45,7 +50,7 @@ def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transit
         watch_at_ms=state.assignment["look"] if state.assignment is not None else None,
         event=written_event,
         keep=True,
-        count="leads_written",
+        count=WRITTEN,
         answered=answered,
     )
 
@@ -79,7 +84,7 @@ def _unowned(
         score=int(state.changes.get(SCORE) or 0),
         event=written_event,
         keep=bool(state.queue),
-        count="leads_written",
+        count=WRITTEN,
         answered=answered,
     )
 
@@ -113,7 +118,7 @@ def shadowed(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
         entries=item.entries,
         drop=(lead_fields.CHANGES, lead_fields.PAID),
         event=event("shadowed", now, state, owner_id=owner_id or None),
-        count="leads_shadowed",
+        count=SHADOWED,
     )
 
 
@@ -154,16 +159,27 @@ def taken_by_a_person(item: WorkItem, *, owner_id: str, now: datetime) -> Transi
     )
 
 
-def parked(item: WorkItem, *, why: str, now: datetime) -> Transition:
-    """A person is needed; the lead is listed by `router parked` and can be sent again."""
+def parked(
+    item: WorkItem,
+    *,
+    why: str,
+    now: datetime,
+    fault: Literal["lead", "outage"] = "lead",
+    refused_at_ms: int | None = None,
+) -> Transition:
+    """The lead is listed by `router parked`: a person is needed, or an outage has to end.
+
+    What an outage parked is sent again by `routing.recovery.resume`; a person can send any again.
+    """
     return Transition(
         item.contact_id,
         item.state.episode if item.state else 0,
         State.PARKED,
         come_from=_OPEN,
         entries=item.entries,
-        parked={"why": why, "since": now.isoformat()},
-        event=event("parked", now, item.state, why=why),
+        set={} if refused_at_ms is None else {lead_fields.REFUSED_AT: str(refused_at_ms)},
+        parked={"why": why, "since": now.isoformat(), "fault": fault},
+        event=event("parked" if fault == "lead" else "parked_by_outage", now, item.state, why=why),
         keep=True,
         count="leads_parked",
     )
@@ -181,6 +197,7 @@ def owner_refused(item: WorkItem, *, why: str, now: datetime) -> Transition:
         event=event("owner_refused", now, state, owner_id=state.owner_id, why=why),
         keep=True,
         count="owners_refused",
+        answered=True,
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from tenacity import stop_after_delay
 
 from router.ledger.engine import BUSY_TIMEOUT_MS, engine_of, name_of
 from router.ledger.opening.problems import LedgerProblem, problem_of
@@ -26,6 +27,8 @@ REST_S: Final = 5.0
 """Seconds for which a database that failed is not asked again."""
 PROBE_MS: Final = 500
 """Milliseconds that a database waits for a lock while it is opened, or fails."""
+STARTING_S: Final = 1.0
+"""Seconds for which the first statement tries again, as processes that start together make the same file."""
 OPENING_MS: Final = 5_000
 """Milliseconds for which the first statement waits for another process's upgrade of the schema."""
 
@@ -140,11 +143,20 @@ class Database:
             self._fail(problem)
             raise LedgerWaits(problem.sentence)
         try:
-            (bring_up_once if self._failing else bring_up_to_date)(self._engine, waits_ms=waits_ms)
+            self._bring_up(waits_ms=waits_ms)
         except NewerLedger:
             self._fail(LedgerProblem("newer", name_of(self.url)))
             raise
         self._opened = self._inode()
+
+    def _bring_up(self, *, waits_ms: int | None) -> None:
+        if self._failing:
+            bring_up_once(self._engine, waits_ms=waits_ms)
+        elif self._is_patient:
+            bring_up_to_date(self._engine, waits_ms=waits_ms)
+        else:
+            soon = bring_up_to_date.retry_with(stop=stop_after_delay(STARTING_S))
+            soon(self._engine, waits_ms=waits_ms)
 
     def _patience_ms(self) -> int:
         is_sound = self._opened is not None and not self._failing

@@ -33,12 +33,9 @@ SECRETS: Final = (
     "NOTIFY_WEBHOOKS",
     "CLAIM_SECRET",
     "SMTP_URL",
-<<<<<<< HEAD
     "HEALTH_TOKEN",
-=======
     "REDIS_URL",
     "DATABASE_URL",
->>>>>>> main
 )
 """Each of them may be in a file that its variable with _FILE behind names."""
 LONGEST_SECRET: Final = 200_000

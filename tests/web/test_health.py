@@ -227,10 +227,10 @@ def test_leads_parked_by_an_outage_are_counted_apart(
         keys.parked, "499", '{"why": "no", "since": "2026-11-24T09:15:00+00:00", "fault": "outage"}'
     )
 
-    report = browser.get("/health").json
+    report = told(browser)
 
     assert (report["parked"], report["parked_by_outage"]) == (0, 1)
-    assert report["warnings"] == [
+    assert sentences(report) == [
         "Leads parked by an outage: 1. They go on by themselves once HubSpot takes writes again. "
         "See: router parked"
     ]

@@ -27,12 +27,9 @@ from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
-<<<<<<< HEAD
-from tests.world.deliveries import HEALTH_TOKEN
-=======
 from router.timestamps import epoch_ms
 from tests.world.commands_sent import CommandsSent
->>>>>>> main
+from tests.world.deliveries import HEALTH_TOKEN
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 
@@ -283,11 +280,8 @@ def a_quiet_fleet(directory: Path, *, routing: str = "") -> Iterator[Fleet]:
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
-<<<<<<< HEAD
             "HEALTH_TOKEN": HEALTH_TOKEN,
-=======
             "LEAD_ROUTER_ORDERS": str(directory / "orders"),
->>>>>>> main
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
         }
         client = redis.Redis.from_url(valkey.url, decode_responses=True)

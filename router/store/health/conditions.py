@@ -328,6 +328,13 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
         "router parked",
     ),
     Condition(
+        "leads_parked_by_outage",
+        "degraded",
+        "leads were parked because HubSpot took no writes; they go on by themselves",
+        judges.leads_parked_by_outage,
+        "router parked",
+    ),
+    Condition(
         "unfair",
         "degraded",
         "a rep is further from the fair share than the team promises",

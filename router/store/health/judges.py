@@ -344,6 +344,15 @@ def leads_parked(seen: VitalsReading) -> Sentences:
         yield f"Parked leads that need a person: {seen.parked}. See: router parked"
 
 
+def leads_parked_by_outage(seen: VitalsReading) -> Sentences:
+    """Leads wait for HubSpot."""
+    if seen.parked_by_outage:
+        yield (
+            f"Leads parked by an outage: {seen.parked_by_outage}. They go on by themselves once HubSpot "
+            "takes writes again. See: router parked"
+        )
+
+
 def unfair(seen: VitalsReading) -> Sentences:
     """A share is off."""
     for one in seen.furthest:
@@ -351,7 +360,7 @@ def unfair(seen: VitalsReading) -> Sentences:
             side = "ahead of" if one.difference > 0 else "behind"
             yield (
                 f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
-                f"more than {one.bound}. See: router fairness --team {one.team}"
+                f"more than {one.bound:g}. See: router fairness --team {one.team}"
             )
 
 

@@ -49,7 +49,7 @@ class Furthest:
     rep: str
     difference: float
     unit: Unit = "leads"
-    bound: int | None = BOUND
+    bound: float | None = BOUND
     """Difference above which a person is warned; None: the team promises no limit."""
 
 
@@ -103,6 +103,7 @@ class VitalsReading:
     inbox: Backlog
     low: Backlog
     parked: int
+    """Number of leads that need a person."""
     erasures: int
     outbox: int
     progress: tuple[Progress, ...]
@@ -126,6 +127,8 @@ class VitalsReading:
     """Number of leads that are due and that no rep has worked on."""
     overdue_for_s: float | None = None
     """Seconds for which the oldest of them has been overdue."""
+    parked_by_outage: int = 0
+    """Number of leads that go on by themselves once HubSpot takes writes again."""
     redis: RedisState = field(default_factory=RedisState)
     recent: Recent = field(default_factory=Recent)
     observations: tuple[Observation, ...] = ()
@@ -139,7 +142,7 @@ class VitalsReading:
     """Number of notices that could not be delivered and are tried again later."""
     notices_late_s: float = 0.0
     parked_lately: int = 0
-    """Number of leads that were parked within the last hour, estimated from a sample of 200."""
+    """Number of leads that were parked within the last hour."""
     jobs_failed: int = 0
     """Number of RQ jobs that crashed within the last hour."""
     calls_today: int = 0

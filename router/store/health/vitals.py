@@ -33,96 +33,12 @@ from router.wakeups import FAILURES_KEPT_S, housekeeping_queue, leads_queue
 
 FORGET_AFTER: Final = timedelta(days=1)
 """A process that was silent for this long is gone, and its entry is dropped."""
-<<<<<<< HEAD
 FRESH: Final = timedelta(minutes=3)
 """An observation older than this says nothing; most are renewed every minute."""
 OWNERS_FRESH: Final = timedelta(minutes=20)
 LATELY_S: Final = 3600
-SAMPLE: Final = 200
 PUT_OFF_MS: Final = 15_000
 """A notice that is due later than this (milliseconds) was put off: a new one is due in five seconds."""
-=======
-NIGHT_OVERDUE: Final = timedelta(hours=30)
-"""Time since the last night's end after which something is wrong: a night ends once a day."""
-NO_ACCESS: Final = re.compile(r"\b(401|403|access)\b", re.IGNORECASE)
-"""Matches the reason of a pause that waiting does not end: HubSpot refuses us access."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """One stream of leads: entries in it, those that are claimed, and the wait of the oldest in seconds."""
-
-    depth: int
-    claimed: int
-    waited_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The last work that a process finished, and its time (aware UTC)."""
-
-    process: str
-    at: datetime
-    did: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleMistake:
-    """A mistake in the rule files on disk; the last good revision stays live."""
-
-    file: str
-    line: int | None
-    column: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Furthest:
-    """The rep of a team furthest from their fair share: ahead (+) or behind (-), in the team's unit."""
-
-    team: str
-    rep: str
-    difference: float
-    unit: Unit = "leads"
-    bound: float | None = BOUND
-    """Difference above which a person is warned; None: the team promises no limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class VitalsReading:
-    """Everything that `Vitals` read in one round trip; times are by the clock of Redis."""
-
-    at: datetime
-    inbox: Backlog
-    low: Backlog
-    parked: int
-    """Leads that need a person."""
-    erasures: int
-    outbox: int
-    progress: tuple[Progress, ...]
-    rules_revision: str | None
-    rules_loaded_at: str | None
-    rule_mistakes: tuple[RuleMistake, ...]
-    drift: tuple[str, ...]
-    """Sentences on what the portal changed since its catalog was pulled, as far as it touches a rule."""
-    pause: Pause | None
-    counts: Mapping[str, int]
-    furthest: tuple[Furthest, ...] = ()
-    """One rep of each team that has credits in the share book."""
-    changed: int = 0
-    """Number of leads that people worked on in HubSpot and that housekeeping has not looked at yet."""
-    changed_waited_s: float = 0.0
-    night_ended_at: datetime | None = None
-    """End of the last night; None if none has ended yet."""
-    held: PlanAwaitingApproval | None = None
-    """The plan of the last night, if it waits for a person's approval."""
-    overdue: int = 0
-    """Number of leads that are due and that no rep has worked on."""
-    overdue_for_s: float | None = None
-    """Seconds for which the oldest of them has been overdue."""
-    parked_by_outage: int = 0
-    """Leads that go on by themselves once HubSpot takes writes again."""
->>>>>>> main
 
 
 class Vitals:
@@ -138,7 +54,6 @@ class Vitals:
         self._recent = RecentCounts(client, keys)
 
     def read(self) -> VitalsReading:
-<<<<<<< HEAD
         """Read everything, and try to write. Raises `redis.RedisError` if Redis cannot answer."""
         seconds, microseconds = self._redis.time()
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
@@ -149,6 +64,8 @@ class Vitals:
         brake, night_ended, born = (_sound(found[one]) for one in ("brake", "night_ended", "born"))
         reconciled, window = _sound(found["reconciled"])
         limit = _sound(found["limits"])
+        parked = [orjson.loads(why) for why in _sound(found["parked"])]
+        by_outage = sum(map(goes_on_by_itself, parked))
         recent, old = self._recent.of(_sound(found["recent"]), at=at)
         with suppress(redis.RedisError):  # a replica takes no deletions
             self._recent.drop(old)
@@ -156,50 +73,11 @@ class Vitals:
             at=at,
             inbox=_backlog(found, "inbox", at=at),
             low=_backlog(found, "low", at=at),
-            parked=_sound(found["parked"]),
+            parked=len(parked) - by_outage,
+            parked_by_outage=by_outage,
             erasures=_sound(found["erasures"]),
             outbox=_sound(found["outbox"]),
             progress=self._alive(_sound(found["progress"]), at=at),
-=======
-        """Read everything. Raises `redis.RedisError` if Redis cannot answer."""
-        keys = self._keys
-        with self._redis.pipeline(transaction=False) as look:
-            look.time()
-            for stream in (keys.inbox, keys.inbox_low):
-                look.xlen(stream)
-                look.xrange(stream, count=1)
-                look.xpending(stream, GROUP)
-            look.hvals(keys.parked)
-            look.scard(keys.erasures)
-            look.xlen(keys.outbox)
-            look.hgetall(keys.progress)
-            look.hmget(keys.rules, "revision", "loaded_at", "error", "drift", "bounds")  # its files are large
-            look.get(keys.pause)
-            look.hgetall(keys.counts)
-            look.hgetall(keys.book)
-            look.get(keys.night_brake)
-            look.zcard(keys.overdue)
-            look.zrange(keys.overdue, 0, 0, withscores=True)
-            look.zcard(keys.changed)
-            look.zrange(keys.changed, 0, 0, withscores=True)
-            look.get(keys.night_ended)
-            answers = look.execute(raise_on_error=False)
-        seconds, microseconds = _sound(answers[0])
-        at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
-        inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
-        parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:16])
-        late, latest, changed, longest, night_ended = map(_sound, answers[16:])
-        by_outage = sum(goes_on_by_itself(orjson.loads(why)) for why in parked)
-        return VitalsReading(
-            at=at,
-            inbox=inbox,
-            low=low,
-            parked=len(parked) - by_outage,
-            parked_by_outage=by_outage,
-            erasures=erasures,
-            outbox=outbox,
-            progress=self._alive(progress, at=at),
->>>>>>> main
             rules_revision=rules[0],
             rules_loaded_at=rules[1],
             rule_mistakes=_mistakes(rules[2]),
@@ -221,7 +99,7 @@ class Vitals:
             notices_parked=_sound(found["notices_parked"]),
             notices_put_off=_sound(found["notices_put_off"]),
             notices_late_s=_late_s(found["notices_first"], now_ms),
-            parked_lately=_lately(found["parked_sample"], _sound(found["parked"]), at=at),
+            parked_lately=sum(_is_lately(one, at=at) for one in parked),
             jobs_failed=_sound(found["failed_leads"]) + _sound(found["failed_housekeeping"]),
             calls_today=int(_sound(found["calls_today"]) or 0),
             calls_per_day=int(limit) if limit else self._calls_per_day,
@@ -245,8 +123,7 @@ class Vitals:
                 ask(name, look.xlen(stream))
                 ask(f"{name}_first", look.xrange(stream, count=1))
                 ask(f"{name}_claimed", look.xpending(stream, GROUP))
-            ask("parked", look.hlen(keys.parked))
-            ask("parked_sample", look.hrandfield(keys.parked, SAMPLE, withvalues=True))
+            ask("parked", look.hvals(keys.parked))
             ask("erasures", look.scard(keys.erasures))
             ask("outbox", look.xlen(keys.outbox))
             ask("outbox_first", look.xrange(keys.outbox, count=1))
@@ -310,53 +187,8 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-<<<<<<< HEAD
 def _scores(answer: Any) -> list[float]:
     return [float(score) for _, score in _sound(answer)]
-=======
-def warnings(reading: VitalsReading) -> tuple[str, ...]:
-    """Warnings to look at today although leads are being routed, a sentence each."""
-    found = []
-    if reading.rules_revision is not None:
-        found += [
-            f"{_place(mistake)}: {mistake.message} (the last good rules stay live)"
-            for mistake in reading.rule_mistakes
-        ]
-    found += [f"The portal has changed: {sentence}" for sentence in reading.drift]
-    if reading.pause and not NO_ACCESS.search(reading.pause.reason):
-        ends_in_s = (reading.pause.until - reading.at).total_seconds()
-        found.append(f"HubSpot calls are paused for {max(0.0, ends_in_s):.0f} s more: {reading.pause.reason}")
-    for one in reading.furthest:
-        if one.bound is not None and abs(one.difference) > one.bound:
-            side = "ahead of" if one.difference > 0 else "behind"
-            found.append(
-                f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
-                f"more than {one.bound:g}. See: router fairness --team {one.team}"
-            )
-    if reading.changed_waited_s > CHANGES_PATIENCE.total_seconds():
-        found.append(
-            f"What people did with {reading.changed} leads in HubSpot waits to be looked at for "
-            f"{reading.changed_waited_s / 60:.0f} min. Start or restart the process 'housekeeping'."
-        )
-    if reading.night_ended_at is not None and reading.at - reading.night_ended_at > NIGHT_OVERDUE:
-        found.append(
-            f"No night has ended since {reading.night_ended_at:%Y-%m-%d %H:%M} UTC. Look whether the "
-            "processes 'cron' and 'housekeeping' run, and at their log."
-        )
-    if reading.held is not None:
-        found.append(
-            f"The night of {reading.held.day} would move {reading.held.moves} leads, more than "
-            f"{reading.held.limit}, so it moved none. Look: router night. To let them: router sweep --approve"
-        )
-    if reading.parked:
-        found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
-    if reading.parked_by_outage:
-        found.append(
-            f"Leads parked by an outage: {reading.parked_by_outage}. They go on by themselves once HubSpot "
-            "takes writes again. See: router parked"
-        )
-    return tuple(found)
->>>>>>> main
 
 
 def _late_s(answer: Any, now_ms: float) -> float:
@@ -392,19 +224,11 @@ def _observations(rows: Mapping[str, str], *, at: datetime) -> tuple[Observation
     return tuple(seen)
 
 
-def _lately(answer: Any, parked: int, *, at: datetime) -> int:
-    """Leads parked within the last hour, scaled up from the sample; 0 where they cannot be sampled."""
-    if isinstance(answer, redis.RedisError) or not answer:
-        return 0
-    pairs = (
-        answer if isinstance(answer[0], list | tuple) else list(zip(answer[::2], answer[1::2], strict=True))
-    )
-    lately = 0
-    for _, words in pairs:
-        with suppress(ValueError, KeyError, TypeError):
-            since = datetime.fromisoformat(str(orjson.loads(words)["since"]))
-            lately += (at - since).total_seconds() < LATELY_S
-    return round(lately / len(pairs) * parked)
+def _is_lately(parked: Mapping[str, Any], *, at: datetime) -> bool:
+    """True if a lead was parked within the last hour."""
+    with suppress(ValueError, KeyError, TypeError):
+        return (at - datetime.fromisoformat(str(parked["since"]))).total_seconds() < LATELY_S
+    return False
 
 
 def _sound(answer: Any) -> Any:

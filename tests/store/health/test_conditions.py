@@ -203,6 +203,9 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
     "reconciliation_late": lambda client: client.hset(KEYS.reconciled, "until", long_ago(client, hours=2)),
     "most_leads_parked": lambda client: park(client, 9),
     "leads_parked": lambda client: park(client, 1),
+    "leads_parked_by_outage": lambda client: client.hset(
+        KEYS.parked, "499", json.dumps({"why": "no", "since": long_ago(client, hours=2), "fault": "outage"})
+    ),
     "unfair": lambda client: client.hset(KEYS.book, "credit:idf:hugo", "-9300000000"),
     "changes_wait": lambda client: client.zadd(KEYS.changed, {"501": ago_ms(client, 700)}),
     "night_late": lambda client: client.set(KEYS.night_ended, long_ago(client, hours=31)),

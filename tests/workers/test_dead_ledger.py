@@ -7,10 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
+import structlog
 
+from router.bootstrap import ProcessContext
+from router.wakeups import Job
 from tests.world.checker import check
 from tests.world.fleet import WEIGHTS, Fleet, a_fleet, announce_to, health_of, said, until
 from tests.world.leads import a_hot_contact
+from workers import jobs, process
+from workers.schedule import Schedule
 
 PROCESSES = ("worker0", "housekeeping", "cron")
 SOMEBODY_ELSE = "71480109"
@@ -44,6 +50,38 @@ def choices_stand(fleet: Fleet) -> bool:
     choices = fleet.sandbox.human_choices()
     owners = {one["id"]: one["owner"] for one in fleet.sandbox.contacts(brief=True)}
     return all(owners[str(one["contact"])] == one["owner"] for one in choices)
+
+
+def test_only_what_needs_the_ledger_waits(
+    context: ProcessContext, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services = context.services
+    monkeypatch.setitem(process._process.contexts, services.portal, context)
+    assert Schedule(context).look()  # the book is whole
+    jobs.reconcile(services.portal)
+    services.ledger.close()
+    mend = put_a_folder_there(Path(str(services.ledger.database.url.database)))
+    record = '{"at": "2026-11-24T09:15:00+00:00", "kind": "seen"}'
+    redis_client.xadd(services.store.keys.outbox, {"kind": "event", "contact": "501", "record": record})
+    redis_client.zadd(services.store.keys.verify, {"501": 1})
+    for name in Job:
+        context.wake_ups.begun(name)
+
+    with structlog.testing.capture_logs() as log:
+        asked = Schedule(context).look()
+        done = {job: getattr(jobs, job.rpartition(".")[2])(services.portal) for job in asked}
+        for _ in range(20):
+            jobs.record(services.portal)
+    mend()
+    services.ledger.database.probe()
+
+    assert asked[:2] == (Job.VERIFY, Job.RECORD), "the schedule asks for everything that it can judge"
+    assert {Job.REFRESH, Job.RECONCILE} <= set(asked)
+    assert (done[Job.VERIFY], done[Job.RECORD]) == (1, 0)
+    assert services.people.owners.last_known(), "owners were read from HubSpot"
+    of_record = [one for one in log if one["event"] == "job.snoozed" and one["job"] == Job.RECORD]
+    assert len(of_record) <= 2, "one line a minute, by kind of error"
+    assert jobs.record(services.portal) == 1
 
 
 @pytest.mark.parametrize("damage", [lock, put_a_folder_there])

@@ -113,10 +113,10 @@ class Database:
                 return
             if self._problem is not None:
                 if self._clock() < self._again_at:
-                    raise LedgerWaits(self._problem.sentence)
+                    raise _waits(self._problem)
                 self._probe()
                 if self._problem is not None:
-                    raise LedgerWaits(self._problem.sentence)
+                    raise _waits(self._problem)
                 return
             self._open(waits_ms=OPENING_MS)
 
@@ -141,7 +141,7 @@ class Database:
         if self._is_missing() and not self._may_create():
             problem = LedgerProblem("absent", name_of(self.url))
             self._fail(problem)
-            raise LedgerWaits(problem.sentence)
+            raise _waits(problem)
         try:
             self._bring_up(waits_ms=waits_ms)
         except NewerLedger:
@@ -195,6 +195,10 @@ class Database:
         """A file that was set aside must not be written any more; the pool opens the present one."""
         if record.info.get("inode") != self._inode():
             raise DisconnectionError("The ledger's file was replaced.")
+
+
+def _waits(problem: LedgerProblem) -> LedgerWaits:
+    return LedgerWaits(f"{problem.sentence} See: router ledger check")
 
 
 def _sqlite_file(url: URL) -> Path | None:

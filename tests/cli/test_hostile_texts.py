@@ -16,8 +16,8 @@ from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.security.visible import visible
 from router.store.shared.availability import Override
-from tests.cli.leads.test_answers import LYON, park
 from tests.world.command_line import RouteNow, Run
+from tests.world.leads import LYON, park
 from tests.world.rule_folders import COMPANY
 
 HOSTILE = "x\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\u2066\u200b\u2028y\x7f"

@@ -49,5 +49,7 @@ LOOK_EVERY: Final = _scaled(seconds=10)
 """Interval of the looks at a lead while a write of ours may be applied late."""
 NIGHT_LOOK_AFTER: Final = _scaled(hours=1)
 """The one look at night comes at least this long after the doubt is over."""
+LOST_WRITE_LOOKS: Final = (_scaled(), _scaled(seconds=15), _scaled(minutes=1), _scaled(minutes=5))
+"""After Redis was emptied, lost writes are searched for at once, and so much later: search lags."""
 MISSING_LOOKS: Final = (_scaled(seconds=2), _scaled(seconds=10), _scaled(seconds=60))
 """A contact that HubSpot does not find is looked for again this long after the first time."""

@@ -1,6 +1,7 @@
 """Reading the rule files of a directory, and a fingerprint that shows when one has changed.
 
-A file that is replaced while it is read is noticed: its size and time are compared before and after.
+A file that is replaced while it is read is noticed: its size and time are compared before and after. Links
+that stay inside the directory are followed, as Kubernetes mounts rule files by them; others are refused.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ def read_rule_files(directory: Path) -> Mapping[str, bytes]:
     """The four YAML files, the HubSpot catalog and `tests/*.test.yaml`, by name; all other files are ignored.
 
     Raises RuleFilesUnreadable for a directory or file that is missing, unreadable, too large (which is found
-    out before reading), or changing while it is read; tests may be missing.
+    out before reading), a link to somewhere else, or changing while it is read; tests may be missing.
     """
     try:
         is_directory = stat.S_ISDIR(directory.stat().st_mode)
@@ -44,6 +45,7 @@ def read_rule_files(directory: Path) -> Mapping[str, bytes]:
     if not is_directory:
         raise RuleFilesUnreadable(f"{directory} is no directory. Set CONFIG_DIR to the folder of team.yaml.")
     try:
+        _inside(directory, TESTS)
         tests = _test_files(directory)
     except OSError as error:
         raise RuleFilesUnreadable(
@@ -53,7 +55,7 @@ def read_rule_files(directory: Path) -> Mapping[str, bytes]:
         raise RuleFilesUnreadable(
             f"{directory / TESTS} has {len(tests):,} files, and {MOST_TEST_FILES} is the most. Join some."
         )
-    return {name: _content(directory / name) for name in (*FILES, *tests)}
+    return {name: _content(directory, name) for name in (*FILES, *tests)}
 
 
 def fingerprint(directory: Path) -> Fingerprint:
@@ -87,20 +89,20 @@ def _test_files(directory: Path) -> tuple[str, ...]:
     return tuple(f"{TESTS}/{name}" for name in sorted(tests))
 
 
-def _content(path: Path) -> bytes:
+def _content(directory: Path, name: str) -> bytes:
     for _ in range(ATTEMPTS):
-        content = _read_whole(path)
+        content = _read_whole(directory, name)
         if content is not None:
             return content
-    raise RuleFilesUnreadable(f"{path.name} keeps changing while it is read. Try again once it is written.")
+    raise RuleFilesUnreadable(f"{name} keeps changing while it is read. Try again once it is written.")
 
 
-def _read_whole(path: Path) -> bytes | None:
+def _read_whole(directory: Path, name: str) -> bytes | None:
     """The file's bytes; None if it was written meanwhile."""
-    largest = LARGEST_CATALOG_BYTES if path.name == CATALOG_FILE else LARGEST_FILE_BYTES
+    path = directory / name
+    largest = LARGEST_CATALOG_BYTES if name == CATALOG_FILE else LARGEST_FILE_BYTES
     try:
-        # Not blocking: opening a named pipe would hang before its kind can be seen.
-        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        with os.fdopen(_open_inside(directory, name), "rb") as file:
             before = os.fstat(file.fileno())
             if not stat.S_ISREG(before.st_mode):
                 raise RuleFilesUnreadable(f"{path} is no file. Put {path.name} there.")
@@ -120,3 +122,28 @@ def _read_whole(path: Path) -> bytes | None:
         ) from error
     same = (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size)
     return content if same and len(content) == before.st_size else None
+
+
+def _inside(directory: Path, name: str) -> Path:
+    """The real place of a name, relative to the directory. Raises RuleFilesUnreadable if it is elsewhere."""
+    real, home = (Path(os.path.realpath(path)) for path in (directory / name, directory))
+    if not real.is_relative_to(home):
+        raise RuleFilesUnreadable(
+            f"{directory / name} is a link to {real}, outside of {directory}. Put the file itself there."
+        )
+    return real.relative_to(home)
+
+
+def _open_inside(directory: Path, name: str) -> int:
+    """A handle of the file, opened step by step, so that no part can become a link after the look at it."""
+    *folders, last = _inside(directory, name).parts
+    at = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for folder in folders:
+            step = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+            at, above = os.open(folder, step, dir_fd=at), at
+            os.close(above)
+        # Not blocking: opening a named pipe would hang before its kind can be seen.
+        return os.open(last, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=at)
+    finally:
+        os.close(at)

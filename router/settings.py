@@ -8,7 +8,6 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import (
@@ -24,16 +23,22 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-SECRETS_IN_FILES: Final = (
+from router.security.hidden import keys_in, passwords_in
+from router.security.private_files import OF_OTHERS, close_var
+from router.security.setting_urls import of_scheme, protected_secret_url, protected_url
+
+SECRETS: Final = (
     "HUBSPOT_ACCESS_TOKEN",
     "HUBSPOT_CLIENT_SECRET",
     "NOTIFY_WEBHOOKS",
     "CLAIM_SECRET",
     "SMTP_URL",
+    "REDIS_URL",
+    "DATABASE_URL",
 )
+"""Each of them may be in a file that its variable with _FILE behind names."""
 LONGEST_SECRET: Final = 200_000
 SHORTEST_SECRET: Final = 16
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
 class SettingsInvalid(Exception):
@@ -42,20 +47,6 @@ class SettingsInvalid(Exception):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-def _protected_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname or parts.fragment:
-        raise ValueError("it is not a whole https address")
-    if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-        raise ValueError("plain http is allowed on this machine (127.0.0.1) only")
-    return url
-
-
-def _protected_secret_url(url: SecretStr) -> SecretStr:
-    _protected_url(url.get_secret_value())
-    return url
 
 
 def _visible(secret: SecretStr) -> SecretStr:
@@ -75,7 +66,7 @@ def _one_or_two(secrets: SecretStr) -> SecretStr:
     if len(parts) > 2 or not all(part.strip() for part in parts):
         raise ValueError("it has to be one secret, or two with a comma between them")
     for part in parts:
-        _visible(SecretStr(part.strip()))
+        _long_enough(SecretStr(part.strip()))
     return secrets
 
 
@@ -89,22 +80,13 @@ def _addresses(text: object) -> object:
     return found
 
 
-def _of_scheme(*schemes: str) -> AfterValidator:
-    def check(url: SecretStr) -> SecretStr:
-        if urlsplit(url.get_secret_value()).scheme not in schemes:
-            raise ValueError(f"it has to begin with {', '.join(f'{scheme}://' for scheme in schemes)}")
-        return url
-
-    return AfterValidator(check)
-
-
-Url = Annotated[str, AfterValidator(_protected_url)]
+Url = Annotated[str, AfterValidator(protected_url)]
 Token = Annotated[SecretStr, AfterValidator(_visible)]
 ClientSecrets = Annotated[SecretStr, AfterValidator(_one_or_two)]
 SigningSecret = Annotated[SecretStr, AfterValidator(_long_enough)]
-RedisUrl = Annotated[SecretStr, _of_scheme("redis", "rediss", "unix")]
-DatabaseUrl = Annotated[SecretStr, _of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
-SmtpUrl = Annotated[SecretStr, _of_scheme("smtp", "smtps")]
+RedisUrl = Annotated[SecretStr, of_scheme("redis", "rediss", "unix")]
+DatabaseUrl = Annotated[SecretStr, of_scheme("sqlite", "postgres", "postgresql", "postgresql+psycopg")]
+SmtpUrl = Annotated[SecretStr, of_scheme("smtp", "smtps")]
 Addresses = Annotated[tuple[str, ...], BeforeValidator(_addresses)]
 # 18 digits fit into 64 bits, like HubSpot's own numbers, and the decoder of deliveries needs that.
 PortalId = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9]{0,17}$")]
@@ -117,7 +99,7 @@ class Webhook(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     kind: Literal["slack", "teams", "json"]
-    url: Annotated[SecretStr, AfterValidator(_protected_secret_url)]
+    url: Annotated[SecretStr, AfterValidator(protected_secret_url)]
 
 
 class Settings(BaseSettings):
@@ -178,6 +160,15 @@ class Settings(BaseSettings):
     var_dir: Path = Field(Path("var"), description="Name a directory that we may write in.")
     host: str = Field("0.0.0.0", description="Use 0.0.0.0, or 127.0.0.1 behind a proxy.")  # noqa: S104 - hosts reach us from outside the container
     port: int = Field(8080, ge=0, le=65_535, description="Use a port number; 0 takes a free one.")
+    request_deadline_s: int = Field(
+        10, ge=1, le=120, description="Use the seconds within which a request has to be complete."
+    )
+    max_connections: int = Field(
+        500, ge=20, le=900, description="Use fewer than the files that a process may open, usually 1024."
+    )
+    max_connections_per_client: int = Field(
+        50, ge=10, le=900, description="Use as many as MAX_CONNECTIONS behind a proxy with one address."
+    )
     log_format: Literal["auto", "json", "console"] = Field("auto", description="Use auto, json or console.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Use debug, info, warning or error."
@@ -199,17 +190,24 @@ class Settings(BaseSettings):
     def secrets(self) -> tuple[SecretStr, ...]:
         """Every value that must never be shown, for the log's last filter."""
         passwords = (
-            urlsplit(url.get_secret_value()).password
+            password
             for url in (self.redis_url, self.database_url, self.smtp_url)
             if url
+            for password in passwords_in(url.get_secret_value())
         )
+        webhooks = (webhook.url.get_secret_value() for webhook in (self.notify_webhooks or {}).values())
         return (
             self.hubspot_access_token,
             *self.client_secrets,
             *((self.claim_secret,) if self.claim_secret else ()),
             *(SecretStr(password) for password in passwords if password),
-            *(webhook.url for webhook in (self.notify_webhooks or {}).values()),
+            *(SecretStr(key) for url in webhooks for key in keys_in(url)),
         )
+
+    def close_var_dir(self) -> None:
+        """Take VAR_DIR, if it is used, from other users. Raises `NotPrivate`. Every process does it first."""
+        if self.redis_url is None or self.database_url is None:
+            close_var(self.var_dir)
 
     @classmethod
     def settings_customise_sources(
@@ -228,14 +226,14 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
     By default that is the process's own environment, on top of a file `.env` in the current directory.
 
-    An empty variable counts as unset. HUBSPOT_ACCESS_TOKEN_FILE and HUBSPOT_CLIENT_SECRET_FILE name files
-    that hold the secret instead; only their owner may be able to read them.
+    An empty variable counts as unset. HUBSPOT_ACCESS_TOKEN_FILE and the like (`SECRETS`) name files
+    that hold the secret instead. Only their owner may be able to read these files, and a `.env` with secrets.
     """
-    environ = {**_in_dot_env(), **os.environ} if environ is None else environ
+    environ = {**_in_dot_env(Path(".env")), **os.environ} if environ is None else environ
     names = [field.upper() for field in Settings.model_fields]
     given: dict[str, Any] = {name: environ[name].strip() for name in names if environ.get(name, "").strip()}
     problems: dict[str, str] = {}
-    for name in SECRETS_IN_FILES:
+    for name in SECRETS:
         path = environ.get(f"{name}_FILE", "").strip()
         if not path:
             continue
@@ -254,13 +252,38 @@ def read_settings(environ: Mapping[str, str] | None = None) -> Settings:
         missing = "SMTP_URL" if "NIGHT_MAIL_TO" in given else "NIGHT_MAIL_TO"
         remedy = Settings.model_fields[missing.lower()].description
         problems[missing] = f"{missing} is not set, and mails need SMTP_URL and NIGHT_MAIL_TO. {remedy}"
+    tokens = given.get("API_TOKENS_FILE")
+    if tokens and _open_to_others(Path(tokens)):
+        problems["API_TOKENS_FILE"] = f"API_TOKENS_FILE: others can use {tokens}. Run: chmod 600 {tokens}"
     if problems:
         raise SettingsInvalid(tuple(problems[name] for name in names if name in problems))
     return settings
 
 
-def _in_dot_env() -> dict[str, str]:
-    return {name: value for name, value in dotenv_values(".env").items() if value is not None}
+def _in_dot_env(path: Path) -> dict[str, str]:
+    """The variables of the file; without it, none. With a secret in it, only its owner may read it."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            found = {name: value for name, value in dotenv_values(stream=file).items() if value is not None}
+            is_open = stat.S_IMODE(os.fstat(file.fileno()).st_mode) & OF_OTHERS
+    except (FileNotFoundError, IsADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsInvalid((f".env cannot be read ({_why(error)}). Correct it, or remove it.",)) from None
+    if is_open and any(found.get(name, "").strip() for name in SECRETS):
+        raise SettingsInvalid((".env has secrets in it, and others can read it. Run: chmod 600 .env",))
+    return found
+
+
+def _open_to_others(path: Path) -> bool:
+    try:
+        return bool(path.stat().st_mode & OF_OTHERS)
+    except OSError:  # not there yet: it is made by the first token
+        return False
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return error.strerror or "no reason given" if isinstance(error, OSError) else "it is not text"
 
 
 def _secret_in(path: Path, *, instead_of: str, also_given: bool) -> str:
@@ -269,12 +292,13 @@ def _secret_in(path: Path, *, instead_of: str, also_given: bool) -> str:
         raise SettingsInvalid((f"{instead_of} and {variable} are both set. Remove one of them.",))
     try:
         with path.open(encoding="utf-8") as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & OF_OTHERS:
                 raise SettingsInvalid((f"{variable}: others can read {path}. Run: chmod 600 {path}",))
             secret = file.read(LONGEST_SECRET).strip()
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingsInvalid((f"{variable}: cannot read {path} ({reason}). Correct the path.",)) from None
+        raise SettingsInvalid(
+            (f"{variable}: cannot read {path} ({_why(error)}). Correct the path.",)
+        ) from None
     if not secret:
         raise SettingsInvalid((f"{variable}: {path} is empty. Write the secret into it.",))
     return secret

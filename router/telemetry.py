@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -12,6 +13,10 @@ from typing import Any, Final, Literal, TextIO
 import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from router.repeated import RepeatsOfLibraries
+from router.security.hidden import HIDDEN, hidden
+from router.security.visible import one_line, visible
 
 Form = Literal["auto", "json", "console"]
 
@@ -31,8 +36,11 @@ _LOUD: Final = (
 _LOUDER: Final = ("waitress.queue",)
 """Warns of every request that waits a moment for a thread."""
 _ENCODER: Final = json.JSONEncoder(default=str)
-_EMAIL: Final = re.compile(r"[^\s\"'<>=:/@]+@[\w-]+(\.[\w-]+)+")
-_HIDDEN: Final = "**********"
+_EMAIL: Final = re.compile(
+    r"(?<![^\s\"'<>=:/@,;])[^\s\"'<>=:/@,;]++(?:@[\w-]++(?:\.[\w-]++)++[^\s\"'<>=:/@,;]*+)+"
+)
+"""Addresses with what is written right behind them. It begins at the beginning of a word and never goes back,
+so a long text costs as many steps as it has characters."""
 
 
 def set_up_logging(
@@ -50,7 +58,8 @@ def set_up_logging(
     stream = stream or sys.stderr
     threshold = logging.getLevelNamesMapping()[level.upper()]
     on_terminal = form == "console" or (form == "auto" and stream.isatty())
-    render: list[Processor] = [*_renderers(on_terminal=on_terminal), _Blot(secrets)]
+    hidden.set(secrets)
+    render: list[Processor] = [*_renderers(on_terminal=on_terminal), _without_secrets]
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -68,11 +77,29 @@ def set_up_logging(
 def _renderers(*, on_terminal: bool) -> list[Processor]:
     # Both of structlog's prettier traceback renderers print local variables, secrets among them.
     if on_terminal:
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        return [_visible_values, structlog.dev.ConsoleRenderer(exception_formatter=_visible_traceback)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(serializer=_as_json),
     ]
+
+
+def _visible_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Each value on one line, with control characters written out: a terminal obeys none but our colours."""
+    return {
+        name: value if name == "exc_info" else one_line(value) if isinstance(value, str) else _repr(value)
+        for name, value in event.items()
+    }
+
+
+def _repr(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | float) else one_line(repr(value))
+
+
+def _visible_traceback(stream: TextIO, exc_info: Any) -> None:
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    stream.write(visible(plain.getvalue()))
 
 
 def _as_json(event: EventDict, **_: Any) -> str:
@@ -89,6 +116,7 @@ def _route_standard_library(
     )
     outlet = logging.StreamHandler(stream)
     outlet.setFormatter(formatter)
+    outlet.addFilter(RepeatsOfLibraries())
     root = logging.getLogger()
     root.handlers = [outlet]
     root.setLevel(threshold)
@@ -104,17 +132,7 @@ def _name_the_library(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
-class _Blot:
-    """Removes secrets and e-mail addresses, as the last step of every line."""
-
-    def __init__(self, secrets: Iterable[SecretStr]) -> None:
-        plain = {secret.get_secret_value() for secret in secrets} - {""}
-        written = {json.dumps(secret)[1:-1] for secret in plain}
-        self._hidden = tuple(sorted(plain | written, key=len, reverse=True))
-
-    def __call__(self, _: WrappedLogger, __: str, line: Any) -> str:
-        text = str(line)
-        for secret in self._hidden:
-            if secret in text:
-                text = text.replace(secret, _HIDDEN)
-        return _EMAIL.sub(_HIDDEN, text) if "@" in text else text
+def _without_secrets(_: WrappedLogger, __: str, line: Any) -> str:
+    """The last step of every line: neither secrets nor e-mail addresses."""
+    text = hidden.without(str(line))
+    return _EMAIL.sub(HIDDEN, text) if "@" in text else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,31 @@ def test_the_hooks_call_commands_that_exist() -> None:
     assert {hook["entry"].split()[1] for hook in hooks} <= COMMANDS.keys()
     assert all(re.search(hook["files"], "config/routing.yaml") for hook in hooks)
     assert not any(re.search(hook["files"], "README.md") for hook in hooks)
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("~~~~\n# Approved\n", "    ~~~~\n# Approved\n"),
+        ("a\r~~~~\r# Approved", "a\n    ~~~~\n# Approved"),
+        ("a\r\n   ~~~~~~\n", "a\n\n    ~~~~~~\n"),
+        ("\t~~~~\n", "    ~~~~\n"),
+        ("\u200b~~~~\n", "    ~~~~\n"),
+        ("\x00~~~~\x1b[2J\x07\n", "    ~~~~[2J\n"),
+        ("```\n", "    ```\n"),
+        ("a\u2028~~~~\u0085b\u202ec\u2066d\ufeffe", "a ~~~~ b c d e"),
+        ("Île-de-France, 東京 ✓\n", "Île-de-France, 東京 ✓\n"),
+    ],
+)
+def test_nothing_that_a_command_says_ends_the_block_of_the_comment(
+    jobs: dict[str, Any], written: str, shown: str
+) -> None:
+    (script,) = (step["run"] for step in jobs["rules"]["steps"] if "as_text()" in step.get("run", ""))
+    (function,) = re.findall(r"^as_text\(\) \{.*?^\}$", script, re.MULTILINE | re.DOTALL)
+
+    said = subprocess.run(
+        ["/bin/bash", "-c", f"{function}\nas_text"], input=written.encode(), capture_output=True, check=True
+    )
+
+    assert said.stdout.decode() == shown
+    assert not re.search(r"^ {0,3}(~~~|```)", said.stdout.decode(), re.MULTILINE)

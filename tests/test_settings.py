@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
-from router.settings import SettingsInvalid, read_settings
+from router.security.hidden import Hidden
+from router.settings import SECRETS, Settings, SettingsInvalid, read_settings
 
 CANARY = "pat-eu1-canary-5b1f"
 CLIENT_CANARY = "client-canary-77aa"
@@ -46,6 +48,8 @@ def test_everything_missing_is_named_at_once_with_its_remedy() -> None:
         ("HUBSPOT_ACCESS_TOKEN", f"{CANARY} {CANARY}"),
         ("HUBSPOT_CLIENT_SECRET", f"{CANARY},{CANARY},{CANARY}"),
         ("HUBSPOT_CLIENT_SECRET", f"{CANARY},"),
+        ("HUBSPOT_CLIENT_SECRET", "x" * 15),
+        ("HUBSPOT_CLIENT_SECRET", f"{CANARY},{'x' * 15}"),
         ("HUBSPOT_PORTAL_ID", CANARY),
         ("HUBSPOT_PORTAL_ID", "٤٢"),
         ("HUBSPOT_PORTAL_ID", "1" * 19),
@@ -61,6 +65,20 @@ def test_everything_missing_is_named_at_once_with_its_remedy() -> None:
         ("NOTIFY_WEBHOOKS", f'{{"default": {{"kind": "irc", "url": "https://example.com/{CANARY}"}}}}'),
         ("REDIS_URL", f"https://:{CANARY}@redis:6379"),
         ("REDIS_URL", f"redis://[{CANARY}"),
+        ("REDIS_URL", f"redis://:{CANARY}/x@host:6379/0"),
+        ("REDIS_URL", f"redis://:{CANARY}?x@host"),
+        ("REDIS_URL", f"redis://:{CANARY}#x@host"),
+        ("REDIS_URL", f"redis://:{CANARY}\u2100x@host"),
+        ("REDIS_URL", f"redis://host:{CANARY}/0"),
+        ("REDIS_URL", "redis://host:65536/0"),
+        ("REDIS_URL", f"redis://host/0?{CANARY}=1"),
+        ("REDIS_URL", f"redis://host/0?socket_timeout={CANARY}"),
+        ("REDIS_URL", CANARY),
+        ("SMTP_URL", f"smtps://ops:{CANARY}/x@mail.acme.fr"),
+        ("SMTP_URL", f"smtps://mail.acme.fr:{CANARY}"),
+        ("SMTP_URL", "smtps://"),
+        ("DATABASE_URL", f"postgresql://u:{CANARY}@host:{CANARY}/name"),
+        ("DATABASE_URL", f"postgresql://u:x@{CANARY}@host/name"),
         ("DATABASE_URL", f"mysql://root:{CANARY}@host/name"),
         ("PORT", "65536"),
         ("LOG_FORMAT", CANARY),
@@ -71,8 +89,9 @@ def test_a_wrong_value_is_named_and_never_shown(name: str, value: str) -> None:
     with pytest.raises(SettingsInvalid) as caught:
         read_settings(ENOUGH | {name: value})
 
-    (problem,) = caught.value.problems
+    problem = caught.value.problems[0]
     assert problem.startswith(f"{name} is wrong: ")
+    assert len(caught.value.problems) == 1
     assert CANARY not in problem
 
 
@@ -88,9 +107,9 @@ def test_plain_http_is_allowed_on_this_machine() -> None:
 
 
 def test_two_client_secrets_are_valid_during_a_rotation() -> None:
-    settings = read_settings(ENOUGH | {"HUBSPOT_CLIENT_SECRET": " old , new "})
+    settings = read_settings(ENOUGH | {"HUBSPOT_CLIENT_SECRET": f" {'o' * 16} , {'n' * 16} "})
 
-    assert [secret.get_secret_value() for secret in settings.client_secrets] == ["old", "new"]
+    assert [secret.get_secret_value() for secret in settings.client_secrets] == ["o" * 16, "n" * 16]
 
 
 def test_an_empty_variable_counts_as_unset() -> None:
@@ -170,16 +189,108 @@ def _with_token_file(directory: Path, *, mode: int) -> dict[str, str]:
 def test_a_dot_env_file_is_read_and_the_environment_goes_before_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / ".env").write_text("\n".join(f"{name}={value}" for name, value in ENOUGH.items()))
-    monkeypatch.chdir(tmp_path)
-    for name in ENOUGH:
-        monkeypatch.delenv(name, raising=False)
+    a_dot_env(tmp_path, monkeypatch, ENOUGH, mode=0o600)
     monkeypatch.setenv("PORT", "9999")
 
     settings = read_settings()
 
     assert settings.hubspot_portal_id == ENOUGH["HUBSPOT_PORTAL_ID"]
     assert settings.port == 9999
+
+
+def a_dot_env(folder: Path, monkeypatch: pytest.MonkeyPatch, values: dict[str, str], *, mode: int) -> None:
+    """A folder with a .env, and nothing of it in the environment."""
+    file = folder / ".env"
+    file.write_text("\n".join(f"{name}={value}" for name, value in values.items()))
+    file.chmod(mode)
+    monkeypatch.chdir(folder)
+    for name in ENOUGH:
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o602])
+def test_a_dot_env_with_secrets_that_others_can_read_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int
+) -> None:
+    a_dot_env(tmp_path, monkeypatch, ENOUGH, mode=mode)
+
+    with pytest.raises(SettingsInvalid, match=r"^\.env has secrets .* Run: chmod 600 \.env$"):
+        read_settings()
+
+
+def test_a_dot_env_without_secrets_may_be_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_dot_env(tmp_path, monkeypatch, {"PORT": "9999", "REDIS_URL": ""}, mode=0o644)
+    for name, value in ENOUGH.items():
+        monkeypatch.setenv(name, value)
+
+    assert read_settings().port == 9999
+
+
+def test_a_dot_env_that_is_no_text_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    a_dot_env(tmp_path, monkeypatch, {}, mode=0o600)
+    (tmp_path / ".env").write_bytes(b"A=\xff")
+
+    with pytest.raises(SettingsInvalid, match=r"^\.env cannot be read \(it is not text\)"):
+        read_settings()
+
+
+def test_a_file_of_tokens_that_others_can_use_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "tokens"
+    file.touch()
+    file.chmod(0o622)
+
+    with pytest.raises(
+        SettingsInvalid, match=r"^API_TOKENS_FILE: others can use .* Run: chmod 600 .*/tokens$"
+    ):
+        read_settings({**ENOUGH, "API_TOKENS_FILE": str(file)})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("REDIS_URL", f"redis://:{CANARY}@host:6379/0"),
+        ("DATABASE_URL", f"postgresql://u:{CANARY}@host/name"),
+        ("CLAIM_SECRET", f"claims-{CANARY}"),
+    ],
+)
+def test_an_address_with_a_password_may_be_in_a_file(tmp_path: Path, name: str, value: str) -> None:
+    file = tmp_path / "secret"
+    file.write_text(value)
+    file.chmod(0o600)
+
+    settings = read_settings({**ENOUGH, f"{name}_FILE": str(file)})
+
+    assert getattr(settings, name.lower()).get_secret_value() == value
+
+
+def test_every_setting_that_is_a_secret_may_be_in_a_file() -> None:
+    fields = {name.upper() for name, field in Settings.model_fields.items() if "Secret" in str(field)}
+
+    assert fields | {"NOTIFY_WEBHOOKS"} == set(SECRETS)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://:p%2Fw@host:6379/0",
+        "rediss://user:pw@[::1]:6380/1?ssl_cert_reqs=none",
+        "redis://host?db=2&socket_timeout=3",
+        "unix:///run/valkey.sock?db=1",
+    ],
+)
+def test_addresses_that_redis_takes_are_taken(url: str) -> None:
+    found = read_settings(ENOUGH | {"REDIS_URL": url}).redis_url
+
+    assert found is not None
+    assert found.get_secret_value() == url
+
+
+def test_a_name_with_an_at_sign_may_stand_in_the_mail_servers_address() -> None:
+    url = "smtps://ops@acme.fr:geheim@mail.acme.fr"
+
+    settings = read_settings({**ENOUGH, "SMTP_URL": url, "NIGHT_MAIL_TO": "ops@acme.fr"})
+
+    assert "geheim" in {secret.get_secret_value() for secret in settings.secrets}
 
 
 def test_the_chats_of_a_file_are_secrets(tmp_path: Path) -> None:
@@ -217,3 +328,47 @@ def test_a_wrong_mail_setting_is_named(name: str, value: str) -> None:
 
     with pytest.raises(SettingsInvalid, match=f"^{name} is wrong"):
         read_settings({**ENOUGH, **others, name: value})
+
+
+PASSWORD = "geheim/sesame@oeffne:dich?bitte"
+ENCODED = quote(PASSWORD, safe="")
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"REDIS_URL": f"redis://:{ENCODED}@host:6379/0"},
+        {"REDIS_URL": f"redis://host:6379/0?password={ENCODED}"},
+        {"DATABASE_URL": f"postgresql://u:{ENCODED}@host/name"},
+        {"DATABASE_URL": f"postgresql:///name?host=/run/pg&password={ENCODED}"},
+        {"SMTP_URL": f"smtps://ops:{ENCODED}@mail.acme.fr", "NIGHT_MAIL_TO": "ops@acme.fr"},
+        {"NOTIFY_WEBHOOKS": f'{{"default": {{"kind": "json", "url": "https://u:{ENCODED}@chat.fr/x"}}}}'},
+    ],
+)
+@pytest.mark.parametrize(
+    "shown", [PASSWORD, ENCODED, repr(PASSWORD), json.dumps(PASSWORD), *PASSWORD.replace("@", "/").split("/")]
+)
+def test_no_spelling_and_no_part_of_a_password_is_written(setting: dict[str, str], shown: str) -> None:
+    hidden = Hidden()
+    hidden.set(read_settings(ENOUGH | setting).secrets)
+
+    written = hidden.without(f"cannot reach '{shown}' now")
+
+    assert not [part for part in ("geheim", "sesame", "oeffne", "bitte") if part in written]
+    assert written.startswith("cannot reach '")
+
+
+def test_the_key_in_a_webhooks_path_is_hidden_and_common_words_are_not() -> None:
+    url = "https://hooks.slack.com/services/T0/B0/abcdefghijklmnop1234"
+    hidden = Hidden()
+    hidden.set(
+        read_settings(
+            ENOUGH | {"NOTIFY_WEBHOOKS": f'{{"default": {{"kind": "slack", "url": "{url}"}}}}'}
+        ).secrets
+    )
+
+    written = hidden.without(
+        f"{url} | /services/T0/B0/abcdefghijklmnop1234 | abcdefghijklmnop1234 | https services slack"
+    )
+
+    assert written == "********** | ********** | ********** | https services slack"

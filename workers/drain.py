@@ -13,6 +13,7 @@ import structlog
 
 from router.bootstrap import ProcessContext
 from router.hubspot.api.errors import NotFound, Refused
+from router.repeated import Level, repeated
 from router.routing.intake.route import ALONE_FROM, Routed, batches_of, priority_of, route
 from router.routing.intake.transitions.parking import fault_of
 from router.routing.portal.services import Services
@@ -86,6 +87,27 @@ class Drain:
         if time.monotonic() - self.kept_at > KEEP_S:
             self.kept_at = time.monotonic()
             self._bring_help(self.context.services.store.drains.keep(self.name))
+            if self._is_held():
+                self.not_before = self.low_not_before = self.kept_at + 2 * KEEP_S
+
+    def _is_held(self) -> bool:
+        """True while no lead may be taken: our clock is wrong, or the ledger is far behind."""
+        context = self.context
+        waiting = context.services.store.outbox.length()
+        if context.clock_guard.may_take() and waiting < context.most_waiting:
+            return False
+        why = "the outbox is full" if waiting >= context.most_waiting else "the clock is wrong"
+        ahead_s = context.clock_guard.read().ahead_s
+        repeated.say(
+            context.services.log,
+            "intake.held",
+            problem=why,
+            level="error",
+            why=why,
+            outbox=waiting,
+            ahead_of_hubspot_s=ahead_s,
+        )
+        return True
 
     def _bring_help(self, helps: bool) -> None:
         """Wake one more worker if more leads wait than the running workers can carry."""
@@ -276,6 +298,9 @@ def _given_back(
     if not isinstance(fate, Snooze):
         raise error
     log: structlog.stdlib.BoundLogger = services.log
-    (log.error if fate.loud else log.info)("batch.snoozed", why=fate.why, leads=len(entries))
+    level: Level = "error" if fate.loud else "info"
+    repeated.say(
+        log, "batch.snoozed", problem=type(error).__name__, level=level, why=fate.why, leads=len(entries)
+    )
     services.store.inbox.release(consumer, entries)
     return BatchSnoozed(fate.wait.total_seconds())

@@ -9,6 +9,8 @@ from functools import cache
 from typing import Final
 
 from router.bootstrap import ProcessContext
+from router.ledger import LEDGER_ERRORS
+from router.repeated import repeated
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.watch import watch_leads
 from router.routing.outbox.notify import notify_reps
@@ -158,10 +160,16 @@ def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) 
         fate = fate_of(error)
         if not isinstance(fate, Snooze):
             raise
-        (context.services.log.error if fate.loud else context.services.log.info)(
-            "job.snoozed", job=str(job), why=fate.why
+        repeated.say(
+            context.services.log,
+            "job.snoozed",
+            problem=f"{job} {type(error).__name__}",
+            level="error" if fate.loud else "info",
+            job=str(job),
+            why=fate.why,
         )
-        process.pause_s(min(fate.wait.total_seconds(), 1.0))
+        if not isinstance(error, LEDGER_ERRORS):  # a failing ledger refuses at once, and others need us
+            process.pause_s(min(fate.wait.total_seconds(), 1.0))
         return 0
     context.progress.report(f"{job.name.lower()}: {done}")
     return done

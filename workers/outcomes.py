@@ -6,6 +6,7 @@
 | HubSpot brought nothing usable | retry, soon |
 | HubSpot refuses the read itself: rule files and portal do not fit | snooze, and say so loudly |
 | no good rule files yet | snooze |
+| the ledger cannot be used (locked, full, absent, corrupt …) | snooze, and say so loudly |
 | anything else, Redis included | crash: the claims come back by themselves after the lease |
 
 Snoozed work is given back uncounted. A batch that HubSpot refuses to read is divided first, by
@@ -29,10 +30,12 @@ from router.hubspot.api.errors import (
     Refused,
     Unreachable,
 )
+from router.ledger import LEDGER_ERRORS
 from router.routing.portal.live_rules import NoRules
 
 RETRY_AFTER: Final = timedelta(seconds=1)
 MISFIT_AFTER: Final = timedelta(seconds=15)
+LEDGER_AFTER: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,5 +68,7 @@ def fate_of(error: BaseException) -> Fate:
             return Snooze(MISFIT_AFTER, str(error), loud=True)
         case NoRules():
             return Snooze(MISFIT_AFTER, str(error))
+        case _ if isinstance(error, LEDGER_ERRORS):
+            return Snooze(LEDGER_AFTER, str(error).partition("\n")[0], loud=True)
         case _:
             return Crash()

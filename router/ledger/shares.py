@@ -12,11 +12,9 @@ from sqlalchemy import Connection, insert, select
 from router.ledger.querying import PortalTables
 from router.ledger.rewriting.book_changes import COLUMNS, changes_in
 from router.ledger.tables import DECISIONS, EVENTS
-from router.policy.shares.share_book import refund_of
+from router.policy.shares.share_book import REFUNDED, refund_of
 
 BLOCK: Final = 5_000
-REFUNDED: Final = ("taken_by_a_person", "gone", "owner_refused", "restored")
-"""Events after which the rep never had the lead: what the decision had added was taken back."""
 
 
 class Shares(PortalTables):
@@ -33,7 +31,7 @@ class Shares(PortalTables):
         query = select(DECISIONS.c.id, DECISIONS.c.outcome, *COLUMNS).where(
             DECISIONS.c.portal == self._portal
         )
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             refunded = self._refunded(connection)
             rows = connection.execution_options(yield_per=BLOCK).execute(query)
             for decision_id, outcome, *columns in rows:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from ipaddress import IPv6Address, ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,7 +16,9 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
+from router.notify.conversation import Conversation
 from router.notify.errors import NotDelivered
+from router.notify.public_addresses import is_public
 
 
 def public_address(host: str, port: int, *, allow_private: bool) -> str:
@@ -26,8 +27,10 @@ def public_address(host: str, port: int, *, allow_private: bool) -> str:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise NotDelivered(f"The webhook's host cannot be found ({error.strerror or error}).") from None
+    except UnicodeError:
+        raise NotDelivered("The webhook's host cannot be found (it is no name of a host).") from None
     addresses = [str(entry[4][0]) for entry in found]
-    if not allow_private and not all(_is_public(address) for address in addresses):
+    if not allow_private and not all(is_public(address) for address in addresses):
         raise NotDelivered(
             "The webhook's host is inside a private network. If that is meant, set NOTIFY_ALLOW_PRIVATE=true."
         )
@@ -35,11 +38,15 @@ def public_address(host: str, port: int, *, allow_private: bool) -> str:
 
 
 class PinnedAdapter(HTTPAdapter):
-    """Connects to one address that was checked, and still verifies the certificate of the name."""
+    """Connects to one address that was checked, and still verifies the certificate of the name.
 
-    def __init__(self, address: str) -> None:
+    The conversation guards every connection, so that it ends in time.
+    """
+
+    def __init__(self, address: str, conversation: Conversation) -> None:
         super().__init__(max_retries=0)
         self._address = address
+        self._conversation = conversation
 
     def get_connection_with_tls_context(
         self,
@@ -58,11 +65,20 @@ class PinnedAdapter(HTTPAdapter):
             **{**host, "host": self._address},
             pool_kwargs={**options, **(names if parts.scheme == "https" else {})},
         )
+        pool.ConnectionCls = _guarded(pool.ConnectionCls, self._conversation)
         return pool
 
 
-def _is_public(address: str) -> bool:
-    parsed = ip_address(address.partition("%")[0])
-    if isinstance(parsed, IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return parsed.is_global and not parsed.is_multicast
+def _guarded(kind: type[Any], conversation: Conversation) -> type[Any]:
+    class Guarded(kind):  # type: ignore[misc]
+        """A connection that the conversation can shut; urllib3 has no deadline for a whole request."""
+
+        def _new_conn(self) -> socket.socket:
+            connection: socket.socket = super()._new_conn()
+            return conversation.guard(connection)
+
+        def connect(self) -> None:
+            super().connect()
+            conversation.establish()
+
+    return Guarded

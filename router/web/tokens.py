@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from router.security.private_files import open_own
+
 PREFIX: Final = "lr_"
 
 
 def made_for(rep: str, path: Path) -> str:
     """A new token for the rep; the file at `path` keeps its hash. The rep's older token ends.
 
-    Raises OSError when the file cannot be written.
+    Raises OSError when the file cannot be written, and NotPrivate for a link in its place.
     """
     token = PREFIX + secrets.token_urlsafe(32)
     _keep({**_known(path), rep: _hash(token)}, path)
@@ -58,9 +60,9 @@ def _known(path: Path) -> dict[str, str]:
 
 def _keep(known: Mapping[str, str], path: Path) -> None:
     """Replace the file as a whole, with one that only its owner can read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     written = path.with_name(path.name + ".new")
     lines = "".join(f"{rep} {kept}\n" for rep, kept in sorted(known.items()))
-    with os.fdopen(os.open(written, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+    with os.fdopen(open_own(written, os.O_WRONLY | os.O_TRUNC), "w") as file:
         file.write(f"# Hashes of API tokens, one rep a line. Made by: router token add REP\n{lines}")
     written.replace(path)

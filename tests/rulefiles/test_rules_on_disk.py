@@ -83,3 +83,43 @@ def test_the_fingerprint_changes_when_a_file_goes(folder: Path) -> None:
     (folder / "team.yaml").unlink()
 
     assert fingerprint(folder) != first
+
+
+@pytest.mark.parametrize("name", ["team.yaml", "hubspot.catalog.json", "tests/idf.test.yaml", "tests"])
+def test_a_link_to_a_file_of_somebody_else_is_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    elsewhere = tmp_path.parent / f"{tmp_path.name}-elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "idf.test.yaml").write_text("secret-of-somebody")
+    target = elsewhere if name == "tests" else elsewhere / "idf.test.yaml"
+    (folder / name).parent.mkdir(exist_ok=True)
+    (folder / name).unlink(missing_ok=True)
+    (folder / name).symlink_to(target)
+
+    with pytest.raises(RuleFilesUnreadable, match=r"is a link to .*outside of") as caught:
+        read_rule_files(folder)
+
+    assert "secret-of-somebody" not in str(caught.value)
+
+
+def test_a_folder_that_kubernetes_mounts_by_links_is_read(tmp_path: Path) -> None:
+    """As a ConfigMap does it: every file links to ..data/, and ..data to the present version."""
+    version = tmp_path / "mount" / "..2026_11_27"
+    (version / "tests").mkdir(parents=True)
+    for name in (*FILES, "tests/idf.test.yaml"):
+        (version / name).write_bytes(name.encode())
+    (tmp_path / "mount" / "..data").symlink_to("..2026_11_27")
+    for name in (*FILES, "tests"):
+        (tmp_path / "mount" / name).symlink_to(f"..data/{name}")
+    (tmp_path / "config").symlink_to("mount")  # and the folder itself may be a link, too
+
+    found = read_rule_files(tmp_path / "config")
+
+    assert found == {name: name.encode() for name in (*FILES, "tests/idf.test.yaml")}
+
+
+def test_a_link_that_runs_in_a_circle_is_one_sentence(folder: Path) -> None:
+    (folder / "team.yaml").unlink()
+    (folder / "team.yaml").symlink_to("team.yaml")
+
+    with pytest.raises(RuleFilesUnreadable, match=r"team\.yaml"):
+        read_rule_files(folder)

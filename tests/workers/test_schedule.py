@@ -52,7 +52,7 @@ def test_housekeeping_is_asked_for_when_there_is_some(
     second = schedule.look()
 
     assert first == (Job.REFRESH, Job.RECONCILE)
-    assert second == (Job.RECORD, Job.VERIFY)
+    assert second == (Job.VERIFY, Job.RECORD)
 
 
 def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(

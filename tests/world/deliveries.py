@@ -21,7 +21,7 @@ from router.web.app import create_app
 from tests.world.time import NOW
 
 PORTAL = "4242"
-SECRET = "a-client-secret"
+SECRET = "the-client-secret"
 TOKEN = "an-access-token"
 URL = "https://leads.example.com/webhooks/hubspot"
 

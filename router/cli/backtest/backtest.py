@@ -16,6 +16,7 @@ from router.cli.backtest.backtest_tables import print_backtest
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import progress, screen
 from router.cli.shared.time import now_here
@@ -37,6 +38,7 @@ from router.routing.backtest.other_rules import (
 )
 from router.routing.backtest.run import WORKERS, Backtest, rule_set, run_backtest
 from router.rulefiles.yaml.quantities import span
+from router.security.private_files import write_report
 
 LEDGER: Final = "ledger"
 FEW_BYTES: Final = 10_000_000
@@ -102,13 +104,13 @@ def backtest(
         from router.cli.backtest.backtest_page import backtest_page  # loaded only for --html
 
         names = (other.name, str(here.folder))
-        html.write_text(backtest_page(ran, names=names, notes=notes, broken=broken), encoding="utf-8")
+        write_report(html, backtest_page(ran, names=names, notes=notes, broken=broken))
     if as_json:
         print_json(_as_json(ran, notes, broken))
     else:
         print_backtest(screen(), ran, names=(other.name, str(here.folder)), notes=notes, broken=broken)
         if html is not None:
-            click.echo(f"Wrote {html}.")
+            say(f"Wrote {html}.")
     raise SystemExit(1 if broken else 0)
 
 

@@ -20,7 +20,7 @@ COUNTS: Final[Mapping[str, Callable[[Comparison], int]]] = {
 }
 """The counts that can be limited, besides a rep's leads by the rep's name; percents are of all leads."""
 _ORDERS: Final = {">": operator.gt, "<": operator.lt, ">=": operator.ge, "<=": operator.le}
-_WRITTEN: Final = re.compile(r"\s*([\w.@-]+)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)\s*(%?)\s*")
+_WRITTEN: Final = re.compile(r"\s*([\w.@-]+)\s*(>=|<=|>|<)\s*(\d+(?:\.\d+)?)\s*+(%?)\s*")
 
 
 class LimitUnclear(ValueError):

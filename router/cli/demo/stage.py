@@ -23,7 +23,7 @@ from router.processes.roles import CRON, HOUSEKEEPING, WEB, workers
 from router.processes.supervisor import Role, Supervisor
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from router.settings import SECRETS_IN_FILES, Settings, read_settings
+from router.settings import SECRETS, Settings, read_settings
 from router.store.clients import text_client
 from router.store.embedded import EmbeddedValkey
 from router.store.health.vitals import Vitals
@@ -192,5 +192,5 @@ def _free_ports(count: int) -> list[int]:
 def _foreign(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment without our settings: the demo must not touch a real portal or its ledger."""
     ours = {name.upper() for name in Settings.model_fields}
-    ours |= {f"{name}_FILE" for name in SECRETS_IN_FILES}
+    ours |= {f"{name}_FILE" for name in SECRETS}
     return {name: value for name, value in environ.items() if name not in ours}

@@ -13,11 +13,13 @@ from rich.table import Table
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import brake_lines, figures, headline, title, why_words, word
 from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
+from router.security.private_files import write_report
 
 SHOWN: Final = 50
 LANGUAGE: Final = "en"
@@ -51,7 +53,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     if html is not None:
         page = night_page(report, language=policy.language, zone=zone, portal=services.portal)
         try:
-            html.write_text(page, encoding="utf-8")
+            write_report(html, page)
         except OSError as error:
             raise UserError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
     if as_json:
@@ -59,7 +61,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     else:
         _show(report, zone, limit=limit)
         if html is not None:
-            click.echo(f"The page: {html}")
+            say(f"The page: {html}")
     if report.brake is not None and report.brake.holds:
         raise SystemExit(1)
 

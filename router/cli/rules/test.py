@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from router.cli.shared.formatting import count_of, print_json
-from router.cli.shared.rules_here import read_rule_tests, rules_here
+from router.cli.shared.rules_here import rules_here
 from router.cli.shared.screen import hanging, screen
 from router.rulefiles.rule_tests.run import RuleTestResults, Tested, run_tests
 
@@ -36,7 +36,7 @@ def test(directory: Path | None, *, coverage: bool, as_json: bool) -> None:
     Needs no other setting and no network. Exit code 1 if a test fails, or if there is none.
     """
     here = rules_here(directory)
-    results = run_tests(read_rule_tests(here.folder), here.policy, here.catalog)
+    results = run_tests(here.files, here.policy, here.catalog)
     has_passed = results.passed and bool(results.tests)
     if as_json:
         print_json(_as_json(results, has_passed=has_passed))

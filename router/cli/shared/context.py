@@ -13,6 +13,7 @@ from router.telemetry import set_up_logging
 def settings_here() -> Settings:
     """The settings, with a log that shows only errors: stdout is for answers."""
     settings = read_settings()
+    settings.close_var_dir()
     set_up_logging(form=settings.log_format, level="error", secrets=settings.secrets)
     return settings
 

@@ -17,7 +17,6 @@ from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Severity
-from router.rulefiles.yaml.source import LARGEST_FILE_BYTES
 from router.rules_on_disk import read_rule_files
 
 MOST_SHOWN: Final = 3
@@ -56,13 +55,3 @@ def rules_here(directory: Path | None) -> RulesHere:
         found = f"The rule files have {count_of(len(errors), 'error')}. To see all: router check {folder}"
         raise UserError("\n".join([*errors[:MOST_SHOWN], found]))
     return RulesHere(folder, files, loaded.policy, catalog)
-
-
-def read_rule_tests(folder: Path) -> Mapping[str, bytes]:
-    """The files `tests/*.test.yaml` of a folder of rules; a huge one only as far as its refusal needs."""
-    found: dict[str, bytes] = {}
-    for path in sorted((folder / "tests").glob("*.test.yaml")):
-        if path.is_file():
-            with path.open("rb") as file:
-                found[f"tests/{path.name}"] = file.read(LARGEST_FILE_BYTES + 1)
-    return found

@@ -47,12 +47,16 @@ DENIED_PAUSE: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class CallMade:
-    """One call that was sent, for the metrics. `status` is 0 when no whole answer came back."""
+    """One call that was sent, for the metrics. `status` is 0 when no whole answer came back.
+
+    `date` is the answer's header of that name, by HubSpot's clock; "" without one.
+    """
 
     endpoint: str
     records: int
     status: int
     took_s: float
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +146,7 @@ class ApiClient:
             self._note(request, 0, started)
             self._budget.failed()
             raise _no_answer(request, str(failure), sent=failure.sent) from failure
-        self._note(request, answer.status, started)
+        self._note(request, answer.status, started, date=answer.headers.get("Date", ""))
         if meaning(answer.status) != "fine":
             self._reject(request, answer, paid)
         try:
@@ -188,9 +192,10 @@ class ApiClient:
         if paid.verdict == "probe":
             self._budget.succeeded()
 
-    def _note(self, request: Request, status: int, started: float) -> None:
+    def _note(self, request: Request, status: int, started: float, *, date: str = "") -> None:
         if self._on_call is not None:
-            self._on_call(CallMade(request.endpoint, request.records, status, time.monotonic() - started))
+            took_s = time.monotonic() - started
+            self._on_call(CallMade(request.endpoint, request.records, status, took_s, date))
 
 
 def _may_repeat(error: BaseException) -> bool:

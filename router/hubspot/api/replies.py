@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from router.hubspot.api.transport import HttpResponse
+from router.security.visible import one_line
 
 Meaning = Literal["fine", "rate_limited", "locked", "denied", "not_found", "refused", "broken"]
 
@@ -18,7 +19,8 @@ LONGEST_PAUSE: Final = timedelta(hours=24)
 LOCK_PAUSE: Final = timedelta(seconds=2)
 MIGRATION_PAUSE: Final = timedelta(minutes=1)
 LONGEST_MESSAGE: Final = 300
-_EMAIL: Final = re.compile(r"[^\s\"'<>,;:\[\]()]+@[^\s\"'<>,;:\[\]()]+")
+_EMAIL: Final = re.compile(r"(?<![^\s\"'<>,;:\[\]()@])[^\s\"'<>,;:\[\]()@]++@[^\s\"'<>,;:\[\]()]++")
+"""It begins at the beginning of a word and never goes back: linear for any text."""
 _SCOPE: Final = re.compile(r"^[a-z0-9._-]{1,80}$")
 _VALUES: Final = "Property values were not valid: "
 
@@ -129,7 +131,7 @@ def body_of(answer: HttpResponse) -> dict[str, Any]:
 
 def clean(message: str) -> str:
     """HubSpot's message on one line, without e-mail addresses, at most 300 characters."""
-    return _EMAIL.sub("[e-mail]", " ".join(message.split()))[:LONGEST_MESSAGE]
+    return one_line(_EMAIL.sub("[e-mail]", " ".join(message.split())))[:LONGEST_MESSAGE]
 
 
 def _inner_error(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -70,9 +70,17 @@ _EVERYDAY: Final[Mapping[str, tuple[str, ...]]] = {
 _ARTICLES: Final = ("the ", "la ", "le ", "les ", "el ", "los ", "las ", "die ", "der ", "das ", "l ")
 
 
-@lru_cache(maxsize=4096)
+LONGEST_NAME: Final = 100
+"""Characters: longer than every official name of a country."""
+
+
 def country_code(text: str) -> str | None:
     """The two-letter ISO 3166 code (`FR`) for any usual spelling, or None for an unknown text."""
+    return _country_code(text) if len(text) <= LONGEST_NAME else None
+
+
+@lru_cache(maxsize=4096)
+def _country_code(text: str) -> str | None:
     key = folded(text)[1:]
     spellings = _spellings()
     found = spellings.get(_tight(key))

@@ -36,8 +36,14 @@ DISPOSABLE: Final = frozenset(
 """Domains whose mailboxes exist only for minutes."""
 
 
+LONGEST_ADDRESS: Final = 320
+"""Characters: 64 before the @ and 255 behind it (RFC 5321). A longer text is no address."""
+
+
 def domain_of(email: str) -> str | None:
     """The lower-case domain of an address, or None for text that is no address."""
+    if len(email) > LONGEST_ADDRESS:
+        return None
     name, _, domain = email.strip().rpartition("@")
     domain = domain.rstrip(".").lower()
     return domain if name and "." in domain else None

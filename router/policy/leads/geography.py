@@ -46,13 +46,21 @@ _BY_ITS_NAME: Final = re.compile(r"(?:FR?-?)?(2[AB])\d{3}")
 """Postcodes such as `2A000`: La Poste does not use them, but they clearly mean Corsica."""
 
 
-@lru_cache(maxsize=8192)
+LONGEST_POSTCODE: Final = 200
+"""Characters: some type the whole address there."""
+
+
 def departement_of(postcode: str, country: str | None) -> str | None:
     """The département of a postcode (`01`, `2A`, `974`), or None for a postcode that is not French.
 
     `country` is an ISO code, or None if unknown; without it only five digits count as French. Four digits
     in France are a postcode whose leading zero was lost in a spreadsheet.
     """
+    return _departement_of(postcode, country) if len(postcode) <= LONGEST_POSTCODE else None
+
+
+@lru_cache(maxsize=8192)
+def _departement_of(postcode: str, country: str | None) -> str | None:
     if country is not None and country not in _FRENCH:
         return None
     written = postcode.upper().replace(" ", "").replace("\u00a0", "")

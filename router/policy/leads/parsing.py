@@ -26,11 +26,13 @@ def choices_in(raw: str) -> frozenset[str] | None:
     return frozenset(part.strip() for part in raw.split(";") if part.strip()) or None
 
 
-@lru_cache(maxsize=4096)
 def number_in(raw: str) -> Decimal | None:
-    """The exact number as written; None for a text that is no finite number."""
-    if len(raw) > _LONGEST_NUMBER:
-        return None
+    """The exact number as written; None for a text that is no finite number, or longer than 40 characters."""
+    return _number(raw) if len(raw) <= _LONGEST_NUMBER else None
+
+
+@lru_cache(maxsize=4096)
+def _number(raw: str) -> Decimal | None:
     try:
         number = Decimal(raw.strip())
     except InvalidOperation:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from typing import Final
 
 _NOT_DECOMPOSED = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d"})
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
@@ -20,9 +21,17 @@ def folded(text: str) -> str:
     return f" {_BETWEEN_WORDS.sub(' ', bare).strip()} "
 
 
-@lru_cache(maxsize=4096)
+LONGEST_CACHED: Final = 200
+"""Characters of a text that may repeat from lead to lead: 4,096 long texts would fill the memory."""
+
+
 def folded_once(text: str) -> str:
-    """`folded` with a cache, because job titles and countries repeat from lead to lead."""
+    """`folded` with a cache for short texts, because job titles and countries repeat from lead to lead."""
+    return _folded_once(text) if len(text) <= LONGEST_CACHED else folded(text)
+
+
+@lru_cache(maxsize=4096)
+def _folded_once(text: str) -> str:
     return folded(text)
 
 

@@ -8,22 +8,39 @@ from typing import Final
 
 from router.policy.wording.phrases import PHRASES
 
-AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "away_in_hubspot", "public_holiday"})
+AWAY: Final = frozenset(
+    {
+        *("on_leave", "away", "away_for_years", "out_of_office", "out_of_office_for_years"),
+        *("away_in_hubspot", "unreadable", "public_holiday"),
+    }
+)
 """Phrases for a rep who is away for the day; the others are about the lead, caps or the hour."""
 
 
-@lru_cache(maxsize=4096)
+LONGEST_REASON: Final = 500
+"""Characters of a recorded reason that is compared with phrases; a person's own words may be longer."""
+
+
 def phrase_of(reason: str) -> str | None:
     """The name of the phrase for this reason, or None if no current phrase matches."""
+    return _phrase_of(reason) if len(reason) <= LONGEST_REASON else None
+
+
+def lasting(reason: str) -> str:
+    """The reason without the parts that change from lead to lead, such as the hour of the next shift."""
+    return _lasting(reason) if len(reason) <= LONGEST_REASON else reason
+
+
+@lru_cache(maxsize=4096)
+def _phrase_of(reason: str) -> str | None:
     return next((name for name, _language, pattern in _PATTERNS if pattern.fullmatch(reason)), None)
 
 
 @lru_cache(maxsize=4096)
-def lasting(reason: str) -> str:
-    """The reason without the parts that change from lead to lead, such as the hour of the next shift."""
+def _lasting(reason: str) -> str:
     for name, language, pattern in _PATTERNS:
         if pattern.fullmatch(reason):
-            return PHRASES[_LASTING[name]][language] if name in _LASTING else reason
+            return PHRASES[_LASTING_PHRASES[name]][language] if name in _LASTING_PHRASES else reason
     return reason
 
 
@@ -37,7 +54,7 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(".+".join(re.escape(piece) for piece in pieces))
 
 
-_LASTING: Final = {
+_LASTING_PHRASES: Final = {
     "not_before": "out_of_hours",
     "at_capacity": "at_max_open_leads",
     "day_full": "at_max_per_day",

@@ -14,9 +14,11 @@ from typing import Final
 
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import STATUS
+from router.ledger import LEDGER_ERRORS
 from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import open_field
+from router.repeated import repeated
 from router.routing.followup.contact_history import (
     Histories,
     asked_of,
@@ -42,6 +44,8 @@ AT_A_TIME: Final = 50
 NIGHTLY_READ: Final = 100
 _SOON_MS: Final = 3_000
 """A lead that is being written is looked at again after this long (milliseconds)."""
+_LEDGER_MS: Final = 60_000
+"""A lead whose follow-up the ledger could not take is looked at again after this long (milliseconds)."""
 FOLLOWED_FOR: Final = timedelta(days=90)
 """A lead's follow-up is looked at every night for this long after its assignment."""
 
@@ -65,8 +69,8 @@ class FollowResult:
 def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResult:
     """Look at changed leads that are due, at most 50, with one call to HubSpot; new leads go first.
 
-    Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`;
-    then the leads stay due.
+    Safe to repeat. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then the leads stay due. While the
+    ledger fails, all but the recording is done, and the leads are looked at again for that.
     """
     due = services.store.changed.due(now_ms=services.now_ms(), limit=limit)
     if not due:
@@ -82,6 +86,8 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
     again = on_its_way | looked.unanswered
     services.store.changed.look_again(again, at_ms=services.now_ms() + _SOON_MS)
+    services.store.changed.look_again(looked.unrecorded, at_ms=services.now_ms() + _LEDGER_MS)
+    again |= looked.unrecorded
     services.store.changed.looked_at({one: at for one, at in due.items() if one not in again})
     return FollowResult(len(due), looked.claimed, looked.handed_over)
 
@@ -135,6 +141,8 @@ class _Looked:
     handed_over: int = 0
     unanswered: frozenset[str] = field(default_factory=frozenset)
     """Contacts that HubSpot did not answer for, not even that they are gone."""
+    unrecorded: frozenset[str] = field(default_factory=frozenset)
+    """Contacts whose responses and outcomes the ledger could not take."""
 
 
 def _look_at(
@@ -151,7 +159,7 @@ def _look_at(
     verified_first = _covered_by_us(leads, answers)
     services.store.verify.look_again(verified_first, at_ms=services.now_ms())
     answers = {one: histories for one, histories in answers.items() if one not in verified_first}
-    _note(services, policy, leads, answers, gone)
+    unrecorded = _note_if_possible(services, policy, leads, answers, gone)
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
         queued.claimed_in_hubspot(
@@ -177,7 +185,7 @@ def _look_at(
     services.store.watched.look_now(list(answers), now_ms=services.now_ms())
     known = {one: state for one, state in leads.items() if one in answers or one in gone}
     _recount(services, policy, known, answers, moves_book=moves_book)
-    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent)
+    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent, unrecorded)
 
 
 def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[str]:
@@ -190,6 +198,23 @@ def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[
         and state.sends
         and not rightful_owner(answers[one], state.sends).is_present
     )
+
+
+def _note_if_possible(
+    services: Services,
+    policy: Policy,
+    leads: Leads,
+    answers: Mapping[str, Histories],
+    gone: frozenset[str],
+) -> frozenset[str]:
+    """Record each rep's work; the contacts that have to be looked at again for it, if the ledger fails."""
+    try:
+        _note(services, policy, leads, answers, gone)
+    except LEDGER_ERRORS as error:
+        why = str(error).partition("\n")[0]
+        repeated.say(services.log, "follow_up.not_recorded", problem=type(error).__name__, why=why)
+        return frozenset(answers)
+    return frozenset()
 
 
 def _note(

@@ -3,19 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.clock import Clock
+from router.policy.people.availability import MOST_AHEAD
 from router.policy.rules.policy import Policy
 from router.routing.portal.availability import RepAvailability, standings
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.people import People
+from router.security.visible import has_unseen
 from router.store.shared.availability import Override
+
+LONGEST_REASON: Final = 500
+"""Characters of a reason that a person gives."""
+
+
+class ReasonUnclear(Exception):
+    """A written reason cannot be kept; the message says why."""
 
 
 class NoSuchMoment(Exception):
-    """A written end is no date or moment, or is in the past; the message says what to write."""
+    """A written end is no date or moment, is in the past or too far ahead; the message says what to write."""
+
+
+_TOO_FAR: Final = "{text} is more than two years from now. Write an earlier day."
+
+
+def reason_of(written: str) -> str:
+    """The reason as it is kept, without blanks around it.
+
+    Raises `ReasonUnclear` for line ends, control and invisible characters, and beyond 500 characters: it is
+    shown to colleagues on terminals, in HubSpot and in chats.
+    """
+    reason = written.strip()
+    if has_unseen(reason):
+        raise ReasonUnclear(
+            "The reason has a line end or a character that cannot be seen. Write one line of visible text."
+        )
+    if len(reason) > LONGEST_REASON:
+        raise ReasonUnclear(f"The reason has {len(reason)} characters, and {LONGEST_REASON} is the most.")
+    return reason
 
 
 def say_away(
@@ -24,9 +53,9 @@ def say_away(
     """Set the rep away until that moment (aware); it applies from the next lead on and ends by itself.
 
     It overrules HubSpot and team.yaml. Leads that the rep already has stay with the rep. The rep must be one
-    of team.yaml. Raises `NoRules` or `redis.RedisError`.
+    of team.yaml. Raises `ReasonUnclear`, `NoRules` or `redis.RedisError`.
     """
-    override = Override("away", until=until, said_at=clock(), why=why)
+    override = Override("away", until=until, said_at=clock(), why=reason_of(why))
     people.availability.repository.override(rep, override)
     return standing_of(rep, rules=rules, people=people, clock=clock)
 
@@ -41,7 +70,7 @@ def say_back(
     if until is None:
         people.availability.repository.lift(rep, at=clock())
     else:
-        override = Override("present", until=until, said_at=clock(), why=why)
+        override = Override("present", until=until, said_at=clock(), why=reason_of(why))
         people.availability.repository.override(rep, override)
     return standing_of(rep, rules=rules, people=people, clock=clock)
 
@@ -70,9 +99,10 @@ def standings_now(
 
 
 def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
-    """The end of the written day (2026-12-01, that day included), or the written moment.
+    """The end of the written day (2026-12-01, that day included), or the written moment, in UTC.
 
-    A moment without an offset is in the zone. Raises `NoSuchMoment` for any other text, and for the past.
+    A moment without an offset is in the zone. Raises `NoSuchMoment` for any other text, for the past, and for
+    an end more than two years ahead.
     """
     try:
         if len(text) == len("2026-12-01"):
@@ -81,12 +111,16 @@ def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
         else:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         sentence = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
         raise NoSuchMoment(sentence) from error
+    except OverflowError as error:
+        raise NoSuchMoment(_TOO_FAR.format(text=text)) from error
     if moment <= now:
         raise NoSuchMoment(f"{text} is over. Write a day to come.")
-    return moment.astimezone(now.tzinfo)
+    if moment - now > MOST_AHEAD:
+        raise NoSuchMoment(_TOO_FAR.format(text=text))
+    return moment.astimezone(UTC)
 
 
 def as_facts(standings: Iterable[RepAvailability]) -> list[dict[str, object]]:

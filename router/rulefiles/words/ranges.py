@@ -26,10 +26,13 @@ ORDERED: Final = frozenset((FactType.NUMBER, FactType.DATE, FactType.DATETIME, F
 
 ABOVE: Final = "above"
 """The word that excludes its own value; `Between` has no such end."""
-_DOTS = re.compile(r"(?P<low>.*?) ?\.\. ?(?P<high>.*)")
+_DOTS = re.compile(r"(?P<low>.*?) ?\.\. ?(?P<high>.*)", re.DOTALL)
 _SIGN = re.compile(r"(?P<sign>>=|<=|<|>) ?(?P<bound>.*)|(?P<word>at_least|at_most|below|above) +(?P<of>.*)")
 _SIGNS: Final[Mapping[str, End]] = {">=": "low", "<=": "high", "<": "below", **RANGE_WORDS}
-_LIKE_A_RANGE = re.compile(r"-?[0-9][0-9.]*\.\.|\.\.-?[0-9][0-9.]*|-?[0-9.]+\.\.-?[0-9.]+|[<>]=? ?-?[0-9.]+")
+_LIKE_A_RANGE = re.compile(
+    r"-?[0-9][0-9.]*\.\.|\.\.-?[0-9][0-9.]*|-?(?=[0-9.]+?\.\.[0-9.])[0-9.]++"
+    r"|-?[0-9.]++(?<=[0-9.]\.\.)-[0-9.]++|[<>]=? ?-?[0-9.]+"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,13 @@ import pytest
 
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
+from router.policy.leads.parsing import number_in
+from router.policy.leads.text import _folded_once, folded_once
 from router.policy.rules.decay import left_after_half_lives
 from router.policy.rules.facts import DERIVED, Needed, properties_read, reading, sources_of
 from router.policy.rules.policy import Assign, ToAccountOwner, ToTeam
 from router.policy.rules.scoring import GradeGrid, HalfLife, Scorecard, Scoring
+from router.policy.wording.reasons import lasting
 from tests.world.policies import NOW, a_lead, a_policy, a_rule, asks
 
 
@@ -184,3 +187,27 @@ def test_decaying_points_read_the_last_conversion() -> None:
 
     assert needed.contact == ("recent_conversion_date",)
     assert left_after_half_lives(60, span=timedelta(days=14), age=timedelta(days=14)) == 30
+
+
+@pytest.mark.parametrize(
+    ("fact", "values"),
+    [
+        ("email_domain", {"email": "a@" + "b." * 40_000 + "fr"}),
+        ("country", {"country": "France" + " " * 90_000}),
+        ("departement", {"zip": "75011" + " " * 90_000, "country": "FR"}),
+    ],
+)
+def test_a_text_that_is_far_too_long_for_its_fact_counts_as_missing(
+    fact: str, values: dict[str, str]
+) -> None:
+    assert one_fact(fact, **values) is None
+
+
+def test_long_texts_of_strangers_are_not_kept_in_memory() -> None:
+    kept = len(folded_once("x" * 201)), _folded_once.cache_info().currsize
+
+    found = {folded_once("x" * 60_000 + str(number)) for number in range(3)}
+
+    assert (len(found), _folded_once.cache_info().currsize) == (3, kept[1])
+    assert lasting("y" * 60_000) == "y" * 60_000
+    assert number_in("1" * 41) is None

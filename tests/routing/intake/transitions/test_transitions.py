@@ -219,7 +219,7 @@ TABLE = {
         ", owner_id=99"
     ),
     "owner refused": (
-        "2: decided -> decided · refund · keep · counts owners_refused · event kind=owner_refused"
+        "2: decided -> decided · refund · keep · answered · counts owners_refused · event kind=owner_refused"
         ", decision=501-2-a, owner_id=71, why=archived"
     ),
     "parked": (

@@ -1,5 +1,7 @@
-"""`python -m tests.mutants.pure [NAME …]`: mutmut on the pure parts (see pyproject.toml), its survivors compared
-with `survivors.toml`, where each is explained. A name may hold `*`: "*owner_history*" tries one module.
+"""`python -m tests.mutants.pure [NAME …]`: mutmut on the pure parts (see pyproject.toml).
+
+Its survivors are compared with `survivors.toml`, where each is explained. A name may hold `*`:
+"*owner_history*" tries the mutants of one module.
 
 Exit code 0 if every survivor is explained, 1 if not, 2 if mutmut did not run.
 """

@@ -14,14 +14,15 @@ from rich.text import Text
 from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
 from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
-from router.private_files import write_report
 from router.routing.reports.fairness import Fairness, fairness_since
 from router.routing.reports.share_history import ShareChange, share_changes
+from router.security.private_files import write_report
 
 HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
 
@@ -67,7 +68,7 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
             _show_missed(rep, reasons)
             _show_changes(rep, changes)
         if plot is not None:
-            click.echo(f"Drawn: {plot}")
+            say(f"Drawn: {plot}")
     if any(one.beyond for one in chosen):
         raise SystemExit(1)
 

@@ -106,7 +106,7 @@ class Transition:
     count: str | None = None
     keep: bool = False
     answered: bool = False
-    """True if HubSpot has confirmed the write that was sent for the lead."""
+    """True if HubSpot has confirmed or refused the write that was sent for the lead."""
 
 
 class Commits:

@@ -204,6 +204,7 @@ def owner_refused(item: WorkItem, *, why: str, now: datetime) -> Transition:
         event=event("owner_refused", now, state, owner_id=state.owner_id, why=why),
         keep=True,
         count="owners_refused",
+        answered=True,
     )
 
 

@@ -41,7 +41,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "not_reassigned": "somebody else owned it by then, so it was left alone",
     "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
-"""The ledger's events in words, some by kind and outcome. Another kind is shown by its name, never left out."""
+"""The ledger's events in words, some by kind and outcome. Others are shown by their name, never left out."""
 SAID_ALREADY: Final = frozenset({"decision"})
 
 

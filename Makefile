@@ -8,7 +8,7 @@ UNIT := tests/policy tests/rulefiles tests/notify tests/test_settings.py tests/t
 	tests/test_world.py tests/test_ci_examples.py tests/hubspot/test_catalog.py tests/hubspot/test_availability.py \
 	tests/hubspot/webhooks
 
-.PHONY: demo test unit every-hour lint soak bench lock clean help
+.PHONY: demo test unit every-hour lint soak endurance bench lock clean help
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,9 +31,12 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-soak: $(VENV)/.dev ## The long crash tests, and the properties with new random examples
+soak: $(VENV)/.dev ## Every cell of the fault matrix, and the properties with new random examples (an hour)
 	$(BIN)/pytest -q -n $(WORKERS) -m "hypothesis and not soak" --hypothesis-profile=search
 	$(BIN)/pytest -q -m soak -x
+
+endurance: $(VENV)/.dev ## Storms through 100,000 leads, counted (SEEDS=1-5 for a part; goes on where it stopped)
+	$(BIN)/python -m tests.crash.endurance --seeds $(or $(SEEDS),1-20) --totals $(or $(TOTALS),endurance.json)
 
 bench: $(VENV)/.run ## Throughput and receiver figures, as ratios against a textbook worker
 	$(BIN)/python bench/receiver.py

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import redis
 import structlog
 
 from router.clock import Clock, real_clock
+from router.hubspot.api.client import CallMade
 from router.hubspot.api.gateway import Gateway
-from router.ledger import open_ledger
+from router.hubspot.clock_guard import ClockGuard
+from router.ledger import Ledger, ledger_at
+from router.ledger.engine import name_of
 from router.notify import Address, Channels, Chat, Mail
 from router.routing.portal.availability import Availability
 from router.routing.portal.live_rules import LiveRules
@@ -23,7 +27,8 @@ from router.store.clients import queue_client, redis_url, text_client
 from router.store.health.counts import Counts
 from router.store.health.progress import ProgressBoard
 from router.store.keys import Keys
-from router.store.store import open_store
+from router.store.shared.outbox import MOST_WAITING
+from router.store.store import Store, open_store
 from router.wakeups import WakeUps
 
 
@@ -38,15 +43,30 @@ class ProcessContext:
     """For RQ, which wants bytes."""
     look_back: timedelta = timedelta(days=3)
     """Longest span in which the nightly run looks for missed contacts."""
+    clock_guard: ClockGuard = field(default_factory=ClockGuard)
+    """Without measurements it lets leads be taken."""
+    var_dir: Path | None = None
+    """The folder whose disk is watched."""
+    most_waiting: int = MOST_WAITING
+    """Entries in the outbox above which no lead is taken."""
 
 
-def open_services(settings: Settings, client: redis.Redis, *, clock: Clock = real_clock) -> Services:
-    """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC."""
+def open_services(
+    settings: Settings,
+    client: redis.Redis,
+    *,
+    clock: Clock = real_clock,
+    clock_guard: ClockGuard | None = None,
+) -> Services:
+    """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC.
+
+    Neither HubSpot nor the ledger is asked yet. `clock_guard` sees every call.
+    """
     portal = settings.hubspot_portal_id
     log = structlog.stdlib.get_logger().bind(portal=portal)
     store = open_store(client, portal)
-    hubspot = _open_gateway(settings, client, portal, log=log)
-    ledger = open_ledger(settings.ledger_url.get_secret_value(), portal)
+    hubspot = _open_gateway(settings, client, portal, clock_guard=clock_guard, log=log)
+    ledger = _ledger_of(settings, store)
     return Services(
         portal=portal,
         hubspot=hubspot,
@@ -63,11 +83,37 @@ def open_services(settings: Settings, client: redis.Redis, *, clock: Clock = rea
     )
 
 
+def _ledger_of(settings: Settings, store: Store) -> Ledger:
+    """The ledger, opened at its first use; a SQLite file that was there before is not begun anew."""
+
+    def may_create() -> bool:
+        try:
+            return not store.outbox.had_ledger(name_of(ledger.database.url))
+        except redis.RedisError:
+            return False
+
+    ledger = ledger_at(
+        settings.ledger_url.get_secret_value(), settings.hubspot_portal_id, may_create=may_create
+    )
+    return ledger
+
+
 def _open_gateway(
-    settings: Settings, client: redis.Redis, portal: str, *, log: structlog.stdlib.BoundLogger
+    settings: Settings,
+    client: redis.Redis,
+    portal: str,
+    *,
+    clock_guard: ClockGuard | None,
+    log: structlog.stdlib.BoundLogger,
 ) -> Gateway:
     keys = Keys(portal)
     counts = Counts(client, keys, log=log)
+
+    def on_call(call: CallMade) -> None:
+        counts.hubspot_call(records=call.records, status=call.status, took_s=call.took_s)
+        if clock_guard is not None:
+            clock_guard.note(call)
+
     return Gateway(
         access_token=settings.hubspot_access_token.get_secret_value(),
         base_url=settings.hubspot_base_url,
@@ -79,9 +125,7 @@ def _open_gateway(
             searches_per_s=settings.hubspot_searches_per_s,
             calls_per_day=settings.hubspot_calls_per_day,
         ),
-        on_call=lambda call: counts.hubspot_call(
-            records=call.records, status=call.status, took_s=call.took_s
-        ),
+        on_call=on_call,
     )
 
 
@@ -106,11 +150,14 @@ def open_context(settings: Settings, *, role: str) -> ProcessContext:
     """The context of a `worker`, `housekeeping` or `cron` process."""
     url = redis_url(settings)
     client, for_queue = text_client(url), queue_client(url)
-    services = open_services(settings, client)
+    clock_guard = ClockGuard()
+    services = open_services(settings, client, clock_guard=clock_guard)
     return ProcessContext(
         services=services,
         wake_ups=WakeUps(for_queue, services.portal),
         progress=ProgressBoard(client, services.store.keys, role=role),
         queue_client=for_queue,
         look_back=timedelta(days=settings.reconcile_days),
+        clock_guard=clock_guard,
+        var_dir=settings.var_dir,
     )

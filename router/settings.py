@@ -160,6 +160,15 @@ class Settings(BaseSettings):
     var_dir: Path = Field(Path("var"), description="Name a directory that we may write in.")
     host: str = Field("0.0.0.0", description="Use 0.0.0.0, or 127.0.0.1 behind a proxy.")  # noqa: S104 - hosts reach us from outside the container
     port: int = Field(8080, ge=0, le=65_535, description="Use a port number; 0 takes a free one.")
+    request_deadline_s: int = Field(
+        10, ge=1, le=120, description="Use the seconds within which a request has to be complete."
+    )
+    max_connections: int = Field(
+        500, ge=20, le=900, description="Use fewer than the files that a process may open, usually 1024."
+    )
+    max_connections_per_client: int = Field(
+        50, ge=10, le=900, description="Use as many as MAX_CONNECTIONS behind a proxy with one address."
+    )
     log_format: Literal["auto", "json", "console"] = Field("auto", description="Use auto, json or console.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="Use debug, info, warning or error."

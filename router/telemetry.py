@@ -14,6 +14,7 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from router.repeated import RepeatsOfLibraries
 from router.security.hidden import HIDDEN, hidden
 from router.security.visible import one_line, visible
 
@@ -115,6 +116,7 @@ def _route_standard_library(
     )
     outlet = logging.StreamHandler(stream)
     outlet.setFormatter(formatter)
+    outlet.addFilter(RepeatsOfLibraries())
     root = logging.getLogger()
     root.handlers = [outlet]
     root.setLevel(threshold)

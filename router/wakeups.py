@@ -17,8 +17,11 @@ from rq.serializers import JSONSerializer
 from router.store.keys import Keys
 
 FAILURES_KEPT_S: Final = 7 * 24 * 3600
-ASKED_FOR_S: Final = 60
-"""Seconds for which a requested housekeeping job is not requested again, unless it starts before."""
+WAITS_S: Final = 60
+"""Seconds after which a job that nobody took leaves its queue."""
+ASKED_FOR_S: Final = 10
+"""Seconds for which a requested housekeeping job is not requested again, unless it starts before. A process
+that dies between taking a job and starting it delays that job by no more than this."""
 
 
 class Job(StrEnum):
@@ -36,6 +39,7 @@ class Job(StrEnum):
     RECONCILE = "workers.jobs.reconcile"
     WATCH = "workers.jobs.watch"
     UPGRADE_LEDGER = "workers.jobs.upgrade_ledger"
+    RESUME = "workers.jobs.resume"
 
 
 TIME_LIMIT_S: Final = {
@@ -51,6 +55,7 @@ TIME_LIMIT_S: Final = {
     Job.RECONCILE: 120,
     Job.WATCH: 120,
     Job.UPGRADE_LEDGER: 120,
+    Job.RESUME: 120,
 }
 
 
@@ -96,5 +101,5 @@ class WakeUps:
             job_timeout=TIME_LIMIT_S[job],
             result_ttl=0,
             failure_ttl=FAILURES_KEPT_S,
-            ttl=ASKED_FOR_S,
+            ttl=WAITS_S,
         )

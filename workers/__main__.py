@@ -11,28 +11,30 @@ from typing import Final
 
 import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
-from sqlalchemy.exc import SQLAlchemyError
 
 from router.bootstrap import ProcessContext, open_context
-from router.ledger import UnusableLedger
+from router.repeated import repeated
 from router.security.printing import complain, guard_tracebacks
 from router.security.private_files import NotPrivate
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
 from router.wakeups import housekeeping_queue, leads_queue
-from workers import process, tick
+from workers import process
 from workers.rq_worker import RouterWorker
 from workers.schedule import Schedule
+from workers.threads import ledger_keeper, surroundings, tick
 
 ROLES: Final = ("worker", "housekeeping", "cron")
 RENAMED: Final = {"night": "housekeeping"}
 """Roles by the names that older Procfiles call them."""
 REDIS_AGAIN_S: Final = 0.5
+LAST_MESSAGES_S: Final = 3.0
+"""Messages to reps that are on their way when the process is asked to end may take this long."""
 
 
 def main(arguments: list[str]) -> int:
-    """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if Redis or ledger cannot open."""
+    """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if our own Redis cannot start."""
     guard_tracebacks()
     role = RENAMED.get(arguments[0], arguments[0]) if len(arguments) == 1 else ""
     if role not in ROLES:
@@ -49,7 +51,7 @@ def main(arguments: list[str]) -> int:
     signal.signal(signal.SIGINT, _stop)
     try:
         context = open_context(settings, role=role)
-    except (EmbeddedServerError, SQLAlchemyError, UnusableLedger) as error:
+    except EmbeddedServerError as error:
         complain(error)  # a sentence for the person who started it
         return 1
     process.serve(context)
@@ -60,16 +62,20 @@ def main(arguments: list[str]) -> int:
     context.services.store.nights.born(context.services.clock())
     _settle_memory()
     context.services.log.info("process.started", role=role)
+    surroundings.start(context)
     if role == "cron":
         Schedule(context).run()
     else:
         tick.start(context, wakes=role == "worker")
+        if role == "housekeeping":
+            ledger_keeper.start(context)
         _work(
             context,
             leads_queue(context.services.portal)
             if role == "worker"
             else housekeeping_queue(context.services.portal),
         )
+        context.services.notify.turns.finish(within_s=LAST_MESSAGES_S)
     context.services.log.info("process.ended", role=role)
     return 0
 
@@ -87,21 +93,18 @@ def _work(context: ProcessContext, queue: str) -> None:
         try:
             RouterWorker(queue, context.queue_client).work(logging_level="WARNING")
         except redis.RedisError as error:
-            context.services.log.warning("redis.lost", why=str(error))
+            repeated.say(context.services.log, "redis.lost", problem=type(error).__name__, why=str(error))
         if not process.stopping() and not _await_redis(context):
             return
 
 
 def _await_redis(context: ProcessContext) -> bool:
     """Wait until Redis answers; False if the process was asked to end meanwhile."""
-    logged = False
     while not process.stopping():
         try:
             context.queue_client.ping()
         except (RedisConnectionError, redis.TimeoutError, redis.BusyLoadingError) as error:
-            if not logged:
-                context.services.log.warning("redis.awaited", why=str(error))
-                logged = True
+            repeated.say(context.services.log, "redis.awaited", problem=type(error).__name__, why=str(error))
             process.pause_s(REDIS_AGAIN_S)
         else:
             return True

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Final
 
 import structlog
 
 from router.bootstrap import ProcessContext
-from router.routing.intake.route import Routed, batches_of, priority_of, route
+from router.hubspot.api.errors import NotFound, Refused
+from router.repeated import Level, repeated
+from router.routing.intake.route import ALONE_FROM, Routed, batches_of, priority_of, route
+from router.routing.intake.transitions.parking import fault_of
 from router.routing.portal.services import Services
 from router.store.inbox.inbox import BATCH, BATCHES_PER_DRAIN, InboxEntry
 from workers import process
@@ -31,6 +35,8 @@ LOW_BATCHES: Final = 2
 LOW_ENDS_S: Final = 21.0
 """Seconds, a little more than such a batch waits for the budget; new leads are taken meanwhile."""
 KEEP_S: Final = 1.0
+MISFIT_FROM: Final = 3
+"""Single leads that HubSpot refuses to read, and none written lately: rule files and portal do not fit."""
 
 
 @dataclass(slots=True)
@@ -81,6 +87,27 @@ class Drain:
         if time.monotonic() - self.kept_at > KEEP_S:
             self.kept_at = time.monotonic()
             self._bring_help(self.context.services.store.drains.keep(self.name))
+            if self._is_held():
+                self.not_before = self.low_not_before = self.kept_at + 2 * KEEP_S
+
+    def _is_held(self) -> bool:
+        """True while no lead may be taken: our clock is wrong, or the ledger is far behind."""
+        context = self.context
+        waiting = context.services.store.outbox.length()
+        if context.clock_guard.may_take() and waiting < context.most_waiting:
+            return False
+        why = "the outbox is full" if waiting >= context.most_waiting else "the clock is wrong"
+        ahead_s = context.clock_guard.read().ahead_s
+        repeated.say(
+            context.services.log,
+            "intake.held",
+            problem=why,
+            level="error",
+            why=why,
+            outbox=waiting,
+            ahead_of_hubspot_s=ahead_s,
+        )
+        return True
 
     def _bring_help(self, helps: bool) -> None:
         """Wake one more worker if more leads wait than the running workers can carry."""
@@ -193,25 +220,87 @@ class BatchSnoozed(Exception):
 
 
 def run_batch(services: Services, entries: Sequence[InboxEntry], *, consumer: str) -> Routed:
-    """Route claimed entries. Raises `BatchSnoozed` once they are given back, or the bug."""
+    """Route claimed entries. Raises `BatchSnoozed` once what is not routed is given back, or the bug.
+
+    What HubSpot refuses to read is divided until the bad leads stand alone: they hold up only themselves. Of
+    the leads that travel alone one is routed; the others are given back first, as it may kill this process.
+    """
     priority = priority_of(services, entries)
     sums = Routed()
-    for batch in batches_of(entries):
+    unreadable: dict[str, Exception] = {}
+    batches = batches_of(entries, turn=services.now_ms())
+    waiting = [batch for batch in batches if not _is_alone(batch)]
+    alone = batches[len(waiting) :]
+    services.store.inbox.release(consumer, [*chain(*alone[1:])])
+    waiting += alone[:1]
+    while waiting:
+        batch = waiting.pop(0)
+        if batch is not batches[0]:
+            batch = _still_ours(services, batch, consumer=consumer)
+        if not batch:
+            continue
         try:
-            routed = route(services, batch, consumer=consumer, priority=priority)
+            sums += route(services, batch, consumer=consumer, priority=priority)
+        except (Refused, NotFound) as error:
+            halves = _halves(batch)
+            waiting[:0] = halves
+            if not halves:
+                unreadable[batch[0].contact_id] = error
+            if len(unreadable) >= MISFIT_FROM and _by_outage(services, unreadable):
+                left = [*_of(entries, unreadable), *chain(*waiting)]
+                raise _given_back(services, error, left, consumer=consumer) from error
         except Exception as error:
-            _give_back(services, error, batch, consumer=consumer)
-            raise AssertionError("unreachable") from error
-        sums += routed
+            left = [*_of(entries, unreadable), *batch, *chain(*waiting)]
+            raise _given_back(services, error, left, consumer=consumer) from error
+    for contact_id, why in unreadable.items():
+        services.log.warning("lead.unreadable", contact_id=contact_id, why=str(why))
+    if held_up := _by_outage(services, unreadable):
+        raise _given_back(services, unreadable[held_up[0]], _of(entries, held_up), consumer=consumer)
     return sums
 
 
-def _give_back(services: Services, error: Exception, entries: Sequence[InboxEntry], *, consumer: str) -> None:
-    """Raise the error with which the future ends; snoozed leads are released first, for any worker."""
+def _is_alone(batch: Sequence[InboxEntry]) -> bool:
+    return any(entry.deliveries >= ALONE_FROM for entry in batch)
+
+
+def _still_ours(services: Services, batch: list[InboxEntry], *, consumer: str) -> list[InboxEntry]:
+    """Renew the claims of a batch that may have waited; entries that others took over are left out."""
+    lost = services.store.inbox.renew(consumer, batch)
+    return [entry for entry in batch if entry.id not in lost]
+
+
+def _halves(batch: Sequence[InboxEntry]) -> list[list[InboxEntry]]:
+    """The batch in two, by contact; nothing for a single contact."""
+    contacts = list(dict.fromkeys(entry.contact_id for entry in batch))
+    if len(contacts) < 2:
+        return []
+    first = set(contacts[: len(contacts) // 2])
+    return [[one for one in batch if (one.contact_id in first) is part] for part in (True, False)]
+
+
+def _of(entries: Sequence[InboxEntry], contact_ids: Collection[str]) -> list[InboxEntry]:
+    return [entry for entry in entries if entry.contact_id in contact_ids]
+
+
+def _by_outage(services: Services, contact_ids: Collection[str]) -> list[str]:
+    """The leads whose failure is not their own, because no other contact was written lately."""
+    if not contact_ids:
+        return []
+    last, now = services.store.recent_writes.read(), services.clock()
+    return [one for one in contact_ids if fault_of(one, last, now=now) == "outage"]
+
+
+def _given_back(
+    services: Services, error: Exception, entries: Sequence[InboxEntry], *, consumer: str
+) -> Exception:
+    """The snooze with which the future ends, the leads released for any worker; raises a bug as it is."""
     fate = fate_of(error)
     if not isinstance(fate, Snooze):
         raise error
     log: structlog.stdlib.BoundLogger = services.log
-    (log.error if fate.loud else log.info)("batch.snoozed", why=fate.why, leads=len(entries))
+    level: Level = "error" if fate.loud else "info"
+    repeated.say(
+        log, "batch.snoozed", problem=type(error).__name__, level=level, why=fate.why, leads=len(entries)
+    )
     services.store.inbox.release(consumer, entries)
-    raise BatchSnoozed(fate.wait.total_seconds()) from error
+    return BatchSnoozed(fate.wait.total_seconds())

@@ -9,15 +9,18 @@ from functools import cache
 from typing import Final
 
 from router.bootstrap import ProcessContext
+from router.ledger import LEDGER_ERRORS
+from router.repeated import repeated
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.watch import watch_leads
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.notify import notify_reps
 from router.routing.outbox.record import record_outbox
 from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.recovery.resume import resume_parked
+from router.routing.verification.verify import verify_owners
 from router.store.inbox.inbox import BATCHES_PER_DRAIN
 from router.wakeups import Job
 from workers import process
@@ -48,7 +51,7 @@ def drain(portal: str) -> int:
 
 
 def verify(portal: str) -> int:
-    """Verify due owner histories until none is due; the number looked at."""
+    """Verify the owners of due leads until none is due; the number looked at."""
     return _housekeeping(
         portal, Job.VERIFY, lambda context: _until_dry(lambda: verify_owners(context.services).looked_at)
     )
@@ -114,9 +117,21 @@ def watch(portal: str) -> int:
     )
 
 
+def resume(portal: str) -> int:
+    """Send the leads again that an outage parked, once it is over; their number."""
+    return _housekeeping(portal, Job.RESUME, _resume_and_wake)
+
+
 def upgrade_ledger(portal: str) -> int:
     """Rewrite old rows of the ledger for some seconds; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
+
+
+def _resume_and_wake(context: ProcessContext) -> int:
+    sent = resume_parked(context.services)
+    if sent and context.services.store.drains.should_wake():
+        context.wake_ups.drain()
+    return sent
 
 
 def _rewrite_for_a_while(context: ProcessContext) -> int:
@@ -145,10 +160,16 @@ def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) 
         fate = fate_of(error)
         if not isinstance(fate, Snooze):
             raise
-        (context.services.log.error if fate.loud else context.services.log.info)(
-            "job.snoozed", job=str(job), why=fate.why
+        repeated.say(
+            context.services.log,
+            "job.snoozed",
+            problem=f"{job} {type(error).__name__}",
+            level="error" if fate.loud else "info",
+            job=str(job),
+            why=fate.why,
         )
-        process.pause_s(min(fate.wait.total_seconds(), 1.0))
+        if not isinstance(error, LEDGER_ERRORS):  # a failing ledger refuses at once, and others need us
+            process.pause_s(min(fate.wait.total_seconds(), 1.0))
         return 0
     context.progress.report(f"{job.name.lower()}: {done}")
     return done

@@ -14,12 +14,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.bootstrap import ProcessContext
+from router.deadlines import STUCK
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused
 from router.policy.rules import night_settings as policy_night
 from router.routing.followup.follow import follow_up_step
 from router.routing.portal.services import Services
 from router.routing.recovery.drift import check_drift
-from router.routing.recovery.reconcile import STUCK_AFTER, reconcile_contacts
+from router.routing.recovery.reconcile import reconcile_contacts
 from router.routing.recovery.repair import repair
 from router.routing.reports.weights import refresh_weights
 from router.store.worklists.nights import NightRun
@@ -99,7 +100,7 @@ def _reconcile(services: Services, night: NightRun) -> NightRun:
 
 def _repair(services: Services, night: NightRun) -> NightRun:
     """Compare some more of the recently decided leads with their records."""
-    until = services.clock() - STUCK_AFTER
+    until = services.clock() - STUCK
     since = datetime.fromisoformat(night.since)
     step = repair(services, since=since, until=until, after=night.compared_to)
     repaired = night.repaired + step.written_anew

@@ -6,10 +6,13 @@
 | HubSpot brought nothing usable | retry, soon |
 | HubSpot refuses the read itself: rule files and portal do not fit | snooze, and say so loudly |
 | no good rule files yet | snooze |
+| the ledger cannot be used (locked, full, absent, corrupt …) | snooze, and say so loudly |
 | anything else, Redis included | crash: the claims come back by themselves after the lease |
 
-A single lead that HubSpot refuses to write is parked by `router.routing.intake.route`; one that was tried
-too often is parked there as well.
+Snoozed work is given back uncounted. A batch that HubSpot refuses to read is divided first, by
+`workers.drain`. A single lead that HubSpot refuses to write, and one that was tried too often, is parked by
+`router.routing.intake.route`: until a person comes if other leads were written meanwhile, else until the
+outage ends.
 """
 
 from __future__ import annotations
@@ -22,14 +25,17 @@ from router.hubspot.api.errors import (
     AccessDenied,
     ComeBackLater,
     NotFound,
+    NotSent,
     OutcomeUnknown,
     Refused,
     Unreachable,
 )
+from router.ledger import LEDGER_ERRORS
 from router.routing.portal.live_rules import NoRules
 
 RETRY_AFTER: Final = timedelta(seconds=1)
 MISFIT_AFTER: Final = timedelta(seconds=15)
+LEDGER_AFTER: Final = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +62,13 @@ def fate_of(error: BaseException) -> Fate:
             return Snooze(timedelta(seconds=max(0.05, error.retry_after_s)), str(error))
         case AccessDenied():
             return Snooze(RETRY_AFTER, str(error), loud=True)
-        case Unreachable() | OutcomeUnknown():
+        case Unreachable() | OutcomeUnknown() | NotSent():
             return Snooze(RETRY_AFTER, str(error))
         case Refused() | NotFound():
             return Snooze(MISFIT_AFTER, str(error), loud=True)
         case NoRules():
             return Snooze(MISFIT_AFTER, str(error))
+        case _ if isinstance(error, LEDGER_ERRORS):
+            return Snooze(LEDGER_AFTER, str(error).partition("\n")[0], loud=True)
         case _:
             return Crash()

@@ -7,8 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.bootstrap import ProcessContext
+from router.ledger import LEDGER_ERRORS
 from router.routing.intake.restore import make_whole
 from router.routing.portal.services import Services
+from router.routing.recovery import lost_writes
+from router.routing.recovery.lost_writes import find_lost_writes
 from router.routing.recovery.reconcile import reconcile_contacts
 from router.routing.recovery.repair import repair
 from router.store.repair.reconciled import Window
@@ -29,6 +32,7 @@ def look_back(context: ProcessContext) -> int:
     """
     services = context.services
     make_whole(services)
+    find_lost_writes(services)
     rebuild = services.store.restoration.rebuild()
     if rebuild is not None:
         return _rebuild(context, rebuild)
@@ -55,6 +59,7 @@ def is_unfinished(services: Services) -> bool:
     return (
         services.store.reconciled.open_window() is not None
         or services.store.restoration.rebuild() is not None
+        or lost_writes.is_due(services)
         or not services.store.restoration.is_whole()
     )
 
@@ -83,7 +88,12 @@ def since_when(context: ProcessContext) -> datetime:
     """
     services = context.services
     now = services.clock()
-    began = services.ledger.revisions.began()
+    try:
+        began = services.ledger.revisions.began()
+    except LEDGER_ERRORS:
+        if not services.store.restoration.is_whole():
+            raise
+        began = None  # Redis was not emptied, and remembers the installation itself
     born = min(services.store.nights.born(now), began or now)
     return max(now - context.look_back, born)
 

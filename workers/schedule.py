@@ -5,13 +5,15 @@ Any number of schedulers may run: a job that is requested already is not request
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
 import redis
-import sqlalchemy.exc
 
 from router.bootstrap import ProcessContext
+from router.ledger import LEDGER_ERRORS
+from router.repeated import repeated
 from router.wakeups import Job
 from workers import nightly_run, process, reconciling
 
@@ -19,6 +21,7 @@ EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
 NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
+RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
 REWRITE_EVERY: Final = timedelta(seconds=4)
 """Interval of rewriting; it takes at most half of this."""
@@ -29,62 +32,106 @@ class Schedule:
 
     def __init__(self, context: ProcessContext) -> None:
         self._context = context
-        self._refreshed_at: datetime | None = None
-        self._night_at: datetime | None = None
-        self._reconciled_at: datetime | None = None
-        self._watched_at: datetime | None = None
-        self._rewritten_at: datetime | None = None
+        self._store = context.services.store
+        self._found_at: dict[Job, datetime] = {}
+        self._checks: Mapping[Job, Callable[[], bool]] = {
+            Job.VERIFY: self._verify,  # first: a person waits for it
+            Job.RECORD: self._record,
+            Job.NOTIFY: self._notify,
+            Job.ERASE: self._erase,
+            Job.TEND: self._tend,
+            Job.FOLLOW: self._follow,
+            Job.WATCH: self._watch,
+            Job.REFRESH: self._refresh,
+            Job.RECONCILE: self._reconcile,
+            Job.NIGHT: self._night,
+            Job.RESUME: self._resume,
+            Job.UPGRADE_LEDGER: self._upgrade_ledger,
+        }
 
     def run(self) -> None:
         """Request due jobs until the process is asked to end."""
         while not process.pause_s(EVERY_S):
             try:
                 self.look()
-            except (redis.RedisError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-                self._context.services.log.warning("schedule.missed", why=str(error))
+            except (redis.RedisError, OSError) as error:
+                log = self._context.services.log
+                repeated.say(log, "schedule.missed", problem=type(error).__name__, why=str(error))
+            repeated.flush()
 
     def look(self) -> tuple[Job, ...]:
-        """Request every job that is due now; returns the jobs that were not requested before."""
-        asked = tuple(job for job in self._due() if self._context.wake_ups.ask(job))
-        self._context.progress.report("looks at what is due")
-        return asked
+        """Request every job that is due now; returns the jobs that were not requested before.
 
-    def _due(self) -> list[Job]:
-        services, now = self._context.services, self._context.services.clock()
-        store, now_ms = services.store, services.now_ms()
-        services.rules.refresh()
-        due = []
-        if store.outbox.length():
-            due.append(Job.RECORD)
-        if store.leads.to_verify(now_ms=now_ms, limit=1):
-            due.append(Job.VERIFY)
-        if store.notices.is_due(now_ms=now_ms):
-            due.append(Job.NOTIFY)
-        if store.erasures.asked_for():
-            due.append(Job.ERASE)
-        if services.rules.live and store.queues.to_tend(now_ms=now_ms, limit=1):
-            due.append(Job.TEND)
-        if services.rules.live and store.changed.due(now_ms=now_ms, limit=1):
-            due.append(Job.FOLLOW)
-        if self._watched_at is None or now - self._watched_at >= WATCH_EVERY:
-            self._watched_at = now
-            if services.rules.live and store.watched.is_due(now_ms=now_ms):
-                due.append(Job.WATCH)
-        if self._refreshed_at is None or now - self._refreshed_at >= REFRESH_EVERY:
-            self._refreshed_at = now
-            due.append(Job.REFRESH)
-        if (
-            self._reconciled_at is None
-            or now - self._reconciled_at >= RECONCILE_EVERY
-            or reconciling.is_unfinished(services)
-        ):
-            self._reconciled_at = now
-            due.append(Job.RECONCILE)
-        if (self._night_at is None or now - self._night_at >= NIGHT_EVERY) and nightly_run.is_due(services):
-            self._night_at = now
-            due.append(Job.NIGHT)
-        if self._rewritten_at is None or now - self._rewritten_at >= REWRITE_EVERY:
-            self._rewritten_at = now
-            if services.ledger.rewrites.pending():
-                due.append(Job.UPGRADE_LEDGER)
-        return due
+        A job whose check fails, because it needs the ledger or a file, holds up no other.
+        """
+        self._context.services.rules.refresh()
+        asked = []
+        for job, is_due in self._checks.items():
+            try:
+                if is_due() and self._context.wake_ups.ask(job):
+                    asked.append(job)
+            except (*LEDGER_ERRORS, OSError) as error:
+                why = str(error).partition("\n")[0]
+                repeated.say(self._context.services.log, "schedule.missed", problem=job, job=job, why=why)
+        self._context.progress.report("looks at what is due")
+        return tuple(asked)
+
+    def _every(self, job: Job, span: timedelta) -> bool:
+        """True if `span` has passed since the job was last found due here; then it is due now."""
+        now, before = self._context.services.clock(), self._found_at.get(job)
+        if before is not None and now - before < span:
+            return False
+        self._found_at[job] = now
+        return True
+
+    def _verify(self) -> bool:
+        return self._store.verify.is_due(now_ms=self._now_ms())
+
+    def _record(self) -> bool:
+        return self._store.outbox.length() > 0
+
+    def _notify(self) -> bool:
+        return self._store.notices.is_due(now_ms=self._now_ms())
+
+    def _erase(self) -> bool:
+        return bool(self._store.erasures.asked_for())
+
+    def _tend(self) -> bool:
+        return self._has_rules() and bool(self._store.queues.to_tend(now_ms=self._now_ms(), limit=1))
+
+    def _follow(self) -> bool:
+        return self._has_rules() and self._store.changed.is_due(now_ms=self._now_ms())
+
+    def _watch(self) -> bool:
+        return (
+            self._every(Job.WATCH, WATCH_EVERY)
+            and self._has_rules()
+            and self._store.watched.is_due(now_ms=self._now_ms())
+        )
+
+    def _refresh(self) -> bool:
+        return self._every(Job.REFRESH, REFRESH_EVERY)
+
+    def _reconcile(self) -> bool:
+        unfinished = reconciling.is_unfinished(self._context.services)
+        return self._every(Job.RECONCILE, RECONCILE_EVERY if not unfinished else timedelta(0))
+
+    def _night(self) -> bool:
+        return nightly_run.is_due(self._context.services) and self._every(Job.NIGHT, NIGHT_EVERY)
+
+    def _resume(self) -> bool:
+        return (
+            self._every(Job.RESUME, RESUME_EVERY) and self._has_rules() and self._store.leads.is_any_parked()
+        )
+
+    def _upgrade_ledger(self) -> bool:
+        return (
+            self._every(Job.UPGRADE_LEDGER, REWRITE_EVERY)
+            and self._context.services.ledger.rewrites.pending()
+        )
+
+    def _has_rules(self) -> bool:
+        return self._context.services.rules.live is not None
+
+    def _now_ms(self) -> int:
+        return self._context.services.now_ms()

@@ -27,9 +27,9 @@ from pathlib import Path
 
 from bench.processes import Stage, a_stage, copy_rules, listening, processes
 from router.bootstrap import ProcessContext, open_context
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.recovery.repair import repair
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import read_settings
 from router.store.budget.budget import SAFETY, SEARCH_SAFETY, SHARE_OF_WINDOW

@@ -31,7 +31,10 @@ COMMANDS: Final = {
     "undo": ("moving.undo", "Take back the owners that a revision set and nobody has touched since."),
     "reroute": ("moving.reroute", "Decide a rule's untouched leads anew, by the live rules."),
     "replay": ("leads.replay", "Compute a decision again, and say whether the same comes out."),
-    "parked": ("leads.parked", "List the leads that need a person, and send them again."),
+    "parked": (
+        "leads.parked",
+        "List the leads that need a person, or an outage to end.",
+    ),
     "away": ("team.away", "Say who is away and why, or that a rep is away until a day."),
     "back": ("team.back", "Take back that a rep is away, or give them leads all the same."),
     "sweep": ("moving.sweep", "Show what the night would move, and approve what it held back."),
@@ -43,6 +46,7 @@ COMMANDS: Final = {
     "claim": ("leads.claim", "Give a waiting lead to a rep, or make a link with which they can."),
     "release": ("leads.release", "Give a lead back to its team's queue, with the reason."),
     "token": ("team.token", "Say who may use the API, and make tokens for reps."),
+    "links": ("team.links", "Revoke the claim links that a rep has."),
     "forget": ("leads.forget", "Erase every trace of a contact."),
 }
 """Every command with its module below `router.cli` and its line in `router --help`."""

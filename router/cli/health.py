@@ -75,6 +75,8 @@ def _facts(reading: VitalsReading) -> Iterator[tuple[str, str]]:
     yield "leads waiting", _backlog(reading.inbox)
     yield "leads waiting, low priority", _backlog(reading.low)
     yield "leads parked", f"{reading.parked}" + (" (see: router parked)" if reading.parked else "")
+    if reading.parked_by_outage:
+        yield "leads parked by an outage", f"{reading.parked_by_outage} (they go on by themselves)"
     yield "leads overdue", f"{reading.overdue}" + (" (see: router overdue)" if reading.overdue else "")
     yield "erasures asked for", str(reading.erasures)
     yield "leads changed in HubSpot, to look at", str(reading.changed)

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.screen import screen
-from router.ledger import open_ledger
+from router.ledger import LEDGER_ERRORS, ledger_at
 from router.processes.roles import WEB, whole_service
 from router.processes.supervisor import Supervisor
 from router.processes.valkey_process import Hear
@@ -41,8 +41,7 @@ def up(workers: int) -> None:
     settings.close_var_dir()
     set_up_logging(form=settings.log_format, level="error", secrets=settings.secrets)
     _check_port(settings)
-    # The ledger is opened first, and here: its upgrade takes a while, and an error is shown once.
-    open_ledger(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id).close()
+    _open_ledger(settings)
     valkey = None if settings.redis_url else EmbeddedValkey(settings.var_dir / "valkey")
     environ = dict(os.environ)
     if valkey is not None:
@@ -58,6 +57,19 @@ def up(workers: int) -> None:
         stopping.wait()
         out.print("Stopping …")
     out.print("Stopped.")
+
+
+def _open_ledger(settings: Settings) -> None:
+    """Upgrade the ledger here and first, as that takes a while; leads are routed without it, too."""
+    ledger = ledger_at(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id)
+    try:
+        ledger.database.open()
+    except LEDGER_ERRORS as error:
+        problem = ledger.database.problem
+        why = problem.sentence if problem else str(error).partition("\n")[0]
+        screen().print(Text(f"{why} Leads are routed meanwhile; see: router ledger check", "bold red"))
+    finally:
+        ledger.close()
 
 
 def _check_port(settings: Settings) -> None:

@@ -1,7 +1,8 @@
 """The availability of HubSpot's users, in the types of the policy.
 
-Values are often empty and at times malformed: a value that cannot be read counts as missing, and its property
-is reported.
+Values are often empty and at times malformed. Absences that cannot be read let the rep count as away, because
+nobody knows when they end; hours that cannot be read count as missing, because `team.yaml` has others. Either
+way the property is reported.
 """
 
 from __future__ import annotations
@@ -98,16 +99,18 @@ def _reported(properties: Mapping[str, str]) -> tuple[Reported, list[str]]:
         out_of_office=out_of_office or (),
         hours=week,
         timezone=zone if week else None,
+        unreadable=OUT_OF_OFFICE if out_of_office is None else "",
     ), bad
 
 
 def _spans(text: str | None) -> tuple[Span, ...] | None:
-    """`[{"startTimestamp":ms,"endTimestamp":ms}]`; None if it is not that."""
+    """`[{"startTimestamp":ms,"endTimestamp":ms}]`; None if it is not that. One without a length is none."""
     absences = _listed(text, _Absence)
-    if absences is None or not all(one.start_timestamp < one.end_timestamp for one in absences):
+    if absences is None or not all(one.start_timestamp <= one.end_timestamp for one in absences):
         return None
     try:
-        return tuple(sorted((_moment(one.start_timestamp), _moment(one.end_timestamp)) for one in absences))
+        spans = [(_moment(one.start_timestamp), _moment(one.end_timestamp)) for one in absences]
+        return tuple(sorted(span for span in spans if span[0] < span[1]))
     except OverflowError:  # microseconds instead of milliseconds end in the year 58000
         return None
 
@@ -158,5 +161,5 @@ def _listed(text: str | None, kind: type[Entry]) -> list[Entry] | None:
     """The list that the text holds, numbers in quotes included; None if it holds something else."""
     try:
         return msgspec.json.decode((text or "").strip() or "[]", type=list[kind], strict=False)  # type: ignore[valid-type]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.MsgspecError, RecursionError, ValueError):  # ValueError: a number of thousands of digits
         return None

@@ -6,6 +6,7 @@ from typing import Final
 
 OBJECT_ID: Final = "hs_object_id"
 CREATED: Final = "createdate"
+MODIFIED: Final = "lastmodifieddate"
 OWNER: Final = "hubspot_owner_id"
 """Owner of a contact; owner of a company as `company.hubspot_owner_id`."""
 OWNER_ASSIGNED: Final = "hubspot_owner_assigneddate"

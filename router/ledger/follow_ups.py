@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Engine, Row, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, or_, select, update
 
+from router.ledger.opening.database import Database
 from router.ledger.querying import PortalTables
 from router.ledger.tables import DECISIONS, FOLLOW_UPS
 from router.policy.results.follow_up import Ending, FollowUp, RepResults, results
@@ -40,8 +41,8 @@ class Seen:
 class FollowUps(PortalTables):
     """The follow-ups of one portal. Everything here is safe to repeat."""
 
-    def __init__(self, engine: Engine, portal: str) -> None:
-        super().__init__(engine, portal)
+    def __init__(self, database: Database, portal: str) -> None:
+        super().__init__(database, portal)
         self._mine = FOLLOW_UPS.c.portal == portal
 
     def rows_of(self, decisions: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -148,7 +149,7 @@ class FollowUps(PortalTables):
             .where(self._mine, FOLLOW_UPS.c.assigned_at >= moment.isoformat())
             .order_by(FOLLOW_UPS.c.assigned_at)
         )
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             for row in connection.execution_options(yield_per=1_000).execute(query):
                 yield _follow_up(row)
 
@@ -202,7 +203,7 @@ class FollowUps(PortalTables):
         """Store what HubSpot showed at `at` (aware UTC)."""
         if not seen:
             return
-        with self._engine.begin() as connection:
+        with self._database.begin() as connection:
             for one in seen:
                 row = FOLLOW_UPS.c.decision_id == one.decision_id
                 connection.execute(
@@ -227,7 +228,7 @@ class FollowUps(PortalTables):
         """Close the rows of these decisions: their leads went to another owner at that time (aware UTC)."""
         if not ended:
             return
-        with self._engine.begin() as connection:
+        with self._database.begin() as connection:
             for decision_id, at in ended.items():
                 connection.execute(
                     update(FOLLOW_UPS)
@@ -239,7 +240,7 @@ class FollowUps(PortalTables):
 
     def looked_at(self, decision_ids: Collection[str], *, at: datetime) -> None:
         """Record that these (a few hundred at most) showed nothing new at `at` (aware UTC)."""
-        with self._engine.begin() as connection:
+        with self._database.begin() as connection:
             connection.execute(
                 update(FOLLOW_UPS)
                 .where(self._mine, FOLLOW_UPS.c.decision_id.in_(decision_ids))

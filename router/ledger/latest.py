@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import select, tuple_
+from sqlalchemy import func, select, tuple_
 
 from router.ledger.ledger import Ledger
 from router.ledger.tables import DECISIONS
@@ -43,6 +43,21 @@ def last_words(
     last = _last_ids(ledger, [row.contact_id for row in rows])
     records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
     return ReportPage(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
+
+
+def recorded(ledger: Ledger, decision_ids: Sequence[str]) -> frozenset[str]:
+    """Those of some decisions that the ledger has."""
+    query = select(DECISIONS.c.id).where(
+        DECISIONS.c.portal == ledger._portal, DECISIONS.c.id.in_(sorted(set(decision_ids)))
+    )
+    return frozenset(row.id for row in ledger.rows(query)) if decision_ids else frozenset()
+
+
+def last_decided_at(ledger: Ledger) -> datetime | None:
+    """The moment of the latest decision in the ledger (aware UTC), or None if it has none."""
+    query = select(func.max(DECISIONS.c.decided_at)).where(DECISIONS.c.portal == ledger._portal)
+    (row,) = ledger.rows(query)
+    return datetime.fromisoformat(row[0]) if row[0] else None
 
 
 def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Engine, Table, delete, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import ColumnElement, delete, select
 
-from router.ledger.engine import engine_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
+from router.ledger.opening.database import Database
 from router.ledger.querying import PortalTables
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
-from router.ledger.schema import bring_up_to_date
 from router.ledger.shares import Shares
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
 from router.rulefiles.packing import packed, unpacked
@@ -37,14 +34,14 @@ class LedgerEvent:
 class Ledger(PortalTables):
     """The ledger of one portal. Recording is safe to repeat: every row has an id that is unique for ever."""
 
-    def __init__(self, engine: Engine, portal: str) -> None:
-        super().__init__(engine, portal)
-        self._insert = sqlite_insert if engine.dialect.name == "sqlite" else postgresql_insert
-        self.revisions = RevisionHistory(engine, portal)
-        self.shares = Shares(engine, portal)
-        self.follow_ups = FollowUps(engine, portal)
-        self.nights = NightHistory(engine, portal)
-        self.rewrites = Rewrites(engine)
+    def __init__(self, database: Database, portal: str) -> None:
+        super().__init__(database, portal)
+        self.database = database
+        self.revisions = RevisionHistory(database, portal)
+        self.shares = Shares(database, portal)
+        self.follow_ups = FollowUps(database, portal)
+        self.nights = NightHistory(database, portal)
+        self.rewrites = Rewrites(database)
 
     def record(
         self,
@@ -52,16 +49,12 @@ class Ledger(PortalTables):
         events: Sequence[tuple[str, str, Mapping[str, Any]]],
     ) -> None:
         """Write decisions (as records) and events (entry id, contact id, record) in one transaction."""
-        with self._engine.begin() as connection:
-            self._add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
-            self._add(connection, EVENTS, [self._event_row(*line) for line in events])
-            self._add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
-            self._add(connection, FOLLOW_UPS, self.follow_ups.claimed_rows(connection, events))
+        with self._database.begin() as connection:
+            self.add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
+            self.add(connection, EVENTS, [self._event_row(*line) for line in events])
+            self.add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
+            self.add(connection, FOLLOW_UPS, self.follow_ups.claimed_rows(connection, events))
             self.follow_ups.follow(connection, decisions, events)
-
-    def _add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            connection.execute(self._insert(table).on_conflict_do_nothing(), rows)
 
     def _decision_row(self, record: Mapping[str, Any]) -> dict[str, Any]:
         outcome = record["outcome"]
@@ -151,7 +144,7 @@ class Ledger(PortalTables):
             .where(DECISIONS.c.portal == self._portal, DECISIONS.c.decided_at >= moment.isoformat())
             .order_by(DECISIONS.c.decided_at)
         )
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             for record in connection.execution_options(yield_per=1_000).execute(query).scalars():
                 yield orjson.loads(record)
 
@@ -186,8 +179,8 @@ class Ledger(PortalTables):
             "live_since": live_since.isoformat(),
             "files": packed(files),
         }
-        with self._engine.begin() as connection:
-            self._add(connection, REVISIONS, [row])
+        with self._database.begin() as connection:
+            self.add(connection, REVISIONS, [row])
 
     def files_of(self, revision: str) -> dict[str, bytes] | None:
         """The rule files of a revision, or None if it was never live here."""
@@ -202,7 +195,7 @@ class Ledger(PortalTables):
 
         Its follow-ups stay, without its id.
         """
-        with self._engine.begin() as connection:
+        with self._database.begin() as connection:
             self.follow_ups.forget(connection, contact_id)
             self.shares.keep_totals(connection, contact_id)
             self.nights.forget(connection, contact_id)
@@ -217,13 +210,13 @@ class Ledger(PortalTables):
 
     def _forget_journal(self) -> None:
         """Empty SQLite's write-ahead log, which keeps what was deleted until it is folded into the file."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if self._database.dialect.name == "sqlite":
+            with self._database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
                 connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the connections."""
-        self._engine.dispose()
+        self._database.dispose()
 
 
 def open_ledger(url: str, portal: str) -> Ledger:
@@ -231,6 +224,14 @@ def open_ledger(url: str, portal: str) -> Ledger:
 
     Raises `NewerLedger`, or an error of the database.
     """
-    engine = engine_of(url)
-    bring_up_to_date(engine)
-    return Ledger(engine, portal)
+    ledger = Ledger(Database(url), portal)
+    ledger.database.open()
+    return ledger
+
+
+def ledger_at(url: str, portal: str, *, may_create: Callable[[], bool] = lambda: True) -> Ledger:
+    """The ledger at a database URL, opened at its first use: a process starts whatever state it is in.
+
+    `may_create` is asked before a SQLite file that is not there is made.
+    """
+    return Ledger(Database(url, may_create=may_create), portal)

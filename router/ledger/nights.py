@@ -33,7 +33,7 @@ class NightHistory(PortalTables):
             }
             for one in report.moves
         ]
-        with self._engine.begin() as connection:
+        with self._database.begin() as connection:
             for table in (NIGHTS, NIGHT_MOVES):
                 connection.execute(
                     delete(table).where(table.c.portal == self._portal, table.c.day == report.day)
@@ -49,7 +49,7 @@ class NightHistory(PortalTables):
             NIGHTS.c.portal == self._portal, NIGHTS.c.day == day.isoformat()
         )
         of_day = (NIGHT_MOVES.c.portal == self._portal, NIGHT_MOVES.c.day == day.isoformat())
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             written = connection.execute(query).scalar()
             if written is None:
                 return None

@@ -29,6 +29,6 @@ def first_decisions(ledger: Ledger, *, since: datetime) -> Iterator[tuple[str, .
         .order_by(DECISIONS.c.decided_at, DECISIONS.c.id)
         .execution_options(yield_per=BLOCK)
     )
-    with ledger._engine.connect() as connection:
+    with ledger.database.connect() as connection:
         for block in connection.execute(query).scalars().partitions():
             yield tuple(block)

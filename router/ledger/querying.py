@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Row, Select
+from sqlalchemy import Connection, Row, Select, Table
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+
+from router.ledger.opening.database import Database
 
 
 class PortalTables:
     """The tables of one database, of which one portal's rows are asked."""
 
-    def __init__(self, engine: Engine, portal: str) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, portal: str) -> None:
+        self._database = database
         self._portal = portal
+
+    def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Insert the rows that are not there yet."""
+        if rows:
+            insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+            connection.execute(insert(table).on_conflict_do_nothing(), rows)
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Every row of the answer."""
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             return connection.execute(query).all()
 
     def values(self, query: Select[Any]) -> Sequence[Any]:
         """The first column of every row."""
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             return connection.execute(query).scalars().all()
 
     def value(self, query: Select[Any]) -> Any:
         """The first column of the first row; None if there is none."""
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             return connection.execute(query).scalar()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from router.ledger.querying import PortalTables
 from router.ledger.tables import DECISIONS, REVISIONS, RULE_CHANGES
@@ -38,7 +38,7 @@ class RevisionHistory(PortalTables):
     """The revisions of one portal."""
 
     def went_live(self, revision: str, *, at: datetime, origin: Origin | None) -> None:
-        """Record that all processes decide by this revision from `at` on."""
+        """Record that all processes decide by this revision from `at` on. Safe to repeat."""
         row = {
             "portal": self._portal,
             "live_since": at.isoformat(),
@@ -47,8 +47,8 @@ class RevisionHistory(PortalTables):
             "committed_at": origin.committed_at if origin else None,
             "commit": origin.commit if origin else None,
         }
-        with self._engine.begin() as connection:
-            connection.execute(insert(RULE_CHANGES).values(row))
+        with self._database.begin() as connection:
+            self.add(connection, RULE_CHANGES, [row])
 
     def all(self) -> tuple[RuleChange, ...]:
         """Every time that rules went live, first to last."""

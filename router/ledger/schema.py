@@ -2,7 +2,8 @@
 
 ```
 UnusableLedger    nothing was changed; the message says which ledger, why, and what to do
-└ NewerLedger     a later version of Lead Router has upgraded it
+├ NewerLedger     a later version of Lead Router has upgraded it
+└ LedgerWaits     its database failed a moment ago; it is asked again within seconds
 ```
 """
 
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine, inspect, text
-from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_random
 
 from router.ledger.engine import name_of
@@ -39,6 +40,14 @@ class NewerLedger(UnusableLedger):
         )
 
 
+class LedgerWaits(UnusableLedger):
+    """The database failed just now, so it is not asked."""
+
+
+LEDGER_ERRORS: Final = (SQLAlchemyError, UnusableLedger)
+"""Everything that a use of the ledger raises while it cannot be used; what needs it waits."""
+
+
 def revision_of(engine: Engine) -> str | None:
     """The schema that the database names; None if it is empty, or older than migrations are."""
     try:
@@ -51,16 +60,11 @@ def revision_of(engine: Engine) -> str | None:
     return None if found is None else str(found)
 
 
-@retry(
-    retry=retry_if_exception_type((OperationalError, ProgrammingError, IntegrityError)),
-    wait=wait_random(0.02, 0.2),
-    stop=stop_after_delay(_OPENING_S),
-    reraise=True,
-)
-def bring_up_to_date(engine: Engine) -> tuple[Migration, ...]:
+def bring_up_once(engine: Engine, *, waits_ms: int | None = None) -> tuple[Migration, ...]:
     """Upgrade the schema to the newest and return the migrations run; one query if there are none.
 
-    Processes that start together wait for the first. Raises `NewerLedger`, or an error of the database.
+    Waits on SQLite for `waits_ms` (ten minutes if None) for an upgrade by another process. Raises
+    `NewerLedger`, or an error of the database.
     """
     if revision_of(engine) == NEWEST:
         return ()
@@ -68,4 +72,15 @@ def bring_up_to_date(engine: Engine) -> tuple[Migration, ...]:
         upgrade,  # Alembic takes longer to load than the ledger to open
     )
 
-    return upgrade(engine)
+    return upgrade(engine, waits_ms=waits_ms)
+
+
+@retry(
+    retry=retry_if_exception_type((OperationalError, ProgrammingError, IntegrityError)),
+    wait=wait_random(0.02, 0.2),
+    stop=stop_after_delay(_OPENING_S),
+    reraise=True,
+)
+def bring_up_to_date(engine: Engine, *, waits_ms: int | None = None) -> tuple[Migration, ...]:
+    """As `bring_up_once`; processes that start together may try for some seconds."""
+    return bring_up_once(engine, waits_ms=waits_ms)

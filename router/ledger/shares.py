@@ -33,7 +33,7 @@ class Shares(PortalTables):
         query = select(DECISIONS.c.id, DECISIONS.c.outcome, *COLUMNS).where(
             DECISIONS.c.portal == self._portal
         )
-        with self._engine.connect() as connection:
+        with self._database.connect() as connection:
             refunded = self._refunded(connection)
             rows = connection.execution_options(yield_per=BLOCK).execute(query)
             for decision_id, outcome, *columns in rows:

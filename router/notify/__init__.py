@@ -2,7 +2,7 @@
 
 from router.notify.channels import Channels
 from router.notify.chat import Address, Chat, Delivered
-from router.notify.errors import NotDelivered, NotifyError, Unclear
+from router.notify.errors import NotDelivered, NotifyError, Rejected, Unclear
 from router.notify.mail import Letter, Mail
 from router.notify.message import Message
 
@@ -16,5 +16,6 @@ __all__ = [
     "Message",
     "NotDelivered",
     "NotifyError",
+    "Rejected",
     "Unclear",
 ]

@@ -11,15 +11,20 @@ from urllib.parse import urlsplit
 import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from router.notify.errors import NotDelivered, Unclear
+from router.notify.conversation import Conversation, TooLate
+from router.notify.errors import NotDelivered, Rejected, Unclear
 from router.notify.message import Kind, Message
 from router.notify.night.night_message import NightMessage
 from router.notify.pinned_http import PinnedAdapter, public_address
 
+DEADLINE_S: Final = 10.0
+"""One message, both tries together, from looking up the host's name to the end of the answer's head."""
 CONNECT_S: Final = 3.0
 ANSWER_S: Final = 5.0
 ATTEMPTS: Final = 2
 DEFAULT: Final = "default"
+_PASSING: Final = frozenset({408, 425, 429})
+"""Statuses below 500 that say "later": all others of them refuse the message for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +56,11 @@ class Chat:
         *,
         allow_private: bool = False,
         sleep: Callable[[float], None] = time.sleep,
+        deadline_s: float = DEADLINE_S,
     ) -> None:
         self._addresses = addresses
         self._allow_private = allow_private
+        self._deadline_s = deadline_s
         self._sleep = sleep
 
     @property
@@ -71,8 +78,9 @@ class Chat:
     def send(self, address: Address, message: Message | NightMessage) -> Delivered:
         """Post the message; at most two tries, the second only when the first certainly did not arrive.
 
-        Takes at most 20 s. Raises `NotDelivered` or `Unclear`.
+        Takes at most `deadline_s`, however slowly the chat answers. Raises `NotDelivered` or `Unclear`.
         """
+        conversation = Conversation(self._deadline_s)
         retrying = Retrying(
             retry=retry_if_exception(lambda error: isinstance(error, NotDelivered) and error.soon),
             wait=wait_random_exponential(multiplier=0.2, max=1),
@@ -80,16 +88,23 @@ class Chat:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(self._post, address, message)
+        try:
+            return conversation.run(lambda: retrying(self._post, address, message, conversation))
+        except TooLate as error:
+            if error.established:
+                raise Unclear(f"The chat did not answer within {self._deadline_s:g} s.") from None
+            raise NotDelivered("The chat cannot be reached: no connection in time.") from None
 
-    def _post(self, address: Address, message: Message | NightMessage) -> Delivered:
+    def _post(
+        self, address: Address, message: Message | NightMessage, conversation: Conversation
+    ) -> Delivered:
         parts = urlsplit(address.url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         ip = public_address(host, port, allow_private=self._allow_private)
         began = time.monotonic()
         with requests.Session() as session:
             session.trust_env = False  # use neither a proxy nor a .netrc of this machine
-            session.mount(f"{parts.scheme}://", PinnedAdapter(ip))
+            session.mount(f"{parts.scheme}://", PinnedAdapter(ip, conversation))
             try:
                 answer = session.post(
                     address.url,
@@ -116,10 +131,10 @@ def _judged(status: int, *, took_s: float) -> Delivered:
     if 200 <= status < 300:
         return Delivered(status, took_s)
     if 300 <= status < 400:
-        raise NotDelivered(f"The chat answers with a redirect ({status}), which is not followed.")
-    if status == 429 or status >= 500:
-        raise NotDelivered(f"The chat has trouble or no room now (HTTP {status}).", soon=status != 429)
-    raise NotDelivered(f"The chat refuses the message (HTTP {status}). Is the webhook's address still right?")
+        raise Rejected(f"The chat answers with a redirect ({status}), which is not followed.")
+    if status in _PASSING or status >= 500:
+        raise NotDelivered(f"The chat has trouble or no room now (HTTP {status}).", soon=status >= 500)
+    raise Rejected(f"The chat refuses the message (HTTP {status}). Is the webhook's address still right?")
 
 
 def _never_connected(error: requests.exceptions.ConnectionError) -> bool:

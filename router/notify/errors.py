@@ -2,6 +2,7 @@
 
     NotifyError
     ├── NotDelivered     nothing arrived; trying again later is safe
+    │   └── Rejected     the receiver refuses this message, and would refuse it again
     └── Unclear          it may have arrived: no answer came in time, so it is not sent again
 
 Messages are for people. They never carry a webhook's address, which is a secret.
@@ -20,6 +21,10 @@ class NotDelivered(NotifyError):
     def __init__(self, message: str, *, soon: bool = False) -> None:
         super().__init__(message)
         self.soon = soon
+
+
+class Rejected(NotDelivered):
+    """The receiver understood and refuses: the same message will be refused again."""
 
 
 class Unclear(NotifyError):

@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3.connectionpool import HTTPConnectionPool
 
+from router.notify.conversation import Conversation
 from router.notify.errors import NotDelivered
 from router.notify.public_addresses import is_public
 
@@ -37,11 +38,15 @@ def public_address(host: str, port: int, *, allow_private: bool) -> str:
 
 
 class PinnedAdapter(HTTPAdapter):
-    """Connects to one address that was checked, and still verifies the certificate of the name."""
+    """Connects to one address that was checked, and still verifies the certificate of the name.
 
-    def __init__(self, address: str) -> None:
+    The conversation guards every connection, so that it ends in time.
+    """
+
+    def __init__(self, address: str, conversation: Conversation) -> None:
         super().__init__(max_retries=0)
         self._address = address
+        self._conversation = conversation
 
     def get_connection_with_tls_context(
         self,
@@ -60,4 +65,20 @@ class PinnedAdapter(HTTPAdapter):
             **{**host, "host": self._address},
             pool_kwargs={**options, **(names if parts.scheme == "https" else {})},
         )
+        pool.ConnectionCls = _guarded(pool.ConnectionCls, self._conversation)
         return pool
+
+
+def _guarded(kind: type[Any], conversation: Conversation) -> type[Any]:
+    class Guarded(kind):  # type: ignore[misc]
+        """A connection that the conversation can shut; urllib3 has no deadline for a whole request."""
+
+        def _new_conn(self) -> socket.socket:
+            connection: socket.socket = super()._new_conn()
+            return conversation.guard(connection)
+
+        def connect(self) -> None:
+            super().connect()
+            conversation.establish()
+
+    return Guarded

@@ -33,6 +33,32 @@ class Write:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class KeptCall:
+    """One API call, kept while `keep_calls` is set: the owners asked for, and those answered, by id."""
+
+    operation: str
+    ids: tuple[str, ...]
+    at_ms: float
+    answered_ms: float
+    outcome: str
+    fault: str | None
+    asked: Mapping[str, str]
+    answered: Mapping[str, str]
+
+    def shown(self, record: str) -> dict[str, Any]:
+        """The call as `GET /sandbox/calls?of=…` answers it for one of its records."""
+        return {
+            "operation": self.operation,
+            "at_ms": self.at_ms,
+            "answered_ms": self.answered_ms,
+            "outcome": self.outcome,
+            "fault": self.fault,
+            "asked": self.asked.get(record),
+            "answered": self.answered.get(record),
+        }
+
+
 class Journal:
     """Counters and lists that only grow, until the portal is reset."""
 
@@ -42,6 +68,11 @@ class Journal:
         self._calls_at = array("d")
         self._searches_at = array("d")
         self.writes: list[Write] = []
+        self.calls: list[KeptCall] = []
+
+    def of(self, record: str) -> dict[str, Any]:
+        """The kept calls that named this record, in the order of their answers."""
+        return {"calls": [call.shown(record) for call in list(self.calls) if record in call.ids]}
 
     def count(self, endpoint: str, outcome: str, *, at_s: float) -> None:
         """Count a call by its endpoint and its result: a status, or how the connection broke."""
@@ -71,6 +102,7 @@ class Journal:
             self._calls_at = array("d")
             self._searches_at = array("d")
             self.writes = []
+            self.calls = []
 
 
 def busiest(times_s: list[float], *, span_s: float) -> int:

@@ -27,6 +27,8 @@ class Settings:
     shuffle_results: bool = True
     """Answers of batches have no particular order, which HubSpot never promised."""
     time_zone: str = "Europe/Paris"
+    keep_calls: bool = False
+    """Every API call is kept, for the story of a record; it takes memory, which a benchmark does without."""
 
     def changed(self, changes: Mapping[str, Any]) -> "Settings":
         """The settings with these changes. Raises ValueError naming what is wrong."""

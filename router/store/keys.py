@@ -55,8 +55,12 @@ class Keys:
         """sorted set: ids of due leads that nobody works on; score = since when, epoch ms."""
         self.parked = key("parked")
         """hash: contact id → why a person is needed (JSON); until redriven."""
+        self.recent_writes = key("recent_writes")
+        """sorted set: the two contacts written last; score = when, epoch ms; one hour."""
+        self.resume_probe = key("resume_probe")
+        """hash: when one parked lead is tried next, and the wait after it (ms); one day."""
         self.verify = key("verify")
-        """sorted set: contact ids whose owner history must be looked at; score = when, epoch ms."""
+        """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
         self.moved = key("moved")
@@ -69,6 +73,14 @@ class Keys:
         """hash: counters for metrics (events accepted, ignored, refused, conflicts restored …); for ever."""
         self.progress = key("progress")
         """hash: process name → when it last made progress (JSON); stale ones are dropped by the reader."""
+        self.observations = key("observations")
+        """hash: kind and process → what the process sees (JSON); the reader drops stale ones."""
+        self.recent = key("recent")
+        """hash: ten-minute span and name → events, refusals … counted in it; some days (recent.py)."""
+        self.health_probe = key("health_probe")
+        """string: written by the health page, to see whether Redis takes writes; one minute."""
+        self.ledger_seen = key("ledger_seen")
+        """string: the database in which the ledger was last usable; for ever."""
         self.rules = key("rules")
         """hash: the live revision, its files, and the last mistake found on disk; for ever."""
         self.owners = key("owners")
@@ -114,8 +126,12 @@ class Keys:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""
         return self._key(f"claims:{rep}")
 
+    def links_revoked(self, rep: str) -> str:
+        """string: the rep's claim links made before this moment are revoked, epoch s; three days."""
+        return self._key(f"links_revoked:{rep}")
+
     def asked(self, job: str) -> str:
-        """string: a housekeeping job is asked for and has not started; one minute."""
+        """string: a housekeeping job is asked for and has not started; ten seconds."""
         return self._key(f"asked:{job}")
 
     def calls_of_day(self, day: str) -> str:

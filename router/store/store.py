@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import redis
 
 from router.store.claims.claims import ClaimStore
+from router.store.claims.revoked_links import RevokedLinks
 from router.store.drains.decision_lock import DecisionLock
 from router.store.drains.drains import Drains
 from router.store.inbox.inbox import Inbox
@@ -19,11 +20,14 @@ from router.store.leads.open_leads import OpenLeads
 from router.store.leads.queues import Queues
 from router.store.repair.erasures import Erasures
 from router.store.repair.reconciled import Reconciled
+from router.store.repair.redrive import Redrive
 from router.store.repair.restoration import Restoration
+from router.store.sends.sends import Sends
 from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
+from router.store.shared.recent_writes import RecentWrites
 from router.store.shared.rules import RulesRepository
-from router.store.worklists.changed import Changed
+from router.store.worklists.due_list import DueList
 from router.store.worklists.night_plan import NightPlan
 from router.store.worklists.nights import Nights
 from router.store.worklists.notices import Notices
@@ -39,20 +43,27 @@ class Store:
     drains: Drains
     decision_lock: DecisionLock
     leads: Leads
+    sends: Sends
     commits: Commits
     queues: Queues
     claims: ClaimStore
+    revoked_links: RevokedLinks
     credits: Credits
     open_leads: OpenLeads
     companies: Companies
     outbox: Outbox
     notices: Notices
     watched: WatchedLeads
-    changed: Changed
+    changed: DueList
+    """Leads that people worked on in HubSpot; the receiver adds each of them once (see append.lua)."""
+    verify: DueList
+    """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
     nights: Nights
     night_plan: NightPlan
     erasures: Erasures
     reconciled: Reconciled
+    redrive: Redrive
+    recent_writes: RecentWrites
     restoration: Restoration
     published_rules: RulesRepository
     availability: AvailabilityRepository
@@ -67,20 +78,25 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         drains=Drains(client, keys),
         decision_lock=DecisionLock(client, keys),
         leads=Leads(client, keys),
+        sends=Sends(client, keys),
         commits=Commits(client, keys),
         queues=Queues(client, keys),
         claims=ClaimStore(client, keys),
+        revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),
         open_leads=OpenLeads(client, keys),
         companies=Companies(client, keys),
         outbox=Outbox(client, keys),
         notices=Notices(client, keys),
         watched=WatchedLeads(client, keys),
-        changed=Changed(client, keys),
+        changed=DueList(client, keys.changed),
+        verify=DueList(client, keys.verify),
         nights=Nights(client, keys),
         night_plan=NightPlan(client, keys),
         erasures=Erasures(client, keys),
         reconciled=Reconciled(client, keys),
+        redrive=Redrive(client, keys),
+        recent_writes=RecentWrites(client, keys),
         restoration=Restoration(client, keys),
         published_rules=RulesRepository(client, keys),
         availability=AvailabilityRepository(client, keys),

@@ -15,6 +15,7 @@ from router.store.keys import Keys
 from router.telemetry import set_up_logging
 from router.wakeups import WakeUps
 from router.web.app import create_app
+from router.web.http.connections import Limits
 from router.web.lazy_services import lazy_services
 from router.web.serve import serve
 
@@ -49,7 +50,12 @@ def _serve(settings: Settings, url: str) -> None:
         vitals=Vitals(client, keys),
         services=lazy_services(settings, url),
     )
-    serve(app, host=settings.host, port=settings.port)
+    limits = Limits(
+        request_s=settings.request_deadline_s,
+        connections=settings.max_connections,
+        per_client=settings.max_connections_per_client,
+    )
+    serve(app, host=settings.host, port=settings.port, limits=limits)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from router.clock import Clock
 from router.crashpoints import crash_point
 from router.hubspot.webhooks.signatures import SIGNATURE_HEADERS, SignatureInvalid, verify
 from router.hubspot.webhooks.webhooks import Delivery, DeliveryInvalid, parse
+from router.repeated import repeated
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
@@ -57,7 +58,9 @@ def receiver_blueprint(
             return _refuse(400, str(error), vitals)
         try:
             changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
-            worth_waking = inbox.append(delivery.created, delivery.erased, delivery.ignored, changed)
+            worth_waking = inbox.append(
+                delivery.created, delivery.erased, delivery.ignored, changed, delivery.deleted
+            )
         except redis.RedisError as error:
             return _unkept(error)
         crash_point("after_append")
@@ -83,7 +86,7 @@ def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) ->
             wake()
         except (redis.RedisError, OSError) as error:
             # A worker's own tick finds the inbox within seconds.
-            log.warning("wake_up.failed", error=type(error).__name__)
+            repeated.say(log, "wake_up.failed", problem=type(error).__name__, error=type(error).__name__)
     # Metrics count them; a line for each would take longer than the signature.
     log.debug(
         "delivery.received",
@@ -97,11 +100,11 @@ def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) ->
 
 def _refuse(status: int, sentence: str, vitals: Vitals) -> Response:
     def note() -> None:
-        log.warning("delivery.refused", status=status, reason=sentence)
+        repeated.say(log, "delivery.refused", problem=str(status), status=status, reason=sentence)
         try:
             vitals.note_refusal(status)
         except redis.RedisError as error:
-            log.warning("refusal.not_counted", error=type(error).__name__)
+            repeated.say(log, "refusal.not_counted", error=type(error).__name__)
 
     response = _answer(status, sentence)
     response.call_on_close(note)
@@ -110,7 +113,15 @@ def _refuse(status: int, sentence: str, vitals: Vitals) -> Response:
 
 def _unkept(error: redis.RedisError) -> Response:
     """The answer when Redis did not take it (down, slow, full, read-only): HubSpot has to send it again."""
-    log.error("delivery.refused", status=503, reason="Redis did not keep it", error=type(error).__name__)
+    repeated.say(
+        log,
+        "delivery.refused",
+        problem=f"503 {type(error).__name__}",
+        level="error",
+        status=503,
+        reason="Redis did not keep it",
+        error=type(error).__name__,
+    )
     return _answer(503, "The delivery could not be kept; please send it again.")
 
 

@@ -58,8 +58,8 @@ def test_a_reason_that_an_older_version_kept(run: Run, services: Services) -> No
 @pytest.mark.parametrize(
     "command",
     [
-        ("away", "camille", "--until", "2099-12-01", "--why"),
-        ("back", "camille", "--until", "2099-12-01", "--why"),
+        ("away", "camille", "--until", "2026-12-24", "--why"),
+        ("back", "camille", "--until", "2026-12-24", "--why"),
         ("credit", "camille", "+1", "--team", "idf", "--yes", "--why"),
         ("release", "501", "--rep", "camille", "--why"),
     ],

@@ -2,76 +2,20 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.world.checker import Verdict, check
+from tests.crash.storm import judge, settled, storm
+from tests.world.checker import check
 from tests.world.fleet import CRASH_POINTS, WEIGHTS, Fleet, a_fleet, announce_to, until
 from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.story import stories
 
+LEASE_OF_4_S, LEASE_OF_3_S = 4 / 30, 3 / 30
 REPS = ("camille", "hugo", "lea")
-FAULTS = (
-    {"kind": "429", "on": "contacts", "next": 1},
-    {"kind": "500", "on": "contacts", "next": 2},
-    {"kind": "502", "on": "contacts/batch/update", "next": 1},
-    {"kind": "applied_then_502", "on": "contacts/batch/update", "next": 2},
-    {"kind": "applied_then_hang", "on": "contacts/batch/update", "next": 1, "seconds": 1},
-    {"kind": "hang", "on": "contacts", "next": 1, "seconds": 1},
-    {"kind": "partial", "on": "contacts/batch/update", "next": 2},
-    {"kind": "missing", "on": "contacts/batch", "next": 2},
-    {"kind": "garbage", "on": "contacts", "next": 1},
-    {"kind": "truncated", "on": "contacts", "next": 1},
-    {"kind": "wrong_id", "on": "contacts/batch/read", "next": 1},
-)
-
-
-def is_quiet(fleet: Fleet, ids: list[str]) -> bool:
-    """Everything delivered, every contact owned, nothing claimed, every person's choice in its place."""
-    deliveries = fleet.sandbox.deliveries()
-    if deliveries["waiting"] or deliveries["in_flight"] or fleet.redis.xlen(fleet.keys.inbox):
-        return False
-    verdict = check(fleet.sandbox, ids, weights=WEIGHTS)
-    return verdict.sound or bool(verdict.two_owners)
-
-
-def storm(fleet: Fleet, *, seed: int, seconds: float, leads: int, redis_kills: int) -> list[str]:
-    """Create leads while processes die and HubSpot misbehaves; returns their ids when it is over."""
-    chance = random.Random(seed)
-    announce_to(fleet, properties=("hubspot_owner_id", "hs_lead_status"))
-    fleet.sandbox.overtake(rate=0.05, seed=seed, owner=OWNERS["claire"])
-    ids: list[str] = []
-    ends_at = time.monotonic() + seconds
-    redis_dies_at = sorted(time.monotonic() + chance.uniform(1, seconds) for _ in range(redis_kills))
-    while time.monotonic() < ends_at or len(ids) < leads:
-        if len(ids) < leads:
-            ids += fleet.sandbox.create_exactly([a_hot_contact() for _ in range(chance.randint(1, 40))])
-        fleet.sandbox.break_with(**chance.choice(FAULTS), seed=chance.randint(0, 999))
-        if chance.random() < 0.5:
-            fleet.kill(chance.choice([name for name in fleet.running if name != "cron"]))
-        if redis_dies_at and time.monotonic() > redis_dies_at[0]:
-            redis_dies_at.pop(0)
-            fleet.valkey.kill()
-            fleet.valkey.start()
-        time.sleep(chance.uniform(0.05, 0.5))
-    fleet.sandbox.repair()
-    fleet.crash_points = ()
-    return ids
-
-
-def judge(fleet: Fleet, ids: list[str], *, within_s: float) -> Verdict:
-    until(lambda: is_quiet(fleet, ids), within_s=within_s)
-    return check(fleet.sandbox, ids, weights=WEIGHTS)
-
-
-def settled(fleet: Fleet, ids: list[str]) -> Verdict:
-    """Shares after a few leads more: what people took in the last seconds has been made up for."""
-    fleet.sandbox.overtake()
-    ids = ids + fleet.sandbox.create_exactly([a_hot_contact() for _ in range(100)])
-    return judge(fleet, ids, within_s=60)
 
 
 def open_leads(fleet: Fleet) -> tuple[Counter[str], Counter[str]]:
@@ -91,12 +35,12 @@ def counts_stand(fleet: Fleet) -> bool:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("seed", [1])
 def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
-    with a_fleet(tmp_path, seed=seed, lease_s=4, crash_points=CRASH_POINTS) as fleet:
+    with a_fleet(tmp_path, seed=seed, scale=LEASE_OF_4_S, crash_points=CRASH_POINTS) as fleet:
         ids = storm(fleet, seed=seed, seconds=12, leads=400, redis_kills=2)
 
         verdict = judge(fleet, ids, within_s=60)
 
-        assert verdict.sound, f"seed {seed}: {verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"seed {seed}: {stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"
         assert until(lambda: counts_stand(fleet), within_s=30), open_leads(fleet)
         assert fleet.kills + fleet.respawns > 5
@@ -119,7 +63,7 @@ def test_a_calm_day_is_sound(tmp_path: Path) -> None:
         ids = a_calm_day(fleet, leads=400)
         verdict = judge(fleet, ids, within_s=60)
 
-        assert verdict.sound, f"{verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"{stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2
         assert len(fleet.sandbox.human_choices()) > 10
 
@@ -151,18 +95,18 @@ def a_death(fleet: Fleet) -> list[str]:
 
 @pytest.mark.parametrize("point", CRASH_POINTS)
 def test_leads_of_a_worker_that_dies_at_any_step_are_taken_over(tmp_path: Path, point: str) -> None:
-    with a_fleet(tmp_path, workers=1, lease_s=3, crash_points=(f"{point}@1",)) as fleet:
+    with a_fleet(tmp_path, workers=1, scale=LEASE_OF_3_S, crash_points=(f"{point}@1",)) as fleet:
         fleet.crash_points = ()
         ids = a_death(fleet)
 
         verdict = judge(fleet, ids, within_s=60)
 
-        assert verdict.sound, f"{verdict}\n{fleet.logs()}"
+        assert verdict.sound, f"{stories(fleet, verdict)}\n{fleet.logs()}"
 
 
 def test_without_reclaim_a_dead_workers_leads_are_lost(tmp_path: Path) -> None:
     with a_fleet(
-        tmp_path, workers=1, without="reclaim", lease_s=3, crash_points=("after_commit@1",)
+        tmp_path, workers=1, without="reclaim", scale=LEASE_OF_3_S, crash_points=("after_commit@1",)
     ) as fleet:
         fleet.crash_points = ()
         ids = a_death(fleet)
@@ -181,16 +125,3 @@ def test_with_the_real_lease_a_dead_workers_leads_come_back(tmp_path: Path) -> N
 
         assert came_back, fleet.logs()
         assert check(fleet.sandbox, ids, weights=WEIGHTS).sound
-
-
-@pytest.mark.soak
-@pytest.mark.timeout(3_600)
-@pytest.mark.parametrize("seed", range(20))
-def test_a_long_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
-    with a_fleet(tmp_path, workers=8, seed=seed, crash_points=CRASH_POINTS) as fleet:
-        ids = storm(fleet, seed=seed, seconds=60, leads=5_000, redis_kills=2)
-
-        verdict = judge(fleet, ids, within_s=180)
-
-        assert verdict.sound, f"seed {seed}: {verdict}\n{fleet.logs()}"
-        assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"

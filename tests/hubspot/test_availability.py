@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, time
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from router.hubspot.api.records import PortalOwner, Record
 from router.hubspot.availability import Unread, reported_by_owner
 from router.policy.people.availability import Reported
+from router.policy.people.availability_record import reported_as_record, reported_from_record
 
 LEA = PortalOwner(id="103", email="lea@acme.fr", name="Léa", user_id="9103", archived=False)
 DAY = ((time(9), time(17)),)
@@ -65,19 +69,76 @@ def test_spans_of_a_day_that_overlap_are_one_and_may_reach_midnight() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("hs_out_of_office_hours", "tomorrow"),
-        ("hs_out_of_office_hours", '{"startTimestamp":1}'),
-        ("hs_out_of_office_hours", '[{"startTimestamp":5,"endTimestamp":4}]'),
-        ("hs_out_of_office_hours", '[{"startTimestamp":1,"endTimestamp":99999999999999999999}]'),
-        ("hs_out_of_office_hours", "[null]"),
         ("hs_working_hours", '[{"days":"WHENEVER","startMinute":540,"endMinute":1020}]'),
         ("hs_working_hours", '[{"days":"MONDAY","startMinute":540,"endMinute":9999}]'),
         ("hs_working_hours", '[{"days":["MONDAY"],"startMinute":540,"endMinute":600}]'),
         ("hs_working_hours", '[{"startMinute":540}]'),
     ],
 )
-def test_what_cannot_be_read_counts_as_not_said_and_is_named(name: str, value: str) -> None:
+def test_hours_that_cannot_be_read_count_as_not_said_and_are_named(name: str, value: str) -> None:
     assert said_by(**{name: value}) == (None, (Unread("103", name),))
+
+
+UNREADABLE = [
+    "tomorrow",
+    '{"startTimestamp":1}',
+    '[{"startTimestamp":5,"endTimestamp":4}]',
+    '[{"startTimestamp":1,"endTimestamp":99999999999999999999}]',
+    '[{"startTimestamp":1,"endTimestamp":' + "9" * 5000 + "}]",
+    '[{"startTimestamp":-' + "9" * 5000 + ',"endTimestamp":1}]',
+    '[{"startTimestamp":"1","endTimestamp":"' + "9" * 5000 + '"}]',
+    '[{"startTimestamp":0,"endTimestamp":1e400}]',
+    '[{"startTimestamp":0,"endTimestamp":NaN}]',
+    '[{"startTimestamp":0,"endTimestamp":-Infinity}]',
+    '[{"startTimestamp":0,"endTimestamp":0.5}]',
+    "[null]",
+    "[" * 100_000,
+]
+
+
+@pytest.mark.parametrize("value", UNREADABLE, ids=range(len(UNREADABLE)))
+def test_absences_that_cannot_be_read_let_the_rep_count_as_away(value: str) -> None:
+    away = Reported(unreadable="hs_out_of_office_hours")
+
+    assert said_by(hs_out_of_office_hours=value) == (away, (Unread("103", "hs_out_of_office_hours"),))
+
+
+def test_an_absence_without_a_length_is_none() -> None:
+    assert said_by(hs_out_of_office_hours='[{"startTimestamp":5,"endTimestamp":5}]') == (None, ())
+
+
+ANYTHING = st.one_of(
+    st.text(max_size=40),
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["startTimestamp", "endTimestamp", "days", "startMinute", "endMinute", "else"]
+                ),
+                inner | st.sampled_from(["MONDAY", "EVERY_DAY", 540, 1020, 1795507200000, 253402300799999]),
+                max_size=5,
+            )
+        ),
+        max_leaves=8,
+    ).map(json.dumps),
+)
+
+
+@given(
+    out_of_office=ANYTHING, hours=ANYTHING, zone=st.sampled_from(sorted(available_timezones())) | st.text()
+)
+def test_reading_never_fails_and_every_other_user_is_read(out_of_office: str, hours: str, zone: str) -> None:
+    odd = a_user(hs_out_of_office_hours=out_of_office, hs_working_hours=hours, hs_standard_time_zone=zone)
+    ben = PortalOwner(id="104", email="ben@acme.fr", name="", user_id="9104", archived=False)
+    away = Record("2", {"hs_internal_user_id": "9104", "hs_availability_status": "away"})
+
+    reported, _ = reported_by_owner([LEA, ben], [odd, away])
+
+    assert reported["104"] == Reported(away_in_hubspot=True)
+    if "103" in reported:
+        assert reported_from_record(reported_as_record(reported["103"])) == reported["103"]
 
 
 def test_hours_of_an_unknown_time_zone_are_no_hours() -> None:

@@ -41,7 +41,7 @@ def rewrite_all(ledger: Ledger, *, rows: int = 40) -> list[Rewritten]:
 
 
 def lacking(ledger: Ledger) -> int:
-    with ledger._engine.connect() as connection:
+    with ledger.database.connect() as connection:
         return len(connection.execute(select(DECISIONS.c.id).where(DECISIONS.c.book_changes.is_(None))).all())
 
 
@@ -111,7 +111,7 @@ def test_a_new_decision_has_nothing_to_be_rewritten(ledger: Ledger) -> None:
 
 def test_what_an_earlier_version_writes_after_the_upgrade_is_rewritten_too(old: Ledger) -> None:
     rewrite_all(old)
-    with old._engine.begin() as connection:
+    with old.database.begin() as connection:
         connection.execute(text("UPDATE decisions SET book_changes = NULL WHERE episode = 1"))
     expected = lacking(old)
 

@@ -20,6 +20,7 @@ ORDINARY = {
     "search_ghosts": 0,
     "validation": "whole_batch",
     "shuffle_results": True,
+    "keep_calls": False,
 }
 
 

@@ -63,6 +63,22 @@ def test_depth_and_claims_and_parked_leads_are_shown(
     assert report["warnings"] == ["Parked leads that need a person: 1. See: router parked"]
 
 
+def test_leads_parked_by_an_outage_are_counted_apart(
+    browser: FlaskClient, redis_client: redis.Redis, keys: Keys
+) -> None:
+    redis_client.hset(
+        keys.parked, "499", '{"why": "no", "since": "2026-11-24T09:15:00+00:00", "fault": "outage"}'
+    )
+
+    report = browser.get("/health").json
+
+    assert (report["parked"], report["parked_by_outage"]) == (0, 1)
+    assert report["warnings"] == [
+        "Leads parked by an outage: 1. They go on by themselves once HubSpot takes writes again. "
+        "See: router parked"
+    ]
+
+
 def test_overdue_leads_are_counted_and_no_problem_of_the_service(
     browser: FlaskClient, redis_client: redis.Redis, keys: Keys
 ) -> None:

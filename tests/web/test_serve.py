@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import json
 import os
 import signal
 import socket
@@ -14,8 +13,6 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 
 import pytest
 import redis
@@ -23,72 +20,18 @@ import redis
 from router.clock import real_clock
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
-from tests.world.deliveries import ENVIRON, created, signed
+from tests.world.deliveries import created, signed
+from tests.world.receivers import DOOR, MODULE, Receiver, a_receiver, until
 
-DOOR = "/webhooks/hubspot"
 MOST_DELAY_S = 0.25
 HUBSPOT_STILL_LISTENS_S = 4.0
 NEXT_SWEEP_S = 1.8
 """Whoever waits longer was seen only because the loop looks around every two seconds."""
-MODULE = ("-m", "router.web")
-
-
-@dataclass
-class Receiver:
-    """A running receiver."""
-
-    process: subprocess.Popen[str]
-    port: int
-
-    def post(self, body: bytes, *, timeout_s: float = 10) -> tuple[int, dict[str, object], float]:
-        """Deliver as HubSpot does; status, answer, and how long it took in seconds."""
-        return self.ask("POST", DOOR, body=body, headers=signed(body, now=real_clock()), timeout_s=timeout_s)
-
-    def ask(
-        self,
-        method: str,
-        path: str,
-        *,
-        body: bytes = b"",
-        headers: dict[str, str] | None = None,
-        timeout_s: float = 10,
-    ) -> tuple[int, dict[str, object], float]:
-        began = time.perf_counter()
-        with contextlib.closing(
-            http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout_s)
-        ) as line:
-            line.request(method, path, body=body, headers=headers or {})
-            answer = line.getresponse()
-            words = json.loads(answer.read())
-        return answer.status, words, time.perf_counter() - began
-
-    def connection(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=10)
-
-
-@contextmanager
-def a_receiver(redis_url: str, *command: str, **environ: str) -> Iterator[Receiver]:
-    process = subprocess.Popen(
-        [sys.executable, *(command or MODULE)],
-        env={**os.environ, **ENVIRON, "REDIS_URL": redis_url, "PORT": "0", "HOST": "127.0.0.1", **environ},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout
-        line = process.stdout.readline()
-        assert line.startswith("listening on http://127.0.0.1:")
-        yield Receiver(process, int(line.rsplit(":", 1)[1]))
-    finally:
-        process.kill()
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
 
 
 @pytest.fixture
 def receiver(redis_client: redis.Redis, redis_url: str) -> Iterator[Receiver]:
-    with a_receiver(redis_url) as running:
+    with a_receiver(redis_url, MAX_CONNECTIONS_PER_CLIENT="500") as running:  # many clients at one address
         yield running
 
 
@@ -115,12 +58,7 @@ def test_idle_connections_do_not_delay_a_good_delivery(receiver: Receiver) -> No
 
 
 def test_a_request_that_never_ends_is_hung_up_on(redis_url: str) -> None:
-    # The deadline of 30 s is made short in the child, so that the test is.
-    program = (
-        "import sys; from router.web import serve; serve.WHOLE_REQUEST_S = 1; serve.SWEEP_S = 0.1;"
-        "from router.web.__main__ import main; sys.exit(main())"
-    )
-    with a_receiver(redis_url, "-c", program) as receiver, receiver.connection() as slow:
+    with a_receiver(redis_url, REQUEST_DEADLINE_S="1") as receiver, receiver.connection() as slow:
         began = time.monotonic()
         slow.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n")
 
@@ -253,7 +191,7 @@ def test_hubspot_has_its_answer_before_a_worker_is_woken(redis_client: redis.Red
         assert status == 200
         assert took_s < 2
         assert redis_client.get("woken") is None
-        _until(lambda: redis_client.get("woken") == "1")
+        until(lambda: redis_client.get("woken") == "1")
 
 
 # ---- the end of the process ----------------------------------------------------------------------
@@ -267,10 +205,10 @@ def test_sigterm_lets_a_request_end_and_takes_no_new_one(valkey: EmbeddedValkey,
         answers: list[tuple[int, dict[str, object], float]] = []
         delivery = threading.Thread(target=lambda: answers.append(receiver.post(created(502))))
         delivery.start()
-        _until(lambda: _connections_to(receiver.port) > 0)
+        until(lambda: _connections_to(receiver.port) > 0)
 
         receiver.process.send_signal(signal.SIGTERM)
-        _until(lambda: _refuses(receiver))
+        until(lambda: _refuses(receiver))
         delivery.join(timeout=10)
 
         assert [status for status, _, _ in answers] == [200]
@@ -375,10 +313,3 @@ def _refuses(receiver: Receiver) -> bool:
     except (ConnectionRefusedError, ConnectionResetError):
         return True
     return False
-
-
-def _until(condition: Callable[[], bool], *, within_s: float = 10) -> None:
-    deadline = time.monotonic() + within_s
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)

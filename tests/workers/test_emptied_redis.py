@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 import redis
 
 from router.bootstrap import ProcessContext
 from router.hubspot.properties import OWNER
 from router.routing.intake.restore import make_whole
-from router.routing.intake.verify import verify_owners
+from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
 from router.routing.people.overrides import say_away, say_back
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead
 from router.routing.queues.tend import tend_queues
 from router.routing.reports.fairness import grant
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
@@ -250,3 +252,61 @@ def test_a_night_with_redis_emptied(
     assert len(writes) == len(set(writes)) == len(routed + waiting + unannounced)
     record_outbox(services)
     assert all(len(services.ledger.decisions_of(one)) == 1 for one in (*routed, *waiting, *unannounced))
+
+
+@pytest.mark.parametrize("search_lags", [False, True])
+def test_a_choice_covered_right_before_redis_was_emptied_is_given_back(
+    context: ProcessContext,
+    sandbox: SandboxClient,
+    clock: Clock,
+    redis_client: redis.Redis,
+    search_lags: bool,
+) -> None:
+    """Neither the ledger nor Redis knows the decision: the record alone shows it."""
+    services = context.services
+    a_day_of_leads(services, sandbox, clock, 2)
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(3)], announce=False)
+    announce(services, *ids)
+    sandbox.overtake(times=2, owner=OWNERS["claire"])
+    route_all(services)
+    chosen = {one["contact"] for one in sandbox.human_choices()}
+    sandbox.settings(search_lag_ms=10_000 if search_lags else 0)
+
+    redis_client.flushall()
+    for seconds in (0, 15, 60):
+        clock.forward(seconds)
+        converge(context)
+        clock.forward(4)
+        while verify_owners(services).looked_at:
+            pass
+
+    after = owners(sandbox)
+    assert len(chosen) == 2
+    assert {one: after[one] for one in chosen} == dict.fromkeys(chosen, OWNERS["claire"])
+    assert all(after[one] for one in ids)
+    record_outbox(services)
+    told = {one: [event.kind for event in services.ledger.events_of(one)] for one in chosen}
+    assert set(map(tuple, told.values())) == {("unrecorded", "restored")}
+
+
+def test_a_write_in_the_air_when_redis_was_emptied_is_looked_for_until_it_cannot_come_any_more(
+    context: ProcessContext, sandbox: SandboxClient, clock: Clock, redis_client: redis.Redis
+) -> None:
+    services = context.services
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    announce(services, contact_id)
+    entries = services.store.inbox.take("test")
+    sandbox.break_with("502", on="contacts/batch/update", next=3)
+    route(services, entries, consumer="test")
+    in_the_air = {contact_id: services.store.leads.recall([contact_id])[contact_id].changes}
+    record_outbox(services)  # the decision is known, its write is not
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+
+    redis_client.flushall()
+    converge(context)
+    services.hubspot.update_contacts(in_the_air)
+    assert owners(sandbox)[contact_id] == OWNERS["camille"]
+    clock.forward(11)
+    verify_owners(services)
+
+    assert owners(sandbox)[contact_id] == OWNERS["claire"]

@@ -20,13 +20,13 @@ from router.bootstrap import ProcessContext, open_services
 from router.hubspot.api.errors import Unreachable
 from router.notify import Address, Channels, Chat, Mail
 from router.policy.reports.night_report import NightReport
-from router.routing.intake.verify import verify_owners
 from router.routing.night import sweep
 from router.routing.night.approval import NotApproved, approve_plan
 from router.routing.outbox.record import record_outbox
 from router.routing.people.refresh import refresh_availability
 from router.routing.portal.services import Services
 from router.routing.recovery.erase import erase_contacts
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.progress import ProgressBoard

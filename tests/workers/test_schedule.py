@@ -52,7 +52,7 @@ def test_housekeeping_is_asked_for_when_there_is_some(
     second = schedule.look()
 
     assert first == (Job.REFRESH, Job.RECONCILE)
-    assert second == (Job.RECORD, Job.VERIFY)
+    assert second == (Job.VERIFY, Job.RECORD)
 
 
 def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(
@@ -70,6 +70,20 @@ def test_leads_that_people_worked_on_are_looked_at_when_no_new_lead_is_held_up(
 
     assert Job.FOLLOW not in before
     assert after == (Job.FOLLOW,)
+
+
+def test_parked_leads_are_looked_at_every_quarter_of_a_minute(
+    context: ProcessContext, clock: Clock, redis_client: redis.Redis
+) -> None:
+    schedule = Schedule(context)
+    redis_client.hset(context.services.store.keys.parked, "501", "{}")
+
+    first, soon = schedule.look(), schedule.look()
+    context.wake_ups.begun(Job.RESUME)
+    clock.forward(15)
+    later = schedule.look()
+
+    assert [Job.RESUME in asked for asked in (first, soon, later)] == [True, False, True]
 
 
 def test_queued_leads_are_looked_at_when_they_are_due(

@@ -1,4 +1,4 @@
-"""What must hold when everything is quiet again, read from the portal alone."""
+"""What must hold when everything is quiet again, read from the portal, from people and from the ledger."""
 
 from __future__ import annotations
 
@@ -6,8 +6,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, Final
 
+from router.ledger import Ledger
 from router.sandbox.http.client import SandboxClient
+
+OWNED_SINCE: Final = {
+    "written": "owner_id",
+    "restored": "owner_id",
+    "owned_already": "owner_id",
+    "taken_by_a_person": "owner_id",
+    "not_reassigned": "owner_id",
+    "changed_by_a_person": "owner_id",
+    "owner_changed": "owner_id",
+}
+"""The ledger's events that name an owner, and where."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +30,7 @@ class Verdict:
     lost: tuple[str, ...]
     two_owners: tuple[str, ...]
     overwritten: tuple[str, ...]
-    deviation: Fraction
+    deviation: Fraction = Fraction(0)
 
     @property
     def sound(self) -> bool:
@@ -29,10 +42,7 @@ def check(sandbox: SandboxClient, ids: Sequence[str], *, weights: Mapping[str, i
     """Judge the portal: `weights` by owner id of the one team that all leads go to."""
     contacts = {one["id"]: one["owner"] or "" for one in sandbox.contacts(brief=True)}
     chosen = {choice["contact"]: choice["owner"] for choice in sandbox.human_choices()}
-    written: dict[str, set[str]] = {}
-    for write in sandbox.writes():
-        if write["owner"] and write["owner"] != chosen.get(write["id"]):
-            written.setdefault(write["id"], set()).add(write["owner"])
+    written = _owners_written(sandbox.writes(), chosen)
     received = Counter(contacts[one] for one in ids if one not in chosen)
     total, weight = sum(received.values()), sum(weights.values())
     return Verdict(
@@ -43,3 +53,60 @@ def check(sandbox: SandboxClient, ids: Sequence[str], *, weights: Mapping[str, i
             abs(received[owner] - Fraction(total * share, weight)) for owner, share in weights.items()
         ),
     )
+
+
+def check_leads(sandbox: SandboxClient, ids: Sequence[str]) -> Verdict:
+    """Judge these leads alone; nothing is said of shares."""
+    contacts = {one["id"]: one["owner"] or "" for one in sandbox.contacts(*ids, brief=True)}
+    chosen = {one["contact"]: one["owner"] for one in sandbox.human_choices() if one["contact"] in ids}
+    written = _owners_written([one for one in sandbox.writes() if one["id"] in ids], chosen)
+    return Verdict(
+        lost=tuple(one for one in ids if not contacts.get(one)),
+        two_owners=tuple(one for one, owners in written.items() if len(owners) > 1),
+        overwritten=tuple(one for one, owner in chosen.items() if contacts.get(one) != owner),
+    )
+
+
+def _owners_written(writes: Sequence[Mapping[str, Any]], chosen: Mapping[str, str]) -> dict[str, set[str]]:
+    written: dict[str, set[str]] = {}
+    for write in writes:
+        if write["owner"] and write["owner"] != chosen.get(write["id"]):
+            written.setdefault(write["id"], set()).add(write["owner"])
+    return written
+
+
+def misrecorded(sandbox: SandboxClient, ledger: Ledger, ids: Sequence[str]) -> dict[str, str]:
+    """Leads whose last owner in the ledger is not the portal's: what either says, by contact id."""
+    found = {}
+    for contact in sandbox.contacts(*ids, brief=True):
+        in_portal, in_ledger = contact["owner"] or "", owner_in_ledger(ledger, contact["id"])
+        if in_portal != in_ledger:
+            found[contact["id"]] = f"the portal has owner {in_portal!r}, the ledger {in_ledger!r}"
+    return found
+
+
+def owner_in_ledger(ledger: Ledger, contact_id: str) -> str:
+    """The owner that a lead has by the last event that names one; "" for nobody."""
+    owners = [
+        event.detail.get(OWNED_SINCE[event.kind]) or ""
+        for event in ledger.events_of(contact_id)
+        if event.kind in OWNED_SINCE
+    ]
+    return str(owners[-1]) if owners else ""
+
+
+def longest_covered_s(sandbox: SandboxClient, ids: Sequence[str]) -> float:
+    """The longest time, in seconds, for which a write of ours covered a person's choice that came back."""
+    chosen = {one["contact"]: one for one in sandbox.human_choices() if one["contact"] in ids}
+    covered_at: dict[str, float] = {}
+    longest = 0.0
+    for write in sandbox.writes():
+        choice = chosen.get(write["id"])
+        if choice is None or write["at_ms"] < choice["at_ms"] or write["owner"] is None:
+            continue
+        if write["owner"] == choice["owner"]:
+            since = covered_at.pop(write["id"], write["at_ms"])
+            longest = max(longest, (write["at_ms"] - since) / 1000)
+        elif write["owner_before"] == choice["owner"]:
+            covered_at.setdefault(write["id"], write["at_ms"])
+    return longest

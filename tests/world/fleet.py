@@ -10,19 +10,23 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import redis
 
+from router.clock import real_clock
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.setup import apply, plan_for
 from router.sandbox.http.client import SandboxClient, start_sandbox
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
+from router.timestamps import epoch_ms
+from tests.world.commands_sent import CommandsSent
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 
@@ -53,7 +57,13 @@ class Fleet:
     crash_points: tuple[str, ...] = ()
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: int = 0
+    pauses: int = 0
+    redis_kills: int = 0
     respawns: int = 0
+    deaths: Counter[str] = field(default_factory=Counter)
+    """By role, whatever killed: the harness or a crash point."""
+    events: list[tuple[float, str]] = field(default_factory=list)
+    """What happened to processes and when (epoch ms)."""
     url: str = ""
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,6 +78,16 @@ class Fleet:
         """The keys of the fleet's portal."""
         return Keys(PORTAL)
 
+    @property
+    def orders(self) -> Path:
+        """The folder of orders to die or to stand still, with a folder for each role."""
+        return self.directory / "orders"
+
+    @property
+    def commands(self) -> Path:
+        """The file of the commands that Redis was sent."""
+        return self.directory / "redis-commands.txt"
+
     def start(self, *, workers: int) -> None:
         """Start web, workers, housekeeping and cron, and keep them running."""
         self._start("web")
@@ -75,11 +95,55 @@ class Fleet:
             self._start(name)
         threading.Thread(target=self._supervise, daemon=True).start()
 
+    def is_up(self) -> bool:
+        """Every process has begun its work."""
+        reported = {name.rpartition(":")[2] for name in self.redis.hkeys(self.keys.progress)}
+        with self._lock:
+            return all(
+                process.poll() is None and (name == "web" or str(process.pid) in reported)
+                for name, process in self.running.items()
+            )
+
+    def begin_commands(self) -> None:
+        """Forget the commands of Redis so far; what follows is another story."""
+        if self.commands.exists():
+            os.truncate(self.commands, 0)
+
     def kill(self, name: str) -> None:
         """End a process as the kernel would."""
         with self._lock:
+            self._note(f"{name} is killed")
             self.running[name].send_signal(signal.SIGKILL)
             self.kills += 1
+
+    def kill_redis(self) -> None:
+        """End Redis as a power cut would, and start it again."""
+        self._note("Redis is killed")
+        self.redis_kills += 1
+        self.valkey.kill()
+        self.valkey.start()
+        self._note("Redis is back")
+
+    def pause(self, name: str, *, seconds: float) -> None:
+        """Stop a process for a while, as a machine that hangs; it goes on where it was."""
+        with self._lock:
+            process = self.running[name]
+            process.send_signal(signal.SIGSTOP)
+        self.paused(name, process.pid, seconds=seconds)
+
+    def paused(self, name: str, pid: int, *, seconds: float) -> None:
+        """A process stands still: let it go on after these seconds."""
+        self._note(f"{name} is paused for {seconds} s")
+        self.pauses += 1
+
+        def wake() -> None:
+            self._note(f"{name} goes on")
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
+
+        timer = threading.Timer(seconds, wake)
+        timer.daemon = True
+        timer.start()
 
     def stop(self) -> None:
         """End everything in good order."""
@@ -87,6 +151,7 @@ class Fleet:
         with self._lock:
             for process in self.running.values():
                 process.send_signal(signal.SIGTERM)
+                process.send_signal(signal.SIGCONT)
             for process in self.running.values():
                 try:
                     process.wait(timeout=15)
@@ -101,9 +166,11 @@ class Fleet:
             for path in sorted(self.directory.glob("*.log"))
         )
 
+    def _note(self, what: str) -> None:
+        self.events.append((epoch_ms(real_clock()), what))
+
     def _start(self, name: str) -> None:
         role = name.rstrip("0123456789")
-        module = ["-m", "router.web"] if role == "web" else ["-m", "tests.crash.sabotage", role]
         environment = self.environment | {"LEAD_ROUTER_WITHOUT": self.without}
         if role == "worker" and self.crash_points:
             point = self.chance.choice(self.crash_points)
@@ -111,17 +178,19 @@ class Fleet:
             environment["LEAD_ROUTER_CRASH_AT"] = point if "@" in point else f"{point}@{passage}"
         with (self.directory / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
-                [sys.executable, *module],
+                [sys.executable, "-m", "tests.crash.sabotage", role],
                 env=environment,
                 stdout=subprocess.PIPE if role == "web" else log,
                 stderr=log,
                 cwd=self.directory,
             )
+        self._note(f"{name} is started as {self.running[name].pid}")
         if role == "web":
             stdout = self.running[name].stdout
             line = stdout.readline().decode() if stdout else ""
-            self.url = line.split("listening on ", 1)[1].strip()
-            self.environment["PORT"] = self.url.rsplit(":", 1)[1]
+            if "listening on " in line:  # else it has ended, and is started again
+                self.url = line.split("listening on ", 1)[1].strip()
+                self.environment["PORT"] = self.url.rsplit(":", 1)[1]
 
     def _supervise(self) -> None:
         while not self._stopping.wait(0.1):
@@ -129,6 +198,8 @@ class Fleet:
                 for name, process in list(self.running.items()):
                     if process.poll() is not None and not self._stopping.is_set():
                         self.respawns += 1
+                        self.deaths[name.rstrip("0123456789")] += 1
+                        self._note(f"{name} ({process.pid}) has ended with {process.returncode}")
                         self._start(name)
 
 
@@ -139,14 +210,30 @@ def a_fleet(
     workers: int = 3,
     without: str = "",
     seed: int = 0,
-    lease_s: float | None = None,
     crash_points: tuple[str, ...] = (),
     routing: str = "",
+    scale: float = 1.0,
 ) -> Iterator[Fleet]:
     """A fleet on an empty portal; `without` names a guard that is taken out (see sabotage.py).
 
-    `routing` is written below the rules of `routing.yaml`.
+    `routing` is written below the rules of `routing.yaml`. With a `scale` below 1 every deadline is shorter.
     """
+    with a_quiet_fleet(directory, routing=routing) as fleet:
+        fleet.without, fleet.chance, fleet.crash_points = without, random.Random(seed), crash_points
+        fleet.environment["LEAD_ROUTER_DEADLINES"] = str(scale)
+        heard = CommandsSent(fleet.valkey.socket, fleet.commands)
+        heard.start()
+        fleet.start(workers=workers)
+        try:
+            yield fleet
+        finally:
+            fleet.stop()
+            heard.stop()
+
+
+@contextmanager
+def a_quiet_fleet(directory: Path, *, routing: str = "") -> Iterator[Fleet]:
+    """Portal, Redis and rules of a fleet whose processes do not run yet."""
     rules = directory / "config"
     shutil.copytree(SMALL, rules)
     shutil.copy(CATALOG, rules)
@@ -157,6 +244,7 @@ def a_fleet(
         EmbeddedValkey(directory / "valkey", appendfsync="always") as valkey,
     ):
         sandbox.settings(latency_ms=20, calls_per_10s=0, searches_per_s=0, calls_per_day=0, search_lag_ms=0)
+        sandbox.settings(keep_calls=True)
         environment = os.environ | {
             "HUBSPOT_ACCESS_TOKEN": sandbox.token,
             "HUBSPOT_CLIENT_SECRET": sandbox.client_secret,
@@ -170,8 +258,8 @@ def a_fleet(
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
+            "LEAD_ROUTER_ORDERS": str(directory / "orders"),
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
-            "LEAD_ROUTER_LEASE_S": str(lease_s or ""),
         }
         client = redis.Redis.from_url(valkey.url, decode_responses=True)
         gateway = Gateway(
@@ -181,20 +269,7 @@ def a_fleet(
             budget=CallBudget(client, Keys(PORTAL)),
         )
         apply(gateway, plan_for(gateway))
-        fleet = Fleet(
-            sandbox,
-            valkey,
-            directory,
-            environment,
-            without=without,
-            chance=random.Random(seed),
-            crash_points=crash_points,
-        )
-        fleet.start(workers=workers)
-        try:
-            yield fleet
-        finally:
-            fleet.stop()
+        yield Fleet(sandbox, valkey, directory, environment)
 
 
 def announce_to(fleet: Fleet, *, duplicates: float = 0.5, properties: tuple[str, ...] = ()) -> None:

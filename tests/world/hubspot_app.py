@@ -38,7 +38,8 @@ class App:
 
     def read(self, *ids: str, base: str = "/crm/v3/objects/contacts", **body: Any) -> requests.Response:
         """POST batch/read of these contacts."""
-        return self.post(f"{base}/batch/read", {"inputs": [{"id": one} for one in ids], **body})
+        required = {"properties": [], "propertiesWithHistory": []}
+        return self.post(f"{base}/batch/read", {"inputs": [{"id": one} for one in ids], **required, **body})
 
     def update(
         self, changes: dict[str, dict[str, Any]], *, base: str = "/crm/v3/objects/contacts"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from router.routing.intake.route import Routed, route
-from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.time import Time
 

@@ -66,6 +66,33 @@ class MailSession(socketserver.StreamRequestHandler):
 
 
 @contextmanager
+def a_dripping_server(first: bytes = b"", *, drop: bytes = b"x", every_s: float = 0.02) -> Iterator[int]:
+    """The port of a server that sends `first`, then a byte now and then, and never an end; it never reads."""
+    ends = threading.Event()
+
+    class Dripping(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            try:
+                self.request.sendall(first)
+                while not ends.wait(every_s):
+                    self.request.sendall(drop)
+            except OSError:
+                pass  # the client has hung up
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True
+        allow_reuse_address = True
+
+    with Server(("127.0.0.1", 0), Dripping) as running:
+        threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()
+        try:
+            yield int(running.server_address[1])
+        finally:
+            ends.set()
+            running.shutdown()
+
+
+@contextmanager
 def a_mail_server() -> Iterator[MailServer]:
     with MailServer() as running:
         threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True).start()

@@ -75,8 +75,8 @@ def let_it_settle(stage: Stage) -> None:
     services = stage.services
     deadline = time.monotonic() + SETTLE_S
     while time.monotonic() < deadline:
-        if not services.store.outbox.length() and not services.store.leads.to_verify(
-            now_ms=services.now_ms() + SOON_MS, limit=1
+        if not services.store.outbox.length() and not services.store.verify.is_due(
+            now_ms=services.now_ms() + SOON_MS
         ):
             return
         time.sleep(LOOK_S)

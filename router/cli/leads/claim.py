@@ -8,10 +8,13 @@ from router.cli.shared.claim_output import print_claim_result
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.output import say
+from router.cli.shared.people_arguments import check_name
 from router.cli.shared.services import services_with_rules
 from router.routing.portal.services import Services
 from router.routing.queues.claim_links import link_to
+from router.routing.queues.claim_words import say as in_words
 from router.routing.queues.claims import claim_lead
+from router.routing.queues.revoked_links import valid_since
 
 
 @click.command(
@@ -42,11 +45,19 @@ def _link(services: Services, contact: str, *, rep: str) -> str:
     team = state.queue if state else ""
     if not team:
         raise UserError(f"Contact {contact} waits in no queue. To see who does: router queue")
-    return link_to(
-        team,
-        contact,
-        rep=rep,
-        secret=settings.claim_secret.get_secret_value(),
-        public_webhook_url=settings.public_webhook_url,
-        now=services.clock(),
-    )
+    policy = services.rules.policy()
+    check_name("rep", rep, policy.roster.reps)
+    if rep not in policy.roster.teams[team].reps:
+        raise UserError(in_words("en", "not_in_team", rep=rep, team=team))
+    now = services.clock()
+    try:
+        return link_to(
+            team,
+            contact,
+            rep=rep,
+            secret=settings.claim_secret.get_secret_value(),
+            public_webhook_url=settings.public_webhook_url,
+            now=max(now, valid_since(services, rep) or now),
+        )
+    except ValueError as error:
+        raise UserError(str(error)) from error

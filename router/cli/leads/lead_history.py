@@ -18,6 +18,7 @@ from router.routing.portal.services import Services
 from router.rulefiles.load import load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.store.leads.leads import LeadState, State
+from router.store.repair.redrive import goes_on_by_itself
 
 STATES: Final[Mapping[State, str]] = {
     State.DECIDED: "decided; the write to HubSpot is under way",
@@ -27,7 +28,7 @@ STATES: Final[Mapping[State, str]] = {
     State.GONE: "gone: HubSpot has no such contact any more",
     State.QUEUED: "waits in the queue of its team (see: router queue)",
     State.REOPENED: "about to be decided once more, for another owner",
-    State.PARKED: "parked: it needs a person (see: router parked)",
+    State.PARKED: "parked (see: router parked)",
     State.SHADOW: "decided in shadow mode: nothing is written to HubSpot (see: router compare)",
 }
 
@@ -87,13 +88,18 @@ def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
     return LeadHistory(
         contact_id=contact_id,
         state=state,
-        parked_because=why["why"] if why else None,
+        parked_because=_why(why) if why else None,
         decisions=decisions,
         policy=policy,
         events=events,
         follow_ups=services.ledger.follow_ups.of_contact(contact_id),
         names=_names(services, policy),
     )
+
+
+def _why(parked: Mapping[str, Any]) -> str:
+    goes_on = " It goes on by itself once HubSpot takes writes again." if goes_on_by_itself(parked) else ""
+    return f"{parked['why']}{goes_on}"
 
 
 def policy_of(services: Services, revision: str) -> Policy | None:

@@ -1,4 +1,4 @@
-"""`router parked`: the leads that need a person, and sending them again."""
+"""`router parked`: the leads that need a person or the end of an outage, and sending them again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from router.store.clients import queue_client, redis_url, text_client
 from router.store.drains.drains import Drains
 from router.store.keys import Keys
 from router.store.leads.leads import Leads
-from router.store.repair.redrive import Redrive
+from router.store.repair.redrive import Redrive, goes_on_by_itself
 from router.wakeups import WakeUps
 
 
@@ -25,20 +25,37 @@ from router.wakeups import WakeUps
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
 @click.pass_context
 def parked(ctx: click.Context, as_json: bool) -> None:
-    """List the leads that need a person, with the reason; `redrive` sends them again."""
+    """List the parked leads, with the reason; `redrive` sends them again.
+
+    Those that an outage stopped go on by themselves once HubSpot takes writes again. The others need a
+    person: HubSpot refused them, or they failed too often, while other leads were written.
+    """
     if ctx.invoked_subcommand is not None:
         return
     settings = settings_here()
     found = Leads(text_client(redis_url(settings)), Keys(settings.hubspot_portal_id)).parked()
     if as_json:
-        print_json([{"contact_id": one, **why} for one, why in found.items()])
+        print_json(
+            [
+                {"contact_id": one, **why, "goes_on_by_itself": goes_on_by_itself(why)}
+                for one, why in found.items()
+            ]
+        )
     elif not found:
         say("No lead is parked.")
     else:
-        rows = [(one, local_time(why["since"]), why["why"]) for one, why in found.items()]
-        screen().print(table("contact", "since", "why", rows=rows))
+        by_outage = {one for one, why in found.items() if goes_on_by_itself(why)}
+        rows = [
+            (one, local_time(why["since"]), "by itself" if one in by_outage else "with a person", why["why"])
+            for one, why in found.items()
+        ]
+        screen().print(table("contact", "since", "goes on", "why", rows=rows))
         say()
-        say("Mend the cause, then: router parked redrive CONTACT (or --all)")
+        if by_outage:
+            leads = count_of(len(by_outage), "lead")
+            say(f"An outage stopped {leads}; each goes on by itself once HubSpot takes writes again.")
+        if len(by_outage) < len(found):
+            say("Mend the cause, then: router parked redrive CONTACT (or --all)")
 
 
 def _contact_ids(ctx: click.Context, param: click.Parameter, typed: tuple[str, ...]) -> list[str]:

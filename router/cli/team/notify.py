@@ -21,7 +21,7 @@ from router.store.worklists.notices import Notices
 @click.option("--clear", is_flag=True, help="Strike the messages that could not be sent off the list.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def notify(rep: str | None, clear: bool, as_json: bool) -> None:
-    """List the messages that could not be sent to a rep within a day, and count those that wait.
+    """List the messages that were refused, or could not be sent within a day, and count those that wait.
 
     Chats are set in NOTIFY_WEBHOOKS_FILE. With --test the exit code is 1 if the message did not arrive.
     """

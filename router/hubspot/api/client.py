@@ -18,6 +18,7 @@ from router.hubspot.api.errors import (
     HubSpotError,
     Locked,
     NotFound,
+    NotSent,
     OutcomeUnknown,
     Paused,
     RateLimited,
@@ -46,12 +47,16 @@ DENIED_PAUSE: Final = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class CallMade:
-    """One call that was sent, for the metrics. `status` is 0 when no whole answer came back."""
+    """One call that was sent, for the metrics. `status` is 0 when no whole answer came back.
+
+    `date` is the answer's header of that name, by HubSpot's clock; "" without one.
+    """
 
     endpoint: str
     records: int
     status: int
     took_s: float
+    date: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,7 @@ class Request:
     """One request: a function that sends it (given a deadline in seconds), and its description.
 
     `vital` means that the router cannot work without this endpoint: a missing scope pauses everything.
+    `may_send` is asked right before each attempt goes out.
     """
 
     send: Callable[[float], HttpResponse]
@@ -68,6 +74,7 @@ class Request:
     priority: Priority = "lead"
     search: bool = False
     vital: bool = True
+    may_send: Callable[[], bool] = lambda: True
 
 
 class ApiClient:
@@ -130,6 +137,8 @@ class ApiClient:
         )
 
     def _attempt(self, request: Request, parse: Callable[[Any], T], *, paid: Charge, deadline_s: float) -> T:
+        if not request.may_send():
+            raise NotSent(f"{request.endpoint} was not sent: it waited for too long.")
         started = time.monotonic()
         try:
             answer = request.send(deadline_s)
@@ -137,7 +146,7 @@ class ApiClient:
             self._note(request, 0, started)
             self._budget.failed()
             raise _no_answer(request, str(failure), sent=failure.sent) from failure
-        self._note(request, answer.status, started)
+        self._note(request, answer.status, started, date=answer.headers.get("Date", ""))
         if meaning(answer.status) != "fine":
             self._reject(request, answer, paid)
         try:
@@ -183,9 +192,10 @@ class ApiClient:
         if paid.verdict == "probe":
             self._budget.succeeded()
 
-    def _note(self, request: Request, status: int, started: float) -> None:
+    def _note(self, request: Request, status: int, started: float, *, date: str = "") -> None:
         if self._on_call is not None:
-            self._on_call(CallMade(request.endpoint, request.records, status, time.monotonic() - started))
+            took_s = time.monotonic() - started
+            self._on_call(CallMade(request.endpoint, request.records, status, took_s, date))
 
 
 def _may_repeat(error: BaseException) -> bool:

@@ -6,6 +6,7 @@
     │   ├── Locked           HubSpot works on these records itself (423, 477)
     │   └── Paused           every call of the portal waits: `reason`, `until`
     ├── Unreachable          a read brought nothing usable; reading again is safe
+    ├── NotSent              the caller's permit ran out before the call went out; nothing was changed
     ├── OutcomeUnknown       a write may or may not have been applied; read before writing again
     ├── Refused              HubSpot understood and said no (400, 409): `category`, `property`
     ├── NotFound             there is no such record or property (404)
@@ -51,6 +52,10 @@ class Paused(ComeBackLater):
 
 class Unreachable(HubSpotError):
     """A read brought no usable answer; nothing can have changed."""
+
+
+class NotSent(HubSpotError):
+    """The caller no longer wanted the call when it was about to go out; nothing was changed."""
 
 
 class OutcomeUnknown(HubSpotError):

@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Literal, TypeVar
 
+from router.deadlines import CALL
 from router.hubspot.api import shapes, updates
 from router.hubspot.api.apis import build_apis
 from router.hubspot.api.client import ApiClient, CallMade, Request
@@ -58,7 +59,6 @@ LIST_PAGE: Final = 100
 SHORT_PAGES: Final = 20
 """Short search pages followed before the caller is asked to come again."""
 
-DEADLINE_S: Final = 15.0
 MOST_BYTES: Final = 8 * 1024 * 1024
 CONNECTIONS: Final = 16
 OWNER_HISTORY: Final = (OWNER, STATUS)
@@ -90,7 +90,7 @@ class Gateway:
         api_version: str,
         budget: CallBudget,
         on_call: Callable[[CallMade], None] | None = None,
-        deadline_s: float = DEADLINE_S,
+        deadline_s: float = CALL.total_seconds(),
     ) -> None:
         transport = Transport(
             api_version=api_version, connections=CONNECTIONS, most_bytes=MOST_BYTES, deadline_s=deadline_s
@@ -98,6 +98,18 @@ class Gateway:
         self._apis = build_apis(access_token=access_token, base_url=base_url, transport=transport)
         self._client = ApiClient(budget, deadline_s=deadline_s, on_call=on_call)
         self.budget: Final = budget
+
+    def ask_for_date(self) -> None:
+        """Make the cheapest call there is, so that `on_call` learns HubSpot's time."""
+        request = Request(
+            send=lambda deadline_s: self._apis.owners.get_page(
+                limit=1, _preload_content=False, _request_timeout=deadline_s
+            ),
+            endpoint="owners/one",
+            priority="sweep",
+            vital=False,
+        )
+        self._client.ask(request, shapes.an_object)
 
     def read_contacts(
         self, ids: Sequence[str], properties: Sequence[str], *, priority: Priority = "lead"
@@ -123,7 +135,7 @@ class Gateway:
         if not ids:
             return {}
         _at_most(HISTORY_BATCH, ids)
-        body = _inputs(ids, properties=[MERGED_IDS], propertiesWithHistory=list(properties))
+        body = _inputs(ids, properties=(MERGED_IDS,), history=properties)
 
         def parse(answer: Any) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
             found: dict[str, dict[str, tuple[HistoryEntry, ...]]] = {}
@@ -142,12 +154,17 @@ class Gateway:
         )
 
     def update_contacts(
-        self, changes: Mapping[str, Mapping[str, str]], *, priority: Priority = "lead"
+        self,
+        changes: Mapping[str, Mapping[str, str]],
+        *,
+        priority: Priority = "lead",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> dict[str, Outcome]:
         """Write at most 100 contacts in one call; the outcome of each by id.
 
         A batch that HubSpot refuses is divided until the bad records stand alone. Raises `OutcomeUnknown`
-        when the call brought no usable answer: read before writing again.
+        when the call brought no usable answer: read before writing again. `may_send` is asked right before
+        each call goes out; if it says no, `NotSent` is raised.
         """
         if not changes:
             return {}
@@ -162,6 +179,7 @@ class Gateway:
                 kind="write",
                 records=len(part),
                 priority=priority,
+                may_send=may_send,
             )
 
         return updates.update(changes, send)
@@ -183,7 +201,7 @@ class Gateway:
         body: dict[str, Any] = {
             "filterGroups": [{"filters": [*group, above]} for group in filter_groups or [()]],
             "sorts": [{"propertyName": OBJECT_ID, "direction": "ASCENDING"}],
-            "properties": list(properties),
+            "properties": _named(properties),
             "limit": SEARCH_PAGE,
         }
         found: dict[str, Record] = {}
@@ -209,7 +227,12 @@ class Gateway:
         """Number of contacts that search finds: an estimate, for search lags and its totals are not exact."""
         return self._ask(
             self._apis.contact_search.do_search,
-            {"filterGroups": [{"filters": list(filters)}], "properties": [], "limit": 1},
+            {
+                "filterGroups": [{"filters": list(filters)}],
+                "sorts": [],
+                "properties": _named(()),
+                "limit": 1,
+            },
             "contacts/search",
             parse=shapes.total,
             search=True,
@@ -313,7 +336,7 @@ class Gateway:
             return ReadAnswer({}, {})
         _at_most(BATCH, ids)
         merges = [MERGED_IDS] if object_type == "contacts" else []
-        body = _inputs(ids, properties=list(dict.fromkeys([*properties, *merges])))
+        body = _inputs(ids, properties=[*properties, *merges])
         return self._ask(
             api.read,
             body,
@@ -387,6 +410,7 @@ class Gateway:
         search: bool = False,
         vital: bool = True,
         priority: Priority = "lead",
+        may_send: Callable[[], bool] = lambda: True,
     ) -> T:
         request = Request(
             send=lambda deadline_s: method(body, _preload_content=False, _request_timeout=deadline_s),
@@ -396,12 +420,23 @@ class Gateway:
             priority=priority,
             search=search,
             vital=vital,
+            may_send=may_send,
         )
         return self._client.ask(request, parse)
 
 
-def _inputs(ids: Sequence[str], **rest: Any) -> dict[str, Any]:
-    return {"inputs": [{"id": one} for one in ids], **rest}
+def _inputs(ids: Sequence[str], *, properties: Sequence[str], history: Sequence[str] = ()) -> dict[str, Any]:
+    """The body of a batch read, with every field that HubSpot's OpenAPI requires."""
+    return {
+        "inputs": [{"id": one} for one in ids],
+        "properties": _named(properties),
+        "propertiesWithHistory": list(history),
+    }
+
+
+def _named(properties: Sequence[str]) -> list[str]:
+    """The properties to read, never none: an empty list makes HubSpot send names and e-mail addresses."""
+    return list(dict.fromkeys(properties)) or [OBJECT_ID]
 
 
 def _at_most(limit: int, ids: Sequence[str] | Mapping[str, Any]) -> None:

@@ -12,12 +12,16 @@ Missing = Literal["gone", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One contact, company or user. `merged_into` is its present id if that is not the id asked for."""
+    """One contact, company or user. `merged_into` is its present id if that is not the id asked for.
+
+    `updated_at_ms` is HubSpot's moment of its last change (epoch milliseconds), 0 if HubSpot does not say.
+    """
 
     id: str
     properties: Mapping[str, str]
     archived: bool = False
     merged_into: str | None = None
+    updated_at_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

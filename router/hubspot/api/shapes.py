@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from router.hubspot.api.records import HistoryEntry, PortalOption, PortalOwner, PortalProperty, Record
 from router.hubspot.properties import MERGED_IDS
+from router.timestamps import epoch_ms
 
 T = TypeVar("T")
 
@@ -62,7 +63,13 @@ def record(entry: Mapping[str, Any]) -> Record:
     if not isinstance(properties, dict):
         raise MalformedError("a record has no properties")
     known = {name: value for name, value in properties.items() if isinstance(value, str)}
-    return Record(record_id(entry), known, archived=entry.get("archived") is True)
+    stamp = entry.get("updatedAt")
+    return Record(
+        record_id(entry),
+        known,
+        archived=entry.get("archived") is True,
+        updated_at_ms=0 if stamp is None else epoch_ms(moment(stamp)),
+    )
 
 
 def record_id(entry: Mapping[str, Any]) -> str:

@@ -40,7 +40,9 @@ class Delivery:
     erased: tuple[ContactId, ...]
     ignored: int
     changed: tuple[ContactId, ...] = ()
-    """Contacts that another app or a person changed or deleted; each of them once."""
+    """Contacts that another app or a person changed, deleted or restored; each of them once."""
+    deleted: tuple[ContactId, ...] = ()
+    """Those of them that were deleted."""
 
 
 def parse(body: bytes, *, portal: str) -> Delivery:
@@ -57,6 +59,7 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
     created: list[Announced] = []
     erased: list[ContactId] = []
     changed: list[ContactId] = []
+    deleted: list[ContactId] = []
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
         kind = event.get("subscriptionType") or event.get("eventType")
@@ -73,16 +76,18 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
             erased.append(ContactId(_id_in(event, "objectId", number)))
         elif _is_worth_a_look(kind, event):
             changed.append(ContactId(_id_in(event, "objectId", number)))
+            if kind.endswith(".deletion"):
+                deleted.append(changed[-1])
     ignored = len(events) - len(created) - len(erased) - len(changed)
-    return Delivery(tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)))
+    return Delivery(tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)), tuple(deleted))
 
 
 def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:
-    """True if a contact was deleted, or a followed property was changed by another app or a person."""
+    """True if a contact was deleted or restored, or another app or a person changed a followed property."""
     about, _, what = kind.partition(".")
     if about != "contact" and (about != "object" or event.get("objectTypeId") != CONTACT_TYPE_ID):
         return False
-    if what == "deletion":
+    if what in ("deletion", "restore"):
         return True
     name = event.get("propertyName")
     if what != "propertyChange" or type(name) is not str or name not in FOLLOWED:

@@ -50,14 +50,14 @@ def to_come(found: str | None) -> tuple[Migration, ...] | None:
     return tuple(steps[known.index(found) + 1 :]) if found in known else None
 
 
-def upgrade(engine: Engine) -> tuple[Migration, ...]:
+def upgrade(engine: Engine, *, waits_ms: int | None = None) -> tuple[Migration, ...]:
     """Run the migrations to come, all or none, and return them.
 
     Safe to call from several processes at once. Raises `NewerLedger`, or an error of the database; then
     nothing was changed.
     """
     began = time.monotonic()
-    with _locked(engine) as connection:
+    with _locked(engine, waits_ms=waits_ms or SQLITE_WAITS_MS) as connection:
         found = MigrationContext.configure(connection).get_current_revision()
         steps = to_come(found)
         if steps is None:
@@ -79,10 +79,10 @@ def upgrade(engine: Engine) -> tuple[Migration, ...]:
 
 
 @contextmanager
-def _locked(engine: Engine) -> Iterator[Connection]:
+def _locked(engine: Engine, *, waits_ms: int) -> Iterator[Connection]:
     """A transaction under a lock that keeps out the upgrades of other processes."""
     if engine.dialect.name == "sqlite":
-        with _locked_sqlite(engine) as connection:
+        with _locked_sqlite(engine, waits_ms=waits_ms) as connection:
             yield connection
         return
     with engine.begin() as connection:
@@ -92,11 +92,11 @@ def _locked(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def _locked_sqlite(engine: Engine) -> Iterator[Connection]:
+def _locked_sqlite(engine: Engine, *, waits_ms: int) -> Iterator[Connection]:
     """A transaction with SQLite's write lock from the start; Python's driver takes it at the first row."""
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        waits_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={SQLITE_WAITS_MS}")
+        usual_ms = connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={waits_ms}")
         try:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             try:
@@ -106,4 +106,4 @@ def _locked_sqlite(engine: Engine) -> Iterator[Connection]:
                 raise
             connection.exec_driver_sql("COMMIT")
         finally:
-            connection.exec_driver_sql(f"PRAGMA busy_timeout={waits_ms}")
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={usual_ms}")

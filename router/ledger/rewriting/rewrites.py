@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Table, bindparam, func, select, update
 
+from router.ledger.opening.database import Database
 from router.ledger.rewriting.book_changes import LACKING, book_changes_of
 from router.ledger.tables import DECISIONS
 
@@ -66,7 +67,7 @@ REWRITINGS: Final = (
 class Rewrites:
     """The rewriting of one database, for all portals in it. Safe to run by several processes at once."""
 
-    def __init__(self, engine: Engine, rewritings: Sequence[Rewriting] = REWRITINGS) -> None:
+    def __init__(self, engine: Engine | Database, rewritings: Sequence[Rewriting] = REWRITINGS) -> None:
         self._engine = engine
         self._rewritings = rewritings
 

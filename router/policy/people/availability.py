@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.policy.people.calendar import Calendar, Span, off_on, time_off_of
 from router.policy.people.roster import Hours, Roster, TimeOff
 from router.policy.wording.phrases import day_in_words, moment_in_words, say
 
-LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
+MOST_AHEAD: Final = timedelta(days=2 * 366)
+"""Largest distance of an override's end: two years, as far ahead as calendars look."""
 OVERRIDE = "override"
 """The kind of the ledger's lines about overrides of a rep's availability."""
 
@@ -30,6 +33,8 @@ class Reported:
     out_of_office: tuple[Span, ...] = ()
     hours: Hours | None = None
     timezone: ZoneInfo | None = None
+    unreadable: str = ""
+    """What cannot be read, such as a property of HubSpot ("" for nothing): meanwhile the rep is away."""
 
 
 NOTHING = Reported()
@@ -64,8 +69,13 @@ def is_present(reported: Reported | None, now: datetime) -> bool:
 
 
 def is_gone(reported: Reported | None, now: datetime) -> bool:
-    """Whether HubSpot reports the rep as away, without a known end, and no override declares presence."""
-    return reported is not None and reported.away_in_hubspot and not is_present(reported, now)
+    """Whether the rep is away without a known end, and no override declares presence.
+
+    That is so where HubSpot says "away", and where the rep's availability cannot be read.
+    """
+    if reported is None or is_present(reported, now):
+        return False
+    return reported.away_in_hubspot or bool(reported.unreadable)
 
 
 def why_away(calendar: Calendar, reported: Reported | None, *, now: datetime, language: str) -> str | None:
@@ -75,14 +85,16 @@ def why_away(calendar: Calendar, reported: Reported | None, *, now: datetime, la
     """
     if reported is not None:
         if reported.away_until is not None and now < reported.away_until:
-            return say(language, "away", end=_end_in_words(reported.away_until, calendar.timezone, language))
+            return _until("away", reported.away_until, calendar.timezone, now=now, language=language)
         if is_present(reported, now):
             return None
         ends = [end for start, end in _joined(reported.out_of_office) if start <= now < end]
         if ends:
-            return say(language, "out_of_office", end=_end_in_words(ends[0], calendar.timezone, language))
+            return _until("out_of_office", ends[0], calendar.timezone, now=now, language=language)
         if reported.away_in_hubspot:
             return say(language, "away_in_hubspot")
+        if reported.unreadable:
+            return say(language, "unreadable", what=reported.unreadable)
     off = time_off_at(calendar, now)
     return None if off is None else say(language, "on_leave", day=day_in_words(off.end, language))
 
@@ -105,9 +117,11 @@ def _joined(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(joined)
 
 
-def _end_in_words(end: datetime, timezone: ZoneInfo, language: str) -> str:
-    """The end of an absence in words: the last day if it ends at midnight, else the moment."""
+def _until(phrase: str, end: datetime, timezone: ZoneInfo, *, now: datetime, language: str) -> str:
+    """The absence in words with its end: the last day if it ends at midnight, else the moment."""
+    if end - now > MOST_AHEAD:  # such an end has no year in words, and the last years no local time
+        return say(language, f"{phrase}_for_years")
     local = end.astimezone(timezone)
     if local.time() == time(0):
-        return day_in_words(local.date() - timedelta(days=1), language)
-    return moment_in_words(local, language)
+        return say(language, phrase, end=day_in_words(local.date() - timedelta(days=1), language))
+    return say(language, phrase, end=moment_in_words(local, language))

@@ -21,23 +21,25 @@ def reported_as_record(reported: Reported) -> dict[str, Any]:
         or None,
         "hours": _week(reported.hours) if reported.hours else None,
         "timezone": reported.timezone.key if reported.timezone else None,
+        "unreadable": reported.unreadable or None,
     }
     return {name: value for name, value in record.items() if value is not None}
 
 
 def reported_from_record(record: Mapping[str, Any]) -> Reported:
-    """The report that `reported_as_record` wrote. Raises KeyError or ValueError for any other record."""
+    """The report that `reported_as_record` wrote.
+
+    Raises KeyError, OSError, TypeError or ValueError for any other record.
+    """
     hours, timezone = record.get("hours"), record.get("timezone")
     return Reported(
         away_until=_moment(record.get("away_until")),
         present_until=_moment(record.get("present_until")),
         away_in_hubspot=record.get("away_in_hubspot", False),
-        out_of_office=tuple(
-            (datetime.fromisoformat(start), datetime.fromisoformat(end))
-            for start, end in record.get("out_of_office", ())
-        ),
+        out_of_office=tuple((_aware(start), _aware(end)) for start, end in record.get("out_of_office", ())),
         hours=None if hours is None else _hours(hours),
         timezone=None if timezone is None else ZoneInfo(timezone),
+        unreadable=record.get("unreadable", ""),
     )
 
 
@@ -59,4 +61,11 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else _aware(text)
+
+
+def _aware(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError("The moment has no offset from UTC, so it compares with no other one.")
+    return moment

@@ -17,6 +17,15 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "on_leave": {"en": "on leave until {day}", "fr": "en congé jusqu'au {day}"},
     "away": {"en": "away until {end}", "fr": "absent jusqu'au {end}"},
     "out_of_office": {"en": "out of office until {end} (HubSpot)", "fr": "absent jusqu'au {end} (HubSpot)"},
+    "away_for_years": {"en": "away for more than two years", "fr": "absent pour plus de deux ans"},
+    "out_of_office_for_years": {
+        "en": "out of office for more than two years (HubSpot)",
+        "fr": "absent pour plus de deux ans (HubSpot)",
+    },
+    "unreadable": {
+        "en": "counts as away: {what} cannot be read",
+        "fr": "compté comme absent : {what} est illisible",
+    },
     "away_in_hubspot": {"en": "away in HubSpot", "fr": "absent dans HubSpot"},
     "public_holiday": {"en": "public holiday: {name}", "fr": "jour férié : {name}"},
     "lacks_skill": {"en": "lacks the skill {wanted}", "fr": "n'a pas la compétence {wanted}"},

@@ -8,7 +8,12 @@ from typing import Final
 
 from router.policy.wording.phrases import PHRASES
 
-AWAY: Final = frozenset({"on_leave", "away", "out_of_office", "away_in_hubspot", "public_holiday"})
+AWAY: Final = frozenset(
+    {
+        *("on_leave", "away", "away_for_years", "out_of_office", "out_of_office_for_years"),
+        *("away_in_hubspot", "unreadable", "public_holiday"),
+    }
+)
 """Phrases for a rep who is away for the day; the others are about the lead, caps or the hour."""
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from router.hubspot.api.records import HistoryEntry
-from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
+from router.hubspot.properties import DECISION_ID, LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
 from router.ledger.follow_ups import Seen
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.outcomes import Outcomes, PropertyChange, outcome_of
@@ -21,7 +21,9 @@ Histories: TypeAlias = Mapping[str, Sequence[HistoryEntry]]
 
 def asked_of(outcomes: Outcomes) -> tuple[str, ...]:
     """The properties whose histories are needed to follow a lead."""
-    return tuple(dict.fromkeys((OWNER, STATUS, STAGE, LAST_CONTACTED, LAST_UPDATED, *outcomes.properties)))
+    return tuple(
+        dict.fromkeys((OWNER, STATUS, DECISION_ID, STAGE, LAST_CONTACTED, LAST_UPDATED, *outcomes.properties))
+    )
 
 
 def now_in(histories: Histories, name: str) -> str:

@@ -12,10 +12,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import STATUS
+from router.ledger import LEDGER_ERRORS
 from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import open_field
+from router.repeated import repeated
 from router.routing.followup.contact_history import (
     Histories,
     asked_of,
@@ -30,15 +33,19 @@ from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
+from router.routing.verification.missing import forgotten_and_gone, look_for
+from router.routing.verification.owner_history import rightful_owner
 from router.store.budget.budget import Priority
-from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.timestamps import in_ms
 
 AT_A_TIME: Final = 50
 """Leads looked at in one step: HubSpot returns at most this many histories per call."""
 NIGHTLY_READ: Final = 100
 _SOON_MS: Final = 3_000
 """A lead that is being written is looked at again after this long (milliseconds)."""
+_LEDGER_MS: Final = 60_000
+"""A lead whose follow-up the ledger could not take is looked at again after this long (milliseconds)."""
 FOLLOWED_FOR: Final = timedelta(days=90)
 """A lead's follow-up is looked at every night for this long after its assignment."""
 
@@ -62,8 +69,8 @@ class FollowResult:
 def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResult:
     """Look at changed leads that are due, at most 50, with one call to HubSpot; new leads go first.
 
-    Safe to repeat. Raises `HubSpotError`, `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`;
-    then the leads stay due.
+    Safe to repeat. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then the leads stay due. While the
+    ledger fails, all but the recording is done, and the leads are looked at again for that.
     """
     due = services.store.changed.due(now_ms=services.now_ms(), limit=limit)
     if not due:
@@ -72,10 +79,15 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     states = services.store.leads.recall(due)
     watched = {one: state for one, state in states.items() if state.state in _SETTLED}
     looked = _look_at(services, policy, watched, priority="verify")
+    # HubSpot announced a lead that we gave up, or deleted one that it still shows: verification looks for it.
+    unsure = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    services.store.verify.look_again(unsure, at_ms=services.now_ms() + in_ms(VERIFY_AFTER))
     # What is being written now is judged once that is verified.
     on_its_way = {one for one, state in states.items() if state.state in _ON_ITS_WAY}
     again = on_its_way | looked.unanswered
     services.store.changed.look_again(again, at_ms=services.now_ms() + _SOON_MS)
+    services.store.changed.look_again(looked.unrecorded, at_ms=services.now_ms() + _LEDGER_MS)
+    again |= looked.unrecorded
     services.store.changed.looked_at({one: at for one, at in due.items() if one not in again})
     return FollowResult(len(due), looked.claimed, looked.handed_over)
 
@@ -129,6 +141,8 @@ class _Looked:
     handed_over: int = 0
     unanswered: frozenset[str] = field(default_factory=frozenset)
     """Contacts that HubSpot did not answer for, not even that they are gone."""
+    unrecorded: frozenset[str] = field(default_factory=frozenset)
+    """Contacts whose responses and outcomes the ledger could not take."""
 
 
 def _look_at(
@@ -138,9 +152,14 @@ def _look_at(
     if not leads:
         return _Looked()
     answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
-    silent = [one for one in leads if one not in answers]
-    gone = _gone(services, silent, priority=priority)
-    _note(services, policy, leads, answers, gone)
+    silent = {one: state for one, state in leads.items() if one not in answers and state is not None}
+    gone, absent = look_for(services, silent, priority=priority)
+    forgotten = [one for one, state in leads.items() if one not in answers and state is None]
+    gone |= forgotten_and_gone(services.hubspot, forgotten, priority=priority)
+    verified_first = _covered_by_us(leads, answers)
+    services.store.verify.look_again(verified_first, at_ms=services.now_ms())
+    answers = {one: histories for one, histories in answers.items() if one not in verified_first}
+    unrecorded = _note_if_possible(services, policy, leads, answers, gone)
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
         queued.claimed_in_hubspot(
@@ -162,27 +181,40 @@ def _look_at(
         if state and one in answers and state.state in _FINISHED
         if (owner := owner_in(answers[one])).owner_id != state.owner_id
     ]
-    apply(services, [*claimed, *handed_over, *_ended(leads, gone, now=now)])
+    apply(services, [*claimed, *handed_over])
     services.store.watched.look_now(list(answers), now_ms=services.now_ms())
     known = {one: state for one, state in leads.items() if one in answers or one in gone}
     _recount(services, policy, known, answers, moves_book=moves_book)
-    return _Looked(len(claimed), len(handed_over), frozenset(silent) - gone)
+    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent, unrecorded)
 
 
-def _gone(services: Services, contact_ids: list[str], *, priority: Priority) -> frozenset[str]:
-    """The contacts that HubSpot no longer has; a missing history alone does not prove that."""
-    answer = services.hubspot.read_contacts(contact_ids, (), priority=priority)
-    return frozenset(one for one, why in answer.missing.items() if why == "gone")
+def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[str]:
+    """The leads whose record shows a late write of ours; that is put right before it is judged."""
+    return frozenset(
+        one
+        for one, state in leads.items()
+        if state is not None
+        and one in answers
+        and state.sends
+        and not rightful_owner(answers[one], state.sends).is_present
+    )
 
 
-def _ended(leads: Leads, gone: frozenset[str], *, now: datetime) -> list[Transition]:
-    states = [state for one, state in leads.items() if state is not None and one in gone]
-    return [
-        queued.gone_from_queue(state.contact_id, episode=state.episode, now=now)
-        if state.state is State.QUEUED
-        else owned.deleted(state, now=now)
-        for state in states
-    ]
+def _note_if_possible(
+    services: Services,
+    policy: Policy,
+    leads: Leads,
+    answers: Mapping[str, Histories],
+    gone: frozenset[str],
+) -> frozenset[str]:
+    """Record each rep's work; the contacts that have to be looked at again for it, if the ledger fails."""
+    try:
+        _note(services, policy, leads, answers, gone)
+    except LEDGER_ERRORS as error:
+        why = str(error).partition("\n")[0]
+        repeated.say(services.log, "follow_up.not_recorded", problem=type(error).__name__, why=why)
+        return frozenset(answers)
+    return frozenset()
 
 
 def _note(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from router.hubspot.api.records import ReadAnswer, Record
 from router.hubspot.properties import DECISION_ID, OWNER
 from router.policy.decision.trigger import Reassigned
+from router.routing.intake.lost_sends import lost_send
+from router.routing.intake.transitions import gone
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem
 from router.store.leads.commits import Transition
+from router.store.leads.leads import State
 
 
 @dataclass(slots=True)
@@ -35,11 +38,12 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
         record = answer.records.get(item.contact_id)
         if record is not None and record.merged_into is not None:
             plan.merged_into.append(record.merged_into)
-            plan.transitions.append(transitions.gone(item, now=now, merged_into=record.merged_into))
+            plan.transitions.append(gone.of_item(item, now=now, merged_into=record.merged_into))
         elif record is not None:
-            _classify_found(plan, item, record, shadow=shadow, now=now)
+            seen = replace(item, seen_ms=record.updated_at_ms)
+            _classify_found(plan, seen, record, shadow=shadow, now=now)
         elif answer.missing.get(item.contact_id) == "gone":
-            plan.transitions.append(transitions.gone(item, now=now))
+            plan.transitions.append(gone.of_item(item, now=now))
         else:
             plan.unread.append(item)
     return plan
@@ -48,9 +52,13 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
 def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: bool, now: datetime) -> None:
     owner_id = record.properties.get(OWNER) or ""
     state = item.state
+    if is_late_write_of_ours(item, record):
+        # Nobody chose that owner: an earlier decision of ours was applied late.
+        owner_id = item.expected_owner_id if item.needs_decision or state is None else state.expected_owner_id
     # In shadow mode HubSpot's own rotation owns the leads, and our decision is compared with it.
-    if state is None and owner_id and not shadow:
-        plan.transitions.append(transitions.owned_already(item, owner_id=owner_id, now=now))
+    if (state is None or state.state is State.GONE) and owner_id and not shadow:
+        lost = lost_send(record)
+        plan.transitions.append(transitions.owned_already(item, owner_id=owner_id, lost=lost, now=now))
     elif item.needs_decision and _stays_with_owner(item, owner_id, shadow=shadow):
         plan.transitions.append(transitions.not_reassigned(item, owner_id=owner_id, now=now))
     elif state is None or (item.needs_decision and owner_id == item.expected_owner_id):
@@ -63,6 +71,21 @@ def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: 
         plan.transitions.append(transitions.shadowed(item, owner_id=owner_id, now=now))
     else:
         plan.to_write.append(item)
+
+
+def is_late_write_of_ours(item: WorkItem, record: Record) -> bool:
+    """True if the record shows an earlier decision of ours that was applied late, over what came after it."""
+    if item.state is None:
+        return False
+    owner_id, decision_id = record.properties.get(OWNER) or "", record.properties.get(DECISION_ID)
+    present = item.needs_decision or decision_id != item.state.decision_id
+    expected = item.expected_owner_id if item.needs_decision else item.state.expected_owner_id
+    return (
+        present
+        and owner_id != expected
+        and item.state.unanswered_at_ms > 0
+        and any(one.owner_id == owner_id and one.decision_id == decision_id for one in item.state.sends)
+    )
 
 
 def _stays_with_owner(item: WorkItem, owner_id: str, *, shadow: bool) -> bool:

@@ -23,6 +23,7 @@ from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.services import Services
 from router.store.budget.budget import Priority
 from router.store.leads.commits import Committed, Lost, NewDecision, Outdated, Transition, state_after
+from router.store.leads.leads import State
 
 UNDECIDABLE: Final = "The decision failed: a bug in Lead Router; see its log."
 
@@ -34,6 +35,8 @@ class Decided:
     to_write: list[WorkItem] = field(default_factory=list)
     held_elsewhere: list[WorkItem] = field(default_factory=list)
     """Another worker was first and carries the lead on, or it is being erased."""
+    again: list[WorkItem] = field(default_factory=list)
+    """Another worker was first on an entry that it has lost to us since: these leads are ours to carry on."""
     transitions: list[Transition] = field(default_factory=list)
     """Leads that cannot be decided, and those of shadow mode, which are never written."""
 
@@ -100,9 +103,24 @@ def _decide_under_lock(
             case Outdated():
                 pass  # another worker's commit came between: the book is read again
             case Lost(contact_ids):
-                decided.held_elsewhere += [item for item in waiting if item.contact_id in contact_ids]
+                _sort_lost(services, [item for item in waiting if item.contact_id in contact_ids], decided)
                 waiting = [item for item in waiting if item.contact_id not in contact_ids]
     return waiting
+
+
+def _sort_lost(services: Services, lost: Sequence[WorkItem], decided: Decided) -> None:
+    """Leads that another worker decided first: it carries them on unless we hold its entry by now."""
+    states = services.store.leads.recall([item.contact_id for item in lost])
+    for item in lost:
+        state = states.get(item.contact_id)
+        if (
+            state is not None
+            and state.state is State.DECIDED
+            and state.entry_id in {entry.id for entry in item.entries}
+        ):
+            decided.again.append(replace(item, state=state, refused=False))
+        else:
+            decided.held_elsewhere.append(item)
 
 
 def _decide_all(
@@ -144,7 +162,8 @@ def _note_committed(
 ) -> None:
     now = services.clock()
     for item, kept in new:
-        item = replace(item, state=state_after(kept, at_ms=services.now_ms()), refused=False)
+        state = state_after(kept, at_ms=services.now_ms(), before=item.state)
+        item = replace(item, state=state, refused=False)
         if kept.shadow:
             owner_id = batch.records[item.contact_id].properties.get(OWNER) or ""
             decided.transitions.append(transitions.shadowed(item, owner_id=owner_id, now=now))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
+from router.deadlines import CLAIM_HELD_FOR
 from router.policy.decision.trigger import Pushed, Trigger, trigger_of_record
 from router.routing.intake.work_item import WorkItem
-from router.store.inbox.inbox import LEASE, InboxEntry
+from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import FINISHED, LeadState, State
 from router.timestamps import in_ms
-
-CLAIM_HELD_FOR: Final = 5 * LEASE
-"""After this time another worker may write a decision that its first worker has not finished."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,7 @@ class Recalled:
     held_elsewhere: tuple[WorkItem, ...]
     """Decided by another batch, on an entry of its own that it still holds."""
     hopeless: tuple[WorkItem, ...]
-    """Claimed too often."""
+    """Claimed too often without being finished: parked, by whose fault it is."""
 
 
 def sort_recalled(
@@ -52,8 +49,6 @@ def _item(contact_id: str, entries: Sequence[InboxEntry], state: LeadState | Non
         contact_id,
         entries,
         state=state,
-        # Decided and not finished: another worker's write may be on its way.
-        doubtful=state.state is State.DECIDED,
         excluded=frozenset(state.released_by if trigger is not None else ()),
         trigger=trigger,
     )
@@ -67,7 +62,7 @@ def _trigger_of(state: LeadState) -> Trigger | None:
 
 
 def _group_of(item: WorkItem, *, now_ms: int, most_tries: int) -> str:
-    if item.state is not None and item.state.state in FINISHED:
+    if item.state is not None and item.state.state in FINISHED and item.state.state is not State.GONE:
         return "finished"
     if _is_held_elsewhere(item, now_ms=now_ms):
         return "held_elsewhere"

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
+from router.deadlines import LOST_WRITE_LOOKS
+from router.ledger.latest import last_decided_at
 from router.policy.people.availability import OVERRIDE
 from router.policy.shares.share_book import PERMANENT, today_field
 from router.routing.people.refresh import refresh_availability
 from router.routing.portal.services import Services
 from router.store.leads.commits import REMEMBERED
-from router.store.repair.restoration import Rebuild
+from router.store.repair.restoration import LostWrites, Rebuild
 from router.store.shared.availability import Override
+from router.timestamps import epoch_ms
+
+CLOCKS_DIFFER: Final = timedelta(minutes=15)
+"""HubSpot's moments are searched from this much before our last decision."""
 
 
 def make_whole(services: Services) -> bool:
@@ -37,21 +44,37 @@ def make_whole(services: Services) -> bool:
     rebuild = None
     if decisions:
         rebuild = Rebuild((now - REMEMBERED).isoformat(), now.isoformat())
-    restored = services.store.restoration.restore_book(kept, at=now, rebuild=rebuild)
+    restored = services.store.restoration.restore_book(
+        kept, at=now, rebuild=rebuild, lost_writes=_lost_writes(services, now)
+    )
     if restored and decisions:
         services.log.warning("book.restored", decisions=decisions)
     return restored
 
 
+def _lost_writes(services: Services, now: datetime) -> LostWrites:
+    """The search for writes that are newer than the ledger: what Redis had not handed on to it yet."""
+    since = last_decided_at(services.ledger) or services.ledger.revisions.began() or now
+    looks = tuple(epoch_ms(now + after) for after in LOST_WRITE_LOOKS)
+    return LostWrites((min(since, now) - CLOCKS_DIFFER).isoformat(), looks)
+
+
 def _overrides(services: Services) -> dict[str, Override]:
-    """The last override of each rep, by rep name; the ledger keeps no reasons."""
+    """The last override of each rep, by rep name; the ledger keeps no reasons.
+
+    A line that cannot be read concerns its rep alone: it is logged, and restored as no override.
+    """
     overrides: dict[str, Override] = {}
     for line in services.ledger.events_of(""):
         if line.kind != OVERRIDE:
             continue
-        rep, says = line.detail["rep"], line.detail["says"]
+        rep, says = line.detail.get("rep", ""), line.detail.get("says")
         overrides.pop(rep, None)
-        if says in ("away", "present"):
-            until, at = line.detail["until"], datetime.fromisoformat(line.at)
-            overrides[rep] = Override(says, until=datetime.fromisoformat(until), said_at=at)
+        if says not in ("away", "present"):
+            continue
+        try:
+            until, at = datetime.fromisoformat(line.detail["until"]), datetime.fromisoformat(line.at)
+            overrides[rep] = Override(says, until=until.astimezone(UTC), said_at=at.astimezone(UTC))
+        except (KeyError, OverflowError, TypeError, ValueError):
+            services.log.warning("override.unreadable", rep=rep)
     return overrides

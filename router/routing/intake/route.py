@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from router.crashpoints import crash_point
@@ -11,21 +12,28 @@ from router.routing.intake.classify import classify
 from router.routing.intake.deciding import decide_and_commit
 from router.routing.intake.reading import read_contacts
 from router.routing.intake.recall import sort_recalled
-from router.routing.intake.transitions import leads as transitions
+from router.routing.intake.transitions import parking
 from router.routing.intake.transitions.apply import apply
+from router.routing.intake.transitions.leads import SHADOWED, WRITTEN
+from router.routing.intake.transitions.parking import MOST_TRIES, fault_of
 from router.routing.intake.work_item import WorkItem
-from router.routing.intake.writing import keep_claims, write
+from router.routing.intake.writing import write
 from router.routing.portal.services import Services
 from router.store.budget.budget import Priority
 from router.store.inbox.inbox import InboxEntry
+from router.store.leads.commits import Transition
+from router.store.leads.leads import LeadState, State
 
 ROUNDS: Final = 3
 """Rounds of reading and writing for leads of unknown outcome; the rest stays claimed."""
 
-MOST_TRIES: Final = 8
-"""A lead that was claimed more often than this, and never finished, is parked: it needs a person."""
+NO_ROUND_AFTER: Final = timedelta(seconds=10)
+"""Time after which no further round begins: the claims of what waits behind this batch must not end."""
 
-ALONE_FROM: Final = 3
+SCOUT_FROM: Final = 3
+"""Of the leads claimed this often, one travels ahead: its success shows that HubSpot takes writes."""
+
+ALONE_FROM: Final = SCOUT_FROM + 1
 """A lead claimed this often travels alone, so that it can only hold up itself."""
 
 
@@ -47,11 +55,25 @@ class Routed:
         )
 
 
-def batches_of(entries: Sequence[InboxEntry]) -> list[list[InboxEntry]]:
-    """The entries that are routed together; a lead that was claimed often before is a batch of its own."""
-    alone = {entry.contact_id for entry in entries if entry.deliveries >= ALONE_FROM}
-    together = [entry for entry in entries if entry.contact_id not in alone]
-    batches = [together, *([entry for entry in entries if entry.contact_id == one] for one in sorted(alone))]
+def batches_of(entries: Sequence[InboxEntry], *, turn: int = 0) -> list[list[InboxEntry]]:
+    """The entries that are routed together, in the order of the batches. Pure.
+
+    A lead that was claimed often before is a batch of its own, after all others. After an outage that are all
+    leads: up to `SCOUT_FROM` claims one of them goes ahead, and the others together. `turn` picks it.
+    """
+    tries: dict[str, int] = {}
+    for entry in entries:
+        tries[entry.contact_id] = max(entry.deliveries, tries.get(entry.contact_id, 0))
+    alone = {one for one, count in tries.items() if count >= ALONE_FROM}
+    failed = sorted(one for one, count in tries.items() if count == SCOUT_FROM)
+    scout = {failed[turn % len(failed)]} if failed else set()
+    groups = [
+        tries.keys() - alone - set(failed),
+        scout,
+        set(failed) - scout,
+        *({one} for one in sorted(alone)),
+    ]
+    batches = ([entry for entry in entries if entry.contact_id in group] for group in groups)
     return [batch for batch in batches if batch]
 
 
@@ -70,21 +92,32 @@ def route(
     written. Raises `HubSpotError`, `NoRules` or `redis.RedisError`; then what is not finished is still
     claimed.
     """
-    states = services.store.leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
+    states = _recall(services, entries)
     recalled = sort_recalled(entries, states, now_ms=services.now_ms(), most_tries=MOST_TRIES)
     services.store.inbox.acknowledge([entry for item in recalled.finished for entry in item.entries])
     _leave_to_holder(services, recalled.held_elsewhere, consumer=consumer)
-    why = f"It was tried {MOST_TRIES} times and never finished; the log says why."
-    apply(services, [transitions.parked(item, why=why, now=services.clock()) for item in recalled.hopeless])
+    _give_up(services, recalled.hopeless)
     crash_point("after_recall")
-    left = list(recalled.to_route)
+    left, began = list(recalled.to_route), services.clock()
     for _ in range(ROUNDS):
-        if not left:
+        if not left or services.clock() - began > NO_ROUND_AFTER:
             break
         left = _one_round(services, left, consumer=consumer, priority=priority)
+    _count_own_faults(services, left, consumer=consumer)
     duplicates = len(recalled.finished) + len(recalled.held_elsewhere)
     finished = len(recalled.to_route) + len(recalled.hopeless) - len(left)
     return Routed(finished + duplicates + len(left), finished, duplicates, len(left))
+
+
+def _recall(services: Services, entries: Sequence[InboxEntry]) -> dict[str, LeadState]:
+    """What is remembered of the announced leads. One that was gone is open again: it was announced anew."""
+    leads = services.store.leads
+    states = leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
+    gone = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    if gone:
+        leads.reopen(gone)
+        states = {one: state for one, state in states.items() if one not in gone} | leads.recall(gone)
+    return states
 
 
 def _one_round(
@@ -103,20 +136,13 @@ def _one_round(
     decided = decide_and_commit(services, rules, plan.to_decide, answer.records, priority=priority)
     crash_point("after_commit")
     _leave_to_holder(services, decided.held_elsewhere, consumer=consumer)
-    claimed = keep_claims([*plan.to_write, *decided.to_write], consumer=consumer, store=services.store)
-    written = write(
-        claimed,
-        roster=policy.roster,
-        priority=priority,
-        hubspot=services.hubspot,
-        people=services.people,
-        clock=services.clock,
-        log=services.log,
-    )
-    crash_point("after_write")
-    apply(services, [*plan.transitions, *decided.transitions, *written.transitions])
+    to_write = [*plan.to_write, *decided.to_write]
+    written = write(services, to_write, roster=policy.roster, consumer=consumer, priority=priority)
+    moves = [*plan.transitions, *decided.transitions]
+    _note_written(services, moves)
+    apply(services, moves)
     crash_point("after_finish")
-    return [*plan.unread, *written.again]
+    return [*plan.unread, *decided.again, *written.again]
 
 
 def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer: str) -> None:
@@ -124,3 +150,25 @@ def _leave_to_holder(services: Services, items: Sequence[WorkItem], *, consumer:
     entries = [entry for item in items for entry in item.entries]
     lost = services.store.inbox.renew(consumer, entries) if entries else frozenset()
     services.store.inbox.acknowledge([entry for entry in entries if entry.id not in lost])
+
+
+def _note_written(services: Services, moves: Sequence[Transition]) -> None:
+    """Note what was found written: meanwhile another lead's failure is its own."""
+    written = [move.contact_id for move in moves if move.count in (WRITTEN, SHADOWED)]
+    services.store.recent_writes.note(written, now_ms=services.now_ms())
+
+
+def _give_up(services: Services, hopeless: Sequence[WorkItem]) -> None:
+    if hopeless:
+        last, now = services.store.recent_writes.read(), services.clock()
+        apply(services, [parking.given_up(item, last, now=now) for item in hopeless])
+
+
+def _count_own_faults(services: Services, left: Sequence[WorkItem], *, consumer: str) -> None:
+    """Leads of unclear outcome stay claimed; a try counts against a lead only if others were written."""
+    often = [item for item in left if item.deliveries >= SCOUT_FROM]
+    if not often:
+        return
+    last, now = services.store.recent_writes.read(), services.clock()
+    by_outage = [item for item in often if fault_of(item.contact_id, last, now=now) == "outage"]
+    services.store.inbox.uncount(consumer, [entry for item in by_outage for entry in item.entries])

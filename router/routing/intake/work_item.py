@@ -19,8 +19,8 @@ class WorkItem:
     contact_id: str
     entries: Sequence[InboxEntry]
     state: LeadState | None = None
-    doubtful: bool = False
-    """An earlier write of ours may be applied already, or may be applied late."""
+    seen_ms: int = 0
+    """HubSpot's moment of the record's last change when it was read (epoch ms); 0 if it does not say."""
     refused: bool = False
     """HubSpot refused the owner of the decision; another owner is to be chosen."""
     chosen_again: bool = False
@@ -32,8 +32,8 @@ class WorkItem:
 
     @property
     def needs_decision(self) -> bool:
-        """True if nothing is decided, the decision was refused, or the lead was reopened."""
-        return self.state is None or self.refused or self.state.state is State.REOPENED
+        """True if nothing is decided, the decision was refused, or the lead was reopened or gone."""
+        return self.state is None or self.refused or self.state.state in (State.REOPENED, State.GONE)
 
     @property
     def expected_owner_id(self) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.clock import Clock
+from router.policy.people.availability import MOST_AHEAD
 from router.policy.rules.policy import Policy
 from router.routing.portal.availability import RepAvailability, standings
 from router.routing.portal.live_rules import LiveRules
@@ -24,7 +25,10 @@ class ReasonUnclear(Exception):
 
 
 class NoSuchMoment(Exception):
-    """A written end is no date or moment, or is in the past; the message says what to write."""
+    """A written end is no date or moment, is in the past or too far ahead; the message says what to write."""
+
+
+_TOO_FAR: Final = "{text} is more than two years from now. Write an earlier day."
 
 
 def reason_of(written: str) -> str:
@@ -95,9 +99,10 @@ def standings_now(
 
 
 def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
-    """The end of the written day (2026-12-01, that day included), or the written moment.
+    """The end of the written day (2026-12-01, that day included), or the written moment, in UTC.
 
-    A moment without an offset is in the zone. Raises `NoSuchMoment` for any other text, and for the past.
+    A moment without an offset is in the zone. Raises `NoSuchMoment` for any other text, for the past, and for
+    an end more than two years ahead.
     """
     try:
         if len(text) == len("2026-12-01"):
@@ -106,12 +111,16 @@ def end_written(text: str, zone: ZoneInfo, *, now: datetime) -> datetime:
         else:
             moment = datetime.fromisoformat(text)
             moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         sentence = f"'{text}' is no day. Write 2026-12-01 (that day included), or 2026-12-01T14:00."
         raise NoSuchMoment(sentence) from error
+    except OverflowError as error:
+        raise NoSuchMoment(_TOO_FAR.format(text=text)) from error
     if moment <= now:
         raise NoSuchMoment(f"{text} is over. Write a day to come.")
-    return moment.astimezone(now.tzinfo)
+    if moment - now > MOST_AHEAD:
+        raise NoSuchMoment(_TOO_FAR.format(text=text))
+    return moment.astimezone(UTC)
 
 
 def as_facts(standings: Iterable[RepAvailability]) -> list[dict[str, object]]:

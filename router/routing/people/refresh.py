@@ -14,8 +14,10 @@ from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachab
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.availability import reported_by_owner
 from router.hubspot.properties import OBJECT_ID, OWNER, STATUS
+from router.ledger import LEDGER_ERRORS
 from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
+from router.repeated import repeated
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.people import People
 from router.routing.portal.services import Services
@@ -38,7 +40,13 @@ def refresh_owners(services: Services) -> dict[str, int]:
         hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
     )
     policy = services.rules.policy()
-    lately = _lately(services)
+    try:
+        lately = _lately(services)
+    except LEDGER_ERRORS as error:
+        # Counts stay as they are, moved by what is decided and seen; the next refresh counts anew.
+        why = str(error).partition("\n")[0]
+        repeated.say(services.log, "open_leads.not_counted", problem=type(error).__name__, why=why)
+        return {}
     counted = {}
     for name in reps_counted(policy):
         rep = policy.roster.reps[name]

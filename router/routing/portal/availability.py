@@ -8,7 +8,15 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from router.policy.leads.catalog import Owner
-from router.policy.people.availability import NOTHING, Reported, calendar_of, is_gone, is_present, why_away
+from router.policy.people.availability import (
+    NOTHING,
+    OVERRIDE,
+    Reported,
+    calendar_of,
+    is_gone,
+    is_present,
+    why_away,
+)
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Roster
 from router.policy.wording.phrases import say
@@ -68,6 +76,8 @@ def _by_rep(
         override = stored.overrides.get(rep.name)
         if override is not None:
             of_rep = _with(of_rep, override)
+        elif rep.name in stored.unreadable:
+            of_rep = replace(of_rep, unreadable=OVERRIDE)
         if of_rep != NOTHING:
             reported[rep.name] = of_rep
     return reported

@@ -12,11 +12,12 @@ from typing import Any, Final, Self
 
 import structlog
 
-from router.ledger import Ledger
+from router.ledger import LEDGER_ERRORS, Ledger
 from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.reports.bounds import bounds_of
 from router.policy.rules.facts import Needed, properties_read
 from router.policy.rules.policy import Policy
+from router.repeated import repeated
 from router.routing.portal.rules_author import origin_of
 from router.routing.portal.rules_gate import GateResult, as_mistake, judge
 from router.rulefiles.load import load_files
@@ -59,6 +60,8 @@ class LiveRules:
         """The last good revision, if this version of the program refuses it."""
         self._published = True
         """True once the store knows the live revision and the mistakes on disk."""
+        self._kept = True
+        """True once the ledger has the live revision and its files."""
 
     @property
     def live(self) -> Policy | None:
@@ -94,8 +97,8 @@ class LiveRules:
     def refresh(self) -> None:
         """Look at the files: a good change goes live as a whole, a bad one is reported and changes nothing.
 
-        Raises `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError` when the change cannot be published; the
-        next refresh publishes it.
+        Raises `redis.RedisError` when the change cannot be published; the next refresh publishes it. Rules go
+        live without the ledger, which keeps them as soon as it can be used.
         """
         with self._lock:
             there = fingerprint(self._directory)
@@ -108,6 +111,8 @@ class LiveRules:
                 self._start_with_the_last_good()
             if not self._published or self._repository.is_blank():
                 self._publish()
+            if not self._kept:
+                self._keep()
 
     def note_drift(self, sentences: Sequence[str], *, catalog: bytes) -> None:
         """Publish what the portal has changed since this catalog was pulled."""
@@ -149,7 +154,7 @@ class LiveRules:
     def _start_with_the_last_good(self) -> None:
         """Use the rules kept in Redis, or else in the ledger, while the files on disk are broken."""
         published = self._repository.last_good()
-        kept = (published.revision, published.files) if published else self._ledger.revisions.last_files()
+        kept = (published.revision, published.files) if published else self._last_in_ledger()
         if kept is None:
             return
         revision, files = kept
@@ -164,18 +169,44 @@ class LiveRules:
         self._published = False
         self._log.warning("rules.last_good_stays", revision=revision)
 
+    def _last_in_ledger(self) -> tuple[str, dict[str, bytes]] | None:
+        try:
+            return self._ledger.revisions.last_files()
+        except LEDGER_ERRORS as error:
+            self._wait_for_ledger(error)
+            return None
+
     def _publish(self) -> None:
-        """Publish the live revision and the mistakes on disk, and keep the files in the ledger."""
+        """Publish the live revision and the mistakes on disk."""
         self._published = False
         if self.live is not None:
             revision, now = self.live.revision, self._clock()
-            self._ledger.keep_revision(revision, self._files, live_since=now)
-            before = self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self.live))
-            if before != revision:
-                self._ledger.revisions.went_live(revision, at=now, origin=origin_of(self._directory))
+            self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self.live))
+            self._kept = False
         if self._refused:
             self._repository.complain(self._refused)
         self._published = True
+
+    def _keep(self) -> None:
+        """Keep the live revision in the ledger, with the moment at which the first process published it.
+
+        Every process does when it starts, so nothing is missing where one ended before it could.
+        """
+        published = self._repository.last_good()
+        if self.live is None or published is None or published.revision != self.live.revision:
+            return
+        since = datetime.fromisoformat(published.loaded_at)
+        try:
+            self._ledger.keep_revision(published.revision, published.files, live_since=since)
+            self._ledger.revisions.went_live(published.revision, at=since, origin=origin_of(self._directory))
+        except LEDGER_ERRORS as error:
+            self._wait_for_ledger(error)
+        else:
+            self._kept = True
+
+    def _wait_for_ledger(self, error: Exception) -> None:
+        why = str(error).partition("\n")[0]
+        repeated.say(self._log, "rules.not_kept", problem=type(error).__name__, why=why)
 
 
 def _compiled(policy: Policy) -> tuple[CompiledPolicy, Needed]:

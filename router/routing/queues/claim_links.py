@@ -16,7 +16,7 @@ _LONGEST: Final = 1_000
 
 
 class LinkInvalid(Exception):
-    """The link has a wrong signature, was changed, or has expired; the message says which."""
+    """The link has a wrong signature, was changed, or has expired; the message is a name of `claim_words`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,11 @@ class ClaimLink:
     contact_id: str
     rep: str
     expires_at: datetime
+
+    @property
+    def made_at(self) -> datetime:
+        """When the link was made, in whole seconds."""
+        return self.expires_at - LASTS
 
 
 def link_to(
@@ -50,13 +55,13 @@ def opened(token: str, *, secret: str, now: datetime) -> ClaimLink:
     try:
         words, seal = (_as_bytes(part) for part in token[:_LONGEST].split("."))
     except (ValueError, binascii.Error):
-        raise LinkInvalid("This is no claim link.") from None
+        raise LinkInvalid("link_wrong") from None
     if not hmac.compare_digest(seal, _seal(words, secret)):
-        raise LinkInvalid("This claim link was not made here, or was changed.")
+        raise LinkInvalid("link_wrong")
     team, contact_id, rep, expires = words.decode().split("|")
     link = ClaimLink(team, contact_id, rep, datetime.fromtimestamp(int(expires), UTC))
     if link.expires_at < now:
-        raise LinkInvalid("This claim link is too old. The lead may still wait: see router queue.")
+        raise LinkInvalid("link_old")
     return link
 
 

@@ -73,6 +73,27 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "{rep} has claimed {count} leads within an hour; the next one at {at}.",
         "fr": "{rep} a pris {count} leads en une heure ; le prochain à {at}.",
     },
+    "link_wrong": {
+        "en": "This is no claim link of ours, or it was changed. Open it as it stands in the message.",
+        "fr": "Ce lien n'est pas un des nôtres, ou il a été modifié. Ouvrez celui du message.",
+    },
+    "link_old": {
+        "en": "This claim link is too old. The lead may still wait: ask your sales operations.",
+        "fr": "Ce lien est trop ancien. Le lead attend peut-être encore : demandez à vos sales ops.",
+    },
+    "link_revoked": {
+        "en": "The claim links of {rep} that were made until now are revoked. Ask for a new one.",
+        "fr": "Les liens de {rep} créés jusqu'ici ont été révoqués. Demandez-en un nouveau.",
+    },
+    "link_other_team": {
+        "en": "This link is for the queue of {team}, but contact {contact} waits in that of {queue} now.",
+        "fr": "Ce lien vaut pour la file de {team}, mais le contact {contact} attend dans celle de {queue}.",
+    },
+    "links_off": {
+        "en": "Claim links are switched off here: CLAIM_SECRET is not set.",
+        "fr": "Les liens sont désactivés ici : CLAIM_SECRET n'est pas défini.",
+    },
+    "claim_button": {"en": "Claim", "fr": "Prendre"},
 }
 """Sentence by name and language; the braces are filled by `say`."""
 
@@ -80,3 +101,8 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
 def say(language: str, phrase: str, **words: object) -> str:
     """The sentence in `fr` or `en` with its words filled in."""
     return PHRASES[phrase][language].format(**words)
+
+
+def say_in_both(phrase: str) -> str:
+    """The sentence in both languages, for a reader whose language is unknown."""
+    return " · ".join(PHRASES[phrase].values())

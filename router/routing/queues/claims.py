@@ -63,9 +63,10 @@ class ClaimResult:
         return self.kind == "yes"
 
 
-def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
+def claim_lead(services: Services, contact_id: str, *, rep: str, team: str | None = None) -> ClaimResult:
     """Give a queued lead to the first rep who claims it, within the rep's caps.
 
+    With `team` only out of the queue of that team.
     The next drain of the inbox writes the owner; the caller wakes a worker. One call to HubSpot reads the
     contact, one more its company if rules name any. Raises `HubSpotError`, `NoRules` or `redis.RedisError`;
     then nothing has changed.
@@ -78,6 +79,9 @@ def claim_lead(services: Services, contact_id: str, *, rep: str) -> ClaimResult:
         state = services.store.leads.recall([contact_id]).get(contact_id)
         if state is None or not _waits(state):
             return _not_waiting(services, policy, contact_id, state)
+        if team not in (None, state.queue):
+            words = {"team": team, "contact": contact_id, "queue": state.queue}
+            return _no("not_allowed", policy, "link_other_team", **words)
         if rep not in policy.roster.teams[state.queue].reps:
             return _no("not_allowed", policy, "not_in_team", rep=rep, team=state.queue)
         owner = services.people.owners.by_email().get(who.owner.lower())
@@ -235,8 +239,8 @@ def _left_already(services: Services, policy: Policy, state: LeadState, record: 
     """Take the lead out of its queue, because in HubSpot it has an owner or is gone."""
     now, contact_id, episode = services.clock(), state.contact_id, state.episode
     if record is None:
-        # Also a merged contact: the contact that it became is announced, or found at night.
-        apply(services, [queued.gone_from_queue(contact_id, episode=episode, now=now)])
+        # Verification looks for it until it is surely gone, or finds what it was merged into.
+        services.store.verify.look_again([contact_id], at_ms=services.now_ms())
         return _no("unknown", policy, "gone", contact=contact_id)
     owner_id = record.properties[OWNER]
     rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)

@@ -16,7 +16,7 @@ from router.policy.decision.trigger import Pushed
 from router.policy.explanation.decision_record import from_record
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
-from router.routing.intake.transitions import queued
+from router.routing.intake.transitions import gone, queued
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
@@ -69,19 +69,24 @@ def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, T
         return frozenset()
     answer = services.hubspot.read_contacts(unread, (OWNER,), priority="sweep")
     now, left, free = services.clock(), list[Transition](), list[str]()
+    missing, merged = list[str](), dict[str, str]()
     for one in unread:
         record, episode = answer.records.get(one), waiting[one].episode
         if record is not None and record.merged_into is not None:
-            services.store.inbox.append_low([record.merged_into], now_ms=services.now_ms())
-            left.append(queued.gone_from_queue(one, episode=episode, now=now))
+            merged[one] = record.merged_into
         elif record is None and answer.missing[one] == "gone":
-            left.append(queued.gone_from_queue(one, episode=episode, now=now))
+            missing.append(one)
         elif record is not None and (owner_id := record.properties.get(OWNER)):
             rep = reps_by_owner(services.people.owners.by_email(), policy.roster).get(owner_id)
             left.append(queued.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now))
         elif record is not None:
             free.append(one)
-    services.store.queues.note_read(free, at_ms=services.now_ms())
+    states = services.store.leads.recall(merged)
+    left += [gone.merged(states[one], into=into, now=now) for one, into in merged.items() if one in states]
+    services.store.inbox.append_low(merged.values(), now_ms=services.now_ms())
+    # Not found once may be a mistake of HubSpot's: verification looks for them until it is sure.
+    services.store.verify.look_again(missing, at_ms=services.now_ms())
+    services.store.queues.note_read([*free, *missing], at_ms=services.now_ms())
     apply(services, left)
     services.store.changed.look_again([transition.contact_id for transition in left], at_ms=services.now_ms())
     for transition in left:

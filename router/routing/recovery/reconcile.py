@@ -9,20 +9,17 @@ from functools import partial
 from typing import Final
 
 from router.clock import Clock
+from router.deadlines import STUCK
 from router.hubspot.api.errors import Refused
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import SearchPage
 from router.hubspot.properties import CREATED, DECISION_ID, OWNER
-from router.store.inbox.inbox import LEASE
 from router.store.leads.leads import FINISHED, LeadState
 from router.store.store import Store
 from router.timestamps import epoch_ms, in_ms
 
 PAGES_PER_STEP: Final = 20
 """Pages of one step; it stays well under a minute, so that other housekeeping is not held up."""
-
-STUCK_AFTER: Final = 5 * LEASE
-"""A lead not written this long after its decision has lost the worker that routed it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ def _announce(contact_ids: Sequence[str], *, store: Store, clock: Clock) -> int:
     if not contact_ids:
         return 0
     known = store.leads.recall(contact_ids)
-    stuck_before_ms = epoch_ms(clock()) - in_ms(STUCK_AFTER)
+    stuck_before_ms = epoch_ms(clock()) - in_ms(STUCK)
     waiting = [one for one in contact_ids if _has_nobody(known.get(one), stuck_before_ms=stuck_before_ms)]
     return store.inbox.append_low(waiting, now_ms=epoch_ms(clock()))
 

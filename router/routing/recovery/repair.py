@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from router.deadlines import STUCK
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
 from router.hubspot.routing_properties import changes_for
@@ -19,11 +20,11 @@ from router.policy.explanation.decision_record import as_record, from_record
 from router.routing.intake.new_decision import assigned
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
-from router.routing.recovery.reconcile import STUCK_AFTER
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 from router.store.repair.restoration import RestoredLead
+from router.store.sends.send import Send
 from router.timestamps import epoch_ms, in_ms
 
 AT_A_TIME: Final = 100
@@ -91,7 +92,7 @@ def _compare(services: Services, decisions: Sequence[Decision], *, live: bool) -
             continue
         state = known.get(one.contact_id)
         if one.mode == "shadow" and state is None:
-            found.remember.append(RestoredLead(_state(one, State.SHADOW, owner_id=one.owner_id)))
+            found.remember.append(RestoredLead(_state(services, one, State.SHADOW, owner_id=one.owner_id)))
         elif one.mode == "live" and live and _is_doubtful(services, one, state):
             open_to_doubt.append(one)
     ids = [one.contact_id for one in open_to_doubt]
@@ -111,9 +112,9 @@ def _is_doubtful(services: Services, decision: Decision, state: LeadState | None
     """True if reading the lead in HubSpot can show more than its state in Redis."""
     if state is None:
         return True
-    if state.decision_id != decision.id or state.restored:
+    if state.decision_id != decision.id:
         return False
-    stuck_before_ms = services.now_ms() - in_ms(STUCK_AFTER)
+    stuck_before_ms = services.now_ms() - in_ms(STUCK)
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
 
 
@@ -123,12 +124,15 @@ def _as_it_stands(services: Services, decision: Decision, record: Record) -> Res
     ours = record.properties.get(DECISION_ID) == decision.id
     to = decision.owner_id
     expected = _expected_owner_of(decision)
+    verify_at_ms = services.now_ms() if _is_young(services, decision) else None
     if owner and not (ours and owner == to) and not (not ours and owner == expected):
-        return RestoredLead(_state(decision, State.HUMAN, owner_id=owner))
+        human = _state(services, decision, State.HUMAN, owner_id=owner)
+        return RestoredLead(human, verify_at_ms=verify_at_ms)
     if not owner and ours and to:
-        return RestoredLead(_state(decision, State.HUMAN))  # a person removed the owner
+        # A person removed the owner.
+        return RestoredLead(_state(services, decision, State.HUMAN), verify_at_ms=verify_at_ms)
     if not ours:
-        state = _state(decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
+        state = _state(services, decision, State.DECIDED, owner_id=to, changes=_changes(decision, record))
         lost = RestoredLead(
             state,
             announce=True,
@@ -138,12 +142,12 @@ def _as_it_stands(services: Services, decision: Decision, record: Record) -> Res
         return replace(_watched(services, decision, lost), watch_at_ms=None)  # once it is written
     if isinstance(decision.outcome, Queued):
         return RestoredLead(
-            _state(decision, State.QUEUED), score=decision.score, record=_kept_record(decision)
+            _state(services, decision, State.QUEUED), score=decision.score, record=_kept_record(decision)
         )
-    if to and decision.episode == 0 and services.clock() - decision.decided_at < YOUNG:
-        written = _state(decision, State.WRITTEN, owner_id=to)
-        return _watched(services, decision, RestoredLead(written, verify_at_ms=services.now_ms()))
-    return _watched(services, decision, RestoredLead(_state(decision, State.DONE, owner_id=to)))
+    if to and verify_at_ms is not None:
+        written = _state(services, decision, State.WRITTEN, owner_id=to)
+        return _watched(services, decision, RestoredLead(written, verify_at_ms=verify_at_ms))
+    return _watched(services, decision, RestoredLead(_state(services, decision, State.DONE, owner_id=to)))
 
 
 def _watched(services: Services, decision: Decision, known: RestoredLead) -> RestoredLead:
@@ -204,8 +208,17 @@ def _apply(services: Services, found: _Findings, *, compared: int) -> Repaired:
     )
 
 
+def _is_young(services: Services, decision: Decision) -> bool:
+    return services.clock() - decision.decided_at < YOUNG
+
+
 def _state(
-    decision: Decision, state: State, *, owner_id: str = "", changes: Mapping[str, str] | None = None
+    services: Services,
+    decision: Decision,
+    state: State,
+    *,
+    owner_id: str = "",
+    changes: Mapping[str, str] | None = None,
 ) -> LeadState:
     outcome, trigger = decision.outcome, _trigger_of(decision)
     at_ms = epoch_ms(decision.decided_at)
@@ -221,7 +234,18 @@ def _state(
         queue=outcome.team if isinstance(outcome, Queued) else "",
         queued_since_ms=at_ms if isinstance(outcome, Queued) else 0,
         released_by=(trigger.rep,) if isinstance(trigger, Released) else (),
+        sends=_sends(decision),
+        # Nobody remembers whether its write was answered: it may be applied late.
+        unanswered_at_ms=services.now_ms() if _is_young(services, decision) else 0,
     )
+
+
+def _sends(decision: Decision) -> tuple[Send, ...]:
+    """What was sent for the decision; what a release expected is not known any more."""
+    expected = None if isinstance(_trigger_of(decision), Released) else _expected_owner_of(decision)
+    if not decision.owner_id and expected == "":
+        return ()
+    return (Send(decision.episode, decision.owner_id, expected, 0, decision_id=decision.id),)
 
 
 def _kept_record(decision: Decision) -> bytes:

@@ -36,7 +36,7 @@ def why_touched(decision: Decision, state: LeadState | None, histories: Historie
         return "it was decided once more meanwhile"
     if decision.inputs is not None and isinstance(decision.inputs.trigger, Claimed):
         return "its rep claimed it"
-    if state.restored or state.state is State.HUMAN:
+    if state.state is State.HUMAN:
         return "a person chose its owner"
     if state.state not in CAN_BE_REASSIGNED:
         return "it is on its way; try again in a minute"

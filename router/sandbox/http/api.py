@@ -4,10 +4,13 @@ import socket
 import struct
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import format_datetime
 
 import orjson
 from flask import Blueprint, Response, request
 
+from router.sandbox.clock import now_ms
 from router.sandbox.crm import batches, objects, schema
 from router.sandbox.crm.repositories import KINDS
 from router.sandbox.crm.search import search
@@ -51,6 +54,7 @@ def hubspot_api(portal: Portal) -> Blueprint:
         blueprint.add_url_rule(f"/crm/v3/{path}", f"v3 {endpoint}", view, methods=[method])
         dated = f"/crm/{area}/<any('2026-03','2026-09'):version>{tail}"
         blueprint.add_url_rule(dated, f"dated {endpoint}", view, methods=[method])
+    blueprint.after_request(_dated)
     details = _view(portal, "account/details", schema.account)
     blueprint.add_url_rule("/account-info/v3/details", "account", details)
     return blueprint
@@ -76,6 +80,12 @@ def _view(portal: Portal, name: str, act: Action):  # type: ignore[no-untyped-de
         return _sent(answer(portal, call, act))
 
     return view
+
+
+def _dated(response: Response) -> Response:
+    """The answer with the portal's own time, as HubSpot's servers give theirs."""
+    response.headers["Date"] = format_datetime(datetime.fromtimestamp(now_ms() / 1000, UTC), usegmt=True)
+    return response
 
 
 def not_an_api(_: Exception) -> Response:

@@ -7,8 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from router.sandbox.clock import iso, now_ms
 from router.sandbox.http.errors import Refused, error_body, record_error, unauthorized
 from router.sandbox.http.faults import REFUSALS, Fault, refusal
+from router.sandbox.http.required import check_required
+from router.sandbox.journal import KeptCall
 from router.sandbox.portal import Portal
 
 Json = dict[str, Any]
@@ -25,6 +28,20 @@ class Call:
     args: Mapping[str, str] = field(default_factory=dict)
     body: Json = field(default_factory=dict)
     token: str | None = None
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The records that the call names."""
+        inputs = self.body.get("inputs")
+        listed = (
+            (one.get("id") for one in inputs if isinstance(one, dict)) if isinstance(inputs, list) else ()
+        )
+        return tuple(str(one) for one in (self.target, *listed) if one)
+
+    @property
+    def operation(self) -> str:
+        """The endpoint, with `/history` added when property histories are asked for."""
+        return f"{self.endpoint}/history" if self.body.get("propertiesWithHistory") else self.endpoint
 
     @property
     def is_search(self) -> bool:
@@ -56,16 +73,46 @@ def answer(portal: Portal, call: Call, act: Action) -> Answer:
     """Answer a call as HubSpot would, or as an active fault demands; every call is counted."""
     at_s = time.time()
     headers: dict[str, str] = {}
+    fault = None
     try:
         if call.token != portal.settings.token:
             raise unauthorized()
         headers = portal.limits.admit(portal.settings, search=call.is_search)
-        given = _suffer(portal, call, act, portal.faults.strike(call.endpoint))
+        check_required(call.endpoint, call.kind, call.body)
+        fault = portal.faults.strike(call.operation, call.ids)
+        given = _suffer(portal, call, act, fault)
     except Refused as refused:
         given = Answer(refused.status, refused.body, refused.headers)
     outcome = str(given.status) if given.wire != "closed" else "closed"
     portal.journal.count(call.endpoint, outcome, at_s=at_s)
+    if portal.settings.keep_calls:
+        portal.journal.calls.append(_kept(call, given, fault, at_s=at_s, outcome=outcome))
     return replace(given, headers={**headers, **given.headers})
+
+
+def _kept(call: Call, given: Answer, fault: Fault | None, *, at_s: float, outcome: str) -> KeptCall:
+    asked = _owners(call.body.get("inputs"))
+    answered = _owners(given.body.get("results")) if isinstance(given.body, dict) else {}
+    return KeptCall(
+        operation=call.operation,
+        ids=call.ids,
+        at_ms=at_s * 1000,
+        answered_ms=time.time() * 1000,
+        outcome=outcome,
+        fault=fault.kind if fault is not None else None,
+        asked=asked,
+        answered=answered,
+    )
+
+
+def _owners(records: Any) -> dict[str, str]:
+    """The owner of each of these records that names one, by id."""
+    found: dict[str, str] = {}
+    for record in records if isinstance(records, list) else ():
+        properties = record.get("properties") if isinstance(record, dict) else None
+        if isinstance(properties, dict) and "hubspot_owner_id" in properties:
+            found[str(record.get("id", ""))] = str(properties["hubspot_owner_id"] or "")
+    return found
 
 
 def _suffer(portal: Portal, call: Call, act: Action, fault: Fault | None) -> Answer:
@@ -89,6 +136,16 @@ def _suffer(portal: Portal, call: Call, act: Action, fault: Fault | None) -> Ans
         case "applied_then_hang":
             act(portal, call)
             return _closed_after(fault)
+        case "slow":
+            with portal.faults.delayed():
+                time.sleep(fault.seconds)
+                return act(portal, call)
+        case "not_applied":
+            return _pretended(portal, call, act)
+        case "twice":
+            given = act(portal, call)
+            _apply_later(portal, call, act, fault)
+            return given
         case "partial":
             return _partial(portal, call, act, fault)
         case "missing":
@@ -106,15 +163,31 @@ def _closed_after(fault: Fault) -> Answer:
 
 def _apply_later(portal: Portal, call: Call, act: Action, fault: Fault) -> None:
     def apply() -> None:
-        try:
-            outcome = f"{act(portal, call).status} late"
-        except Refused as refused:
-            outcome = f"{refused.status} late"
+        with portal.faults.delayed():
+            time.sleep(fault.seconds)
+            try:
+                outcome = f"{act(portal, call).status} late"
+            except Refused as refused:
+                outcome = f"{refused.status} late"
         portal.journal.count(call.endpoint, outcome, at_s=time.time())
 
-    timer = threading.Timer(fault.seconds, apply)
-    timer.daemon = True
-    timer.start()
+    threading.Thread(target=apply, daemon=True).start()
+
+
+def _pretended(portal: Portal, call: Call, act: Action) -> Answer:
+    """The answer of a write that succeeds, without the write; reads have nothing to apply."""
+    now = iso(now_ms())
+    dates = {"createdAt": now, "updatedAt": now, "archived": False}
+    if call.endpoint.endswith("/batch/update"):
+        results = [
+            {"id": str(one["id"]), "properties": {**one.get("properties", {})}, **dates}
+            for one in call.body.get("inputs") or ()
+        ]
+        return Answer(200, {"status": "COMPLETE", "results": results, "startedAt": now, "completedAt": now})
+    if call.endpoint.endswith("/create"):
+        record_id = portal.repositories[call.kind].new_id() if call.kind else "1"
+        return Answer(201, {"id": record_id, "properties": {**call.body.get("properties", {})}, **dates})
+    return act(portal, call)
 
 
 def _partial(portal: Portal, call: Call, act: Action, fault: Fault) -> Answer:

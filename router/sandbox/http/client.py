@@ -92,9 +92,20 @@ class SandboxClient:
         """
         return float(self._ask("POST", "clock", {"now": moment.isoformat()})["ahead_s"])
 
-    def overtake(self, *, rate: float = 0.0, times: int = 0, owner: str | None = None, seed: int = 0) -> None:
-        """Let a person change the owner between a read and a write; neither rate nor times ends it."""
-        rule = {"rate": rate, "next": times, "owner": owner, "seed": seed}
+    def overtake(
+        self,
+        *,
+        rate: float = 0.0,
+        times: int = 0,
+        owner: str | None = None,
+        seed: int = 0,
+        of: Sequence[str] = (),
+    ) -> None:
+        """Let a person change the owner between a read and a write; neither rate nor times ends it.
+
+        `of` are the only contacts to which this happens; none means all.
+        """
+        rule = {"rate": rate, "next": times, "owner": owner, "seed": seed, "of": list(of)}
         self._ask("POST", "human", {"between_read_and_write": rule})
 
     def human_choices(self) -> list[Json]:
@@ -114,12 +125,16 @@ class SandboxClient:
         return self._ask("POST", "settings", changes)
 
     def break_with(self, kind: str, **how: Any) -> None:
-        """Put a fault in force: `on`, `next` or `rate`, `seconds`, `size_bytes`, `seed`."""
+        """Put a fault in force: `on`, `of`, `next` or `rate`, `seconds`, `size_bytes`, `seed`."""
         self._ask("POST", "faults", {"kind": kind, **how})
 
     def faults(self) -> list[Json]:
         """The faults in force, with how often each struck."""
         return list(self._ask("GET", "faults")["faults"])
+
+    def calls_under_way(self) -> int:
+        """Number of calls that a fault delays and that are still to be applied."""
+        return int(self._ask("GET", "faults")["under_way"])
 
     def repair(self) -> None:
         """End every fault."""
@@ -140,6 +155,10 @@ class SandboxClient:
     def calls(self) -> Json:
         """API calls by endpoint and outcome, and the busiest windows."""
         return self._ask("GET", "calls")
+
+    def calls_of(self, record: str) -> list[Json]:
+        """The calls that named a record, in the order of their answers; kept while `keep_calls` is set."""
+        return list(self._ask("GET", f"calls?of={record}")["calls"])
 
     def writes(self) -> list[Json]:
         """Every record written by the API, in order."""

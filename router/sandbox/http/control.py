@@ -155,6 +155,11 @@ def availability(portal: Portal, owner: str) -> None:
         portal.write("users", user, _texts(_asked()), source=source)
 
 
+def calls(portal: Portal) -> Json:
+    """Count the calls, or tell the kept calls that named the record `of`."""
+    return portal.journal.of(request.args["of"]) if "of" in request.args else portal.journal.summary()
+
+
 def change_settings(portal: Portal) -> Json:
     """Change settings; those that are not secret are the answer."""
     portal.settings = portal.settings.changed(_asked())
@@ -164,7 +169,7 @@ def change_settings(portal: Portal) -> Json:
 def add_fault(portal: Portal) -> Json:
     """Put a fault in force; all of them are the answer."""
     portal.faults.add(fault_from(_asked()))
-    return {"faults": portal.faults.shown()}
+    return portal.faults.shown()
 
 
 def start_deliveries(portal: Portal) -> Json:
@@ -192,11 +197,11 @@ ROUTES: tuple[tuple[str, str, Callable[..., Json | None]], ...] = (
     ("GET", "/human", lambda portal: {"choices": portal.humans.shown()}),
     ("POST", "/owners/<owner>/archive", archive_owner),
     ("POST", "/owners/<owner>/availability", availability),
-    ("GET", "/calls", lambda portal: portal.journal.summary()),
+    ("GET", "/calls", calls),
     ("GET", "/writes", lambda portal: {"writes": [one.shown() for one in list(portal.journal.writes)]}),
     ("GET", "/settings", lambda portal: portal.settings.public()),
     ("POST", "/settings", change_settings),
-    ("GET", "/faults", lambda portal: {"faults": portal.faults.shown()}),
+    ("GET", "/faults", lambda portal: portal.faults.shown()),
     ("POST", "/faults", add_fault),
     ("DELETE", "/faults", lambda portal: portal.faults.clear()),
     ("GET", "/deliveries", lambda portal: portal.deliveries.summary()),
@@ -260,7 +265,10 @@ def _user_of(portal: Portal, owner: str) -> Record:
 
 def _overtaking(rule: Mapping[str, Any]) -> Overtaking:
     overtaking = Overtaking(
-        rate=float(rule.get("rate") or 0), next=int(rule.get("next") or 0), owner=rule.get("owner")
+        rate=float(rule.get("rate") or 0),
+        next=int(rule.get("next") or 0),
+        owner=rule.get("owner"),
+        of=frozenset(map(str, rule.get("of") or ())),
     )
     overtaking.chance.seed(int(rule.get("seed") or 0))
     return overtaking

@@ -15,11 +15,18 @@
 | wrong_id | an answer that holds another record in place of one asked for | yes |
 | partial | some records of the batch among the errors | the others are |
 | missing | one record neither in the results nor in the errors | yes |
+| slow | the right answer, after `seconds` | yes, after `seconds`: late for a caller who waits less |
+| not_applied | an answer as of a success | no |
+| twice | the right answer | yes, and once more `seconds` later, as by a proxy that repeats |
+
+A fault with `of` strikes only calls that name one of these records. `on` is the beginning of an endpoint;
+`contacts/batch/read/history` are the reads of property histories alone.
 """
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
@@ -35,7 +42,7 @@ from router.sandbox.http.errors import (
 REFUSALS = ("429", "429_daily", "423", "477", "500", "502", "503", "504", "401", "403")
 BREAKAGES = (
     *("hang", "garbage", "huge", "late", "applied_then_502", "applied_then_hang", "truncated"),
-    *("reset", "drip", "wrong_id", "partial", "missing"),
+    *("reset", "drip", "wrong_id", "partial", "missing", "slow", "not_applied", "twice"),
 )
 
 
@@ -50,6 +57,7 @@ class Fault:
     seconds: float = 1.0
     size_bytes: int = 64 * 1024 * 1024
     seed: int = 0
+    of: Collection[str] = ()
     hits: int = 0
     chance: random.Random = field(default_factory=random.Random)
 
@@ -61,9 +69,11 @@ class Fault:
                 f"There is no fault '{self.kind}'. There are: {', '.join(REFUSALS + BREAKAGES)}."
             )
 
-    def strikes(self, endpoint: str) -> bool:
-        """True when this call fails; a fault with `next` counts down."""
-        if self.on != "any" and not endpoint.startswith(self.on):
+    def strikes(self, operation: str, ids: Collection[str]) -> bool:
+        """True when a call of this operation on these records fails; a fault with `next` counts down."""
+        if self.on != "any" and not operation.startswith(self.on):
+            return False
+        if self.of and not set(self.of) & set(ids):
             return False
         if self.next > 0:
             self.next -= 1
@@ -92,28 +102,40 @@ class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._faults: list[Fault] = []
+        self._under_way = 0
 
     def add(self, fault: Fault) -> None:
         """Add one more fault."""
         with self._lock:
             self._faults.append(fault)
 
+    @contextmanager
+    def delayed(self) -> Iterator[None]:
+        """A call that is applied late is under way."""
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+
     def clear(self) -> None:
         """Remove every fault."""
         with self._lock:
             self._faults.clear()
 
-    def strike(self, endpoint: str) -> Fault | None:
-        """The fault that breaks this call, if any."""
+    def strike(self, operation: str, ids: Collection[str]) -> Fault | None:
+        """The fault that breaks a call of this operation on these records, if any."""
         if not self._faults:
             return None
         with self._lock:
-            return next((fault for fault in self._faults if fault.strikes(endpoint)), None)
+            return next((fault for fault in self._faults if fault.strikes(operation, ids)), None)
 
-    def shown(self) -> list[dict[str, Any]]:
-        """Every fault with the number of calls that it broke."""
+    def shown(self) -> dict[str, Any]:
+        """Every fault with the number of calls that it broke; and how many calls are still to be applied."""
         with self._lock:
-            return [fault.shown() for fault in self._faults]
+            return {"faults": [fault.shown() for fault in self._faults], "under_way": self._under_way}
 
 
 def refusal(fault: Fault) -> Refused:

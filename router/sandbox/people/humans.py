@@ -26,10 +26,14 @@ class Overtaking:
     rate: float = 0.0
     next: int = 0
     owner: str | None = None
+    of: frozenset[str] = frozenset()
+    """The only contacts that people take an interest in; empty for all."""
     chance: random.Random = field(default_factory=lambda: random.Random(0))
 
-    def happens(self) -> bool:
-        """True when a person is faster this time."""
+    def happens(self, contact: str) -> bool:
+        """True when a person is faster this time, for this contact."""
+        if self.of and contact not in self.of:
+            return False
         if self.next > 0:
             self.next -= 1
             return True
@@ -59,7 +63,9 @@ class Humans:
 
     def overtakes(self, record: Record, new_owner: str, *, owners: list[str]) -> str | None:
         """The owner that a person sets just before this write, or None. At most once per contact."""
-        if not new_owner or not record.was_read or record.was_overtaken or not self.overtaking.happens():
+        if not new_owner or not record.was_read or record.was_overtaken:
+            return None
+        if not self.overtaking.happens(record.id):
             return None
         chosen = self.overtaking.choose(owners, not_this=new_owner)
         if chosen in (new_owner, record.properties.get("hubspot_owner_id")):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import redis
 import structlog
 
+from router.repeated import repeated
 from router.store.keys import Keys
 
 
@@ -28,4 +29,4 @@ class Counts:
                     pipeline.hincrby(self._key, "hubspot_calls_failed", 1)
                 pipeline.execute()
         except redis.RedisError as error:
-            self._log.warning("count.lost", why=str(error))
+            repeated.say(self._log, "count.lost", problem=type(error).__name__, why=str(error))

@@ -16,6 +16,7 @@ from router.policy.shares.share_book import BOUND, LEAD
 from router.store.budget.budget import Pause
 from router.store.inbox.inbox import GROUP
 from router.store.keys import Keys
+from router.store.repair.redrive import goes_on_by_itself
 from router.store.worklists.night_plan import PlanAwaitingApproval
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -78,6 +79,7 @@ class VitalsReading:
     inbox: Backlog
     low: Backlog
     parked: int
+    """Leads that need a person."""
     erasures: int
     outbox: int
     progress: tuple[Progress, ...]
@@ -101,6 +103,8 @@ class VitalsReading:
     """Number of leads that are due and that no rep has worked on."""
     overdue_for_s: float | None = None
     """Seconds for which the oldest of them has been overdue."""
+    parked_by_outage: int = 0
+    """Leads that go on by themselves once HubSpot takes writes again."""
 
 
 class Vitals:
@@ -119,7 +123,7 @@ class Vitals:
                 look.xlen(stream)
                 look.xrange(stream, count=1)
                 look.xpending(stream, GROUP)
-            look.hlen(keys.parked)
+            look.hvals(keys.parked)
             look.scard(keys.erasures)
             look.xlen(keys.outbox)
             look.hgetall(keys.progress)
@@ -139,11 +143,13 @@ class Vitals:
         inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
         parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:16])
         late, latest, changed, longest, night_ended = map(_sound, answers[16:])
+        by_outage = sum(goes_on_by_itself(orjson.loads(why)) for why in parked)
         return VitalsReading(
             at=at,
             inbox=inbox,
             low=low,
-            parked=parked,
+            parked=len(parked) - by_outage,
+            parked_by_outage=by_outage,
             erasures=erasures,
             outbox=outbox,
             progress=self._alive(progress, at=at),
@@ -238,6 +244,11 @@ def warnings(reading: VitalsReading) -> tuple[str, ...]:
         )
     if reading.parked:
         found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
+    if reading.parked_by_outage:
+        found.append(
+            f"Leads parked by an outage: {reading.parked_by_outage}. They go on by themselves once HubSpot "
+            "takes writes again. See: router parked"
+        )
     return tuple(found)
 
 

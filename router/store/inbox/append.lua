@@ -2,9 +2,10 @@
 -- KEYS: inbox, erasures, counts, drains, awake, changed
 -- ARGV: leads that one drain can work on at once, ignored events,
 --       the leads as "<contact id> <occurred at> …" (one text: 200 arguments cost the client more than this loop),
---       changed contacts as "<contact id> <changed at> …", prefix of the leads' names, contact ids to erase …
+--       changed contacts as "<contact id> <changed at> …", prefix of the leads' names,
+--       those of the changed ones that were deleted as "<contact id> …", contact ids to erase …
 local inbox, erasures, counts, drains, awake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 5
+local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 6
 
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
@@ -12,7 +13,7 @@ for contact, occurred in string.gmatch(ARGV[3], '(%d+) (%d+)') do
   redis.call('XADD', inbox, '*', 'c', contact, 't', occurred)
   leads = leads + 1
 end
-for at = 6, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
+for at = 7, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
 local changed = 0
 for contact, changed_at in string.gmatch(ARGV[4], '(%d+) (%d+)') do
   -- Only leads of ours are followed; a contact that is being erased must leave no new trace.
@@ -22,6 +23,9 @@ for contact, changed_at in string.gmatch(ARGV[4], '(%d+) (%d+)') do
   else
     ignored = ignored + 1
   end
+end
+for contact in string.gmatch(ARGV[6], '%d+') do
+  if redis.call('EXISTS', ARGV[5] .. contact) == 1 then redis.call('HSET', ARGV[5] .. contact, F.DELETED, '1') end
 end
 if leads > 0 then redis.call('HINCRBY', counts, 'events_accepted', leads) end
 if erased > 0 then redis.call('HINCRBY', counts, 'events_erasure', erased) end

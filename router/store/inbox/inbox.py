@@ -9,6 +9,7 @@ from typing import Any, Final, TypeVar
 
 import redis
 
+from router.deadlines import LEASE
 from router.store.keys import Keys
 from router.store.scripts import KeptScript, script
 from router.timestamps import in_ms
@@ -16,8 +17,6 @@ from router.timestamps import in_ms
 GROUP: Final = "routers"
 BATCH: Final = 100
 """Leads in a batch: HubSpot takes 100 records per call."""
-LEASE: Final = timedelta(seconds=30)
-"""Time without renewal after which another consumer takes a claim over."""
 BATCHES_PER_DRAIN: Final = 8
 """Batches that one drain has in flight at once."""
 
@@ -47,6 +46,7 @@ class Inbox:
         self._take = script(client, "inbox/take")
         self._renew = script(client, "inbox/renew")
         self._release = script(client, "inbox/release")
+        self._uncount = script(client, "inbox/uncount")
         self._waiting = script(client, "inbox/waiting")
 
     def append(
@@ -55,16 +55,17 @@ class Inbox:
         erased: Sequence[str] = (),
         ignored: int = 0,
         changed: Sequence[tuple[str, int]] = (),
+        deleted: Sequence[str] = (),
     ) -> bool:
         """Add announced contacts (id, occurred at in epoch ms); True if the caller should send a wake-up.
 
         Changed contacts (id, changed at in epoch ms) are noted for housekeeping if they are leads of ours,
-        and ignored otherwise.
+        and ignored otherwise; `deleted` are those of them whose deletion HubSpot has announced.
         """
         keys = self._keys
         leads, others = (" ".join([f"{one} {at_ms}" for one, at_ms in pairs]) for pairs in (created, changed))
         arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, leads, others]
-        arguments += [keys.lead(""), *erased]
+        arguments += [keys.lead(""), " ".join(deleted), *erased]
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
         return bool(self._append(names, arguments))
 
@@ -117,6 +118,12 @@ class Inbox:
         for stream in {entry.stream for entry in entries}:
             rows = [part for one in entries if one.stream == stream for part in (one.id, one.deliveries)]
             self._release(keys=[stream], args=[GROUP, consumer, self._lease_ms, *rows])
+
+    def uncount(self, consumer: str, entries: Sequence[InboxEntry]) -> None:
+        """Keep our claims, but do not count this delivery: it says nothing about the leads."""
+        for stream in {entry.stream for entry in entries}:
+            ids = [entry.id for entry in entries if entry.stream == stream]
+            self._uncount(keys=[stream], args=[GROUP, consumer, *ids])
 
     def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
         """Number of entries that no consumer has claimed yet, at most `limit`.

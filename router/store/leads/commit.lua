@@ -23,13 +23,17 @@ if #lost > 0 then return { 2, unpack(lost) } end
 local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
-  local left = redis.call('HMGET', key, F.QUEUE, F.QUEUED_SINCE, F.RELEASED_BY, F.OPEN_WITH, F.TIMES_TAKEN, F.TASKS)
+  local left = redis.call('HMGET', key, F.QUEUE, F.QUEUED_SINCE, F.RELEASED_BY, F.OPEN_WITH, F.TIMES_TAKEN, F.TASKS, F.SENDS, F.SENDING,
+    F.DOUBT)
   if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
   redis.call('DEL', key)
   if left[2] then redis.call('HSET', key, F.QUEUED_SINCE, left[2]) end
   if left[3] then redis.call('HSET', key, F.RELEASED_BY, left[3]) end
   if left[5] then redis.call('HSET', key, F.TIMES_TAKEN, left[5]) end
   if left[6] then redis.call('HSET', key, F.TASKS, left[6]) end
+  if left[7] then redis.call('HSET', key, F.SENDS, left[7]) end
+  if left[8] then redis.call('HSET', key, F.SENDING, left[8]) end
+  if left[9] then redis.call('HSET', key, F.DOUBT, left[9]) end
   if left[4] then
     -- The count to reduce is the one that the hash names, even if the decision assumed another.
     if left[4] ~= '' then redis.call('HINCRBY', book, left[4], -1) end

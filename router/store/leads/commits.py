@@ -10,6 +10,7 @@ from typing import Final, cast
 import orjson
 import redis
 
+from router.deadlines import DOUBT, VERIFY_AFTER
 from router.policy.shares.share_book import NOT_REFUNDED
 from router.store import lead_fields
 from router.store.inbox.inbox import GROUP, InboxEntry
@@ -18,6 +19,7 @@ from router.store.leads.leads import LeadState, State
 from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
 from router.store.scripts import script
+from router.timestamps import in_ms
 
 REMEMBERED: Final = timedelta(days=90)
 """Time that a finished lead is remembered; forgetting it is safe, because its owner stands on the record."""
@@ -78,7 +80,7 @@ class Lost:
 class Transition:
     """One lead's next state, with everything that goes with it.
 
-    `verify_at_ms`: when to check its owner history. `refund`: take back what its decision added to the book.
+    `verify_at_ms`: when to verify its owner. `refund`: take back what its decision added to the book.
     `parked`: why a person is needed. `event`: the event for the ledger. `keep`: never forget the state.
     `queue`: the team in whose queue it waits from now on, `score`: its score there. `announce`: have it
     decided again, when no new lead waits. `watch_at_ms`: when to check whether its rep works on it.
@@ -103,6 +105,8 @@ class Transition:
     event: Mapping[str, str | int | None] | None = None
     count: str | None = None
     keep: bool = False
+    answered: bool = False
+    """True if HubSpot has confirmed the write that was sent for the lead."""
 
 
 class Commits:
@@ -183,6 +187,8 @@ class Commits:
             "watched": keys.watched,
             "overdue": keys.overdue,
             "not_refunded": NOT_REFUNDED,
+            "doubt": in_ms(DOUBT),
+            "soon": in_ms(VERIFY_AFTER),
             "leads": [_asked(one, streams=streams, keys=keys, now_ms=now_ms) for one in transitions],
         }
         names = [keys.book, keys.outbox, keys.verify, keys.parked, keys.queues, keys.counts]
@@ -213,8 +219,8 @@ def fields_of(decision: NewDecision) -> list[str]:
     ]
 
 
-def state_after(new: NewDecision, *, at_ms: int) -> LeadState:
-    """The lead as `commit` leaves it in Redis, without reading it again."""
+def state_after(new: NewDecision, *, at_ms: int, before: LeadState | None) -> LeadState:
+    """The lead as `commit` leaves it in Redis, without reading it again; `before` is what it was."""
     return LeadState(
         contact_id=new.contact_id,
         episode=new.episode,
@@ -227,6 +233,8 @@ def state_after(new: NewDecision, *, at_ms: int) -> LeadState:
         queue=new.queue,
         entry_id=new.entry_id,
         assignment=new.assignment,
+        sends=before.sends if before else (),
+        unanswered_at_ms=before.unanswered_at_ms if before else 0,
     )
 
 
@@ -258,6 +266,7 @@ def _asked(one: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: i
         "owner": one.owner_id,
         "verify_at": one.verify_at_ms,
         "watch_at": one.watch_at_ms,
+        "answered": True if one.answered else None,
         "parked": orjson.dumps(one.parked).decode() if one.parked else None,
         "queue": _place(one, keys=keys, now_ms=now_ms) if one.queue else None,
         "announce": True if one.announce else None,

@@ -3,12 +3,13 @@
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now (epoch ms),
 --             leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, refund, parked,
+--                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, answered, refund, parked,
 --                       queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of the queues' names, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
 --       watched, overdue = the lists of leads that a rep has to work on,
---       not_refunded = beginnings of the book's fields that a refund leaves alone}
+--       not_refunded = beginnings of the book's fields that a refund leaves alone,
+--       doubt = time for which a write without answer can be applied, soon = time until a look at it (ms)}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
 local streams = { KEYS[7], KEYS[8] }
@@ -20,7 +21,8 @@ local waits = { queued = true, reopened = true }
 
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[8 + index]
-  local current = redis.call('HMGET', key, F.STATE, F.EPISODE, F.PAID, F.MEMORY_KEYS, F.QUEUE, F.OPEN_WITH, F.OWNER)
+  local current = redis.call('HMGET', key, F.STATE, F.EPISODE, F.PAID, F.MEMORY_KEYS, F.QUEUE, F.OPEN_WITH, F.OWNER, F.SENDING,
+    F.DOUBT)
   local state, episode = current[1] or '', tonumber(current[2] or '0')
   local allowed = false
   for _, from in ipairs(lead.from) do if from == state then allowed = true end end
@@ -55,12 +57,16 @@ for index, lead in ipairs(asked.leads) do
       redis.call('HDEL', key, F.MEMORY_KEYS)
     end
     if #lead.drop > 0 then redis.call('HDEL', key, unpack(lead.drop)) end
+    if lead.answered then redis.call('HDEL', key, F.SENDING) end
     if lead.watch_at then redis.call('ZADD', asked.watched, lead.watch_at, lead.id)
     elseif lead.state ~= 'done' and lead.state ~= 'written' then
       redis.call('ZREM', asked.watched, lead.id)
       redis.call('ZREM', asked.overdue, lead.id)
     end
-    if lead.verify_at then redis.call('ZADD', KEYS[3], lead.verify_at, lead.id) end
+    -- Whatever became of the lead: while a write of ours can still be applied late, its owner is verified.
+    local unanswered = math.max(tonumber(not lead.answered and current[8] or '0'), tonumber(current[9] or '0'))
+    if lead.verify_at then redis.call('ZADD', KEYS[3], lead.verify_at, lead.id)
+    elseif asked.now < unanswered + asked.doubt then redis.call('ZADD', KEYS[3], 'LT', asked.now + asked.soon, lead.id) end
     if lead.parked then redis.call('HSET', KEYS[4], lead.id, lead.parked)
     elseif state == 'parked' then redis.call('HDEL', KEYS[4], lead.id) end
     if lead.queue then

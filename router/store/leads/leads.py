@@ -19,6 +19,7 @@ import redis
 from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.scripts import script
+from router.store.sends.send import Send, sends_of
 from router.timestamps import from_epoch_ms
 
 
@@ -48,8 +49,6 @@ _FIELDS: Final = (
     lead_fields.DECISION_ID,
     lead_fields.AT,
     lead_fields.QUEUE,
-    lead_fields.RESTORED,
-    lead_fields.DOUBTFUL,
     lead_fields.ENTRY_ID,
     lead_fields.QUEUED_SINCE,
     lead_fields.RELEASED_BY,
@@ -58,7 +57,21 @@ _FIELDS: Final = (
     lead_fields.PERCENT_BEHIND,
     lead_fields.TIMES_TAKEN,
     lead_fields.TASKS,
+    lead_fields.SENDS,
+    lead_fields.SENDING,
+    lead_fields.DOUBT,
+    lead_fields.DELETED,
+    lead_fields.MISSING,
+    lead_fields.REFUSED_AT,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """HubSpot did not find the contact `times` times in a row, first at `since_ms` (epoch ms)."""
+
+    times: int
+    since_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +94,6 @@ class LeadState:
     """The team in whose queue the lead waits, or out of whose queue its owner claimed it."""
     entry_id: str = ""
     """Inbox entry on which the lead was decided; the worker that holds its claim carries the lead on."""
-    restored: bool = False
-    """True if the owner is a person's choice that our write had overwritten and that we gave back."""
-    doubtful: bool = False
-    """True if a write of ours had an unknown outcome: it may be applied late."""
     queued_since_ms: int = 0
     """First moment in a queue, epoch milliseconds; 0 if the lead never was in one."""
     released_by: tuple[str, ...] = ()
@@ -99,6 +108,16 @@ class LeadState:
     """Number of times the lead was taken from a rep who did not work on it."""
     tasks: tuple[datetime, ...] = ()
     """Moments at which HubSpot tasks of ours about the lead were made or are due (aware UTC)."""
+    sends: tuple[Send, ...] = ()
+    """Owners that we sent to HubSpot, over all episodes, first to last."""
+    unanswered_at_ms: int = 0
+    """Moment of the last send without an answer, epoch milliseconds; 0 if every send was answered."""
+    deleted: bool = False
+    """True once HubSpot announced that the contact was deleted."""
+    missing: Missing | None = None
+    """Since when and how often HubSpot has not found the contact; None if it was found at the last look."""
+    refused_at_ms: int = 0
+    """First refusal of this decision's write by HubSpot, epoch milliseconds; 0 if it refused none."""
 
 
 class Leads:
@@ -109,6 +128,7 @@ class Leads:
         self._keys = keys
         self._recall = script(client, "leads/recall")
         self._note_task = script(client, "leads/note_task")
+        self._reopen = script(client, "leads/reopen")
 
     def recall(self, contact_ids: Iterable[str]) -> dict[str, LeadState]:
         """The remembered leads, by contact id; unknown ones are absent. One round trip."""
@@ -124,22 +144,15 @@ class Leads:
         """Remember when a task about the lead was made, and when it is due; ignored for an unknown lead."""
         self._note_task(keys=[self._keys.lead(contact_id)], args=[",".join(map(str, moments_ms))])
 
-    def to_verify(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
-        """Contact ids whose owner history is due to be checked, longest due first."""
-        due = self._redis.zrangebyscore(self._keys.verify, "-inf", now_ms, start=0, num=limit)
-        return tuple(cast("list[str]", due))
+    def reopen(self, contact_ids: Iterable[str]) -> None:
+        """Open leads that were gone, or announced as deleted, because they are announced anew."""
+        names = [self._keys.lead(one) for one in contact_ids]
+        if names:
+            self._reopen(keys=names)
 
-    def verified(self, contact_ids: Iterable[str]) -> None:
-        """Take contacts off the list of owner histories to check."""
-        ids = list(contact_ids)
-        if ids:
-            self._redis.zrem(self._keys.verify, *ids)
-
-    def verify_again(self, contact_ids: Iterable[str], *, at_ms: int) -> None:
-        """Check these owner histories once more at `at_ms`."""
-        due = dict.fromkeys(contact_ids, at_ms)
-        if due:
-            self._redis.zadd(self._keys.verify, due)
+    def is_any_parked(self) -> bool:
+        """True if a lead is parked, for whatever reason."""
+        return bool(self._redis.exists(self._keys.parked))
 
     def parked(self) -> dict[str, dict[str, Any]]:
         """Every parked lead by contact id, with why and since when."""
@@ -148,8 +161,9 @@ class Leads:
 
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
-    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, restored, doubtful, *rest = row
-    entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks = rest
+    episode, state, owner_id, expected, changes, decision_id, at_ms, queue, *rest = row
+    entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks, *rest = rest
+    sends, sending, doubt, deleted, missing, refused = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -161,8 +175,6 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         changes=orjson.loads(changes) if changes else {},
         queue=queue or "",
         entry_id=entry_id or "",
-        restored=bool(restored),
-        doubtful=bool(doubtful),
         queued_since_ms=int(queued_since or 0),
         released_by=tuple(filter(None, (released_by or "").split(","))),
         trigger=orjson.loads(trigger) if trigger else None,
@@ -170,4 +182,9 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         percent_behind=int(percent or 0),
         times_taken=int(taken or 0),
         tasks=tuple(from_epoch_ms(int(at_ms)) for at_ms in (tasks or "").split(",") if at_ms),
+        sends=sends_of(sends),
+        unanswered_at_ms=max(int(sending or 0), int(doubt or 0)),
+        deleted=bool(deleted),
+        missing=Missing(*map(int, missing.split())) if missing else None,
+        refused_at_ms=int(refused or 0),
     )

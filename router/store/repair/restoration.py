@@ -16,8 +16,10 @@ from router.store.leads.commits import REMEMBERED
 from router.store.leads.leads import LeadState, State
 from router.store.leads.queues import rank
 from router.store.scripts import script
+from router.store.sends.send import as_text
 
 _REBUILD: Final = "rebuild"
+_LOST_WRITES: Final = "lost_writes"
 _FOR_EVER: Final = frozenset({State.DECIDED, State.WRITTEN, State.QUEUED})
 
 
@@ -28,6 +30,18 @@ class Rebuild:
     since: str
     until: str
     after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LostWrites:
+    """The search for writes that Redis has lost: on contacts changed since `since` (ISO), from `after_id` on.
+
+    `looks_ms` are the moments (epoch ms) of the searches still to be made, the next one first.
+    """
+
+    since: str
+    looks_ms: tuple[int, ...]
+    after_id: str = "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +74,36 @@ class Restoration:
         """False in a Redis that is new or was emptied, until `restore_book`."""
         return bool(self._redis.exists(self._keys.whole))
 
-    def restore_book(self, fields: Mapping[str, int], *, at: datetime, rebuild: Rebuild | None) -> bool:
-        """Write the book anew, and request the rebuild of states; False if there is a book already."""
+    def restore_book(
+        self,
+        fields: Mapping[str, int],
+        *,
+        at: datetime,
+        rebuild: Rebuild | None,
+        lost_writes: LostWrites | None = None,
+    ) -> bool:
+        """Write the book anew, and request the rebuild of states and the search for lost writes; False if
+        there is a book already.
+        """
         texts = {name: str(value) for name, value in fields.items()}
-        asked = orjson.dumps(rebuild).decode() if rebuild else ""
         names = [self._keys.book, self._keys.whole, self._keys.reconciled]
-        return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), asked]))
+        asked = (orjson.dumps(one).decode() if one else "" for one in (rebuild, lost_writes))
+        return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), *asked]))
+
+    def lost_writes(self) -> LostWrites | None:
+        """The search for lost writes that is to be made or continued, or None."""
+        text = cast("str | None", self._redis.hget(self._keys.reconciled, _LOST_WRITES))
+        if not text:
+            return None
+        found = orjson.loads(text)
+        return LostWrites(found["since"], tuple(found["looks_ms"]), found["after_id"])
+
+    def put_lost_writes(self, search: LostWrites) -> None:
+        """Record how far the search for lost writes is; without further looks it is over."""
+        if search.looks_ms:
+            self._redis.hset(self._keys.reconciled, _LOST_WRITES, orjson.dumps(search).decode())
+        else:
+            self._redis.hdel(self._keys.reconciled, _LOST_WRITES)
 
     def rebuild(self) -> Rebuild | None:
         """The rebuild that is to be done or continued, or None."""
@@ -128,5 +166,7 @@ def _fields(lead: RestoredLead) -> list[str]:
         lead_fields.RECORD: lead.record.decode() or None,
         lead_fields.ASSIGNMENT: orjson.dumps(state.assignment).decode() if state.assignment else None,
         lead_fields.TIMES_TAKEN: str(state.times_taken) if state.times_taken else None,
+        lead_fields.SENDS: as_text(*state.sends) if state.sends else None,
+        lead_fields.DOUBT: str(state.unanswered_at_ms) if state.unanswered_at_ms else None,
     }
     return [part for name, value in named.items() if value is not None for part in (name, value)]

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 import orjson
@@ -18,7 +18,9 @@ from router.policy.people.availability_record import reported_as_record, reporte
 from router.store.keys import Keys
 
 HUBSPOT = "hubspot"
+STORED: Final = "HubSpot's report as stored in Redis"
 _OVERRIDE = "override:"
+_Aware: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,8 @@ class ReportedAvailability:
     at: datetime | None
     hubspot: Mapping[str, Reported]
     overrides: Mapping[str, Override]
+    unreadable: frozenset[str] = frozenset()
+    """Names of the reps whose stored override cannot be read."""
 
 
 class AvailabilityRepository:
@@ -109,13 +113,50 @@ class AvailabilityRepository:
 
 
 def _reported(texts: Mapping[str, str]) -> ReportedAvailability:
-    hubspot = orjson.loads(texts.get(HUBSPOT, "{}"))
-    return ReportedAvailability(
-        at=datetime.fromisoformat(hubspot["at"]) if hubspot else None,
-        hubspot={owner_id: reported_from_record(one) for owner_id, one in hubspot.get("said", {}).items()},
-        overrides={
-            name.removeprefix(_OVERRIDE): msgspec.json.decode(text, type=Override)
-            for name, text in texts.items()
-            if name.startswith(_OVERRIDE)
-        },
-    )
+    at, said = _hubspots(texts.get(HUBSPOT))
+    overrides, unreadable = {}, set()
+    for name, text in texts.items():
+        if not name.startswith(_OVERRIDE):
+            continue
+        rep = name.removeprefix(_OVERRIDE)
+        try:
+            overrides[rep] = msgspec.json.decode(text, type=_Stored).override()
+        except (msgspec.MsgspecError, ValueError):
+            unreadable.add(rep)
+    return ReportedAvailability(at, said, overrides, frozenset(unreadable))
+
+
+def _hubspots(text: str | None) -> tuple[datetime | None, dict[str, Reported]]:
+    """HubSpot's report and its time; None where nothing was stored, or not by us: it is read anew soon."""
+    try:
+        stored = msgspec.json.decode(text or "", type=_HubSpots)
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return None, {}
+    return stored.at, {owner_id: _of_owner(record) for owner_id, record in stored.said.items()}
+
+
+def _of_owner(record: object) -> Reported:
+    """One owner's report; one that cannot be read concerns this owner alone, who counts as away."""
+    try:
+        return reported_from_record(cast("dict[str, Any]", record))
+    except (AttributeError, KeyError, OSError, TypeError, ValueError):
+        return Reported(unreadable=STORED)
+
+
+class _HubSpots(msgspec.Struct):
+    """HubSpot's report as it is stored."""
+
+    at: _Aware
+    said: dict[str, Any]
+
+
+class _Stored(msgspec.Struct):
+    """An override as it is stored."""
+
+    kind: Literal["away", "present"]
+    until: _Aware
+    said_at: _Aware
+    why: str = ""
+
+    def override(self) -> Override:
+        return Override(self.kind, until=self.until, said_at=self.said_at, why=self.why)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 import orjson
 import redis
 
 from router.store.keys import Keys
+
+MOST_WAITING: Final = 300_000
+"""Entries, of about 100,000 leads, above which no lead is taken from the inbox until the ledger took some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,14 @@ class Outbox:
         """Drop entries that the ledger has; call it only after the ledger's transaction succeeded."""
         if lines:
             self._redis.xdel(self._keys.outbox, *(entry.id for entry in lines))
+
+    def remember_ledger(self, name: str) -> None:
+        """Record the name of the database in which the ledger was usable just now."""
+        self._redis.set(self._keys.ledger_seen, name)
+
+    def had_ledger(self, name: str) -> bool:
+        """True if the ledger was usable there before, so that a missing file is no new ledger."""
+        return bool(self._redis.get(self._keys.ledger_seen) == name)
 
     def length(self) -> int:
         """Number of entries that wait."""

@@ -7,7 +7,7 @@ settled may have gone out, so no process sends it again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 
@@ -23,7 +23,11 @@ REMEMBERED: Final = timedelta(days=30)
 """Time in which a notice that was sent is not sent again, even if it is noted twice."""
 
 ASSIGNED: Final = "assigned"
+PARKED: Final = "notices_parked"
+"""The counter of notices that reached nobody, by its name in /health and /metrics."""
 Channel = Literal["chat", "task"]
+Claim = Literal["ours", "out", "forgotten"]
+"""`out`: it went out already, or may have. `forgotten`: its contact was erased."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,8 @@ class Notices:
         self._redis = client
         self._keys = keys
         self._take = script(client, "worklists/notices_take")
+        self._claim = script(client, "worklists/notices_claim")
+        self._ended = script(client, "worklists/notices_end")
 
     def note(self, notices: Iterable[Notice], *, due_ms: int) -> None:
         """Have these sent at `due_ms`.
@@ -85,40 +91,48 @@ class Notices:
         found = self._take(keys=[self._keys.notices_due, self._keys.notices], args=[now_ms, in_ms(LEASE)])
         return Notice(**orjson.loads(found[1])) if found else None
 
-    def claim(self, notice: Notice, *, now_ms: int) -> bool:
-        """Claim a notice just before it goes out; False if it went out already, or may have."""
-        self._redis.zremrangebyscore(self._keys.notices_sent, "-inf", now_ms - in_ms(REMEMBERED))
-        return bool(self._redis.zadd(self._keys.notices_sent, {notice.id: now_ms}, nx=True))
+    def claim(self, notice: Notice, *, now_ms: int) -> Claim:
+        """Claim a notice just before it goes out."""
+        found = self._claim(
+            keys=[self._keys.notices, self._keys.notices_sent],
+            args=[notice.id, now_ms, in_ms(REMEMBERED)],
+        )
+        return "forgotten" if found < 0 else "ours" if found else "out"
 
     def settle(self, notice: Notice, event: Mapping[str, Any] | None) -> None:
         """End the work on this notice; the event goes to the ledger."""
-        with self._redis.pipeline() as pipeline:
-            pipeline.zrem(self._keys.notices_due, notice.id)
-            pipeline.hdel(self._keys.notices, notice.id)
-            if event is not None:
-                fields = {"kind": "event", "contact": notice.contact_id, "record": orjson.dumps(event)}
-                pipeline.xadd(self._keys.outbox, cast("Any", fields))
-            pipeline.execute()
+        self._end(notice, event=event)
 
-    def again(self, notice: Notice, *, at_ms: int) -> None:
-        """Try again at `at_ms` a notice that certainly did not go out."""
-        later = replace(notice, attempts=notice.attempts + 1)
-        with self._redis.pipeline() as pipeline:
-            pipeline.zrem(self._keys.notices_sent, notice.id)
-            pipeline.hset(self._keys.notices, notice.id, orjson.dumps(later))
-            pipeline.zadd(self._keys.notices_due, {notice.id: at_ms})
-            pipeline.execute()
+    def put_back(self, notice: Notice, *, at_ms: int) -> None:
+        """Try again at `at_ms` a notice that certainly did not go out, with the attempts that it has now."""
+        self._end(notice, again=notice, at_ms=at_ms)
 
-    def park(self, notice: Notice, *, why: str, now: datetime) -> None:
-        """Park a notice that could not be sent for a day: a person is needed."""
+    def park(
+        self, notice: Notice, *, why: str, now: datetime, event: Mapping[str, Any] | None = None
+    ) -> None:
+        """Park a notice that cannot be sent, for a person, and count it; the event is for the ledger."""
         parked = {"contact_id": notice.contact_id, "channel": notice.channel, "why": why}
-        with self._redis.pipeline() as pipeline:
-            pipeline.hset(
-                self._keys.notices_parked, notice.id, orjson.dumps({**parked, "since": now.isoformat()})
-            )
-            pipeline.zrem(self._keys.notices_due, notice.id)
-            pipeline.hdel(self._keys.notices, notice.id)
-            pipeline.execute()
+        self._end(notice, event=event, parked={**parked, "since": now.isoformat()}, count=PARKED)
+
+    def _end(
+        self,
+        notice: Notice,
+        *,
+        event: Mapping[str, Any] | None = None,
+        parked: Mapping[str, Any] | None = None,
+        count: str = "",
+        again: Notice | None = None,
+        at_ms: int = 0,
+    ) -> None:
+        keys = self._keys
+        as_json = ["" if one is None else orjson.dumps(one) for one in (event, parked, again)]
+        self._ended(
+            keys=[
+                *(keys.notices_due, keys.notices, keys.notices_sent, keys.notices_parked),
+                *(keys.outbox, keys.counts),
+            ],
+            args=[notice.id, notice.contact_id, as_json[0], as_json[1], count, as_json[2], at_ms],
+        )
 
     def waiting(self) -> int:
         """Number of notices that have not gone out yet."""

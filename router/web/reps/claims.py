@@ -9,6 +9,7 @@ import redis
 from flask import Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from router.repeated import repeated
 from router.routing.portal.services import Services
 from router.routing.queues.claims import ClaimResult, claim_lead, release_lead
 from router.timestamps import from_epoch_ms
@@ -92,7 +93,7 @@ def woken(answer: ClaimResult, wake: Callable[[], None]) -> ClaimResult:
             wake()
         except (redis.RedisError, OSError) as error:
             # A worker's own tick finds the inbox within seconds.
-            log.warning("wake_up.failed", error=type(error).__name__)
+            repeated.say(log, "wake_up.failed", problem=type(error).__name__, error=type(error).__name__)
     return answer
 
 

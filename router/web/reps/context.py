@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from router.clock import Clock
 from router.hubspot.api.errors import HubSpotError
 from router.ledger import UnusableLedger
+from router.repeated import repeated
 from router.routing.people.overrides import NoSuchMoment, ReasonUnclear
 from router.routing.portal.live_rules import NoRules
 from router.routing.portal.services import Services
@@ -78,10 +79,10 @@ def guarded(ask: Callable[[], Response]) -> Response:
     except NoRules as error:
         return json_answer({"error": str(error)}, 503)
     except (redis.RedisError, HubSpotError, SQLAlchemyError) as error:
-        log.warning("api.unavailable", error=type(error).__name__)
+        repeated.say(log, "api.unavailable", problem=type(error).__name__, error=type(error).__name__)
         return json_answer({"error": "This cannot be done right now; nothing was changed. Try again."}, 503)
     except UnusableLedger as error:
-        log.error("api.unavailable", why=str(error))
+        repeated.say(log, "api.unavailable", problem="ledger", level="error", why=str(error))
         return json_answer({"error": "This cannot be done until somebody has looked at the ledger."}, 503)
     finally:
         _places.release()

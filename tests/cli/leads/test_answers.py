@@ -21,14 +21,14 @@ RouteNow = Callable[[list[str]], None]
 LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
 
 
-def park(services: Services, contact_id: str, *, why: str = "HubSpot said no") -> None:
+def park(services: Services, contact_id: str, *, why: str = "HubSpot said no", fault: str = "lead") -> None:
     since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
     move = Transition(
         contact_id,
         0,
         State.PARKED,
         come_from=frozenset({None}),
-        parked={"why": why, "since": since},
+        parked={"why": why, "since": since, "fault": fault},
         keep=True,
     )
     services.store.commits.finish([move], now_ms=services.now_ms())
@@ -162,6 +162,20 @@ def test_parked_lists_leads_with_the_reason(run: Run, services: Services) -> Non
     assert "501" in answer.stdout
     assert "has no option NEW" in " ".join(answer.stdout.split())
     assert json.loads(run("parked", "--json").stdout)[0]["contact_id"] == "501"
+
+
+def test_parked_tells_what_goes_on_by_itself_from_what_needs_a_person(run: Run, services: Services) -> None:
+    park(services, "501")
+    park(services, "502", fault="outage")
+
+    answer, listed = run("parked"), json.loads(run("parked", "--json").stdout)
+    explained = run("explain", "502")
+
+    said = " ".join(answer.stdout.split())
+    assert "An outage stopped 1 lead; each goes on by itself" in said
+    assert "Mend the cause, then: router parked redrive CONTACT" in said
+    assert [one["goes_on_by_itself"] for one in listed] == [False, True]
+    assert "It goes on by itself once HubSpot takes writes again." in " ".join(explained.stdout.split())
 
 
 def test_redriving_all_empties_the_list_and_wakes_a_worker(

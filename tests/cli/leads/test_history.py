@@ -10,9 +10,9 @@ from router.ledger.follow_ups import Seen
 from router.ledger.ledger import LedgerEvent
 from router.policy.results.follow_up import FollowUp
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.leads import OWNERS, queued, route_all
 from tests.world.portal import clock, portal, pull, rules, sandbox, services, settings, time

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from router.routing.intake.route import route
 from router.routing.portal.services import Services
+from router.routing.queues.claim_links import opened
 from router.sandbox.http.client import SandboxClient
 from tests.world.command_line import Run
 from tests.world.rule_folders import COMPANY, PULLED, SMALL
@@ -84,3 +86,34 @@ def test_a_token_is_made_listed_and_ended(run: Run) -> None:
     assert ended.exit_code == 0
     assert run("token", "add", "leo").exit_code == 1
     assert run("token", API_TOKENS_FILE="").exit_code == 1
+
+
+def test_the_links_of_a_rep_are_revoked_and_listed(run: Run, contact: str) -> None:
+    secret = {"CLAIM_SECRET": "a-secret-that-signs-links"}
+    nothing = run("links")
+    revoked = run("links", "revoke", "lea", "--json")
+    listed = run("links", "--json")
+    new = run("claim", contact, "--rep", "lea", "--link", **secret)
+
+    assert "No claim links were revoked lately." in nothing.stdout
+    assert json.loads(listed.stdout) == [json.loads(revoked.stdout)]
+    made = opened(
+        new.stdout.strip().rsplit("/", 1)[1],
+        secret=secret["CLAIM_SECRET"],
+        now=datetime.fromtimestamp(0, UTC),
+    )
+    assert (
+        made.made_at.isoformat() >= json.loads(revoked.stdout)["valid_since"]
+    )  # also within the same second
+
+
+def test_links_are_made_and_revoked_for_reps_who_can_use_them_only(run: Run, contact: str) -> None:
+    secret = {"CLAIM_SECRET": "a-secret-that-signs-links"}
+
+    other_team = run("claim", contact, "--rep", "marc", "--link", **secret)
+    unknown = run("claim", contact, "--rep", "leo", "--link", **secret)
+    mistyped = run("links", "revoke", "leo")
+
+    assert (other_team.exit_code, "marc is not in the team idf" in other_team.stderr) == (1, True)
+    assert (unknown.exit_code, mistyped.exit_code) == (2, 2)
+    assert "There is no rep 'leo'. Did you mean 'lea'?" in mistyped.stderr

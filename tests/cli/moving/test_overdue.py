@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from router.routing.followup.watch import watch_leads
-from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.command_line import RouteNow, Run
 from tests.world.rule_folders import CATALOG, MANAGERS, SMALL, WATCHED

@@ -13,8 +13,8 @@ import redis
 
 from router.policy.reports.night_report import Brake, NightMove, NightReport
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
 from router.store.worklists.nights import Nights
@@ -30,7 +30,7 @@ def leads(services: Services, sandbox: SandboxClient, route_now: Route, count: i
     ids = sandbox.create_exactly([a_hot_contact(**SHARED) for _ in range(count)])
     route_now(ids)
     for contact_id in ids:  # as if their histories had been due
-        services.store.leads.verify_again([contact_id], at_ms=0)
+        services.store.verify.look_again([contact_id], at_ms=0)
     verify_owners(services)
     return ids
 

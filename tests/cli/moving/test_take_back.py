@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.command_line import Run
 from tests.world.leads import OWNERS
@@ -41,8 +41,8 @@ def given_away(
     ids = sandbox.create_exactly([{"email": f"a{n}@acier.fr", "jobtitle": "Directeur"} for n in range(25)])
     route_now(ids)
     now = services.clock() + timedelta(seconds=4)
-    while due := services.store.leads.to_verify(now_ms=int(now.timestamp() * 1000), limit=50):
-        services.store.leads.verify_again(due, at_ms=services.now_ms())
+    while due := services.store.verify.due(now_ms=int(now.timestamp() * 1000), limit=50):
+        services.store.verify.look_again(due, at_ms=services.now_ms())
         verify_owners(services)
     (Path(environ["CONFIG_DIR"]) / "routing.yaml").write_text(RIGHT)
     services.rules.refresh()

@@ -66,6 +66,7 @@ def test_a_rep_whom_nobody_can_tell_is_a_no_and_an_unknown_one_a_misuse(run: Run
 
 def test_what_could_not_be_sent_is_listed_until_it_is_cleared(run: Run, services: Services) -> None:
     notice = Notice("501-0-ab", "501", "77", "chat", since_ms=0)
+    services.store.notices.note([notice], due_ms=0)
     services.store.notices.park(notice, why="HTTP 503", now=datetime(2026, 11, 24, 9, tzinfo=UTC))
 
     listed, cleared, empty = run("notify"), run("notify", "--clear"), run("notify", "--json")

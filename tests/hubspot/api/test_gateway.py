@@ -86,7 +86,11 @@ class TestReading:
         (seen,) = responder.seen
         assert (seen.method, seen.path) == ("POST", "/crm/objects/2026-03/contacts/batch/read")
         assert seen.headers["authorization"] == f"Bearer {TOKEN}"
-        assert seen.body == {"inputs": [{"id": "1"}], "properties": ["city", "hs_merged_object_ids"]}
+        assert seen.body == {
+            "inputs": [{"id": "1"}],
+            "properties": ["city", "hs_merged_object_ids"],
+            "propertiesWithHistory": [],
+        }
 
     def test_what_hubspot_says_is_gone_is_gone_whatever_the_status(
         self, gateway: Gateway, responder: Responder

@@ -76,11 +76,12 @@ def test_what_people_do_to_a_contact_is_worth_a_look_once() -> None:
         _change("lifecyclestage", "contact.propertyChange", objectId=502, changeSource="IMPORT"),
         _change("notes_last_contacted", "object.propertyChange", objectId=503, objectTypeId="0-2"),
         an_event("contact.deletion", objectId=504),
+        an_event("object.restore", objectId=505, objectTypeId="0-1"),
     ]
 
     delivery = parse(_body(*changes), portal=PORTAL)
 
-    assert delivery == Delivery((), (), 1, ("501", "502", "504"))
+    assert delivery == Delivery((), (), 1, ("501", "502", "504", "505"), deleted=("504",))
 
 
 def test_the_app_asks_for_exactly_what_is_followed() -> None:
@@ -90,7 +91,7 @@ def test_the_app_asks_for_exactly_what_is_followed() -> None:
     kinds = [one["subscriptionType"] for one in asked["crmObjects"]]
     changes = {one["propertyName"] for one in asked["crmObjects"] if "propertyName" in one}
     assert changes == FOLLOWED
-    assert set(kinds) == {"object.creation", "object.deletion", "object.propertyChange"}
+    assert set(kinds) == {"object.creation", "object.deletion", "object.propertyChange", "object.restore"}
     assert {one["objectType"] for one in asked["crmObjects"]} == {"contact"}
     assert asked["hubEvents"] == [{"subscriptionType": "contact.privacyDeletion", "active": True}]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book
 from router.routing.followup.follow import follow_changes, follow_up_step
 from router.routing.intake.transitions import owned
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.people.refresh import refresh_owners
 from router.routing.portal.services import Services
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, queued, route_all
@@ -41,9 +41,11 @@ def given(services: Services, sandbox: SandboxClient, clock: Clock, count: int =
     return ids
 
 
-def changed(services: Services, *contact_ids: str) -> None:
-    """What the receiver does with a delivery of changes."""
-    services.store.inbox.append([], changed=[(one, services.now_ms()) for one in contact_ids])
+def changed(services: Services, *contact_ids: str, deleted: Sequence[str] = ()) -> None:
+    """What the receiver does with a delivery of changes, some of them deletions."""
+    services.store.inbox.append(
+        [], changed=[(one, services.now_ms()) for one in contact_ids], deleted=deleted
+    )
 
 
 def follow_up_of(services: Services, contact_id: str) -> FollowUp:
@@ -73,7 +75,7 @@ def test_a_waiting_lead_that_somebody_took_in_hubspot_leaves_the_queue_at_once(
     taken, deleted, free = queued(pull, sandbox, 3)
     sandbox.edit_by_hand(taken, owner=OWNERS["camille"])
     sandbox.delete(deleted)
-    changed(pull, taken, deleted, free)
+    changed(pull, taken, deleted, free, deleted=[deleted])
 
     found = follow_changes(pull)
 

@@ -15,11 +15,11 @@ from router.bootstrap import open_services
 from router.policy.decision.trigger import PushedOut, ToOwner, ToQueue
 from router.routing.followup.reassign import Reassigning, Reassignment, reassign
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead
 from router.routing.reports.replay import replay_decision
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State

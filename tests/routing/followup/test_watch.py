@@ -18,12 +18,12 @@ from router.policy.decision.assignment import assignment_of_record, timetable_of
 from router.policy.wording.phrases import moment_in_words
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.watch import Watching, watch_leads
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.notify import notify_reps
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.recovery.repair import repair
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.leads import State

@@ -13,11 +13,11 @@ from router.hubspot.api.records import Record
 from router.policy.leads.lead import Lead
 from router.routing.intake.affinity import with_previous_owners
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.reports.replay import replay_decision
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all

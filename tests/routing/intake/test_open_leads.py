@@ -13,10 +13,10 @@ from router.policy.results.outcomes import USUAL
 from router.policy.shares.share_book import Book
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.intake.verify import verify_owners
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.queues.tend import tend_queues
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.rule_folders import with_rules

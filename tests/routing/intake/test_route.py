@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from structlog.testing import capture_logs
 
 from router.hubspot.api.errors import ComeBackLater
+from router.routing.intake import route as route_module
+from router.routing.intake.deciding import decide_and_commit
 from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
+from router.store.inbox.inbox import Inbox
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.time import Clock
@@ -316,3 +321,26 @@ def test_calls_to_hubspot_are_counted_for_the_metrics(
         "owners (live and archived), read, write"
     )
     assert "hubspot_calls_failed" not in counts
+
+
+def test_a_lead_whose_claim_moves_between_reading_and_committing_is_carried_on(
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Anna stands still after her read; ben takes her claim over and reads, too; she decides first."""
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    of_anna = services.store.inbox.take("anna")
+    of_ben = Inbox(redis_client, services.store.keys, lease=timedelta(milliseconds=1)).take("ben")
+
+    def anna_comes_first(*args: Any, **how: Any) -> Any:
+        monkeypatch.setattr(route_module, "decide_and_commit", decide_and_commit)
+        route(services, of_anna, consumer="anna")
+        return decide_and_commit(*args, **how)
+
+    # The moment lies inside ben's batch, where no other part of the product can be put in between.
+    monkeypatch.setattr(route_module, "decide_and_commit", anna_comes_first)
+    route(services, of_ben, consumer="ben")
+    route_all(services)
+
+    assert [entry.contact_id for entry in of_ben] == [contact_id]
+    assert owners_of(sandbox)[contact_id]

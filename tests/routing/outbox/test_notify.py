@@ -14,11 +14,11 @@ import responses
 from structlog.testing import capture_logs
 
 from router.notify import Address, Channels, Chat
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.notify import note, notify_reps
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.recovery.erase import erase_contacts
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.messages import CHAT, a_chat_that_answers, sent_to, tasks_of

@@ -10,10 +10,10 @@ import redis
 from router.hubspot.routing_properties import ALWAYS_READ
 from router.routing.intake.deciding import decide_and_commit
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify_owners
 from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all

@@ -5,10 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import orjson
+import pytest
+import redis
+
 from router.policy.decision.decision import Assigned
 from router.policy.explanation.decision_record import from_record
 from router.policy.shares.share_book import LEAD
 from router.routing.outbox.record import record_outbox
+from router.routing.people.overrides import standings_now
 from router.routing.people.refresh import refresh_availability, refresh_owners
 from router.routing.portal.services import Services
 from router.routing.reports.replay import replay_decision
@@ -78,6 +83,73 @@ def test_an_override_holds_for_the_next_lead_and_ends_by_itself(
     assert (second, set(reasons)) == (first, set(TEAM) - {first})
     assert "sick" not in str(reasons)
     assert (third == first, later) == (False, {})
+
+
+ENDLESS = '[{"startTimestamp":0,"endTimestamp":253402300799999}]'
+"""Until the last millisecond of the year 9999."""
+
+
+@pytest.mark.parametrize(
+    ("absences", "reason"),
+    [
+        (ENDLESS, "absent pour plus de deux ans (HubSpot)"),
+        (
+            '[{"startTimestamp":1,"endTimestamp":' + "9" * 5000 + "}]",
+            "compté comme absent : hs_out_of_office_hours est illisible",
+        ),
+    ],
+    ids=["in 9999", "5,000 digits"],
+)
+def test_an_absence_in_hubspot_without_a_sensible_end_concerns_its_rep_alone(
+    services: Services, sandbox: SandboxClient, absences: str, reason: str
+) -> None:
+    sandbox.set_availability(OWNERS["camille"], hs_out_of_office_hours=absences)
+    refresh_owners(services)
+
+    rep, reasons, _ = decided(services, sandbox)
+
+    assert rep in ("hugo", "lea")
+    assert reasons == {"camille": reason}
+    standings_now(services.rules.policy(), people=services.people, clock=services.clock, language="fr")
+
+
+@pytest.mark.parametrize(
+    ("override", "reason"),
+    [
+        (
+            '{"kind":"away","until":"9999-12-31T23:59:59Z","said_at":"2026-11-24T09:00:00Z"}',
+            "absent pour plus de deux ans",
+        ),
+        ("{", "compté comme absent : override est illisible"),
+    ],
+)
+def test_an_override_stored_by_an_older_version_concerns_its_rep_alone(
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis, override: str, reason: str
+) -> None:
+    redis_client.hset(services.store.keys.availability, "override:camille", override)
+
+    rep, reasons, _ = decided(services, sandbox)
+
+    assert rep in ("hugo", "lea")
+    assert reasons == {"camille": reason}
+
+
+def test_overrides_from_before_the_bounds_come_back_from_the_ledger(
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    decided(services, sandbox)
+    for until in ("2026-12-01T09:00:00+00:00", "2026-12-01T09:00:00", "soon", "9999-12-31T23:59:59-12:00"):
+        for rep in ("camille", until):
+            event = {"at": services.clock().isoformat(), "kind": "override", "rep": rep, "says": "away"}
+            record = orjson.dumps({**event, "until": until}).decode()
+            redis_client.xadd(services.store.keys.outbox, {"kind": "event", "contact": "", "record": record})
+    record_outbox(services)
+    redis_client.flushall()
+    services.store.inbox.open()
+
+    rep, reasons, _ = decided(services, sandbox, 1)
+
+    assert rep and reasons == {}  # the last word on camille cannot be read; all others are of nobody here
 
 
 def test_hubspots_word_is_not_believed_for_ever(

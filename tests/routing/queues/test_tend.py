@@ -7,6 +7,7 @@ from pathlib import Path
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.queues.tend import tend_queues
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, owner_of, queued, route_all
@@ -72,8 +73,14 @@ def test_a_lead_owned_in_hubspot_leaves_the_queue(
     found = tend_queues(pull)
 
     states = pull.store.leads.recall([owned, deleted, free])
-    assert found.owned == 2
-    assert [states[one].state for one in (owned, deleted, free)] == [State.HUMAN, State.GONE, State.QUEUED]
+    assert found.owned == 1
+    assert [states[one].state for one in (owned, deleted, free)] == [State.HUMAN, State.QUEUED, State.QUEUED]
+
+    for seconds in (0, 3, 9, 60):
+        clock.forward(seconds)
+        verify_owners(pull)
+
+    assert pull.store.leads.recall([deleted])[deleted].state is State.GONE
     assert [one.contact_id for one in pull.store.queues.waiting("idf")] == [free]
 
 

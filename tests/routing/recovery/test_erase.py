@@ -16,13 +16,13 @@ from router.routing.followup.follow import follow_changes
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.followup.watch import watch_leads
 from router.routing.intake.transitions import leads as transitions
-from router.routing.intake.verify import verify_owners
 from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.recovery.erase import erase_contacts
 from router.routing.recovery.repair import repair
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.worklists.night_plan import Planned

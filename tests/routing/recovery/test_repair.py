@@ -9,12 +9,12 @@ import pytest
 import redis
 
 from router.ledger.latest import last_words
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery import repair as repairing
 from router.routing.recovery.repair import Repaired, repair
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all

@@ -16,12 +16,12 @@ from router.policy.decision.decision import Assigned
 from router.policy.shares.grant import CannotGrant
 from router.policy.shares.share_book import LEAD, PERMANENT
 from router.routing.intake.route import route
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import release_lead
 from router.routing.reports.fairness import GIVEN_BACK, Fairness, fairness_since, grant, plan_grant
 from router.routing.reports.replay import replay_decision
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.leads.credits import Credits
@@ -81,7 +81,7 @@ def test_a_choice_that_a_person_made_meanwhile_leaves_nobody_ahead_or_behind(
     sandbox.overtake(times=1, owner=OWNERS["claire"])
     announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
     route_all(services)
-    services.store.leads.verify_again(services.store.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    services.store.verify.look_again(services.store.verify.due(now_ms=2**52, limit=50), at_ms=0)
     verified = verify_owners(services)
 
     found = today(services)
@@ -178,7 +178,7 @@ def test_points_are_shared_given_back_and_granted_as_leads_are(
     sandbox.overtake(times=1, owner=OWNERS["claire"])
     announce(services, *sandbox.create_exactly([a_hot_contact() for _ in range(4)]))
     route_all(services)
-    services.store.leads.verify_again(services.store.leads.to_verify(now_ms=2**52, limit=50), at_ms=0)
+    services.store.verify.look_again(services.store.verify.due(now_ms=2**52, limit=50), at_ms=0)
     assert verify_owners(services).restored == 1
 
     found = today(services)

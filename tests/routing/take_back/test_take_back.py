@@ -9,12 +9,12 @@ import pytest
 
 from router.policy.decision.trigger import ToOwner
 from router.routing.followup.reassign import Reassignment, reassign
-from router.routing.intake.verify import verify_owners
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead
 from router.routing.take_back.plan import Plan, carry_out, plan_reroute, plan_undo
 from router.routing.take_back.take_back_context import CannotTakeBack
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, credits_of, owner_of, queued, route_all

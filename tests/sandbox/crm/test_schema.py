@@ -80,7 +80,13 @@ def test_a_new_property_can_be_written(sandbox: SandboxClient, app: App):
 
 
 def test_a_batch_of_properties_makes_those_that_are_missing(app: App):
-    known = {"name": "email", "label": "E-mail", "type": "string", "groupName": "contactinformation"}
+    known = {
+        "name": "email",
+        "label": "E-mail",
+        "type": "string",
+        "fieldType": "text",
+        "groupName": "contactinformation",
+    }
     new = {**known, "name": "lead_router_rule"}
 
     answer = app.post("/crm/v3/properties/contacts/batch/create", {"inputs": [known, new]})

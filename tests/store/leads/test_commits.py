@@ -194,3 +194,26 @@ def test_a_refund_of_nothing_is_no_mistake(commits: Commits) -> None:
 
     assert moved == (True,)
     assert commits.read_book()[0] == {"credit:idf:hugo": 0, "open:camille": 0}
+
+
+def test_a_transition_of_an_earlier_episode_moves_nothing(
+    commits: Commits, redis_client: redis.Redis, keys: Keys
+) -> None:
+    """A worker that slept comes with the outcome of a decision that was replaced meanwhile."""
+    commits.commit([a_decision(owner_id="70000001")], version=0, now_ms=5)
+    commits.commit([a_decision(owner_id="70000002", episode=1)], version=1, now_ms=6)
+    book = commits.read_book()
+
+    moved = commits.finish(
+        [
+            a_move("501", State.WRITTEN, episode=0),
+            a_move("501", State.HUMAN, refund=True, episode=0),
+            a_move("501", State.WRITTEN, episode=2),
+        ],
+        now_ms=7,
+    )
+
+    state = Leads(redis_client, keys).recall(["501"])["501"]
+    assert moved == (False, False, False)
+    assert (state.state, state.episode, state.owner_id) == (State.DECIDED, 1, "70000002")
+    assert commits.read_book() == book

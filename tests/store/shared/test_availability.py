@@ -71,3 +71,67 @@ def test_overrides_that_have_ended_are_dropped(
     ours.forget_ended(now=AWAY.until)
 
     assert set(ours.reported().overrides) == {"ben"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no JSON",
+        '{"kind":"away"}',
+        '{"kind":"ill","until":"2026-12-01T00:00:00Z","said_at":"2026-11-24T00:00:00Z"}',
+        '{"kind":"away","until":"2026-12-01T00:00:00","said_at":"2026-11-24T00:00:00Z"}',
+        '{"kind":"away","until":"99999-12-01T00:00:00Z","said_at":"2026-11-24T00:00:00Z"}',
+        '{"kind":"away","until":' + "9" * 5000 + ',"said_at":"2026-11-24T00:00:00Z"}',
+    ],
+    ids=range(7),
+)
+def test_an_override_that_cannot_be_read_concerns_its_rep_alone(
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
+    redis_client: redis.Redis,
+    keys: Keys,
+    text: str,
+) -> None:
+    ours, _ = repositories
+    ours.override("ben", AWAY)
+    redis_client.hset(keys.availability, "override:anna", text)
+
+    heard = ours.reported()
+
+    assert (heard.overrides, heard.unreadable) == ({"ben": AWAY}, {"anna"})
+    assert ours.lift("anna", at=NOW)
+    assert ours.reported().unreadable == frozenset()
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        *("null", "[]", '"x"', '{"away_until":5}', '{"out_of_office":[[1]]}', '{"timezone":7}'),
+        *('{"away_until":"2026-12-01T09:00:00"}', '{"timezone":"Europe/Nowhere"}', '{"hours":{"name":"x"}}'),
+    ],
+)
+def test_a_report_of_one_owner_that_cannot_be_read_concerns_this_owner_alone(
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
+    redis_client: redis.Redis,
+    keys: Keys,
+    record: str,
+) -> None:
+    said = '{"103":' + record + ',"104":{"away_in_hubspot":true}}'
+    redis_client.hset(keys.availability, "hubspot", f'{{"at":"{NOW.isoformat()}","said":{said}}}')
+
+    heard = repositories[0].reported().hubspot
+
+    assert heard["104"] == Reported(away_in_hubspot=True)
+    assert heard["103"].unreadable
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"said":{}}', '{"at":"2026-11-24T09:00:00","said":{}}', "{"])
+def test_a_stored_report_that_cannot_be_read_is_none(
+    repositories: tuple[AvailabilityRepository, AvailabilityRepository],
+    redis_client: redis.Redis,
+    keys: Keys,
+    text: str,
+) -> None:
+    redis_client.hset(keys.availability, "hubspot", text)
+
+    assert repositories[0].reported().at is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 
 import pytest
 import redis
@@ -11,6 +12,7 @@ from router.store.keys import Keys
 from router.store.worklists.notices import REMEMBERED, Notice, Notices
 
 NOW_MS = 1_795_000_000_000
+NOW = datetime(2026, 11, 24, tzinfo=UTC)
 NOTICE = Notice("501-0-ab", "501", "77", "chat", since_ms=NOW_MS)
 
 
@@ -38,14 +40,19 @@ def test_of_many_who_look_at_once_each_notice_goes_to_one(notices: Notices) -> N
 
 
 def test_only_one_may_send_and_it_is_remembered_for_a_month(notices: Notices) -> None:
+    notices.note([NOTICE], due_ms=NOW_MS)
     first, second = notices.claim(NOTICE, now_ms=NOW_MS), notices.claim(NOTICE, now_ms=NOW_MS + 1)
     notices.settle(NOTICE, None)
     notices.note([NOTICE], due_ms=NOW_MS)
     month_ms = int(REMEMBERED.total_seconds() * 1000)
 
-    assert (first, second) == (True, False)
+    assert (first, second) == ("ours", "out")
     assert notices.waiting() == 0
-    assert notices.claim(NOTICE, now_ms=NOW_MS + month_ms + 1)
+    other = Notice("502-0-ab", "502", "77", "chat", since_ms=NOW_MS)
+    notices.note([other], due_ms=NOW_MS)
+    notices.claim(other, now_ms=NOW_MS + month_ms + 1)
+    notices.note([NOTICE], due_ms=NOW_MS)
+    assert notices.claim(NOTICE, now_ms=NOW_MS + month_ms + 1) == "ours"
 
 
 def test_noting_twice_neither_doubles_nor_hastens_a_notice(notices: Notices) -> None:
@@ -54,3 +61,34 @@ def test_noting_twice_neither_doubles_nor_hastens_a_notice(notices: Notices) -> 
 
     assert notices.waiting() == 1
     assert notices.take(now_ms=NOW_MS) is None
+
+
+def test_a_notice_that_is_forgotten_while_it_is_sent_leaves_no_trace(
+    notices: Notices, redis_client: redis.Redis
+) -> None:
+    ends = [
+        lambda: notices.claim(NOTICE, now_ms=NOW_MS),
+        lambda: notices.settle(NOTICE, {"kind": "notified"}),
+        lambda: notices.put_back(NOTICE, at_ms=NOW_MS),
+        lambda: notices.park(NOTICE, why="no", now=NOW, event={"kind": "notified"}),
+    ]
+    for end in ends:
+        notices.note([NOTICE], due_ms=NOW_MS)
+        assert notices.take(now_ms=NOW_MS) == NOTICE
+        notices.forget(NOTICE.contact_id)
+
+        end()
+
+        assert redis_client.keys() == []
+
+
+def test_a_parked_notice_is_counted_and_recorded_once(
+    notices: Notices, redis_client: redis.Redis, keys: Keys
+) -> None:
+    notices.note([NOTICE], due_ms=NOW_MS)
+    for _ in range(2):
+        notices.park(NOTICE, why="no", now=NOW, event={"kind": "notified"})
+
+    assert redis_client.hgetall(keys.counts) == {"notices_parked": "1"}
+    assert redis_client.xlen(keys.outbox) == 1
+    assert list(notices.parked()) == [NOTICE.id]

@@ -77,14 +77,9 @@ def _days(start: datetime, end: datetime, timezone: ZoneInfo) -> list[date]:
 def _without(off: TimeOff, days: Mapping[date, bool]) -> list[TimeOff]:
     """The parts of a time off without the days on which the rep was present."""
     parts: list[TimeOff] = []
-    begins: date | None = None
-    day = off.start
-    while day <= off.end:
-        was_present = days.get(day) is False
-        if not was_present and begins is None:
-            begins = day
-        if was_present and begins is not None:
-            parts.append(replace(off, start=begins, end=day - _DAY))
-            begins = None
-        day += _DAY
-    return [*parts, replace(off, start=begins)] if begins is not None else parts
+    left: TimeOff | None = off
+    for day in sorted(day for day, is_away in days.items() if not is_away and off.start <= day <= off.end):
+        if left is not None and left.start < day:
+            parts.append(replace(left, end=day - _DAY))
+        left = None if day == off.end else replace(off, start=day + _DAY)
+    return parts if left is None else [*parts, left]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
+from typing import Final, Literal
 
+from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import SCORE
 from router.policy.decision.trigger import Reassigned
 from router.routing.intake.transitions.events import event, taken_as_detail
@@ -13,49 +14,61 @@ from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.store.sends.send import Send, as_text
 from router.timestamps import epoch_ms
 
-VERIFY_AFTER: Final = timedelta(seconds=3)
-"""Owner histories are looked at this long after a write: soon enough to give a choice back in 10 s."""
+WRITTEN: Final = "leads_written"
+"""The count of leads that HubSpot wrote as we decided."""
 
-_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED})
+SHADOWED: Final = "leads_shadowed"
+
+_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED, State.GONE})
 
 
-def written(item: WorkItem, *, now: datetime) -> Transition:
-    """The decision is written on the record; its owner history is verified soon."""
+def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transition:
+    """The decision is written on the record; its owner history is verified soon.
+
+    `answered` if HubSpot confirmed our write, and we do not only see its result. What was written is kept
+    until that is done: it is written again if an earlier decision is applied late.
+    """
     state = _known(item)
     waited_ms = max(0, epoch_ms(now) - item.announced_at_ms)
     taken = taken_as_detail(item.trigger) if isinstance(item.trigger, Reassigned) else {}
     written_event = event(
         "written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken
     )
-    marks = {lead_fields.DOUBTFUL: "1"} if item.doubtful else {}
     if not state.owner_id:
-        return _unowned(item, state, written_event, now=now)
+        return _unowned(item, state, written_event, answered=answered, now=now)
     return Transition(
         item.contact_id,
         state.episode,
         State.WRITTEN,
         come_from=frozenset({State.DECIDED}),
         entries=item.entries,
-        set=marks,
-        drop=(lead_fields.CHANGES, lead_fields.TRIGGER),
+        drop=(lead_fields.TRIGGER,),
         verify_at_ms=epoch_ms(now + VERIFY_AFTER),
         watch_at_ms=state.assignment["look"] if state.assignment is not None else None,
         event=written_event,
         keep=True,
-        count="leads_written",
+        count=WRITTEN,
+        answered=answered,
     )
 
 
 def _unowned(
-    item: WorkItem, state: LeadState, written_event: Mapping[str, str | int | None], *, now: datetime
+    item: WorkItem,
+    state: LeadState,
+    written_event: Mapping[str, str | int | None],
+    *,
+    answered: bool,
+    now: datetime,
 ) -> Transition:
     """The decision has no owner: the lead waits in its queue, or is done.
 
-    If the lead had an owner before, its owner history is verified.
+    If the lead had an owner before, or a write is in doubt, its owner history is verified.
     """
     since_ms = state.queued_since_ms or epoch_ms(now)
+    verified = bool(state.expected_owner_id or state.unanswered_at_ms)
     return Transition(
         item.contact_id,
         state.episode,
@@ -65,13 +78,14 @@ def _unowned(
         set={lead_fields.QUEUED_SINCE: str(since_ms), lead_fields.READ_AT: str(epoch_ms(now))}
         if state.queue
         else {},
-        drop=(lead_fields.CHANGES, lead_fields.PAID, lead_fields.TRIGGER),
-        verify_at_ms=epoch_ms(now + VERIFY_AFTER) if state.expected_owner_id else None,
+        drop=(lead_fields.PAID, lead_fields.TRIGGER, *(() if verified else (lead_fields.CHANGES,))),
+        verify_at_ms=epoch_ms(now + VERIFY_AFTER) if verified else None,
         queue=state.queue or None,
         score=int(state.changes.get(SCORE) or 0),
         event=written_event,
         keep=bool(state.queue),
-        count="leads_written",
+        count=WRITTEN,
+        answered=answered,
     )
 
 
@@ -104,19 +118,25 @@ def shadowed(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
         entries=item.entries,
         drop=(lead_fields.CHANGES, lead_fields.PAID),
         event=event("shadowed", now, state, owner_id=owner_id or None),
-        count="leads_shadowed",
+        count=SHADOWED,
     )
 
 
-def owned_already(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
-    """The contact had an owner before we read it: it is left alone."""
+def owned_already(item: WorkItem, *, owner_id: str, lost: Send | None = None, now: datetime) -> Transition:
+    """The contact had an owner before we read it: it is left alone.
+
+    `lost` is the write of ours that its record shows and that Redis has lost: it may cover a person's choice,
+    so the owner history is verified.
+    """
+    kept = {lead_fields.SENDS: as_text(lost), lead_fields.DOUBT: str(epoch_ms(now))} if lost else {}
     return Transition(
         item.contact_id,
-        0,
+        item.state.episode if item.state else 0,
         State.HUMAN,
         come_from=_OPEN,
         entries=item.entries,
-        set={lead_fields.OWNER: owner_id},
+        set={lead_fields.OWNER: owner_id, **kept},
+        verify_at_ms=epoch_ms(now) if lost else None,
         event=event("owned_already", now, None, owner_id=owner_id),
         count="leads_owned_already",
     )
@@ -139,32 +159,27 @@ def taken_by_a_person(item: WorkItem, *, owner_id: str, now: datetime) -> Transi
     )
 
 
-def gone(item: WorkItem, *, now: datetime, merged_into: str | None = None) -> Transition:
-    """The contact was deleted, or lives on under another id."""
-    detail = {"merged_into": merged_into} if merged_into else {}
-    return Transition(
-        item.contact_id,
-        item.state.episode if item.state else 0,
-        State.GONE,
-        come_from=_OPEN,
-        entries=item.entries,
-        drop=(lead_fields.CHANGES,),
-        refund=True,
-        event=event("gone", now, item.state, **detail),
-        count="leads_gone",
-    )
+def parked(
+    item: WorkItem,
+    *,
+    why: str,
+    now: datetime,
+    fault: Literal["lead", "outage"] = "lead",
+    refused_at_ms: int | None = None,
+) -> Transition:
+    """The lead is listed by `router parked`: a person is needed, or an outage has to end.
 
-
-def parked(item: WorkItem, *, why: str, now: datetime) -> Transition:
-    """A person is needed; the lead is listed by `router parked` and can be sent again."""
+    What an outage parked is sent again by `routing.recovery.resume`; a person can send any again.
+    """
     return Transition(
         item.contact_id,
         item.state.episode if item.state else 0,
         State.PARKED,
         come_from=_OPEN,
         entries=item.entries,
-        parked={"why": why, "since": now.isoformat()},
-        event=event("parked", now, item.state, why=why),
+        set={} if refused_at_ms is None else {lead_fields.REFUSED_AT: str(refused_at_ms)},
+        parked={"why": why, "since": now.isoformat(), "fault": fault},
+        event=event("parked" if fault == "lead" else "parked_by_outage", now, item.state, why=why),
         keep=True,
         count="leads_parked",
     )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 import orjson
 
+from router.deadlines import VERIFY_AFTER
 from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.routing.intake.transitions.events import event, taken_as_detail
 from router.store import lead_fields
@@ -16,9 +17,6 @@ from router.timestamps import epoch_ms
 
 CAN_BE_REASSIGNED: Final = frozenset({State.DONE, State.HUMAN, State.QUEUED})
 """States out of which a lead can be taken from its owner, or out of its queue."""
-
-LOOK_AGAIN_AFTER: Final = timedelta(seconds=3)
-"""Delay before the owner history is read again after a choice was given back."""
 
 _UNDER_VERIFICATION: Final = frozenset({State.WRITTEN, State.QUEUED})
 
@@ -48,6 +46,7 @@ def reassigning(
             lead_fields.RELEASED_BY: ",".join(excluded),
             **counted,
         },
+        drop=(lead_fields.CHANGES,),
         announce=True,
         event=event("reassigning", now, None, **taken_as_detail(taken)),
         keep=True,
@@ -65,64 +64,59 @@ def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) ->
         come_from=frozenset({State.DONE, State.HUMAN}),
         owner_id=state.owner_id,
         set={lead_fields.OWNER: owner_id},
+        drop=(lead_fields.CHANGES,),
         event=event("owner_changed", now, state, **changed, by=by),
         count="owners_changed",
     )
 
 
-def deleted(state: LeadState, *, now: datetime) -> Transition:
-    """A finished lead was deleted in HubSpot, or lives on under another id."""
+def given_back(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
+    """A person's choice that a write of ours had covered is on the record again.
+
+    The share is given back if the decision was not confirmed yet; a rep who had the lead by then has paid.
+    """
+    first = state.state in _UNDER_VERIFICATION
+    kind = "restored" if first else "restored_late"
     return Transition(
         state.contact_id,
         state.episode,
-        State.GONE,
-        come_from=frozenset({State.DONE, State.HUMAN}),
-        event=event("deleted", now, state),
-        count="leads_deleted",
+        State.HUMAN,
+        come_from=frozenset({state.state}),
+        set={lead_fields.OWNER: owner_id},
+        drop=(lead_fields.PAID, lead_fields.CHANGES),
+        verify_at_ms=epoch_ms(now + VERIFY_AFTER),
+        refund=first,
+        event=event(kind, now, state, owner_id=owner_id or None, ours=state.owner_id),
+        count="conflicts_restored",
+        answered=True,
     )
 
 
-def restored(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
-    """A person's choice that our write had covered is on the record again; the share is given back."""
+def written_again(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
+    """The decision is on the record again, after an earlier one of ours was applied late."""
     return Transition(
         state.contact_id,
         state.episode,
-        State.WRITTEN,
-        come_from=_UNDER_VERIFICATION,
-        set={
-            lead_fields.OWNER: owner_id,
-            lead_fields.EXPECTED_OWNER: state.owner_id,
-            lead_fields.RESTORED: "1",
-        },
-        verify_at_ms=epoch_ms(now + LOOK_AGAIN_AFTER),
-        refund=True,
-        event=event("restored", now, state, owner_id=owner_id, ours=state.owner_id),
-        keep=True,
-        count="conflicts_restored",
+        state.state,
+        come_from=frozenset({state.state}),
+        set={lead_fields.OWNER: owner_id},
+        verify_at_ms=epoch_ms(now + VERIFY_AFTER),
+        event=event("written_again", now, state, owner_id=owner_id or None),
+        keep=state.state not in (State.DONE, State.HUMAN),
+        count="late_writes_corrected",
+        answered=True,
     )
 
 
 def verified(state: LeadState) -> Transition:
-    """The owner history confirms what we know: the lead is done."""
+    """The owner history confirms what we know: the lead is done. What is in doubt is looked at further."""
+    doubtful = bool(state.unanswered_at_ms)
     return Transition(
         state.contact_id,
         state.episode,
-        State.HUMAN if state.restored else State.DONE,
-        come_from=_UNDER_VERIFICATION,
-        drop=(lead_fields.PAID,),
-    )
-
-
-def gone_after_write(state: LeadState, *, now: datetime) -> Transition:
-    """The contact was deleted after our write."""
-    return Transition(
-        state.contact_id,
-        state.episode,
-        State.GONE,
-        come_from=_UNDER_VERIFICATION,
-        drop=(lead_fields.PAID,),
-        refund=True,
-        event=event("gone", now, state, owner_id=""),
+        State.DONE,
+        come_from=frozenset({State.WRITTEN}),
+        drop=(lead_fields.PAID,) if doubtful else (lead_fields.PAID, lead_fields.CHANGES),
     )
 
 
@@ -134,6 +128,6 @@ def changed_by_a_person(state: LeadState, *, owner_id: str, now: datetime) -> Tr
         State.HUMAN,
         come_from=_UNDER_VERIFICATION,
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.PAID,),
-        event=event("changed_by_a_person", now, state, owner_id=owner_id),
+        drop=(lead_fields.PAID, lead_fields.CHANGES),
+        event=event("changed_by_a_person", now, state, owner_id=owner_id or None),
     )

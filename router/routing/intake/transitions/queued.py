@@ -17,6 +17,7 @@ def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
         episode,
         State.REOPENED,
         come_from=frozenset({State.QUEUED}),
+        drop=(lead_fields.CHANGES,),
         announce=True,
         event=event("reopened", now, None),
         keep=True,
@@ -38,18 +39,7 @@ def claimed_in_hubspot(
         State.HUMAN,
         come_from=frozenset({State.QUEUED, State.REOPENED}),
         set={lead_fields.OWNER: owner_id},
+        drop=(lead_fields.CHANGES,),
         event=event("claimed_in_hubspot", now, None, **claimed),
         count="leads_claimed_in_hubspot",
-    )
-
-
-def gone_from_queue(contact_id: str, *, episode: int, now: datetime) -> Transition:
-    """A waiting lead was deleted in HubSpot."""
-    return Transition(
-        contact_id,
-        episode,
-        State.GONE,
-        come_from=frozenset({State.QUEUED, State.REOPENED}),
-        event=event("gone", now, None),
-        count="leads_gone",
     )

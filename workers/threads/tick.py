@@ -6,9 +6,9 @@ import threading
 from typing import Final
 
 import redis
-import sqlalchemy.exc
 
 from router.bootstrap import ProcessContext
+from router.repeated import repeated
 from workers import process
 
 EVERY_S: Final = 2.0
@@ -25,8 +25,9 @@ def _run(context: ProcessContext, *, wakes: bool) -> None:
     while not process.pause_s(EVERY_S):
         try:
             tick(context, wakes=wakes)
-        except (redis.RedisError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-            context.services.log.warning("tick.missed", why=str(error))
+        except (redis.RedisError, OSError) as error:
+            repeated.say(context.services.log, "tick.missed", problem=type(error).__name__, why=str(error))
+        repeated.flush()
 
 
 def tick(context: ProcessContext, *, wakes: bool) -> None:

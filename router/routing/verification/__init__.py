@@ -1,0 +1,1 @@
+"""Verification of the records: late writes, covered choices, and contacts that are not found."""

@@ -1,0 +1,119 @@
+"""Corrections on the records: covered choices are given back, overtaken decisions written again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from router.crashpoints import crash_point
+from router.hubspot.api.errors import NotSent, OutcomeUnknown
+from router.hubspot.api.records import Outcome
+from router.hubspot.properties import DECISION_ID, OWNER
+from router.hubspot.routing_properties import changes_for_restored
+from router.routing.intake.transitions import owned as transitions
+from router.routing.intake.transitions.apply import apply
+from router.routing.portal.services import Services
+from router.routing.verification.owner_history import RightfulOwner
+from router.store.leads.commits import Transition
+from router.store.leads.leads import LeadState
+from router.store.sends.permit import Permit
+from router.store.sends.send import Send
+from router.store.sends.sends import Sending
+
+CONSUMER: Final = "verify"
+_REASONS: Final = {
+    "fr": "Une personne avait choisi un propriétaire au même moment ; son choix est rétabli.",
+    "en": "A person chose an owner at the same moment; their choice stands.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A lead whose record shows another owner than the rightful one.
+
+    `status` is a person's lead status that our write covered together with their choice of owner, or None.
+    """
+
+    state: LeadState
+    owner: RightfulOwner
+    status: str | None
+
+    @property
+    def is_ours(self) -> bool:
+        """True if a later decision of ours is to be written again, and no person's choice given back."""
+        return self.owner.send is not None
+
+
+def correct(services: Services, corrections: Sequence[Correction]) -> tuple[tuple[str, ...], int]:
+    """Write the rightful owners in one call; returns the ids to look at again, and the number written.
+
+    What is sent is kept first, like every write, so it can be told from a person's next choice. Raises
+    `HubSpotError` or `redis.RedisError`; then nothing was written, as far as is known.
+    """
+    if not corrections:
+        return (), 0
+    permit = Permit(services.clock())
+    sendings = [_sending(one) for one in corrections]
+    mine = services.store.sends.begin(sendings, consumer=CONSUMER, now_ms=services.now_ms())
+    asked = {one.state.contact_id: one for one in corrections if one.state.contact_id in mine}
+    changes = {contact_id: _changes(services, one) for contact_id, one in asked.items()}
+    crash_point("before_correction")
+    try:
+        outcomes = services.hubspot.update_contacts(
+            changes, priority="verify", may_send=lambda: permit.may_send(services.clock())
+        )
+    except (OutcomeUnknown, NotSent) as error:
+        outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
+    crash_point("after_correction")
+    written = [one for contact_id, one in asked.items() if outcomes[contact_id].kind == "written"]
+    moved = apply(services, [_transition(services, one) for one in written])
+    done = {one.state.contact_id for one, moves in zip(written, moved, strict=True) if moves}
+    _report(services, asked, outcomes, done)
+    overtaken = [one.state.contact_id for one in written if one.state.contact_id not in done]
+    services.store.sends.doubt(overtaken, now_ms=services.now_ms())
+    services.store.changed.look_again(done, at_ms=services.now_ms())
+    left = tuple(one.state.contact_id for one in corrections if one.state.contact_id not in done)
+    return left, len(done)
+
+
+def _sending(one: Correction) -> Sending:
+    state, present = one.state, one.owner
+    send = present.send or Send(
+        state.episode,
+        present.owner_id,
+        # It may cover nothing but our own write: any choice after it stands.
+        present.covered_by.owner_id if present.covered_by else "",
+        present.covered_by.seen_ms if present.covered_by else 0,
+    )
+    return Sending(state.contact_id, state.state, state.episode, (), send)
+
+
+def _changes(services: Services, one: Correction) -> dict[str, str]:
+    if one.owner.send is None:
+        language = services.rules.live.language if services.rules.live else "en"
+        return changes_for_restored(one.owner.owner_id, one.status, reason=_REASONS[language])
+    if one.state.changes and one.owner.send.episode == one.state.episode:
+        return {**one.state.changes, OWNER: one.owner.owner_id}
+    return {OWNER: one.owner.owner_id, DECISION_ID: one.owner.send.decision_id}
+
+
+def _transition(services: Services, one: Correction) -> Transition:
+    now = services.clock()
+    if one.is_ours:
+        return transitions.written_again(one.state, owner_id=one.owner.owner_id, now=now)
+    return transitions.given_back(one.state, owner_id=one.owner.owner_id, now=now)
+
+
+def _report(
+    services: Services, asked: dict[str, Correction], outcomes: dict[str, Outcome], done: set[str]
+) -> None:
+    for contact_id, one in asked.items():
+        outcome = outcomes[contact_id]
+        if contact_id in done:
+            kind = "lead.decision_restored" if one.is_ours else "lead.choice_restored"
+            services.log.warning(kind, contact_id=contact_id, owner_id=one.owner.owner_id)
+        elif outcome.kind != "written":
+            services.log.warning(
+                "lead.not_restored", contact_id=contact_id, outcome=outcome.kind, why=outcome.reason
+            )

@@ -1,0 +1,136 @@
+"""Verification of owners: what our writes covered is put right, for as long as one can be applied late."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from router.deadlines import LOOK_EVERY, VERIFY_AFTER
+from router.hubspot.api.records import HistoryEntry
+from router.routing.intake.transitions import owned as transitions
+from router.routing.intake.transitions.apply import apply
+from router.routing.portal.services import Services
+from router.routing.verification.correct import Correction, correct
+from router.routing.verification.missing import found_again, look_for, zone_of
+from router.routing.verification.next_look import next_look_ms
+from router.routing.verification.owner_history import HISTORIES, covered_status, rightful_owner
+from router.store.leads.commits import Transition
+from router.store.leads.leads import LeadState, State
+from router.store.sends.send import Send
+from router.timestamps import in_ms
+
+HISTORIES_PER_CALL: Final = 50
+_ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
+_UNDER_VERIFICATION: Final = frozenset({State.WRITTEN, State.QUEUED})
+
+Histories = Mapping[str, tuple[HistoryEntry, ...]]
+"""Property → its values, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Number of leads looked at, and number of owners put right."""
+
+    looked_at: int
+    restored: int
+
+
+@dataclass(slots=True)
+class _Look:
+    """What one look at some leads found."""
+
+    transitions: list[Transition] = field(default_factory=list)
+    corrections: list[Correction] = field(default_factory=list)
+    followed: list[str] = field(default_factory=list)
+    """Leads with another owner, who has one more open lead whether or not a webhook announces it."""
+
+
+def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Verified:
+    """Look at the leads that are due, at most 50: one read, one write if owners have to be put right.
+
+    Every due lead is taken off the list or put off; safe to repeat. Needs neither the ledger nor, but for the
+    language of a reason, the rules. Raises `HubSpotError` or `redis.RedisError`; then the rest stays due.
+    """
+    due = services.store.verify.due(now_ms=services.now_ms(), limit=limit)
+    if not due:
+        return Verified(0, 0)
+    states = services.store.leads.recall(due)
+    services.store.verify.looked_at({one: at_ms for one, at_ms in due.items() if one not in states})
+    waiting = [one for one, state in states.items() if state.state in _ON_THEIR_WAY]
+    _put_off(services, due, dict.fromkeys(waiting, services.now_ms() + in_ms(LOOK_EVERY)))
+    looked = {one: state for one, state in states.items() if state.state not in _ON_THEIR_WAY}
+    if not looked:
+        return Verified(len(due), 0)
+    histories = services.hubspot.read_owner_history(list(looked), HISTORIES, priority="verify")
+    found = {one: state for one, state in looked.items() if one in histories}
+    silent = {one: state for one, state in looked.items() if one not in histories}
+    _look_for(services, due, silent)
+    found_again(services, list(found.values()))
+    look = _judge(services, found, histories)
+    apply(services, look.transitions)
+    services.store.changed.look_again(look.followed, at_ms=services.now_ms())
+    unfinished, restored = correct(services, look.corrections)
+    _put_off(services, due, dict.fromkeys(unfinished, services.now_ms() + in_ms(VERIFY_AFTER)))
+    corrected = {one.state.contact_id for one in look.corrections}
+    _schedule(services, due, [state for one, state in found.items() if one not in corrected])
+    return Verified(len(due), restored)
+
+
+def _judge(services: Services, found: Mapping[str, LeadState], histories: Mapping[str, Histories]) -> _Look:
+    look, now = _Look(), services.clock()
+    for contact_id, state in found.items():
+        sends = _sends(state)
+        if not sends:
+            continue
+        history = histories[contact_id]
+        owner = rightful_owner(history, sends)
+        if not owner.is_present:
+            covered = owner.covered_by
+            status = covered_status(history, covered) if covered is not None else None
+            look.corrections.append(Correction(state, owner, status))
+        elif owner.owner_id == state.owner_id:
+            if state.state is State.WRITTEN:
+                look.transitions.append(transitions.verified(state))
+        else:
+            look.followed.append(contact_id)
+            if state.state in _UNDER_VERIFICATION:
+                changed = transitions.changed_by_a_person(state, owner_id=owner.owner_id, now=now)
+                look.transitions.append(changed)
+    return look
+
+
+def _sends(state: LeadState) -> tuple[Send, ...]:
+    """What we sent for the lead; the decision tells what an old version sent and did not keep."""
+    if state.state not in _UNDER_VERIFICATION or any(one.episode == state.episode for one in state.sends):
+        return state.sends
+    decided = Send(state.episode, state.owner_id, state.expected_owner_id, 0, decision_id=state.decision_id)
+    return (*state.sends, decided)
+
+
+def _look_for(services: Services, due: Mapping[str, int], silent: Mapping[str, LeadState]) -> None:
+    """Look for the leads without a history: put off until they are found or surely gone."""
+    _, absent = look_for(services, silent, priority="verify")
+    given_up = {one for one in absent if silent[one].state is State.GONE and silent[one].missing is None}
+    services.store.verify.looked_at({one: due[one] for one in given_up})
+    unanswered = {one: services.now_ms() + in_ms(VERIFY_AFTER) for one in silent if one not in absent}
+    _put_off(services, due, unanswered)
+
+
+def _schedule(services: Services, due: Mapping[str, int], states: list[LeadState]) -> None:
+    """Put off the leads for which a write may still be applied late, and end the doubt about the others."""
+    zone, now_ms = zone_of(services), services.now_ms()
+    later: dict[str, int] = {}
+    for state in states:
+        next_ms = next_look_ms(state.unanswered_at_ms, now_ms=now_ms, zone=zone)
+        if next_ms is not None:
+            later[state.contact_id] = next_ms
+        elif state.unanswered_at_ms:
+            services.store.sends.end_doubt(state.contact_id, unanswered_at_ms=state.unanswered_at_ms)
+    _put_off(services, due, later)
+    ended = {state.contact_id: due[state.contact_id] for state in states if state.contact_id not in later}
+    services.store.verify.looked_at(ended)
+
+
+def _put_off(services: Services, due: Mapping[str, int], until_ms: Mapping[str, int]) -> None:
+    services.store.verify.put_off(due, until_ms=until_ms)

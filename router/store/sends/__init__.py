@@ -1,0 +1,1 @@
+"""What we sent to HubSpot for each lead, kept before it goes out: it may be applied late."""

@@ -1,0 +1,1 @@
+"""Waitress with limits: strict request heads, strict chunks, and few connections and requests per client."""

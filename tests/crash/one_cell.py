@@ -1,0 +1,204 @@
+"""One cell of the matrix: five leads, people at awkward moments, one fault, one process hurt, then calm."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from router.clock import real_clock
+from router.deadlines import DOUBT, LEASE
+from router.ledger import open_ledger
+from router.store.clients import queue_client
+from router.timestamps import epoch_ms, in_ms
+from router.wakeups import Job, WakeUps
+from tests.crash.calls import Orders
+from tests.crash.cells import Cell
+from tests.world.checker import Verdict, check_leads, longest_covered_s, misrecorded
+from tests.world.fleet import PORTAL, Fleet, announce_to, until
+from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.story import stories
+
+SCALE: Final = 0.1
+"""Of every deadline, in the fleets of the matrix."""
+PERSON: Final = OWNERS["claire"]
+LEADS: Final = 5
+LEASE_S: Final = LEASE.total_seconds() * SCALE
+PAUSE_S: Final = LEASE_S + 1.0
+"""A process that stands still wakes when another one has taken its leads over."""
+REACHED_WITHIN_S: Final = 8.0
+HEALED_WITHIN_S: Final = 60.0
+LOOK_S: Final = 0.1
+FAR: Final = in_ms(DOUBT) * SCALE * 2
+"""Milliseconds: what is due later than this is the night's look, which no cell waits for."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """What became of a cell. `reached`: the role came to the call; `story`: of the leads that went wrong."""
+
+    cell: Cell
+    verdict: Verdict
+    problems: tuple[str, ...]
+    reached: bool
+    longest_covered_s: float
+    took_s: float
+    leads: int
+    human_choices: int
+    story: str = ""
+
+    @property
+    def held(self) -> bool:
+        """Nothing lost, doubled, covered or misrecorded, and everything came to rest."""
+        return not self.problems
+
+
+@dataclass
+class _Run:
+    """A cell while it runs."""
+
+    fleet: Fleet
+    cell: Cell
+    ids: Sequence[str]
+    began: float
+    struck_at: float | None = None
+    reached: bool = False
+    edits: int = 0
+
+    def hurt(self) -> None:
+        """See to the process that has come to its call, and let people act while all is in doubt."""
+        pid = None if self.reached else Orders.taken(self.fleet.orders / self.cell.role)
+        if pid is not None:
+            self.reached = True
+            if self.cell.action == "pause":
+                self.fleet.paused(f"{self.cell.role} {pid}", pid, seconds=PAUSE_S)
+            else:
+                self.fleet.kills += 1
+        if self.struck_at is None and (self.reached or self._fault_struck()):
+            self.struck_at = time.monotonic()
+        if self.struck_at is not None:
+            passed_s = time.monotonic() - self.struck_at
+            later_s = PAUSE_S - 0.4 if self.cell.action == "pause" else LEASE_S / 2
+            for number, after_s in enumerate((0.3, later_s), start=2):
+                if self.edits == number - 2 and passed_s >= after_s:
+                    self.fleet.sandbox.edit_by_hand(self.ids[number], owner=PERSON)
+                    self.edits += 1
+
+    def is_over(self) -> bool:
+        """Everything that was to happen has happened."""
+        waited_s = time.monotonic() - self.began
+        if self.edits < 2:
+            return False
+        return self.reached or waited_s > REACHED_WITHIN_S
+
+    def _fault_struck(self) -> bool:
+        return any(fault["hits"] for fault in self.fleet.sandbox.faults())
+
+
+def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> CellResult:
+    """Run the cell on a fleet that is at rest; if the cell holds, the fleet is at rest again afterwards."""
+    until(fleet.is_up, within_s=HEALED_WITHIN_S)
+    began = time.monotonic()
+    run = _prepared(fleet, cell, began)
+    announce_to(fleet, duplicates=0.2, properties=("hubspot_owner_id",))
+    ends_at = began + within_s
+    unrest = "nothing happened"
+    while time.monotonic() < ends_at:
+        run.hurt()
+        if run.struck_at is None and time.monotonic() - began > REACHED_WITHIN_S:
+            run.struck_at = time.monotonic()  # neither fault nor call came: people act all the same
+        if run.is_over():
+            fleet.sandbox.repair()
+            Orders.forget(fleet.orders / cell.role)
+            if not (unrest := _unrest(fleet, run.ids)):
+                break
+        time.sleep(LOOK_S)
+    verdict = check_leads(fleet.sandbox, run.ids)
+    problems = _problems(fleet, run.ids, verdict, unrest)
+    return CellResult(
+        cell,
+        verdict,
+        problems,
+        run.reached,
+        longest_covered_s(fleet.sandbox, run.ids),
+        time.monotonic() - began,
+        leads=len(run.ids),
+        human_choices=sum(one["contact"] in run.ids for one in fleet.sandbox.human_choices()),
+        story="\n".join([*problems, stories(fleet, verdict, also=_in_question(problems))])
+        if problems
+        else "",
+    )
+
+
+def _prepared(fleet: Fleet, cell: Cell, began: float) -> _Run:
+    sandbox = fleet.sandbox
+    sandbox.stop_deliveries()
+    fleet.begin_commands()
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(LEADS)])
+    sandbox.edit_by_hand(ids[0], owner=PERSON)  # before it is read
+    sandbox.overtake(of=ids[1:2], times=1, owner=PERSON)  # between read and write
+    Orders.forget(fleet.orders / cell.role)
+    Orders.give(fleet.orders / cell.role, moment=cell.moment, call=cell.call, action=cell.action)
+    of = ids if cell.operation.startswith("contacts/batch") else ()
+    sandbox.break_with(**cell.fault_of_portal, of=of)
+    # What a process reads every few minutes is read in this cell, too.
+    fleet.redis.delete(fleet.keys.owners)
+    wake_ups = WakeUps(queue_client(fleet.valkey.url), PORTAL)
+    for job in (Job.REFRESH, Job.RECONCILE):
+        wake_ups.ask(job)
+    return _Run(fleet, cell, ids, began)
+
+
+def _unrest(fleet: Fleet, ids: Sequence[str]) -> str:
+    """What is still under way, or ""."""
+    redis, keys = fleet.redis, fleet.keys
+    deliveries = fleet.sandbox.deliveries()
+    for what, found in (
+        ("webhooks wait", deliveries["waiting"] + deliveries["in_flight"]),
+        ("leads wait", redis.xlen(keys.inbox) + redis.xlen(keys.inbox_low)),
+        ("calls are applied late", fleet.sandbox.calls_under_way()),
+        ("histories are to be verified", _due(fleet, keys.verify, ids)),
+        ("changes are to be followed", _due(fleet, keys.changed, ids)),
+        ("the ledger lags", redis.xlen(keys.outbox)),
+    ):
+        if found:
+            return f"{what}: {found}"
+    verdict = check_leads(fleet.sandbox, ids)
+    return "" if verdict.sound else f"{verdict}"
+
+
+def _due(fleet: Fleet, name: str, ids: Sequence[str]) -> str:
+    """The leads on a list of things to do that are due before the night."""
+    soon = epoch_ms(real_clock()) + FAR
+    scores = fleet.redis.zmscore(name, list(ids))
+    return " ".join(one for one, at in zip(ids, scores, strict=True) if at is not None and at < soon)
+
+
+def _problems(fleet: Fleet, ids: Sequence[str], verdict: Verdict, unrest: str) -> tuple[str, ...]:
+    problems = [
+        f"{what}: {', '.join(found)}"
+        for what, found in (
+            ("lost", verdict.lost),
+            ("two owners", verdict.two_owners),
+            ("finally covered", verdict.overwritten),
+        )
+        if found
+    ]
+    if unrest and verdict.sound:
+        problems.append(f"not at rest in the end: {unrest}")
+    ledger = open_ledger(f"sqlite:///{fleet.directory / 'var' / 'ledger.sqlite3'}", PORTAL)
+    try:
+        wrong = misrecorded(fleet.sandbox, ledger, ids) if verdict.sound else {}
+    finally:
+        ledger.close()
+    problems += [f"misrecorded {contact}: {why}" for contact, why in wrong.items()]
+    parked = [one for one in ids if fleet.redis.hexists(fleet.keys.parked, one)]
+    if parked:
+        problems.append(f"parked: {', '.join(parked)}")
+    return tuple(problems)
+
+
+def _in_question(problems: Sequence[str]) -> list[str]:
+    words = " ".join(problems).replace(",", " ").replace(":", " ").split()
+    return [word for word in dict.fromkeys(words) if word.isdecimal() and len(word) > 6]

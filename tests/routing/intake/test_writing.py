@@ -1,0 +1,74 @@
+"""Nothing is written for a lead whose claim was lost, and a refused owner costs no share."""
+
+from __future__ import annotations
+
+import redis
+
+from router.routing.intake.route import route
+from router.routing.portal.services import Services
+from router.sandbox.http.client import SandboxClient
+from router.store.inbox.inbox import GROUP
+from router.store.leads.leads import State
+from tests.world.leads import OWNERS, a_hot_contact, announce, credits_of, owner_of, route_all
+
+
+def take_over(services: Services, redis_client: redis.Redis, *, by: str) -> None:
+    """Every claim lapses, and another worker takes it."""
+    inbox = services.store.keys.inbox
+    for claim in redis_client.xpending_range(inbox, GROUP, "-", "+", 100):
+        redis_client.execute_command("XCLAIM", inbox, GROUP, by, 0, claim["message_id"])
+
+
+def test_a_worker_that_lost_its_claims_writes_nothing(
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(3)])
+    announce(services, *ids)
+    mine = services.store.inbox.take("asleep")
+    take_over(services, redis_client, by="awake")
+
+    route(services, mine, consumer="asleep")
+    written_by_the_first = sandbox.writes()
+    route(services, mine, consumer="awake")
+
+    assert written_by_the_first == []
+    assert sorted(write["id"] for write in sandbox.writes()) == sorted(ids)
+
+
+def test_a_worker_that_lost_one_claim_writes_the_others(
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    ids = sandbox.create_exactly([a_hot_contact() for _ in range(3)])
+    announce(services, *ids)
+    mine = services.store.inbox.take("asleep")
+    lost = mine[1]
+    redis_client.execute_command("XCLAIM", services.store.keys.inbox, GROUP, "awake", 0, lost.id)
+
+    route(services, mine, consumer="asleep")
+
+    assert {write["id"] for write in sandbox.writes()} == set(ids) - {lost.contact_id}
+    assert services.store.leads.recall(ids)[lost.contact_id].state is State.DECIDED
+
+
+def test_an_owner_whom_hubspot_refuses_pays_nothing_for_the_lead(
+    services: Services, sandbox: SandboxClient
+) -> None:
+    """The first lead goes to camille; her owner was archived since the owners were read."""
+    services.people.owners.by_email()
+    sandbox.archive_owner(OWNERS["camille"])
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+
+    route_all(services)
+
+    shares = credits_of(services)
+    fields, _ = services.store.commits.read_book()
+    owner = owner_of(sandbox, contact_id)
+    (rep,) = [name for name, one in OWNERS.items() if one == owner]
+    assert rep in ("hugo", "lea")
+    assert shares.get("camille", 0) == 0
+    assert shares[rep] < 0
+    assert sum(shares.values()) == 0
+    assert {name: count for name, count in fields.items() if name.startswith("open:") and count} == {
+        f"open:{rep}": 1
+    }

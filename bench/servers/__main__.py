@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import resource
 import signal
 import socket
 import statistics
@@ -108,6 +109,8 @@ def _running(name: str, redis_url: str) -> Iterator[tuple[subprocess.Popen[bytes
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
+    # As many files as most hosts let a process open; children get it, too.
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (1024, 1024))
     try:
         _wait_until_it_answers(name, port)
         yield process, port

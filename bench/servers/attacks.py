@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from bench.receiver import _request as signed_delivery
@@ -34,10 +35,10 @@ def delivery_takes_s(port: int, body: bytes, *, source: str = HUBSPOT) -> float 
         return None
 
 
-def idle_sockets(port: int, body: bytes) -> str:
-    """500 connections that say nothing, then a good delivery of somebody else."""
+def idle_sockets(port: int, body: bytes, *, count: int = 500) -> str:
+    """Connections that say nothing, then a good delivery of somebody else."""
     with contextlib.ExitStack() as stack:
-        for _ in range(500):
+        for _ in range(count):
             with contextlib.suppress(OSError):
                 stack.enter_context(connect(port))
         time.sleep(0.5)
@@ -77,6 +78,14 @@ def pipelining(port: int, body: bytes) -> str:
 def tiny_chunks(port: int, body: bytes) -> str:
     """The same while 20 bodies of 500 KB come in chunks of one byte."""
     return _flooded(port, body, HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 85_000)
+
+
+def white_space(port: int, body: bytes) -> str:
+    """A good delivery beside a header of 30 KB of white space with a wrong character at its end."""
+    with connect(port) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: x\r\nX:" + b" " * 30_000 + b"\x00\r\n\r\n")
+        time.sleep(0.05)
+        return _took(delivery_takes_s(port, body))
 
 
 def chunked_over_the_limit(port: int, _body: bytes) -> str:
@@ -223,9 +232,11 @@ PATIENT: dict[str, Callable[[int, bytes], str]] = {
 """Attacks that take their time and disturb nobody, so that all of them run at once."""
 ATTACKS: dict[str, Callable[[int, bytes], str]] = {
     "500 idle sockets, then a delivery": idle_sockets,
+    "1,200 idle sockets, 1,024 files, then a delivery": partial(idle_sockets, count=1200),
     "delivery beside 64 slow bodies": slow_bodies,
     "delivery beside 20 times 2,600 pipelined requests": pipelining,
     "delivery beside 20 times 85,000 tiny chunks": tiny_chunks,
+    "delivery beside a header of white space": white_space,
     "chunked body over the limit": chunked_over_the_limit,
     "Content-Length with Transfer-Encoding": two_lengths,
 }

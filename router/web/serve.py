@@ -20,6 +20,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
 from router.web.http.connections import Limits, Server
+from router.web.http.files import within_files
 from router.web.one_core import stay_on_one_core
 
 Application = Callable[..., Any]
@@ -50,7 +51,10 @@ def serve(application: Application, *, host: str, port: int, limits: Limits | No
     """
     logging.getLogger("waitress").setLevel(logging.ERROR)
     stay_on_one_core()
-    limits = limits or Limits()
+    wanted = limits or Limits()
+    limits = within_files(wanted)
+    if limits != wanted:
+        log.warning("connections.fewer", connections=limits.connections, why="the limit of open files")
     options = Adjustments(
         host=host,
         port=port,

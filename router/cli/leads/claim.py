@@ -11,8 +11,8 @@ from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.services import services_with_rules
 from router.routing.portal.services import Services
+from router.routing.queues import claim_words
 from router.routing.queues.claim_links import link_to
-from router.routing.queues.claim_words import say as in_words
 from router.routing.queues.claims import claim_lead
 from router.routing.queues.revoked_links import valid_since
 
@@ -48,7 +48,7 @@ def _link(services: Services, contact: str, *, rep: str) -> str:
     policy = services.rules.policy()
     check_name("rep", rep, policy.roster.reps)
     if rep not in policy.roster.teams[team].reps:
-        raise UserError(in_words("en", "not_in_team", rep=rep, team=team))
+        raise UserError(claim_words.say("en", "not_in_team", rep=rep, team=team))
     now = services.clock()
     try:
         return link_to(

@@ -26,6 +26,13 @@ from router.security.private_files import write_report
 
 HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
 
+RETURNED: Final = (
+    "{amount:.1f} {unit} of the bound are for leads that somebody else took, or that came back. "
+    "The next leads even it out."
+)
+LEAST_SHOWN: Final = 0.05
+"""Leads or points that the line above rounds to 0.1."""
+
 
 @click.command(
     epilog="\b\nExamples: router fairness --since 30d\n          router fairness --rep hugo --plot hugo.svg"
@@ -84,7 +91,7 @@ def _show(found: Fairness, chosen: Sequence[ShareReport]) -> None:
                 one.received,
                 f"{one.fair_share:.1f}",
                 f"{one.difference:+.2f}",
-                "none" if one.bound is None else one.bound,
+                "none" if one.bound is None else f"{one.bound:g}",
                 one.longest_wait,
                 one.value,
                 one.days_away,
@@ -94,14 +101,14 @@ def _show(found: Fairness, chosen: Sequence[ShareReport]) -> None:
         drawn = table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))
         by = ", by points of score" if of_team[0].unit == "points" else ""
         out.print(titled(f"Team {team}, since {local_time(found.since)}{by}", drawn))
+        if of_team[0].returned >= LEAST_SHOWN and of_team[0].bound is not None:
+            out.print(RETURNED.format(amount=of_team[0].returned, unit=of_team[0].unit))
     out.print("difference: leads, or points, ahead (+) or behind (-) since the book of shares began.")
     out.print("wait: most leads in a row that they could have had. value: points. away: days.")
     for one in (one for one in chosen if one.beyond):
         side = "ahead" if one.difference > 0 else "behind"
-        far = (
-            f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} in {one.team}: more than {one.bound}."
-        )
-        out.print(Text(far, "red"))
+        far = f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} in {one.team}"
+        out.print(Text(f"{far}: more than {one.bound:g}.", "red"))
 
 
 def _show_missed(rep: str, reasons: Sequence[Missed]) -> None:

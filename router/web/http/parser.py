@@ -27,5 +27,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress has no types
             super().parse_header(strict_head(header_plus))
         except HeadInvalid as error:
             raise ParsingError(str(error)) from None
+        except ValueError:  # urlsplit's, which Waitress lets through
+            raise ParsingError("The target of the request is no address.") from None
         if self.chunked:
             self.body_rcv = ChunkedBody(self.body_rcv.getbuf())

@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
+import redis
 
-from tests.world.deliveries import created
+from router.clock import real_clock
+from router.store.keys import Keys
+from tests.world.deliveries import created, signed
 from tests.world.receivers import DOOR, Receiver, a_receiver
 
 HIDDEN = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -77,6 +80,7 @@ ATTEMPTS: dict[str, bytes] = {
     "a tab": b"GET\t/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "a space in the path": b"GET /a b HTTP/1.1\r\nHost: x\r\n\r\n",
     "NUL in the path": b"GET /\x00 HTTP/1.1\r\nHost: x\r\n\r\n",
+    "half an IPv6 address": b"GET http://[ HTTP/1.1\r\nHost: x\r\n\r\n",
     "a method in small letters": b"get / HTTP/1.1\r\nHost: x\r\n\r\n",
     "no method": b"/ HTTP/1.1\r\nHost: x\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n",
@@ -96,6 +100,61 @@ TOO_LARGE = {
     "Content-Length over the limit": POST + b"Content-Length: 1048577\r\n\r\n",
     "chunks over the limit": CHUNKED + (b"80000\r\n" + b" " * 0x80000 + b"\r\n") * 3 + EMPTY,
 }
+
+
+def signature_attempts() -> dict[str, tuple[bytes, int]]:
+    """Requests with a good body and something wrong about its signature, and the status of each."""
+    body = created(501)
+    good = signed(body, now=real_clock())
+    signature, timestamp = good["X-HubSpot-Signature-v3"], good["X-HubSpot-Request-Timestamp"]
+    old = str(int(timestamp) - 301_000)
+
+    def asks(
+        changed: dict[str, str | None], *more: str, sent: bytes = body, line: str = f"POST {DOOR}"
+    ) -> bytes:
+        headers = {name: value for name, value in {**good, **changed}.items() if value is not None}
+        lines = [
+            f"{line} HTTP/1.1",
+            "Host: x",
+            *(f"{name}: {value}" for name, value in headers.items()),
+            *more,
+        ]
+        head = "\r\n".join((*lines, f"Content-Length: {len(sent)}", "Connection: close", "", ""))
+        return head.encode() + sent
+
+    v3, at = "X-HubSpot-Signature-v3", "X-HubSpot-Request-Timestamp"
+    return {
+        "no signature": (asks({v3: None}), 401),
+        "an empty signature": (asks({v3: ""}), 401),
+        "an older version": (asks({v3: None}, f"X-HubSpot-Signature: {signature}"), 401),
+        "with an underscore": (asks({v3: None}, f"X_HubSpot_Signature_v3: {signature}"), 401),
+        "twice": (asks({}, f"{v3}: {signature}"), 401),
+        "a good one after a bad one": (asks({v3: "AAAA"}, f"{v3}: {signature}"), 401),
+        "in small letters": (asks({v3: signature.lower()}), 401),
+        "without padding": (asks({v3: signature.rstrip("=")}), 401),
+        "with characters of another alphabet": (asks({v3: "é" + signature[1:]}), 401),
+        "no timestamp": (asks({at: None}), 401),
+        "an old timestamp": (asks({at: old}), 401),
+        "a timestamp twice": (asks({}, f"{at}: {timestamp}"), 401),
+        "a timestamp with a sign": (asks({at: f"+{timestamp}"}), 401),
+        "a timestamp in seconds": (asks({at: timestamp[:-3]}), 401),
+        "another body": (asks({}, sent=created(502)), 401),
+        "a body with a space": (asks({}, sent=body + b" "), 401),
+        "an encoded body": (asks({}, "Content-Encoding: gzip"), 415),
+        "another type": (asks({"Content-Type": "text/plain"}), 415),
+        "another address": (asks({}, line="POST /webhooks/hubspot/"), 404),
+        "another method": (asks({}, line=f"PUT {DOOR}"), 405),
+    }
+
+
+@pytest.mark.parametrize("name", signature_attempts())
+def test_a_delivery_that_is_not_signed_as_it_should_be_is_refused_and_not_kept(
+    receiver: Receiver, redis_client: redis.Redis, keys: Keys, name: str
+) -> None:
+    sent, status = signature_attempts()[name]
+
+    assert statuses(everything_answered(receiver, sent)) == [str(status).encode()]
+    assert not redis_client.exists(keys.inbox)
 
 
 @pytest.fixture(scope="module")

@@ -90,6 +90,22 @@ def test_the_longest_idle_connection_goes_when_all_places_are_taken(redis_url: s
 
 
 @linux
+def test_idle_connections_leave_files_for_all_else(redis_url: str) -> None:
+    # Redis is reached only once the connections are there.
+    program = (
+        "import sys, resource; resource.setrlimit(resource.RLIMIT_NOFILE, (160, 160));"
+        "from router.web.__main__ import main; sys.exit(main())"
+    )
+    limits = {"REQUEST_DEADLINE_S": "120"}
+    with a_receiver(redis_url, "-c", program, **limits) as receiver, contextlib.ExitStack() as stack:
+        for number in range(200):
+            line = stack.enter_context(receiver.connection(source=f"127.0.1.{number + 1}"))
+            line.sendall(HEAD + b"Content-Length: 400000\r\n\r\n" + b"x" * 140_000)
+
+        assert delivers(receiver, stack.enter_context(receiver.connection(source=HUBSPOT)))
+
+
+@linux
 def test_requests_that_never_end_cannot_take_all_places(redis_url: str) -> None:
     limits = {"MAX_CONNECTIONS": "20", "REQUEST_DEADLINE_S": "120"}
     with a_receiver(redis_url, **limits) as receiver, contextlib.ExitStack() as stack:

@@ -171,6 +171,12 @@ def test_a_rep_who_is_away_in_hubspot_can_say_that_they_are_there(reps: Reps) ->
         ("/api/away", {"until": "2020-01-01"}, "until: 2020-01-01 is over. Write a day to come."),
         ("/api/away", {"until": "next Friday"}, "until: 'next Friday' is no day."),
         ("/api/away", {}, "until: Field required."),
+        (
+            "/api/away",
+            {"until": "2026-12-01", "why": "a\x1b[2Jb"},
+            "why: The reason has a line end or a char",
+        ),
+        ("/api/back", {"until": "2026-12-01", "why": "a\u202eb"}, "why: The reason has a line end or a char"),
         ("/api/away", {"until": "2099-01-01", "rep": "hugo"}, "rep: Extra inputs are not permitted."),
         ("/api/back", {"until": "x" * 50}, "until: "),
         *(

@@ -23,9 +23,9 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from router.hidden import keys_in, passwords_in
-from router.private_files import OF_OTHERS, close_var
-from router.setting_urls import of_scheme, protected_secret_url, protected_url
+from router.security.hidden import keys_in, passwords_in
+from router.security.private_files import OF_OTHERS, close_var
+from router.security.setting_urls import of_scheme, protected_secret_url, protected_url
 
 SECRETS: Final = (
     "HUBSPOT_ACCESS_TOKEN",

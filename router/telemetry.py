@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
@@ -13,8 +14,9 @@ import structlog
 from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from router.hidden import HIDDEN, hidden
 from router.repeated import RepeatsOfLibraries
+from router.security.hidden import HIDDEN, hidden
+from router.security.visible import one_line, visible
 
 Form = Literal["auto", "json", "console"]
 
@@ -75,11 +77,29 @@ def set_up_logging(
 def _renderers(*, on_terminal: bool) -> list[Processor]:
     # Both of structlog's prettier traceback renderers print local variables, secrets among them.
     if on_terminal:
-        return [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+        return [_visible_values, structlog.dev.ConsoleRenderer(exception_formatter=_visible_traceback)]
     return [
         structlog.processors.format_exc_info,
         structlog.processors.JSONRenderer(serializer=_as_json),
     ]
+
+
+def _visible_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Each value on one line, with control characters written out: a terminal obeys none but our colours."""
+    return {
+        name: value if name == "exc_info" else one_line(value) if isinstance(value, str) else _repr(value)
+        for name, value in event.items()
+    }
+
+
+def _repr(value: object) -> object:
+    return value if value is None or isinstance(value, bool | int | float) else one_line(repr(value))
+
+
+def _visible_traceback(stream: TextIO, exc_info: Any) -> None:
+    plain = io.StringIO()
+    structlog.dev.plain_traceback(plain, exc_info)
+    stream.write(visible(plain.getvalue()))
 
 
 def _as_json(event: EventDict, **_: Any) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
-from router.hidden import Hidden
+from router.security.hidden import Hidden
 from router.settings import SECRETS, Settings, SettingsInvalid, read_settings
 
 CANARY = "pat-eu1-canary-5b1f"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 from collections.abc import Iterator
 
 import pytest
 import structlog
 from pydantic import SecretStr
 
+from router.security.visible import visible
 from router.telemetry import set_up_logging
 
 CANARY = 'canary-"quoted"-5b1f'
@@ -138,3 +140,20 @@ def test_addresses_are_hidden_wherever_they_stand(text: str, shown: str) -> None
     structlog.get_logger().info(text)
 
     assert _lines(out)[0]["event"] == shown
+
+
+def test_a_terminal_obeys_no_text_of_a_stranger_in_the_log() -> None:
+    out = Terminal()
+    set_up_logging(stream=out)
+    hostile = "x\x1b[2J\x9b31m\u202ey\nlead.routed"
+
+    structlog.get_logger().warning(hostile, why=hostile, more=[hostile], count=1)
+    logging.getLogger("library").warning("%s", hostile)
+    try:
+        raise ValueError(hostile)
+    except ValueError:
+        structlog.get_logger().exception("it.failed")
+
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", out.getvalue())
+    assert visible(plain) == plain
+    assert not [line for line in plain.splitlines()[:2] if line.startswith("lead.routed")]

@@ -13,8 +13,9 @@ import redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from router.bootstrap import ProcessContext, open_context
-from router.private_files import NotPrivate
 from router.repeated import repeated
+from router.security.printing import complain, guard_tracebacks
+from router.security.private_files import NotPrivate
 from router.settings import SettingsInvalid, read_settings
 from router.store.embedded import EmbeddedServerError
 from router.telemetry import set_up_logging
@@ -34,15 +35,16 @@ LAST_MESSAGES_S: Final = 3.0
 
 def main(arguments: list[str]) -> int:
     """Run one role until SIGTERM. Exit code 2 for wrong settings, 1 if our own Redis cannot start."""
+    guard_tracebacks()
     role = RENAMED.get(arguments[0], arguments[0]) if len(arguments) == 1 else ""
     if role not in ROLES:
-        print(f"Usage: python -m workers {'|'.join(ROLES)}", file=sys.stderr)  # noqa: T201 - there is no log yet
+        complain(f"Usage: python -m workers {'|'.join(ROLES)}")  # there is no log yet
         return 2
     try:
         settings = read_settings()
         settings.close_var_dir()
     except (SettingsInvalid, NotPrivate) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
+        complain(error)  # there is no log before there are settings
         return 2
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)
     signal.signal(signal.SIGTERM, _stop)
@@ -50,7 +52,7 @@ def main(arguments: list[str]) -> int:
     try:
         context = open_context(settings, role=role)
     except EmbeddedServerError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a sentence for the person who started it
+        complain(error)  # a sentence for the person who started it
         return 1
     process.serve(context)
     if not _await_redis(context):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from bench.peers.streams import Stream
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue, points_of
 from router.policy.shares.share import Share
-from router.policy.shares.share_book import Book, credit_field, largest_field, last_field
+from router.policy.shares.share_book import Book, credit_field, largest_field, last_field, refund_of
 
 TEAM = "bench"
 
@@ -27,7 +27,11 @@ def deal_by_value(stream: Stream, chance: random.Random) -> list[tuple[int, int,
 def _deal(stream: Stream, worth_of: Callable[[float, int], LeadValue]) -> list[tuple[int, int, int]]:
     fields: dict[str, int] = {}
     dealt = []
+    paid: dict[int, Mapping[str, int]] = {}
     for lead, arrival in enumerate(stream.arrivals):
+        for seen in [one for one in paid if stream.taken[one] <= lead]:
+            for name, change in refund_of(paid.pop(seen)).items():
+                fields[name] = fields.get(name, 0) + change
         lead_value = worth_of(arrival.value, fields.get(largest_field(TEAM), 0))
         shares = [
             Share(
@@ -39,7 +43,10 @@ def _deal(stream: Stream, worth_of: Callable[[float, int], LeadValue]) -> list[t
             for rep in stream.eligible(arrival, arrival.day)
         ]
         winner = next_up(shares, lead_value=lead_value)
-        for name, change in pay(shares, winner, team=TEAM, book=Book(fields), lead_value=lead_value).items():
+        changes = pay(shares, winner, team=TEAM, book=Book(fields), lead_value=lead_value)
+        for name, change in changes.items():
             fields[name] = fields.get(name, 0) + change
+        if lead in stream.taken:
+            paid[lead] = changes
         dealt.append((lead, int(winner), arrival.day))
     return dealt

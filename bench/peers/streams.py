@@ -11,6 +11,9 @@ DAYS = 60
 LEADS_PER_DAY = 40
 WEIGHTS = (0.5, 1, 1.5, 2, 2.5, 3)
 SHARE_AWAY = 0.3
+SHARE_TAKEN = 0.3
+SEEN_AFTER = 40
+"""A person's choice is seen within this many leads: the history of a write is read seconds after it."""
 JOINS_ON = 20
 """The day on which the last rep joins, where somebody does."""
 
@@ -34,11 +37,19 @@ class Stream:
     """Who is on leave, by day."""
     joins: Mapping[int, int] = field(default_factory=dict)
     """Reps who were not there from the beginning, and the day they came."""
+    taken: Mapping[int, int] = field(default_factory=dict)
+    """Leads that a person takes before their rep has them, and the lead by whose time that is seen."""
 
     @property
     def reps(self) -> range:
         """All reps, those who join later too."""
         return range(len(self.weights))
+
+    @property
+    def unseen(self) -> int:
+        """The most leads at the same time that a person has taken and that is not seen yet."""
+        spans = self.taken.items()
+        return max((sum(lead <= at < seen for lead, seen in spans) for at, _ in spans), default=0)
 
     def here(self, day: int) -> frozenset[int]:
         """The reps who have joined and are not on leave."""
@@ -65,6 +76,7 @@ def _stream(
     leave: bool = False,
     joiner: bool = False,
     equal: bool = False,
+    edits: bool = False,
 ) -> Stream:
     everyone = frozenset(range(REPS))
     weights = (1.0,) * REPS if equal else _weights(chance)
@@ -77,7 +89,8 @@ def _stream(
             group = groups() if groups is not None else everyone
             # Every lead can be taken: how methods treat leads that nobody may have is another question.
             arrivals.append(Arrival(day, group if group & here else group | {min(here)}, values()))
-    return Stream(weights, tuple(arrivals), away, empty.joins)
+    taken = _taken(chance, len(arrivals)) if edits else {}
+    return Stream(weights, tuple(arrivals), away, empty.joins, taken)
 
 
 def _leave(chance: random.Random) -> dict[int, frozenset[int]]:
@@ -93,6 +106,13 @@ def _leave(chance: random.Random) -> dict[int, frozenset[int]]:
                     away[one].add(rep)
             day += off
     return {day: frozenset(reps) for day, reps in away.items()}
+
+
+def _taken(chance: random.Random, leads: int) -> dict[int, int]:
+    """People take 30 % of the leads, which is seen within forty leads."""
+    return {
+        lead: lead + chance.randint(1, SEEN_AFTER) for lead in range(leads) if chance.random() < SHARE_TAKEN
+    }
 
 
 def _anybody(chance: random.Random) -> Callable[[], frozenset[int]]:
@@ -119,6 +139,7 @@ SCENARIOS: Mapping[str, Callable[[random.Random], Stream]] = {
     "a joiner": lambda chance: _stream(chance, joiner=True),
     "random eligibility": lambda chance: _stream(chance, groups=_anybody(chance)),
     "skills in blocks": lambda chance: _stream(chance, groups=_by_skill(chance)),
+    "human edits": lambda chance: _stream(chance, edits=True),
     "unequal values": lambda chance: _stream(chance, values=_unequal(chance)),
     "all at once": lambda chance: _stream(
         chance, groups=_by_skill(chance), values=_unequal(chance), leave=True, joiner=True

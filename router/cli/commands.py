@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import click
 
-from router.cli.shared.failures import user_error_of
+from router.cli.shared.failures import safely_quoting, user_error_of
 
 COMMANDS: Final = {
     "demo": ("demo", "Route 200 contacts of a toy HubSpot portal, and check every one."),
@@ -72,11 +72,20 @@ class Commands(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The arguments before the command's name. An error quotes them safely."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.ClickException as error:
+            raise safely_quoting(error) from None
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command. An error of the outside world becomes a sentence; a bug keeps its traceback."""
         try:
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
+        except click.ClickException as error:
+            raise safely_quoting(error) from error.__cause__
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             sentence = user_error_of(error)

@@ -9,6 +9,7 @@ from rich.progress import Progress as Bars
 
 from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen
 from router.ledger.engine import engine_of
 from router.ledger.migrations.status import LedgerStatus, status_of
@@ -36,9 +37,9 @@ def ledger(ctx: click.Context, as_json: bool) -> None:
         print_json(asdict(found))
     else:
         for line in (f"Ledger  {found.database}", f"Schema  {_schema(found)}", *_steps(found.to_come)):
-            click.echo(line)
+            say(line)
         for one in found.rewriting:
-            click.echo(f"Rows    {_rows(one)}")
+            say(f"Rows    {_rows(one)}")
     raise SystemExit(0 if found.state == "current" else 1)
 
 
@@ -61,13 +62,13 @@ def upgrade(rewrite: bool, as_json: bool) -> None:
         progress = [asdict(one) for one in rewrites.progress()]
         print_json({"ran": [asdict(one) for one in steps], "rewritten": rows, "rewriting": progress})
         return
-    click.echo(f"{count_of(len(steps), 'step')} taken." if steps else "The schema was up to date.")
+    say(f"{count_of(len(steps), 'step')} taken." if steps else "The schema was up to date.")
     for line in _steps(steps):
-        click.echo(line)
+        say(line)
     if rewrite:
-        click.echo(f"{count_of(rows, 'row')} rewritten.")
+        say(f"{count_of(rows, 'row')} rewritten.")
     elif rewrites.pending():
-        click.echo("Old rows are rewritten in the background; see how far it is with: router ledger")
+        say("Old rows are rewritten in the background; see how far it is with: router ledger")
 
 
 def _rewrite(rewrites: Rewrites) -> int:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 
-from router.private_files import close
+from router.security.private_files import close
 
 BUSY_TIMEOUT_MS: Final = 10_000
 _POSTGRESQL: Final = {

@@ -12,11 +12,9 @@ from sqlalchemy import Connection, insert, select
 from router.ledger.querying import PortalTables
 from router.ledger.rewriting.book_changes import COLUMNS, changes_in
 from router.ledger.tables import DECISIONS, EVENTS
-from router.policy.shares.share_book import refund_of
+from router.policy.shares.share_book import REFUNDED, refund_of
 
 BLOCK: Final = 5_000
-REFUNDED: Final = ("taken_by_a_person", "gone", "owner_refused", "restored")
-"""Events after which the rep never had the lead: what the decision had added was taken back."""
 
 
 class Shares(PortalTables):

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final, Literal
 
 from router.policy.wording.phrases import moment_in_words
+from router.security.visible import one_line
 
 Event = Literal["assigned", "due_soon", "overdue", "taken", "test"]
 Kind = Literal["slack", "teams", "json"]
@@ -107,8 +108,8 @@ def teams_card(title: str, lines: Iterable[str], *, actions: Sequence[Mapping[st
         "type": "AdaptiveCard",
         "version": "1.4",
         "body": [
-            {"type": "TextBlock", "text": title, "weight": "Bolder", "wrap": True},
-            *({"type": "TextBlock", "text": line, "wrap": True} for line in lines),
+            {"type": "TextBlock", "text": one_line(title), "weight": "Bolder", "wrap": True},
+            *({"type": "TextBlock", "text": one_line(line), "wrap": True} for line in lines),
         ],
         **({"actions": list(actions)} if actions else {}),
     }
@@ -119,4 +120,4 @@ def teams_card(title: str, lines: Iterable[str], *, actions: Sequence[Mapping[st
 def _escaped(text: str) -> str:
     # https://docs.slack.dev/messaging/formatting-message-text: these three, or a rule's name could ping
     # everyone.
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

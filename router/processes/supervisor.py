@@ -7,6 +7,7 @@ server is stopped by reaper.py.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import threading
@@ -29,6 +30,7 @@ HOPELESS: Final = 3
 """A child that ended this often without becoming ready will not become ready."""
 LAST_WORDS: Final = 12
 LOOK_S: Final = 0.02
+_COLOUR: Final = re.compile(r"\x1b\[[0-9;]{0,20}m")
 READY: Final = ("listening on http", "process.started")
 """One of these is in the log line with which a child reports that it is ready."""
 
@@ -196,5 +198,5 @@ class _Child:
             _, _, address = line.partition("listening on ")
             self.address = address.strip() or None
             self.ready = True
-        self.last_words = [*self.last_words, line][-LAST_WORDS:]
+        self.last_words = [*self.last_words, _COLOUR.sub("", line)][-LAST_WORDS:]
         self._hear(self.role.name, line)

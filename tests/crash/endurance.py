@@ -2,9 +2,10 @@
 
   --seeds 1-20 | 1,4,7   one storm for each seed (1-20)
   --leads 5000           leads of each storm
+  --workers 8            worker processes of each storm
   --totals FILE          results as JSON (endurance.json); seeds that held there are not run again
 
-Every storm has eight workers, kills of workers, of other processes and of Redis, workers that stand still for
+Every storm has kills of workers, of other processes and of Redis, workers that stand still for
 longer than the lease, a HubSpot that misbehaves, and people who choose owners. Nothing may be lost, owned
 twice or finally covered.
 """
@@ -22,18 +23,18 @@ from typing import Any, Final
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from router.deadlines import LEASE
-from tests.crash.storm import judge, settled, storm
-from tests.world.checker import longest_covered_s
-from tests.world.fleet import CRASH_POINTS, a_fleet
+from router.deadlines import CALL, LEASE
+from tests.crash.storm import has_no_doubt, judge, settled, storm
+from tests.world.checker import check, longest_covered_s
+from tests.world.fleet import CRASH_POINTS, WEIGHTS, a_fleet, until
 from tests.world.story import stories
 
-WORKERS: Final = 8
 STORM_S: Final = 60.0
 REDIS_KILLS: Final = 2
 PAUSES: Final = 2
 PAUSE_S: Final = LEASE.total_seconds() + 5
 EDITS: Final = 30
+LATE_S: Final = CALL.total_seconds() + 5
 HEALED_WITHIN_S: Final = 600.0
 ADDED_UP: Final = (
     *("leads", "webhook_events", "worker_kills", "other_kills", "redis_kills", "pauses", "human_edits"),
@@ -43,13 +44,13 @@ ADDED_UP: Final = (
 Totals = dict[str, Any]
 
 
-def one_storm(seed: int, *, leads: int, progress: Progress) -> Totals:
+def one_storm(seed: int, *, leads: int, workers: int, progress: Progress) -> Totals:
     """The counts and the verdict of the storm of a seed; `story` is there if it did not hold."""
     bar = progress.add_task(f"seed {seed}", total=leads)
     began = time.monotonic()
     with (
         tempfile.TemporaryDirectory(prefix=f"storm-{seed}-") as place,
-        a_fleet(Path(place), workers=WORKERS, seed=seed, crash_points=CRASH_POINTS) as fleet,
+        a_fleet(Path(place), workers=workers, seed=seed, crash_points=CRASH_POINTS) as fleet,
     ):
         ids = storm(
             fleet,
@@ -60,10 +61,13 @@ def one_storm(seed: int, *, leads: int, progress: Progress) -> Totals:
             pauses=PAUSES,
             pause_s=PAUSE_S,
             edits=EDITS,
+            late_s=LATE_S,
             tell=lambda created: progress.update(bar, completed=min(created, leads)),
         )
         progress.update(bar, description=f"seed {seed}: healing")
-        verdict = judge(fleet, ids, within_s=HEALED_WITHIN_S)
+        judge(fleet, ids, within_s=HEALED_WITHIN_S)
+        until(lambda: has_no_doubt(fleet), within_s=HEALED_WITHIN_S)
+        verdict = check(fleet.sandbox, ids, weights=WEIGHTS)
         held = verdict.sound
         result: Totals = {
             "leads": len(ids),
@@ -113,17 +117,18 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.crash.endurance")
     parser.add_argument("--seeds", type=seeds_of, default=seeds_of("1-20"))
     parser.add_argument("--leads", type=int, default=5_000)
+    parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--totals", type=Path, default=Path("endurance.json"))
     asked = parser.parse_args(arguments)
-    storms = _kept(asked.totals, leads=asked.leads)
+    storms = _kept(asked.totals, leads=asked.leads, workers=asked.workers)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns) as progress:
         for seed in asked.seeds:
             if storms.get(str(seed), {}).get("held"):
                 progress.console.print(f"seed {seed} held before")
                 continue
-            storms[str(seed)] = one_storm(seed, leads=asked.leads, progress=progress)
-            _keep(asked.totals, storms, leads=asked.leads)
+            storms[str(seed)] = one_storm(seed, leads=asked.leads, workers=asked.workers, progress=progress)
+            _keep(asked.totals, storms, leads=asked.leads, workers=asked.workers)
             if not storms[str(seed)]["held"]:
                 progress.console.print(f"seed {seed}: {storms[str(seed)]['story']}", markup=False)
     total = summed(storms)
@@ -133,16 +138,16 @@ def main(arguments: Sequence[str]) -> int:
     return 0 if total["held"] else 1
 
 
-def _kept(file: Path, *, leads: int) -> dict[str, Totals]:
-    """The storms of an earlier run with as many leads."""
+def _kept(file: Path, **each: int) -> dict[str, Totals]:
+    """The storms of an earlier run with as many leads and workers each."""
     if not file.exists():
         return {}
     kept = json.loads(file.read_text())
-    return dict(kept["storms"]) if kept.get("leads_each") == leads else {}
+    return dict(kept["storms"]) if kept.get("each") == each else {}
 
 
-def _keep(file: Path, storms: dict[str, Totals], *, leads: int) -> None:
-    written = {"leads_each": leads, "totals": summed(storms), "storms": storms}
+def _keep(file: Path, storms: dict[str, Totals], **each: int) -> None:
+    written = {"each": each, "totals": summed(storms), "storms": storms}
     draft = file.with_suffix(".draft")
     draft.write_text(json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     draft.rename(file)

@@ -44,8 +44,8 @@ class Matrix:
 
     @property
     def unreached(self) -> list[CellResult]:
-        """The cells whose call was not made while the leads went through."""
-        return [one for one in self.results if one.held and not one.reached]
+        """The cells in which the call was not made, or the fault not met, while the leads went through."""
+        return [one for one in self.results if not (one.reached and one.fault_met)]
 
     def as_json(self) -> dict[str, object]:
         """The totals, and what did not hold."""
@@ -114,8 +114,13 @@ def run_matrix(
     threads = [threading.Thread(target=serve_lane, args=(n,)) for n in range(min(lanes, len(cells)))]
     for thread in threads:
         thread.start()
-    for thread in threads:
-        thread.join()
+    try:
+        for thread in threads:
+            thread.join()
+    except KeyboardInterrupt:
+        while not waiting.empty():  # the cells that run are the last ones
+            waiting.get()
+        raise
     if mistakes:
         raise mistakes[0]
     matrix.took_s = time.monotonic() - began
@@ -145,6 +150,7 @@ def _line(matrix: Matrix, result: CellResult, began: float) -> str:
     left_s = passed_s / done * (matrix.total - done)
     verdict = "held" if result.held else "FAILED"
     reached = "" if result.reached else " (call not reached)"
+    reached += "" if result.fault_met else " (fault not met)"
     return (
         f"{done}/{matrix.total} {verdict}{reached} in {result.took_s:.1f} s, {len(matrix.failed)} failed, "
         f"about {left_s / 60:.0f} min left: {result.cell.name}"

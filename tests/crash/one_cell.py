@@ -27,8 +27,12 @@ LEADS: Final = 5
 LEASE_S: Final = LEASE.total_seconds() * SCALE
 PAUSE_S: Final = LEASE_S + 1.0
 """A process that stands still wakes when another one has taken its leads over."""
-REACHED_WITHIN_S: Final = 8.0
-HEALED_WITHIN_S: Final = 60.0
+AWAKE_S: Final = 0.5
+REACHED_WITHIN_S: Final = 15.0
+CALM_S: Final = 0.5
+"""All is over when nothing was under way for this long: an answer may still be on the wire."""
+HEALED_WITHIN_S: Final = 120.0
+"""Longer than any healing takes, on a machine that does nothing else; a busy one starts processes slowly."""
 LOOK_S: Final = 0.1
 FAR: Final = in_ms(DOUBT) * SCALE * 2
 """Milliseconds: what is due later than this is the night's look, which no cell waits for."""
@@ -36,12 +40,16 @@ FAR: Final = in_ms(DOUBT) * SCALE * 2
 
 @dataclass(frozen=True, slots=True)
 class CellResult:
-    """What became of a cell. `reached`: the role came to the call; `story`: of the leads that went wrong."""
+    """What became of a cell. `reached`: the role came to the call; `fault_met`: the portal's fault struck.
+
+    `story` tells of the leads that went wrong.
+    """
 
     cell: Cell
     verdict: Verdict
     problems: tuple[str, ...]
     reached: bool
+    fault_met: bool
     longest_covered_s: float
     took_s: float
     leads: int
@@ -63,37 +71,40 @@ class _Run:
     ids: Sequence[str]
     began: float
     struck_at: float | None = None
-    reached: bool = False
+    reached_at: float | None = None
+    fault_met: bool = False
     edits: int = 0
 
     def hurt(self) -> None:
         """See to the process that has come to its call, and let people act while all is in doubt."""
-        pid = None if self.reached else Orders.taken(self.fleet.orders / self.cell.role)
+        now = time.monotonic()
+        pid = None if self.reached_at else Orders.taken(self.fleet.orders / self.cell.role)
         if pid is not None:
-            self.reached = True
+            self.reached_at = now
             if self.cell.action == "pause":
                 self.fleet.paused(f"{self.cell.role} {pid}", pid, seconds=PAUSE_S)
             else:
                 self.fleet.kills += 1
-        if self.struck_at is None and (self.reached or self._fault_struck()):
-            self.struck_at = time.monotonic()
-        if self.struck_at is not None:
-            passed_s = time.monotonic() - self.struck_at
-            later_s = PAUSE_S - 0.4 if self.cell.action == "pause" else LEASE_S / 2
-            for number, after_s in enumerate((0.3, later_s), start=2):
-                if self.edits == number - 2 and passed_s >= after_s:
-                    self.fleet.sandbox.edit_by_hand(self.ids[number], owner=PERSON)
-                    self.edits += 1
+        self.fault_met = self.fault_met or any(fault["hits"] for fault in self.fleet.sandbox.faults())
+        if self.struck_at is None and (self.reached_at or self.fault_met or self._has_waited()):
+            self.struck_at = now
+        later_s = PAUSE_S - 0.4 if self.cell.action == "pause" else LEASE_S / 2
+        for contact_id, after_s in zip(
+            self.ids[2 + self.edits : 4], (0.3, later_s)[self.edits :], strict=True
+        ):
+            if self.struck_at is not None and now - self.struck_at >= after_s:
+                self.fleet.sandbox.edit_by_hand(contact_id, owner=PERSON)
+                self.edits += 1
 
     def is_over(self) -> bool:
-        """Everything that was to happen has happened."""
-        waited_s = time.monotonic() - self.began
-        if self.edits < 2:
+        """Everything that was to happen has happened, and who stood still has gone on."""
+        stood_still_s = PAUSE_S + AWAKE_S if self.cell.action == "pause" else 0.0
+        if self.reached_at is not None and time.monotonic() - self.reached_at < stood_still_s:
             return False
-        return self.reached or waited_s > REACHED_WITHIN_S
+        return self.edits == 2 and ((self.reached_at is not None and self.fault_met) or self._has_waited())
 
-    def _fault_struck(self) -> bool:
-        return any(fault["hits"] for fault in self.fleet.sandbox.faults())
+    def _has_waited(self) -> bool:
+        return time.monotonic() - self.began > REACHED_WITHIN_S
 
 
 def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> CellResult:
@@ -102,16 +113,15 @@ def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> 
     began = time.monotonic()
     run = _prepared(fleet, cell, began)
     announce_to(fleet, duplicates=0.2, properties=("hubspot_owner_id",))
-    ends_at = began + within_s
-    unrest = "nothing happened"
+    ends_at, calm_since, unrest = began + within_s, None, "nothing happened"
     while time.monotonic() < ends_at:
         run.hurt()
-        if run.struck_at is None and time.monotonic() - began > REACHED_WITHIN_S:
-            run.struck_at = time.monotonic()  # neither fault nor call came: people act all the same
         if run.is_over():
             fleet.sandbox.repair()
-            Orders.forget(fleet.orders / cell.role)
-            if not (unrest := _unrest(fleet, run.ids)):
+            Orders.take_back(fleet.orders / cell.role)
+            unrest = _unrest(fleet, run.ids)
+            calm_since = None if unrest else calm_since or time.monotonic()
+            if calm_since is not None and time.monotonic() - calm_since > CALM_S:
                 break
         time.sleep(LOOK_S)
     verdict = check_leads(fleet.sandbox, run.ids)
@@ -120,7 +130,8 @@ def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> 
         cell,
         verdict,
         problems,
-        run.reached,
+        run.reached_at is not None,
+        run.fault_met,
         longest_covered_s(fleet.sandbox, run.ids),
         time.monotonic() - began,
         leads=len(run.ids),
@@ -164,8 +175,7 @@ def _unrest(fleet: Fleet, ids: Sequence[str]) -> str:
     ):
         if found:
             return f"{what}: {found}"
-    verdict = check_leads(fleet.sandbox, ids)
-    return "" if verdict.sound else f"{verdict}"
+    return ""
 
 
 def _due(fleet: Fleet, name: str, ids: Sequence[str]) -> str:
@@ -185,9 +195,9 @@ def _problems(fleet: Fleet, ids: Sequence[str], verdict: Verdict, unrest: str) -
         )
         if found
     ]
-    if unrest and verdict.sound:
+    if unrest:
         problems.append(f"not at rest in the end: {unrest}")
-    ledger = open_ledger(f"sqlite:///{fleet.directory / 'var' / 'ledger.sqlite3'}", PORTAL)
+    ledger = open_ledger(f"sqlite:///{fleet.ledger_file}", PORTAL)
     try:
         wrong = misrecorded(fleet.sandbox, ledger, ids) if verdict.sound else {}
     finally:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from router.store.inbox.inbox import Inbox
-from tests.crash.calls import PLACES, calls_in_code, classes_with_connection
+from tests.crash.calls import PLACES, Orders, calls_in_code, classes_with_connection
 from tests.crash.cells import ACTIONS, FAULTS_OF_WRITES, MOMENTS, Cell, all_cells, named, seeded_cells
 from tests.crash.way import Way, way_of_a_lead
 from tests.world.fleet import Fleet, a_quiet_fleet
 from workers import drain
 
+HOME = Path(__file__).parents[2]
 A_WAY = Way(
     calls=tuple(
         (role, f"Class.{call}") for role in ("web", "worker", "housekeeping", "cron") for call in "abcdefgh"
@@ -131,3 +135,23 @@ def test_a_cell_names_the_fault_of_the_portal_by_its_operation() -> None:
 
     assert cell.fault_of_portal == {"on": "contacts/batch/update", "next": 1, "kind": "not_applied"}
     assert read.fault_of_portal["kind"] == "missing"
+
+
+def test_an_order_is_for_the_first_who_comes_to_the_call(tmp_path: Path) -> None:
+    code = "import sys; from pathlib import Path; from tests.crash.calls import Orders; "
+    code += "Orders(Path(sys.argv[1])).obey('before', 'Inbox.take')"
+    Orders.give(tmp_path, moment="before", call="Inbox.take", action="kill")
+
+    ends = [subprocess.run([sys.executable, "-c", code, tmp_path], cwd=HOME).returncode for _ in range(2)]
+
+    assert ends == [-signal.SIGKILL, 0]
+    assert Orders.taken(tmp_path)
+
+
+def test_an_order_that_is_taken_back_strikes_nobody(tmp_path: Path) -> None:
+    Orders.give(tmp_path, moment="before", call="Inbox.take", action="kill")
+    Orders.take_back(tmp_path)
+
+    Orders(tmp_path).obey("before", "Inbox.take")  # this very process would die
+
+    assert Orders.taken(tmp_path) is None

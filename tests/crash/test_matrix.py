@@ -18,7 +18,7 @@ CELLS = 15
 LANES = 3
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_seeded_cells_hold(tmp_path: Path) -> None:
     cells = seeded_cells(walk(tmp_path / "walk"), seed=SEED, count=CELLS)
 

@@ -32,13 +32,13 @@ def counts_stand(fleet: Fleet) -> bool:
     return shown == counted
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1])
 def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
     with a_fleet(tmp_path, seed=seed, scale=LEASE_OF_4_S, crash_points=CRASH_POINTS) as fleet:
         ids = storm(fleet, seed=seed, seconds=12, leads=400, redis_kills=2)
 
-        verdict = judge(fleet, ids, within_s=60)
+        verdict = judge(fleet, ids, within_s=240)
 
         assert verdict.sound, f"seed {seed}: {stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"

@@ -105,9 +105,7 @@ def _try_all(out: Console, mutants: Sequence[Mutant], trees: Sequence[Path]) -> 
 def _report(out: Console, outcomes: Sequence[Outcome]) -> None:
     killed = sum(one.verdict == "killed" for one in outcomes)
     explained = [one for one in outcomes if one.verdict == "survived" and one.is_fine]
-    out.print(
-        f"{killed} of {len(outcomes)} mutants were noticed; {len(explained)} survive and are explained."
-    )
+    out.print(f"{killed} of {len(outcomes)} mutants were noticed; {len(explained)} explained ones survive.")
     for one in outcomes:
         if not one.is_fine:
             out.print(f"\n{one.verdict}: {one.mutant.name} ({one.mutant.file})", markup=False)

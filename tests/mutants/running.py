@@ -51,17 +51,7 @@ def copy_tree(to: Path) -> None:
 
 def run_tests(tests: tuple[str, ...], *, tree: Path, stop_at_once: bool = True) -> tuple[int, str]:
     """Pytest's exit code and what it said; 1 if it did not end in time."""
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "--no-header",
-        "-p",
-        "no:cacheprovider",
-        "-m",
-        "not soak",
-    ]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not soak"]
     command += ["-x"] if stop_at_once else []
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
     try:

@@ -11,16 +11,8 @@ from typing import Any, Final
 from router.ledger import Ledger
 from router.sandbox.http.client import SandboxClient
 
-OWNED_SINCE: Final = {
-    "written": "owner_id",
-    "restored": "owner_id",
-    "owned_already": "owner_id",
-    "taken_by_a_person": "owner_id",
-    "not_reassigned": "owner_id",
-    "changed_by_a_person": "owner_id",
-    "owner_changed": "owner_id",
-}
-"""The ledger's events that name an owner, and where."""
+NOT_OWNING: Final = {"owner_refused"}
+"""The ledger's events that name an owner whom the lead does not get; any other that names one gives it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,9 +80,9 @@ def misrecorded(sandbox: SandboxClient, ledger: Ledger, ids: Sequence[str]) -> d
 def owner_in_ledger(ledger: Ledger, contact_id: str) -> str:
     """The owner that a lead has by the last event that names one; "" for nobody."""
     owners = [
-        event.detail.get(OWNED_SINCE[event.kind]) or ""
+        event.detail["owner_id"] or ""
         for event in ledger.events_of(contact_id)
-        if event.kind in OWNED_SINCE
+        if "owner_id" in event.detail and event.kind not in NOT_OWNING
     ]
     return str(owners[-1]) if owners else ""
 

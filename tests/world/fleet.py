@@ -12,7 +12,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -79,6 +79,11 @@ class Fleet:
         return Keys(PORTAL)
 
     @property
+    def ledger_file(self) -> Path:
+        """The ledger, once a process has opened it."""
+        return self.directory / "var" / "ledger.sqlite3"
+
+    @property
     def orders(self) -> Path:
         """The folder of orders to die or to stand still, with a folder for each role."""
         return self.directory / "orders"
@@ -137,9 +142,11 @@ class Fleet:
         self.pauses += 1
 
         def wake() -> None:
-            self._note(f"{name} goes on")
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGCONT)
+            with self._lock:
+                for process in self.running.values():
+                    if process.pid == pid:
+                        process.send_signal(signal.SIGCONT)
+                        self._note(f"{name} goes on")
 
         timer = threading.Timer(seconds, wake)
         timer.daemon = True

@@ -74,8 +74,10 @@ def _of_portal(fleet: Fleet, contact_id: str) -> list[Line]:
 
 
 def _of_ledger(fleet: Fleet, contact_id: str) -> list[Line]:
-    ledger = open_ledger(f"sqlite:///{fleet.directory / 'var' / 'ledger.sqlite3'}", PORTAL)
     lines: list[Line] = []
+    if not fleet.ledger_file.exists():
+        return lines
+    ledger = open_ledger(f"sqlite:///{fleet.ledger_file}", PORTAL)
     for decision in ledger.decisions_of(contact_id):
         at_ms = epoch_ms(datetime.fromisoformat(decision["decided_at"]))
         outcome = decision["outcome"]
@@ -83,6 +85,7 @@ def _of_ledger(fleet: Fleet, contact_id: str) -> list[Line]:
     for event in ledger.events_of(contact_id):
         at_ms = epoch_ms(datetime.fromisoformat(event.at))
         lines.append((at_ms, "ledger", f"{event.kind} {dict(event.detail)}"))
+    ledger.close()
     return lines
 
 

@@ -16,6 +16,7 @@ from router.cli.backtest.backtest_tables import print_backtest
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import progress, screen
 from router.cli.shared.time import now_here
@@ -24,7 +25,6 @@ from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.facts import facts_needed
 from router.policy.rules.policy import Policy
-from router.private_files import write_report
 from router.routing.backtest.blocks import Leads
 from router.routing.backtest.csv_leads import CsvLeads, open_csv
 from router.routing.backtest.csv_rows import LeadsUnreadable
@@ -38,6 +38,7 @@ from router.routing.backtest.other_rules import (
 )
 from router.routing.backtest.run import WORKERS, Backtest, rule_set, run_backtest
 from router.rulefiles.yaml.quantities import span
+from router.security.private_files import write_report
 
 LEDGER: Final = "ledger"
 FEW_BYTES: Final = 10_000_000
@@ -109,7 +110,7 @@ def backtest(
     else:
         print_backtest(screen(), ran, names=(other.name, str(here.folder)), notes=notes, broken=broken)
         if html is not None:
-            click.echo(f"Wrote {html}.")
+            say(f"Wrote {html}.")
     raise SystemExit(1 if broken else 0)
 
 

@@ -54,7 +54,7 @@ def demo(contacts: int, seed: int | None, stay: bool, config: Path, as_json: boo
     2 workers, housekeeping, cron and Valkey. The portal creates contacts and announces them by signed
     webhooks, a fifth of them twice. Exit code 1 if a single contact is not as it should be.
     """
-    out = Console(stderr=True, highlight=False, markup=False) if as_json else screen()
+    out = screen(err=as_json)
     _check_rules(config)
     seed = random.randrange(1_000_000) if seed is None else seed  # noqa: S311 - it only picks the people
     with ExitStack() as stack:

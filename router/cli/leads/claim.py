@@ -7,11 +7,12 @@ import click
 from router.cli.shared.claim_output import print_claim_result
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.services import services_with_rules
 from router.routing.portal.services import Services
+from router.routing.queues import claim_words
 from router.routing.queues.claim_links import link_to
-from router.routing.queues.claim_words import say
 from router.routing.queues.claims import claim_lead
 from router.routing.queues.revoked_links import valid_since
 
@@ -31,7 +32,7 @@ def claim(contact: str, rep: str, link: bool, as_json: bool) -> None:
     """
     services = services_with_rules()
     if link:
-        click.echo(_link(services, contact, rep=rep))
+        say(_link(services, contact, rep=rep))
         return
     print_claim_result(claim_lead(services, contact, rep=rep), contact=contact, as_json=as_json)
 
@@ -47,7 +48,7 @@ def _link(services: Services, contact: str, *, rep: str) -> str:
     policy = services.rules.policy()
     check_name("rep", rep, policy.roster.reps)
     if rep not in policy.roster.teams[team].reps:
-        raise UserError(say("en", "not_in_team", rep=rep, team=team))
+        raise UserError(claim_words.say("en", "not_in_team", rep=rep, team=team))
     now = services.clock()
     try:
         return link_to(

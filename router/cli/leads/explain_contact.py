@@ -18,6 +18,7 @@ from router.policy.decision.decision import Decision
 from router.policy.explanation.explanation import Step
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
+from router.security.visible import one_line
 
 NEVER_SEEN: Final = (
     "Lead Router has never seen contact {contact}. Check the number in the address of its HubSpot page. "
@@ -76,7 +77,7 @@ def _print_state(out: Console, found: LeadHistory) -> None:
     if found.state is not None:
         out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state]))
     if found.parked_because:
-        out.print(Text.assemble(("Why: ", "bold"), found.parked_because))
+        out.print(Text.assemble(("Why: ", "bold"), one_line(found.parked_because)))
     rows = [(local_time(line.at, zone), line.what) for line in found.history()]
     if rows:
         out.print()

@@ -7,6 +7,7 @@ import click
 from router.cli.shared.context import contact_id, settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table
 from router.cli.shared.time import now_here
 from router.store.clients import queue_client, redis_url, text_client
@@ -41,7 +42,7 @@ def parked(ctx: click.Context, as_json: bool) -> None:
             ]
         )
     elif not found:
-        click.echo("No lead is parked.")
+        say("No lead is parked.")
     else:
         by_outage = {one for one, why in found.items() if goes_on_by_itself(why)}
         rows = [
@@ -49,12 +50,12 @@ def parked(ctx: click.Context, as_json: bool) -> None:
             for one, why in found.items()
         ]
         screen().print(table("contact", "since", "goes on", "why", rows=rows))
-        click.echo()
+        say()
         if by_outage:
             leads = count_of(len(by_outage), "lead")
-            click.echo(f"An outage stopped {leads}; each goes on by itself once HubSpot takes writes again.")
+            say(f"An outage stopped {leads}; each goes on by itself once HubSpot takes writes again.")
         if len(by_outage) < len(found):
-            click.echo("Mend the cause, then: router parked redrive CONTACT (or --all)")
+            say("Mend the cause, then: router parked redrive CONTACT (or --all)")
 
 
 def _contact_ids(ctx: click.Context, param: click.Parameter, typed: tuple[str, ...]) -> list[str]:
@@ -81,9 +82,9 @@ def redrive(contacts: list[str], everyone: bool, as_json: bool) -> None:
     if as_json:
         print_json(answers)
     elif not answers:
-        click.echo("No lead is parked.")
+        say("No lead is parked.")
     else:
-        click.echo(f"{count_of(len(sent), 'lead')} sent again.")
+        say(f"{count_of(len(sent), 'lead')} sent again.")
     refused = [f"Contact {one} is {answer}." for one, answer in answers.items() if one not in sent]
     if refused:
         raise UserError("\n".join(refused))

@@ -9,6 +9,7 @@ import click
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table
 from router.cli.shared.time import now_here
 from router.store.clients import redis_url, text_client
@@ -44,12 +45,12 @@ def queue(team: str | None, limit: int, as_json: bool) -> None:
         for one in leads
     ]
     if not rows:
-        click.echo("No lead waits.")
+        say("No lead waits.")
         return
     screen().print(table("team", "contact", "score", "since", "waits", rows=rows, numbers=(2,)))
-    click.echo()
+    say()
     counted = ", ".join(f"{count_of(lengths[name], 'lead')} in {name}" for name in chosen if lengths[name])
-    click.echo(f"{counted}. To take one: router claim CONTACT --rep REP")
+    say(f"{counted}. To take one: router claim CONTACT --rep REP")
 
 
 def _since(one: WaitingLead) -> datetime:

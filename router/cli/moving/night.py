@@ -13,12 +13,13 @@ from rich.table import Table
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import brake_lines, figures, headline, title, why_words, word
 from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
-from router.private_files import write_report
+from router.security.private_files import write_report
 
 SHOWN: Final = 50
 LANGUAGE: Final = "en"
@@ -60,7 +61,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
     else:
         _show(report, zone, limit=limit)
         if html is not None:
-            click.echo(f"The page: {html}")
+            say(f"The page: {html}")
     if report.brake is not None and report.brake.holds:
         raise SystemExit(1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_here
 from router.routing.people.orphans import orphaned_leads
@@ -31,10 +32,10 @@ def orphans(limit: int, as_json: bool) -> None:
             ]
         )  # fmt: skip
     elif not found:
-        click.echo("No open lead belongs to a deactivated owner.")
+        say("No open lead belongs to a deactivated owner.")
     else:
         rows = [(one.contact_id, one.owner.name or one.owner.id, one.status, one.since[:10]) for one in found]
         screen().print(table("contact", "owner", "status", "since", rows=rows))
-        click.echo()
+        say()
         cut = "; there may be more: --limit" if len(found) == limit else ""
-        click.echo(f"{count_of(len(found), 'open lead')} of deactivated owners{cut}.")
+        say(f"{count_of(len(found), 'open lead')} of deactivated owners{cut}.")

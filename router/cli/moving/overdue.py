@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_with_rules
@@ -40,7 +41,7 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
         print_json([_as_json(one) for one in found[:limit]])
         return
     if not found:
-        click.echo("No lead is overdue.")
+        say("No lead is overdue.")
         return
     zone = policy.roster.timezone
     rows = [
@@ -48,9 +49,9 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
         for one in found[:limit]
     ]
     screen().print(table("contact", "rep", "team", "due", "next", rows=rows))
-    click.echo()
+    say()
     cut = f", {limit} shown: --limit" if len(found) > limit else ""
-    click.echo(f"{count_of(len(found), 'overdue lead')}{cut}. To see one: router explain CONTACT")
+    say(f"{count_of(len(found), 'overdue lead')}{cut}. To see one: router explain CONTACT")
 
 
 def _as_json(one: OverdueLead) -> dict[str, object]:

@@ -15,6 +15,7 @@ from rich.progress import TextColumn, TimeElapsedColumn
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import ask, say, warn
 from router.cli.shared.screen import progress, screen, table
 from router.cli.shared.services import services_with_rules
 from router.notify.night.night_words import why_words, word
@@ -89,12 +90,12 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
             f"{len(planned)} leads are more than {held.limit}: a person has to agree. Leave out --yes."
         )
     if not yes:
-        click.confirm(f"Move {count_of(len(planned), 'lead')} now?", abort=True)
+        ask(f"Move {count_of(len(planned), 'lead')} now?")
     answer = move(services, planned, run=run)
     if not as_json:
-        click.echo(f"{count_of(len(answer.moving), 'lead')} on the way; the workers decide them in seconds.")
+        say(f"{count_of(len(answer.moving), 'lead')} on the way; the workers decide them in seconds.")
         for contact_id, why in sorted(answer.left.items()):
-            click.echo(f"  · {contact_id} stays. {why}")
+            say(f"  · {contact_id} stays. {why}")
 
 
 def _whole_plan(services: Services, context: NightContext, *, run: str) -> tuple[Sweeping, list[Planned]]:
@@ -131,14 +132,14 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
             ),
             limit=limit,
         )
-        click.echo(
+        say(
             f"Planned in the night of {waiting.day}, and held back: {waiting.moves} leads are more than "
             f"{waiting.limit}."
         )
     if as_json and not yes:
         return
     if not yes:
-        click.confirm(f"Let {count_of(len(planned), 'lead')} move?", abort=True)
+        ask(f"Let {count_of(len(planned), 'lead')} move?")
     try:
         approve_plan(
             nights,
@@ -152,11 +153,9 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
         raise UserError(str(error)) from error
     if as_json:
         return
-    click.echo("Approved. Housekeeping moves them within a minute; what became of it: router night")
+    say("Approved. Housekeeping moves them within a minute; what became of it: router night")
     if not _night_is_there(services):
-        click.secho(
-            "No housekeeping process has made progress within a minute. Start it: router up", fg="red"
-        )
+        warn("No housekeeping process has made progress within a minute. Start it: router up")
 
 
 def _night_is_there(services: Services) -> bool:
@@ -168,7 +167,7 @@ def _night_is_there(services: Services) -> bool:
 def _show(planned: Sequence[Planned], context: NightContext, *, limit: int) -> None:
     out = screen()
     if not planned:
-        click.echo("No lead would move.")
+        say("No lead would move.")
         return
     rows = [
         (
@@ -182,23 +181,20 @@ def _show(planned: Sequence[Planned], context: NightContext, *, limit: int) -> N
     ]
     out.print(table("contact", "from", "to", "why", "rule", rows=rows))
     if len(planned) > limit:
-        click.echo(f"… and {len(planned) - limit} more: --limit {len(planned)}")
-    click.echo()
+        say(f"… and {len(planned) - limit} more: --limit {len(planned)}")
+    say()
     reasons = Counter(one.reason for one in planned)
     counted = ", ".join(f"{number} {word('en', f'short_{reason}')}" for reason, number in reasons.items())
-    click.echo(f"{count_of(len(planned), 'lead')} would move: {counted}.")
+    say(f"{count_of(len(planned), 'lead')} would move: {counted}.")
 
 
 def _show_stayed(stayed: Mapping[str, int]) -> None:
     for why, number in sorted(stayed.items(), key=lambda pair: -pair[1]):
-        click.echo(f"{count_of(number, 'lead')} would stay all the same: {word('en', f'stay_{why}')}.")
+        say(f"{count_of(number, 'lead')} would stay all the same: {word('en', f'stay_{why}')}.")
 
 
 def _show_brake(held: Held | None) -> None:
     if held is None:
         return
     of = f" of {held.open_leads} open leads" if held.by == "share" else ""
-    click.secho(
-        f"The brake would hold them: a night may move {held.limit}{of} (max_reassignments_per_night).",
-        fg="red",
-    )
+    warn(f"The brake would hold them: a night may move {held.limit}{of} (max_reassignments_per_night).")

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, Final
 
-import click
 from rich.progress import TextColumn, TimeElapsedColumn
 
 from router.cli.shared.claim_output import wake
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import ask, say
 from router.cli.shared.screen import hanging, progress, screen, table, titled
 from router.cli.shared.services import services_here
 from router.routing.followup.reassign import Reassigning
@@ -37,7 +37,7 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
     if not as_json:
         _show(plan, nothing=nothing)
     if plan.steps and not yes and not as_json:
-        click.confirm(f"Move {count_of(len(plan.steps), 'lead')}?", abort=True)
+        ask(f"Move {count_of(len(plan.steps), 'lead')}?")
     done = carry_out(services, plan) if plan.steps and (yes or not as_json) else None
     if done is not None:
         wake()
@@ -69,9 +69,9 @@ def _show(plan: Plan, *, nothing: str) -> None:
 
 
 def _print_outcome(done: Reassigning) -> None:
-    click.echo(f"{count_of(len(done.moving), 'lead')} on the way; router explain CONTACT tells of each.")
+    say(f"{count_of(len(done.moving), 'lead')} on the way; router explain CONTACT tells of each.")
     for contact_id, why in done.left.items():
-        click.echo(f"  {contact_id} stays: {why}")
+        say(f"  {contact_id} stays: {why}")
 
 
 def _as_json(plan: Plan, done: Reassigning | None) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -13,6 +12,7 @@ import click
 
 from router.cli.rules.sarif import as_sarif
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say, say_styled, styled
 from router.cli.shared.rules_here import rule_files_here
 from router.cli.shared.time import now_here
 from router.policy.leads.catalog import Catalog
@@ -55,12 +55,12 @@ def check(directory: Path | None, form: str, info: bool) -> None:
         print_json(as_sarif(shown, folder))
     elif form == "github":
         for mistake in shown:
-            click.echo(_annotation(mistake, folder))
+            say(_annotation(mistake, folder))
     else:
         _print_text(loaded, shown)
         if info and loaded.policy is not None:
             left = left_over(loaded.policy, catalog=catalog, now=now)
-            click.echo(f"Some leads fit only the last 'otherwise'. {left}" if left else "No lead needs it.")
+            say(f"Some leads fit only the last 'otherwise'. {left}" if left else "No lead needs it.")
     raise SystemExit(0 if loaded.policy else 1)
 
 
@@ -87,22 +87,20 @@ def _print_text(loaded: Loaded, shown: Sequence[Mistake]) -> None:
     for mistake in shown:
         head, _, rest = str(mistake).partition("\n")
         place, _, message = head.partition(f" {mistake.severity}: ")
-        severity = _styled(str(mistake.severity), fg=COLOURS[mistake.severity])
-        click.echo(f"{_styled(place)} {severity}: {message}" + (f"\n{rest}" if rest else ""))
+        severity = styled(str(mistake.severity), COLOURS[mistake.severity])
+        say_styled(styled(place), " ", severity, f": {message}" + (f"\n{rest}" if rest else ""))
     errors = sum(mistake.severity is Severity.ERROR for mistake in loaded.mistakes)
     warnings = sum(mistake.severity is Severity.WARNING for mistake in loaded.mistakes)
     hidden = len(loaded.mistakes) - len(shown)
     if loaded.policy is None:
-        click.echo(
-            f"\n{count_of(errors, 'error')}, {count_of(warnings, 'warning')}. These files cannot go live."
-        )
+        say(f"\n{count_of(errors, 'error')}, {count_of(warnings, 'warning')}. These files cannot go live.")
         return
     policy = loaded.policy
     found = f"{count_of(len(RULE_FILES), 'file')}, {count_of(len(policy.rules), 'rule')}, "
     found += f"{count_of(len(policy.roster.reps), 'rep')}, revision {policy.revision}"
     found += f"; {count_of(warnings, 'warning')}" if warnings else ""
     found += f"; {count_of(hidden, 'note')}: add --info" if hidden else ""
-    click.echo(f"{_styled('Fine', fg='green')}: {found}")
+    say_styled(styled("Fine", "green"), f": {found}")
 
 
 def _print_json(loaded: Loaded, digest: str) -> None:
@@ -120,11 +118,10 @@ def _print_json(loaded: Loaded, digest: str) -> None:
 def _annotation(mistake: Mistake, folder: Path) -> str:
     """A line that GitHub shows beside the line of the file (its workflow commands)."""
     text = mistake.message + (f"\n{mistake.hint}" if mistake.hint else "")
-    escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    path = (folder / mistake.file).as_posix().replace("%", "%25").replace(",", "%2C").replace(":", "%3A")
+    escaped = _escaped(text)
+    path = _escaped((folder / mistake.file).as_posix()).replace(",", "%2C").replace(":", "%3A")
     return f"::{ON_GITHUB[mistake.severity]} file={path},line={mistake.line},col={mistake.column}::{escaped}"
 
 
-def _styled(text: str, *, fg: str | None = None) -> str:
-    """Bold, on a terminal with colours; click itself removes the codes for files and pipes."""
-    return text if os.environ.get("NO_COLOR") else click.style(text, fg=fg, bold=True)
+def _escaped(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

@@ -12,6 +12,7 @@ import click
 
 from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.services import services_here
 from router.hubspot.catalog import pull_catalog
 from router.policy.leads.catalog import Catalog, Property
@@ -23,6 +24,7 @@ from router.rulefiles.words.catalog_file import (
     parse_catalog,
 )
 from router.rules_on_disk import read_rule_files
+from router.security.visible import one_line
 
 EMPTY: Final = Catalog(contact={}, company={})
 SHOWN: Final = 40
@@ -54,18 +56,18 @@ def pull(out: Path | None, check: bool, as_json: bool) -> None:
         print_json({"file": str(path), "changes": changes})
         return
     found = f"{len(catalog.contact)} contact and {len(catalog.company)} company properties, "
-    click.echo(f"{path}: {found}{count_of(len(catalog.owners), 'owner')}.")
+    say(f"{path}: {found}{count_of(len(catalog.owners), 'owner')}.")
     if before is None:
-        click.echo("Written for the first time.")
+        say("Written for the first time.")
     elif not changes:
-        click.echo("Nothing has changed.")
+        say("Nothing has changed.")
     else:
-        click.echo(f"{count_of(len(changes), 'change')}:")
+        say(f"{count_of(len(changes), 'change')}:")
         for sentence in changes[:SHOWN]:
-            click.echo(f"  {sentence}")
+            say(f"  {one_line(sentence)}")
         if len(changes) > SHOWN:
-            click.echo(f"  … and {len(changes) - SHOWN} more. See them all: git diff {path}")
-        click.echo("Now run: router check")
+            say(f"  … and {len(changes) - SHOWN} more. See them all: git diff {path}")
+        say("Now run: router check")
 
 
 def _check(*, as_json: bool) -> int:
@@ -77,9 +79,9 @@ def _check(*, as_json: bool) -> int:
         print_json({"drift": found})
     elif found:
         told = f"The portal has changed {count_of(len(found), 'thing')} that a rule depends on:"
-        click.echo("\n  ".join([told, *found]))
+        say("\n  ".join(map(one_line, [told, *found])))
     else:
-        click.echo("The portal has changed nothing that touches a rule.")
+        say("The portal has changed nothing that touches a rule.")
     return 1 if found else 0
 
 

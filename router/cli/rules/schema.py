@@ -9,6 +9,7 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of
+from router.cli.shared.output import say
 from router.cli.shared.rules_here import rule_files_here
 from router.rulefiles.editor_schema import editor_schemas
 from router.rulefiles.editor_schema.parts import as_text
@@ -36,14 +37,14 @@ def schema(directory: Path | None, out: Path | None, *, check: bool) -> None:
     if check:
         if stale:
             raise UserError(f"Not up to date in {target}: {', '.join(stale)}. Run: router schema")
-        click.echo(f"Up to date: {count_of(len(made), 'schema')} in {target}")
+        say(f"Up to date: {count_of(len(made), 'schema')} in {target}")
         return
     if target.exists() and not target.is_dir():
         raise click.UsageError(f"{target} is no directory. Name another one with --out.")
     target.mkdir(parents=True, exist_ok=True)
     for name in stale:
         (target / name).write_bytes(made[name])
-    click.echo(f"{count_of(len(made), 'schema')} in {target}, {len(stale)} of them new or changed")
+    say(f"{count_of(len(made), 'schema')} in {target}, {len(stale)} of them new or changed")
 
 
 def _holds(path: Path, content: bytes) -> bool:

@@ -6,6 +6,7 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import ask, say
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_here
 from router.hubspot.properties import GROUP
@@ -38,18 +39,18 @@ def setup(yes: bool, as_json: bool) -> None:
     if plan.is_done or (as_json and not yes):
         return
     if not yes:
-        click.confirm("Create this in HubSpot?", abort=True)
+        ask("Create this in HubSpot?")
     apply(gateway, plan)
     if not as_json:
-        click.echo("Done.")
+        say("Done.")
 
 
 def _show(plan: SetupPlan) -> None:
     if plan.is_done:
-        click.echo("Nothing to do: HubSpot has every property that Lead Router writes.")
+        say("Nothing to do: HubSpot has every property that Lead Router writes.")
         return
     if plan.create_group:
-        click.echo(f"To create: the property group {GROUP} ({GROUP_LABEL})")
+        say(f"To create: the property group {GROUP} ({GROUP_LABEL})")
     rows = [(one.name, one.type, one.description) for one in plan.create]
     title = f"To create: {count_of(len(rows), 'contact property', 'contact properties')}"
     screen().print(titled(title, table("name", "type", "meaning", rows=rows)))

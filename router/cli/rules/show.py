@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from router.cli.shared.output import say
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import screen
 
@@ -48,11 +49,11 @@ def _write(here: RulesHere, language: str, out: Path | None) -> None:
 
     document = document_of(here.policy, here.catalog, language=language)
     if out is None:
-        click.echo(as_markdown(document), nl=False)
+        say(as_markdown(document), nl=False)
         return
     out.mkdir(parents=True, exist_ok=True)
     html = page("policy.html", language=language, title=document.title, document=document)
     for ending, text in (("md", as_markdown(document)), ("html", html)):
         path = out / f"policy.{language}.{ending}"
         path.write_text(text, encoding="utf-8")
-        click.echo(f"Wrote {path}")
+        say(f"Wrote {path}")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import click
-
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
+from router.cli.shared.output import say
 from router.routing.queues.claims import ClaimResult
 from router.store.clients import queue_client, redis_url, text_client
 from router.store.drains.drains import Drains
@@ -24,7 +23,7 @@ def print_claim_result(answer: ClaimResult, *, contact: str, as_json: bool) -> N
         raise SystemExit(0 if answer.is_yes else 1)
     if not answer.is_yes:
         raise UserError(answer.sentence)
-    click.echo(answer.sentence)
+    say(answer.sentence)
 
 
 def wake() -> None:

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 import click
 
+from router.cli.shared.output import say_error
+from router.security.printing import safe
+
 
 class UserError(click.ClickException):
     """A failure in words; `exit_code` 1 is a no, 2 a misuse."""
@@ -19,7 +22,14 @@ class UserError(click.ClickException):
 
     def show(self, file: Any = None) -> None:
         """Print the sentence as it is, on stderr unless another file is given."""
-        click.echo(self.message, file=file, err=file is None)
+        say_error(self.message, file=file)
+
+
+def safely_quoting(error: click.ClickException) -> click.ClickException:
+    """The same error, whose message quotes what was typed with control characters written out."""
+    words = safe(error.format_message())
+    vars(error)["format_message"] = lambda: words
+    return error
 
 
 def _ledger_down(error: Any) -> str:
@@ -44,8 +54,9 @@ def _of_a_file(error: Any) -> str:
 
 KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("router.settings", "SettingsInvalid", 2, str),
-    ("router.private_files", "NotPrivate", 2, str),
+    ("router.security.private_files", "NotPrivate", 2, str),
     ("router.store.embedded", "EmbeddedServerError", 1, str),
+    ("router.routing.people.overrides", "ReasonUnclear", 2, str),
     ("router.ledger.schema", "UnusableLedger", 1, str),
     ("router.rules_on_disk", "RuleFilesUnreadable", 1, str),
     ("router.rulefiles.words.catalog_file", "CatalogUnreadableError", 1, str),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, tzinfo
 
-import click
 import orjson
+
+from router.cli.shared.output import say
+from router.security.visible import in_json
 
 
 def count_of(number: int, one: str, several: str = "") -> str:
@@ -21,4 +24,10 @@ def local_time(moment: datetime | str, zone: tzinfo | None = None) -> str:
 
 def print_json(facts: object) -> None:
     """Print one JSON document for machines."""
-    click.echo(orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
+    try:
+        document = orjson.dumps(facts, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode()
+    except (
+        TypeError
+    ):  # half a surrogate pair, from an argument that is not UTF-8: only the slow way writes it
+        document = json.dumps(facts, indent=2, default=str)
+    say(in_json(document))

@@ -8,10 +8,12 @@ import click
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import print_json
+from router.cli.shared.output import ask, say
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.policy.shares.grant import CannotGrant
 from router.routing.outbox.record import record_outbox
+from router.routing.people.overrides import reason_of
 from router.routing.reports.fairness import Granted, TooBusy, grant, plan_grant
 
 
@@ -43,7 +45,8 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
     before and after, and asks. The next leads follow the credit by themselves: the rep who is owed most is
     next up. The ledger keeps the credit and the reason.
     """
-    if not why.strip():
+    why = reason_of(why)
+    if not why:
         raise click.BadParameter("say why in a sentence: it is kept for ever.", param_hint="--why")
     services = services_with_rules()
     try:
@@ -51,7 +54,7 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
         if not as_json:
             _show(planned, team=team)
         if not yes and not as_json:
-            click.confirm("Grant this?", abort=True)
+            ask("Grant this?")
         if yes or not as_json:
             planned = grant(
                 services.store.credits,
@@ -70,7 +73,7 @@ def credit(rep: str, amount: Decimal, team: str, why: str, yes: bool, as_json: b
     if as_json:
         print_json(_as_json(planned, team=team, done=yes))
     else:
-        click.echo("Granted.")
+        say("Granted.")
 
 
 def _show(planned: Granted, *, team: str) -> None:

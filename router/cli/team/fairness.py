@@ -14,16 +14,24 @@ from rich.text import Text
 from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
 from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
-from router.private_files import write_report
 from router.routing.reports.fairness import Fairness, fairness_since
 from router.routing.reports.share_history import ShareChange, share_changes
+from router.security.private_files import write_report
 
 HEADINGS: Final = (*("rep", "received", "fair share", "difference", "bound", "wait", "value", "away"),)
+
+RETURNED: Final = (
+    "{amount:.1f} {unit} of the bound are for leads that somebody else took, or that came back. "
+    "The next leads even it out."
+)
+LEAST_SHOWN: Final = 0.05
+"""Leads or points that the line above rounds to 0.1."""
 
 
 @click.command(
@@ -60,7 +68,7 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
             _show_missed(rep, reasons)
             _show_changes(rep, changes)
         if plot is not None:
-            click.echo(f"Drawn: {plot}")
+            say(f"Drawn: {plot}")
     if any(one.beyond for one in chosen):
         raise SystemExit(1)
 
@@ -83,7 +91,7 @@ def _show(found: Fairness, chosen: Sequence[ShareReport]) -> None:
                 one.received,
                 f"{one.fair_share:.1f}",
                 f"{one.difference:+.2f}",
-                "none" if one.bound is None else one.bound,
+                "none" if one.bound is None else f"{one.bound:g}",
                 one.longest_wait,
                 one.value,
                 one.days_away,
@@ -93,14 +101,14 @@ def _show(found: Fairness, chosen: Sequence[ShareReport]) -> None:
         drawn = table(*HEADINGS, rows=rows, numbers=range(1, len(HEADINGS)))
         by = ", by points of score" if of_team[0].unit == "points" else ""
         out.print(titled(f"Team {team}, since {local_time(found.since)}{by}", drawn))
+        if of_team[0].returned >= LEAST_SHOWN and of_team[0].bound is not None:
+            out.print(RETURNED.format(amount=of_team[0].returned, unit=of_team[0].unit))
     out.print("difference: leads, or points, ahead (+) or behind (-) since the book of shares began.")
     out.print("wait: most leads in a row that they could have had. value: points. away: days.")
     for one in (one for one in chosen if one.beyond):
         side = "ahead" if one.difference > 0 else "behind"
-        far = (
-            f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} in {one.team}: more than {one.bound}."
-        )
-        out.print(Text(far, "red"))
+        far = f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} in {one.team}"
+        out.print(Text(f"{far}: more than {one.bound:g}.", "red"))
 
 
 def _show_missed(rep: str, reasons: Sequence[Missed]) -> None:

@@ -7,6 +7,7 @@ import click
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.rules_here import rules_here
 from router.cli.shared.screen import screen, table
 from router.settings import Settings
@@ -36,21 +37,21 @@ def notify(rep: str | None, clear: bool, as_json: bool) -> None:
         if as_json:
             print_json({"cleared": cleared})
         else:
-            click.echo(f"{count_of(cleared, 'message')} struck off the list.")
+            say(f"{count_of(cleared, 'message')} struck off the list.")
         return
     waiting, parked = notices.waiting(), notices.parked()
     if as_json:
         print_json({"waiting": waiting, "parked": list(parked.values())})
         return
-    click.echo(f"{count_of(waiting, 'message')} on the way.")
+    say(f"{count_of(waiting, 'message')} on the way.")
     if parked:
         rows = [
             (one["contact_id"], one["channel"], local_time(one["since"]), one["why"])
             for one in parked.values()
         ]
         screen().print(table("contact", "by", "given up", "why", rows=rows))
-        click.echo()
-        click.echo("Mend the cause (try: router notify --test REP), then: router notify --clear")
+        say()
+        say("Mend the cause (try: router notify --test REP), then: router notify --clear")
 
 
 def _test(settings: Settings, rep: str, *, as_json: bool) -> None:
@@ -85,4 +86,4 @@ def _test(settings: Settings, rep: str, *, as_json: bool) -> None:
         print_json({**answer, "sent": True, "status": delivered.status, "took_s": round(delivered.took_s, 3)})
         return
     took = f"HTTP {delivered.status} in {delivered.took_s:.1f} s"
-    click.echo(f"Sent to {rep} by {address.kind} ('{address.name}'): {took}.")
+    say(f"Sent to {rep} by {address.kind} ('{address.name}'): {took}.")

@@ -11,6 +11,7 @@ import click
 from rich.text import Text
 
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
@@ -54,7 +55,7 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
         print_json(_as_facts(found, now - since, late if rep is not None else None))
         return
     if not found:
-        click.echo(f"No rep was given a lead since {local_time(now - since, policy.roster.timezone)}.")
+        say(f"No rep was given a lead since {local_time(now - since, policy.roster.timezone)}.")
         return
     whose = ", ".join([rep or "everybody", *([f"team {team}"] if team else [])])
     began = local_time(now - since, policy.roster.timezone)

@@ -8,6 +8,7 @@ import click
 
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
+from router.cli.shared.output import say
 from router.cli.shared.rules_here import rules_here
 from router.web.tokens import made_for, reps_with_token, revoke
 
@@ -22,7 +23,7 @@ def token(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is not None:
         return
     reps = reps_with_token(_file())
-    click.echo("\n".join(reps) if reps else "No rep has a token. To make one: router token add REP")
+    say("\n".join(reps) if reps else "No rep has a token. To make one: router token add REP")
 
 
 @token.command(short_help="Make a token for a rep.", epilog="Example: router token add camille")
@@ -33,7 +34,7 @@ def add(rep: str) -> None:
     reps = rules_here(settings_here().config_dir).policy.roster.reps
     if rep not in reps:
         raise UserError(f"There is no rep '{rep}'. The reps in team.yaml are: {', '.join(reps)}.")
-    click.echo(made_for(rep, path))
+    say(made_for(rep, path))
 
 
 @token.command("revoke", short_help="End a rep's token.", epilog="Example: router token revoke camille")
@@ -42,7 +43,7 @@ def revoke_token(rep: str) -> None:
     """End the token of a rep, at once."""
     if not revoke(rep, _file()):
         raise UserError(f"{rep} has no token.")
-    click.echo(f"The token of {rep} opens nothing any more.")
+    say(f"The token of {rep} opens nothing any more.")
 
 
 def _file() -> Path:

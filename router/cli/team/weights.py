@@ -7,6 +7,7 @@ from typing import Any, Final
 import click
 
 from router.cli.shared.formatting import count_of, print_json
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
@@ -49,9 +50,9 @@ def weights(team: str | None, apply: bool, as_json: bool) -> None:
     for one in chosen:
         _show(one, policy.roster)
     if not chosen:
-        click.echo(NOBODY if team is None else f"The weights of {team} are fixed, as team.yaml says.")
+        say(NOBODY if team is None else f"The weights of {team} are fixed, as team.yaml says.")
     elif apply:
-        click.echo("These factors are in force now." if changed else "They were in force already.")
+        say("These factors are in force now." if changed else "They were in force already.")
 
 
 def _show(one: TeamWeights, roster: Roster) -> None:

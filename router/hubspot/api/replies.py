@@ -11,6 +11,7 @@ from typing import Any, Final, Literal
 import orjson
 
 from router.hubspot.api.transport import HttpResponse
+from router.security.visible import one_line
 
 Meaning = Literal["fine", "rate_limited", "locked", "denied", "not_found", "refused", "broken"]
 
@@ -130,7 +131,7 @@ def body_of(answer: HttpResponse) -> dict[str, Any]:
 
 def clean(message: str) -> str:
     """HubSpot's message on one line, without e-mail addresses, at most 300 characters."""
-    return _EMAIL.sub("[e-mail]", " ".join(message.split()))[:LONGEST_MESSAGE]
+    return one_line(_EMAIL.sub("[e-mail]", " ".join(message.split())))[:LONGEST_MESSAGE]
 
 
 def _inner_error(body: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Final
 from router.policy.people.roster import Team, Unit
 from router.policy.rules.policy import Policy
 from router.policy.shares.least_loaded import teams_by_load
-from router.policy.shares.share_book import BOUND
+from router.policy.shares.share_book import BOUND, LEAD, Book, credit_field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,30 @@ class Bound:
     most: int | None = BOUND
     waiting: int = 0
 
-    def given(self, largest: int) -> int | None:
-        """The bound in the team's unit, or None; `largest`: the largest lead so far (1 for counted leads)."""
+    def given(self, book: Book, team: str) -> float | None:
+        """The bound in the team's unit as the book stands, or None.
+
+        Refunds move credits at once, and only the next leads even them out: what they still have to even out
+        is added, rounded up to a tenth.
+        """
+        plain = self.plain(book, team)
+        return None if plain is None else plain - (-book.returned(team, self.unit) * 10 // LEAD) / 10
+
+    def plain(self, book: Book, team: str) -> int | None:
+        """The bound without refunds."""
+        largest = book.largest(team) if self.unit == "points" else 1
         return None if self.most is None else self.most * max(largest, 1) + self.waiting
 
 
 USUAL: Final = Bound()
+
+
+def is_within(bound: Bound, book: Book, team: str) -> bool:
+    """Whether every rep of the team is within the bound without refunds; True where nothing is promised."""
+    most, beginning = bound.plain(book, team), credit_field(team, "", bound.unit)
+    return most is None or all(
+        abs(credit) <= most * LEAD for name, credit in book.fields.items() if name.startswith(beginning)
+    )
 
 
 def bounds_of(policy: Policy) -> Mapping[str, Bound]:

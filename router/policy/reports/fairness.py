@@ -40,8 +40,10 @@ class ShareReport:
     fair_share: float
     before: float
     difference: float
-    bound: int | None
+    bound: float | None
     """None: no limit is promised, see `bounds_of`."""
+    returned: float
+    """The part of the bound for leads that came back to the team's shares and are not evened out yet."""
     longest_wait: int
     """The largest number of leads in a row for which the rep was eligible and another rep was chosen."""
     value: int
@@ -89,19 +91,34 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
         if one.inputs is not None
         and isinstance(one.inputs.trigger, Released | Reassigned)
         and one.inputs.trigger.paid
+        # A reassignment that was refunded itself has given nothing back.
+        and not (one.id in ended and isinstance(one.outcome, Assigned))
     }
     return tuple(
         one for one in known if one.id not in ended and (one.contact_id, one.episode) not in released
     )
 
 
+def teams_refunded(decisions: Iterable[Decision], counted: Iterable[Decision]) -> frozenset[str]:
+    """The teams of which some decision does not count, because it was refunded."""
+    still = {one.id for one in counted}
+    teams = (team_served(one) for one in decisions if one.id not in still)
+    return frozenset(team for team in teams if team is not None)
+
+
 def standings(
-    decisions: Iterable[Decision], *, roster: Roster, book: Book, bounds: Mapping[str, Bound] = _ALL_USUAL
+    decisions: Iterable[Decision],
+    *,
+    roster: Roster,
+    book: Book,
+    bounds: Mapping[str, Bound] = _ALL_USUAL,
+    refunded: Collection[str] = (),
 ) -> tuple[ShareReport, ...]:
     """The share report of each rep in each team that gave a lead; teams and reps in file order.
 
     `decisions` come oldest first; `book` is the share book after them. `bounds` are those of the current
-    teams, see `bounds_of`. Decisions from a time when a team used another unit are left out.
+    teams, see `bounds_of`; `refunded` are the teams that had leads which do not count. Decisions from a time
+    when a team used another unit are left out.
     """
     teams: dict[str, _Team] = {}
     days_away: dict[str, set[date]] = {}
@@ -120,6 +137,7 @@ def standings(
             rep,
             book=book,
             bound=bounds.get(team, USUAL),
+            refunded=team in refunded,
             days_away=len(days_away.get(rep, ())),
         )
         for team in sorted(teams, key=_place_in(tuple(roster.teams)))
@@ -228,13 +246,13 @@ class _Team:
 
 
 def _share_report(
-    counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, days_away: int
+    counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, refunded: bool, days_away: int
 ) -> ShareReport:
     fair_share = counted.fair_share(rep)
     always_all = counted.from_the_start and len(counted.eligible) == 1 and not counted.anybody_away
     difference = Fraction(-book.credit(team, rep, bound.unit), LEAD)
     before = difference - counted.lead_value.get(rep, 0) + fair_share
-    if bound.most is not None and always_all and abs(before) < _DUST:
+    if bound.most is not None and always_all and not refunded and abs(before) < _DUST:
         bound = replace(bound, most=ALL_ELIGIBLE, waiting=0)
     return ShareReport(
         team=team,
@@ -244,7 +262,8 @@ def _share_report(
         fair_share=float(fair_share),
         before=float(before),
         difference=float(difference),
-        bound=bound.given(book.largest(team) if bound.unit == "points" else 1),
+        bound=bound.given(book, team),
+        returned=book.returned(team, bound.unit) / LEAD,
         longest_wait=counted.longest.get(rep, 0),
         value=counted.value.get(rep, 0),
         days_away=days_away,

@@ -64,7 +64,18 @@ def factor_field(team: str, rep: str) -> str:
     return f"{FACTORS}{team}:{rep}"
 
 
-NOT_REFUNDED: Final = ("last:", "served:", "given:", "largest:")
+RETURNED: Final = "returned:"
+"""The beginning of the names of all fields of returned credit."""
+UNITS: Final[Mapping[str, Unit]] = {"credit": "leads", "points": "points"}
+"""The unit of the fields that hold credits, by the first part of their names."""
+
+
+def returned_field(team: str, unit: Unit = "leads") -> str:
+    """Field: the credit that refunds gave back to reps of the team, in billionths, until it is evened out."""
+    return f"{RETURNED}{unit}:{team}"
+
+
+NOT_REFUNDED: Final = ("last:", "served:", "given:", "largest:", RETURNED)
 """Beginnings of fields that no refund changes: they count what a team gave, and a returned lead was given."""
 
 PERMANENT: Final = ("credit:", "points:", FACTORS, *NOT_REFUNDED)
@@ -105,6 +116,16 @@ class Book:
         """The team's count of served leads when the rep last got one; 0 means never."""
         return self.value(last_field(team, rep))
 
+    def owed(self, team: str, unit: Unit = "leads") -> int:
+        """The credit that the team owes to its reps together, in billionths of the unit."""
+        beginning = credit_field(team, "", unit)
+        return sum(value for name, value in self.fields.items() if name.startswith(beginning) and value > 0)
+
+    def returned(self, team: str, unit: Unit = "leads") -> int:
+        """The credit from refunds that the next leads have still to even out, in billionths of the unit."""
+        noted = self.value(returned_field(team, unit))
+        return min(noted, self.owed(team, unit)) if noted > 0 else 0
+
     def apply(self, changes: Mapping[str, int]) -> Book:
         """A new book with the changes added; this one stays as it is."""
         fields = dict(self.fields)
@@ -123,6 +144,19 @@ def closed(rep: str) -> dict[str, int]:
     return {open_field(rep): -1}
 
 
+REFUNDED: Final = ("taken_by_a_person", "not_reassigned", "restored", "gone", "owner_refused")
+"""Events that refund what their decision paid: the rep never had the lead, so it counts for nobody."""
+
+
 def refund_of(paid: Mapping[str, int]) -> dict[str, int]:
-    """The changes that refund what a decision added to the book, except the counts in `NOT_REFUNDED`."""
-    return {name: -change for name, change in paid.items() if change and not name.startswith(NOT_REFUNDED)}
+    """The changes that refund what a decision added to the book, except the counts in `NOT_REFUNDED`.
+
+    Credit that comes back is noted as returned, too. `leads/finish.lua` refunds in the same way.
+    """
+    back = {name: -change for name, change in paid.items() if change and not name.startswith(NOT_REFUNDED)}
+    for name, change in tuple(back.items()):
+        kind, _, rest = name.partition(":")
+        if kind in UNITS and change > 0:
+            noted = returned_field(rest.partition(":")[0], UNITS[kind])
+            back[noted] = back.get(noted, 0) + change
+    return back

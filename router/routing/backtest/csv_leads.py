@@ -24,6 +24,7 @@ from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.policy.rules.facts import sources_of
 from router.routing.backtest.csv_rows import LeadsUnreadable, Shape, blocks, columns_of, text_of
 from router.routing.backtest.timestamps import Moments
+from router.security.visible import one_line
 
 _IDS: Final = frozenset({"record id", OBJECT_ID, "id", "vid", "contact id"})
 _CREATED: Final = frozenset({"create date", CREATED, "created at"})
@@ -81,10 +82,22 @@ class CsvLeads:
                         arrived=arrived,
                         cells=cells,
                         instants={fact: moments.of(columns[self.columns[fact]]) for fact in dated},
-                        ids=columns[self.columns[OBJECT_ID]] if OBJECT_ID in self.columns else (),
+                        ids=self._ids(columns),
                         left_out=left_out,
                     ),
                 )
+
+    def _ids(self, columns: Sequence[Sequence[str]]) -> Sequence[str]:
+        if OBJECT_ID not in self.columns:
+            return ()
+        ids = columns[self.columns[OBJECT_ID]]
+        wrong = next((one for one in ids if one and not (one.isascii() and one.isdecimal())), None)
+        if wrong is not None:
+            raise LeadsUnreadable(
+                f"{self.shape.path} has a Record ID that is no number: '{one_line(wrong[:40])}'. "
+                "Export it again."
+            )
+        return ids
 
     def reader(self, types: Mapping[str, str]) -> CellReader:
         """The reader of cells as facts of these types (fact → FactType)."""

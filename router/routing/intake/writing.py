@@ -106,9 +106,8 @@ def _look_at(
             found.transitions.append(transitions.owner_refused(item, why=outcome.reason, now=now))
         case "refused":
             last = services.store.recent_writes.read()
-            found.transitions.append(
-                refused(item, last, why=outcome.reason, asked_at_ms=asked_at_ms, now=now)
-            )
+            parked = refused(item, last, why=outcome.reason, asked_at_ms=asked_at_ms, now=now)
+            found.transitions.append(replace(parked, answered=True))
         case "gone" | "merged" | "unknown":  # a merged contact, too, is "not found": reading it tells
             found.again.append(item)
 

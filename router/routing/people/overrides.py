@@ -13,7 +13,15 @@ from router.policy.rules.policy import Policy
 from router.routing.portal.availability import RepAvailability, standings
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.people import People
+from router.security.visible import has_unseen
 from router.store.shared.availability import Override
+
+LONGEST_REASON: Final = 500
+"""Characters of a reason that a person gives."""
+
+
+class ReasonUnclear(Exception):
+    """A written reason cannot be kept; the message says why."""
 
 
 class NoSuchMoment(Exception):
@@ -23,15 +31,31 @@ class NoSuchMoment(Exception):
 _TOO_FAR: Final = "{text} is more than two years from now. Write an earlier day."
 
 
+def reason_of(written: str) -> str:
+    """The reason as it is kept, without blanks around it.
+
+    Raises `ReasonUnclear` for line ends, control and invisible characters, and beyond 500 characters: it is
+    shown to colleagues on terminals, in HubSpot and in chats.
+    """
+    reason = written.strip()
+    if has_unseen(reason):
+        raise ReasonUnclear(
+            "The reason has a line end or a character that cannot be seen. Write one line of visible text."
+        )
+    if len(reason) > LONGEST_REASON:
+        raise ReasonUnclear(f"The reason has {len(reason)} characters, and {LONGEST_REASON} is the most.")
+    return reason
+
+
 def say_away(
     rep: str, *, rules: LiveRules, people: People, clock: Clock, until: datetime, why: str = ""
 ) -> RepAvailability:
     """Set the rep away until that moment (aware); it applies from the next lead on and ends by itself.
 
     It overrules HubSpot and team.yaml. Leads that the rep already has stay with the rep. The rep must be one
-    of team.yaml. Raises `NoRules` or `redis.RedisError`.
+    of team.yaml. Raises `ReasonUnclear`, `NoRules` or `redis.RedisError`.
     """
-    override = Override("away", until=until, said_at=clock(), why=why)
+    override = Override("away", until=until, said_at=clock(), why=reason_of(why))
     people.availability.repository.override(rep, override)
     return standing_of(rep, rules=rules, people=people, clock=clock)
 
@@ -46,7 +70,7 @@ def say_back(
     if until is None:
         people.availability.repository.lift(rep, at=clock())
     else:
-        override = Override("present", until=until, said_at=clock(), why=why)
+        override = Override("present", until=until, said_at=clock(), why=reason_of(why))
         people.availability.repository.override(rep, override)
     return standing_of(rep, rules=rules, people=people, clock=clock)
 

@@ -19,6 +19,7 @@ from router.policy.shares.least_loaded import reps_counted
 from router.policy.shares.share_book import open_field
 from router.repeated import repeated
 from router.routing.outbox.record import record_outbox
+from router.routing.people.returned import settle_returned
 from router.routing.portal.people import People
 from router.routing.portal.services import Services
 from router.store.leads.open_leads import LATELY
@@ -67,6 +68,7 @@ def refresh_owners(services: Services) -> dict[str, int]:
         found = services.hubspot.count_contacts(filters, priority="sweep")
         known = sum(place == open_field(name) for place in lately.places.values())
         counted[name] = found + known + lately.assigned.get(owner.id, 0)
+    settle_returned(services)
     services.store.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
     return counted
 

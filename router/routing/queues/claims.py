@@ -23,6 +23,7 @@ from router.routing.intake.transitions import queued
 from router.routing.intake.transitions.apply import apply
 from router.routing.intake.work_item import WorkItem
 from router.routing.outbox.record import last_decision
+from router.routing.people.overrides import reason_of
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
 from router.routing.queues.claim_words import say
@@ -105,14 +106,15 @@ def claim_lead(services: Services, contact_id: str, *, rep: str, team: str | Non
 def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> ClaimResult:
     """Give a lead of the rep back to its team's queue, with the reason; the rep's share is refunded.
 
-    The owner is cleared in HubSpot if the rep still owns the lead there. Raises like `claim_lead`, and what
-    the ledger raises.
+    The owner is cleared in HubSpot if the rep still owns the lead there. Raises like `claim_lead`,
+    `ReasonUnclear`, and what the ledger raises.
     """
+    why = reason_of(why)
     policy = services.rules.policy()
     who = policy.roster.reps.get(rep)
     if who is None or policy.mode == "shadow":
         return _no("not_allowed", policy, "no_such_rep" if who is None else "shadow", rep=rep)
-    if not why.strip():
+    if not why:
         return _no("not_allowed", policy, "no_reason")
     state = services.store.leads.recall([contact_id]).get(contact_id)
     if state is None:
@@ -131,7 +133,7 @@ def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> 
     if team is None:
         return _no("not_allowed", policy, "no_team", rep=rep)
     paid = given["book_changes"] if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
-    trigger = Released(rep, team, " ".join(why.split()), paid)
+    trigger = Released(rep, team, why, paid)
     decision, new = _decided(services, record, state=state, trigger=trigger, expected_owner_id=owner.id)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))
     answer = services.store.claims.release(new, rep=rep, released_by=released_by, now_ms=services.now_ms())

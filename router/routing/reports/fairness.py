@@ -15,18 +15,16 @@ from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import from_record
 from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import bounds_of
-from router.policy.reports.fairness import ShareReport, standings, that_count
+from router.policy.reports.fairness import ShareReport, standings, teams_refunded, that_count
 from router.policy.shares.grant import granted
 from router.policy.shares.performance_weights import weights_in_force
-from router.policy.shares.share_book import LEAD, Book
+from router.policy.shares.share_book import LEAD, REFUNDED, Book
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.services import Services
 from router.store.leads.credits import Credits
 from router.store.store import Store
 
-GIVEN_BACK: Final = ("taken_by_a_person", "restored", "gone", "owner_refused")
-"""Events that give back what a decision paid: its lead counts for no rep, like a released lead."""
 TRIES: Final = 200
 """Other commits that may come between before a grant gives up; each try takes a few milliseconds."""
 
@@ -62,15 +60,22 @@ def fairness_since(services: Services, *, since: datetime) -> Fairness:
     """
     policy = services.rules.policy()
     record_outbox(services)  # includes decisions of a moment ago
-    given_back = services.ledger.decisions_ended_by(GIVEN_BACK, since=since)
+    given_back = services.ledger.decisions_ended_by(REFUNDED, since=since)
     decided = map(from_record, services.ledger.decided_since(since))
-    decisions = that_count((one for one in decided if one.mode == policy.mode), ended=given_back)
+    of_mode = tuple(one for one in decided if one.mode == policy.mode)
+    decisions = that_count(of_mode, ended=given_back)
     fields, _version = services.store.commits.read_book()
     return Fairness(
         since=since,
         roster=policy.roster,
         decisions=decisions,
-        standings=standings(decisions, roster=policy.roster, book=Book(fields), bounds=bounds_of(policy)),
+        standings=standings(
+            decisions,
+            roster=policy.roster,
+            book=Book(fields),
+            bounds=bounds_of(policy),
+            refunded=teams_refunded(of_mode, decisions),
+        ),
         weights={team: weights_in_force(policy.roster, team, Book(fields)) for team in policy.roster.teams},
     )
 

@@ -64,6 +64,18 @@ def rightful_owner(histories: Mapping[str, Sequence[HistoryEntry]], sends: Colle
     return RightfulOwner(owner_id, by, present == owner_id, covered_by if present != owner_id else None)
 
 
+def was_applied(history: Sequence[HistoryEntry], send: Send) -> bool:
+    """False if the owner's history (newest first) ends with what the decision of `send` had seen.
+
+    HubSpot answered the send and did not apply it, then: nobody has chosen anything since.
+    """
+    if not history:
+        return send.expected_owner_id != ""
+    newest = history[0]
+    seen = bool(send.seen_ms) and epoch_ms(newest.at) <= send.seen_ms
+    return not (seen and newest.value == send.expected_owner_id)
+
+
 def covered_status(histories: Mapping[str, Sequence[HistoryEntry]], send: Send) -> str | None:
     """The lead status that somebody had set after the decision of `send` was made, and that it covers."""
     statuses, apps = histories[STATUS], _our_apps(histories[DECISION_ID])

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from router.deadlines import LOOK_EVERY, VERIFY_AFTER
 from router.hubspot.api.records import HistoryEntry
+from router.hubspot.properties import OWNER
 from router.routing.intake.transitions import owned as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
 from router.routing.verification.correct import Correction, correct
 from router.routing.verification.missing import found_again, look_for, zone_of
 from router.routing.verification.next_look import next_look_ms
-from router.routing.verification.owner_history import HISTORIES, covered_status, rightful_owner
+from router.routing.verification.owner_history import (
+    HISTORIES,
+    RightfulOwner,
+    covered_status,
+    rightful_owner,
+    was_applied,
+)
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 from router.store.sends.send import Send
@@ -92,12 +99,23 @@ def _judge(services: Services, found: Mapping[str, LeadState], histories: Mappin
         elif owner.owner_id == state.owner_id:
             if state.state is State.WRITTEN:
                 look.transitions.append(transitions.verified(state))
+        elif (send := _not_applied(state, history[OWNER])) is not None:
+            again = RightfulOwner(send.owner_id, send, is_present=False)
+            look.corrections.append(Correction(state, again, None))
         else:
             look.followed.append(contact_id)
             if state.state in _UNDER_VERIFICATION:
                 changed = transitions.changed_by_a_person(state, owner_id=owner.owner_id, now=now)
                 look.transitions.append(changed)
     return look
+
+
+def _not_applied(state: LeadState, history: Sequence[HistoryEntry]) -> Send | None:
+    """The send of the latest decision if HubSpot answered it as written and did not apply it, else None."""
+    if state.state not in _UNDER_VERIFICATION:
+        return None
+    latest = next((one for one in reversed(state.sends) if one.decision_id == state.decision_id), None)
+    return None if latest is None or was_applied(history, latest) else latest
 
 
 def _sends(state: LeadState) -> tuple[Send, ...]:

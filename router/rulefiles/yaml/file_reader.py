@@ -9,6 +9,7 @@ from typing import Final, TypeVar
 
 from router.rulefiles.yaml.mistakes import Mistake, Severity, did_you_mean
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
+from router.security.visible import one_line
 
 MOST_MISTAKES: Final = 200
 """Mistakes kept per file: a file with more has one cause to mend first."""
@@ -52,6 +53,7 @@ class FileReader:
         if len(self.found) >= MOST_MISTAKES:
             return
         line = self.lines[at.line - 1] if 0 < at.line <= len(self.lines) else ""
+        message, hint = one_line(message), one_line(hint) if hint else hint
         if len(message) > LONGEST_MESSAGE:
             message = message[: LONGEST_MESSAGE - 1] + "…"
         self.found.append(Mistake(self.name, at.line, at.column, severity, message, hint, line))

@@ -12,7 +12,8 @@ import orjson
 import redis
 
 from router.policy.people.roster import Unit
-from router.policy.shares.share_book import BOUND, LEAD
+from router.policy.reports.bounds import Bound
+from router.policy.shares.share_book import BOUND, LEAD, UNITS, Book
 from router.store.budget.budget import Pause
 from router.store.inbox.inbox import GROUP
 from router.store.keys import Keys
@@ -67,7 +68,7 @@ class Furthest:
     rep: str
     difference: float
     unit: Unit = "leads"
-    bound: int | None = BOUND
+    bound: float | None = BOUND
     """Difference above which a person is warned; None: the team promises no limit."""
 
 
@@ -225,7 +226,7 @@ def warnings(reading: VitalsReading) -> tuple[str, ...]:
             side = "ahead of" if one.difference > 0 else "behind"
             found.append(
                 f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
-                f"more than {one.bound}. See: router fairness --team {one.team}"
+                f"more than {one.bound:g}. See: router fairness --team {one.team}"
             )
     if reading.changed_waited_s > CHANGES_PATIENCE.total_seconds():
         found.append(
@@ -281,28 +282,24 @@ def _furthest(
 ) -> tuple[Furthest, ...]:
     """The rep of each team whose credit is furthest from 0; a credit is how far a rep is behind.
 
-    It is in the team's unit.
+    It is in the team's unit. Credit that refunds gave back and the next leads have still to even out is part
+    of the bound.
     """
     found: dict[str, Furthest] = {}
-    for name, credit in sorted(book.items()):
-        unit = _UNITS.get(name.partition(":")[0])
+    shares = Book({name: int(value) for name, value in book.items()})
+    for name, credit in sorted(shares.fields.items()):
+        unit = UNITS.get(name.partition(":")[0])
         if unit is None:
             continue
         _, team, rep = name.split(":", 2)
         counted_in, most, waiting = bounds.get(team, (unit, BOUND, 0))
         if unit != counted_in:
             continue  # left over from a time when the team shared in another unit
-        largest = int(book.get(f"largest:{team}", 1)) if unit == "points" else 1
-        one = Furthest(
-            team, rep, -int(credit) / LEAD, unit, None if most is None else most * largest + waiting
-        )
-        if team not in found or abs(one.difference) > abs(found[team].difference):
-            found[team] = one
+        difference = -credit / LEAD
+        if team not in found or abs(difference) > abs(found[team].difference):
+            bound = Bound(unit, most, waiting).given(shares, team)
+            found[team] = Furthest(team, rep, difference, unit, bound)
     return tuple(found.values())
-
-
-_UNITS: Final[Mapping[str, Unit]] = {"credit": "leads", "points": "points"}
-"""Unit of the book's fields that hold credits, by the first part of their names."""
 
 
 def _mistakes(words: str | None) -> tuple[RuleMistake, ...]:

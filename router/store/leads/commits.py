@@ -11,7 +11,7 @@ import orjson
 import redis
 
 from router.deadlines import DOUBT, VERIFY_AFTER
-from router.policy.shares.share_book import NOT_REFUNDED
+from router.policy.shares.share_book import NOT_REFUNDED, RETURNED, UNITS
 from router.store import lead_fields
 from router.store.inbox.inbox import GROUP, InboxEntry
 from router.store.keys import Keys
@@ -106,7 +106,7 @@ class Transition:
     count: str | None = None
     keep: bool = False
     answered: bool = False
-    """True if HubSpot has confirmed the write that was sent for the lead."""
+    """True if HubSpot has confirmed or refused the write that was sent for the lead."""
 
 
 class Commits:
@@ -187,6 +187,8 @@ class Commits:
             "watched": keys.watched,
             "overdue": keys.overdue,
             "not_refunded": NOT_REFUNDED,
+            "units": UNITS,
+            "returned": RETURNED,
             "doubt": in_ms(DOUBT),
             "soon": in_ms(VERIFY_AFTER),
             "leads": [_asked(one, streams=streams, keys=keys, now_ms=now_ms) for one in transitions],

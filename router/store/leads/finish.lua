@@ -9,6 +9,7 @@
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
 --       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone,
+--       units = units of credit by the first part of a field's name, returned = prefix of fields of returned credit,
 --       doubt = time for which a write without answer can be applied, soon = time until a look at it (ms)}
 -- Returns for each lead 1 (moved), or 0 (it was in none of the states it had to come from; entries are acknowledged).
 local group, days, asked = ARGV[1], tonumber(ARGV[2]), cjson.decode(ARGV[3])
@@ -38,7 +39,14 @@ for index, lead in ipairs(asked.leads) do
         local kind = string.match(field, '^%a+:') or ''
         local counted_below = current[6] and kind == 'open:'
         if not stays[kind] and not counted_below then
-          redis.call('HINCRBY', KEYS[1], field, string.format('%.0f', 0 - tonumber(delta)))
+          local back = string.format('%.0f', 0 - tonumber(delta))
+          redis.call('HINCRBY', KEYS[1], field, back)
+          -- Credit that comes back is noted as returned, see refund_of in policy/shares/share_book.py.
+          local unit, team = string.match(field, '^(%a+):([^:]*):')
+          unit = asked.units[unit]
+          if unit and tonumber(delta) < 0 then
+            redis.call('HINCRBY', KEYS[1], asked.returned .. unit .. ':' .. team, back)
+          end
         end
       end
       if current[6] and current[6] ~= '' then

@@ -18,7 +18,7 @@ from router.clock import Clock
 from router.hubspot.api.errors import HubSpotError
 from router.ledger import UnusableLedger
 from router.repeated import repeated
-from router.routing.people.overrides import NoSuchMoment
+from router.routing.people.overrides import NoSuchMoment, ReasonUnclear
 from router.routing.portal.live_rules import NoRules
 from router.routing.portal.services import Services
 from router.settings import Settings
@@ -74,6 +74,8 @@ def guarded(ask: Callable[[], Response]) -> Response:
         return json_answer({"error": f"{place}: {first['msg']}."}, 400)
     except NoSuchMoment as error:
         return json_answer({"error": f"until: {error}"}, 400)
+    except ReasonUnclear as error:
+        return json_answer({"error": f"why: {error}"}, 400)
     except NoRules as error:
         return json_answer({"error": str(error)}, 503)
     except (redis.RedisError, HubSpotError, SQLAlchemyError) as error:

@@ -264,3 +264,34 @@ def test_without_a_doubt_a_finished_lead_is_not_looked_at_again(
     assert services.store.verify.length() == 0
     clock.forward(DOUBT.total_seconds())
     assert verify_owners(services).looked_at == 0
+
+
+def test_a_decision_that_hubspot_answers_and_does_not_apply_is_written_again(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    sandbox.break_with("not_applied", on="contacts/batch/update")
+    (contact_id,) = queued(services, sandbox)
+    before = owner_of(sandbox, contact_id)
+
+    look(services, clock, seconds=4)
+    look(services, clock, seconds=4)
+
+    contact = sandbox.contact(contact_id)
+    assert before == ""
+    assert contact["owner"] == state_of(services, contact_id).owner_id != ""
+    assert (contact["status"], state_of(services, contact_id).state) == ("NEW", State.DONE)
+    assert "changed_by_a_person" not in kinds(services, contact_id)
+
+
+def test_an_owner_taken_away_by_a_person_is_no_write_that_was_not_applied(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    sandbox.break_with("not_applied", on="contacts/batch/update")
+    (contact_id,) = queued(services, sandbox)
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    sandbox.edit_by_hand(contact_id, owner="")
+
+    look(services, clock, seconds=4)
+
+    assert owner_of(sandbox, contact_id) == ""
+    assert state_of(services, contact_id).state is State.HUMAN

@@ -9,7 +9,12 @@ import pytest
 
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
-from router.routing.verification.owner_history import RightfulOwner, covered_status, rightful_owner
+from router.routing.verification.owner_history import (
+    RightfulOwner,
+    covered_status,
+    rightful_owner,
+    was_applied,
+)
 from router.store.sends.send import Send
 from router.timestamps import epoch_ms
 
@@ -194,3 +199,26 @@ def test_the_status_that_a_person_set_with_their_choice_is_found(
     ids = [ours("501-0-00000000", at_s=2)]
 
     assert covered_status({OWNER: (), STATUS: statuses, DECISION_ID: ids}, sent("A")) == status
+
+
+APPLIED = {
+    "it is there": ([ours("A", at_s=1)], sent("A"), True),
+    "somebody chose after it": ([theirs("B", at_s=3)], sent("A"), True),
+    "somebody took the owner away after our read": (
+        [theirs("", at_s=1), theirs("B", at_s=-9)],
+        sent("A"),
+        True,
+    ),
+    "nothing was ever written": ([], sent("A"), False),
+    "all is as we had read it": ([theirs("", at_s=-1), theirs("B", at_s=-9)], sent("A"), False),
+    "all is as the second decision had read it": ([ours("A", at_s=1)], MOVED[1], False),
+    "it is not known what we had read": ([theirs("", at_s=-1)], sent("A", seen_s=None), True),
+    "an owner who was there and whose history is gone": ([], MOVED[1], True),
+}
+
+
+@pytest.mark.parametrize(("history", "send", "applied"), APPLIED.values(), ids=APPLIED)
+def test_a_send_was_not_applied_if_all_is_as_its_decision_had_read_it(
+    history: list[HistoryEntry], send: Send, applied: bool
+) -> None:
+    assert was_applied(history, send) is applied

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 import redis
 
+from router.policy.shares.share_book import LEAD, returned_field
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.store.leads.commits import Commits, Committed, Lost, NewDecision, Outdated, Transition
@@ -135,7 +136,9 @@ def test_a_share_is_given_back_once_when_a_person_takes_the_lead(commits: Commit
 
     book, _ = commits.read_book()
     assert moved == [(True,), (False,)]
-    assert set(book.values()) == {0}
+    returned = returned_field("idf")
+    assert {value for name, value in book.items() if name != returned} == {0}
+    assert book[returned] == LEAD // 2, "the credit that came back, until it is evened out"
 
 
 def test_finishing_acknowledges_and_a_lead_that_moved_already_stays_where_it_is(

@@ -102,7 +102,14 @@ def not_reassigned(item: WorkItem, *, owner_id: str, now: datetime) -> Transitio
         set={lead_fields.OWNER: owner_id},
         drop=(lead_fields.CHANGES, lead_fields.TRIGGER),
         refund=True,
-        event=event("not_reassigned", now, None, owner_id=owner_id or None, **detail),
+        # Before the decision the state names the earlier one, which keeps its share.
+        event=event(
+            "not_reassigned",
+            now,
+            state if state.state is State.DECIDED else None,
+            owner_id=owner_id or None,
+            **detail,
+        ),
         count="leads_not_reassigned",
     )
 
@@ -197,6 +204,7 @@ def owner_refused(item: WorkItem, *, why: str, now: datetime) -> Transition:
         event=event("owner_refused", now, state, owner_id=state.owner_id, why=why),
         keep=True,
         count="owners_refused",
+        answered=True,
     )
 
 

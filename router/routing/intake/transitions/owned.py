@@ -93,7 +93,7 @@ def given_back(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
 
 
 def written_again(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
-    """The decision is on the record again, after an earlier one of ours was applied late."""
+    """The decision is on the record (again): an earlier one was applied late, or this one not at all."""
     return Transition(
         state.contact_id,
         state.episode,

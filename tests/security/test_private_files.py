@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from router.ledger import open_ledger
-from router.private_files import NotPrivate, close_var, open_own, own_directory, write_report
+from router.security.private_files import NotPrivate, close_var, open_own, own_directory, write_report
 from router.store.embedded import EmbeddedServerError, EmbeddedValkey
 from tests.world.command_line import Run, a_runner
 from tests.world.deliveries import ENVIRON

@@ -1,0 +1,1 @@
+"""What keeps secrets, private files and terminals safe: used by every floor."""

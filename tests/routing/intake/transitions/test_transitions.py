@@ -1,0 +1,381 @@
+"""The transitions of a lead, as a table: out of which states, into which, and what it leaves behind.
+
+Every `come_from` is a guard: a worker that comes late must not move a lead that has moved on.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from router.hubspot.properties import SCORE
+from router.policy.decision.trigger import Reassigned
+from router.routing.intake.transitions import gone, leads, owned, parking, queued
+from router.routing.intake.work_item import WorkItem
+from router.store import lead_fields
+from router.store.inbox.inbox import InboxEntry
+from router.store.leads.commits import Transition
+from router.store.leads.leads import LeadState, Missing, State
+from router.store.sends.send import Send
+from router.store.shared.recent_writes import LastWrites
+from router.timestamps import epoch_ms
+
+NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
+NOW_MS = epoch_ms(NOW)
+NIGHT_MS = NOW_MS + 9_000_000
+FIELDS = {value: name.lower() for name, value in vars(lead_fields).items() if name.isupper()}
+TAKEN = Reassigned("99", "ben", "nobody acted", "test")
+
+
+def a_state(state: State = State.DECIDED, **more: Any) -> LeadState:
+    given: dict[str, Any] = {"owner_id": "71", "expected_owner_id": "", "decision_id": "501-2-a", "at_ms": 0}
+    return LeadState("501", 2, state, **{**given, **more})
+
+
+def an_item(state: LeadState | None = None, **more: Any) -> WorkItem:
+    entries = (
+        InboxEntry("inbox", "1-0", "501", NOW_MS - 2_500, 1),
+        InboxEntry("inbox", "2-0", "501", NOW_MS - 500, 1),
+    )
+    return WorkItem("501", entries, state=state, **more)
+
+
+def shown(move: Transition) -> str:
+    """The transition in one line: states, what is done, fields, count, event; moments from NOW on, in ms."""
+    assert (move.contact_id, move.come_from and True) == ("501", True)
+    come_from = "|".join(sorted(str(state or "unknown") for state in move.come_from))
+    parts = [f"{move.episode}: {come_from} -> {move.state}"]
+    parts += [f"acknowledges {len(move.entries)}"] if move.entries else []
+    parts += [name for name in ("refund", "keep", "announce", "answered") if getattr(move, name)]
+    for name in ("verify_at_ms", "watch_at_ms"):
+        if (at_ms := getattr(move, name)) is not None:
+            parts.append(f"{name} {at_ms - NOW_MS:+}")
+    parts += [f"{name} {getattr(move, name)}" for name in ("queue", "score") if getattr(move, name)]
+    parts += [f"only while owner is {move.owner_id or 'nobody'}"] if move.owner_id is not None else []
+    parts += [f"parked {dict(move.parked)}"] if move.parked else []
+    parts += [f"sets {FIELDS[name]} {_from_now(value)}" for name, value in move.set.items()]
+    parts += [f"drops {' '.join(sorted(FIELDS[name] for name in move.drop))}"] if move.drop else []
+    parts += [f"counts {move.count}"] if move.count else []
+    told = dict(move.event or {})
+    assert told.pop("at", NOW.isoformat()) == NOW.isoformat()
+    parts += ["event " + ", ".join(f"{name}={value}" for name, value in told.items())] if told else []
+    return " · ".join(parts).replace(NOW.isoformat(), "now")
+
+
+def _from_now(text: str) -> str:
+    return text.replace(str(NOW_MS), "now")
+
+
+WAITS = {"queue": "idf", "owner_id": "", "changes": {SCORE: "87"}}
+LATE = Send(1, "42", "", 7, decision_id="501-1-a", sent_at_ms=NOW_MS)
+SECOND_LOOK = Missing(1, NOW_MS - 5_000)
+LAST_LOOK = Missing(2, NOW_MS - 60_000)
+TOO_SOON = Missing(2, NOW_MS - 59_999)
+WRITTEN_JUST_NOW, WRITTEN_LONG_AGO = (LastWrites({"7": NOW_MS - ago}) for ago in (60_000, 60_001))
+
+MOVES: dict[str, Transition] = {
+    "written, as HubSpot confirms": leads.written(an_item(a_state()), answered=True, now=NOW),
+    "written, as the record shows": leads.written(
+        an_item(a_state(assignment={"look": NOW_MS + 9}), trigger=TAKEN), now=NOW
+    ),
+    "written, and nobody's": leads.written(an_item(a_state(owner_id="")), now=NOW),
+    "written, and it waits": leads.written(an_item(a_state(**WAITS)), answered=True, now=NOW),
+    "given back to its queue": leads.written(
+        an_item(a_state(**WAITS, expected_owner_id="71", queued_since_ms=5)), now=NOW
+    ),
+    "written to nobody, in doubt": leads.written(an_item(a_state(owner_id="", unanswered_at_ms=1)), now=NOW),
+    "not reassigned": leads.not_reassigned(
+        an_item(a_state(State.REOPENED), trigger=TAKEN), owner_id="99", now=NOW
+    ),
+    "shadowed": leads.shadowed(an_item(a_state()), owner_id="", now=NOW),
+    "owned already": leads.owned_already(an_item(), owner_id="99", now=NOW),
+    "owned already, by a write that was lost": leads.owned_already(
+        an_item(a_state()), owner_id="42", lost=LATE, now=NOW
+    ),
+    "taken by a person": leads.taken_by_a_person(an_item(a_state()), owner_id="99", now=NOW),
+    "owner refused": leads.owner_refused(an_item(a_state()), why="archived", now=NOW),
+    "parked": leads.parked(an_item(), why="no", now=NOW),
+    "refused beside others": parking.refused(
+        an_item(a_state()), LastWrites({"7": NOW_MS - 9}), why="no", asked_at_ms=NOW_MS - 9, now=NOW
+    ),
+    "refused before any other was written": parking.refused(
+        an_item(a_state()), LastWrites({"7": NOW_MS - 10}), why="no", asked_at_ms=NOW_MS - 9, now=NOW
+    ),
+    "refused again, and another was written between": parking.refused(
+        an_item(a_state(refused_at_ms=NOW_MS - 99)),
+        LastWrites({"7": NOW_MS - 10}),
+        why="no",
+        asked_at_ms=NOW_MS - 9,
+        now=NOW,
+    ),
+    "refused, and only it was written": parking.refused(
+        an_item(), LastWrites({"501": NOW_MS}), why="no", asked_at_ms=NOW_MS - 9, now=NOW
+    ),
+    "given up while others are written": parking.given_up(an_item(), WRITTEN_JUST_NOW, now=NOW),
+    "given up in an outage": parking.given_up(an_item(a_state()), WRITTEN_LONG_AGO, now=NOW),
+    "reassigning": owned.reassigning(
+        "501", episode=2, taken=TAKEN, excluded=("ben", "lea"), times_taken=3, now=NOW
+    ),
+    "reassigning a lead without state": owned.reassigning(
+        "501", episode=None, taken=TAKEN, excluded=(), times_taken=None, now=NOW
+    ),
+    "owner changed": owned.owner_changed(a_state(State.DONE), owner_id="99", by="a person", now=NOW),
+    "owner cleared": owned.owner_changed(a_state(State.DONE, owner_id=""), owner_id="", by="us", now=NOW),
+    "given back": owned.given_back(a_state(State.WRITTEN), owner_id="99", now=NOW),
+    "given back, long after": owned.given_back(a_state(State.HUMAN), owner_id="", now=NOW),
+    "written again": owned.written_again(a_state(State.WRITTEN), owner_id="71", now=NOW),
+    "written again, when done": owned.written_again(a_state(State.DONE), owner_id="", now=NOW),
+    "verified": owned.verified(a_state(State.WRITTEN)),
+    "verified, in doubt": owned.verified(a_state(State.WRITTEN, unanswered_at_ms=1)),
+    "changed by a person": owned.changed_by_a_person(a_state(State.WRITTEN), owner_id="99", now=NOW),
+    "reopened": queued.reopened("501", episode=2, now=NOW),
+    "claimed in hubspot": queued.claimed_in_hubspot("501", episode=2, owner_id="99", rep="ben", now=NOW),
+    "not found, and new": gone.of_item(an_item(), now=NOW),
+    "not found, and decided": gone.of_item(an_item(a_state()), now=NOW),
+    "deleted, in a batch": gone.of_item(an_item(a_state(deleted=True)), now=NOW),
+    "merged, in a batch": gone.of_item(an_item(), now=NOW, merged_into="777"),
+    "not found at a look": gone.not_found(a_state(State.WRITTEN), now=NOW, night_ms=NIGHT_MS),
+    "not found at a second look": gone.not_found(
+        a_state(State.DONE, missing=SECOND_LOOK), now=NOW, night_ms=NIGHT_MS
+    ),
+    "not found at a third look, too soon": gone.not_found(
+        a_state(State.QUEUED, missing=TOO_SOON), now=NOW, night_ms=NIGHT_MS
+    ),
+    "not found at a third look": gone.not_found(
+        a_state(State.WRITTEN, missing=LAST_LOOK), now=NOW, night_ms=NIGHT_MS
+    ),
+    "not found at a third look, after a rep had it": gone.not_found(
+        a_state(State.HUMAN, missing=LAST_LOOK), now=NOW, night_ms=NIGHT_MS
+    ),
+    "deleted, at a look": gone.not_found(a_state(State.QUEUED, deleted=True), now=NOW, night_ms=NIGHT_MS),
+    "merged, at a look": gone.merged(a_state(State.DONE), into="777", now=NOW),
+    "found again": gone.found(a_state(State.WRITTEN, missing=SECOND_LOOK)),
+    "found again, when done": gone.found(a_state(State.DONE, missing=SECOND_LOOK)),
+}
+
+TABLE = {
+    "written, as HubSpot confirms": (
+        "2: decided -> written · acknowledges 2 · keep · answered · verify_at_ms +3000"
+        " · drops trigger · counts leads_written · event kind=written, decision=501-2-a, owner_id=71"
+        ", waited_ms=2500"
+    ),
+    "written, as the record shows": (
+        "2: decided -> written · acknowledges 2 · keep · verify_at_ms +3000 · watch_at_ms +9"
+        " · drops trigger · counts leads_written · event kind=written, decision=501-2-a, owner_id=71"
+        ", waited_ms=2500, from=99, why=nobody acted, run=test"
+    ),
+    "written, and nobody's": (
+        "2: decided -> done · acknowledges 2 · drops changes paid trigger · counts leads_written"
+        " · event kind=written, decision=501-2-a, owner_id=None, waited_ms=2500"
+    ),
+    "written, and it waits": (
+        "2: decided -> queued · acknowledges 2 · keep · answered · queue idf · score 87"
+        " · sets queued_since now · sets read_at now · drops changes paid trigger"
+        " · counts leads_written · event kind=written, decision=501-2-a, owner_id=None"
+        ", waited_ms=2500"
+    ),
+    "given back to its queue": (
+        "2: decided -> queued · acknowledges 2 · keep · verify_at_ms +3000 · queue idf · score 87"
+        " · sets queued_since 5 · sets read_at now · drops paid trigger · counts leads_written"
+        " · event kind=written, decision=501-2-a, owner_id=None, waited_ms=2500"
+    ),
+    "written to nobody, in doubt": (
+        "2: decided -> done · acknowledges 2 · verify_at_ms +3000 · drops paid trigger"
+        " · counts leads_written · event kind=written, decision=501-2-a, owner_id=None"
+        ", waited_ms=2500"
+    ),
+    "not reassigned": (
+        "2: decided|reopened -> human · acknowledges 2 · refund · sets owner 99"
+        " · drops changes trigger · counts leads_not_reassigned · event kind=not_reassigned"
+        ", decision=None, owner_id=99, from=99, why=nobody acted, run=test"
+    ),
+    "shadowed": (
+        "2: decided|reopened|shadow -> shadow · acknowledges 2 · drops changes paid"
+        " · counts leads_shadowed · event kind=shadowed, decision=501-2-a, owner_id=None"
+    ),
+    "owned already": (
+        "0: decided|gone|reopened|unknown -> human · acknowledges 2 · sets owner 99"
+        " · counts leads_owned_already · event kind=owned_already, decision=None, owner_id=99"
+    ),
+    "owned already, by a write that was lost": (
+        "2: decided|gone|reopened|unknown -> human · acknowledges 2 · verify_at_ms +0 · sets owner 42"
+        ' · sets sends [[1,"42","",7,"501-1-a",now]] · sets doubt now · counts leads_owned_already'
+        " · event kind=owned_already, decision=None, owner_id=42"
+    ),
+    "taken by a person": (
+        "2: decided|reopened -> human · acknowledges 2 · refund · sets owner 99 · drops changes"
+        " · counts leads_taken_by_a_person · event kind=taken_by_a_person, decision=501-2-a"
+        ", owner_id=99"
+    ),
+    "owner refused": (
+        "2: decided -> decided · refund · keep · counts owners_refused · event kind=owner_refused"
+        ", decision=501-2-a, owner_id=71, why=archived"
+    ),
+    "parked": (
+        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked, decision=None"
+        ", why=no"
+    ),
+    "refused beside others": (
+        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked"
+        ", decision=501-2-a, why=no"
+    ),
+    "refused before any other was written": (
+        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        ", 'since': 'now', 'fault': 'outage'} · sets refused_at 1795511699991 · counts leads_parked"
+        " · event kind=parked_by_outage, decision=501-2-a, why=no"
+    ),
+    "refused again, and another was written between": (
+        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked"
+        ", decision=501-2-a, why=no"
+    ),
+    "refused, and only it was written": (
+        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        ", 'since': 'now', 'fault': 'outage'} · sets refused_at 1795511699991 · counts leads_parked"
+        " · event kind=parked_by_outage, decision=None, why=no"
+    ),
+    "given up while others are written": (
+        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
+        " · parked {'why': 'It was tried 8 times and never finished"
+        ", while others were; the log says why.', 'since': 'now', 'fault': 'lead'}"
+        " · counts leads_parked · event kind=parked, decision=None"
+        ", why=It was tried 8 times and never finished, while others were; the log says why."
+    ),
+    "given up in an outage": (
+        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
+        " · parked {'why': 'It was tried 8 times and never finished"
+        ", and no other lead was written either.', 'since': 'now', 'fault': 'outage'}"
+        " · counts leads_parked · event kind=parked_by_outage, decision=501-2-a"
+        ", why=It was tried 8 times and never finished, and no other lead was written either."
+    ),
+    "reassigning": (
+        '2: done|human|queued -> reopened · keep · announce · sets trigger {"kind":"reassigned"'
+        ',"owner_id":"99","rep":"ben","why":"nobody acted","run":"test","rule":null,"to":null'
+        ',"paid":{}} · sets released_by ben,lea · sets times_taken 3 · drops changes'
+        " · counts leads_reassigning · event kind=reassigning, decision=None, from=99"
+        ", why=nobody acted, run=test"
+    ),
+    "reassigning a lead without state": (
+        '0: unknown -> reopened · keep · announce · sets trigger {"kind":"reassigned","owner_id":"99"'
+        ',"rep":"ben","why":"nobody acted","run":"test","rule":null,"to":null,"paid":{}}'
+        " · sets released_by  · drops changes · counts leads_reassigning · event kind=reassigning"
+        ", decision=None, from=99, why=nobody acted, run=test"
+    ),
+    "owner changed": (
+        "2: done|human -> human · only while owner is 71 · sets owner 99 · drops changes"
+        " · counts owners_changed · event kind=owner_changed, decision=501-2-a, from=71, owner_id=99"
+        ", by=a person"
+    ),
+    "owner cleared": (
+        "2: done|human -> human · only while owner is nobody · sets owner  · drops changes"
+        " · counts owners_changed · event kind=owner_changed, decision=501-2-a, from=None"
+        ", owner_id=None, by=us"
+    ),
+    "given back": (
+        "2: written -> human · refund · answered · verify_at_ms +3000 · sets owner 99"
+        " · drops changes paid · counts conflicts_restored · event kind=restored, decision=501-2-a"
+        ", owner_id=99, ours=71"
+    ),
+    "given back, long after": (
+        "2: human -> human · answered · verify_at_ms +3000 · sets owner  · drops changes paid"
+        " · counts conflicts_restored · event kind=restored_late, decision=501-2-a, owner_id=None"
+        ", ours=71"
+    ),
+    "written again": (
+        "2: written -> written · keep · answered · verify_at_ms +3000 · sets owner 71"
+        " · counts late_writes_corrected · event kind=written_again, decision=501-2-a, owner_id=71"
+    ),
+    "written again, when done": (
+        "2: done -> done · answered · verify_at_ms +3000 · sets owner  · counts late_writes_corrected"
+        " · event kind=written_again, decision=501-2-a, owner_id=None"
+    ),
+    "verified": "2: written -> done · drops changes paid",
+    "verified, in doubt": "2: written -> done · drops paid",
+    "changed by a person": (
+        "2: queued|written -> human · sets owner 99 · drops changes paid"
+        " · event kind=changed_by_a_person, decision=501-2-a, owner_id=99"
+    ),
+    "reopened": (
+        "2: queued -> reopened · keep · announce · drops changes · counts leads_reopened"
+        " · event kind=reopened, decision=None"
+    ),
+    "claimed in hubspot": (
+        "2: queued|reopened -> human · sets owner 99 · drops changes"
+        " · counts leads_claimed_in_hubspot · event kind=claimed_in_hubspot, decision=None"
+        ", owner_id=99, rep=ben"
+    ),
+    "not found, and new": (
+        "0: decided|gone|reopened|unknown -> gone · acknowledges 2 · keep · verify_at_ms +2000"
+        " · sets missing 1 now · counts leads_not_found · event kind=not_found, decision=None"
+    ),
+    "not found, and decided": (
+        "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · keep · verify_at_ms +2000"
+        " · sets missing 1 now · counts leads_not_found · event kind=not_found, decision=501-2-a"
+    ),
+    "deleted, in a batch": (
+        "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
+        " · drops changes missing paid trigger · counts leads_gone · event kind=gone"
+        ", decision=501-2-a, cause=deleted"
+    ),
+    "merged, in a batch": (
+        "0: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
+        " · drops changes missing paid trigger · counts leads_gone · event kind=gone, decision=None"
+        ", cause=merged, merged_into=777"
+    ),
+    "not found at a look": "2: written -> written · keep · verify_at_ms +2000 · sets missing 1 now",
+    "not found at a second look": "2: done -> done · verify_at_ms +5000 · sets missing 2 1795511695000",
+    "not found at a third look, too soon": (
+        "2: queued -> queued · keep · verify_at_ms +1 · sets missing 3 1795511640001"
+    ),
+    "not found at a third look": (
+        "2: written -> gone · refund · verify_at_ms +9000000 · drops changes missing paid trigger"
+        " · counts leads_gone · event kind=gone, decision=501-2-a, cause=not_found"
+    ),
+    "not found at a third look, after a rep had it": (
+        "2: human -> gone · verify_at_ms +9000000 · drops changes missing paid trigger"
+        " · counts leads_deleted · event kind=deleted, decision=501-2-a, cause=not_found"
+    ),
+    "deleted, at a look": (
+        "2: queued -> gone · refund · drops changes missing paid trigger · counts leads_gone"
+        " · event kind=gone, decision=None, cause=deleted"
+    ),
+    "merged, at a look": (
+        "2: done -> gone · drops changes missing paid trigger · counts leads_deleted"
+        " · event kind=deleted, decision=501-2-a, cause=merged, merged_into=777"
+    ),
+    "found again": "2: written -> written · keep · drops missing",
+    "found again, when done": "2: done -> done · drops missing",
+}
+
+
+@pytest.mark.parametrize("name", MOVES)
+def test_a_transition_goes_from_these_states_to_that_one(name: str) -> None:
+    assert shown(MOVES[name]) == TABLE[name]
+
+
+def test_every_transition_is_in_the_table() -> None:
+    assert MOVES.keys() == TABLE.keys()
+
+
+@pytest.mark.parametrize("move", [leads.written, leads.not_reassigned, leads.shadowed, leads.owner_refused])
+def test_a_lead_without_a_decision_cannot_move_on_from_one(move: Any) -> None:
+    more = {"owner_id": "1"} if move in (leads.not_reassigned, leads.shadowed) else {}
+    more |= {"why": "no"} if move is leads.owner_refused else {}
+
+    with pytest.raises(ValueError, match="Lead 501 has no decision, so it cannot move on from one"):
+        move(an_item(), now=NOW, **more)
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "fault"), [(0, "lead"), (60, "lead"), (60.001, "outage"), (4_000, "outage")]
+)
+def test_a_failure_is_the_leads_own_while_another_was_written_within_a_minute(
+    ago_s: float, fault: str
+) -> None:
+    at_ms = epoch_ms(NOW - timedelta(seconds=ago_s))
+
+    assert parking.fault_of("501", LastWrites({"7": at_ms, "501": NOW_MS}), now=NOW) == fault

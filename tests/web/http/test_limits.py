@@ -164,12 +164,12 @@ def test_requests_sent_ahead_are_answered_in_turn_and_hold_nobody_up(redis_url: 
         for line in floods:
             line.sendall(ASKS * 1700)
 
-        took = [receiver.post(created(501), timeout_s=10)[2] for _ in range(20)]
+        statuses = [receiver.post(created(501), timeout_s=5)[0] for _ in range(20)]  # HubSpot waits 5 s
         answers = b""
         while answers.count(b"HTTP/1.1 404 ") < 1700:
             answers += floods[0].recv(1 << 20)
 
-        assert max(took) < 4  # seconds; HubSpot waits for five
+        assert statuses == [200] * 20
         assert resident_kb(receiver) - before < 40_000
 
 

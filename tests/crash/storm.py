@@ -64,11 +64,11 @@ def storm(
             tell(len(ids))
         fleet.sandbox.break_with(**chance.choice(faults), seed=chance.randint(0, 999))
         if chance.random() < 0.5:
-            fleet.kill(chance.choice([name for name in fleet.running if name != "cron"]))
+            fleet.kill(chance.choice(fleet.going("web", "worker", "housekeeping")))
         for _ in _past(redis_dies_at, began):
             fleet.kill_redis()
         for _ in _past(pauses_at, began):
-            fleet.pause(chance.choice([one for one in fleet.running if "worker" in one]), seconds=pause_s)
+            fleet.pause(chance.choice(fleet.going("worker")), seconds=pause_s)
         for _ in _past(edits_at, began):
             fleet.sandbox.edit_by_hand(chance.choice(ids), owner=OWNERS["claire"])
         time.sleep(chance.uniform(0.05, 0.5))

@@ -14,6 +14,7 @@ from tests.world.fleet import CRASH_POINTS, WEIGHTS, Fleet, a_fleet, announce_to
 from tests.world.leads import OWNERS, a_hot_contact
 from tests.world.story import stories
 
+pytestmark = pytest.mark.timeout(600)  # a busy machine heals late
 LEASE_OF_4_S, LEASE_OF_3_S = 4 / 30, 3 / 30
 REPS = ("camille", "hugo", "lea")
 
@@ -32,7 +33,6 @@ def counts_stand(fleet: Fleet) -> bool:
     return shown == counted
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1])
 def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
     with a_fleet(tmp_path, seed=seed, scale=LEASE_OF_4_S, crash_points=CRASH_POINTS) as fleet:

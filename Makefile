@@ -8,7 +8,7 @@ UNIT := tests/policy tests/rulefiles tests/notify tests/test_settings.py tests/t
 	tests/test_world.py tests/test_ci_examples.py tests/hubspot/test_catalog.py tests/hubspot/test_availability.py \
 	tests/hubspot/webhooks
 
-.PHONY: demo test unit every-hour lint soak endurance bench lock clean help
+.PHONY: demo test unit every-hour lint soak endurance mutants bench lock clean help
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -37,6 +37,10 @@ soak: $(VENV)/.dev ## Every cell of the fault matrix, and the properties with ne
 
 endurance: $(VENV)/.dev ## Storms through 100,000 leads, counted (SEEDS=1-5 for a part; goes on where it stopped)
 	$(BIN)/python -m tests.crash.endurance --seeds $(or $(SEEDS),1-20) --totals $(or $(TOTALS),endurance.json)
+
+mutants: $(VENV)/.dev ## Take each guard away in a copy of the tree, and see that a test notices (ONLY="erased": some)
+	$(BIN)/python -u -m tests.mutants $(ONLY)
+	$(if $(ONLY),,$(BIN)/python -u -m tests.mutants.pure)
 
 bench: $(VENV)/.run ## Throughput and receiver figures, as ratios against a textbook worker
 	$(BIN)/python bench/receiver.py

@@ -22,8 +22,6 @@ REAL_CLOCKS = {
     "router/clock.py": "where the default clock is made",
     "router/hubspot/api/client.py": "a message for people: when Redis lets calls go out again",
     "router/store/budget/budget.py": "a quota's day ends by the same clock as Redis' windows",
-    "router/store/health/progress.py": "the processes' signs of life, which vitals compare with Redis' clock",
-    "router/web/serve.py": "Waitress dates what happened by the machine's clock",
 }
 """Files that may ask the machine what time it is, and why; the sandbox has a clock of its own."""
 TESTS_IN_REAL_TIME = {

@@ -16,8 +16,8 @@ from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.security.visible import visible
 from router.store.shared.availability import Override
-from tests.cli.leads.test_answers import LYON, park
 from tests.world.command_line import RouteNow, Run
+from tests.world.leads import LYON, park
 from tests.world.rule_folders import COMPANY
 
 HOSTILE = "x\x1b[2J\x1b]0;owned\x07\x9b31m\u202egnp\u2066\u200b\u2028y\x7f"
@@ -58,8 +58,8 @@ def test_a_reason_that_an_older_version_kept(run: Run, services: Services) -> No
 @pytest.mark.parametrize(
     "command",
     [
-        ("away", "camille", "--until", "2099-12-01", "--why"),
-        ("back", "camille", "--until", "2099-12-01", "--why"),
+        ("away", "camille", "--until", "2026-12-20", "--why"),
+        ("back", "camille", "--until", "2026-12-20", "--why"),
         ("credit", "camille", "+1", "--team", "idf", "--yes", "--why"),
         ("release", "501", "--rep", "camille", "--why"),
     ],

@@ -24,7 +24,7 @@ from tests.mutants.table import Mutant, mistakes_in, read_table
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen mutants and report."""
     asked = _arguments(arguments)
-    out = Console(highlight=False)
+    out = Console(highlight=False, soft_wrap=True)
     try:
         mutants = read_table()
     except ValueError as error:

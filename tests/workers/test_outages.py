@@ -19,6 +19,7 @@ from router.routing.intake.transitions.parking import MOST_TRIES
 from router.routing.portal.services import Services
 from router.routing.recovery.resume import resume_parked
 from router.sandbox.http.client import SandboxClient
+from router.store import lead_fields
 from router.store.inbox.inbox import GROUP
 from router.store.leads.leads import State
 from router.store.repair.redrive import goes_on_by_itself
@@ -344,9 +345,9 @@ def allow_the_refused_value(intake: Intake) -> None:
     """HubSpot takes the value now: the decisions are changed to one that it knows."""
     lead_of = intake.services.store.keys.lead
     for name in intake.redis.scan_iter(lead_of("*")):
-        changes = intake.redis.hget(name, "ch")
+        changes = intake.redis.hget(name, lead_fields.CHANGES)
         if changes:
-            intake.redis.hset(name, "ch", str(changes).replace("reve", "contenu"))
+            intake.redis.hset(name, lead_fields.CHANGES, str(changes).replace("reve", "contenu"))
 
 
 def test_probes_become_rarer_and_nothing_is_sent_while_calls_are_paused(misfit: Intake) -> None:
@@ -370,7 +371,8 @@ def test_what_an_earlier_version_parked_after_an_outage_goes_on_by_itself(intake
     since = intake.clock().isoformat()
     for one in old:
         why = '{"why":"It was tried 8 times and never finished; the log says why.","since":"' + since + '"}'
-        intake.redis.hset(intake.services.store.keys.lead(one), mapping={"st": "parked", "ep": "0"})
+        known = {lead_fields.STATE: "parked", lead_fields.EPISODE: "0"}
+        intake.redis.hset(intake.services.store.keys.lead(one), mapping=known)
         intake.redis.hset(intake.services.store.keys.parked, one, why)
     intake.redis.hset(
         intake.services.store.keys.parked, "499", '{"why":"reve was not allowed","since":"' + since + '"}'

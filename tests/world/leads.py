@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from router.routing.intake.route import Routed, route
 from router.routing.portal.services import Services
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
+from router.store.leads.commits import Transition
+from router.store.leads.leads import State
 from tests.world.time import Time
 
 OWNERS = {
@@ -16,6 +20,22 @@ OWNERS = {
     "marc": "71480107",
     "claire": "71480109",
 }
+
+
+LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
+
+
+def park(services: Services, contact_id: str, *, why: str = "HubSpot said no", fault: str = "lead") -> None:
+    since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
+    move = Transition(
+        contact_id,
+        0,
+        State.PARKED,
+        come_from=frozenset({None}),
+        parked={"why": why, "since": since, "fault": fault},
+        keep=True,
+    )
+    services.store.commits.finish([move], now_ms=services.now_ms())
 
 
 def announce(services: Services, *contact_ids: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from router.cli.shared.formatting import local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.services import services_with_rules
 from router.routing.portal.live_rules import NoRules
@@ -31,7 +32,7 @@ def links(ctx: click.Context, as_json: bool) -> None:
         print_json([{"rep": rep, "valid_since": moment.isoformat()} for rep, moment in found.items()])
         return
     lines = [f"{rep}: links made before {local_time(moment)} are revoked" for rep, moment in found.items()]
-    click.echo("\n".join(lines) or "No claim links were revoked lately. To revoke: router links revoke REP")
+    say("\n".join(lines) or "No claim links were revoked lately. To revoke: router links revoke REP")
 
 
 @links.command(
@@ -50,7 +51,7 @@ def revoke(rep: str, as_json: bool) -> None:
     if as_json:
         print_json({"rep": rep, "valid_since": moment.isoformat()})
     else:
-        click.echo(f"The claim links of {rep} made until now open nothing any more; new ones work.")
+        say(f"The claim links of {rep} made until now open nothing any more; new ones work.")
 
 
 def _check_rep(services: Services, rep: str) -> None:

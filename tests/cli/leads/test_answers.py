@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,26 +11,11 @@ import redis
 
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
-from router.store.leads.commits import Transition
-from router.store.leads.leads import State
 from router.wakeups import leads_queue
 from tests.world.command_line import Run
+from tests.world.leads import LYON, park
 
 RouteNow = Callable[[list[str]], None]
-LYON = {"email": "jeanne@boulanger-sa.fr", "zip": "69003", "country": "France", "type_demande": "demo"}
-
-
-def park(services: Services, contact_id: str, *, why: str = "HubSpot said no", fault: str = "lead") -> None:
-    since = datetime(2026, 11, 24, 9, 15, tzinfo=UTC).isoformat()
-    move = Transition(
-        contact_id,
-        0,
-        State.PARKED,
-        come_from=frozenset({None}),
-        parked={"why": why, "since": since, "fault": fault},
-        keep=True,
-    )
-    services.store.commits.finish([move], now_ms=services.now_ms())
 
 
 def test_setup_shows_its_plan_and_creates_nothing_without_a_yes(run: Run) -> None:

@@ -390,6 +390,7 @@ def test_redis_emptied_a_lead_is_watched_again_and_remembers_how_often_it_was_ta
     watching.store.inbox.open()
 
     repair(watching, since=time.clock() - timedelta(days=1), until=time.clock())
+    verify_owners(watching)
     time.pass_by(hours=6, minutes=1)
     again = look(watching, time)
     time.pass_by(hours=6, minutes=1)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
 import redis
 
+from router.hubspot.api.gateway import Gateway
+from router.hubspot.api.records import Outcome
+from router.hubspot.properties import OWNER
 from router.routing.intake.route import route
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
@@ -48,6 +55,37 @@ def test_a_worker_that_lost_one_claim_writes_the_others(
 
     assert {write["id"] for write in sandbox.writes()} == set(ids) - {lost.contact_id}
     assert services.store.leads.recall(ids)[lost.contact_id].state is State.DECIDED
+
+
+class Refusing:
+    """The real gateway in front of a portal that refuses an owner whom it lists as active."""
+
+    def __init__(self, gateway: Gateway, owner_id: str) -> None:
+        self._gateway = gateway
+        self._owner_id = owner_id
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._gateway, name)
+
+    def update_contacts(self, changes: Mapping[str, Mapping[str, str]], **more: Any) -> dict[str, Outcome]:
+        good = {one: asked for one, asked in changes.items() if asked.get(OWNER) != self._owner_id}
+        refused = {
+            one: Outcome("refused", "not a valid owner", OWNER) for one in changes.keys() - good.keys()
+        }
+        return refused | self._gateway.update_contacts(good, **more)
+
+
+def test_an_owner_whom_hubspot_refuses_without_a_reason_is_passed_over(
+    services: Services, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    refusing = Refusing(services.hubspot, OWNERS["camille"])
+
+    route_all(replace(services, hubspot=refusing))  # type: ignore[arg-type]
+
+    assert owner_of(sandbox, contact_id) in (OWNERS["hugo"], OWNERS["lea"])
+    assert services.store.leads.parked() == {}
 
 
 def test_an_owner_whom_hubspot_refuses_pays_nothing_for_the_lead(

@@ -65,6 +65,17 @@ def test_the_queue_is_ordered_by_score_and_then_by_waiting_time(
     assert [one.score for one in waiting] == [120, 120, 70]
 
 
+def test_a_contact_that_is_being_erased_cannot_be_claimed(pull: Services, sandbox: SandboxClient) -> None:
+    (contact_id,) = queued(pull, sandbox)
+    pull.store.erasures.ask(contact_id)
+
+    answer = claim_lead(pull, contact_id, rep="lea")
+
+    assert not answer.is_yes
+    assert pull.store.leads.recall([contact_id])[contact_id].state is State.QUEUED
+    assert owner_of(sandbox, contact_id) == ""
+
+
 def test_the_second_click_is_told_who_has_the_lead(pull: Services, sandbox: SandboxClient) -> None:
     (contact_id,) = queued(pull, sandbox)
     claim_lead(pull, contact_id, rep="lea")

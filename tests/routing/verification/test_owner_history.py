@@ -102,6 +102,15 @@ def test_what_is_on_the_record_stands(
     assert (found.owner_id, found.is_present, found.covered_by) == (owner, True, None)
 
 
+def test_a_person_is_never_taken_for_us_even_where_our_app_is_not_known() -> None:
+    """A record whose decision's id was never written: any integration may be ours, and no person."""
+    history = [theirs("A", at_s=9), theirs("B", at_s=5), ours("A", at_s=2)]
+
+    found = judged(history, *FIRST, apps=())
+
+    assert (found.owner_id, found.send, found.is_present) == ("A", None, True)
+
+
 COVERED = {
     "a choice between our read and our write": (
         [ours("A", at_s=2), theirs("B", at_s=1)],

@@ -156,3 +156,32 @@ def test_consumers_that_hold_nothing_are_forgotten(
 
     names = [consumer["name"] for consumer in redis_client.xinfo_consumers(keys.inbox, GROUP)]
     assert names == ["holds-one"]
+
+
+def test_only_the_one_who_holds_a_claim_can_give_it_back(
+    inbox: Inbox, redis_client: redis.Redis, keys: Keys
+) -> None:
+    inbox.append([("501", 1)])
+    (entry,) = inbox.take("asleep")
+    redis_client.execute_command("XCLAIM", keys.inbox, GROUP, "awake", 0, entry.id)
+
+    inbox.release("asleep", [entry])
+    inbox.uncount("asleep", [entry])
+
+    (claim,) = redis_client.xpending_range(keys.inbox, GROUP, "-", "+", 1)
+    assert (claim["consumer"], claim["times_delivered"]) == ("awake", 2)
+    assert inbox.take("third") == ()
+
+
+def test_a_delivery_that_says_nothing_about_the_lead_is_not_counted_and_its_claim_stays(
+    inbox: Inbox, redis_client: redis.Redis, keys: Keys
+) -> None:
+    inbox.append([("501", 1)])
+    (entry,) = inbox.take("anna")
+    redis_client.execute_command("XCLAIM", keys.inbox, GROUP, "anna", 0, entry.id, "IDLE", 9_000, "JUSTID")
+
+    inbox.uncount("anna", [entry])
+
+    (claim,) = redis_client.xpending_range(keys.inbox, GROUP, "-", "+", 1)
+    assert (claim["consumer"], claim["times_delivered"]) == ("anna", 0)
+    assert 9_000 <= claim["time_since_delivered"] < 20_000

@@ -220,3 +220,39 @@ def test_a_transition_of_an_earlier_episode_moves_nothing(
     assert moved == (False, False, False)
     assert (state.state, state.episode, state.owner_id) == (State.DECIDED, 1, "70000002")
     assert commits.read_book() == book
+
+
+def test_a_share_is_given_back_once(commits: Commits) -> None:
+    """The owner was refused, then a person took the lead: both give the share back."""
+    commits.commit([a_decision()], version=0, now_ms=5)
+
+    commits.finish([a_move("501", State.DECIDED, refund=True)], now_ms=6)
+    commits.finish([a_move("501", State.HUMAN, refund=True)], now_ms=7)
+
+    book, _ = commits.read_book()
+    assert set(book.values()) == {0}
+
+
+def test_a_refund_makes_decisions_under_way_outdated(commits: Commits) -> None:
+    commits.commit([a_decision("501")], version=0, now_ms=5)
+    _, version = commits.read_book()
+    commits.finish([a_move("501", State.HUMAN, refund=True)], now_ms=6)
+
+    answer = commits.commit([a_decision("502")], version=version, now_ms=7)
+
+    assert answer == Outdated()
+
+
+def test_what_a_team_has_given_stays_given(commits: Commits) -> None:
+    given = {
+        "credit:idf:camille": -1,
+        "given:idf:camille": 1,
+        "largest:idf": 3,
+        "served:idf": 1,
+        "last:idf": 7,
+    }
+    commits.commit([replace(a_decision(), paid=given)], version=0, now_ms=5)
+
+    commits.finish([a_move("501", State.HUMAN, refund=True)], now_ms=6)
+
+    assert commits.read_book()[0] == given | {"credit:idf:camille": 0}

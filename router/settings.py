@@ -33,6 +33,7 @@ SECRETS: Final = (
     "NOTIFY_WEBHOOKS",
     "CLAIM_SECRET",
     "SMTP_URL",
+    "HEALTH_TOKEN",
     "REDIS_URL",
     "DATABASE_URL",
 )
@@ -156,6 +157,9 @@ class Settings(BaseSettings):
     api_tokens_file: Path | None = Field(
         None, description="Name the file that router token add writes, or leave it out for no API."
     )
+    health_token: SigningSecret | None = Field(
+        None, description="Use 16 characters or more, or leave it out: then /health gives no details."
+    )
     config_dir: Path = Field(Path("config"), description="Name the directory of the rule files.")
     var_dir: Path = Field(Path("var"), description="Name a directory that we may write in.")
     host: str = Field("0.0.0.0", description="Use 0.0.0.0, or 127.0.0.1 behind a proxy.")  # noqa: S104 - hosts reach us from outside the container
@@ -199,7 +203,7 @@ class Settings(BaseSettings):
         return (
             self.hubspot_access_token,
             *self.client_secrets,
-            *((self.claim_secret,) if self.claim_secret else ()),
+            *(secret for secret in (self.claim_secret, self.health_token) if secret),
             *(SecretStr(password) for password in passwords if password),
             *(SecretStr(key) for url in webhooks for key in keys_in(url)),
         )

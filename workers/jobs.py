@@ -21,6 +21,7 @@ from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
 from router.routing.recovery.resume import resume_parked
 from router.routing.verification.verify import verify_owners
+from router.store.health.progress import OWNERS
 from router.store.inbox.inbox import BATCHES_PER_DRAIN
 from router.wakeups import Job
 from workers import process
@@ -64,7 +65,22 @@ def record(portal: str) -> int:
 
 def refresh(portal: str) -> int:
     """Read owners and count open leads; the number of reps counted."""
-    return _housekeeping(portal, Job.REFRESH, lambda context: len(refresh_owners(context.services)))
+    return _housekeeping(portal, Job.REFRESH, _refresh)
+
+
+def _refresh(context: ProcessContext) -> int:
+    """Refresh, and report for /health which reps and teams have an active owner."""
+    services = context.services
+    counted = refresh_owners(services)
+    roster, owners = services.rules.policy().roster, services.people.owners.last_known()
+    active = {
+        one.name
+        for one in roster.reps.values()
+        if (owner := owners.get(one.owner.lower())) is not None and not owner.archived
+    }
+    empty = [team.name for team in roster.teams.values() if team.reps and not active & set(team.reps)]
+    context.progress.observe(OWNERS, reps=len(roster.reps), active=len(active), empty_teams=", ".join(empty))
+    return len(counted)
 
 
 def erase(portal: str) -> int:

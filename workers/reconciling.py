@@ -50,6 +50,7 @@ def look_back(context: ProcessContext) -> int:
     else:
         services.store.reconciled.put(replace(window, after_id=step.after_id))
     if step.found:
+        services.store.reconciled.note_missed(step.found)
         services.log.info("contacts.found", found=step.found, since=window.since, until=window.until)
     return step.found
 

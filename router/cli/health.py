@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterator
+from typing import Final
 
 import click
 import redis
@@ -13,8 +13,13 @@ from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
-from router.store.health.vitals import Backlog, Vitals, VitalsReading, problems, warnings
+from router.store.health.conditions import findings, level_of
+from router.store.health.reading import Backlog, VitalsReading
+from router.store.health.report import in_detail
+from router.store.health.vitals import Vitals
 from router.store.keys import Keys
+
+COLOURS: Final = {"ok": "bold green", "degraded": "bold yellow", "failing": "bold red"}
 
 
 @click.command(epilog="Example: router health")
@@ -22,42 +27,35 @@ from router.store.keys import Keys
 def health(as_json: bool) -> None:
     """Say how the service is doing, and what to do about it.
 
-    Looks at Redis directly, so it answers when the web process does not. Exit code 1 if leads do not
-    reach their reps.
+    Looks at Redis directly, so it answers when the web process does not. Exit code 1 while something is
+    failing, 0 if all is ok or something is degraded.
     """
     settings = settings_here()
-    vitals = Vitals(text_client(redis_url(settings)), Keys(settings.hubspot_portal_id))
+    client = text_client(redis_url(settings))
+    keys = Keys(settings.hubspot_portal_id)
+    vitals = Vitals(client, keys, calls_per_day=settings.hubspot_calls_per_day)
     try:
         reading = vitals.read()
     except redis.RedisError as error:
         if as_json:
-            print_json({"status": "unwell", "redis": "down", "problems": [str(error)]})
+            print_json(in_detail(None))
             raise SystemExit(1) from error
         raise
-    found = problems(reading)
+    status = level_of(findings(reading))
     if as_json:
-        print_json(
-            {
-                "status": "unwell" if found else "well",
-                "redis": "up",
-                "problems": found,
-                "warnings": warnings(reading),
-                **dataclasses.asdict(reading),
-            }
-        )
+        print_json(in_detail(reading))
     else:
         _show(reading)
-    raise SystemExit(1 if found else 0)
+    raise SystemExit(1 if status == "failing" else 0)
 
 
 def _show(reading: VitalsReading) -> None:
     out = screen()
-    found = problems(reading)
-    out.print(Text("Unwell", "bold red") if found else Text("Well", "bold green"))
-    for sentence in found:
-        out.print(Text.assemble(("  ✗ ", "red"), sentence))
-    for sentence in warnings(reading):
-        out.print(Text.assemble(("  ! ", "yellow"), sentence))
+    found = findings(reading)
+    out.print(Text.assemble("Status: ", (level_of(found), COLOURS[level_of(found)])))
+    for one in found:
+        mark = ("  ✗ ", "red") if one.level == "failing" else ("  ! ", "yellow")
+        out.print(Text.assemble(mark, one.sentence, (f"\n      → {one.command}", "dim")))
     out.print()
     out.print(table("what", "now", rows=_facts(reading)))
     out.print()
@@ -67,8 +65,6 @@ def _show(reading: VitalsReading) -> None:
     ]
     if rows:
         out.print(table("process", "last seen", "doing", rows=rows))
-    else:
-        out.print("No process has made progress within a day. Start them: router up")
 
 
 def _facts(reading: VitalsReading) -> Iterator[tuple[str, str]]:

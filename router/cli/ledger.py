@@ -5,22 +5,30 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import click
+import redis
 from rich.progress import Progress as Bars
+from sqlalchemy import make_url
 
 from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.output import say
 from router.cli.shared.screen import screen
-from router.ledger.engine import engine_of
+from router.ledger.engine import engine_of, name_of
 from router.ledger.migrations.status import LedgerStatus, status_of
 from router.ledger.migrations.upgrade import Migration
+from router.ledger.opening.check import problem_in
+from router.ledger.opening.set_aside import files_set_aside
 from router.ledger.rewriting.rewrites import Rewrites, RewritingProgress
 from router.ledger.schema import bring_up_to_date
+from router.settings import Settings
+from router.store.clients import redis_url, text_client
+from router.store.keys import Keys
+from router.store.shared.outbox import MOST_WAITING, Outbox
 
 
 @click.group(
     invoke_without_command=True,
-    epilog="\b\nExamples: router ledger\n          router ledger upgrade",
+    epilog="\b\nExamples: router ledger\n          router ledger check\n          router ledger upgrade",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_context
@@ -69,6 +77,43 @@ def upgrade(rewrite: bool, as_json: bool) -> None:
         say(f"{count_of(rows, 'row')} rewritten.")
     elif rewrites.pending():
         say("Old rows are rewritten in the background; see how far it is with: router ledger")
+
+
+@ledger.command(epilog="Example: router ledger check")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def check(as_json: bool) -> None:
+    """Say whether the ledger can be used, what is wrong with it otherwise, and what to do.
+
+    Opens it, writes without changing anything, and lets SQLite check the whole file. Changes nothing; exit
+    code 1 if it cannot be used.
+    """
+    settings = settings_here()
+    url = settings.ledger_url.get_secret_value()
+    problem, aside = problem_in(url), files_set_aside(url)
+    waiting = _waiting(settings)
+    if as_json:
+        facts = {**asdict(problem), "sentence": problem.sentence, "remedy": problem.remedy} if problem else {}
+        print_json({"usable": problem is None, **facts, "waiting": waiting, "set_aside": aside})
+    else:
+        click.echo(problem.sentence if problem else f"The ledger {name_of(make_url(url))} can be used.")
+        if problem:
+            click.echo(f"What to do: {problem.remedy}")
+            click.echo("Meanwhile leads are routed, and what happens is kept in Redis.")
+        count = (
+            "unknown, as Redis does not answer" if waiting is None else f"{waiting} of at most {MOST_WAITING}"
+        )
+        click.echo(f"Entries that wait for it: {count}")
+        for name in aside:
+            click.echo(f"Set aside because it was corrupt: {name}. Restore the backup, or move it away.")
+    raise SystemExit(1 if problem else 0)
+
+
+def _waiting(settings: Settings) -> int | None:
+    try:
+        client = text_client(redis_url(settings))
+        return Outbox(client, Keys(settings.hubspot_portal_id)).length()
+    except redis.RedisError:
+        return None
 
 
 def _rewrite(rewrites: Rewrites) -> int:

@@ -47,7 +47,7 @@ def _serve(settings: Settings, url: str) -> None:
         settings=settings,
         inbox=Inbox(client, keys),
         wake=wake_ups.drain,
-        vitals=Vitals(client, keys),
+        vitals=Vitals(client, keys, calls_per_day=settings.hubspot_calls_per_day),
         services=lazy_services(settings, url),
     )
     limits = Limits(

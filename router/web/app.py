@@ -16,6 +16,7 @@ from router.store.inbox.inbox import Inbox
 from router.web.health import health_blueprint
 from router.web.receiver import receiver_blueprint
 from router.web.reps.urls import api_blueprint
+from router.web.unkept import Unkept
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -53,10 +54,13 @@ def create_app(
     signatures and of claim links.
     """
     app = Flask("router.web", static_folder=None)
+    unkept = Unkept()
     app.register_blueprint(
-        receiver_blueprint(settings=settings, inbox=inbox, wake=wake, vitals=vitals, clock=clock)
+        receiver_blueprint(
+            settings=settings, inbox=inbox, wake=wake, vitals=vitals, unkept=unkept, clock=clock
+        )
     )
-    app.register_blueprint(health_blueprint(vitals=vitals))
+    app.register_blueprint(health_blueprint(vitals=vitals, unkept=unkept, token=settings.health_token))
     if services is not None:
         app.register_blueprint(api_blueprint(settings=settings, services=services, wake=wake, clock=clock))
     app.register_error_handler(HTTPException, _refusal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Final
@@ -11,39 +12,42 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from router.policy.people.roster import Unit
-from router.store.health.vitals import VitalsReading, problems
+from router.store.health.conditions import CONDITIONS, HealthFinding, findings, level_of
+from router.store.health.reading import VitalsReading
 
 
-def exposition(reading: VitalsReading | None) -> bytes:
-    """One scrape; None means that Redis did not answer."""
+def exposition(reading: VitalsReading | None, *, with_names: bool) -> bytes:
+    """One scrape; None means that Redis did not answer. `with_names`: teams are named, too."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Scrape(reading))
+    registry.register(_Scrape(reading, with_names=with_names))
     return generate_latest(registry)
 
 
 class _Scrape(Collector):
     """One reading of the vitals, in the form that prometheus-client collects."""
 
-    def __init__(self, reading: VitalsReading | None) -> None:
+    def __init__(self, reading: VitalsReading | None, *, with_names: bool) -> None:
         self._reading = reading
+        self._with_names = with_names
 
     def collect(self) -> Iterator[Metric]:
         reading = self._reading
         yield _gauge("redis_up", "1 if Redis answers", int(reading is not None))
+        yield from _conditions(findings(reading))
         if reading is None:
             return
         for name, words, value in _GAUGES:
             found = value(reading)
             if found is not None:
                 yield _gauge(name, words, found)
-        yield _furthest(reading, "leads")
-        yield _furthest(reading, "points")
+        if self._with_names:
+            yield _furthest(reading, "leads")
+            yield _furthest(reading, "points")
         for name, count in reading.counts.items():
             yield CounterMetricFamily(f"lead_router_{name}", f"The counter {name}", value=count)
 
 
 _GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], ...]] = (
-    ("healthy", "1 if /health answers 200", lambda seen: not problems(seen)),
     ("inbox_leads", "Leads in the stream", lambda seen: seen.inbox.depth),
     ("inbox_claimed_leads", "Leads claimed and not finished", lambda seen: seen.inbox.claimed),
     ("inbox_oldest_waited_seconds", "How long the oldest lead waits", lambda seen: seen.inbox.waited_s or 0),
@@ -71,6 +75,20 @@ _GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], .
     ),
 )
 """Name, meaning and value of each; no value is no metric."""
+
+
+def _conditions(found: tuple[HealthFinding, ...]) -> Iterator[Metric]:
+    """Every condition of the table with the number of its findings, and the worst level."""
+    level = level_of(found)
+    yield _gauge("healthy", "1 if /health answers 200", level != "failing")
+    yield _gauge("degraded", "1 if a person should look today, or at once", level != "ok")
+    metric = GaugeMetricFamily(
+        "lead_router_condition", "Findings of each condition; see the README", labels=["condition", "level"]
+    )
+    numbers = Counter(one.condition for one in found)
+    for one in CONDITIONS:
+        metric.add_metric([one.name, one.level], numbers[one.name])
+    yield metric
 
 
 def _since(reading: VitalsReading, moment: datetime | None) -> float | None:

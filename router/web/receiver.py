@@ -19,6 +19,7 @@ from router.repeated import repeated
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
+from router.web.unkept import Unkept
 
 MAX_BODY_BYTES: Final = 512 * 1024
 
@@ -26,7 +27,13 @@ log = structlog.get_logger()
 
 
 def receiver_blueprint(
-    *, settings: Settings, inbox: Inbox, wake: Callable[[], None], vitals: Vitals, clock: Clock
+    *,
+    settings: Settings,
+    inbox: Inbox,
+    wake: Callable[[], None],
+    vitals: Vitals,
+    unkept: Unkept,
+    clock: Clock,
 ) -> Blueprint:
     """POST /webhooks/hubspot: 200 only once Redis has every announced lead."""
     blueprint = Blueprint("receiver", __name__)
@@ -59,9 +66,15 @@ def receiver_blueprint(
         try:
             changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
             worth_waking = inbox.append(
-                delivery.created, delivery.erased, delivery.ignored, changed, delivery.deleted
+                delivery.created,
+                delivery.erased,
+                delivery.ignored,
+                changed,
+                delivery.deleted,
+                foreign=delivery.foreign,
             )
         except redis.RedisError as error:
+            unkept.note()
             return _unkept(error)
         crash_point("after_append")
         response = Response(_RECEIVED, mimetype="application/json")

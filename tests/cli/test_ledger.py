@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import make_url
@@ -75,6 +76,44 @@ def test_a_newer_ledger_is_refused_in_a_sentence(run: Run, newer: str, command: 
     assert "0099" in told.output
     assert f"it knows up to {NEWEST}. Start the newer version again, or restore the backup" in told.output
     assert "Traceback" not in told.output
+    assert PASSWORD not in told.output
+
+
+def test_a_sound_ledger_can_be_used(run: Run, database_url: str) -> None:
+    load(database_url)
+    run("ledger", "upgrade", DATABASE_URL=database_url)
+
+    told = run("ledger", "check", DATABASE_URL=database_url)
+
+    assert told.exit_code == 0
+    assert "can be used." in told.stdout
+    assert "Entries that wait for it: 0 of at most 300000" in told.stdout
+
+
+def test_a_check_says_what_is_wrong_and_what_to_do_and_changes_nothing(run: Run, tmp_path: Path) -> None:
+    missing = tmp_path / "ledger.sqlite3"
+    url = f"sqlite:///{missing}"
+    absent = run("ledger", "check", DATABASE_URL=url)
+    was_made = missing.exists()
+    missing.write_bytes(b"garbage" * 4_000)
+    corrupt = run("ledger", "check", DATABASE_URL=url)
+    facts = json.loads(run("ledger", "check", "--json", DATABASE_URL=url).stdout)
+
+    assert (absent.exit_code, corrupt.exit_code, was_made) == (1, 1, False)
+    assert "is not there" in absent.stdout
+    assert "router ledger upgrade" in absent.stdout
+    assert "is corrupt" in corrupt.stdout
+    assert "What to do: A SQLite file is set aside by the process housekeeping" in corrupt.stdout
+    assert (facts["usable"], facts["kind"]) == (False, "corrupt")
+    assert missing.read_bytes() == b"garbage" * 4_000
+
+
+def test_a_check_of_a_postgresql_that_is_down_names_the_remedy_and_no_password(run: Run) -> None:
+    told = run("ledger", "check", DATABASE_URL=f"postgresql://somebody:{PASSWORD}@127.0.0.1:1/leads")
+
+    assert told.exit_code == 1
+    assert "The ledger leads on 127.0.0.1:1 does not answer" in told.stdout
+    assert "Start the database, or correct DATABASE_URL." in told.stdout
     assert PASSWORD not in told.output
 
 

@@ -30,7 +30,6 @@ from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
 from router.store.health.progress import ProgressBoard
-from router.store.health.vitals import Vitals, warnings
 from router.store.leads.leads import State
 from router.store.shared.availability import Override
 from router.store.worklists.nights import Nights
@@ -39,6 +38,7 @@ from tests.world.hubspot_app import Endpoint
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.messages import a_mail_server
 from tests.world.time import Time
+from tests.world.well import sentences_of
 from workers import nightly_run
 
 PARIS = ZoneInfo("Europe/Paris")
@@ -297,8 +297,8 @@ def test_the_brake_holds_what_is_too_much_and_says_so(team: Team, redis_client: 
     assert told.brake.holds
     assert (told.brake.by, told.brake.moves, told.brake.limit) == ("share", 20, 10)
     assert told.outcomes == {"held": 20}
-    reading = Vitals(redis_client, team.services.store.keys).read()
-    assert any("router sweep --approve" in one for one in warnings(reading))
+    (held,) = sentences_of(redis_client, team.services.store.keys, "night_held")
+    assert "router sweep --approve" in held
 
 
 def test_an_approved_plan_moves_exactly_what_it_says(team: Team, redis_client: redis.Redis) -> None:
@@ -340,7 +340,7 @@ def test_an_approved_plan_moves_exactly_what_it_says(team: Team, redis_client: r
     assert team.services.store.night_plan.waiting() is None
     assert {one.contact_id for one in told.moves} == set(of_camille)
     assert late[0] not in of_camille
-    assert not any("sweep" in one for one in warnings(Vitals(redis_client, team.services.store.keys).read()))
+    assert sentences_of(redis_client, team.services.store.keys, "night_held") == ()
 
 
 def test_what_nobody_approved_is_planned_anew_the_next_night(team: Team) -> None:

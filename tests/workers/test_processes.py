@@ -8,23 +8,17 @@ from pathlib import Path
 
 import pytest
 import redis
-import requests
 from rq import Queue
 from rq.serializers import JSONSerializer
 
 from router.wakeups import leads_queue
 from tests.world.checker import check
-from tests.world.fleet import PORTAL, WEIGHTS, Fleet, a_fleet, announce_to, until
+from tests.world.fleet import PORTAL, WEIGHTS, Fleet, a_fleet, announce_to, health_of, until
 from tests.world.leads import a_hot_contact
 from workers.__main__ import RENAMED, ROLES
 
 NIGHT = "night: {at: 00:00}\n"
 """The run of the night is due at every hour."""
-
-
-def health(fleet: Fleet) -> tuple[int, dict[str, object]]:
-    answer = requests.get(f"{fleet.url}/health", timeout=5)
-    return answer.status_code, answer.json()
 
 
 def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 60) -> bool:
@@ -101,15 +95,15 @@ def test_a_wrong_token_pauses_everything_loudly_and_a_right_one_resumes(fleet: F
     fleet.sandbox.settings(token="pat-eu1-rotated")
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
 
-    told = until(lambda: health(fleet)[1].get("pause") is not None, within_s=60)
-    status, shown = health(fleet)
+    told = until(lambda: health_of(fleet)[1].get("pause") is not None, within_s=60)
+    status, shown = health_of(fleet)
     fleet.sandbox.settings(token=fleet.sandbox.token)
 
     assert told
     assert status == 503
     assert "401" in str(shown["pause"])
     assert all_owned(fleet, ids, within_s=60), fleet.logs()
-    assert health(fleet)[1]["pause"] is None
+    assert health_of(fleet)[1]["pause"] is None
 
 
 def test_what_a_person_does_in_hubspot_is_seen_within_seconds(fleet: Fleet) -> None:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
 
 from tests.world.checker import check
-from tests.world.fleet import WEIGHTS, Fleet, a_fleet, announce_to, until
+from tests.world.fleet import WEIGHTS, Fleet, a_fleet, announce_to, said, until
 from tests.world.leads import a_hot_contact
 
 WITHIN_S = 60.0
@@ -38,11 +37,6 @@ def change(fleet: Fleet, old: str, new: str) -> None:
     routing.write_text(text.replace(old, new))
 
 
-def health(fleet: Fleet) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = requests.get(f"{fleet.url}/health", timeout=5).json()
-    return found
-
-
 def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 20) -> bool:
     return until(lambda: not check(fleet.sandbox, ids, weights=WEIGHTS).lost, within_s=within_s)
 
@@ -58,25 +52,26 @@ def test_every_process_takes_up_a_change(fleet: Fleet) -> None:
 
 def test_files_that_vanish_in_the_middle_of_it_stop_no_lead(fleet: Fleet) -> None:
     shutil.rmtree(fleet.directory / "config")
-    told = until(lambda: bool(health(fleet)["warnings"]), within_s=WITHIN_S)
+    told = until(lambda: bool(said(fleet, "rules_refused")), within_s=WITHIN_S)
 
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(10)])
 
     assert told
     assert all_owned(fleet, ids)
-    assert health(fleet)["problems"] == []
+    assert said(fleet, "rules_missing") == []
     assert fleet.respawns == 0
 
 
 def test_a_start_without_any_good_rules_keeps_leads_until_they_are_mended(fleet: Fleet) -> None:
     change(fleet, "rep: marc", "rep: mark")
     fleet.redis.flushall()
-    (fleet.directory / "var" / "ledger.sqlite3").unlink()
+    for file in (fleet.directory / "var").glob("ledger.sqlite3*"):
+        file.unlink()
     for name in PROCESSES:
         fleet.kill(name)
     ids = fleet.sandbox.create_exactly([a_hot_contact() for _ in range(5)])
-    told = until(lambda: bool(health(fleet)["problems"]), within_s=60)
-    problems = health(fleet)["problems"]
+    told = until(lambda: bool(said(fleet, "rules_missing")), within_s=60)
+    problems = said(fleet, "rules_missing")
     waiting = check(fleet.sandbox, ids, weights=WEIGHTS).lost
 
     change(fleet, "rep: mark", "rep: marc")

@@ -33,9 +33,12 @@ ENVIRON = {
 }
 
 
-def some_settings() -> Settings:
+HEALTH_TOKEN = "a-token-for-the-health-page"
+
+
+def some_settings(**more: str) -> Settings:
     """Settings that are enough to serve."""
-    return read_settings(ENVIRON)
+    return read_settings(ENVIRON | {"HEALTH_TOKEN": HEALTH_TOKEN} | more)
 
 
 def created(*contact_ids: int, **changed: object) -> bytes:
@@ -92,10 +95,10 @@ class Bell:
             raise self.error
 
 
-def a_browser(client: redis.Redis, keys: Keys, bell: Bell) -> FlaskClient:
-    """A client of the application on this Redis, at NOW."""
+def a_browser(client: redis.Redis, keys: Keys, bell: Bell, **settings: str) -> FlaskClient:
+    """A client of the application on this Redis, at NOW; `settings` are variables of its environment."""
     app = create_app(
-        settings=some_settings(),
+        settings=some_settings(**settings),
         inbox=Inbox(client, keys),
         wake=bell,
         vitals=Vitals(client, keys),

@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import redis
+import requests
 
 from router.clock import real_clock
 from router.hubspot.api.gateway import Gateway
@@ -27,6 +29,7 @@ from router.store.embedded import EmbeddedValkey
 from router.store.keys import Keys
 from router.timestamps import epoch_ms
 from tests.world.commands_sent import CommandsSent
+from tests.world.deliveries import HEALTH_TOKEN
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 
@@ -223,6 +226,18 @@ class Fleet:
                         self._start(name)
 
 
+def health_of(fleet: Fleet) -> tuple[int, dict[str, Any]]:
+    """Status and details of the fleet's health page."""
+    headers = {"Authorization": f"Bearer {HEALTH_TOKEN}"}
+    answer = requests.get(f"{fleet.url}/health", headers=headers, timeout=5)
+    return answer.status_code, answer.json()
+
+
+def said(fleet: Fleet, condition: str) -> list[str]:
+    """What the health page says of one condition."""
+    return [one["sentence"] for one in health_of(fleet)[1]["findings"] if one["condition"] == condition]
+
+
 @contextmanager
 def a_fleet(
     directory: Path,
@@ -278,6 +293,7 @@ def a_quiet_fleet(directory: Path, *, routing: str = "") -> Iterator[Fleet]:
             "HOST": "127.0.0.1",
             "PORT": "0",
             "LOG_FORMAT": "json",
+            "HEALTH_TOKEN": HEALTH_TOKEN,
             "LEAD_ROUTER_ORDERS": str(directory / "orders"),
             "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *PYTHON_PATH]),
         }

@@ -27,7 +27,8 @@ from router.routing.night.outcome import move
 from router.routing.night.sweep import Sweeping, moves_anything, plan_some
 from router.routing.portal.services import Services
 from router.store.clients import redis_url, text_client
-from router.store.health.vitals import PATIENCE, Vitals
+from router.store.health.judges import PATIENCE
+from router.store.health.vitals import Vitals
 from router.store.worklists.night_plan import Planned
 from router.store.worklists.nights import Nights
 

@@ -34,7 +34,7 @@ def safely_quoting(error: click.ClickException) -> click.ClickException:
 
 def _ledger_down(error: Any) -> str:
     reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0].rstrip(".")
-    return f"The ledger does not answer: {reason}. Start the database, or correct DATABASE_URL."
+    return f"The ledger cannot be used: {reason}. See: router ledger check (or correct DATABASE_URL)."
 
 
 def _and(remedy: str, *, first: str = "") -> Callable[[Any], str]:

@@ -43,6 +43,8 @@ class Delivery:
     """Contacts that another app or a person changed, deleted or restored; each of them once."""
     deleted: tuple[ContactId, ...] = ()
     """Those of them that were deleted."""
+    foreign: int = 0
+    """Number of the ignored events that are of other portals."""
 
 
 def parse(body: bytes, *, portal: str) -> Delivery:
@@ -60,12 +62,14 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
     erased: list[ContactId] = []
     changed: list[ContactId] = []
     deleted: list[ContactId] = []
+    foreign = 0
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
         kind = event.get("subscriptionType") or event.get("eventType")
         if type(kind) is not str:
             raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
         if _id_in(event, "portalId", number) != portal:
+            foreign += 1
             continue
         if kind == "contact.creation" or (
             kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
@@ -79,7 +83,9 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
             if kind.endswith(".deletion"):
                 deleted.append(changed[-1])
     ignored = len(events) - len(created) - len(erased) - len(changed)
-    return Delivery(tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)), tuple(deleted))
+    return Delivery(
+        tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)), tuple(deleted), foreign
+    )
 
 
 def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from tenacity import stop_after_delay
 
 from router.ledger.engine import BUSY_TIMEOUT_MS, engine_of, name_of
 from router.ledger.opening.problems import LedgerProblem, problem_of
@@ -26,6 +27,8 @@ REST_S: Final = 5.0
 """Seconds for which a database that failed is not asked again."""
 PROBE_MS: Final = 500
 """Milliseconds that a database waits for a lock while it is opened, or fails."""
+STARTING_S: Final = 1.0
+"""Seconds for which the first statement tries again, as processes that start together make the same file."""
 OPENING_MS: Final = 5_000
 """Milliseconds for which the first statement waits for another process's upgrade of the schema."""
 
@@ -110,10 +113,10 @@ class Database:
                 return
             if self._problem is not None:
                 if self._clock() < self._again_at:
-                    raise LedgerWaits(self._problem.sentence)
+                    raise _waits(self._problem)
                 self._probe()
                 if self._problem is not None:
-                    raise LedgerWaits(self._problem.sentence)
+                    raise _waits(self._problem)
                 return
             self._open(waits_ms=OPENING_MS)
 
@@ -138,13 +141,22 @@ class Database:
         if self._is_missing() and not self._may_create():
             problem = LedgerProblem("absent", name_of(self.url))
             self._fail(problem)
-            raise LedgerWaits(problem.sentence)
+            raise _waits(problem)
         try:
-            (bring_up_once if self._failing else bring_up_to_date)(self._engine, waits_ms=waits_ms)
+            self._bring_up(waits_ms=waits_ms)
         except NewerLedger:
             self._fail(LedgerProblem("newer", name_of(self.url)))
             raise
         self._opened = self._inode()
+
+    def _bring_up(self, *, waits_ms: int | None) -> None:
+        if self._failing:
+            bring_up_once(self._engine, waits_ms=waits_ms)
+        elif self._is_patient:
+            bring_up_to_date(self._engine, waits_ms=waits_ms)
+        else:
+            soon = bring_up_to_date.retry_with(stop=stop_after_delay(STARTING_S))
+            soon(self._engine, waits_ms=waits_ms)
 
     def _patience_ms(self) -> int:
         is_sound = self._opened is not None and not self._failing
@@ -183,6 +195,10 @@ class Database:
         """A file that was set aside must not be written any more; the pool opens the present one."""
         if record.info.get("inode") != self._inode():
             raise DisconnectionError("The ledger's file was replaced.")
+
+
+def _waits(problem: LedgerProblem) -> LedgerWaits:
+    return LedgerWaits(f"{problem.sentence} See: router ledger check")
 
 
 def _sqlite_file(url: URL) -> Path | None:

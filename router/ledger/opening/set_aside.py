@@ -33,7 +33,7 @@ def set_aside_if_corrupt(url: str | URL, *, now: datetime) -> Path | None:
         return None
     file = Path(parsed.database)
     with _alone(file) as alone:
-        if not alone or not file.is_file() or _is_sound(file):
+        if not alone or not file.is_file() or is_sound(file):
             return None
         aside = file.with_name(f"{file.name}{MARK}{now:%Y%m%dT%H%M%S}")
         for companion in ("", *_COMPANIONS):
@@ -57,7 +57,7 @@ def files_set_aside(url: str | URL) -> tuple[str, ...]:
     return tuple(sorted(name for name in found if not name.endswith(_COMPANIONS)))
 
 
-def _is_sound(file: Path) -> bool:
+def is_sound(file: Path) -> bool:
     """False only if SQLite itself says that the content is wrong."""
     try:
         connection = sqlite3.connect(f"{file.absolute().as_uri()}?mode=rw", uri=True, timeout=1.0)

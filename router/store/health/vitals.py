@@ -1,10 +1,9 @@
-"""The state of the service as Redis shows it, with problems and warnings for a person."""
+"""Reading the state of the service from Redis in one round trip."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -15,163 +14,157 @@ from router.policy.people.roster import Unit
 from router.policy.reports.bounds import Bound
 from router.policy.shares.share_book import BOUND, LEAD, UNITS, Book
 from router.store.budget.budget import Pause
+from router.store.health.progress import OWNERS
+from router.store.health.reading import (
+    Backlog,
+    Furthest,
+    Observation,
+    Progress,
+    RedisState,
+    RuleMistake,
+    VitalsReading,
+)
+from router.store.health.recent import RecentCounts
 from router.store.inbox.inbox import GROUP
 from router.store.keys import Keys
 from router.store.repair.redrive import goes_on_by_itself
 from router.store.worklists.night_plan import PlanAwaitingApproval
+from router.wakeups import FAILURES_KEPT_S, housekeeping_queue, leads_queue
 
-PATIENCE: Final = timedelta(seconds=60)
-"""Time that a lead may wait, or a worker be silent, before it counts as a problem."""
-CHANGES_PATIENCE: Final = timedelta(minutes=10)
-"""Time that changes made in HubSpot may wait behind new leads before a warning."""
 FORGET_AFTER: Final = timedelta(days=1)
 """A process that was silent for this long is gone, and its entry is dropped."""
-NIGHT_OVERDUE: Final = timedelta(hours=30)
-"""Time since the last night's end after which something is wrong: a night ends once a day."""
-NO_ACCESS: Final = re.compile(r"\b(401|403|access)\b", re.IGNORECASE)
-"""Matches the reason of a pause that waiting does not end: HubSpot refuses us access."""
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """One stream of leads: entries in it, those that are claimed, and the wait of the oldest in seconds."""
-
-    depth: int
-    claimed: int
-    waited_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The last work that a process finished, and its time (aware UTC)."""
-
-    process: str
-    at: datetime
-    did: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleMistake:
-    """A mistake in the rule files on disk; the last good revision stays live."""
-
-    file: str
-    line: int | None
-    column: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Furthest:
-    """The rep of a team furthest from their fair share: ahead (+) or behind (-), in the team's unit."""
-
-    team: str
-    rep: str
-    difference: float
-    unit: Unit = "leads"
-    bound: float | None = BOUND
-    """Difference above which a person is warned; None: the team promises no limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class VitalsReading:
-    """Everything that `Vitals` read in one round trip; times are by the clock of Redis."""
-
-    at: datetime
-    inbox: Backlog
-    low: Backlog
-    parked: int
-    """Leads that need a person."""
-    erasures: int
-    outbox: int
-    progress: tuple[Progress, ...]
-    rules_revision: str | None
-    rules_loaded_at: str | None
-    rule_mistakes: tuple[RuleMistake, ...]
-    drift: tuple[str, ...]
-    """Sentences on what the portal changed since its catalog was pulled, as far as it touches a rule."""
-    pause: Pause | None
-    counts: Mapping[str, int]
-    furthest: tuple[Furthest, ...] = ()
-    """One rep of each team that has credits in the share book."""
-    changed: int = 0
-    """Number of leads that people worked on in HubSpot and that housekeeping has not looked at yet."""
-    changed_waited_s: float = 0.0
-    night_ended_at: datetime | None = None
-    """End of the last night; None if none has ended yet."""
-    held: PlanAwaitingApproval | None = None
-    """The plan of the last night, if it waits for a person's approval."""
-    overdue: int = 0
-    """Number of leads that are due and that no rep has worked on."""
-    overdue_for_s: float | None = None
-    """Seconds for which the oldest of them has been overdue."""
-    parked_by_outage: int = 0
-    """Leads that go on by themselves once HubSpot takes writes again."""
+FRESH: Final = timedelta(minutes=3)
+"""An observation older than this says nothing; most are renewed every minute."""
+OWNERS_FRESH: Final = timedelta(minutes=20)
+LATELY_S: Final = 3600
+PUT_OFF_MS: Final = 15_000
+"""A notice that is due later than this (milliseconds) was put off: a new one is due in five seconds."""
 
 
 class Vitals:
-    """Reads one portal's Redis in one round trip; `client` decodes its responses."""
+    """Reads one portal's Redis in one round trip; `client` decodes its responses.
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    `calls_per_day` is the account's limit, as far as the settings know it.
+    """
+
+    def __init__(self, client: redis.Redis, keys: Keys, *, calls_per_day: int | None = None) -> None:
         self._redis = client
         self._keys = keys
+        self._calls_per_day = calls_per_day
+        self._recent = RecentCounts(client, keys)
 
     def read(self) -> VitalsReading:
-        """Read everything. Raises `redis.RedisError` if Redis cannot answer."""
-        keys = self._keys
-        with self._redis.pipeline(transaction=False) as look:
-            look.time()
-            for stream in (keys.inbox, keys.inbox_low):
-                look.xlen(stream)
-                look.xrange(stream, count=1)
-                look.xpending(stream, GROUP)
-            look.hvals(keys.parked)
-            look.scard(keys.erasures)
-            look.xlen(keys.outbox)
-            look.hgetall(keys.progress)
-            look.hmget(keys.rules, "revision", "loaded_at", "error", "drift", "bounds")  # its files are large
-            look.get(keys.pause)
-            look.hgetall(keys.counts)
-            look.hgetall(keys.book)
-            look.get(keys.night_brake)
-            look.zcard(keys.overdue)
-            look.zrange(keys.overdue, 0, 0, withscores=True)
-            look.zcard(keys.changed)
-            look.zrange(keys.changed, 0, 0, withscores=True)
-            look.get(keys.night_ended)
-            answers = look.execute(raise_on_error=False)
-        seconds, microseconds = _sound(answers[0])
+        """Read everything, and try to write. Raises `redis.RedisError` if Redis cannot answer."""
+        seconds, microseconds = self._redis.time()
         at = datetime.fromtimestamp(seconds, UTC) + timedelta(microseconds=microseconds)
-        inbox, low = _backlog(answers[1:4], at=at), _backlog(answers[4:7], at=at)
-        parked, erasures, outbox, progress, rules, pause, counts, book, brake = map(_sound, answers[7:16])
-        late, latest, changed, longest, night_ended = map(_sound, answers[16:])
-        by_outage = sum(goes_on_by_itself(orjson.loads(why)) for why in parked)
+        found = self._ask(at)
+        rules = _sound(found["rules"])
+        worked_on, late = _scores(found["changed_first"]), _scores(found["overdue_first"])
+        now_ms = at.timestamp() * 1000
+        brake, night_ended, born = (_sound(found[one]) for one in ("brake", "night_ended", "born"))
+        reconciled, window = _sound(found["reconciled"])
+        limit = _sound(found["limits"])
+        parked = [orjson.loads(why) for why in _sound(found["parked"])]
+        by_outage = sum(map(goes_on_by_itself, parked))
+        recent, old = self._recent.of(_sound(found["recent"]), at=at)
+        with suppress(redis.RedisError):  # a replica takes no deletions
+            self._recent.drop(old)
         return VitalsReading(
             at=at,
-            inbox=inbox,
-            low=low,
+            inbox=_backlog(found, "inbox", at=at),
+            low=_backlog(found, "low", at=at),
             parked=len(parked) - by_outage,
             parked_by_outage=by_outage,
-            erasures=erasures,
-            outbox=outbox,
-            progress=self._alive(progress, at=at),
+            erasures=_sound(found["erasures"]),
+            outbox=_sound(found["outbox"]),
+            progress=self._alive(_sound(found["progress"]), at=at),
             rules_revision=rules[0],
             rules_loaded_at=rules[1],
             rule_mistakes=_mistakes(rules[2]),
             drift=tuple(orjson.loads(rules[3] or "[]")),
-            pause=_pause(pause),
-            counts={name: int(count) for name, count in sorted(counts.items())},
-            furthest=_furthest(book, orjson.loads(rules[4] or "{}")),
-            changed=changed,
-            changed_waited_s=max((at.timestamp() - due / 1000 for _, due in longest), default=0.0),
-            night_ended_at=datetime.fromisoformat(night_ended) if night_ended else None,
+            pause=_pause(_sound(found["pause"])),
+            counts={name: int(count) for name, count in sorted(_sound(found["counts"]).items())},
+            furthest=_furthest(_sound(found["book"]), orjson.loads(rules[4] or "{}")),
+            changed=_sound(found["changed"]),
+            changed_waited_s=max(((now_ms - due) / 1000 for due in worked_on), default=0.0),
+            night_ended_at=_moment(night_ended),
             held=PlanAwaitingApproval(**orjson.loads(brake)) if brake else None,
-            overdue=late,
-            overdue_for_s=max((max(0.0, at.timestamp() - since / 1000) for _, since in latest), default=None),
+            overdue=_sound(found["overdue"]),
+            overdue_for_s=max((max(0.0, now_ms - since) / 1000 for since in late), default=None),
+            redis=_redis_state(found),
+            recent=recent,
+            observations=_observations(_sound(found["observations"]), at=at),
+            verify_late_s=_late_s(found["verify_first"], now_ms),
+            outbox_waited_s=_waited_s(_sound(found["outbox_first"]), at=at) or 0.0,
+            notices_parked=_sound(found["notices_parked"]),
+            notices_put_off=_sound(found["notices_put_off"]),
+            notices_late_s=_late_s(found["notices_first"], now_ms),
+            parked_lately=sum(_is_lately(one, at=at) for one in parked),
+            jobs_failed=_sound(found["failed_leads"]) + _sound(found["failed_housekeeping"]),
+            calls_today=int(_sound(found["calls_today"]) or 0),
+            calls_per_day=int(limit) if limit else self._calls_per_day,
+            reconciled_until=_moment(reconciled),
+            born=_moment(born),
+            is_whole=bool(_sound(found["whole"])),
+            rebuilding=bool(window),
         )
 
-    def note_refusal(self, status: int) -> None:
-        """Count a delivery that was answered with `status`. Raises `redis.RedisError`."""
-        self._redis.hincrby(self._keys.counts, f"refused_{status}", 1)
+    def _ask(self, at: datetime) -> dict[str, Any]:
+        """Every answer by name; an error of Redis stands where its answer would."""
+        keys, now_ms = self._keys, int(at.timestamp() * 1000)
+        failed_since = int(at.timestamp()) + FAILURES_KEPT_S - LATELY_S
+        names = []
+        with self._redis.pipeline(transaction=False) as look:
+
+            def ask(name: str, _queued: object) -> None:
+                names.append(name)
+
+            for name, stream in (("inbox", keys.inbox), ("low", keys.inbox_low)):
+                ask(name, look.xlen(stream))
+                ask(f"{name}_first", look.xrange(stream, count=1))
+                ask(f"{name}_claimed", look.xpending(stream, GROUP))
+            ask("parked", look.hvals(keys.parked))
+            ask("erasures", look.scard(keys.erasures))
+            ask("outbox", look.xlen(keys.outbox))
+            ask("outbox_first", look.xrange(keys.outbox, count=1))
+            ask("progress", look.hgetall(keys.progress))
+            ask("observations", look.hgetall(keys.observations))
+            # The files of the rules are large, and not read.
+            ask("rules", look.hmget(keys.rules, "revision", "loaded_at", "error", "drift", "bounds"))
+            ask("pause", look.get(keys.pause))
+            ask("counts", look.hgetall(keys.counts))
+            ask("recent", look.hgetall(keys.recent))
+            ask("book", look.hgetall(keys.book))
+            ask("brake", look.get(keys.night_brake))
+            ask("overdue", look.zcard(keys.overdue))
+            ask("overdue_first", look.zrange(keys.overdue, 0, 0, withscores=True))
+            ask("changed", look.zcard(keys.changed))
+            ask("changed_first", look.zrange(keys.changed, 0, 0, withscores=True))
+            ask("verify_first", look.zrange(keys.verify, 0, 0, withscores=True))
+            ask("notices_first", look.zrange(keys.notices_due, 0, 0, withscores=True))
+            ask("notices_put_off", look.zcount(keys.notices_due, now_ms + PUT_OFF_MS, "+inf"))
+            ask("notices_parked", look.hlen(keys.notices_parked))
+            ask("night_ended", look.get(keys.night_ended))
+            ask("born", look.hget(keys.night, "born"))
+            ask("reconciled", look.hmget(keys.reconciled, "until", "rebuild"))
+            ask("whole", look.exists(keys.whole))
+            ask("calls_today", look.get(keys.calls_of_day(f"{at:%Y-%m-%d}")))
+            ask("limits", look.hget(keys.limits, "calls_per_day"))
+            for name, queue in (("leads", leads_queue), ("housekeeping", housekeeping_queue)):
+                ask(f"failed_{name}", look.zcount(f"rq:failed:{queue(keys.portal)}", failed_since, "+inf"))
+            for section in ("memory", "persistence", "stats"):
+                ask(f"info_{section}", look.info(section))
+            ask("write", look.set(keys.health_probe, "1", ex=60))
+            return dict(zip(names, look.execute(raise_on_error=False), strict=True))
+
+    def probe(self) -> None:
+        """Write a little. Raises `redis.RedisError` if Redis takes no delivery now."""
+        self._redis.set(self._keys.health_probe, "1", ex=60)
+
+    def note_refusal(self, status: int, *, times: int = 1) -> None:
+        """Count deliveries that were answered with `status`. Raises `redis.RedisError`."""
+        self._redis.hincrby(self._keys.counts, f"refused_{status}", times)
+        self._recent.note(f"refused_{status}", times)
 
     def _alive(self, rows: Mapping[str, str], *, at: datetime) -> tuple[Progress, ...]:
         seen = []
@@ -180,85 +173,62 @@ class Vitals:
             seen.append(Progress(process, datetime.fromtimestamp(last["at"], UTC), str(last.get("did", ""))))
         gone = [one.process for one in seen if at - one.at > FORGET_AFTER]
         if gone:
-            self._redis.hdel(self._keys.progress, *gone)
+            with suppress(redis.RedisError):
+                self._redis.hdel(self._keys.progress, *gone)
+                fields = [str(one) for one in self._redis.hkeys(self._keys.observations)]
+                stale = [one for one in fields if one.partition(" ")[2] in gone]
+                if stale:
+                    self._redis.hdel(self._keys.observations, *stale)
         alive = (one for one in seen if one.process not in gone)
         return tuple(sorted(alive, key=lambda one: one.at, reverse=True))
 
 
-def problems(reading: VitalsReading) -> tuple[str, ...]:
-    """Problems that keep leads from reaching their reps until they are mended, a sentence each."""
-    found = []
-    if reading.rules_revision is None and reading.rule_mistakes:
-        first, more = reading.rule_mistakes[0], len(reading.rule_mistakes) - 1
-        others = f" (and {more} more: router check)" if more else ""
-        found.append(f"No rules are live, so every lead waits. {_place(first)}: {first.message}{others}")
-    if reading.pause and NO_ACCESS.search(reading.pause.reason):
-        found.append(
-            f"All HubSpot calls are paused: {reading.pause.reason.rstrip('.')}. "
-            "Check HUBSPOT_ACCESS_TOKEN and the app's scopes."
-        )
-    waited_s = max(reading.inbox.waited_s or 0.0, reading.low.waited_s or 0.0)
-    patience_s = PATIENCE.total_seconds()
-    if waited_s > patience_s and not _at_work(reading):
-        found.append("Leads wait and no worker made progress for 60 s. Start or restart the workers.")
-    if (reading.inbox.waited_s or 0.0) > patience_s:
-        found.append(
-            f"The oldest lead in the inbox has waited {reading.inbox.waited_s:.0f} s. "
-            "Look at the workers' log, or start more workers."
-        )
-    return tuple(found)
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
-def warnings(reading: VitalsReading) -> tuple[str, ...]:
-    """Warnings to look at today although leads are being routed, a sentence each."""
-    found = []
-    if reading.rules_revision is not None:
-        found += [
-            f"{_place(mistake)}: {mistake.message} (the last good rules stay live)"
-            for mistake in reading.rule_mistakes
-        ]
-    found += [f"The portal has changed: {sentence}" for sentence in reading.drift]
-    if reading.pause and not NO_ACCESS.search(reading.pause.reason):
-        ends_in_s = (reading.pause.until - reading.at).total_seconds()
-        found.append(f"HubSpot calls are paused for {max(0.0, ends_in_s):.0f} s more: {reading.pause.reason}")
-    for one in reading.furthest:
-        if one.bound is not None and abs(one.difference) > one.bound:
-            side = "ahead of" if one.difference > 0 else "behind"
-            found.append(
-                f"{one.rep} is {abs(one.difference):.1f} {one.unit} {side} the fair share of {one.team}, "
-                f"more than {one.bound:g}. See: router fairness --team {one.team}"
-            )
-    if reading.changed_waited_s > CHANGES_PATIENCE.total_seconds():
-        found.append(
-            f"What people did with {reading.changed} leads in HubSpot waits to be looked at for "
-            f"{reading.changed_waited_s / 60:.0f} min. Start or restart the process 'housekeeping'."
-        )
-    if reading.night_ended_at is not None and reading.at - reading.night_ended_at > NIGHT_OVERDUE:
-        found.append(
-            f"No night has ended since {reading.night_ended_at:%Y-%m-%d %H:%M} UTC. Look whether the "
-            "processes 'cron' and 'housekeeping' run, and at their log."
-        )
-    if reading.held is not None:
-        found.append(
-            f"The night of {reading.held.day} would move {reading.held.moves} leads, more than "
-            f"{reading.held.limit}, so it moved none. Look: router night. To let them: router sweep --approve"
-        )
-    if reading.parked:
-        found.append(f"Parked leads that need a person: {reading.parked}. See: router parked")
-    if reading.parked_by_outage:
-        found.append(
-            f"Leads parked by an outage: {reading.parked_by_outage}. They go on by themselves once HubSpot "
-            "takes writes again. See: router parked"
-        )
-    return tuple(found)
+def _scores(answer: Any) -> list[float]:
+    return [float(score) for _, score in _sound(answer)]
 
 
-def _place(mistake: RuleMistake) -> str:
-    return f"{mistake.file}:{mistake.line or 1}:{mistake.column or 1}"
+def _late_s(answer: Any, now_ms: float) -> float:
+    return max((max(0.0, now_ms - due) / 1000 for due in _scores(answer)), default=0.0)
 
 
-def _at_work(reading: VitalsReading) -> bool:
-    return any(reading.at - one.at <= PATIENCE for one in reading.progress)
+def _redis_state(found: Mapping[str, Any]) -> RedisState:
+    """What Redis says of itself; a server that does not let us ask says nothing."""
+    write, facts = found["write"], {}
+    for section in ("memory", "persistence", "stats"):
+        if isinstance(found[f"info_{section}"], dict):
+            facts.update(found[f"info_{section}"])
+    appends = facts.get("aof_enabled")
+    return RedisState(
+        refuses_writes=str(write) if isinstance(write, redis.RedisError) else "",
+        used=int(facts.get("used_memory", 0)),
+        most=int(facts.get("maxmemory", 0)),
+        policy=str(facts.get("maxmemory_policy", "")),
+        evicted=int(facts.get("evicted_keys", 0)),
+        appends=None if appends is None else bool(int(appends)),
+        append_failed="err" in (facts.get("aof_last_write_status"), facts.get("aof_last_bgrewrite_status")),
+    )
+
+
+def _observations(rows: Mapping[str, str], *, at: datetime) -> tuple[Observation, ...]:
+    seen = []
+    for name, words in sorted(rows.items()):
+        kind, _, process = name.partition(" ")
+        facts = orjson.loads(words)
+        when = datetime.fromtimestamp(facts.pop("at"), UTC)
+        if at - when <= (OWNERS_FRESH if kind == OWNERS else FRESH):
+            seen.append(Observation(kind, process, when, facts))
+    return tuple(seen)
+
+
+def _is_lately(parked: Mapping[str, Any], *, at: datetime) -> bool:
+    """True if a lead was parked within the last hour."""
+    with suppress(ValueError, KeyError, TypeError):
+        return (at - datetime.fromisoformat(str(parked["since"]))).total_seconds() < LATELY_S
+    return False
 
 
 def _sound(answer: Any) -> Any:
@@ -267,14 +237,18 @@ def _sound(answer: Any) -> Any:
     return answer
 
 
-def _backlog(answers: list[Any], *, at: datetime) -> Backlog:
-    depth, oldest, pending = answers
+def _backlog(found: Mapping[str, Any], name: str, *, at: datetime) -> Backlog:
+    pending = found[f"{name}_claimed"]
     if isinstance(pending, redis.ResponseError) and "NOGROUP" in str(pending):
         pending = {"pending": 0}  # nothing has been claimed since Redis was emptied
-    waited_s = None
-    for entry_id, _ in _sound(oldest):
-        waited_s = max(0.0, at.timestamp() - int(entry_id.split("-")[0]) / 1000)
-    return Backlog(_sound(depth), _sound(pending)["pending"], waited_s)
+    waited_s = _waited_s(_sound(found[f"{name}_first"]), at=at)
+    return Backlog(_sound(found[name]), _sound(pending)["pending"], waited_s)
+
+
+def _waited_s(first: list[Any], *, at: datetime) -> float | None:
+    """Seconds since a stream's first entry came; None if it is empty."""
+    ages = [at.timestamp() - int(entry_id.split("-")[0]) / 1000 for entry_id, _ in first]
+    return max((max(0.0, age) for age in ages), default=None)
 
 
 def _furthest(

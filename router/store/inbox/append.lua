@@ -1,37 +1,43 @@
 -- Append announced leads to the inbox, note changes, erasures and counts. Returns 1 if the caller should send a wake-up.
--- KEYS: inbox, erasures, counts, drains, awake, changed
--- ARGV: leads that one drain can work on at once, ignored events,
+-- KEYS: inbox, erasures, counts, drains, awake, changed, recent
+-- ARGV: leads that one drain can work on at once, ignored events, those of them of other portals,
 --       the leads as "<contact id> <occurred at> …" (one text: 200 arguments cost the client more than this loop),
 --       changed contacts as "<contact id> <changed at> …", prefix of the leads' names,
 --       those of the changed ones that were deleted as "<contact id> …", contact ids to erase …
 local inbox, erasures, counts, drains, awake = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 6
+local per_drain, ignored, leads, erased = tonumber(ARGV[1]), tonumber(ARGV[2]), 0, #ARGV - 7
+local foreign = tonumber(ARGV[3])
 
 local now = redis.call('TIME')
 local now_ms = now[1] * 1000 + math.floor(now[2] / 1000)
-for contact, occurred in string.gmatch(ARGV[3], '(%d+) (%d+)') do
+for contact, occurred in string.gmatch(ARGV[4], '(%d+) (%d+)') do
   redis.call('XADD', inbox, '*', 'c', contact, 't', occurred)
   leads = leads + 1
 end
-for at = 7, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
+for at = 8, #ARGV do redis.call('SADD', erasures, ARGV[at]) end
 local changed = 0
-for contact, changed_at in string.gmatch(ARGV[4], '(%d+) (%d+)') do
+for contact, changed_at in string.gmatch(ARGV[5], '(%d+) (%d+)') do
   -- Only leads of ours are followed; a contact that is being erased must leave no new trace.
-  if redis.call('EXISTS', ARGV[5] .. contact) == 1 and redis.call('SISMEMBER', erasures, contact) == 0 then
+  if redis.call('EXISTS', ARGV[6] .. contact) == 1 and redis.call('SISMEMBER', erasures, contact) == 0 then
     redis.call('ZADD', KEYS[6], changed_at, contact)
     changed = changed + 1
   else
     ignored = ignored + 1
   end
 end
-for contact in string.gmatch(ARGV[6], '%d+') do
-  if redis.call('EXISTS', ARGV[5] .. contact) == 1 then redis.call('HSET', ARGV[5] .. contact, F.DELETED, '1') end
+for contact in string.gmatch(ARGV[7], '%d+') do
+  if redis.call('EXISTS', ARGV[6] .. contact) == 1 then redis.call('HSET', ARGV[6] .. contact, F.DELETED, '1') end
 end
 if leads > 0 then redis.call('HINCRBY', counts, 'events_accepted', leads) end
 if erased > 0 then redis.call('HINCRBY', counts, 'events_erasure', erased) end
 if changed > 0 then redis.call('HINCRBY', counts, 'events_changed', changed) end
 if ignored > 0 then redis.call('HINCRBY', counts, 'events_ignored', ignored) end
 redis.call('HINCRBY', counts, 'deliveries', 1)
+-- By the hour, for the health page; the names stand in store/health/recent.py, too.
+local hour, own = math.floor(now[1] / 3600) .. ':', leads + erased + changed + ignored - foreign
+redis.call('HINCRBY', KEYS[7], hour .. 'deliveries', 1)
+if own > 0 then redis.call('HINCRBY', KEYS[7], hour .. 'events', own) end
+if foreign > 0 then redis.call('HINCRBY', KEYS[7], hour .. 'foreign', foreign) end
 if leads == 0 then return 0 end
 
 redis.call('ZREMRANGEBYSCORE', drains, '-inf', now_ms)

@@ -56,17 +56,20 @@ class Inbox:
         ignored: int = 0,
         changed: Sequence[tuple[str, int]] = (),
         deleted: Sequence[str] = (),
+        *,
+        foreign: int = 0,
     ) -> bool:
         """Add announced contacts (id, occurred at in epoch ms); True if the caller should send a wake-up.
 
         Changed contacts (id, changed at in epoch ms) are noted for housekeeping if they are leads of ours,
         and ignored otherwise; `deleted` are those of them whose deletion HubSpot has announced.
+        `foreign` is the number of ignored events that are of other portals.
         """
         keys = self._keys
         leads, others = (" ".join([f"{one} {at_ms}" for one, at_ms in pairs]) for pairs in (created, changed))
-        arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, leads, others]
+        arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, foreign, leads, others]
         arguments += [keys.lead(""), " ".join(deleted), *erased]
-        names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed]
+        names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed, keys.recent]
         return bool(self._append(names, arguments))
 
     def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:

@@ -8,6 +8,7 @@ from typing import Final, cast
 import orjson
 import redis
 
+from router.store.health.recent import RecentCounts
 from router.store.keys import Keys
 
 _WINDOW: Final = "window"
@@ -29,6 +30,7 @@ class Reconciled:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.reconciled
+        self._recent = RecentCounts(client, keys)
 
     def until(self) -> str | None:
         """Moment (ISO) before which all created contacts were looked for; None if none ever were."""
@@ -42,6 +44,10 @@ class Reconciled:
     def put(self, window: Window) -> None:
         """Record how far the window has been searched."""
         self._redis.hset(self._key, _WINDOW, orjson.dumps(window).decode())
+
+    def note_missed(self, contacts: int) -> None:
+        """Count contacts that no webhook had announced, for the health page."""
+        self._recent.note("missed", contacts)
 
     def close(self, window: Window) -> None:
         """Record that the window has been searched to its end."""

@@ -14,6 +14,7 @@ from router.sandbox.http.client import SandboxClient
 from router.wakeups import leads_queue
 from tests.world.command_line import Run
 from tests.world.leads import LYON, park
+from tests.world.well import make_well
 
 RouteNow = Callable[[list[str]], None]
 
@@ -196,12 +197,14 @@ def test_forget_asks_for_the_erasure_and_says_within_how_long(run: Run, services
     assert services.store.erasures.asked_for() == ("501",)
 
 
-def test_health_is_well_when_nothing_waits(run: Run, services: Services) -> None:
+def test_health_is_ok_where_all_is_well(run: Run, services: Services, redis_client: redis.Redis) -> None:
+    make_well(redis_client, services.store.keys)
+
     answer = run("health")
 
     assert answer.exit_code == 0
-    assert answer.stdout.startswith("Well")
-    assert "No process has made progress" in answer.stdout
+    assert answer.stdout.startswith("Status: ok")
+    assert "worker" in answer.stdout
 
 
 def test_health_is_a_no_with_a_remedy_when_leads_wait_and_nobody_works(
@@ -212,5 +215,18 @@ def test_health_is_a_no_with_a_remedy_when_leads_wait_and_nobody_works(
     answer = run("health")
 
     assert answer.exit_code == 1
-    assert "Start or restart the workers." in " ".join(answer.stdout.split())
-    assert json.loads(run("health", "--json").stdout)["status"] == "unwell"
+    assert "Status: failing" in answer.stdout
+    assert "No process 'worker' was seen within a day" in " ".join(answer.stdout.split())
+    assert "→ router up, or: python -m workers worker" in answer.stdout
+    assert json.loads(run("health", "--json").stdout)["status"] == "failing"
+
+
+def test_what_is_only_degraded_is_no_failure(run: Run, services: Services, redis_client: redis.Redis) -> None:
+    make_well(redis_client, services.store.keys)
+    redis_client.hset(services.store.keys.parked, "501", "{}")
+
+    answer = run("health")
+
+    assert answer.exit_code == 0
+    assert answer.stdout.startswith("Status: degraded")
+    assert "→ router parked" in answer.stdout

@@ -18,7 +18,7 @@ from router.ledger import LEDGER_ERRORS, Ledger, open_ledger
 from router.ledger.opening.database import REST_S, Database
 from tests.world.databases import postgres_url
 from tests.world.newer_ledgers import make_newer
-from tests.world.postgres import a_schema
+from tests.world.postgres import NOT_INSTALLED, a_schema, a_server, programs
 
 __all__ = ["postgres_url"]
 
@@ -225,6 +225,24 @@ def test_a_postgresql_that_is_down_or_refuses_us_is_waited_for(postgres_url: str
         told = [_kind(one.render_as_string(hide_password=False)) for one in (parsed, down, no_such)]
 
     assert told == [None, "down", "absent"]
+
+
+def test_a_postgresql_that_goes_down_later_is_waited_for() -> None:
+    programs_of_it = programs()
+    if programs_of_it is None:
+        pytest.skip(NOT_INSTALLED)
+    with a_server(programs_of_it) as url:
+        ledger = Ledger(Database(url, clock=(seconds := Seconds())), PORTAL)
+        found = ledger.recent()
+    with pytest.raises(LEDGER_ERRORS):
+        ledger.recent()
+    seconds.now += REST_S
+    with pytest.raises(LEDGER_ERRORS):
+        ledger.recent()
+
+    assert found == ()
+    assert ledger.database.problem is not None
+    assert ledger.database.problem.kind == "down"
 
 
 def _kind(url: str) -> str | None:

@@ -18,9 +18,11 @@ from router.routing.portal.live_rules import NoRules
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from router.store.health.vitals import Vitals, VitalsReading, problems, warnings
+from router.store.health.reading import VitalsReading
+from router.store.health.vitals import Vitals
 from tests.world.leads import a_hot_contact, announce, route_all
 from tests.world.time import Clock
+from tests.world.well import sentences_of
 
 PASSING = """
 now: 2026-11-24T10:15+01:00
@@ -68,7 +70,7 @@ def test_a_broken_change_is_told_with_its_place_and_the_last_good_rules_stay(
 
     services.rules.refresh()
 
-    (warning,) = warnings(vitals(services, redis_client))
+    (warning,) = sentences_of(redis_client, services.store.keys, "rules_refused")
     assert revision(services) == before
     assert warning.startswith("routing.yaml:14:")
     assert "mark" in warning
@@ -201,8 +203,8 @@ def test_whatever_happens_to_the_files_leads_are_routed_and_it_is_said(
 
     assert revision(services) == before
     assert sandbox.contact(contact_id)["properties"]["hubspot_owner_id"]
-    assert warnings(vitals(services, redis_client))
-    assert problems(vitals(services, redis_client)) == ()
+    assert sentences_of(redis_client, services.store.keys, "rules_refused")
+    assert sentences_of(redis_client, services.store.keys, "rules_missing") == ()
 
 
 def test_what_an_editor_leaves_lying_around_changes_nothing(services: Services, rules: Path) -> None:
@@ -267,7 +269,7 @@ def test_a_start_with_broken_files_goes_on_with_the_last_good_ones(
     started = another_desk(settings, redis_client, clock)
 
     assert revision(started) == revision(services)
-    assert "mark" in warnings(vitals(started, redis_client))[0]
+    assert "mark" in sentences_of(redis_client, started.store.keys, "rules_refused")[0]
     started.ledger.close()
 
 
@@ -281,7 +283,7 @@ def test_a_start_with_broken_files_and_an_emptied_redis_asks_the_ledger(
 
     assert revision(started) == revision(services)
     assert vitals(started, redis_client).rules_revision == revision(services)
-    assert "mark" in warnings(vitals(started, redis_client))[0]
+    assert "mark" in sentences_of(redis_client, started.store.keys, "rules_refused")[0]
     started.ledger.close()
 
 
@@ -294,7 +296,7 @@ def test_a_first_start_with_broken_files_keeps_leads_waiting_until_they_are_mend
     (contact_id,) = sandbox.create_exactly([a_hot_contact()])
     announce(started, contact_id)
 
-    (problem,) = problems(vitals(started, redis_client))
+    (problem,) = sentences_of(redis_client, started.store.keys, "rules_missing")
     with pytest.raises(NoRules):
         started.rules.policy()
     change(rules, "rep: mark", "rep: marc")
@@ -303,7 +305,7 @@ def test_a_first_start_with_broken_files_keeps_leads_waiting_until_they_are_mend
     assert problem.startswith("No rules are live, so every lead waits. routing.yaml:14:")
     assert started.rules.live is not None
     assert started.store.inbox.has_work()
-    assert problems(vitals(started, redis_client)) == ()
+    assert sentences_of(redis_client, started.store.keys, "rules_missing") == ()
     started.ledger.close()
 
 
@@ -374,7 +376,7 @@ def test_a_rule_that_is_never_reached_keeps_the_files_from_going_live(
 
     services.rules.refresh()
 
-    (warning,) = warnings(vitals(services, redis_client))
+    (warning,) = sentences_of(redis_client, services.store.keys, "rules_refused")
     assert revision(services) == before
     assert "never reached" in warning
 

@@ -14,9 +14,10 @@ from router.routing.portal.services import Services
 from router.routing.recovery.drift import check_drift, drift_between
 from router.rulefiles.words.catalog_file import parse_catalog
 from router.sandbox.http.client import SandboxClient
-from router.store.health.vitals import Vitals, warnings
+from router.store.health.vitals import Vitals
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
+from tests.world.well import sentences_of
 
 Portal = Callable[[Catalog], Catalog]
 
@@ -113,10 +114,10 @@ def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_agai
     sandbox.archive_owner(OWNERS["hugo"])
 
     found = check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log)
-    before = warnings(Vitals(redis_client, services.store.keys).read())
+    before = sentences_of(redis_client, services.store.keys, "portal_changed")
     (rules / CATALOG.name).write_bytes((rules / CATALOG.name).read_bytes() + b"\n")
     services.rules.refresh()
-    after = warnings(Vitals(redis_client, services.store.keys).read())
+    after = sentences_of(redis_client, services.store.keys, "portal_changed")
 
     assert len(found) == 1
     assert before == (f"The portal has changed: {found[0]}",)

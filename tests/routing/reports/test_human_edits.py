@@ -19,9 +19,9 @@ from router.routing.queues.claims import release_lead
 from router.routing.reports.fairness import Fairness, fairness_since
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
-from router.store.health.vitals import Vitals, warnings
 from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
 from tests.world.time import Clock
+from tests.world.well import sentences_of
 
 WEIGHTS = {"camille": 2, "hugo": 1, "lea": 1}
 BOUND = 2
@@ -61,7 +61,7 @@ def reported(services: Services) -> Fairness:
 
 
 def warned(services: Services, client: redis.Redis) -> list[str]:
-    told = warnings(Vitals(client, services.store.keys).read())
+    told = sentences_of(client, services.store.keys, "unfair")
     return [one for one in told if "fair share" in one]
 
 

@@ -1,0 +1,43 @@
+"""The health of the service as JSON: in detail, or in status and counts only."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from typing import Any
+
+from router.store.health.conditions import findings, level_of
+from router.store.health.reading import VitalsReading
+
+
+def in_detail(reading: VitalsReading | None) -> dict[str, Any]:
+    """Everything, with names, hosts and rule texts; None stands for a Redis that does not answer."""
+    found = findings(reading)
+    facts = {} if reading is None else dataclasses.asdict(reading)
+    return {
+        "status": level_of(found),
+        "redis": "down" if reading is None else "up",
+        "findings": [dataclasses.asdict(one) for one in found],
+        **facts,
+    }
+
+
+def counts_only(reading: VitalsReading | None) -> dict[str, Any]:
+    """The status, the number of findings by condition, and some counts: nothing that names anybody."""
+    found = findings(reading)
+    counts = {}
+    if reading is not None:
+        counts = {
+            "inbox": reading.inbox.depth,
+            "low": reading.low.depth,
+            "parked": reading.parked,
+            "overdue": reading.overdue,
+            "outbox": reading.outbox,
+            "erasures": reading.erasures,
+        }
+    return {
+        "status": level_of(found),
+        "redis": "down" if reading is None else "up",
+        "conditions": dict(Counter(one.condition for one in found)),
+        "counts": counts,
+    }

@@ -16,7 +16,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from router.repeated import RepeatsOfLibraries
 from router.security.hidden import HIDDEN, hidden
-from router.security.visible import one_line, visible
+from router.security.visible import in_json, one_line, visible
 
 Form = Literal["auto", "json", "console"]
 
@@ -104,7 +104,7 @@ def _visible_traceback(stream: TextIO, exc_info: Any) -> None:
 
 def _as_json(event: EventDict, **_: Any) -> str:
     # Not orjson: it raises for large numbers and for half a surrogate pair, and a log line must not.
-    return _ENCODER.encode(event)
+    return in_json(_ENCODER.encode(event))
 
 
 def _route_standard_library(

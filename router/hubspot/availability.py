@@ -161,5 +161,5 @@ def _listed(text: str | None, kind: type[Entry]) -> list[Entry] | None:
     """The list that the text holds, numbers in quotes included; None if it holds something else."""
     try:
         return msgspec.json.decode((text or "").strip() or "[]", type=list[kind], strict=False)  # type: ignore[valid-type]
-    except (msgspec.MsgspecError, RecursionError, ValueError):  # ValueError: a number of thousands of digits
+    except (msgspec.DecodeError, RecursionError):
         return None

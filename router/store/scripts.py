@@ -61,8 +61,16 @@ class KeptScript:
 
 
 def text_of(name: str) -> str:
-    """The Lua of `<name>.lua`; scripts call the fields of a lead's hash F.STATE, F.OWNER, …"""
-    return FIELDS + (Path(__file__).parent / f"{name}.lua").read_text()
+    """The Lua of `<name>.lua`; scripts call the fields of a lead's hash F.STATE, F.OWNER, …
+
+    A script that calls `look_soon` gets that function.
+    """
+    text = _text("sends/look_soon") + _text(name) if "look_soon(" in _text(name) else _text(name)
+    return FIELDS + text
+
+
+def _text(name: str) -> str:
+    return (Path(__file__).parent / f"{name}.lua").read_text()
 
 
 def _fields_in_lua() -> str:

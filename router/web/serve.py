@@ -8,7 +8,6 @@ limits of what one client may take. Why Waitress: docs/decisions/web-server.md.
 from __future__ import annotations
 
 import logging
-import math
 import signal
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ import structlog
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
 
+from router.repeated import repeated
 from router.web.http.connections import Limits, Server
 from router.web.http.files import within_files
 from router.web.one_core import stay_on_one_core
@@ -38,7 +38,6 @@ SWEEP_S: Final = 2
 STOP_S: Final = 10
 JUST_NOW_S: Final = 0.5
 """While stopping: a connection this new or this recently used may still receive a request."""
-WARN_AGAIN_S: Final = 60
 
 log = structlog.get_logger()
 
@@ -70,7 +69,7 @@ def serve(application: Application, *, host: str, port: int, limits: Limits | No
         ident=None,
         clear_untrusted_proxy_headers=True,
     )
-    server = Server(application, options, limits, _warning())
+    server = Server(application, options, limits, _too_many)
     stopping = _stop_signals(server)
     name = f"[{server.effective_host}]" if ":" in server.effective_host else server.effective_host
     print(f"listening on http://{name}:{server.effective_port}", flush=True)  # noqa: T201 - its one word on stdout
@@ -92,17 +91,9 @@ def _stop_signals(server: Server) -> Callable[[], bool]:
     return lambda: asked
 
 
-def _warning() -> Callable[[str], None]:
-    """A function that logs, at most once a minute, that connections are closed for new ones."""
-    last = -math.inf
-
-    def warn(client: str) -> None:
-        nonlocal last
-        if time.monotonic() - last > WARN_AGAIN_S:
-            last = time.monotonic()
-            log.warning("connections.too_many", client=client)
-
-    return warn
+def _too_many(client: str) -> None:
+    """Log, at most once a minute, that a connection of the client was closed for a new one."""
+    repeated.say(log, "connections.too_many", problem="connections", client=client)
 
 
 def _run_loop(server: Server, *, patience_s: float) -> None:

@@ -47,6 +47,11 @@ class Matrix:
         """The cells in which the call was not made, or the fault not met, while the leads went through."""
         return [one for one in self.results if not (one.reached and one.fault_met)]
 
+    @property
+    def slowest(self) -> CellResult | None:
+        """The cell in which a person's choice was covered for the longest time."""
+        return max(self.results, key=lambda one: one.longest_covered_s, default=None)
+
     def as_json(self) -> dict[str, object]:
         """The totals, and what did not hold."""
         return {
@@ -61,7 +66,8 @@ class Matrix:
             "lost": sum(len(one.verdict.lost) for one in self.results),
             "two_owners": sum(len(one.verdict.two_owners) for one in self.results),
             "finally_covered": sum(len(one.verdict.overwritten) for one in self.results),
-            "longest_giving_back_s": max((one.longest_covered_s for one in self.results), default=0.0),
+            "longest_giving_back_s": round(self.slowest.longest_covered_s, 1) if self.slowest else 0.0,
+            "longest_giving_back_in": self.slowest.cell.name if self.slowest else "",
             "took_s": round(self.took_s, 1),
         }
 
@@ -149,10 +155,12 @@ def _line(matrix: Matrix, result: CellResult, began: float) -> str:
     done, passed_s = len(matrix.results), time.monotonic() - began
     left_s = passed_s / done * (matrix.total - done)
     verdict = "held" if result.held else "FAILED"
-    reached = "" if result.reached else " (call not reached)"
-    reached += "" if result.fault_met else " (fault not met)"
+    notes = "" if result.reached else " (call not reached)"
+    notes += "" if result.fault_met else " (fault not met)"
+    if result.longest_covered_s:
+        notes += f", gave back within {result.longest_covered_s:.1f} s,"
     return (
-        f"{done}/{matrix.total} {verdict}{reached} in {result.took_s:.1f} s, {len(matrix.failed)} failed, "
+        f"{done}/{matrix.total} {verdict}{notes} in {result.took_s:.1f} s, {len(matrix.failed)} failed, "
         f"about {left_s / 60:.0f} min left: {result.cell.name}"
     )
 

@@ -14,6 +14,7 @@ from tests.world.fleet import CRASH_POINTS, WEIGHTS, Fleet, a_fleet, announce_to
 from tests.world.leads import OWNERS, a_hot_contact
 from tests.world.story import stories
 
+pytestmark = pytest.mark.timeout(600)  # a busy machine heals late
 LEASE_OF_4_S, LEASE_OF_3_S = 4 / 30, 3 / 30
 REPS = ("camille", "hugo", "lea")
 
@@ -32,18 +33,18 @@ def counts_stand(fleet: Fleet) -> bool:
     return shown == counted
 
 
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("seed", [1])
 def test_a_short_storm_loses_nothing(tmp_path: Path, seed: int) -> None:
     with a_fleet(tmp_path, seed=seed, scale=LEASE_OF_4_S, crash_points=CRASH_POINTS) as fleet:
-        ids = storm(fleet, seed=seed, seconds=12, leads=400, redis_kills=2)
+        ids = storm(fleet, seed=seed, seconds=12, leads=400, redis_kills=2, pauses=1, pause_s=6, edits=5)
 
         verdict = judge(fleet, ids, within_s=240)
 
         assert verdict.sound, f"seed {seed}: {stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2, f"seed {seed}: {verdict}"
-        assert until(lambda: counts_stand(fleet), within_s=30), open_leads(fleet)
+        assert until(lambda: counts_stand(fleet), within_s=120), open_leads(fleet)
         assert fleet.kills + fleet.respawns > 5
+        assert (fleet.redis_kills, fleet.pauses) == (2, 1)
         assert not fleet.redis.hlen(fleet.keys.parked)
 
 
@@ -61,7 +62,7 @@ def a_calm_day(fleet: Fleet, *, leads: int) -> list[str]:
 def test_a_calm_day_is_sound(tmp_path: Path) -> None:
     with a_fleet(tmp_path) as fleet:
         ids = a_calm_day(fleet, leads=400)
-        verdict = judge(fleet, ids, within_s=60)
+        verdict = judge(fleet, ids, within_s=240)
 
         assert verdict.sound, f"{stories(fleet, verdict)}\n{fleet.logs()}"
         assert settled(fleet, ids).deviation <= 2
@@ -70,7 +71,7 @@ def test_a_calm_day_is_sound(tmp_path: Path) -> None:
 
 def test_without_first_wins_the_calm_day_has_two_owners(tmp_path: Path) -> None:
     with a_fleet(tmp_path, without="first_wins") as fleet:
-        verdict = judge(fleet, a_calm_day(fleet, leads=400), within_s=60)
+        verdict = judge(fleet, a_calm_day(fleet, leads=400), within_s=240)
 
         assert verdict.two_owners or verdict.deviation > 2
 
@@ -99,7 +100,7 @@ def test_leads_of_a_worker_that_dies_at_any_step_are_taken_over(tmp_path: Path, 
         fleet.crash_points = ()
         ids = a_death(fleet)
 
-        verdict = judge(fleet, ids, within_s=60)
+        verdict = judge(fleet, ids, within_s=240)
 
         assert verdict.sound, f"{stories(fleet, verdict)}\n{fleet.logs()}"
 

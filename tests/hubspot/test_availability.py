@@ -14,6 +14,7 @@ from router.hubspot.api.records import PortalOwner, Record
 from router.hubspot.availability import Unread, reported_by_owner
 from router.policy.people.availability import Reported
 from router.policy.people.availability_record import reported_as_record, reported_from_record
+from tests.world.policies import a_policy, a_rule, deciding
 
 LEA = PortalOwner(id="103", email="lea@acme.fr", name="Léa", user_id="9103", archived=False)
 DAY = ((time(9), time(17)),)
@@ -138,6 +139,7 @@ def test_reading_never_fails_and_every_other_user_is_read(out_of_office: str, ho
 
     assert reported["104"] == Reported(away_in_hubspot=True)
     if "103" in reported:
+        deciding(a_policy(a_rule()), reported={"anna": reported["103"]})
         assert reported_from_record(reported_as_record(reported["103"])) == reported["103"]
 
 

@@ -13,7 +13,7 @@ from typing import Final, Literal
 
 from tests.mutants.table import ROOT, Mutant
 
-TIME_LIMIT_S: Final = 180
+TIME_LIMIT_S: Final = 300
 FAILED, NOT_COLLECTED = 1, (2, 3, 4, 5)
 
 Verdict = Literal["killed", "survived", "broken"]

@@ -61,6 +61,7 @@ class Fleet:
     running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
     kills: int = 0
     pauses: int = 0
+    """Processes that stood still and went on again."""
     redis_kills: int = 0
     respawns: int = 0
     deaths: Counter[str] = field(default_factory=Counter)
@@ -68,6 +69,7 @@ class Fleet:
     events: list[tuple[float, str]] = field(default_factory=list)
     """What happened to processes and when (epoch ms)."""
     url: str = ""
+    _still: set[int] = field(default_factory=set)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -104,13 +106,22 @@ class Fleet:
         threading.Thread(target=self._supervise, daemon=True).start()
 
     def is_up(self) -> bool:
-        """Every process has begun its work."""
+        """Every process has begun its work, and none stands still."""
         reported = {name.rpartition(":")[2] for name in self.redis.hkeys(self.keys.progress)}
         with self._lock:
-            return all(
+            return not self._still and all(
                 process.poll() is None and (name == "web" or str(process.pid) in reported)
                 for name, process in self.running.items()
             )
+
+    def going(self, *roles: str) -> list[str]:
+        """The processes of these roles that do not stand still."""
+        with self._lock:
+            return [
+                name
+                for name, process in self.running.items()
+                if name.rstrip("0123456789") in roles and process.pid not in self._still
+            ]
 
     def begin_commands(self) -> None:
         """Forget the commands of Redis so far; what follows is another story."""
@@ -142,14 +153,16 @@ class Fleet:
     def paused(self, name: str, pid: int, *, seconds: float) -> None:
         """A process stands still: let it go on after these seconds."""
         self._note(f"{name} is paused for {seconds} s")
-        self.pauses += 1
+        self._still.add(pid)
 
         def wake() -> None:
             with self._lock:
                 for process in self.running.values():
                     if process.pid == pid:
                         process.send_signal(signal.SIGCONT)
+                        self.pauses += 1
                         self._note(f"{name} goes on")
+            self._still.discard(pid)
 
         timer = threading.Timer(seconds, wake)
         timer.daemon = True

@@ -29,6 +29,8 @@ EVENTS: Final[Mapping[str, str]] = {
     "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
+    "notified refused": "the rep could not be told: it was refused, and is not tried again",
+    "notified given_up": "the rep could not be told within a day",
     "overdue": "overdue: nobody had worked on it",
     "write_lost": "its write to HubSpot was lost, so it is written anew",
     "parked_by_outage": "parked while no other lead was written either: it goes on by itself",
@@ -39,7 +41,7 @@ EVENTS: Final[Mapping[str, str]] = {
     "not_reassigned": "somebody else owned it by then, so it was left alone",
     "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
-"""The ledger's events in words; any other kind is shown by its own name, and never left out."""
+"""The ledger's events in words, some by kind and outcome. Others are shown by their name, never left out."""
 SAID_ALREADY: Final = frozenset({"decision"})
 
 
@@ -124,7 +126,9 @@ def _holder(decision: Decision | None, names: Mapping[str, str]) -> str | None:
 
 
 def _event(event: LedgerEvent, names: Mapping[str, str]) -> Happening:
-    words = EVENTS.get(event.kind, event.kind.replace("_", " "))
+    words = EVENTS.get(f"{event.kind} {event.detail.get('outcome')}") or EVENTS.get(
+        event.kind, event.kind.replace("_", " ")
+    )
     more = ", ".join(_details(event.detail, names))
     what = f"{words} ({more})" if more else words
     return Happening(event.at, event.kind, what, event.decision_id, event.detail)

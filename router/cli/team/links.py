@@ -60,4 +60,5 @@ def _check_rep(services: Services, rep: str) -> None:
         known = services.rules.policy().roster.reps
     except NoRules:
         return  # a revocation must not wait until somebody has mended the rule files
-    check_name("rep", rep, known, former=revocations(services))
+    if rep not in known:  # the ledger is asked only for somebody who has left, so that it may be down
+        check_name("rep", rep, known, former=revocations(services))

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 Missing = Literal["gone", "unknown"]
+Kind = Literal["written", "refused", "gone", "merged", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class Outcome:
     a write deserves one read, which says where the record is now.
     """
 
-    kind: Literal["written", "refused", "gone", "merged", "unknown"]
+    kind: Kind
     reason: str = ""
     property: str = ""
 

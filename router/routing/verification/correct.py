@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from router.crashpoints import crash_point
-from router.hubspot.api.errors import NotSent, OutcomeUnknown
-from router.hubspot.api.records import Outcome
+from router.deadlines import SENT_AND_SILENT, VERIFY_AFTER
+from router.hubspot.api.errors import HubSpotError, NotSent, OutcomeUnknown
+from router.hubspot.api.records import Kind, Outcome
 from router.hubspot.properties import DECISION_ID, OWNER
 from router.hubspot.routing_properties import changes_for_restored
 from router.routing.intake.transitions import owned as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
+from router.routing.verification.missing import look_for
 from router.routing.verification.owner_history import RightfulOwner
 from router.store.leads.commits import Transition
-from router.store.leads.leads import LeadState
+from router.store.leads.leads import LeadState, State
 from router.store.sends.permit import Permit
 from router.store.sends.send import Send
 from router.store.sends.sends import Sending
+from router.timestamps import in_ms
 
 CONSUMER: Final = "verify"
 _REASONS: Final = {
@@ -45,17 +48,18 @@ class Correction:
         return self.owner.send is not None
 
 
-def correct(services: Services, corrections: Sequence[Correction]) -> tuple[tuple[str, ...], int]:
-    """Write the rightful owners in one call; returns the ids to look at again, and the number written.
+def correct(services: Services, corrections: Sequence[Correction]) -> int:
+    """Write the rightful owners in one call, and say when each lead is looked at next; the number written.
 
     What is sent is kept first, like every write, so it can be told from a person's next choice. Raises
-    `HubSpotError` or `redis.RedisError`; then nothing was written, as far as is known.
+    `HubSpotError` or `redis.RedisError`; then nothing was written, as far as is known, and the leads stay
+    due.
     """
     if not corrections:
-        return (), 0
-    permit = Permit(services.clock())
+        return 0
+    permit, began_ms = Permit(services.clock()), services.now_ms()
     sendings = [_sending(one) for one in corrections]
-    mine = services.store.sends.begin(sendings, consumer=CONSUMER, now_ms=services.now_ms())
+    mine = services.store.sends.begin(sendings, consumer=CONSUMER, now_ms=began_ms)
     asked = {one.state.contact_id: one for one in corrections if one.state.contact_id in mine}
     changes = {contact_id: _changes(services, one) for contact_id, one in asked.items()}
     crash_point("before_correction")
@@ -65,16 +69,36 @@ def correct(services: Services, corrections: Sequence[Correction]) -> tuple[tupl
         )
     except (OutcomeUnknown, NotSent) as error:
         outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
+    except HubSpotError:
+        services.store.verify.look_again(asked, at_ms=began_ms)
+        raise
     crash_point("after_correction")
-    written = [one for contact_id, one in asked.items() if outcomes[contact_id].kind == "written"]
+    by_kind = {kind: [one for one in asked if outcomes[one].kind == kind] for kind in get_args(Kind)}
+    written = [asked[one] for one in by_kind["written"]]
     moved = apply(services, [_transition(services, one) for one in written])
     done = {one.state.contact_id for one, moves in zip(written, moved, strict=True) if moves}
     _report(services, asked, outcomes, done)
+    _park(services, {one: (asked[one], outcomes[one].reason) for one in by_kind["refused"]})
+    look_for(services, {one: asked[one].state for one in (*by_kind["gone"], *by_kind["merged"])})
     overtaken = [one.state.contact_id for one in written if one.state.contact_id not in done]
     services.store.sends.doubt(overtaken, now_ms=services.now_ms())
     services.store.changed.look_again(done, at_ms=services.now_ms())
-    left = tuple(one.state.contact_id for one in corrections if one.state.contact_id not in done)
-    return left, len(done)
+    ended = [*by_kind["refused"], *by_kind["gone"], *by_kind["merged"]]
+    services.store.verify.looked_at(dict.fromkeys(ended, began_ms + in_ms(SENT_AND_SILENT)))
+    left = {one.state.contact_id for one in corrections} - done - set(ended)
+    services.store.verify.look_again(left, at_ms=services.now_ms() + in_ms(VERIFY_AFTER))
+    return len(done)
+
+
+def _park(services: Services, refused: Mapping[str, tuple[Correction, str]]) -> None:
+    """A refusal is final: a person is told, once."""
+    now = services.clock()
+    moves = [
+        transitions.not_given_back(one.state, owner_id=one.owner.owner_id, why=why, now=now)
+        for one, why in refused.values()
+        if one.state.state is not State.PARKED
+    ]
+    apply(services, moves)
 
 
 def _sending(one: Correction) -> Sending:

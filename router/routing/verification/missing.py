@@ -19,7 +19,7 @@ from router.store.leads.leads import LeadState, State
 
 
 def look_for(
-    services: Services, states: Mapping[str, LeadState], *, priority: Priority
+    services: Services, states: Mapping[str, LeadState], *, priority: Priority = "verify"
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Look for leads that were not in an answer, one read per 100; returns who is gone for good, and who is
     not there now.

@@ -77,8 +77,7 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
     look = _judge(services, found, histories)
     apply(services, look.transitions)
     services.store.changed.look_again(look.followed, at_ms=services.now_ms())
-    unfinished, restored = correct(services, look.corrections)
-    _put_off(services, due, dict.fromkeys(unfinished, services.now_ms() + in_ms(VERIFY_AFTER)))
+    restored = correct(services, look.corrections)
     corrected = {one.state.contact_id for one in look.corrections}
     _schedule(services, due, [state for one, state in found.items() if one not in corrected])
     return Verified(len(due), restored)
@@ -128,7 +127,7 @@ def _sends(state: LeadState) -> tuple[Send, ...]:
 
 def _look_for(services: Services, due: Mapping[str, int], silent: Mapping[str, LeadState]) -> None:
     """Look for the leads without a history: put off until they are found or surely gone."""
-    _, absent = look_for(services, silent, priority="verify")
+    _, absent = look_for(services, silent)
     given_up = {one for one in absent if silent[one].state is State.GONE and silent[one].missing is None}
     services.store.verify.looked_at({one: due[one] for one in given_up})
     unanswered = {one: services.now_ms() + in_ms(VERIFY_AFTER) for one in silent if one not in absent}

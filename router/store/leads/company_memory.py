@@ -71,7 +71,8 @@ class Companies:
         if not asked:
             return {}
         texts = cast("list[str | None]", self._redis.mget(asked))
-        return {key: _kept(text) for key, text in zip(asked, texts, strict=True) if text is not None}
+        found = {key: _kept(text) for key, text in zip(asked, texts, strict=True) if text is not None}
+        return {key: kept for key, kept in found.items() if kept is not None}
 
 
 def written_memory(*, owner_id: str, contact_id: str, at_ms: int, before: str = "") -> str:
@@ -88,6 +89,10 @@ def contact_of(text: str | None) -> str | None:
     return str(orjson.loads(text)["c"]) if text else None
 
 
-def _kept(text: str) -> Kept:
-    memory = orjson.loads(text)
-    return Kept(memory["o"], from_epoch_ms(memory["t"]), memory["c"], memory.get("p", ""))
+def _kept(text: str) -> Kept | None:
+    """The memory, or None: one that cannot be read must not hold up the leads that are decided with it."""
+    try:
+        memory = orjson.loads(text)
+        return Kept(memory["o"], from_epoch_ms(memory["t"]), memory["c"], memory.get("p", ""))
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        return None

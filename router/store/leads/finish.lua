@@ -74,7 +74,7 @@ for index, lead in ipairs(asked.leads) do
     -- Whatever became of the lead: while a write of ours can still be applied late, its owner is verified.
     local unanswered = math.max(tonumber(not lead.answered and current[8] or '0'), tonumber(current[9] or '0'))
     if lead.verify_at then redis.call('ZADD', KEYS[3], lead.verify_at, lead.id)
-    elseif asked.now < unanswered + asked.doubt then redis.call('ZADD', KEYS[3], 'LT', asked.now + asked.soon, lead.id) end
+    elseif asked.now < unanswered + asked.doubt then look_soon(KEYS[3], asked.now + asked.soon, lead.id) end
     if lead.parked then redis.call('HSET', KEYS[4], lead.id, lead.parked)
     elseif state == 'parked' then redis.call('HDEL', KEYS[4], lead.id) end
     if lead.queue then

@@ -39,7 +39,9 @@ for index, lead in ipairs(asked.leads) do
       local doubt = math.max(tonumber(known[4]), tonumber(known[5] or '0'))
       redis.call('HSET', key, F.DOUBT, string.format('%.0f', doubt))
     end
-    redis.call('ZADD', KEYS[1], 'LT', asked.look_at, lead.id)
+    -- Without entries it is verification that writes: it looks at the lead now, and decides when to look again.
+    if #lead.entries == 0 then redis.call('ZADD', KEYS[1], asked.look_at, lead.id)
+    else look_soon(KEYS[1], asked.look_at, lead.id) end
   end
   answers[index] = mine and 1 or 0
 end

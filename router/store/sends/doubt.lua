@@ -7,6 +7,6 @@ for index = 3, #ARGV do
   local known = redis.call('HMGET', key, F.SENDS, F.DOUBT)
   if known[1] then
     redis.call('HSET', key, F.DOUBT, string.format('%.0f', math.max(now, tonumber(known[2] or '0'))))
-    redis.call('ZADD', KEYS[1], 'LT', ARGV[2], ARGV[index])
+    look_soon(KEYS[1], tonumber(ARGV[2]), ARGV[index])
   end
 end

@@ -13,7 +13,7 @@ import orjson
 import redis
 from redis.client import Pipeline
 
-from router.policy.people.availability import OVERRIDE, Reported
+from router.policy.people.availability import MOST_AHEAD, OVERRIDE, Reported
 from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.store.keys import Keys
 
@@ -121,7 +121,7 @@ def _reported(texts: Mapping[str, str]) -> ReportedAvailability:
         rep = name.removeprefix(_OVERRIDE)
         try:
             overrides[rep] = msgspec.json.decode(text, type=_Stored).override()
-        except (msgspec.MsgspecError, ValueError):
+        except (msgspec.DecodeError, OverflowError):
             unreadable.add(rep)
     return ReportedAvailability(at, said, overrides, frozenset(unreadable))
 
@@ -130,7 +130,7 @@ def _hubspots(text: str | None) -> tuple[datetime | None, dict[str, Reported]]:
     """HubSpot's report and its time; None where nothing was stored, or not by us: it is read anew soon."""
     try:
         stored = msgspec.json.decode(text or "", type=_HubSpots)
-    except (msgspec.MsgspecError, ValueError, RecursionError):
+    except (msgspec.DecodeError, RecursionError):
         return None, {}
     return stored.at, {owner_id: _of_owner(record) for owner_id, record in stored.said.items()}
 
@@ -159,4 +159,6 @@ class _Stored(msgspec.Struct):
     why: str = ""
 
     def override(self) -> Override:
-        return Override(self.kind, until=self.until, said_at=self.said_at, why=self.why)
+        """The override; what an older version took for longer than two years ends after two years."""
+        until = min(self.until, self.said_at + MOST_AHEAD)
+        return Override(self.kind, until=until, said_at=self.said_at, why=self.why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -16,6 +16,9 @@ from router.web.http.parser import Parser
 
 MOST_UNANSWERED: Final = 4
 """Requests of a connection that are read ahead of their answers; the rest of its bytes waits."""
+
+ACCEPTED_AT_ONCE: Final = 64
+"""Connections accepted in one turn of the loop, so that nobody waits behind those who come and go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +52,13 @@ class Channel(waitress.channel.HTTPChannel):  # type: ignore[misc] # waitress ha
 
     def readable(self) -> bool:
         """Whether to read more. Asked at each turn of the loop, also right after the last answer."""
-        if isinstance(self.request, _Held) and super().readable():
+        may_read = bool(super().readable())
+        if not isinstance(self.request, _Held):
+            return may_read
+        if may_read:
             kept, self.request = self.request.data, None
             self.received(kept)
-        return bool(super().readable()) and not isinstance(self.request, _Held)
+        return False
 
     def service(self) -> None:
         """Answer a request; on a thread of its own."""
@@ -113,23 +119,33 @@ class Server(waitress.server.TcpWSGIServer):  # type: ignore[misc] # waitress ha
                 channel.will_close = True
 
     def handle_accept(self) -> None:
-        """Accept a connection, and close another one if that makes too many."""
-        before = len(self.active_channels)
-        super().handle_accept()
-        channels = list(self.active_channels.values())
-        if len(channels) > before:
-            self._make_room(channels, newest=channels[-1])
+        """Accept the connections that wait, and close others if that makes too many."""
+        new = set(self._accepted())
+        by_client: dict[str, list[Channel]] = {}
+        for channel in self.active_channels.values():
+            by_client.setdefault(channel.client, []).append(channel)
+        for client in {channel.client for channel in new}:
+            self._close_surplus(by_client[client], most=self._limits.per_client, new=new)
+        self._close_surplus(self.active_channels.values(), most=self._limits.connections, new=new)
 
-    def _make_room(self, channels: Sequence[Channel], *, newest: Channel) -> None:
-        of_client = [channel for channel in channels if channel.client == newest.client]
-        if len(of_client) > self._limits.per_client:
-            channels = of_client
-        elif len(channels) <= self._limits.connections:
+    def _accepted(self) -> Iterator[Channel]:
+        for _ in range(ACCEPTED_AT_ONCE):
+            before = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == before:
+                return
+            yield next(reversed(self.active_channels.values()))
+
+    def _close_surplus(self, channels: Collection[Channel], *, most: int, new: Set[Channel]) -> None:
+        """Close as many connections as are too many: the new ones last, and none that waits for an answer."""
+        surplus = len(channels) - most
+        if surplus <= 0:
             return
-        others = [channel for channel in channels if channel is not newest and not channel.requests]
-        leaving = min(others, key=Channel.may_go, default=newest)
-        leaving.handle_close()
-        self._closed(leaving.client)
+        may_go = [channel for channel in channels if not channel.requests]
+        may_go.sort(key=lambda channel: (channel in new, *channel.may_go()))
+        for channel in may_go[:surplus]:
+            channel.handle_close()
+            self._closed(channel.client)
 
 
 def client_of(address: str) -> str:

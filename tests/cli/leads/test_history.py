@@ -121,3 +121,23 @@ def test_moments_of_other_offsets_are_in_order() -> None:
     lines = history_of([], [later], [lead], names={})
 
     assert [line.kind for line in lines] == ["responded", "written"]
+
+
+def test_a_message_that_reached_nobody_is_not_told_as_one_that_did() -> None:
+    detail = {"channel": "task", "rep": "camille", "outcome": "refused", "why": "HubSpot refuses it."}
+    told = [
+        line.what
+        for outcome in ("sent", "refused", "given_up")
+        for line in history_of(
+            [],
+            [LedgerEvent(AT.isoformat(), "notified", "501-0-ab", {**detail, "outcome": outcome})],
+            [],
+            names={},
+        )
+    ]
+
+    assert [one.split(" (")[0] for one in told] == [
+        "the rep was told",
+        "the rep could not be told: it was refused, and is not tried again",
+        "the rep could not be told within a day",
+    ]

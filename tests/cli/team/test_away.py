@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
+import redis
 
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
@@ -105,3 +106,20 @@ def test_the_open_leads_of_a_deactivated_owner_are_listed_and_they_get_no_more(
     assert [one["contact_id"] for one in json.loads(listed.output)] == [kept]
     assert "Camille Durand" in run("orphans").output
     assert why_of(run, "camille") == "no active HubSpot owner"
+
+
+def test_an_override_of_an_older_version_that_never_ends_is_shown_with_an_end(
+    run: Run, services: Services, redis_client: redis.Redis
+) -> None:
+    stored = '{"kind":"away","until":"9999-12-31T23:59:59Z","said_at":"2026-11-24T09:00:00Z"}'
+    redis_client.hset(
+        services.store.keys.availability, mapping={"override:lea": stored, "override:hugo": "{"}
+    )
+
+    answer = run("away")
+
+    assert answer.exit_code == 0
+    assert "away until 2028-11-25" in answer.stdout
+    assert why_of(run, "hugo") == "counts as away: override cannot be read"
+    run("back", "hugo")
+    assert why_of(run, "hugo") is None

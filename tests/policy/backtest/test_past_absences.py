@@ -67,3 +67,16 @@ def test_words_about_strangers_change_nothing() -> None:
     roster = a_team()
 
     assert as_it_was(roster, [Word(on(3), "zoe", "away", on(9))], now=NOW) is roster
+
+
+def test_time_off_of_the_whole_calendar_is_parted_around_a_day_of_presence() -> None:
+    off = TimeOff("anna", date.min, date.max)
+    words = [Word(on(3, 6), "anna", "present", on(3, 20)), Word(on(5, 6), "anna", "present", on(5, 20))]
+
+    roster = as_it_was(a_team(time_off=(off,)), words, now=NOW)
+
+    assert [(one.start, one.end) for one in roster.time_off] == [
+        (date.min, on(2).date()),
+        (on(4).date(), on(4).date()),
+        (on(6).date(), date.max),
+    ]

@@ -118,7 +118,7 @@ def test_an_absence_in_hubspot_without_a_sensible_end_concerns_its_rep_alone(
     [
         (
             '{"kind":"away","until":"9999-12-31T23:59:59Z","said_at":"2026-11-24T09:00:00Z"}',
-            "absent pour plus de deux ans",
+            "absent jusqu'au sam. 25 nov. 10:00",  # two years after it was said
         ),
         ("{", "compté comme absent : override est illisible"),
     ],

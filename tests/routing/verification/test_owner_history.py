@@ -59,6 +59,16 @@ STANDS = {
         FIRST,
         "A",
     ),
+    "ours, after a removal at the very moment of our read": (
+        [ours("A", at_s=2), theirs("", at_s=0), theirs("X", at_s=-9)],
+        FIRST,
+        "A",
+    ),
+    "what was given back, where the history of the choice is gone": (
+        [ours("B", at_s=9), ours("A", at_s=2)],
+        RESTORED,
+        "B",
+    ),
     "theirs, after ours": ([theirs("B", at_s=3), ours("A", at_s=2)], FIRST, "B"),
     "theirs, a removal after ours": ([theirs("", at_s=3), ours("A", at_s=2)], FIRST, ""),
     "the same value from a person before ours": ([theirs("A", at_s=1)], FIRST, "A"),
@@ -100,6 +110,15 @@ def test_what_is_on_the_record_stands(
     found = judged(history, *sends)
 
     assert (found.owner_id, found.is_present, found.covered_by) == (owner, True, None)
+
+
+def test_a_person_who_wrote_our_decisions_id_is_not_our_app() -> None:
+    ids = [theirs("501-0-00000000", at_s=1)]
+    history = [ours("A", at_s=9, app=OTHER_APP), theirs("B", at_s=5)]
+
+    found = rightful_owner({OWNER: history, STATUS: (), DECISION_ID: ids}, FIRST)
+
+    assert (found.owner_id, found.is_present) == ("B", False)
 
 
 def test_a_person_is_never_taken_for_us_even_where_our_app_is_not_known() -> None:
@@ -145,6 +164,11 @@ COVERED = {
     ),
     "a choice just before a write of which nothing is known": (
         [ours("C", at_s=9), theirs("B", at_s=1)],
+        (sent("C", episode=2, expected=None, seen_s=None),),
+        "B",
+    ),
+    "a choice a minute before a write of which nothing is known": (
+        [ours("C", at_s=61), theirs("B", at_s=1)],
         (sent("C", episode=2, expected=None, seen_s=None),),
         "B",
     ),
@@ -195,6 +219,9 @@ def test_our_clock_plays_no_part(minutes: float) -> None:
     [
         ([ours("NEW", at_s=2), theirs("CONNECTED", at_s=1)], "CONNECTED"),
         ([ours("NEW", at_s=2), theirs("CONNECTED", at_s=-1)], None),
+        ([ours("NEW", at_s=2), theirs("CONNECTED", at_s=0)], None),
+        ([ours("NEW", at_s=2), ours("OPEN", at_s=1, app=OTHER_APP)], "OPEN"),
+        ([ours("NEW", at_s=2, app=OTHER_APP), theirs("CONNECTED", at_s=1)], None),
         ([theirs("CONNECTED", at_s=3), ours("NEW", at_s=2)], None),
         ([ours("NEW", at_s=2), theirs("", at_s=1)], None),
         ([ours("NEW", at_s=2), ours("OPEN", at_s=1)], None),
@@ -221,6 +248,7 @@ APPLIED = {
     "nothing was ever written": ([], sent("A"), False),
     "all is as we had read it": ([theirs("", at_s=-1), theirs("B", at_s=-9)], sent("A"), False),
     "all is as the second decision had read it": ([ours("A", at_s=1)], MOVED[1], False),
+    "all is as we had read it at that very moment": ([theirs("", at_s=0)], sent("A"), False),
     "it is not known what we had read": ([theirs("", at_s=-1)], sent("A", seen_s=None), True),
     "an owner who was there and whose history is gone": ([], MOVED[1], True),
 }

@@ -230,6 +230,7 @@ def test_a_share_is_given_back_once(commits: Commits) -> None:
     commits.finish([a_move("501", State.HUMAN, refund=True)], now_ms=7)
 
     book, _ = commits.read_book()
+    assert book.pop(returned_field("idf")) == LEAD // 2, "noted once, too"
     assert set(book.values()) == {0}
 
 
@@ -255,4 +256,4 @@ def test_what_a_team_has_given_stays_given(commits: Commits) -> None:
 
     commits.finish([a_move("501", State.HUMAN, refund=True)], now_ms=6)
 
-    assert commits.read_book()[0] == given | {"credit:idf:camille": 0}
+    assert commits.read_book()[0] == given | {"credit:idf:camille": 0, returned_field("idf"): 1}

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 
+from router.ledger import LEDGER_ERRORS, ledger_at
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
+from router.routing.queues.claim_links import opened
 from router.routing.queues.claim_words import PHRASES, say
-from router.routing.queues.revoked_links import revoke_links
+from router.routing.queues.revoked_links import is_revoked, revoke_links
 from router.sandbox.http.client import SandboxClient
 from router.store.claims.revoked_links import REVOKED
 from tests.world.leads import OWNERS, owner_of, queued, route_all
+from tests.world.newer_ledgers import make_newer
 from tests.world.portal import clock, portal, pull, rules, sandbox, services, settings
-from tests.world.reps import Reps, link_path, reps
+from tests.world.reps import SECRET, Reps, link_path, reps
 from tests.world.rule_folders import PULLED, with_rules
 from tests.world.time import Clock
 
@@ -133,6 +137,25 @@ def test_a_revocation_counts_before_the_ledger_has_it(
     assert reps.client.post(path).status_code == 403
     record_outbox(pull)
     assert [one.detail["rep"] for one in pull.ledger.events_of("") if one.kind == REVOKED] == ["lea"]
+
+
+def test_claims_by_link_go_on_while_the_ledger_cannot_be_read_and_revoked_ones_do_not(
+    reps: Reps, pull: Services, sandbox: SandboxClient, redis_client: redis.Redis, tmp_path: Path
+) -> None:
+    first, second = queued(pull, sandbox, 2)
+    good, revoked = link_path("idf", first, rep="lea", at=pull), link_path("idf", second, rep="hugo", at=pull)
+    newer = f"sqlite:///{tmp_path / 'newer.sqlite3'}"
+    make_newer(newer, pull.portal)
+    down = replace(pull, ledger=ledger_at(newer, pull.portal))
+
+    revoke_links(down, "hugo")
+
+    link = opened(good.removeprefix("/claim/"), secret=SECRET, now=pull.clock())
+    of_hugo = opened(revoked.removeprefix("/claim/"), secret=SECRET, now=pull.clock())
+    assert (is_revoked(down, link), is_revoked(down, of_hugo)) == (False, True)
+    redis_client.flushall()
+    with pytest.raises(LEDGER_ERRORS):
+        is_revoked(down, of_hugo)
 
 
 def _everything(client: redis.Redis) -> dict[str, object]:

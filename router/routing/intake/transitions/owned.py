@@ -92,6 +92,22 @@ def given_back(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
     )
 
 
+def not_given_back(state: LeadState, *, owner_id: str, why: str, now: datetime) -> Transition:
+    """HubSpot refuses a person's choice that a write of ours had covered: a person is needed."""
+    words = f"A person's choice of owner {owner_id or '(nobody)'} cannot be given back. HubSpot says: {why}"
+    return Transition(
+        state.contact_id,
+        state.episode,
+        State.PARKED,
+        come_from=frozenset({state.state}),
+        parked={"why": words, "since": now.isoformat(), "fault": "lead"},
+        event=event("parked", now, state, why=words),
+        keep=True,
+        count="leads_parked",
+        answered=True,
+    )
+
+
 def written_again(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
     """The decision is on the record (again): an earlier one was applied late, or this one not at all."""
     return Transition(

@@ -388,3 +388,14 @@ def test_a_failure_is_the_leads_own_while_another_was_written_within_a_minute(
     at_ms = epoch_ms(NOW - timedelta(seconds=ago_s))
 
     assert parking.fault_of("501", LastWrites({"7": at_ms, "501": NOW_MS}), now=NOW) == fault
+
+
+@pytest.mark.parametrize(
+    ("since_s", "look_s"), [(0, 2), (1.999, 0.001), (2, 8), (9, 1), (10, 50), (59, 1), (60, 2), (3_600, 2)]
+)
+def test_a_contact_that_was_not_found_is_looked_for_after_2_10_and_60_s_and_then_soon(
+    since_s: float, look_s: float
+) -> None:
+    missing = Missing(1, epoch_ms(NOW - timedelta(seconds=since_s)))
+
+    assert gone.next_look_ms(missing, now=NOW) == epoch_ms(NOW + timedelta(seconds=look_s))

@@ -66,6 +66,12 @@ class RouterWorker(SimpleWorker):
             log_job_description=False,
         )
 
+    def _install_signal_handlers(self) -> None:
+        """Install them, and stop at once if we were asked to end while nobody listened for it yet."""
+        super()._install_signal_handlers()  # type: ignore[no-untyped-call]
+        if process.stopping():
+            self._stop_requested = True
+
     def request_stop(self, signum: int, frame: FrameType | None) -> None:
         """Let the running job end after its present batch."""
         process.stop()

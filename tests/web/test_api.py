@@ -224,11 +224,7 @@ def test_what_was_said_stands_in_the_ledger_without_the_reason(reps: Reps, pull:
     assert "secret" not in str(told)
 
 
-<<<<<<< HEAD
 def test_a_ledger_that_cannot_be_read_hides_no_queue(
-=======
-def test_a_queue_is_shown_without_a_ledger_that_can_be_used(
->>>>>>> health
     settings: Settings, redis_client: redis.Redis, redis_url: str, keys: Keys, tmp_path: Path
 ) -> None:
     make_newer(settings.ledger_url.get_secret_value(), settings.hubspot_portal_id)
@@ -244,10 +240,4 @@ def test_a_queue_is_shown_without_a_ledger_that_can_be_used(
 
     answer = app.test_client().get("/api/queues/idf", headers=asking)
 
-<<<<<<< HEAD
     assert (answer.status_code, answer.get_json()["waiting"]) == (200, 0)
-=======
-    assert answer.status_code == 200
-    assert "schema" not in answer.text
-    assert [one["log_level"] for one in log if "has schema 0099" in one.get("why", "")] == ["warning"]
->>>>>>> health

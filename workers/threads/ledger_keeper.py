@@ -36,9 +36,14 @@ def _run(context: ProcessContext) -> None:
     while True:
         try:
             problem = look(context)
-        except (redis.RedisError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
+            expected = isinstance(error, redis.RedisError | OSError)
             repeated.say(
-                context.services.log, "ledger.not_looked_at", problem=type(error).__name__, why=str(error)
+                context.services.log,
+                "ledger.not_looked_at",
+                problem=type(error).__name__,
+                exception=None if expected else error,
+                why=str(error).partition("\n")[0],
             )
         if process.pause_s(FAILING_S if problem else EVERY_S):
             return

@@ -36,9 +36,15 @@ def _run(context: ProcessContext, looked: threading.Event) -> None:
         wrong = False
         try:
             wrong = look(context).verdict in ("off", "far off")
-        except (redis.RedisError, OSError) as error:
-            problem = type(error).__name__
-            repeated.say(context.services.log, "surroundings.missed", problem=problem, why=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next look may succeed
+            expected = isinstance(error, redis.RedisError | OSError)
+            repeated.say(
+                context.services.log,
+                "surroundings.missed",
+                problem=type(error).__name__,
+                exception=None if expected else error,
+                why=str(error).partition("\n")[0],
+            )
         looked.set()
         if process.pause_s(WRONG_S if wrong else EVERY_S):
             return

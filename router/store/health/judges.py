@@ -246,6 +246,8 @@ def verification_stuck(seen: VitalsReading) -> Sentences:
 def ledger_unusable(seen: VitalsReading) -> Sentences:
     """What happens is not recorded."""
     found = _newest(seen, LEDGER)
+    if found is None and _is_alive(seen, "housekeeping"):
+        yield "The process 'housekeeping' has not looked at the ledger for 3 minutes. Restart it."
     if found is not None and found.facts["problem"]:
         yield f"{found.facts['sentence']} {seen.outbox} entries wait for it. {found.facts['remedy']}"
 

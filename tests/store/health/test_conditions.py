@@ -279,6 +279,14 @@ def test_an_empty_redis_is_not_well(client: redis.Redis) -> None:
     assert {"worker_silent", "housekeeping_silent", "cron_silent", "rules_missing"} <= found
 
 
+def test_a_ledger_at_which_nobody_looks_is_not_well(client: redis.Redis) -> None:
+    for field in client.hkeys(KEYS.observations):
+        if str(field).startswith("ledger"):
+            client.hdel(KEYS.observations, field)
+
+    assert conditions(client) == {"ledger_unusable"}
+
+
 def test_a_stale_observation_says_nothing(client: redis.Redis) -> None:
     see_a_disk(board(client, KEYS), free=0)
     (field,) = (str(one) for one in client.hkeys(KEYS.observations) if str(one).startswith("disk"))

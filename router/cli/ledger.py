@@ -95,16 +95,16 @@ def check(as_json: bool) -> None:
         facts = {**asdict(problem), "sentence": problem.sentence, "remedy": problem.remedy} if problem else {}
         print_json({"usable": problem is None, **facts, "waiting": waiting, "set_aside": aside})
     else:
-        click.echo(problem.sentence if problem else f"The ledger {name_of(make_url(url))} can be used.")
+        say(problem.sentence if problem else f"The ledger {name_of(make_url(url))} can be used.")
         if problem:
-            click.echo(f"What to do: {problem.remedy}")
-            click.echo("Meanwhile leads are routed, and what happens is kept in Redis.")
+            say(f"What to do: {problem.remedy}")
+            say("Meanwhile leads are routed, and what happens is kept in Redis.")
         count = (
             "unknown, as Redis does not answer" if waiting is None else f"{waiting} of at most {MOST_WAITING}"
         )
-        click.echo(f"Entries that wait for it: {count}")
+        say(f"Entries that wait for it: {count}")
         for name in aside:
-            click.echo(f"Set aside because it was corrupt: {name}. Restore the backup, or move it away.")
+            say(f"Set aside because it was corrupt: {name}. Restore the backup, or move it away.")
     raise SystemExit(1 if problem else 0)
 
 

@@ -63,13 +63,20 @@ def record(entry: Mapping[str, Any]) -> Record:
     if not isinstance(properties, dict):
         raise MalformedError("a record has no properties")
     known = {name: value for name, value in properties.items() if isinstance(value, str)}
-    stamp = entry.get("updatedAt")
     return Record(
         record_id(entry),
         known,
         archived=entry.get("archived") is True,
-        updated_at_ms=0 if stamp is None else epoch_ms(moment(stamp)),
+        updated_at_ms=_moment_ms(entry.get("updatedAt")),
     )
+
+
+def _moment_ms(stamp: Any) -> int:
+    """Epoch milliseconds; 0 for a moment that is missing or unreadable."""
+    try:
+        return epoch_ms(moment(stamp))
+    except MalformedError:
+        return 0
 
 
 def record_id(entry: Mapping[str, Any]) -> str:

@@ -73,7 +73,8 @@ CALLS: dict[str, tuple[tuple[Any, str], list[Call]]] = {
     ),
 }
 WITHOUT_BODY = {
-    *("owners", "read_users", "contact_properties", "company_properties", "contact_property_groups"),
+    *("owners", "ask_for_date", "read_users", "contact_properties", "company_properties"),
+    "contact_property_groups",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ import pytest
 from router.deadlines import CLAIM_HELD_FOR
 from router.hubspot.api.records import ReadAnswer, Record
 from router.hubspot.properties import DECISION_ID, OWNER
-from router.policy.decision.trigger import Reassigned, trigger_as_record
-from router.routing.intake.classify import BatchPlan, classify
+from router.policy.decision.trigger import Pushed, Reassigned, Trigger, trigger_as_record
+from router.routing.intake.classify import BatchPlan, classify, is_late_write_of_ours
 from router.routing.intake.recall import sort_recalled
 from router.routing.intake.work_item import WorkItem
+from router.store import lead_fields
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
 from router.store.sends.send import Send
@@ -107,6 +109,39 @@ def test_a_lead_that_was_read(item: WorkItem, record: Record, wanted: str) -> No
     plan = classify([item], ReadAnswer({"501": record}, {}), shadow=False, now=NOW)
 
     assert what_became(plan) == [wanted]
+    assert plan.to_decide + plan.to_write in ([], [replace(item, seen_ms=record.updated_at_ms)])
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, row in TABLE.items() if row[1].properties.get(OWNER) == THEIRS]
+)
+def test_the_owner_that_the_record_shows_is_kept(name: str) -> None:
+    item, record, _ = TABLE[name]
+
+    (move,) = classify([item], ReadAnswer({"501": record}, {}), shadow=False, now=NOW).transitions
+
+    assert move.set[lead_fields.OWNER] == THEIRS
+    assert move.event is not None
+    assert move.event["owner_id"] == THEIRS
+
+
+@pytest.mark.parametrize(
+    ("more", "record", "late"),
+    [
+        ({}, a_record("42", "501-0-a"), True),
+        ({"unanswered_at_ms": 0}, a_record("42", "501-0-a"), False),
+        ({}, a_record("42", "501-7-z"), False),
+        ({}, a_record("43", "501-0-a"), False),
+        ({"expected_owner_id": "42"}, a_record("42", "501-0-a"), False),
+        ({"decision_id": "501-0-a"}, a_record("42", "501-0-a"), False),
+    ],
+)
+def test_a_late_write_of_ours_is_told_by_owner_decision_and_doubt(
+    more: dict[str, Any], record: Record, late: bool
+) -> None:
+    item = an_item(state=a_state(**{"decision_id": "501-1-b", **LATE, **more}))
+
+    assert is_late_write_of_ours(item, record) is late
 
 
 SHADOW = {
@@ -132,6 +167,7 @@ def test_a_lead_that_hubspot_did_not_answer_for(missing: Any, wanted: str) -> No
     plan = classify([an_item()], ReadAnswer({}, {"501": missing}), shadow=False, now=NOW)
 
     assert what_became(plan) == [wanted]
+    assert plan.unread in ([], [an_item()])
 
 
 def test_a_merged_contact_is_announced_under_its_new_id() -> None:
@@ -177,3 +213,26 @@ def test_why_a_lead_is_decided_again_is_read_from_its_state() -> None:
 
     assert (item.trigger, item.excluded, item.expected_owner_id) == (REASSIGNED, {"anna"}, "71")
     assert item.request().episode == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "trigger", "excluded"),
+    [
+        (None, None, frozenset()),
+        (a_state(State.REOPENED, released_by=("anna",)), Pushed(), {"anna"}),
+        (a_state(released_by=("anna",)), None, frozenset()),
+        (a_state(State.GONE, trigger=trigger_as_record(REASSIGNED)), None, frozenset()),
+    ],
+)
+def test_a_recalled_lead_names_its_contact_its_trigger_and_who_must_not_get_it(
+    state: LeadState | None, trigger: Trigger | None, excluded: frozenset[str]
+) -> None:
+    (item,) = sort_recalled([an_entry()], {"501": state} if state else {}, now_ms=1, most_tries=8).to_route
+
+    assert (item.contact_id, item.trigger, item.excluded) == ("501", trigger, excluded)
+
+
+def test_a_decision_whose_entry_is_not_known_is_not_held_elsewhere() -> None:
+    recalled = sort_recalled([an_entry()], {"501": a_state(entry_id="")}, now_ms=1, most_tries=8)
+
+    assert len(recalled.to_route) == 1

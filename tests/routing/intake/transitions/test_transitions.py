@@ -5,6 +5,7 @@ Every `come_from` is a guard: a worker that comes late must not move a lead that
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -130,6 +131,10 @@ MOVES: dict[str, Callable[[], Transition]] = {
     ),
     "given back": lambda: owned.given_back(a_state(State.WRITTEN), owner_id="99", now=NOW),
     "given back, long after": lambda: owned.given_back(a_state(State.HUMAN), owner_id="", now=NOW),
+    "not given back": lambda: owned.not_given_back(a_state(State.WRITTEN), owner_id="99", why="no", now=NOW),
+    "not given back to nobody": lambda: owned.not_given_back(
+        a_state(State.HUMAN), owner_id="", why="no", now=NOW
+    ),
     "written again": lambda: owned.written_again(a_state(State.WRITTEN), owner_id="71", now=NOW),
     "written again, when done": lambda: owned.written_again(a_state(State.DONE), owner_id="", now=NOW),
     "verified": lambda: owned.verified(a_state(State.WRITTEN)),
@@ -294,6 +299,18 @@ TABLE = {
         " · counts conflicts_restored · event kind=restored_late, decision=501-2-a, owner_id=None"
         ", ours=71"
     ),
+    "not given back": (
+        "2: written -> parked · keep · answered"
+        " · parked {'why': \"A person's choice of owner 99 cannot be given back. HubSpot says: no\""
+        ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked, decision=501-2-a"
+        ", why=A person's choice of owner 99 cannot be given back. HubSpot says: no"
+    ),
+    "not given back to nobody": (
+        "2: human -> parked · keep · answered"
+        " · parked {'why': \"A person's choice of owner (nobody) cannot be given back. HubSpot says: no\""
+        ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked, decision=501-2-a"
+        ", why=A person's choice of owner (nobody) cannot be given back. HubSpot says: no"
+    ),
     "written again": (
         "2: written -> written · keep · answered · verify_at_ms +3000 · sets owner 71"
         " · counts late_writes_corrected · event kind=written_again, decision=501-2-a, owner_id=71"
@@ -367,6 +384,18 @@ def test_a_transition_goes_from_these_states_to_that_one(name: str) -> None:
 
 
 def test_every_transition_is_in_the_table() -> None:
+    makers = {
+        maker
+        for module in (gone, leads, owned, parking, queued)
+        for maker in vars(module).values()
+        if inspect.isfunction(maker)
+        and maker.__module__ == module.__name__
+        and inspect.get_annotations(maker).get("return") == "Transition"
+        and not maker.__name__.startswith("_")
+    }
+    named = {name for move in MOVES.values() for name in move.__code__.co_names}
+
+    assert {maker.__name__ for maker in makers} <= named
     assert MOVES.keys() == TABLE.keys()
 
 

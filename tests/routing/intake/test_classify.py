@@ -147,8 +147,9 @@ def test_an_owner_that_a_lost_write_of_ours_chose_is_verified() -> None:
     assert move.verify_at_ms == epoch_ms(NOW)
 
 
-def test_an_owner_without_a_decision_of_ours_is_not_verified() -> None:
-    answer = ReadAnswer({"501": a_record(THEIRS)}, {})
+@pytest.mark.parametrize("decision", ["", "imported", "502-0-0a1b2c3d"])
+def test_an_owner_without_a_decision_of_ours_is_not_verified(decision: str) -> None:
+    answer = ReadAnswer({"501": a_record(THEIRS, decision)}, {})
 
     (move,) = classify([an_item()], answer, shadow=False, now=NOW).transitions
 

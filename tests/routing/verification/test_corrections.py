@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from router.hubspot.api.errors import RateLimited
 from router.hubspot.api.records import Outcome
+from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.verification import correct as corrections
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
+from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from router.store.repair.redrive import Redrive
 from tests.world.leads import OWNERS, a_hot_contact, announce, owner_of, queued, route_all
@@ -100,3 +103,92 @@ def test_a_parked_correction_that_is_sent_again_is_given_back(
 
     assert owner_of(sandbox, contact_id) == OWNERS["claire"]
     assert services.store.leads.parked() == {}
+
+
+def test_a_parked_correction_that_is_refused_again_is_told_once(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    contact_id = covered(services, sandbox)
+    sandbox.archive_owner(OWNERS["claire"])
+    look(services, clock)
+    since = services.store.leads.parked()[contact_id]["since"]
+
+    services.store.verify.look_again([contact_id], at_ms=services.now_ms())
+    look(services, clock)
+
+    assert services.store.leads.parked()[contact_id]["since"] == since
+    record_outbox(services)
+    kinds = [event.kind for event in services.ledger.events_of(contact_id)]
+    assert kinds.count("parked") == 1
+
+
+def test_a_correction_for_which_there_is_no_room_is_due_again_at_once(
+    services: Services, sandbox: SandboxClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = covered(services, sandbox)
+
+    def no_room(*_: object, **how: object) -> object:
+        raise RateLimited("There is no room for this call now.", retry_after_s=1)
+
+    monkeypatch.setattr(services.hubspot, "update_contacts", no_room)
+    with pytest.raises(RateLimited):
+        look(services, clock)
+
+    assert services.store.verify.due(now_ms=services.now_ms(), limit=9).keys() == {contact_id}
+
+
+def test_a_verification_that_was_stopped_before_its_write_sends_nothing(
+    services: Services, sandbox: SandboxClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = covered(services, sandbox)
+    ours = owner_of(sandbox, contact_id)
+
+    with monkeypatch.context() as stopped:
+        stopped.setattr(corrections, "crash_point", lambda _: clock.forward(40))
+        look(services, clock)
+    left = owner_of(sandbox, contact_id)
+    look(services, clock)
+
+    assert left == ours
+    assert owner_of(sandbox, contact_id) == OWNERS["claire"]
+
+
+def test_a_lead_that_moved_on_while_its_history_was_read_is_not_written(
+    services: Services, sandbox: SandboxClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = covered(services, sandbox)
+    read, before = services.hubspot.read_owner_history, len(sandbox.writes())
+
+    def overtaken(*args: object, **how: object) -> object:
+        answer = read(*args, **how)  # type: ignore[arg-type]
+        moves_on(services, contact_id)
+        return answer
+
+    monkeypatch.setattr(services.hubspot, "read_owner_history", overtaken)
+    look(services, clock)
+
+    assert len(sandbox.writes()) == before
+    assert services.store.verify.length() == 1
+
+
+def test_a_correction_of_a_lead_that_moved_on_meanwhile_is_in_doubt(
+    services: Services, sandbox: SandboxClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contact_id = covered(services, sandbox)
+
+    def overtaken(point: str) -> None:
+        if point == "after_correction":
+            moves_on(services, contact_id)
+
+    monkeypatch.setattr(corrections, "crash_point", overtaken)
+    clock.forward(4)
+    verify_owners(services)
+
+    assert services.store.leads.recall([contact_id])[contact_id].unanswered_at_ms > 0
+    assert services.store.verify.length() == 1
+
+
+def moves_on(services: Services, contact_id: str) -> None:
+    """Another process finishes the lead, and HubSpot answers all that was sent for it."""
+    move = Transition(contact_id, 0, State.DONE, come_from=frozenset({State.WRITTEN}), answered=True)
+    assert services.store.commits.finish([move], now_ms=services.now_ms()) == (True,)

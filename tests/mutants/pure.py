@@ -36,11 +36,11 @@ class Survivor:
 
 def pure_modules(words: Sequence[str]) -> list[str]:
     """The modules that mutmut changes; only those with one of the words in their path, if there are words."""
-    given = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    paths = [ROOT / one for one in given["tool"]["mutmut"]["source_paths"]]
+    given = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["mutmut"]
+    paths = [ROOT / one for one in given["source_paths"]]
     files = [file for path in paths for file in (sorted(path.glob("*.py")) if path.is_dir() else [path])]
-    names = [file.relative_to(ROOT).as_posix() for file in files]
-    chosen = [name for name in names if not words or any(word in name for word in words)]
+    names = {file.relative_to(ROOT).as_posix() for file in files} - set(given["do_not_mutate"])
+    chosen = [name for name in sorted(names) if not words or any(word in name for word in words)]
     return [name.removesuffix(".py").replace("/", ".") for name in chosen]
 
 

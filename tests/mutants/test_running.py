@@ -74,6 +74,7 @@ def test_tests_that_do_not_end_are_ended_and_have_no_exit_code(tmp_path: Path) -
         (["next_look"], ["router.routing.verification.next_look"]),
         (["intake/recall"], ["router.routing.intake.recall"]),
         (["transitions/gone"], ["router.routing.intake.transitions.gone"]),
+        (["transitions/apply"], []),
         (["erased"], []),
     ],
 )

@@ -20,6 +20,7 @@ from router.store.inbox.inbox import GROUP
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, credits_of, owner_of, route_all
+from tests.world.time import Clock
 
 
 def take_over(services: Services, redis_client: redis.Redis, *, by: str) -> None:
@@ -77,6 +78,31 @@ def test_a_write_whose_lead_was_finished_meanwhile_is_in_doubt(
 
     assert services.store.leads.recall([contact_id])[contact_id].unanswered_at_ms > 0
     assert services.store.verify.length() == 1
+
+
+@pytest.mark.parametrize(("seconds", "is_in_doubt"), [(0, False), (40, True)])
+def test_a_write_that_took_longer_than_the_claim_is_in_doubt_although_it_was_answered(
+    services: Services,
+    sandbox: SandboxClient,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    is_in_doubt: bool,
+) -> None:
+    """Another worker may have sent its own write meanwhile, and ours says nothing about that one."""
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    send = services.hubspot.update_contacts
+
+    def slow(changes: Mapping[str, Mapping[str, str]], **_: Any) -> dict[str, Outcome]:
+        clock.forward(seconds)
+        return send(changes)
+
+    monkeypatch.setattr(services.hubspot, "update_contacts", slow)
+    route_all(services)
+
+    state = services.store.leads.recall([contact_id])[contact_id]
+    assert (state.state, state.unanswered_at_ms > 0) == (State.WRITTEN, is_in_doubt)
 
 
 class Refusing:

@@ -100,3 +100,19 @@ def test_a_parked_correction_that_is_sent_again_is_given_back(
 
     assert owner_of(sandbox, contact_id) == OWNERS["claire"]
     assert services.store.leads.parked() == {}
+
+
+def test_a_decision_that_hubspot_confirms_and_never_shows_is_told_to_a_person(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    sandbox.break_with("not_applied", on="contacts/batch/update", rate=1)
+    route_all(services)
+
+    looks = [look(services, clock) for _ in range(12)]
+
+    assert sum(looks) == corrections.MOST_TIMES
+    assert services.store.leads.recall([contact_id])[contact_id].state is State.PARKED
+    assert "does not show it" in services.store.leads.parked()[contact_id]["why"]
+    assert services.store.verify.length() == 0

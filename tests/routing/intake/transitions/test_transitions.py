@@ -132,6 +132,7 @@ MOVES: dict[str, Callable[[], Transition]] = {
     "given back, long after": lambda: owned.given_back(a_state(State.HUMAN), owner_id="", now=NOW),
     "written again": lambda: owned.written_again(a_state(State.WRITTEN), owner_id="71", now=NOW),
     "written again, when done": lambda: owned.written_again(a_state(State.DONE), owner_id="", now=NOW),
+    "not corrected": lambda: owned.not_corrected(a_state(State.HUMAN), why="refused", now=NOW),
     "verified": lambda: owned.verified(a_state(State.WRITTEN)),
     "verified, in doubt": lambda: owned.verified(a_state(State.WRITTEN, unanswered_at_ms=1)),
     "changed by a person": lambda: owned.changed_by_a_person(a_state(State.WRITTEN), owner_id="99", now=NOW),
@@ -295,11 +296,12 @@ TABLE = {
         ", ours=71"
     ),
     "written again": (
-        "2: written -> written · keep · answered · verify_at_ms +3000 · sets owner 71"
+        "2: written -> written · keep · answered · verify_at_ms +3000 · sets owner 71 · sets written_again 1"
         " · counts late_writes_corrected · event kind=written_again, decision=501-2-a, owner_id=71"
     ),
     "written again, when done": (
-        "2: done -> done · answered · verify_at_ms +3000 · sets owner  · counts late_writes_corrected"
+        "2: done -> done · answered · verify_at_ms +3000 · sets owner  · sets written_again 1"
+        " · counts late_writes_corrected"
         " · event kind=written_again, decision=501-2-a, owner_id=None"
     ),
     "verified": "2: written -> done · drops changes paid",
@@ -355,6 +357,11 @@ TABLE = {
     "merged, at a look": (
         "2: done -> gone · drops changes missing paid trigger · counts leads_deleted"
         " · event kind=deleted, decision=501-2-a, cause=merged, merged_into=777"
+    ),
+    "not corrected": (
+        "2: human -> parked · keep · answered"
+        " · parked {'why': 'refused', 'since': 'now', 'fault': 'lead'}"
+        " · counts leads_parked · event kind=parked, decision=501-2-a, why=refused"
     ),
     "found again": "2: written -> written · keep · drops missing",
     "found again, when done": "2: done -> done · drops missing",

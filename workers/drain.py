@@ -52,6 +52,8 @@ class Drain:
     low_not_before: float = 0.0
     kept_at: float = 0.0
     looked_at: float = -KEEP_S
+    low_looked_at: float = -KEEP_S
+    """The last looks for abandoned claims, of new leads alone and of all."""
     leads: int = 0
 
     @property
@@ -170,10 +172,12 @@ class Drain:
     def _take(self, *, low: bool) -> bool:
         slot = min(set(range(BATCHES_PER_DRAIN)) - set(self.in_flight.values()))
         consumer = f"{self.name}/{slot}"
-        reclaim = self._may_reclaim()
+        now = time.monotonic()
+        reclaim = now - self.low_looked_at >= KEEP_S if low else self._may_reclaim()
         entries = self.context.services.store.inbox.take(consumer, reclaim=reclaim, low=low)
         if reclaim and not any(entry.deliveries > 1 for entry in entries):
-            self.looked_at = time.monotonic()  # where some were abandoned there may be more
+            # Where some were abandoned there may be more.
+            self.looked_at, self.low_looked_at = now, now if low else self.low_looked_at
         if not entries:
             return False
         future = self.pool.submit(run_batch, self.context.services, entries, consumer=consumer)

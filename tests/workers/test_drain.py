@@ -203,3 +203,23 @@ def test_all_that_a_dead_worker_had_claimed_is_taken_over_without_a_pause(
     assert taken == [True, True, True, False]
     assert not soon_after
     assert all(sandbox.contact(contact_id)["owner"] for contact_id in ids[:3])
+
+
+def test_low_priority_leads_that_a_dead_worker_had_claimed_are_taken_over_within_seconds(
+    scarce: ProcessContext, sandbox: SandboxClient, redis_client: redis.Redis
+) -> None:
+    services = scarce.services
+    services.store.inbox.open()
+    (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
+    services.store.inbox.append_low([low], now_ms=services.now_ms())
+    assert len(services.store.inbox.take("a worker that dies")) == 1
+    soon = Inbox(redis_client, services.store.keys, lease=timedelta(milliseconds=1))
+    impatient = replace(scarce, services=replace(services, store=replace(services.store, inbox=soon)))
+
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
+        drain = Drain(impatient, pool=pool)
+        drain.looked_at = time.monotonic()  # it has just looked for abandoned claims of new leads
+        drain._take_next(time.monotonic() + 30)
+        drain._collect_all()
+
+    assert sandbox.contact(low)["owner"]

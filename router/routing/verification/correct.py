@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, get_args
 
 from router.crashpoints import crash_point
 from router.deadlines import SENT_AND_SILENT, VERIFY_AFTER
-from router.hubspot.api.errors import HubSpotError, NotSent, OutcomeUnknown
+from router.hubspot.api.errors import HubSpotError, OutcomeUnknown
 from router.hubspot.api.records import Kind, Outcome
 from router.hubspot.properties import DECISION_ID, OWNER
 from router.hubspot.routing_properties import changes_for_restored
@@ -25,6 +26,8 @@ from router.store.sends.sends import Sending
 from router.timestamps import in_ms
 
 CONSUMER: Final = "verify"
+MOST_TIMES: Final = 5
+"""A decision is written again this often at most."""
 _REASONS: Final = {
     "fr": "Une personne avait choisi un propriétaire au même moment ; son choix est rétabli.",
     "en": "A person chose an owner at the same moment; their choice stands.",
@@ -47,6 +50,11 @@ class Correction:
         """True if a later decision of ours is to be written again, and no person's choice given back."""
         return self.owner.send is not None
 
+    @property
+    def is_vain(self) -> bool:
+        """True if HubSpot has confirmed it again and again, and never shows it."""
+        return self.is_ours and self.state.written_again >= MOST_TIMES
+
 
 def correct(services: Services, corrections: Sequence[Correction]) -> int:
     """Write the rightful owners in one call, and say when each lead is looked at next; the number written.
@@ -67,9 +75,10 @@ def correct(services: Services, corrections: Sequence[Correction]) -> int:
         outcomes = services.hubspot.update_contacts(
             changes, priority="verify", may_send=lambda: permit.may_send(services.clock())
         )
-    except (OutcomeUnknown, NotSent) as error:
+    except OutcomeUnknown as error:
         outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
-    except HubSpotError:
+    except HubSpotError:  # nothing was changed: no write of ours is on its way
+        services.store.sends.withdraw(asked, now_ms=began_ms)
         services.store.verify.look_again(asked, at_ms=began_ms)
         raise
     crash_point("after_correction")
@@ -78,7 +87,9 @@ def correct(services: Services, corrections: Sequence[Correction]) -> int:
     moved = apply(services, [_transition(services, one) for one in written])
     done = {one.state.contact_id for one, moves in zip(written, moved, strict=True) if moves}
     _report(services, asked, outcomes, done)
-    _park(services, {one: (asked[one], outcomes[one].reason) for one in by_kind["refused"]})
+    refused = [one for one in by_kind["refused"] if asked[one].state.state is not State.PARKED]
+    now = services.clock()
+    apply(services, [given_up(asked[one], why=outcomes[one].reason, now=now) for one in refused])
     look_for(services, {one: asked[one].state for one in (*by_kind["gone"], *by_kind["merged"])})
     overtaken = [one.state.contact_id for one in written if one.state.contact_id not in done]
     services.store.sends.doubt(overtaken, now_ms=services.now_ms())
@@ -90,15 +101,12 @@ def correct(services: Services, corrections: Sequence[Correction]) -> int:
     return len(done)
 
 
-def _park(services: Services, refused: Mapping[str, tuple[Correction, str]]) -> None:
-    """A refusal is final: a person is told, once."""
-    now = services.clock()
-    moves = [
-        transitions.not_given_back(one.state, owner_id=one.owner.owner_id, why=why, now=now)
-        for one, why in refused.values()
-        if one.state.state is not State.PARKED
-    ]
-    apply(services, moves)
+def given_up(one: Correction, *, why: str, now: datetime) -> Transition:
+    """What HubSpot refuses, or takes and never shows, is not tried for ever: a person is told."""
+    whose = "The owner of our decision" if one.is_ours else "A person's choice of owner"
+    owner_id = one.owner.owner_id or "(nobody)"
+    words = f"{whose}, {owner_id}, cannot be put back on the record: {why}"
+    return transitions.not_corrected(one.state, why=words, now=now)
 
 
 def _sending(one: Correction) -> Sending:

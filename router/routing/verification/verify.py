@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from router.deadlines import LOOK_EVERY, VERIFY_AFTER
@@ -12,7 +13,7 @@ from router.hubspot.properties import OWNER
 from router.routing.intake.transitions import owned as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
-from router.routing.verification.correct import Correction, correct
+from router.routing.verification.correct import Correction, correct, given_up
 from router.routing.verification.missing import found_again, look_for, zone_of
 from router.routing.verification.next_look import next_look_ms
 from router.routing.verification.owner_history import (
@@ -94,19 +95,27 @@ def _judge(services: Services, found: Mapping[str, LeadState], histories: Mappin
         if not owner.is_present:
             covered = owner.covered_by
             status = covered_status(history, covered) if covered is not None else None
-            look.corrections.append(Correction(state, owner, status))
+            _correct(look, Correction(state, owner, status), now=now)
         elif owner.owner_id == state.owner_id:
             if state.state is State.WRITTEN:
                 look.transitions.append(transitions.verified(state))
         elif (send := _not_applied(state, history[OWNER])) is not None:
             again = RightfulOwner(send.owner_id, send, is_present=False)
-            look.corrections.append(Correction(state, again, None))
+            _correct(look, Correction(state, again, None), now=now)
         else:
             look.followed.append(contact_id)
             if state.state in _UNDER_VERIFICATION:
                 changed = transitions.changed_by_a_person(state, owner_id=owner.owner_id, now=now)
                 look.transitions.append(changed)
     return look
+
+
+def _correct(look: _Look, one: Correction, *, now: datetime) -> None:
+    if not one.is_vain:
+        look.corrections.append(one)
+    elif one.state.state is not State.PARKED:
+        why = "HubSpot has confirmed it each time, and does not show it."
+        look.transitions.append(given_up(one, why=why, now=now))
 
 
 def _not_applied(state: LeadState, history: Sequence[HistoryEntry]) -> Send | None:

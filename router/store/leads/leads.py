@@ -63,6 +63,7 @@ _FIELDS: Final = (
     lead_fields.DELETED,
     lead_fields.MISSING,
     lead_fields.REFUSED_AT,
+    lead_fields.WRITTEN_AGAIN,
 )
 
 
@@ -116,6 +117,8 @@ class LeadState:
     """True once HubSpot announced that the contact was deleted."""
     missing: Missing | None = None
     """Since when and how often HubSpot has not found the contact; None if it was found at the last look."""
+    written_again: int = 0
+    """Number of times the decision was written again because the record did not show it."""
     refused_at_ms: int = 0
     """First refusal of this decision's write by HubSpot, epoch milliseconds; 0 if it refused none."""
 
@@ -163,7 +166,7 @@ class Leads:
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, *rest = row
     entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks, *rest = rest
-    sends, sending, doubt, deleted, missing, refused = rest
+    sends, sending, doubt, deleted, missing, refused, written_again = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -186,5 +189,6 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         unanswered_at_ms=max(int(sending or 0), int(doubt or 0)),
         deleted=bool(deleted),
         missing=Missing(*map(int, missing.split())) if missing else None,
+        written_again=int(written_again or 0),
         refused_at_ms=int(refused or 0),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from router.hubspot.api.errors import RateLimited
+from router.hubspot.api.errors import NotSent, RateLimited
 from router.hubspot.api.records import Outcome
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
@@ -135,6 +135,7 @@ def test_a_correction_for_which_there_is_no_room_is_due_again_at_once(
         look(services, clock)
 
     assert services.store.verify.due(now_ms=services.now_ms(), limit=9).keys() == {contact_id}
+    assert services.store.leads.recall([contact_id])[contact_id].unanswered_at_ms == 0
 
 
 def test_a_verification_that_was_stopped_before_its_write_sends_nothing(
@@ -145,7 +146,8 @@ def test_a_verification_that_was_stopped_before_its_write_sends_nothing(
 
     with monkeypatch.context() as stopped:
         stopped.setattr(corrections, "crash_point", lambda _: clock.forward(40))
-        look(services, clock)
+        with pytest.raises(NotSent):
+            look(services, clock)
     left = owner_of(sandbox, contact_id)
     look(services, clock)
 
@@ -192,3 +194,25 @@ def moves_on(services: Services, contact_id: str) -> None:
     """Another process finishes the lead, and HubSpot answers all that was sent for it."""
     move = Transition(contact_id, 0, State.DONE, come_from=frozenset({State.WRITTEN}), answered=True)
     assert services.store.commits.finish([move], now_ms=services.now_ms()) == (True,)
+
+
+def test_a_decision_that_hubspot_confirms_and_never_shows_is_told_to_a_person(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    sandbox.break_with("not_applied", on="contacts/batch/update", rate=1)
+    route_all(services)
+
+    looks = [look(services, clock) for _ in range(12)]
+
+    assert sum(looks) == corrections.MOST_TIMES
+    assert services.store.leads.recall([contact_id])[contact_id].state is State.PARKED
+    assert "does not show it" in services.store.leads.parked()[contact_id]["why"]
+    assert services.store.verify.length() == 0
+
+    services.store.verify.look_again([contact_id], at_ms=services.now_ms())
+    look(services, clock)
+
+    record_outbox(services)
+    assert [event.kind for event in services.ledger.events_of(contact_id)].count("parked") == 1

@@ -137,6 +137,15 @@ def test_a_doubt_ends_unless_something_was_sent_meanwhile(lead: Lead) -> None:
     assert lead.state.unanswered_at_ms == 0
 
 
+def test_a_send_that_did_not_go_out_is_withdrawn_and_no_other(lead: Lead) -> None:
+    lead.begin(now_ms=1_000)
+    lead.sends.withdraw(["501"], now_ms=999)
+    kept = lead.state.unanswered_at_ms
+    lead.sends.withdraw(["501"], now_ms=1_000)
+
+    assert (kept, lead.state.unanswered_at_ms) == (1_000, 0)
+
+
 def test_a_doubt_about_a_lead_without_a_send_is_not_kept(lead: Lead, keys: Keys) -> None:
     lead.sends.doubt(["501", "999"], now_ms=2_000)
 

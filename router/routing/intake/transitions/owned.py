@@ -92,16 +92,15 @@ def given_back(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
     )
 
 
-def not_given_back(state: LeadState, *, owner_id: str, why: str, now: datetime) -> Transition:
-    """HubSpot refuses a person's choice that a write of ours had covered: a person is needed."""
-    words = f"A person's choice of owner {owner_id or '(nobody)'} cannot be given back. HubSpot says: {why}"
+def not_corrected(state: LeadState, *, why: str, now: datetime) -> Transition:
+    """The rightful owner cannot be put on the record: a person is needed."""
     return Transition(
         state.contact_id,
         state.episode,
         State.PARKED,
         come_from=frozenset({state.state}),
-        parked={"why": words, "since": now.isoformat(), "fault": "lead"},
-        event=event("parked", now, state, why=words),
+        parked={"why": why, "since": now.isoformat(), "fault": "lead"},
+        event=event("parked", now, state, why=why),
         keep=True,
         count="leads_parked",
         answered=True,
@@ -115,7 +114,10 @@ def written_again(state: LeadState, *, owner_id: str, now: datetime) -> Transiti
         state.episode,
         state.state,
         come_from=frozenset({state.state}),
-        set={lead_fields.OWNER: owner_id},
+        set={
+            lead_fields.OWNER: owner_id,
+            lead_fields.WRITTEN_AGAIN: str(state.written_again + 1),
+        },
         verify_at_ms=epoch_ms(now + VERIFY_AFTER),
         event=event("written_again", now, state, owner_id=owner_id or None),
         keep=state.state not in (State.DONE, State.HUMAN),

@@ -111,12 +111,16 @@ def _try_all(out: Console, mutants: Sequence[Mutant], trees: Sequence[Path]) -> 
     outcomes: list[Outcome] = []
     with ThreadPoolExecutor(len(trees)) as pool, Progress(*columns, console=out) as progress:
         task = progress.add_task("mutants", total=len(mutants))
-        for done in as_completed([pool.submit(attempt, one) for one in mutants]):
-            outcome = done.result()
-            outcomes.append(outcome)
-            if not outcome.is_fine:
-                progress.console.print(f"{outcome.verdict}: {outcome.mutant.name}", markup=False)
-            progress.advance(task)
+        try:
+            for done in as_completed([pool.submit(attempt, one) for one in mutants]):
+                outcome = done.result()
+                outcomes.append(outcome)
+                if not outcome.is_fine:
+                    progress.console.print(f"{outcome.verdict}: {outcome.mutant.name}", markup=False)
+                progress.advance(task)
+        except KeyboardInterrupt:
+            pool.shutdown(cancel_futures=True)
+            raise
     order = {one.name: place for place, one in enumerate(mutants)}
     return sorted(outcomes, key=lambda one: order[one.mutant.name])
 

@@ -67,7 +67,6 @@ def run_tests(
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        start_new_session=True,
     ) as running:
         try:
             said, _ = running.communicate(timeout=limit_s)
@@ -79,13 +78,12 @@ def run_tests(
 
 
 def _end(running: subprocess.Popen[str]) -> None:
-    """Let pytest stop the servers of its tests, then end what is left of it."""
+    """Let pytest stop the servers of its tests, and end it if it does not."""
     if running.poll() is None:
         running.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
             running.communicate(timeout=10)
-    with suppress(ProcessLookupError):
-        os.killpg(running.pid, signal.SIGKILL)
+        running.kill()
 
 
 def try_mutant(mutant: Mutant, *, tree: Path) -> Outcome:

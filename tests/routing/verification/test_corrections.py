@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from router.hubspot.api.errors import NotSent, RateLimited
@@ -9,11 +11,14 @@ from router.hubspot.api.records import Outcome
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.verification import correct as corrections
+from router.routing.verification import verify as verifying
+from router.routing.verification.owner_history import RightfulOwner
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.commits import Transition
-from router.store.leads.leads import State
+from router.store.leads.leads import LeadState, State
 from router.store.repair.redrive import Redrive
+from router.store.sends.send import Send
 from tests.world.leads import OWNERS, a_hot_contact, announce, owner_of, queued, route_all
 from tests.world.time import Clock
 
@@ -188,6 +193,24 @@ def test_a_correction_of_a_lead_that_moved_on_meanwhile_is_in_doubt(
 
     assert services.store.leads.recall([contact_id])[contact_id].unanswered_at_ms > 0
     assert services.store.verify.length() == 1
+
+
+@pytest.mark.parametrize(("state", "told"), [(State.WRITTEN, 1), (State.PARKED, 0)])
+def test_a_decision_that_is_given_up_is_told_to_a_person_once(state: State, told: int) -> None:
+    """An earlier decision is applied late over it, again and again: it never stands."""
+    send = Send(0, "71", "", 0, decision_id="501-0-a")
+    given_up = LeadState(
+        "501", 0, state, "71", "", "501-0-a", 0, sends=(send,), written_again=corrections.MOST_TIMES
+    )
+    look = verifying._Look()
+
+    verifying._correct(
+        look,
+        corrections.Correction(given_up, RightfulOwner("71", send, is_present=False), None),
+        now=datetime(2026, 11, 24, 9, 15, tzinfo=UTC),
+    )
+
+    assert (len(look.corrections), len(look.transitions)) == (0, told)
 
 
 def moves_on(services: Services, contact_id: str) -> None:

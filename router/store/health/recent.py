@@ -8,7 +8,7 @@ from typing import Final
 
 import redis
 
-from router.store.health.reading import Recent
+from router.store.health.parts import Recent
 from router.store.keys import Keys
 
 SPAN_S: Final = 3600

@@ -14,16 +14,9 @@ from router.policy.people.roster import Unit
 from router.policy.reports.bounds import Bound
 from router.policy.shares.share_book import BOUND, LEAD, UNITS, Book
 from router.store.budget.budget import Pause
+from router.store.health.parts import Backlog, Furthest, Observation, Progress, RedisState, RuleMistake
 from router.store.health.progress import OWNERS
-from router.store.health.reading import (
-    Backlog,
-    Furthest,
-    Observation,
-    Progress,
-    RedisState,
-    RuleMistake,
-    VitalsReading,
-)
+from router.store.health.reading import VitalsReading
 from router.store.health.recent import RecentCounts
 from router.store.inbox.inbox import GROUP
 from router.store.keys import Keys

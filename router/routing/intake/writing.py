@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from router.crashpoints import crash_point
-from router.hubspot.api.errors import NotSent, OutcomeUnknown
+from router.hubspot.api.errors import HubSpotError, NotSent, OutcomeUnknown
 from router.hubspot.api.records import Outcome
 from router.hubspot.properties import OWNER
 from router.policy.people.roster import Roster
@@ -46,7 +46,7 @@ def write(
         return Written()
     permit, asked_at_ms = Permit(services.clock()), services.now_ms()
     sendings = [_sending(item) for item in items]
-    mine = services.store.sends.begin(sendings, consumer=consumer, now_ms=services.now_ms())
+    mine = services.store.sends.begin(sendings, consumer=consumer, now_ms=asked_at_ms)
     items = [item for item in items if item.contact_id in mine]
     crash_point("before_write")
     changes = {item.contact_id: item.state.changes for item in items if item.state is not None}
@@ -54,9 +54,15 @@ def write(
         outcomes = services.hubspot.update_contacts(
             changes, priority=priority, may_send=lambda: permit.may_send(services.clock())
         )
-    except (OutcomeUnknown, NotSent) as error:
+    except OutcomeUnknown as error:
         services.log.warning("write.unclear", leads=len(items), why=str(error))
         outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
+    except HubSpotError as error:  # nothing was changed: no write of ours is on its way
+        services.store.sends.withdraw(changes, now_ms=asked_at_ms)
+        if not isinstance(error, NotSent):
+            raise
+        services.log.warning("write.not_sent", leads=len(items), why=str(error))
+        return Written(again=items)
     crash_point("after_write")
     if not permit.holds(services.clock()):
         services.store.sends.doubt(changes, now_ms=services.now_ms())

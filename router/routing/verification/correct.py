@@ -9,7 +9,7 @@ from typing import Final, get_args
 
 from router.crashpoints import crash_point
 from router.deadlines import SENT_AND_SILENT, VERIFY_AFTER
-from router.hubspot.api.errors import HubSpotError, NotSent, OutcomeUnknown
+from router.hubspot.api.errors import HubSpotError, OutcomeUnknown
 from router.hubspot.api.records import Kind, Outcome
 from router.hubspot.properties import DECISION_ID, OWNER
 from router.hubspot.routing_properties import changes_for_restored
@@ -75,9 +75,10 @@ def correct(services: Services, corrections: Sequence[Correction]) -> int:
         outcomes = services.hubspot.update_contacts(
             changes, priority="verify", may_send=lambda: permit.may_send(services.clock())
         )
-    except (OutcomeUnknown, NotSent) as error:
+    except OutcomeUnknown as error:
         outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
-    except HubSpotError:
+    except HubSpotError:  # nothing was changed: no write of ours is on its way
+        services.store.sends.withdraw(asked, now_ms=began_ms)
         services.store.verify.look_again(asked, at_ms=began_ms)
         raise
     crash_point("after_correction")

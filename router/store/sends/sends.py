@@ -46,6 +46,7 @@ class Sends:
         self._keys = keys
         self._begin = script(client, "sends/begin")
         self._doubt = script(client, "sends/doubt")
+        self._withdraw = script(client, "sends/withdraw")
         self._end_doubt = script(client, "sends/end_doubt")
 
     def begin(self, leads: Sequence[Sending], *, consumer: str, now_ms: int) -> frozenset[str]:
@@ -66,6 +67,12 @@ class Sends:
         names = [keys.verify, keys.inbox, keys.inbox_low, *(keys.lead(one.contact_id) for one in leads)]
         answers = self._begin(keys=names, args=[GROUP, consumer, MOST_ROWS, orjson.dumps(asked)])
         return frozenset(one.contact_id for one, mine in zip(leads, answers, strict=True) if mine)
+
+    def withdraw(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
+        """Note that what was kept by `begin` at `now_ms` was certainly not sent, or not applied."""
+        names = [self._keys.lead(one) for one in contact_ids]
+        if names:
+            self._withdraw(keys=names, args=[now_ms])
 
     def doubt(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
         """Note that what we sent for these leads may still be applied, and have it verified."""

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from router.deadlines import DOUBT, LOOK_EVERY
+from router.hubspot.api.errors import HubSpotError
 from router.hubspot.api.records import Outcome
 from router.routing.intake import writing
 from router.routing.intake.route import route
@@ -295,3 +296,19 @@ def test_an_owner_taken_away_by_a_person_is_no_write_that_was_not_applied(
 
     assert owner_of(sandbox, contact_id) == ""
     assert state_of(services, contact_id).state is State.HUMAN
+
+
+@pytest.mark.parametrize("fault", ["429", "401", "477"])
+def test_what_was_certainly_not_sent_or_not_applied_leaves_no_doubt(
+    services: Services, sandbox: SandboxClient, fault: str
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    entries = services.store.inbox.take("test")
+    sandbox.break_with(fault, on="contacts/batch/update", next=3, seconds=30)
+
+    with pytest.raises(HubSpotError):
+        route(services, entries, consumer="test")
+
+    state = state_of(services, contact_id)
+    assert (state.state, state.unanswered_at_ms) == (State.DECIDED, 0)

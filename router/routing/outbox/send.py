@@ -31,7 +31,7 @@ class Ready:
 def send(services: Services, policy: Policy, one: Ready) -> None:
     """Create the task, or write into the chat.
 
-    Raises `HubSpotError` or `NotifyError`, and `LookupError` or the like if no message can be made of the record.
+    Raises `HubSpotError` or `NotifyError`; `LookupError` or the like if the record makes no message.
     """
     notice, message = one.notice, _message(services, policy, one)
     if notice.channel == "task":

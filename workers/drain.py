@@ -12,6 +12,7 @@ from typing import Final
 import structlog
 
 from router.bootstrap import ProcessContext
+from router.deadlines import CLAIM_HELD_FOR, LEASE
 from router.hubspot.api.errors import NotFound, Refused
 from router.repeated import Level, repeated
 from router.routing.intake.route import ALONE_FROM, Routed, batches_of, priority_of, route
@@ -35,8 +36,20 @@ LOW_BATCHES: Final = 2
 LOW_ENDS_S: Final = 21.0
 """Seconds, a little more than such a batch waits for the budget; new leads are taken meanwhile."""
 KEEP_S: Final = 1.0
+KEEP_CLAIMS_S: Final = LEASE.total_seconds() / 3
 MISFIT_FROM: Final = 3
 """Single leads that HubSpot refuses to read, and none written lately: rule files and portal do not fit."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """One batch at work: its slot, its claims, when it began, and when they were last kept (monotonic s)."""
+
+    slot: int
+    consumer: str
+    entries: Sequence[InboxEntry]
+    began: float
+    kept_at: float
 
 
 @dataclass(slots=True)
@@ -45,7 +58,7 @@ class Drain:
 
     context: ProcessContext
     pool: ThreadPoolExecutor
-    in_flight: dict[Future[Routed], int] = field(default_factory=dict)
+    in_flight: dict[Future[Routed], Flight] = field(default_factory=dict)
     low: set[Future[Routed]] = field(default_factory=set)
     """Those in_flight that carry no new lead."""
     not_before: float = 0.0
@@ -88,6 +101,7 @@ class Drain:
     def _keep(self) -> None:
         if time.monotonic() - self.kept_at > KEEP_S:
             self.kept_at = time.monotonic()
+            self._keep_claims()
             self._bring_help(self.context.services.store.drains.keep(self.name))
             if self._is_held():
                 self.not_before = self.low_not_before = self.kept_at + 2 * KEEP_S
@@ -110,6 +124,17 @@ class Drain:
             ahead_of_hubspot_s=ahead_s,
         )
         return True
+
+    def _keep_claims(self) -> None:
+        """Keep the claims of batches that take long: their leads would be routed twice, their tries counted.
+
+        Not for ever: a batch that never ends loses its leads to another worker after five leases.
+        """
+        now = time.monotonic()
+        for flight in self.in_flight.values():
+            if now - flight.kept_at >= KEEP_CLAIMS_S and now - flight.began < CLAIM_HELD_FOR.total_seconds():
+                flight.kept_at = now
+                self.context.services.store.inbox.keep(flight.consumer, flight.entries)
 
     def _bring_help(self, helps: bool) -> None:
         """Wake one more worker if more leads wait than the running workers can carry."""
@@ -170,7 +195,7 @@ class Drain:
         return waiting >= BATCH or new_in_flight == 0
 
     def _take(self, *, low: bool) -> bool:
-        slot = min(set(range(BATCHES_PER_DRAIN)) - set(self.in_flight.values()))
+        slot = min(set(range(BATCHES_PER_DRAIN)) - {flight.slot for flight in self.in_flight.values()})
         consumer = f"{self.name}/{slot}"
         now = time.monotonic()
         reclaim = now - self.low_looked_at >= KEEP_S if low else self._may_reclaim()
@@ -181,7 +206,7 @@ class Drain:
         if not entries:
             return False
         future = self.pool.submit(run_batch, self.context.services, entries, consumer=consumer)
-        self.in_flight[future] = slot
+        self.in_flight[future] = Flight(slot, consumer, entries, began=now, kept_at=now)
         if all(entry.stream == self.context.services.store.keys.inbox_low for entry in entries):
             self.low.add(future)
         return True

@@ -223,3 +223,44 @@ def test_low_priority_leads_that_a_dead_worker_had_claimed_are_taken_over_within
         drain._collect_all()
 
     assert sandbox.contact(low)["owner"]
+
+
+def test_a_batch_that_takes_longer_than_the_lease_keeps_its_leads(
+    scarce: ProcessContext,
+    sandbox: SandboxClient,
+    redis_client: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    services = scarce.services
+    inbox_key = services.store.keys.inbox
+    services.store.inbox.append([("501", 1)])
+    at_work, over = threading.Event(), threading.Event()
+
+    def slow(*_args: object, **_how: object) -> draining.Routed:
+        at_work.set()
+        over.wait(30)
+        return draining.Routed()
+
+    monkeypatch.setattr(draining, "run_batch", slow)
+    monkeypatch.setattr(draining, "KEEP_CLAIMS_S", 0.0)
+    with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
+        working = threading.Thread(target=Drain(scarce, pool).run)
+        working.start()
+        try:
+            assert at_work.wait(30)
+            (claim,) = redis_client.xpending_range(inbox_key, GROUP, "-", "+", 1)
+            redis_client.xclaim(
+                inbox_key, GROUP, claim["consumer"], 0, [claim["message_id"]], idle=29_000, justid=True
+            )
+            ends_at = time.monotonic() + 20
+            kept = claim
+            while time.monotonic() < ends_at and kept["time_since_delivered"] not in range(5_000):
+                time.sleep(0.05)
+                (kept,) = redis_client.xpending_range(inbox_key, GROUP, "-", "+", 1)
+        finally:
+            over.set()
+            process.stop()
+            working.join()
+
+    assert kept["time_since_delivered"] < 5_000
+    assert (kept["consumer"], kept["times_delivered"]) == (claim["consumer"], 1)

@@ -65,14 +65,16 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
         return Verified(0, 0)
     states = services.store.leads.recall(due)
     services.store.verify.looked_at({one: at_ms for one, at_ms in due.items() if one not in states})
-    waiting = [one for one, state in states.items() if state.state in _ON_THEIR_WAY]
-    _put_off(services, due, dict.fromkeys(waiting, services.now_ms() + in_ms(LOOK_EVERY)))
-    looked = {one: state for one, state in states.items() if state.state not in _ON_THEIR_WAY}
-    if not looked:
-        return Verified(len(due), 0)
+    looked = {one: state for one, state in states.items() if _is_looked_at(state)}
     histories = services.hubspot.read_owner_history(list(looked), HISTORIES, priority="verify")
     found = {one: state for one, state in looked.items() if one in histories}
-    silent = {one: state for one, state in looked.items() if one not in histories}
+    silent = {
+        one: state
+        for one, state in looked.items()
+        if one not in histories and state.state not in _ON_THEIR_WAY
+    }
+    later = [one for one in states if one not in found and one not in silent]
+    _put_off(services, due, dict.fromkeys(later, services.now_ms() + in_ms(LOOK_EVERY)))
     _look_for(services, due, silent)
     found_again(services, list(found.values()))
     look = _judge(services, found, histories)
@@ -84,6 +86,11 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
     return Verified(len(due), restored)
 
 
+def _is_looked_at(state: LeadState) -> bool:
+    """False for a lead that a worker is about to write; after a write without answer it may be dead."""
+    return state.state not in _ON_THEIR_WAY or (state.state is State.DECIDED and state.unanswered_at_ms > 0)
+
+
 def _judge(services: Services, found: Mapping[str, LeadState], histories: Mapping[str, Histories]) -> _Look:
     look, now = _Look(), services.clock()
     for contact_id, state in found.items():
@@ -92,6 +99,8 @@ def _judge(services: Services, found: Mapping[str, LeadState], histories: Mappin
             continue
         history = histories[contact_id]
         owner = rightful_owner(history, sends)
+        if state.state is State.DECIDED and (owner.is_present or owner.send is not None):
+            continue  # whoever takes the lead over writes it, or finds it written
         if not owner.is_present:
             covered = owner.covered_by
             status = covered_status(history, covered) if covered is not None else None

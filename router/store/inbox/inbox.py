@@ -46,6 +46,7 @@ class Inbox:
         self._take = script(client, "inbox/take")
         self._renew = script(client, "inbox/renew")
         self._release = script(client, "inbox/release")
+        self._keep = script(client, "inbox/keep")
         self._uncount = script(client, "inbox/uncount")
         self._waiting = script(client, "inbox/waiting")
 
@@ -115,6 +116,12 @@ class Inbox:
             ids = [entry.id for entry in entries if entry.stream == stream]
             lost.update(self._with_group(lambda: self._renew(keys=[stream], args=[GROUP, consumer, *ids])))  # noqa: B023 - called at once
         return frozenset(lost)
+
+    def keep(self, consumer: str, entries: Sequence[InboxEntry]) -> None:
+        """Keep the claims of a batch that takes long; what was given back or taken over stays as it is."""
+        for stream in {entry.stream for entry in entries}:
+            ids = [entry.id for entry in entries if entry.stream == stream]
+            self._keep(keys=[stream], args=[GROUP, consumer, self._lease_ms, *ids])
 
     def release(self, consumer: str, entries: Sequence[InboxEntry]) -> None:
         """Give our claims back as if never delivered; the leads are claimed again once calls may go out."""

@@ -312,3 +312,32 @@ def test_what_was_certainly_not_sent_or_not_applied_leaves_no_doubt(
 
     state = state_of(services, contact_id)
     assert (state.state, state.unanswered_at_ms) == (State.DECIDED, 0)
+
+
+def test_a_choice_that_a_dead_worker_covered_is_given_back_before_its_lead_is_taken_over(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,), entries, in_the_air = sent_without_answer(services, sandbox)
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    services.hubspot.update_contacts(in_the_air)
+    assert state_of(services, contact_id).state is State.DECIDED
+
+    assert look(services, clock, seconds=19) == 1
+
+    assert owner_of(sandbox, contact_id) == OWNERS["claire"]
+    route(services, _taken_over(services, entries), consumer="other")
+    assert state_of(services, contact_id).state is State.HUMAN
+    assert kinds(services, contact_id) == ["restored"]
+    fields, _ = services.store.commits.read_book()
+    assert {value for name, value in fields.items() if name.startswith(("credit:", "open:"))} <= {0}
+
+
+def test_a_lead_that_a_dead_worker_left_is_written_by_whoever_takes_it_over(
+    services: Services, sandbox: SandboxClient, clock: Clock
+) -> None:
+    (contact_id,), entries, _ = sent_without_answer(services, sandbox)
+
+    assert look(services, clock, seconds=19) == 0
+    route(services, _taken_over(services, entries), consumer="other")
+
+    assert owner_of(sandbox, contact_id) == OWNERS["camille"]

@@ -185,3 +185,24 @@ def test_a_delivery_that_says_nothing_about_the_lead_is_not_counted_and_its_clai
     (claim,) = redis_client.xpending_range(keys.inbox, GROUP, "-", "+", 1)
     assert (claim["consumer"], claim["times_delivered"]) == ("anna", 0)
     assert 9_000 <= claim["time_since_delivered"] < 20_000
+
+
+def test_claims_of_a_batch_that_takes_long_are_kept_and_no_others(
+    inbox: Inbox, redis_client: redis.Redis, keys: Keys
+) -> None:
+    inbox.append([(str(number), 1) for number in range(501, 505)])
+    slow, given_back, taken_over, done = entries = inbox.take("anna")
+    inbox.release("anna", [given_back])
+    inbox.acknowledge([done])
+    redis_client.xclaim(keys.inbox, GROUP, "boris", 0, [taken_over.id], idle=20_000)
+    redis_client.xclaim(keys.inbox, GROUP, "anna", 0, [slow.id], idle=20_000, justid=True)
+
+    inbox.keep("anna", entries)
+
+    pending = {one["message_id"]: one for one in redis_client.xpending_range(keys.inbox, GROUP, "-", "+", 10)}
+    assert pending.keys() == {slow.id, given_back.id, taken_over.id}
+    assert pending[slow.id]["time_since_delivered"] < 20_000
+    assert pending[given_back.id]["time_since_delivered"] >= 30_000
+    assert pending[taken_over.id]["time_since_delivered"] >= 20_000
+    assert pending[taken_over.id]["consumer"] == "boris"
+    assert pending[slow.id]["times_delivered"] == 1

@@ -75,7 +75,7 @@ def given_back(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
 
     The share is given back if the decision was not confirmed yet; a rep who had the lead by then has paid.
     """
-    first = state.state in _UNDER_VERIFICATION
+    first = state.state in _UNDER_VERIFICATION or state.state is State.DECIDED
     kind = "restored" if first else "restored_late"
     return Transition(
         state.contact_id,

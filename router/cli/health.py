@@ -13,8 +13,9 @@ from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
-from router.store.health.conditions import findings, level_of
-from router.store.health.reading import Backlog, VitalsReading
+from router.store.health.conditions.table import findings, level_of
+from router.store.health.parts import Backlog
+from router.store.health.reading import VitalsReading
 from router.store.health.report import in_detail
 from router.store.health.vitals import Vitals
 from router.store.keys import Keys

@@ -21,7 +21,7 @@ from router.processes.supervisor import Supervisor
 from router.processes.valkey_process import Hear
 from router.settings import Settings, read_settings
 from router.store.embedded import EmbeddedValkey
-from router.store.health.judges import PATIENCE
+from router.store.health.reading import PATIENCE
 from router.telemetry import set_up_logging
 
 COLOURS: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")

@@ -12,7 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from router.policy.people.roster import Unit
-from router.store.health.conditions import CONDITIONS, HealthFinding, findings, level_of
+from router.store.health.conditions.condition import HealthFinding
+from router.store.health.conditions.table import CONDITIONS, findings, level_of
 from router.store.health.reading import VitalsReading
 
 

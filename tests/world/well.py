@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import redis
 
-from router.store.health.conditions import findings
+from router.store.health.conditions.table import findings
 from router.store.health.progress import CLOCK, DISK, LEDGER, OWNERS, ProgressBoard
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox

@@ -27,7 +27,6 @@ from router.routing.night.outcome import move
 from router.routing.night.sweep import Sweeping, moves_anything, plan_some
 from router.routing.portal.services import Services
 from router.store.clients import redis_url, text_client
-from router.store.health.judges import PATIENCE
 from router.store.health.vitals import Vitals
 from router.store.worklists.night_plan import Planned
 from router.store.worklists.nights import Nights
@@ -161,8 +160,7 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
 
 def _night_is_there(services: Services) -> bool:
     reading = Vitals(text_client(redis_url(settings_here())), services.store.keys).read()
-    late = reading.at - PATIENCE
-    return any(one.process.split()[0] == "housekeeping" and one.at >= late for one in reading.progress)
+    return reading.is_alive("housekeeping")
 
 
 def _show(planned: Sequence[Planned], context: NightContext, *, limit: int) -> None:

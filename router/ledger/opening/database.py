@@ -11,15 +11,15 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.engine import URL, ExceptionContext
-from sqlalchemy.exc import DisconnectionError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 from tenacity import stop_after_delay
 
 from router.ledger.engine import BUSY_TIMEOUT_MS, engine_of, name_of
+from router.ledger.opening.ledger_file import LedgerFile
 from router.ledger.opening.problems import LedgerProblem, problem_of
 from router.ledger.schema import LedgerWaits, NewerLedger, UnusableLedger, bring_up_once, bring_up_to_date
 
@@ -51,16 +51,13 @@ class Database:
         self._may_create = may_create
         self._clock = clock
         self._lock = threading.Lock()
-        self._file = _sqlite_file(self._engine.url)
+        self._file = LedgerFile(self._engine)
         self._opened: int | None = None
-        """The file's inode when its schema was brought up to date (0 for a server's database)."""
+        """The file's inode when its schema was brought up to date."""
         self._problem: LedgerProblem | None = None
         self._failing = self._is_patient = False
         self._again_at = 0.0
         event.listen(self._engine, "handle_error", self._note)
-        if self._file is not None:
-            event.listen(self._engine, "connect", self._remember_file)
-            event.listen(self._engine, "checkout", self._refuse_another_file)
 
     @property
     def url(self) -> URL:
@@ -138,7 +135,7 @@ class Database:
     def _open(self, *, waits_ms: int | None) -> None:
         if self._is_open():
             return
-        if self._is_missing() and not self._may_create():
+        if self._file.is_missing and not self._may_create():
             problem = LedgerProblem("absent", name_of(self.url))
             self._fail(problem)
             raise _waits(problem)
@@ -147,7 +144,7 @@ class Database:
         except NewerLedger:
             self._fail(LedgerProblem("newer", name_of(self.url)))
             raise
-        self._opened = self._inode()
+        self._opened = self._file.inode
 
     def _bring_up(self, *, waits_ms: int | None) -> None:
         if self._failing:
@@ -162,22 +159,8 @@ class Database:
         is_sound = self._opened is not None and not self._failing
         return BUSY_TIMEOUT_MS if is_sound or self._is_patient else PROBE_MS
 
-    def _is_missing(self) -> bool:
-        try:
-            return self._file is not None and not self._file.exists()
-        except OSError:  # no right to look into its folder
-            return False
-
     def _is_open(self) -> bool:
-        return self._opened is not None and self._opened == self._inode()
-
-    def _inode(self) -> int | None:
-        if self._file is None:
-            return 0
-        try:
-            return self._file.stat().st_ino
-        except OSError:
-            return None
+        return self._opened is not None and self._opened == self._file.inode
 
     def _note(self, context: ExceptionContext) -> None:
         problem = problem_of(context.original_exception, self.url)
@@ -188,20 +171,6 @@ class Database:
         self._problem, self._failing = problem, True
         self._again_at = self._clock() + REST_S
 
-    def _remember_file(self, _connection: Any, record: Any) -> None:
-        record.info["inode"] = self._inode()
-
-    def _refuse_another_file(self, _connection: Any, record: Any, _proxy: Any) -> None:
-        """A file that was set aside must not be written any more; the pool opens the present one."""
-        if record.info.get("inode") != self._inode():
-            raise DisconnectionError("The ledger's file was replaced.")
-
 
 def _waits(problem: LedgerProblem) -> LedgerWaits:
     return LedgerWaits(f"{problem.sentence} See: router ledger check")
-
-
-def _sqlite_file(url: URL) -> Path | None:
-    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
-        return None
-    return Path(str(url.database))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final, Literal, cast
+from datetime import timedelta
+from typing import Any, Final, Literal
 
 from router.hubspot.api.errors import ComeBackLater, HubSpotError, NotFound, OutcomeUnknown, Refused
-from router.notify import Address, Message, NotifyError, Rejected, Unclear
-from router.notify.message import Event
+from router.notify import NotifyError, Rejected, Unclear
 from router.policy.rules.policy import Policy
-from router.policy.wording.phrases import owner_called
+from router.routing.outbox.send import Ready, send
 from router.routing.portal.services import Services
 from router.store.leads.leads import State
 from router.store.worklists.notices import ASSIGNED, Notice
-from router.timestamps import epoch_ms, in_ms
+from router.timestamps import in_ms
 
 GIVE_UP_AFTER: Final = timedelta(days=1)
 TURN_S: Final = 45.0
@@ -25,19 +24,6 @@ FAILURES_IN_A_ROW: Final = 2
 """Failures after which the receiver counts as down, and the rest of its notices wait: one may be at fault."""
 _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A notice that this process has taken, with the record of its decision."""
-
-    notice: Notice
-    record: dict[str, Any]
-
-    def chat_address(self, services: Services) -> Address | None:
-        """The chat address of the notice's recipient, or None."""
-        outcome = self.record["outcome"]
-        return services.notify.chat.address_of(self.notice.to or outcome["rep"], team=outcome["team"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +75,7 @@ def _deliver(services: Services, policy: Policy, one: Ready) -> Fate:
             _settle(services, one, outcome="unclear", why="A process ended while it was sending this.")
         return "over"
     try:
-        _send(services, policy, one)
+        send(services, policy, one)
     except (Unclear, OutcomeUnknown) as error:
         _settle(services, one, outcome="unclear", why=str(error))
         return Failed(str(error))
@@ -124,49 +110,6 @@ def _is_theirs(services: Services, notice: Notice) -> bool:
         and state.state in (State.WRITTEN, State.DONE)
         and (state.decision_id, state.owner_id) == (notice.decision_id, notice.owner_id)
     )
-
-
-def _send(services: Services, policy: Policy, one: Ready) -> None:
-    notice, message = one.notice, _message(services, policy, one)
-    if notice.channel == "task":
-        due_at = message.due_at or services.clock()
-        # Noted before the task is created, so that no crash lets the task count as work on the lead.
-        moments_ms = [services.now_ms(), epoch_ms(due_at)]
-        services.store.leads.note_task(notice.contact_id, moments_ms=moments_ms)
-        services.hubspot.create_task(
-            notice.contact_id,
-            owner_id=notice.task_owner_id or notice.owner_id,
-            subject=message.title,
-            body=message.reason,
-            due_at=due_at,
-            priority="verify",
-        )
-        return
-    address = one.chat_address(services)
-    if address is not None:
-        services.notify.chat.send(address, message)
-
-
-def _message(services: Services, policy: Policy, one: Ready) -> Message:
-    notice, record = one.notice, one.record
-    is_new = notice.about == ASSIGNED
-    due_at = record["due_at"] if is_new else None
-    zone = policy.roster.timezone
-    return Message(
-        cast("Event", notice.about.partition(":")[0]),
-        rep=record["outcome"]["rep"]
-        or owner_called(record["facts"], record["outcome"]["owner_id"], policy.language),
-        reason=record["reason"] if is_new else notice.text,
-        language=policy.language,
-        due_at=None if due_at is None else datetime.fromisoformat(due_at).astimezone(zone),
-        link=record_link(services.portal, record["contact_id"]),
-        contact_id=record["contact_id"],
-    )
-
-
-def record_link(portal: str, contact_id: str) -> str:
-    """The address of a contact's page in HubSpot."""
-    return f"https://app.hubspot.com/contacts/{portal}/record/0-1/{contact_id}"
 
 
 def _settle(services: Services, one: Ready, *, outcome: str, why: str = "") -> None:

@@ -18,7 +18,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from router.notify.turns import answers_within
 from router.policy.rules.policy import Policy
-from router.routing.outbox.deliver import Ready, deliver_all
+from router.routing.outbox.deliver import deliver_all
+from router.routing.outbox.send import Ready
 from router.routing.portal.services import Services
 from router.store.shared.outbox import OutboxEntry
 from router.store.worklists.notices import ASSIGNED, Notice

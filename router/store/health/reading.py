@@ -4,95 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Final
 
-from router.policy.people.roster import Unit
-from router.policy.shares.share_book import BOUND
 from router.store.budget.budget import Pause
+from router.store.health.parts import (
+    Backlog,
+    Furthest,
+    Observation,
+    Progress,
+    Recent,
+    RedisState,
+    RuleMistake,
+)
+from router.store.health.progress import LEDGER
 from router.store.worklists.night_plan import PlanAwaitingApproval
 
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """One stream of leads: entries in it, those that are claimed, and the wait of the oldest in seconds."""
-
-    depth: int
-    claimed: int
-    waited_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """The last work that a process finished, and its time (aware UTC)."""
-
-    process: str
-    at: datetime
-    did: str
-
-
-@dataclass(frozen=True, slots=True)
-class RuleMistake:
-    """A mistake in the rule files on disk; the last good revision stays live."""
-
-    file: str
-    line: int | None
-    column: int | None
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class Furthest:
-    """The rep of a team furthest from their fair share: ahead (+) or behind (-), in the team's unit."""
-
-    team: str
-    rep: str
-    difference: float
-    unit: Unit = "leads"
-    bound: float | None = BOUND
-    """Difference above which a person is warned; None: the team promises no limit."""
-
-
-@dataclass(frozen=True, slots=True)
-class RedisState:
-    """What Redis says of itself; what it does not say is None or empty."""
-
-    refuses_writes: str = ""
-    """The words with which it refused a write just now."""
-    used: int = 0
-    most: int = 0
-    """Bytes in use, and the most it may use (0: no limit)."""
-    policy: str = ""
-    """What it does when memory is full: `noeviction`, or which keys it throws away."""
-    evicted: int = 0
-    appends: bool | None = None
-    """True if it keeps an append-only file."""
-    append_failed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Recent:
-    """Deliveries of this hour and the last, and the hour of the last valid event (aware UTC)."""
-
-    events: int = 0
-    """Valid events of our portal."""
-    foreign: int = 0
-    """Signed events of other portals."""
-    deliveries: int = 0
-    refused_401: int = 0
-    missed: int = 0
-    """Contacts that a search found and that no webhook had announced."""
-    last_event: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What one process saw at `at`; `facts` are of that `kind` (see progress.py)."""
-
-    kind: str
-    process: str
-    at: datetime
-    facts: Mapping[str, Any]
+PATIENCE: Final = timedelta(seconds=60)
+"""Time that a lead may wait, or a process be silent, before it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +86,21 @@ class VitalsReading:
     """True while leads are remembered anew after Redis was emptied."""
     unkept_here: int = 0
     """Deliveries that this very web process answered with 503 in the last minute."""
+
+    def is_alive(self, role: str) -> bool:
+        """True if a process of the role was seen lately."""
+        return any(one.role == role and self.at - one.at <= PATIENCE for one in self.progress)
+
+    def observed(self, kind: str) -> list[Observation]:
+        """What the processes saw of this kind, one observation each."""
+        return [one for one in self.observations if one.kind == kind]
+
+    def newest(self, kind: str) -> Observation | None:
+        """The newest observation of this kind."""
+        return max(self.observed(kind), key=lambda one: one.at, default=None)
+
+    @property
+    def has_ledger_problem(self) -> bool:
+        """True if housekeeping saw that the ledger cannot be used."""
+        found = self.newest(LEDGER)
+        return found is not None and bool(found.facts["problem"])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import redis
 
-from router.store.health.reading import Recent
+from router.store.health.parts import Recent
 from router.store.keys import Keys
 
 SPAN_S: Final = 3600
@@ -27,33 +28,33 @@ class RecentCounts:
         seconds, _ = self._redis.time()
         self._redis.hincrby(self._key, f"{int(seconds) // SPAN_S}:{name}", times)
 
-    def of(self, rows: Mapping[str, str], *, at: datetime) -> tuple[Recent, tuple[str, ...]]:
-        """The counts of this hour and the last, and the fields that are too old to be kept."""
-        this = int(at.timestamp()) // SPAN_S
-        oldest = this - int(KEPT.total_seconds()) // SPAN_S
-        sums: dict[str, int] = {}
-        old, last = [], None
-        for field, count in rows.items():
-            hour, _, name = field.partition(":")
-            if int(hour) < oldest:
-                old.append(field)
-            elif int(hour) >= this - 1:
-                sums[name] = sums.get(name, 0) + int(count)
-            if name == "events":
-                last = max(last or 0, int(hour))
-        return (
-            Recent(
-                events=sums.get("events", 0),
-                foreign=sums.get("foreign", 0),
-                deliveries=sums.get("deliveries", 0),
-                refused_401=sums.get("refused_401", 0),
-                missed=sums.get("missed", 0),
-                last_event=None if last is None else datetime.fromtimestamp((last + 1) * SPAN_S, UTC),
-            ),
-            tuple(old),
-        )
+    def drop_old(self, rows: Mapping[str, str], *, at: datetime) -> None:
+        """Forget those of these counts that are older than `KEPT`."""
+        oldest = _hour_of(at) - int(KEPT.total_seconds()) // SPAN_S
+        old = [field for field in rows if int(field.partition(":")[0]) < oldest]
+        if old:
+            self._redis.hdel(self._key, *old)
 
-    def drop(self, fields: Sequence[str]) -> None:
-        """Forget old counts."""
-        if fields:
-            self._redis.hdel(self._key, *fields)
+
+def recent_of(rows: Mapping[str, str], *, at: datetime) -> Recent:
+    """The counts of this hour and the last."""
+    sums: Counter[str] = Counter()
+    last = None
+    for field, count in rows.items():
+        hour, _, name = field.partition(":")
+        if int(hour) >= _hour_of(at) - 1:
+            sums[name] += int(count)
+        if name == "events":
+            last = max(last or 0, int(hour))
+    return Recent(
+        events=sums["events"],
+        foreign=sums["foreign"],
+        deliveries=sums["deliveries"],
+        refused_401=sums["refused_401"],
+        missed=sums["missed"],
+        last_event=None if last is None else datetime.fromtimestamp((last + 1) * SPAN_S, UTC),
+    )
+
+
+def _hour_of(at: datetime) -> int:
+    return int(at.timestamp()) // SPAN_S

@@ -6,7 +6,7 @@ import dataclasses
 from collections import Counter
 from typing import Any
 
-from router.store.health.conditions import findings, level_of
+from router.store.health.conditions.table import findings, level_of
 from router.store.health.reading import VitalsReading
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
 import redis
@@ -15,7 +18,9 @@ from rq.serializers import JSONSerializer
 
 from router.store.budget.budget import CallBudget
 from router.store.embedded import EmbeddedValkey
-from router.store.health.conditions import CONDITIONS, as_markdown, findings, level_of
+from router.store.health import conditions as subjects
+from router.store.health.conditions.condition import Condition
+from router.store.health.conditions.table import CONDITIONS, findings, level_of
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
@@ -243,16 +248,26 @@ def test_every_condition_is_made_true_by_a_test() -> None:
     assert {one.name for one in CONDITIONS} == {*CASES, *ELSEWHERE}
 
 
+def test_no_condition_is_left_out_of_the_table() -> None:
+    modules = [import_module(one.name) for one in iter_modules(subjects.__path__, f"{subjects.__name__}.")]
+    written = [one for module in modules for one in vars(module).values() if isinstance(one, Condition)]
+
+    assert Counter(one.name for one in CONDITIONS) == Counter(one.name for one in written)
+
+
 @pytest.mark.parametrize("one", CONDITIONS, ids=lambda one: one.name)
-def test_a_condition_has_words_for_the_readme_and_a_command(one: object) -> None:
-    assert one.when and one.command  # type: ignore[attr-defined]
-    assert "|" not in one.when + one.command  # type: ignore[attr-defined]
+def test_a_condition_has_words_for_the_readme_and_a_command(one: Condition) -> None:
+    assert one.when and one.command
+    assert "|" not in one.when + one.command
 
 
 def test_the_readme_shows_the_table_as_it_is() -> None:
     readme = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
 
-    assert as_markdown() in readme
+    rows = [f"| `{one.name}` | {one.level} | {one.when} | {one.command} |" for one in CONDITIONS]
+    assert (
+        "\n".join(["| condition | level | when | what to do first |", "|---|---|---|---|", *rows]) in readme
+    )
 
 
 def test_a_redis_that_is_full_is_found(client: redis.Redis) -> None:

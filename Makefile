@@ -39,8 +39,7 @@ endurance: $(VENV)/.dev ## Storms through 100,000 leads, counted (SEEDS=1-5 for 
 	$(BIN)/python -m tests.crash.endurance --seeds $(or $(SEEDS),1-20) --totals $(or $(TOTALS),endurance.json)
 
 mutants: $(VENV)/.dev ## Take each guard away in a copy of the tree, and see that a test notices (ONLY="erased": some)
-	$(BIN)/python -u -m tests.mutants $(ONLY)
-	$(if $(ONLY),,$(BIN)/python -u -m tests.mutants.pure)
+	$(BIN)/python -u -m tests.mutants $(if $(JOBS),--jobs $(JOBS)) $(if $(ONLY),"$(ONLY)")
 
 bench: $(VENV)/.run ## Throughput and receiver figures, as ratios against a textbook worker
 	$(BIN)/python bench/receiver.py

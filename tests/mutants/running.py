@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
@@ -14,10 +16,12 @@ from typing import Final, Literal
 from tests.mutants.table import ROOT, Mutant
 
 TIME_LIMIT_S: Final = 300
-FAILED, NOT_COLLECTED = 1, (2, 3, 4, 5)
+PASSED, FAILED = 0, 1
+_TIMED_OUT: Final = "from pytest-timeout"
 
-Verdict = Literal["killed", "survived", "broken"]
-"""killed: a test failed, or never ended · survived: all passed · broken: the tests did not even begin."""
+Verdict = Literal["killed", "survived", "not judged"]
+"""killed: a test failed · survived: all passed · not judged: no test failed, but they did not all run to
+their end: one could not begin, or took longer than its limit, which a busy machine may cause as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,24 +53,37 @@ def copy_tree(to: Path) -> None:
             shutil.copy2(ROOT / name, to / name)
 
 
-def run_tests(tests: tuple[str, ...], *, tree: Path, stop_at_once: bool = True) -> tuple[int, str]:
-    """Pytest's exit code and what it said; 1 if it did not end in time."""
+def run_tests(
+    tests: tuple[str, ...], *, tree: Path, stop_at_once: bool = True, limit_s: float | None = None
+) -> tuple[int | None, str]:
+    """Pytest's exit code and what it said; None for the code if it did not end within `limit_s`."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not soak"]
     command += ["-x"] if stop_at_once else []
     environment = {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
-        ran = subprocess.run(
-            [*command, *tests],
-            cwd=tree,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=TIME_LIMIT_S if stop_at_once else None,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return FAILED, f"FAILED (no end within {TIME_LIMIT_S} s)"
-    return ran.returncode, ran.stdout + ran.stderr
+    with subprocess.Popen(
+        [*command, *tests],
+        cwd=tree,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as running:
+        try:
+            said, _ = running.communicate(timeout=limit_s)
+        except subprocess.TimeoutExpired:
+            return None, f"They did not end within {limit_s} s."
+        finally:
+            _end(running)
+    return running.returncode, said
+
+
+def _end(running: subprocess.Popen[str]) -> None:
+    """Let pytest stop the servers of its tests, and end it if it does not."""
+    if running.poll() is None:
+        running.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            running.communicate(timeout=10)
+        running.kill()
 
 
 def try_mutant(mutant: Mutant, *, tree: Path) -> Outcome:
@@ -75,17 +92,18 @@ def try_mutant(mutant: Mutant, *, tree: Path) -> Outcome:
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace(mutant.before, mutant.after), encoding="utf-8")
     try:
-        code, said = run_tests(mutant.tests, tree=tree)
+        code, said = run_tests(mutant.tests, tree=tree, limit_s=TIME_LIMIT_S)
     finally:
         path.write_text(text, encoding="utf-8")
-    took_s = time.monotonic() - began
-    if code == 0:
-        return Outcome(mutant, "survived", took_s)
-    if code in NOT_COLLECTED:
-        return Outcome(mutant, "broken", took_s, said.strip()[-600:])
-    return Outcome(mutant, "killed", took_s, _first_failure(said))
+    verdict, by = judged(code, said)
+    return Outcome(mutant, verdict, time.monotonic() - began, by)
 
 
-def _first_failure(said: str) -> str:
-    lines = [line for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return lines[0].split(" - ")[0].split(" ", 1)[1] if lines else "the tests stopped"
+def judged(code: int | None, said: str) -> tuple[Verdict, str]:
+    """The verdict on a mutant, and the test that noticed it or what pytest said; `code` as of `run_tests`."""
+    if code == PASSED:
+        return "survived", ""
+    failed = next((line for line in said.splitlines() if line.startswith("FAILED ")), None)
+    if code == FAILED and failed is not None and _TIMED_OUT not in said:
+        return "killed", failed.removeprefix("FAILED ").split(" - ")[0]
+    return "not judged", said.strip()[-600:]

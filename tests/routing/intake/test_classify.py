@@ -18,8 +18,8 @@ from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
-from router.store.sends.send import Send
-from router.timestamps import in_ms
+from router.store.sends.send import Send, as_text
+from router.timestamps import epoch_ms
 
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 OURS, THEIRS = "71", "99"
@@ -53,6 +53,7 @@ LATE: dict[str, Any] = {
     "sends": (Send(0, "42", "", 0, decision_id="501-0-a"),),
     "unanswered_at_ms": 1,
 }
+UPDATED_MS = 1_795_511_699_000
 REASSIGNED = Reassigned("71", "anna", "nobody acted", "test")
 
 TABLE = {
@@ -95,6 +96,16 @@ TABLE = {
         a_record("42", "501-0-a"),
         "to_decide",
     ),
+    "decided to replace an owner, and a late write of the decision before": (
+        an_item(state=a_state(decision_id="501-1-b", expected_owner_id="55", **LATE)),
+        a_record("42", "501-0-a"),
+        "to_write",
+    ),
+    "reopened, and a late write of the decision before": (
+        an_item(state=a_state(State.REOPENED, expected_owner_id="55", **LATE)),
+        a_record("42", "501-0-a"),
+        "to_decide",
+    ),
     "given up, and announced again": (an_item(state=a_state(State.GONE)), a_record(), "to_decide"),
     "given up, announced again, with an owner": (
         an_item(state=a_state(State.GONE)),
@@ -106,10 +117,12 @@ TABLE = {
 
 @pytest.mark.parametrize(("item", "record", "wanted"), TABLE.values(), ids=TABLE)
 def test_a_lead_that_was_read(item: WorkItem, record: Record, wanted: str) -> None:
-    plan = classify([item], ReadAnswer({"501": record}, {}), shadow=False, now=NOW)
+    read = replace(record, updated_at_ms=UPDATED_MS)
+
+    plan = classify([item], ReadAnswer({"501": read}, {}), shadow=False, now=NOW)
 
     assert what_became(plan) == [wanted]
-    assert plan.to_decide + plan.to_write in ([], [replace(item, seen_ms=record.updated_at_ms)])
+    assert plan.to_decide + plan.to_write in ([], [replace(item, seen_ms=UPDATED_MS)])
 
 
 @pytest.mark.parametrize(
@@ -125,6 +138,24 @@ def test_the_owner_that_the_record_shows_is_kept(name: str) -> None:
     assert move.event["owner_id"] == THEIRS
 
 
+def test_an_owner_that_a_lost_write_of_ours_chose_is_verified() -> None:
+    answer = ReadAnswer({"501": a_record(THEIRS, "501-0-0a1b2c3d")}, {})
+
+    (move,) = classify([an_item()], answer, shadow=False, now=NOW).transitions
+
+    assert move.set[lead_fields.SENDS] == as_text(Send(0, THEIRS, "", 0, decision_id="501-0-0a1b2c3d"))
+    assert move.verify_at_ms == epoch_ms(NOW)
+
+
+@pytest.mark.parametrize("decision", ["", "imported", "502-0-0a1b2c3d"])
+def test_an_owner_without_a_decision_of_ours_is_not_verified(decision: str) -> None:
+    answer = ReadAnswer({"501": a_record(THEIRS, decision)}, {})
+
+    (move,) = classify([an_item()], answer, shadow=False, now=NOW).transitions
+
+    assert (move.set, move.verify_at_ms) == ({lead_fields.OWNER: THEIRS}, None)
+
+
 @pytest.mark.parametrize(
     ("more", "record", "late"),
     [
@@ -134,6 +165,14 @@ def test_the_owner_that_the_record_shows_is_kept(name: str) -> None:
         ({}, a_record("43", "501-0-a"), False),
         ({"expected_owner_id": "42"}, a_record("42", "501-0-a"), False),
         ({"decision_id": "501-0-a"}, a_record("42", "501-0-a"), False),
+        ({"sends": (Send(0, "", "71", 0, decision_id="501-0-a"),)}, a_record("", "501-0-a"), False),
+        (
+            {"expected_owner_id": "71", "sends": (Send(0, "", "71", 0, decision_id="501-0-a"),)},
+            a_record("", "501-0-a"),
+            True,
+        ),
+        # A new decision expects nobody, whoever the last one expected.
+        ({"state": State.REOPENED, "expected_owner_id": "42"}, a_record("42", "501-0-a"), True),
     ],
 )
 def test_a_late_write_of_ours_is_told_by_owner_decision_and_doubt(
@@ -152,6 +191,7 @@ SHADOW = {
         "not_reassigned",
     ),
     "what was decided before is never written": (an_item(state=a_state()), a_record(), "shadowed"),
+    "what was decided before, half of it there": (an_item(state=a_state()), a_record(OURS), "shadowed"),
 }
 
 
@@ -160,6 +200,8 @@ def test_in_shadow_mode(item: WorkItem, record: Record, wanted: str) -> None:
     plan = classify([item], ReadAnswer({"501": record}, {}), shadow=True, now=NOW)
 
     assert what_became(plan) == [wanted]
+    told = [one.event["owner_id"] for one in plan.transitions if one.event]
+    assert told in ([], [record.properties[OWNER] or None])
 
 
 @pytest.mark.parametrize(("missing", "wanted"), [("gone", "not_found"), ("unknown", "unread")])
@@ -198,7 +240,8 @@ def test_a_claimed_entry(entry: InboxEntry, state: LeadState | None, group: str)
 
 
 def test_a_decision_that_nobody_finished_is_free_after_five_leases() -> None:
-    states, over = {"501": a_state(entry_id="9-0")}, in_ms(CLAIM_HELD_FOR)
+    states = {"501": a_state(entry_id="9-0", at_ms=epoch_ms(NOW))}
+    over = epoch_ms(NOW + CLAIM_HELD_FOR)
 
     held = sort_recalled([an_entry()], states, now_ms=over - 1, most_tries=8)
     free = sort_recalled([an_entry()], states, now_ms=over, most_tries=8)

@@ -6,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import redis
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import Outcome
 from router.hubspot.properties import OWNER
+from router.routing.intake import writing
 from router.routing.intake.route import route
 from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.inbox.inbox import GROUP
+from router.store.leads.commits import Transition
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, credits_of, owner_of, route_all
+from tests.world.time import Clock
 
 
 def take_over(services: Services, redis_client: redis.Redis, *, by: str) -> None:
@@ -55,6 +59,50 @@ def test_a_worker_that_lost_one_claim_writes_the_others(
 
     assert {write["id"] for write in sandbox.writes()} == set(ids) - {lost.contact_id}
     assert services.store.leads.recall(ids)[lost.contact_id].state is State.DECIDED
+
+
+def test_a_write_whose_lead_was_finished_meanwhile_is_in_doubt(
+    services: Services, sandbox: SandboxClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What we sent may stand over a person's choice that the other process had seen."""
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+
+    def finished(point: str) -> None:
+        if point == "after_write":
+            done = Transition(contact_id, 0, State.DONE, come_from=frozenset({State.DECIDED}), answered=True)
+            assert services.store.commits.finish([done], now_ms=services.now_ms()) == (True,)
+
+    monkeypatch.setattr(writing, "crash_point", finished)
+    route_all(services)
+
+    assert services.store.leads.recall([contact_id])[contact_id].unanswered_at_ms > 0
+    assert services.store.verify.length() == 1
+
+
+@pytest.mark.parametrize(("seconds", "is_in_doubt"), [(0, False), (40, True)])
+def test_a_write_that_took_longer_than_the_claim_is_in_doubt_although_it_was_answered(
+    services: Services,
+    sandbox: SandboxClient,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    is_in_doubt: bool,
+) -> None:
+    """Another worker may have sent its own write meanwhile, and ours says nothing about that one."""
+    (contact_id,) = sandbox.create_exactly([a_hot_contact()])
+    announce(services, contact_id)
+    send = services.hubspot.update_contacts
+
+    def slow(changes: Mapping[str, Mapping[str, str]], **_: Any) -> dict[str, Outcome]:
+        clock.forward(seconds)
+        return send(changes)
+
+    monkeypatch.setattr(services.hubspot, "update_contacts", slow)
+    route_all(services)
+
+    state = services.store.leads.recall([contact_id])[contact_id]
+    assert (state.state, state.unanswered_at_ms > 0) == (State.WRITTEN, is_in_doubt)
 
 
 class Refusing:

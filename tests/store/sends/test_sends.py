@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import redis
 
-from router.deadlines import CALL, LEASE
+from router.deadlines import CALL, LEASE, SENT_AND_SILENT, VERIFY_AFTER
 from router.store import lead_fields
 from router.store.inbox.inbox import GROUP, Inbox, InboxEntry
 from router.store.keys import Keys
@@ -16,6 +16,8 @@ from router.store.leads.leads import Leads, LeadState, State
 from router.store.sends.permit import Permit
 from router.store.sends.send import Send
 from router.store.sends.sends import Sending, Sends
+from router.store.worklists.due_list import DueList
+from router.timestamps import in_ms
 
 SEND = Send(0, "71", "", 0, decision_id="501-0-a")
 
@@ -133,6 +135,61 @@ def test_a_doubt_ends_unless_something_was_sent_meanwhile(lead: Lead) -> None:
 
     assert (early, still, ended) == (False, 2_000, True)
     assert lead.state.unanswered_at_ms == 0
+
+
+def test_a_send_that_did_not_go_out_is_withdrawn_and_no_other(lead: Lead) -> None:
+    lead.begin(now_ms=1_000)
+    lead.sends.withdraw(["501"], now_ms=999)
+    kept = lead.state.unanswered_at_ms
+    lead.sends.withdraw(["501"], now_ms=1_000)
+
+    assert (kept, lead.state.unanswered_at_ms) == (1_000, 0)
+
+
+def test_a_doubt_about_a_lead_without_a_send_is_not_kept(lead: Lead, keys: Keys) -> None:
+    lead.sends.doubt(["501", "999"], now_ms=2_000)
+
+    assert lead.state.unanswered_at_ms == 0
+    assert not lead.client.exists(keys.lead("999"))
+
+
+def test_a_doubt_does_not_go_back_in_time(lead: Lead, redis_client: redis.Redis, keys: Keys) -> None:
+    lead.begin(now_ms=1_000)
+    lead.sends.doubt(["501"], now_ms=3_000)
+    lead.sends.doubt(["501"], now_ms=2_000)
+
+    assert lead.state.unanswered_at_ms == 3_000
+
+
+SOON_MS = 2_000 + in_ms(VERIFY_AFTER)
+
+
+@pytest.mark.parametrize(
+    ("due_ms", "then_ms"),
+    [(9_000, SOON_MS), (SOON_MS, SOON_MS - 1), (SOON_MS - 1, SOON_MS - 2), (700, 699)],
+)
+def test_a_look_at_a_doubt_comes_no_later_than_it_was_due_and_is_told_from_the_one_before(
+    lead: Lead, redis_client: redis.Redis, keys: Keys, due_ms: int, then_ms: int
+) -> None:
+    lead.begin(now_ms=1_000)
+    verify = DueList(redis_client, keys.verify)
+    verify.look_again(["501"], at_ms=due_ms)
+
+    lead.sends.doubt(["501"], now_ms=2_000)
+
+    assert verify.due(now_ms=10_000, limit=9) == {"501": then_ms}
+
+
+@pytest.mark.parametrize(("is_claimed", "due_ms"), [(True, 699), (False, 1_000 + in_ms(SENT_AND_SILENT))])
+def test_nobody_else_looks_at_a_lead_that_verification_writes(
+    lead: Lead, redis_client: redis.Redis, keys: Keys, is_claimed: bool, due_ms: int
+) -> None:
+    verify = DueList(redis_client, keys.verify)
+    verify.look_again(["501"], at_ms=700)
+
+    lead.begin(entries=None if is_claimed else (), now_ms=1_000)
+
+    assert verify.due(now_ms=2**52, limit=9) == {"501": due_ms}
 
 
 @pytest.mark.parametrize(

@@ -78,6 +78,9 @@ WRITTEN_JUST_NOW, WRITTEN_LONG_AGO = (LastWrites({"7": NOW_MS - ago}) for ago in
 
 MOVES: dict[str, Callable[[], Transition]] = {
     "written, as HubSpot confirms": lambda: leads.written(an_item(a_state()), answered=True, now=NOW),
+    "written, and announced by a clock that is ahead": lambda: leads.written(
+        WorkItem("501", (InboxEntry("inbox", "1-0", "501", NOW_MS + 9, 1),), state=a_state()), now=NOW
+    ),
     "written, as the record shows": lambda: leads.written(
         an_item(a_state(assignment={"look": NOW_MS + 9}), trigger=TAKEN), now=NOW
     ),
@@ -91,6 +94,12 @@ MOVES: dict[str, Callable[[], Transition]] = {
     ),
     "not reassigned": lambda: leads.not_reassigned(
         an_item(a_state(State.REOPENED), trigger=TAKEN), owner_id="99", now=NOW
+    ),
+    "not reassigned, and decided": lambda: leads.not_reassigned(
+        an_item(a_state(), trigger=TAKEN), owner_id="", now=NOW
+    ),
+    "not reassigned, and why is not known": lambda: leads.not_reassigned(
+        an_item(a_state()), owner_id="99", now=NOW
     ),
     "shadowed": lambda: leads.shadowed(an_item(a_state()), owner_id="", now=NOW),
     "owned already": lambda: leads.owned_already(an_item(), owner_id="99", now=NOW),
@@ -117,6 +126,9 @@ MOVES: dict[str, Callable[[], Transition]] = {
         an_item(), LastWrites({"501": NOW_MS}), why="no", asked_at_ms=NOW_MS - 9, now=NOW
     ),
     "given up while others are written": lambda: parking.given_up(an_item(), WRITTEN_JUST_NOW, now=NOW),
+    "given up, and only it was written": lambda: parking.given_up(
+        an_item(), LastWrites({"501": NOW_MS}), now=NOW
+    ),
     "given up in an outage": lambda: parking.given_up(an_item(a_state()), WRITTEN_LONG_AGO, now=NOW),
     "reassigning": lambda: owned.reassigning(
         "501", episode=2, taken=TAKEN, excluded=("ben", "lea"), times_taken=3, now=NOW
@@ -144,6 +156,7 @@ MOVES: dict[str, Callable[[], Transition]] = {
     "not found, and decided": lambda: gone.of_item(an_item(a_state()), now=NOW),
     "deleted, in a batch": lambda: gone.of_item(an_item(a_state(deleted=True)), now=NOW),
     "merged, in a batch": lambda: gone.of_item(an_item(), now=NOW, merged_into="777"),
+    "merged, in a batch, and decided": lambda: gone.of_item(an_item(a_state()), now=NOW, merged_into="777"),
     "not found at a look": lambda: gone.not_found(a_state(State.WRITTEN), now=NOW, night_ms=NIGHT_MS),
     "not found at a second look": lambda: gone.not_found(
         a_state(State.DONE, missing=SECOND_LOOK), now=NOW, night_ms=NIGHT_MS
@@ -160,6 +173,9 @@ MOVES: dict[str, Callable[[], Transition]] = {
     "deleted, at a look": lambda: gone.not_found(
         a_state(State.QUEUED, deleted=True), now=NOW, night_ms=NIGHT_MS
     ),
+    "deleted, at a look, after a rep had it": lambda: gone.not_found(
+        a_state(State.HUMAN, deleted=True), now=NOW, night_ms=NIGHT_MS
+    ),
     "merged, at a look": lambda: gone.merged(a_state(State.DONE), into="777", now=NOW),
     "found again": lambda: gone.found(a_state(State.WRITTEN, missing=SECOND_LOOK)),
     "found again, when done": lambda: gone.found(a_state(State.DONE, missing=SECOND_LOOK)),
@@ -170,6 +186,10 @@ TABLE = {
         "2: decided -> written · acknowledges 2 · keep · answered · verify_at_ms +3000"
         " · drops trigger · counts leads_written · event kind=written, decision=501-2-a, owner_id=71"
         ", waited_ms=2500"
+    ),
+    "written, and announced by a clock that is ahead": (
+        "2: decided -> written · acknowledges 1 · keep · verify_at_ms +3000 · drops trigger"
+        " · counts leads_written · event kind=written, decision=501-2-a, owner_id=71, waited_ms=0"
     ),
     "written, as the record shows": (
         "2: decided -> written · acknowledges 2 · keep · verify_at_ms +3000 · watch_at_ms +9"
@@ -200,6 +220,15 @@ TABLE = {
         "2: decided|reopened -> human · acknowledges 2 · refund · sets owner 99"
         " · drops changes trigger · counts leads_not_reassigned · event kind=not_reassigned"
         ", decision=None, owner_id=99, from=99, why=nobody acted, run=test"
+    ),
+    "not reassigned, and decided": (
+        "2: decided|reopened -> human · acknowledges 2 · refund · sets owner  · drops changes trigger"
+        " · counts leads_not_reassigned · event kind=not_reassigned, decision=501-2-a, owner_id=None"
+        ", from=99, why=nobody acted, run=test"
+    ),
+    "not reassigned, and why is not known": (
+        "2: decided|reopened -> human · acknowledges 2 · refund · sets owner 99 · drops changes trigger"
+        " · counts leads_not_reassigned · event kind=not_reassigned, decision=501-2-a, owner_id=99"
     ),
     "shadowed": (
         "2: decided|reopened|shadow -> shadow · acknowledges 2 · drops changes paid"
@@ -254,6 +283,13 @@ TABLE = {
         ", while others were; the log says why.', 'since': 'now', 'fault': 'lead'}"
         " · counts leads_parked · event kind=parked, decision=None"
         ", why=It was tried 8 times and never finished, while others were; the log says why."
+    ),
+    "given up, and only it was written": (
+        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
+        " · parked {'why': 'It was tried 8 times and never finished"
+        ", and no other lead was written either.', 'since': 'now', 'fault': 'outage'}"
+        " · counts leads_parked · event kind=parked_by_outage, decision=None"
+        ", why=It was tried 8 times and never finished, and no other lead was written either."
     ),
     "given up in an outage": (
         "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
@@ -337,6 +373,11 @@ TABLE = {
         " · drops changes missing paid trigger · counts leads_gone · event kind=gone, decision=None"
         ", cause=merged, merged_into=777"
     ),
+    "merged, in a batch, and decided": (
+        "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
+        " · drops changes missing paid trigger · counts leads_gone · event kind=gone"
+        ", decision=501-2-a, cause=merged, merged_into=777"
+    ),
     "not found at a look": "2: written -> written · keep · verify_at_ms +2000 · sets missing 1 now",
     "not found at a second look": "2: done -> done · verify_at_ms +5000 · sets missing 2 1795511695000",
     "not found at a third look, too soon": (
@@ -353,6 +394,10 @@ TABLE = {
     "deleted, at a look": (
         "2: queued -> gone · refund · drops changes missing paid trigger · counts leads_gone"
         " · event kind=gone, decision=None, cause=deleted"
+    ),
+    "deleted, at a look, after a rep had it": (
+        "2: human -> gone · drops changes missing paid trigger · counts leads_deleted"
+        " · event kind=deleted, decision=501-2-a, cause=deleted"
     ),
     "merged, at a look": (
         "2: done -> gone · drops changes missing paid trigger · counts leads_deleted"
@@ -373,7 +418,7 @@ def test_a_transition_goes_from_these_states_to_that_one(name: str) -> None:
     assert shown(MOVES[name]()) == TABLE[name]
 
 
-def test_every_transition_is_in_the_table() -> None:
+def test_the_table_says_what_becomes_of_every_move() -> None:
     assert MOVES.keys() == TABLE.keys()
 
 

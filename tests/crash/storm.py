@@ -58,7 +58,7 @@ def storm(
     redis_dies_at = _moments(chance, redis_kills, seconds)
     pauses_at = _moments(chance, pauses, seconds)
     edits_at = _moments(chance, edits, seconds)
-    while time.monotonic() < began + seconds or len(ids) < leads:
+    while time.monotonic() < began + seconds or len(ids) < leads or redis_dies_at or pauses_at or edits_at:
         if len(ids) < leads:
             ids += fleet.sandbox.create_exactly([a_hot_contact() for _ in range(chance.randint(1, 40))])
             tell(len(ids))
@@ -67,8 +67,9 @@ def storm(
             fleet.kill(chance.choice(fleet.going("web", "worker", "housekeeping")))
         for _ in _past(redis_dies_at, began):
             fleet.kill_redis()
-        if (workers := fleet.going("worker")) and _past(pauses_at, began):
-            fleet.pause(chance.choice(workers), seconds=pause_s)
+        if workers := fleet.going("worker"):
+            for _ in _past(pauses_at, began):
+                fleet.pause(chance.choice(workers), seconds=pause_s)
         for _ in _past(edits_at, began):
             fleet.sandbox.edit_by_hand(chance.choice(ids), owner=OWNERS["claire"])
         time.sleep(chance.uniform(0.05, 0.5))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import inspect
 
 from router.routing.intake.transitions import gone, leads, owned, parking, queued
-from tests.routing.intake.transitions.test_transitions import MOVES
+from tests.world.transitions import MOVES
 
 
 def test_every_function_that_makes_a_transition_is_in_the_table() -> None:

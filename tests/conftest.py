@@ -3,12 +3,14 @@ are the same in every run (`make soak` looks for new ones)."""
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
+import structlog
 from hypothesis import HealthCheck, settings
 
 from router.store.embedded import EmbeddedValkey
@@ -59,3 +61,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was not tested, where it was not."""
     if any(NOT_INSTALLED in str(one.longrepr) for one in terminalreporter.stats.get("skipped", ())):
         terminalreporter.write_line(NOT_INSTALLED)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    """A command or process that a test runs sets up the log of this process: the next test has its own."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:], root.level = handlers, level
+    structlog.reset_defaults()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -22,14 +21,10 @@ class Seconds:
 
 
 @pytest.fixture
-def out() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
+def out() -> io.StringIO:
     out = io.StringIO()
     set_up_logging(stream=out)
-    yield out
-    root.handlers[:], root.level = handlers, level
-    structlog.reset_defaults()
+    return out
 
 
 def test_a_repeated_problem_is_one_line_a_minute_with_its_number(out: io.StringIO) -> None:

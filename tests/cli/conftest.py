@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import redis
-import structlog
 
 from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
@@ -21,16 +18,6 @@ from tests.world.rule_folders import COMPANY
 from tests.world.time import Clock
 
 __all__ = ["clock", "portal", "sandbox", "services"]
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
-    """A command points the log at its own stderr, which is closed after the test."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 @pytest.fixture

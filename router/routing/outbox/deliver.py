@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from router.hubspot.api.errors import ComeBackLater, HubSpotError, NotFound, OutcomeUnknown, Refused
 from router.notify import NotifyError, Rejected, Unclear
 from router.policy.rules.policy import Policy
-from router.routing.outbox.send import Ready, send
+from router.routing.outbox.send import NoticeToSend, send
 from router.routing.portal.services import Services
 from router.store.leads.leads import State
 from router.store.worklists.notices import ASSIGNED, Notice
@@ -38,7 +38,7 @@ Fate = Literal["sent", "over"] | Failed
 """`over`: the notice is settled, and the receiver was not asked or has refused this one."""
 
 
-def deliver_all(services: Services, policy: Policy, ready: Sequence[Ready]) -> int:
+def deliver_all(services: Services, policy: Policy, ready: Sequence[NoticeToSend]) -> int:
     """Deliver notices to one receiver, one after the other; the number sent. The rest is tried later.
 
     Raises `redis.RedisError`; the notices that are left are then taken again after their lease.
@@ -63,7 +63,7 @@ def deliver_all(services: Services, policy: Policy, ready: Sequence[Ready]) -> i
     return sent
 
 
-def _deliver(services: Services, policy: Policy, one: Ready) -> Fate:
+def _deliver(services: Services, policy: Policy, one: NoticeToSend) -> Fate:
     """Deliver one notice if it still holds."""
     notices = services.store.notices
     if not _is_true(services, one.notice):
@@ -112,21 +112,21 @@ def _is_theirs(services: Services, notice: Notice) -> bool:
     )
 
 
-def _settle(services: Services, one: Ready, *, outcome: str, why: str = "") -> None:
+def _settle(services: Services, one: NoticeToSend, *, outcome: str, why: str = "") -> None:
     """Record the outcome of the notice in ledger and log."""
     notice = one.notice
     services.store.notices.settle(notice, _event(services, one, outcome=outcome, why=why))
     services.log.info("rep.notified", contact_id=notice.contact_id, channel=notice.channel, outcome=outcome)
 
 
-def _give_up(services: Services, one: Ready, *, outcome: str, why: str) -> None:
+def _give_up(services: Services, one: NoticeToSend, *, outcome: str, why: str) -> None:
     """Park the notice for a person; it is recorded once, and never tried again."""
     notice, event = one.notice, _event(services, one, outcome=outcome, why=why)
     services.store.notices.park(notice, why=why, now=services.clock(), event=event)
     services.log.warning("notice.parked", contact_id=notice.contact_id, channel=notice.channel, why=why)
 
 
-def _put_off(services: Services, one: Ready, failed: Failed) -> Failed:
+def _put_off(services: Services, one: NoticeToSend, failed: Failed) -> Failed:
     """Schedule another try after twice the last wait; after a day the notice is parked for a person."""
     notice, now_ms = one.notice, services.now_ms()
     if now_ms - notice.since_ms >= in_ms(GIVE_UP_AFTER):
@@ -145,7 +145,7 @@ def _put_off(services: Services, one: Ready, failed: Failed) -> Failed:
     return failed
 
 
-def _event(services: Services, one: Ready, *, outcome: str, why: str) -> dict[str, Any]:
+def _event(services: Services, one: NoticeToSend, *, outcome: str, why: str) -> dict[str, Any]:
     notice = one.notice
     return {
         "at": services.clock().isoformat(),

@@ -19,7 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from router.notify.turns import answers_within
 from router.policy.rules.policy import Policy
 from router.routing.outbox.deliver import deliver_all
-from router.routing.outbox.send import Ready
+from router.routing.outbox.send import NoticeToSend
 from router.routing.portal.services import Services
 from router.store.shared.outbox import OutboxEntry
 from router.store.worklists.notices import ASSIGNED, Notice
@@ -73,9 +73,9 @@ def notify_reps(services: Services) -> int:
     return sent
 
 
-def _taken(services: Services, policy: Policy, *, ends_at: float) -> Mapping[str, Sequence[Ready]]:
+def _taken(services: Services, policy: Policy, *, ends_at: float) -> Mapping[str, Sequence[NoticeToSend]]:
     """Due notices by receiver; those that nobody has to get any more are settled."""
-    taken: dict[str, list[Ready]] = {}
+    taken: dict[str, list[NoticeToSend]] = {}
     for _ in range(TAKEN_AT_ONCE):
         notice = services.store.notices.take(now_ms=services.now_ms()) if time.monotonic() < ends_at else None
         if notice is None:
@@ -83,17 +83,17 @@ def _taken(services: Services, policy: Policy, *, ends_at: float) -> Mapping[str
         try:
             record = services.ledger.decision(notice.decision_id)
         except SQLAlchemyError:
-            _put_back(services, [Ready(notice, {}), *(one for some in taken.values() for one in some)])
+            _put_back(services, [NoticeToSend(notice, {}), *(one for some in taken.values() for one in some)])
             raise
-        receiver = None if record is None else _receiver(services, policy, Ready(notice, record))
+        receiver = None if record is None else _receiver(services, policy, NoticeToSend(notice, record))
         if record is None or receiver is None:
             services.store.notices.settle(notice, None)
         else:
-            taken.setdefault(receiver, []).append(Ready(notice, record))
+            taken.setdefault(receiver, []).append(NoticeToSend(notice, record))
     return taken
 
 
-def _put_back(services: Services, taken: Sequence[Ready]) -> None:
+def _put_back(services: Services, taken: Sequence[NoticeToSend]) -> None:
     later_ms = services.now_ms() + in_ms(ANOTHER_TURN)
     for one in taken:
         services.store.notices.put_back(one.notice, at_ms=later_ms)
@@ -105,7 +105,7 @@ def _log_failure(services: Services, turn: Future[int]) -> None:
         services.log.error("notify.failed", why=type(error).__name__)
 
 
-def _receiver(services: Services, policy: Policy, one: Ready) -> str | None:
+def _receiver(services: Services, policy: Policy, one: NoticeToSend) -> str | None:
     """Who gets the notice: HubSpot, or a chat by its address' name; None if nobody has to get it any more."""
     if one.notice.channel == "task":
         if one.notice.about == ASSIGNED and not any(

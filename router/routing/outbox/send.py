@@ -16,8 +16,8 @@ from router.timestamps import epoch_ms
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A notice that this process has taken, with the record of its decision."""
+class NoticeToSend:
+    """A notice that this process has taken to send, with the record of its decision."""
 
     notice: Notice
     record: dict[str, Any]
@@ -28,7 +28,7 @@ class Ready:
         return services.notify.chat.address_of(self.notice.to or outcome["rep"], team=outcome["team"])
 
 
-def send(services: Services, policy: Policy, one: Ready) -> None:
+def send(services: Services, policy: Policy, one: NoticeToSend) -> None:
     """Create the task, or write into the chat.
 
     Raises `HubSpotError` or `NotifyError`; `LookupError` or the like if the record makes no message.
@@ -53,7 +53,7 @@ def send(services: Services, policy: Policy, one: Ready) -> None:
         services.notify.chat.send(address, message)
 
 
-def _message(services: Services, policy: Policy, one: Ready) -> Message:
+def _message(services: Services, policy: Policy, one: NoticeToSend) -> Message:
     notice, record = one.notice, one.record
     is_new = notice.about == ASSIGNED
     due_at = record["due_at"] if is_new else None

@@ -21,8 +21,10 @@ from router.store.leads.leads import LeadState, State
 def look_for(
     services: Services, states: Mapping[str, LeadState], *, priority: Priority = "verify"
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Look for leads that were not in an answer, one read per 100; returns who is gone for good, and who is
-    not there now.
+    """Look for leads that were not in an answer, one read per 100.
+
+    Returns the ids of those that are gone for good (merged ones included), and of those that HubSpot does not
+    find now. Raises `HubSpotError` or `redis.RedisError`.
 
     A missing answer is no proof: only HubSpot's own "not found" counts, and only an announced deletion or
     several looks end a lead. Who is found after all, or was not answered for, is in neither set.
@@ -43,8 +45,8 @@ def look_for(
     apply(services, transitions)
     if merged:
         services.store.inbox.append_low(merged.values(), now_ms=services.now_ms())
-    lost = {one.contact_id for one in transitions if one.state is State.GONE and not one.keep}
-    return frozenset(lost), frozenset(state.contact_id for state in absent)
+    ended = {one.contact_id for one in transitions if one.state is State.GONE and not one.keep}
+    return frozenset(ended), frozenset(state.contact_id for state in absent)
 
 
 def forgotten_and_gone(hubspot: Gateway, contact_ids: Sequence[str], *, priority: Priority) -> frozenset[str]:

@@ -50,6 +50,16 @@ def sent_without_answer(
     return ids, entries, {one: dict(state.changes) for one, state in states.items()}
 
 
+def taken_while_in_the_air(
+    services: Services, sandbox: SandboxClient
+) -> tuple[str, dict[str, dict[str, str]]]:
+    """A lead that claire chose while our write was on its way, as we have seen; and what is in the air."""
+    (contact_id,), entries, in_the_air = sent_without_answer(services, sandbox)
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    route(services, entries, consumer="test")
+    return contact_id, in_the_air
+
+
 def look(services: Services, clock: Clock, *, seconds: float) -> int:
     """Let time pass, then look at all that is due; the number of owners put right."""
     clock.forward(seconds)
@@ -62,9 +72,7 @@ def look(services: Services, clock: Clock, *, seconds: float) -> int:
 def test_a_choice_made_while_our_write_was_in_the_air_comes_back(
     services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    (contact_id,), entries, in_the_air = sent_without_answer(services, sandbox)
-    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    route(services, entries, consumer="test")
+    contact_id, in_the_air = taken_while_in_the_air(services, sandbox)
     assert state_of(services, contact_id).state is State.HUMAN
     look(services, clock, seconds=4)
 
@@ -87,9 +95,7 @@ def test_a_choice_made_while_our_write_was_in_the_air_comes_back(
 def test_until_the_doubt_is_over_a_lead_is_looked_at_every_ten_seconds_and_then_once_at_night(
     services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    (contact_id,), entries, _ = sent_without_answer(services, sandbox)
-    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    route(services, entries, consumer="test")
+    contact_id, _ = taken_while_in_the_air(services, sandbox)
 
     soon = sum(_is_looked_at(services, clock, seconds=5) for _ in range(20))
     (night,) = services.store.verify.due(now_ms=2**52, limit=10).values()
@@ -110,9 +116,7 @@ def _is_looked_at(services: Services, clock: Clock, *, seconds: float) -> bool:
 def test_a_write_that_is_applied_hours_late_is_put_right_at_night(
     services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    (contact_id,), entries, in_the_air = sent_without_answer(services, sandbox)
-    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    route(services, entries, consumer="test")
+    contact_id, in_the_air = taken_while_in_the_air(services, sandbox)
     for _ in range(12):
         look(services, clock, seconds=10)
     clock.forward(3 * 3600)
@@ -127,9 +131,7 @@ def test_a_write_that_is_applied_hours_late_is_put_right_at_night(
 def test_a_person_who_chooses_again_after_it_was_given_back_has_the_last_word(
     services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    (contact_id,), entries, in_the_air = sent_without_answer(services, sandbox)
-    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    route(services, entries, consumer="test")
+    contact_id, in_the_air = taken_while_in_the_air(services, sandbox)
     services.hubspot.update_contacts(in_the_air)
     look(services, clock, seconds=4)
     given_back = {contact_id: {"hubspot_owner_id": OWNERS["claire"]}}
@@ -243,9 +245,7 @@ def test_two_hundred_covered_choices_are_given_back_in_a_few_calls(
 def test_a_choice_that_could_not_be_given_back_is_tried_again(
     services: Services, sandbox: SandboxClient, clock: Clock
 ) -> None:
-    (contact_id,), entries, in_the_air = sent_without_answer(services, sandbox)
-    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
-    route(services, entries, consumer="test")
+    contact_id, in_the_air = taken_while_in_the_air(services, sandbox)
     services.hubspot.update_contacts(in_the_air)
     sandbox.break_with("502", on="contacts/batch/update", next=1)
 

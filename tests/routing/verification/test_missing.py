@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -207,3 +208,27 @@ def test_a_waiting_lead_that_is_missing_for_a_moment_stays_in_its_queue(
 
     assert claim_lead(pull, contact_id, rep="lea").is_yes
     assert pull.store.leads.recall([contact_id])[contact_id].missing is None
+
+
+def test_a_lead_that_was_merged_leaves_the_list_although_its_history_is_not_answered(
+    services: Services, sandbox: SandboxClient, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, lost = queued(services, sandbox, 2)
+    read = services.hubspot.read_contacts
+
+    def read_contacts(ids: Sequence[str], *args: Any, **how: Any) -> ReadAnswer:
+        answer = read(ids, *args, **how)
+        return ReadAnswer(
+            {one: replace(found, merged_into=kept) for one, found in answer.records.items()}, {}
+        )
+
+    monkeypatch.setattr(services.hubspot, "read_contacts", read_contacts)
+    monkeypatch.setattr(services.hubspot, "read_owner_history", lambda *_, **__: {})
+    services.store.verify.looked_at(services.store.verify.due(now_ms=2**52, limit=9))
+    services.store.verify.look_again([lost], at_ms=services.now_ms())
+
+    clock.forward(1)
+    verify_owners(services)
+
+    assert state_of(services, lost) is State.GONE
+    assert services.store.verify.length() == 0

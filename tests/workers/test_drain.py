@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -264,3 +264,29 @@ def test_a_batch_that_takes_longer_than_the_lease_keeps_its_leads(
 
     assert kept["time_since_delivered"] < 5_000
     assert (kept["consumer"], kept["times_delivered"]) == (claim["consumer"], 1)
+
+
+def test_the_claims_of_a_batch_that_never_ends_are_let_go(
+    scarce: ProcessContext, redis_client: redis.Redis
+) -> None:
+    inbox = scarce.services.store.inbox
+    inbox.append([("501", 1), ("502", 2)])
+    slow, endless = inbox.take("anna")
+    for entry in (slow, endless):
+        redis_client.xclaim(entry.stream, GROUP, "anna", 0, [entry.id], idle=29_000, justid=True)
+    now = time.monotonic()
+    too_long = draining.CLAIM_HELD_FOR.total_seconds() + 1
+    with ThreadPoolExecutor(1) as pool:
+        drain = Drain(scarce, pool)
+        drain.in_flight = {
+            Future(): draining.Flight(0, "anna", [slow], began=now - 60, kept_at=now - 60),
+            Future(): draining.Flight(1, "anna", [endless], began=now - too_long, kept_at=now - 60),
+        }
+        drain._keep_claims()
+
+    idle = {
+        one["message_id"]: one["time_since_delivered"]
+        for one in redis_client.xpending_range(slow.stream, GROUP, "-", "+", 2)
+    }
+    assert idle[slow.id] < 29_000
+    assert idle[endless.id] >= 29_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
@@ -69,32 +69,10 @@ def correct(services: Services, corrections: Sequence[Correction]) -> int:
     sendings = [_sending(one) for one in corrections]
     mine = services.store.sends.begin(sendings, consumer=CONSUMER, now_ms=began_ms)
     asked = {one.state.contact_id: one for one in corrections if one.state.contact_id in mine}
-    changes = {contact_id: _changes(services, one) for contact_id, one in asked.items()}
-    crash_point("before_correction")
-    try:
-        outcomes = services.hubspot.update_contacts(
-            changes, priority="verify", may_send=lambda: permit.may_send(services.clock())
-        )
-    except OutcomeUnknown as error:
-        outcomes = dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
-    except HubSpotError:  # nothing was changed: no write of ours is on its way
-        services.store.sends.withdraw(asked, now_ms=began_ms)
-        services.store.verify.look_again(asked, at_ms=began_ms)
-        raise
+    outcomes = _send(services, asked, permit, began_ms=began_ms)
     crash_point("after_correction")
-    by_kind = {kind: [one for one in asked if outcomes[one].kind == kind] for kind in get_args(Kind)}
-    written = [asked[one] for one in by_kind["written"]]
-    moved = apply(services, [_transition(services, one) for one in written])
-    done = {one.state.contact_id for one, moves in zip(written, moved, strict=True) if moves}
-    _report(services, asked, outcomes, done)
-    refused = [one for one in by_kind["refused"] if asked[one].state.state is not State.PARKED]
-    now = services.clock()
-    apply(services, [given_up(asked[one], why=outcomes[one].reason, now=now) for one in refused])
-    look_for(services, {one: asked[one].state for one in (*by_kind["gone"], *by_kind["merged"])})
-    overtaken = [one.state.contact_id for one in written if one.state.contact_id not in done]
-    services.store.sends.doubt(overtaken, now_ms=services.now_ms())
-    services.store.changed.look_again(done, at_ms=services.now_ms())
-    ended = [*by_kind["refused"], *by_kind["gone"], *by_kind["merged"]]
+    done = _record(services, asked, outcomes)
+    ended = [one for one, outcome in outcomes.items() if outcome.kind in ("refused", "gone", "merged")]
     services.store.verify.looked_at(dict.fromkeys(ended, began_ms + in_ms(SENT_AND_SILENT)))
     left = {one.state.contact_id for one in corrections} - done - set(ended)
     services.store.verify.look_again(left, at_ms=services.now_ms() + in_ms(VERIFY_AFTER))
@@ -137,8 +115,43 @@ def _transition(services: Services, one: Correction) -> Transition:
     return transitions.given_back(one.state, owner_id=one.owner.owner_id, now=now)
 
 
+def _send(
+    services: Services, asked: dict[str, Correction], permit: Permit, *, began_ms: int
+) -> Mapping[str, Outcome]:
+    """Send the corrections in one call; the outcome of each. Raises HubSpotError if nothing was changed."""
+    changes = {contact_id: _changes(services, one) for contact_id, one in asked.items()}
+    crash_point("before_correction")
+    try:
+        return services.hubspot.update_contacts(
+            changes, priority="verify", may_send=lambda: permit.may_send(services.clock())
+        )
+    except OutcomeUnknown as error:
+        return dict.fromkeys(changes, Outcome("unknown", reason=str(error)))
+    except HubSpotError:  # nothing was changed: no write of ours is on its way
+        services.store.sends.withdraw(asked, now_ms=began_ms)
+        services.store.verify.look_again(asked, at_ms=began_ms)
+        raise
+
+
+def _record(services: Services, asked: dict[str, Correction], outcomes: Mapping[str, Outcome]) -> set[str]:
+    """Move the leads as HubSpot's outcomes say; those whose record now shows the rightful owner."""
+    by_kind = {kind: [one for one in asked if outcomes[one].kind == kind] for kind in get_args(Kind)}
+    written = [asked[one] for one in by_kind["written"]]
+    moved = apply(services, [_transition(services, one) for one in written])
+    done = {one.state.contact_id for one, moves in zip(written, moved, strict=True) if moves}
+    _report(services, asked, outcomes, done)
+    refused = [one for one in by_kind["refused"] if asked[one].state.state is not State.PARKED]
+    now = services.clock()
+    apply(services, [given_up(asked[one], why=outcomes[one].reason, now=now) for one in refused])
+    look_for(services, {one: asked[one].state for one in (*by_kind["gone"], *by_kind["merged"])})
+    overtaken = [one.state.contact_id for one in written if one.state.contact_id not in done]
+    services.store.sends.doubt(overtaken, now_ms=services.now_ms())
+    services.store.changed.look_again(done, at_ms=services.now_ms())
+    return done
+
+
 def _report(
-    services: Services, asked: dict[str, Correction], outcomes: dict[str, Outcome], done: set[str]
+    services: Services, asked: dict[str, Correction], outcomes: Mapping[str, Outcome], done: set[str]
 ) -> None:
     for contact_id, one in asked.items():
         outcome = outcomes[contact_id]

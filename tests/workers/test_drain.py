@@ -250,7 +250,7 @@ def test_a_batch_that_takes_longer_than_the_lease_keeps_its_leads(
             assert at_work.wait(30)
             (claim,) = redis_client.xpending_range(inbox_key, GROUP, "-", "+", 1)
             redis_client.xclaim(
-                inbox_key, GROUP, claim["consumer"], 0, [claim["message_id"]], idle=29_000, justid=True
+                inbox_key, GROUP, claim["consumer"], 0, [claim["message_id"]], idle=20_000, justid=True
             )
             ends_at = time.monotonic() + 20
             (kept,) = redis_client.xpending_range(inbox_key, GROUP, "-", "+", 1)

@@ -12,6 +12,7 @@ longer than a second. Exit code 1 if a row fails. Ledgers on SQLite are kept in 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import re
 import sys
 import tempfile
@@ -89,7 +90,10 @@ def main() -> None:
     with Progress(*columns, console=Console(stderr=True), transient=True) as drawn:
         growth = Growth(asked, show=partial(drawn.update, drawn.add_task("Starting", total=None)))
         try:
-            with tempfile.TemporaryDirectory(prefix="lead-router-growth-") as name:
+            with (
+                tempfile.TemporaryDirectory(prefix="lead-router-growth-") as name,
+                contextlib.suppress(KeyboardInterrupt),  # what is measured is shown all the same
+            ):
                 measure(growth, Path(name))
         except NoDatabase as error:
             raise SystemExit(str(error)) from None
@@ -123,9 +127,11 @@ def measure(growth: Growth, folder: Path) -> None:
                 about = f"Routing after {years} years of {reps} reps"
                 growth.show(description=about)
                 tell = partial(_days_left, growth, about)
-                growth.rates.append(
-                    rate_after(folder, reps=reps, years=years, leads=growth.asked.leads, show=tell)
-                )
+                try:
+                    rate = rate_after(folder, reps=reps, years=years, leads=growth.asked.leads, show=tell)
+                except TimeoutError as error:
+                    rate = RoutingRate(reps, years, problem=str(error))
+                growth.rates.append(rate)
                 growth.save()
 
 

@@ -27,14 +27,18 @@ WARM: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class RoutingRate:
-    """Figures of one book: its fields, leads per second, workers' CPU per lead (µs), health page (ms)."""
+    """Figures of one book: its fields, leads per second, workers' CPU per lead (µs), health page (ms).
+
+    `problem` says why there are none.
+    """
 
     reps: int
     years: int
-    fields: int
-    per_s: float
-    cpu_us: float
-    health_ms: float
+    fields: int = 0
+    per_s: float = 0.0
+    cpu_us: float = 0.0
+    health_ms: float = 0.0
+    problem: str = ""
 
 
 def rate_after(

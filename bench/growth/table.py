@@ -130,7 +130,11 @@ def drawn_rates(rates: Sequence[RoutingRate]) -> Table:
 
 def verdict_of_rate(one: RoutingRate, rates: Iterable[RoutingRate]) -> str:
     """`ok` if a lead costs as much CPU as on the first day, give or take 15 %."""
-    first = next((other for other in rates if (other.reps, other.years) == (one.reps, 0)), None)
+    if one.problem:
+        return one.problem
+    first = next(
+        (other for other in rates if (other.reps, other.years) == (one.reps, 0) and not other.problem), None
+    )
     if first is None or one.cpu_us <= LIKE_NEW * first.cpu_us:
         return "ok"
     return f"{one.cpu_us / first.cpu_us:.1f} x first day"

@@ -218,6 +218,14 @@ def test_routing_is_judged_against_the_first_day() -> None:
     assert verdicts == ["ok", "ok", "3.0 x first day"]
 
 
+def test_a_rate_that_could_not_be_measured_says_why_and_judges_no_other() -> None:
+    late = RoutingRate(50, 0, problem="200 contacts have no owner after 120 s")
+    after = RoutingRate(50, 3, fields=39, per_s=3_000, cpu_us=240, health_ms=5)
+
+    assert verdict_of_rate(late, (late, after)) == "200 contacts have no owner after 120 s"
+    assert verdict_of_rate(after, (late, after)) == "ok"
+
+
 def test_the_table_fits_into_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
     sizes = (480, 10_000, 100_000, 1_000_000)
     row = a_row({size: size / 100 for size in sizes}, waits=True)

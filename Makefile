@@ -8,7 +8,7 @@ UNIT := tests/policy tests/rulefiles tests/notify tests/test_settings.py tests/t
 	tests/test_world.py tests/test_ci_examples.py tests/hubspot/test_catalog.py tests/hubspot/test_availability.py \
 	tests/hubspot/webhooks
 
-.PHONY: demo test unit every-hour lint soak endurance mutants bench lock clean help
+.PHONY: demo test unit every-hour lint soak endurance mutants bench growth steady lock clean help
 
 help: ## Show the commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,12 @@ mutants: $(VENV)/.dev ## Take each guard away in a copy of the tree, and see tha
 bench: $(VENV)/.run ## Throughput and receiver figures, as ratios against a textbook worker
 	$(BIN)/python bench/receiver.py
 	$(BIN)/python -m bench.throughput
+
+growth: $(VENV)/.dev ## Costs with 10,000 to 1,000,000 decisions, and after years (an hour; GROWTH="--sizes 10k": less)
+	$(BIN)/python -m bench.growth --json growth.json $(GROWTH)
+
+steady: $(VENV)/.dev ## Memory, handles and CPU over half an hour of steady work (STEADY="--minutes 5": less)
+	$(BIN)/python -m bench.soak --json soak.json $(STEADY)
 
 lock: ## Resolve both lock files anew (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \

@@ -59,28 +59,34 @@ def _built(text: str, reader: FileReader) -> Node:
     root: Node = Scalar("", 1, 1)
     documents = 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        at = place(event.start_mark)
-        match event:
-            case yaml.DocumentStartEvent():
-                documents += 1
-                if documents > 1:
-                    _stop(reader, at, "'---' begins a second document", "Keep one document per file.")
-            case yaml.AliasEvent():
-                _refuse(reader, at, f"'*{event.anchor}' is a YAML alias", "*")
-            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
-                _refuse_cleverness(reader, at, event)
-                _refuse_place(reader, at, stack)
-                stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
+        match event:  # the most frequent first: a file of 2,000 rules has 50,000 events
             case yaml.ScalarEvent():
-                _refuse_cleverness(reader, at, event)
-                _refuse_text(reader, at, event)
-                scalar = Scalar(event.value, at.line, at.column, quoted=event.style in ("'", '"'))
+                scalar = _scalar(event)
+                _refuse_cleverness(reader, scalar, event)
+                _refuse_text(reader, scalar, event)
                 root = _placed(scalar, stack)
             case yaml.CollectionEndEvent():
                 root = _placed(_closed(stack.pop(), reader), stack)
+            case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
+                at = place(event.start_mark)
+                _refuse_cleverness(reader, at, event)
+                _refuse_place(reader, at, stack)
+                stack.append(_Open(at, isinstance(event, yaml.MappingStartEvent)))
+            case yaml.DocumentStartEvent():
+                documents += 1
+                if documents > 1:
+                    at = place(event.start_mark)
+                    _stop(reader, at, "'---' begins a second document", "Keep one document per file.")
+            case yaml.AliasEvent():
+                _refuse(reader, place(event.start_mark), f"'*{event.anchor}' is a YAML alias", "*")
     if isinstance(root, Scalar) and not root.text:
         _stop(reader, Scalar("", 1, 1), "the file is empty", "Start from the example in config/.")
     return root
+
+
+def _scalar(event: yaml.ScalarEvent) -> Scalar:
+    mark = event.start_mark
+    return Scalar(event.value, mark.line + 1, mark.column + 1, quoted=event.style in ("'", '"'))
 
 
 def _placed(node: Node, stack: list[_Open]) -> Node:
@@ -127,8 +133,7 @@ def _refuse_text(reader: FileReader, at: Scalar, event: yaml.ScalarEvent) -> Non
     if event.style in ("|", ">"):
         hint = "Write it on one line; a number of at least 200 is written '200..' or at_least: 200."
         _stop(reader, at, f"a value cannot start with '{event.style}'", hint)
-    last_line = place(event.end_mark).line
-    if event.value and last_line > at.line:
+    if event.value and (last_line := event.end_mark.line + 1) > at.line:
         hint = "A ':' or a ',' or a quote may be missing; a value stays on one line."
         _stop(reader, at, f"this value runs on to line {last_line}", hint)
     if code := invisible_in(event.value):

@@ -135,7 +135,7 @@ class Keys:
         return self._key(f"rules:verdict:{of}")
 
     def rules_judge(self, of: str) -> str:
-        """string: the process that judges these rule files now; ten seconds, renewed while it does."""
+        """string: the process that judges these rule files now; five seconds, renewed while it does."""
         return self._key(f"rules:judge:{of}")
 
     def asked(self, job: str) -> str:

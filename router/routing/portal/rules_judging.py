@@ -15,7 +15,7 @@ from router.routing.portal.verdict_key import program_version, verdict_key
 from router.rulefiles.load import load_files
 from router.store.shared.rule_verdicts import RuleVerdicts
 
-LOOK_S: Final = 0.2
+LOOK_S: Final = 0.1
 """Seconds between two looks for the verdict of another process."""
 PATIENCE_S: Final = 60.0
 """Longest wait for another process in seconds; one that judges for longer hangs."""
@@ -36,7 +36,7 @@ class RulesJudging:
     def judged(self, files: Mapping[str, bytes], *, now: datetime) -> GateResult:
         """The policy of the files, or their mistakes. Waits while another process judges the same files.
 
-        Without Redis this process judges by itself. A process that dies is replaced after ten seconds.
+        Without Redis this process judges by itself. A process that dies is replaced after five seconds.
         """
         of = verdict_key(files, now=now, program=self._program or program_version())
         ends_at = time.monotonic() + PATIENCE_S

@@ -19,9 +19,10 @@ import redis
 from router.store.keys import Keys
 from router.store.scripts import script
 
-TURN_S: Final = 10.0
+TURN_S: Final = 5.0
 """Seconds after which a turn that is not renewed expires: its process died, or stands still."""
-RENEWED_S: Final = 2.0
+RENEWALS: Final = 5
+"""Renewals of a turn in its lifetime."""
 KEPT_FOR: Final = timedelta(days=2)
 
 Mistakes: TypeAlias = Sequence[Mapping[str, Any]]
@@ -30,7 +31,8 @@ Mistakes: TypeAlias = Sequence[Mapping[str, Any]]
 class RuleVerdicts:
     """The verdicts of one portal. Safe to share between threads."""
 
-    def __init__(self, client: redis.Redis, keys: Keys) -> None:
+    def __init__(self, client: redis.Redis, keys: Keys, *, turn_s: float = TURN_S) -> None:
+        self._turn_s = turn_s
         self._redis = client
         self._keys = keys
         self._keep = script(client, "shared/rule_judge_keep")
@@ -61,7 +63,7 @@ class RuleVerdicts:
         Raises `redis.RedisError`, but never for a turn that cannot be renewed or ended: it expires.
         """
         key, name = self._keys.rules_judge(of), secrets.token_hex(8)
-        if not self._redis.set(key, name, nx=True, px=int(TURN_S * 1000)):
+        if not self._redis.set(key, name, nx=True, px=int(self._turn_s * 1000)):
             yield False
             return
         ended = threading.Event()
@@ -77,8 +79,8 @@ class RuleVerdicts:
             self._until(key, name, left_s=0)
 
     def _renew(self, key: str, name: str, ended: threading.Event) -> None:
-        while not ended.wait(RENEWED_S):
-            self._until(key, name, left_s=TURN_S)
+        while not ended.wait(self._turn_s / RENEWALS):
+            self._until(key, name, left_s=self._turn_s)
 
     def _until(self, key: str, name: str, *, left_s: float) -> None:
         try:

@@ -104,7 +104,11 @@ def leads(stage: Stage, *, at: float, stop: threading.Event) -> None:
     number = 0
     while not stop.wait(1 / at):
         number += 1
-        contact = {"email": f"c{number}@acier{number % 97}.fr", "country": "FR", "zip": f"{number % 90 + 10}000"}
+        contact = {
+            "email": f"c{number}@acier{number % 97}.fr",
+            "country": "FR",
+            "zip": f"{number % 90 + 10}000",
+        }
         stage.sandbox.create_exactly([contact])
 
 
@@ -135,7 +139,9 @@ def main() -> int:
         ):
             pids = [one.pid for one in running]
             nothing = CpuTimes((0.0,) * len(pids), 0.0)
-            show_cpu("start", until(lambda: said(stage, "process.started") == len(ROLES)), nothing, cpu_of(pids))
+            show_cpu(
+                "start", until(lambda: said(stage, "process.started") == len(ROLES)), nothing, cpu_of(pids)
+            )
             return reloads(stage, f"{url}/webhooks/hubspot", pids, config, asked)
 
 

@@ -8,7 +8,17 @@ from pathlib import Path
 from typing import Final
 
 from bench.policy.proofs import NOW, made_of
-from router.policy.rules.conditions import AllOf, AnyOf, Between, Condition, Contains, NoneOf, OneOf, Test, Within
+from router.policy.rules.conditions import (
+    AllOf,
+    AnyOf,
+    Between,
+    Condition,
+    Contains,
+    NoneOf,
+    OneOf,
+    Test,
+    Within,
+)
 from router.policy.rules.policy import Assign, Policy, ToTeam
 from router.rulefiles.load import load_files
 from router.rulefiles.proofs.prove import prove
@@ -34,7 +44,7 @@ def company_files(count: int, *, shipped: Path) -> Mapping[str, bytes]:
     text = files["routing.yaml"].decode()
     head, tail = text[: text.index("\nrules:\n")], text[text.index("\notherwise:") :]
     tail = tail.replace(", method: queue}", "}", 1)  # so that every lead gets an owner at once
-    kept = [one for one in _written(replace(drawn, rules=drawn.rules[:-1]), dead)][: count - 1]
+    kept = _written(replace(drawn, rules=drawn.rules[:-1]), dead)[: count - 1]
     return files | {"routing.yaml": "\n".join([head, "rules:", *kept]).encode() + tail.encode()}
 
 

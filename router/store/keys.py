@@ -131,7 +131,7 @@ class Keys:
         return self._key(f"links_revoked:{rep}")
 
     def rules_verdict(self, of: str) -> str:
-        """string: whether these rule files may go live (JSON: of, mistakes); see rule_verdicts.py; two days."""
+        """string: whether rule files may go live (JSON: of, mistakes; see rule_verdicts.py); two days."""
         return self._key(f"rules:verdict:{of}")
 
     def rules_judge(self, of: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -51,6 +52,7 @@ def _asked(files: Mapping[str, bytes], now: datetime) -> tuple[Mapping[str, str 
 def main() -> None:
     """Judge the files of standard input, and write the mistakes to standard output."""
     guard_tracebacks()
+    signal.alarm(int(LONGEST_S))  # also if nobody waits for the answer any more
     with open(0, "rb") as source:
         question = orjson.loads(source.read())
     result = judge(unpacked(question["files"]), datetime.fromisoformat(question["now"]))

@@ -20,7 +20,6 @@ LOOK_S: Final = 0.1
 PATIENCE_S: Final = 60.0
 """Longest wait for another process in seconds; one that judges for longer hangs."""
 
-
 Judging: TypeAlias = Callable[[Mapping[str, bytes], datetime], GateResult]
 """A way to judge rule files at a moment: in this process, or in one of its own."""
 
@@ -42,7 +41,8 @@ class RulesJudging:
         ends_at = time.monotonic() + PATIENCE_S
         try:
             while time.monotonic() < ends_at:
-                if (found := self._published(of, files) or self._judged_first(of, files, now=now)) is not None:
+                found = self._published(of, files) or self._judged_first(of, files, now=now)
+                if found is not None:
                     return found
                 time.sleep(LOOK_S)
         except redis.RedisError:

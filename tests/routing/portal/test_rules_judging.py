@@ -60,7 +60,9 @@ def broken(files: dict[str, bytes]) -> dict[str, bytes]:
     return files | {"routing.yaml": files["routing.yaml"].replace(b"rep: marc", b"rep: mark")}
 
 
-def a_process(verdicts: RuleVerdicts, judging: Counted | None = None, *, program: str = PROGRAM) -> RulesJudging:
+def a_process(
+    verdicts: RuleVerdicts, judging: Counted | None = None, *, program: str = PROGRAM
+) -> RulesJudging:
     return RulesJudging(verdicts, by=judging or never, program=program)
 
 
@@ -86,7 +88,28 @@ def test_processes_that_start_together_judge_once_and_all_have_the_rules(
     assert {one.policy.revision if one.policy else None for one in found} == {revision(files)}
 
 
-def test_mistakes_are_known_to_all_with_their_places(verdicts: RuleVerdicts, broken: dict[str, bytes]) -> None:
+class Overtaken(RuleVerdicts):
+    """Another process publishes its verdict just after the first look."""
+
+    looks = 0
+
+    def of(self, of: str) -> tuple[Mapping[str, object], ...] | None:
+        found = super().of(of)
+        self.looks += 1
+        if self.looks == 1:
+            self.publish(of, ())
+        return found
+
+
+def test_a_verdict_that_comes_between_the_look_and_the_turn_is_taken(
+    redis_client: redis.Redis, keys: Keys, files: dict[str, bytes]
+) -> None:
+    assert a_process(Overtaken(redis_client, keys)).judged(files, now=NOW).policy is not None
+
+
+def test_mistakes_are_known_to_all_with_their_places(
+    verdicts: RuleVerdicts, broken: dict[str, bytes]
+) -> None:
     first = a_process(verdicts, Counted()).judged(broken, now=NOW)
 
     second = a_process(verdicts).judged(broken, now=NOW)
@@ -130,7 +153,7 @@ BROKEN_VERDICTS = {
     "no mistakes": '{"of": "KEY"}',
     "mistakes of no kind": '{"of": "KEY", "mistakes": [1]}',
     "a mistake without a place": '{"of": "KEY", "mistakes": [{"file": "a", "message": "b"}]}',
-    "a place that is none": '{"of": "KEY", "mistakes": [{"file": "a", "message": "b", "line": "1", "column": 1}]}',
+    "no place": '{"of": "KEY", "mistakes": [{"file": "a", "message": "b", "line": "1", "column": 1}]}',
 }
 
 

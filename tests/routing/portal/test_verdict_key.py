@@ -25,7 +25,9 @@ def imports_of(source: str) -> Iterator[str]:
 
 
 def test_every_library_of_policy_and_rule_files_counts() -> None:
-    sources = [path.read_text() for folder in ("policy", "rulefiles") for path in (ROUTER / folder).rglob("*.py")]
+    sources = [
+        path.read_text() for folder in ("policy", "rulefiles") for path in (ROUTER / folder).rglob("*.py")
+    ]
     imported = {name for source in sources for name in imports_of(source)}
     libraries = imported - {*sys.stdlib_module_names, "router"}
     found = {packages_distributions()[name][0].lower().replace("_", "-") for name in libraries}

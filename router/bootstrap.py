@@ -17,9 +17,12 @@ from router.ledger import Ledger, ledger_at
 from router.ledger.engine import name_of
 from router.notify import Address, Channels, Chat, Mail
 from router.routing.portal.availability import Availability
+from router.routing.portal.judge_apart import judge_apart
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import Owners
 from router.routing.portal.people import People
+from router.routing.portal.rules_gate import judge
+from router.routing.portal.rules_judging import Judging, RulesJudging
 from router.routing.portal.services import Services
 from router.settings import Settings
 from router.store.budget.budget import CallBudget
@@ -57,10 +60,12 @@ def open_services(
     *,
     clock: Clock = real_clock,
     clock_guard: ClockGuard | None = None,
+    judging: Judging = judge,
 ) -> Services:
     """The services of the settings' portal; `client` decodes responses, `clock` gives aware UTC.
 
-    Neither HubSpot nor the ledger is asked yet. `clock_guard` sees every call.
+    Neither HubSpot nor the ledger is asked yet. `clock_guard` sees every call, `judging` judges rule files
+    that no process has judged yet.
     """
     portal = settings.hubspot_portal_id
     log = structlog.stdlib.get_logger().bind(portal=portal)
@@ -72,7 +77,14 @@ def open_services(
         hubspot=hubspot,
         store=store,
         ledger=ledger,
-        rules=LiveRules(settings.config_dir, store.published_rules, ledger, clock=clock, log=log),
+        rules=LiveRules(
+            settings.config_dir,
+            store.published_rules,
+            ledger,
+            judging=RulesJudging(store.rule_verdicts, by=judging),
+            clock=clock,
+            log=log,
+        ),
         people=People(
             owners=Owners(client, store.keys, hubspot, clock=clock),
             availability=Availability(store.availability),
@@ -151,7 +163,7 @@ def open_context(settings: Settings, *, role: str) -> ProcessContext:
     url = redis_url(settings)
     client, for_queue = text_client(url), queue_client(url)
     clock_guard = ClockGuard()
-    services = open_services(settings, client, clock_guard=clock_guard)
+    services = open_services(settings, client, clock_guard=clock_guard, judging=judge_apart)
     return ProcessContext(
         services=services,
         wake_ups=WakeUps(for_queue, services.portal),

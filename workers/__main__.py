@@ -23,7 +23,7 @@ from router.wakeups import housekeeping_queue, leads_queue
 from workers import process
 from workers.rq_worker import RouterWorker
 from workers.schedule import Schedule
-from workers.threads import ledger_keeper, surroundings, tick
+from workers.threads import ledger_keeper, rules_keeper, surroundings, tick
 
 ROLES: Final = ("worker", "housekeeping", "cron")
 RENAMED: Final = {"night": "housekeeping"}
@@ -63,6 +63,7 @@ def main(arguments: list[str]) -> int:
     _settle_memory()
     context.services.log.info("process.started", role=role)
     surroundings.start(context)
+    rules_keeper.start(context)
     if role == "cron":
         Schedule(context).run()
     else:

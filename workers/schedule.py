@@ -64,7 +64,6 @@ class Schedule:
 
         A job whose check fails, because it needs the ledger or a file, holds up no other.
         """
-        self._context.services.rules.refresh()
         asked = []
         for job, is_due in self._checks.items():
             try:

@@ -93,13 +93,18 @@ def load_files(files: Mapping[str, bytes]) -> Loaded:
 
 
 def revision(files: Mapping[str, bytes]) -> str:
-    """Revision of the files: 12 hexadecimal digits of their SHA-256, which covers names and bytes."""
-    digest = sha256()
+    """Revision of the files: the first 12 hexadecimal digits of their digest."""
+    return digest(files)[:REVISION_DIGITS]
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """The SHA-256 of the files' names and bytes, in hexadecimal digits."""
+    found = sha256()
     for name in sorted(files):
         # Lengths keep a name and its content apart from a longer name with a shorter content.
-        digest.update(f"{name} {len(files[name])}\n".encode())
-        digest.update(files[name])
-    return digest.hexdigest()[:REVISION_DIGITS]
+        found.update(f"{name} {len(files[name])}\n".encode())
+        found.update(files[name])
+    return found.hexdigest()
 
 
 def _has_error(reader: FileReader) -> bool:

@@ -130,6 +130,14 @@ class Keys:
         """string: the rep's claim links made before this moment are revoked, epoch s; three days."""
         return self._key(f"links_revoked:{rep}")
 
+    def rules_verdict(self, of: str) -> str:
+        """string: whether rule files may go live (JSON: of, mistakes; see rule_verdicts.py); two days."""
+        return self._key(f"rules:verdict:{of}")
+
+    def rules_judge(self, of: str) -> str:
+        """string: the process that judges these rule files now; five seconds, renewed while it does."""
+        return self._key(f"rules:judge:{of}")
+
     def asked(self, job: str) -> str:
         """string: a housekeeping job is asked for and has not started; ten seconds."""
         return self._key(f"asked:{job}")

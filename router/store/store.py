@@ -26,6 +26,7 @@ from router.store.sends.sends import Sends
 from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
 from router.store.shared.recent_writes import RecentWrites
+from router.store.shared.rule_verdicts import RuleVerdicts
 from router.store.shared.rules import RulesRepository
 from router.store.worklists.due_list import DueList
 from router.store.worklists.night_plan import NightPlan
@@ -66,6 +67,7 @@ class Store:
     recent_writes: RecentWrites
     restoration: Restoration
     published_rules: RulesRepository
+    rule_verdicts: RuleVerdicts
     availability: AvailabilityRepository
 
 
@@ -99,5 +101,6 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         recent_writes=RecentWrites(client, keys),
         restoration=Restoration(client, keys),
         published_rules=RulesRepository(client, keys),
+        rule_verdicts=RuleVerdicts(client, keys),
         availability=AvailabilityRepository(client, keys),
     )

@@ -23,10 +23,11 @@ def lazy_services(settings: Settings, url: str) -> Callable[[], Services]:
 
     def services() -> Services:
         from router.bootstrap import open_services
+        from router.routing.portal.judge_apart import judge_apart
 
         with lock:
             if not opened:
-                opened.append(open_services(settings, text_client(url)))
+                opened.append(open_services(settings, text_client(url), judging=judge_apart))
             opened[0].rules.refresh()
             return opened[0]
 

@@ -30,6 +30,11 @@ def went_live(fleet: Fleet, name: str) -> int:
     return log.read_text().count('"rules.went_live"') if log.exists() else 0
 
 
+def verdicts_published(fleet: Fleet) -> int:
+    """How often a process has published whether rule files may go live."""
+    return fleet.commands.read_text(errors="replace").count(f'"SET" "{fleet.keys.rules_verdict("")}')
+
+
 def change(fleet: Fleet, old: str, new: str) -> None:
     routing = fleet.directory / "config" / "routing.yaml"
     text = routing.read_text()
@@ -48,6 +53,16 @@ def test_every_process_takes_up_a_change(fleet: Fleet) -> None:
 
     assert taken_up
     assert fleet.respawns == 0
+
+
+def test_one_process_judges_a_change_for_all(fleet: Fleet) -> None:
+    at_the_start = verdicts_published(fleet)
+    change(fleet, "default: 4h", "default: 1h")
+
+    taken_up = until(lambda: all(went_live(fleet, name) == 2 for name in PROCESSES), within_s=WITHIN_S)
+
+    assert taken_up
+    assert (at_the_start, verdicts_published(fleet)) == (1, 2)
 
 
 def test_files_that_vanish_in_the_middle_of_it_stop_no_lead(fleet: Fleet) -> None:

@@ -1,1 +1,1 @@
-"""What a process does beside its jobs: its tick, its surroundings, the ledger."""
+"""What a process does beside its jobs: its tick, its surroundings, the rules, the ledger."""

@@ -31,8 +31,7 @@ def _run(context: ProcessContext, *, wakes: bool) -> None:
 
 
 def tick(context: ProcessContext, *, wakes: bool) -> None:
-    """Report as alive, refresh the rules, and wake a drain if leads wait and none runs."""
+    """Report as alive, and wake a drain if leads wait and none runs."""
     context.progress.report("waits for leads")
-    context.services.rules.refresh()
     if wakes and context.services.store.inbox.has_work() and context.services.store.drains.should_wake():
         context.wake_ups.drain()

@@ -19,7 +19,8 @@ from router.policy.rules.facts import Needed, properties_read
 from router.policy.rules.policy import Policy
 from router.repeated import repeated
 from router.routing.portal.rules_author import origin_of
-from router.routing.portal.rules_gate import GateResult, as_mistake, judge
+from router.routing.portal.rules_gate import GateResult, as_mistake
+from router.routing.portal.rules_judging import RulesJudging
 from router.rulefiles.load import load_files
 from router.rules_on_disk import Fingerprint, RuleFilesUnreadable, fingerprint, read_rule_files
 from router.store.shared.rules import RulesRepository
@@ -43,12 +44,14 @@ class LiveRules:
         repository: RulesRepository,
         ledger: Ledger,
         *,
+        judging: RulesJudging,
         clock: Callable[[], datetime],
         log: structlog.stdlib.BoundLogger,
     ) -> None:
         self._directory = directory
         self._repository = repository
         self._ledger = ledger
+        self._judging = judging
         self._clock = clock
         self._log = log
         self._lock = threading.Lock()
@@ -128,7 +131,7 @@ class LiveRules:
         return there
 
     def _look(self) -> None:
-        """Judge the files on disk; good ones are live from here on."""
+        """Have the files on disk judged; good ones are live from here on."""
         judged, files = self._judged()
         self._published = False
         self._refused = judged.mistakes
@@ -143,7 +146,7 @@ class LiveRules:
     def _judged(self) -> tuple[GateResult, Mapping[str, bytes]]:
         try:
             files = read_rule_files(self._directory)
-            return judge(files, now=self._clock()), files
+            return self._judging.judged(files, now=self._clock()), files
         except RuleFilesUnreadable as error:
             return GateResult(None, (as_mistake(str(self._directory), str(error)),)), {}
         except Exception:  # noqa: BLE001 - whatever is in a file, leads go on by the last good rules

@@ -17,13 +17,16 @@ from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """The policy, or None with the mistakes: file, line, column and message of each."""
+    """The mistakes that keep files from going live: file, line, column and message of each.
+
+    `policy` is theirs if there are none; None, too, if another process judged them.
+    """
 
     policy: Policy | None
     mistakes: tuple[Mapping[str, Any], ...] = ()
 
 
-def judge(files: Mapping[str, bytes], *, now: datetime) -> GateResult:
+def judge(files: Mapping[str, bytes], now: datetime) -> GateResult:
     """The policy of the files, if they are correct, pass their tests and are proved free of dead rules."""
     loaded = load_files(files)
     if loaded.policy is None:

@@ -54,19 +54,28 @@ class Vocabulary:
     """All grades and segments by fact; a missing key was unreadable, so its values are not checked."""
     refused: Mapping[str, str] = field(default_factory=dict)
     """Facts that would be circular here, with the error message for each."""
+    _known: dict[str, Fact] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """Facts named so far: thousands of conditions name the same few."""
 
     def fact(self, name: Scalar, file: FileReader) -> Fact | None:
         """The fact of that name; None, and an error is reported, if the portal has no such fact."""
+        if (found := self._known.get(name.text)) is not None:
+            return found
         if name.text in self.refused:
             file.error(name, self.refused[name.text])
             return None
-        if name.text in DERIVED:
-            return self._derived(name.text)
-        known = self.catalog.property(name.text)
-        if known is None:
+        fact = self._derived(name.text) if name.text in DERIVED else self._of_portal(name.text)
+        if fact is None:
             self._unknown(name, file)
+        else:
+            self._known[name.text] = fact
+        return fact
+
+    def _of_portal(self, name: str) -> Fact | None:
+        found = self.catalog.property(name)
+        if found is None:
             return None
-        return Fact(name.text, known.type, known.label, _by_value(known.options), known.integer)
+        return Fact(name, found.type, found.label, _by_value(found.options), found.integer)
 
     def _derived(self, name: str) -> Fact:
         if name == "channel":

@@ -31,7 +31,7 @@ _OPENED_BEFORE: Final = frozenset(
 )
 """Errors that libyaml reports far behind their cause: the place to show is the opening bracket or quote."""
 
-_Mark: TypeAlias = yaml.Mark | yaml._yaml.Mark
+Mark: TypeAlias = yaml.Mark | yaml._yaml.Mark
 
 
 def in_plain_words(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> tuple[Scalar, str, str]:
@@ -46,6 +46,6 @@ def in_plain_words(error: yaml.MarkedYAMLError, lines: tuple[str, ...]) -> tuple
     return at, f"this is not valid YAML: {problem}", hint
 
 
-def place(mark: _Mark | None) -> Scalar:
+def place(mark: Mark | None) -> Scalar:
     """The place of a libyaml mark, which counts from 0, as an empty scalar, which counts from 1."""
     return Scalar("", mark.line + 1, mark.column + 1) if mark else Scalar("", 1, 1)

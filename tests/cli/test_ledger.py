@@ -51,7 +51,7 @@ def test_an_old_ledger_is_upgraded_and_then_says_which_rows_are_left(run: Run, d
     told = run("ledger", DATABASE_URL=database_url)
 
     assert (done.exit_code, again.exit_code, told.exit_code) == (0, 0, 0)
-    assert done.stdout.startswith("3 steps taken.\n  0001  ")
+    assert done.stdout.startswith("4 steps taken.\n  0001  ")
     assert again.stdout.startswith("The schema was up to date.")
     assert f"Schema  {NEWEST}, the one of this version" in told.stdout
     assert "Rows    book_changes: 103 of 103 are left, and rewritten in the background" in told.stdout

@@ -113,12 +113,14 @@ def _follow_up(services: Services, night: NightRun) -> NightRun:
     if not services.rules.live:
         return _next(night)
     try:
-        looked_at = follow_up_step(services, before=services.clock() - LOOKED_AT_LATELY)
+        before = services.clock() - LOOKED_AT_LATELY
+        step = follow_up_step(services, before=before, after=night.followed_to)
     except (NotFound, Refused) as error:
         # A property that the portal does not give us must not keep overdue leads from being moved.
         services.log.warning("follow_up.unknown", why=str(error))
         return _next(night)
-    return night if looked_at else _next(night)
+    night = replace(night, followed_to=step.after)
+    return night if step.after else _next(night)
 
 
 def _drift(services: Services, night: NightRun) -> NightRun:

@@ -122,9 +122,11 @@ def at_night(stage: Stage) -> None:
     context = open_context(read_settings(), role="housekeeping")
     context.services.rules.refresh()
     for nights in ("first night", "a night on which nothing changed"):
-        before, calls, began, looked_at = context.services.clock(), _calls(stage), time.monotonic(), 0
-        while step := follow_up_step(context.services, before=before):
-            looked_at += step
+        before, calls, began = context.services.clock(), _calls(stage), time.monotonic()
+        looked_at, after, is_over = 0, "", False
+        while not is_over:
+            step = follow_up_step(context.services, before=before, after=after)
+            looked_at, after, is_over = looked_at + step.looked_at, step.after, not step.after
         took_s = time.monotonic() - began
         print(f"{nights}: {looked_at} leads, {_calls(stage) - calls} calls, {took_s:.1f} s", flush=True)
 

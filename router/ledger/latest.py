@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import func, select, tuple_
 
 from router.ledger.ledger import Ledger
+from router.ledger.querying import no_index
 from router.ledger.tables import DECISIONS
 
 
@@ -23,22 +24,35 @@ class ReportPage:
 
 
 def last_words(
-    ledger: Ledger, *, since: datetime, until: datetime, after: str = "", limit: int = 100
+    ledger: Ledger,
+    *,
+    since: datetime,
+    until: datetime,
+    after: str = "",
+    limit: int = 100,
+    revision: str | None = None,
+    rule: str | None = None,
 ) -> ReportPage:
-    """Of `limit` decisions made from `since` to `until` (aware UTC), those that no later one has replaced."""
+    """Of `limit` decisions made from `since` to `until` (aware UTC), those that no later one has replaced.
+
+    With `revision` or `rule` only decisions by it are read; the later one may be by another. A page costs the
+    same wherever it stands: the place after which it begins is its lower bound, in place of `since`.
+    """
     query = (
         select(DECISIONS.c.decided_at, DECISIONS.c.id, DECISIONS.c.contact_id, DECISIONS.c.record)
-        .where(
-            DECISIONS.c.portal == ledger._portal,
-            DECISIONS.c.decided_at >= since.isoformat(),
-            DECISIONS.c.decided_at < until.isoformat(),
-        )
+        .where(DECISIONS.c.portal == ledger._portal, DECISIONS.c.decided_at < until.isoformat())
         .order_by(DECISIONS.c.decided_at, DECISIONS.c.id)
         .limit(limit)
     )
     if after:
         decided_at, decision_id = after.split("|")
         query = query.where(tuple_(DECISIONS.c.decided_at, DECISIONS.c.id) > (decided_at, decision_id))
+    else:
+        query = query.where(DECISIONS.c.decided_at >= since.isoformat())
+    if revision is not None:
+        query = query.where(DECISIONS.c.revision == revision)
+    if rule is not None:
+        query = query.where(DECISIONS.c.rule == rule)
     rows = ledger.rows(query)
     last = _last_ids(ledger, [row.contact_id for row in rows])
     records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
@@ -48,7 +62,7 @@ def last_words(
 def recorded(ledger: Ledger, decision_ids: Sequence[str]) -> frozenset[str]:
     """Those of some decisions that the ledger has."""
     query = select(DECISIONS.c.id).where(
-        DECISIONS.c.portal == ledger._portal, DECISIONS.c.id.in_(sorted(set(decision_ids)))
+        no_index(DECISIONS.c.portal) == ledger._portal, DECISIONS.c.id.in_(sorted(set(decision_ids)))
     )
     return frozenset(row.id for row in ledger.rows(query)) if decision_ids else frozenset()
 
@@ -63,7 +77,10 @@ def last_decided_at(ledger: Ledger) -> datetime | None:
 def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:
     query = (
         select(DECISIONS.c.contact_id, DECISIONS.c.id)
-        .where(DECISIONS.c.portal == ledger._portal, DECISIONS.c.contact_id.in_(sorted(set(contact_ids))))
+        .where(
+            no_index(DECISIONS.c.portal) == ledger._portal,
+            DECISIONS.c.contact_id.in_(sorted(set(contact_ids))),
+        )
         .order_by(DECISIONS.c.episode, DECISIONS.c.decided_at)
     )
     return frozenset({row.contact_id: row.id for row in ledger.rows(query)}.values())

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, Connection, delete, select
 
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
 from router.ledger.opening.database import Database
-from router.ledger.querying import PortalTables
+from router.ledger.querying import PortalTables, no_index
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.shares import Shares
@@ -49,12 +49,18 @@ class Ledger(PortalTables):
         events: Sequence[tuple[str, str, Mapping[str, Any]]],
     ) -> None:
         """Write decisions (as records) and events (entry id, contact id, record) in one transaction."""
-        with self._database.begin() as connection:
-            self.add(connection, DECISIONS, [self._decision_row(record) for record in decisions])
-            self.add(connection, EVENTS, [self._event_row(*line) for line in events])
-            self.add(connection, FOLLOW_UPS, self.follow_ups.rows_of(decisions))
-            self.add(connection, FOLLOW_UPS, self.follow_ups.claimed_rows(connection, events))
+        decision_rows = [self._decision_row(record) for record in decisions]
+        event_rows = [self._event_row(*line) for line in events]
+        assigned_rows = self.follow_ups.rows_of(decisions)
+
+        def write(connection: Connection) -> None:
+            self.add(connection, DECISIONS, decision_rows)
+            self.add(connection, EVENTS, event_rows)
+            claimed_rows = self.follow_ups.claimed_rows(connection, events)
+            self.add(connection, FOLLOW_UPS, assigned_rows + claimed_rows)
             self.follow_ups.follow(connection, decisions, events)
+
+        self._database.write(write)
 
     def _decision_row(self, record: Mapping[str, Any]) -> dict[str, Any]:
         outcome = record["outcome"]
@@ -93,7 +99,7 @@ class Ledger(PortalTables):
         """The records of every decision about a contact, first to last."""
         query = (
             select(DECISIONS.c.record)
-            .where(DECISIONS.c.portal == self._portal, DECISIONS.c.contact_id == contact_id)
+            .where(no_index(DECISIONS.c.portal) == self._portal, DECISIONS.c.contact_id == contact_id)
             .order_by(DECISIONS.c.decided_at, DECISIONS.c.episode)
         )
         return tuple(map(orjson.loads, self.values(query)))
@@ -108,18 +114,21 @@ class Ledger(PortalTables):
 
     def events_of(self, contact_id: str) -> tuple[LedgerEvent, ...]:
         """Everything that happened to a contact, first to last."""
-        return self._events(EVENTS.c.contact_id == contact_id)
+        return self._events(no_index(EVENTS.c.portal) == self._portal, EVENTS.c.contact_id == contact_id)
 
     def events_of_nobody(self, kinds: Collection[str], *, since: datetime) -> tuple[LedgerEvent, ...]:
         """Events of these kinds at or after `since` (aware UTC) that belong to no contact, first to last."""
         return self._events(
-            EVENTS.c.contact_id == "", EVENTS.c.kind.in_(kinds), EVENTS.c.at >= since.isoformat()
+            EVENTS.c.portal == self._portal,
+            no_index(EVENTS.c.contact_id) == "",
+            EVENTS.c.kind.in_(kinds),
+            EVENTS.c.at >= since.isoformat(),
         )
 
     def _events(self, *where: ColumnElement[bool]) -> tuple[LedgerEvent, ...]:
         query = (
             select(EVENTS.c.at, EVENTS.c.kind, EVENTS.c.decision_id, EVENTS.c.detail)
-            .where(EVENTS.c.portal == self._portal, *where)
+            .where(*where)
             .order_by(EVENTS.c.at)
         )
         return tuple(
@@ -179,8 +188,7 @@ class Ledger(PortalTables):
             "live_since": live_since.isoformat(),
             "files": packed(files),
         }
-        with self._database.begin() as connection:
-            self.add(connection, REVISIONS, [row])
+        self._database.write(lambda connection: self.add(connection, REVISIONS, [row]))
 
     def files_of(self, revision: str) -> dict[str, bytes] | None:
         """The rule files of a revision, or None if it was never live here."""
@@ -195,16 +203,21 @@ class Ledger(PortalTables):
 
         Its follow-ups stay, without its id.
         """
-        with self._database.begin() as connection:
+
+        def write(connection: Connection) -> int:
             self.follow_ups.forget(connection, contact_id)
             self.shares.keep_totals(connection, contact_id)
             self.nights.forget(connection, contact_id)
-            lines = sum(
+            return sum(
                 connection.execute(
-                    delete(table).where(table.c.portal == self._portal, table.c.contact_id == contact_id)
+                    delete(table).where(
+                        no_index(table.c.portal) == self._portal, table.c.contact_id == contact_id
+                    )
                 ).rowcount
                 for table in (DECISIONS, EVENTS)
             )
+
+        lines = self._database.write(write)
         self._forget_journal()
         return lines
 

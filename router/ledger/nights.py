@@ -33,15 +33,18 @@ class NightHistory(PortalTables):
             }
             for one in report.moves
         ]
-        with self._database.begin() as connection:
+        written = orjson.dumps(report_as_record(report)).decode()
+
+        def write(connection: Connection) -> None:
             for table in (NIGHTS, NIGHT_MOVES):
                 connection.execute(
                     delete(table).where(table.c.portal == self._portal, table.c.day == report.day)
                 )
-            written = orjson.dumps(report_as_record(report)).decode()
             connection.execute(insert(NIGHTS).values(**night, report=written))
             if moves:
                 connection.execute(insert(NIGHT_MOVES), moves)
+
+        self._database.write(write)
 
     def of(self, day: date) -> NightReport | None:
         """The report of a local date, or None if there was no night or it is not over."""

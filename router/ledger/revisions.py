@@ -47,8 +47,7 @@ class RevisionHistory(PortalTables):
             "committed_at": origin.committed_at if origin else None,
             "commit": origin.commit if origin else None,
         }
-        with self._database.begin() as connection:
-            self.add(connection, RULE_CHANGES, [row])
+        self._database.write(lambda connection: self.add(connection, RULE_CHANGES, [row]))
 
     def all(self) -> tuple[RuleChange, ...]:
         """Every time that rules went live, first to last."""

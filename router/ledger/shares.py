@@ -9,7 +9,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, insert, select
 
-from router.ledger.querying import PortalTables
+from router.ledger.querying import PortalTables, no_index
 from router.ledger.rewriting.book_changes import COLUMNS, changes_in
 from router.ledger.tables import DECISIONS, EVENTS
 from router.policy.shares.share_book import REFUNDED, refund_of
@@ -44,7 +44,7 @@ class Shares(PortalTables):
     def keep_totals(self, connection: Connection, contact_id: str) -> None:
         """Store what a contact's decisions have added, without its id, before its rows are deleted."""
         query = select(DECISIONS.c.id, DECISIONS.c.decided_at, DECISIONS.c.outcome, *COLUMNS).where(
-            DECISIONS.c.portal == self._portal, DECISIONS.c.contact_id == contact_id
+            no_index(DECISIONS.c.portal) == self._portal, DECISIONS.c.contact_id == contact_id
         )
         rows = connection.execute(query).all()
         added: dict[str, int] = {}
@@ -68,15 +68,19 @@ class Shares(PortalTables):
 
     def _refunded(self, connection: Connection, contact_id: str | None = None) -> frozenset[str]:
         query = select(EVENTS.c.decision_id).where(
-            EVENTS.c.portal == self._portal, EVENTS.c.kind.in_(REFUNDED), EVENTS.c.decision_id.is_not(None)
+            EVENTS.c.kind.in_(REFUNDED), EVENTS.c.decision_id.is_not(None)
         )
-        if contact_id is not None:
-            query = query.where(EVENTS.c.contact_id == contact_id)
+        if contact_id is None:
+            query = query.where(EVENTS.c.portal == self._portal)
+        else:
+            query = query.where(no_index(EVENTS.c.portal) == self._portal, EVENTS.c.contact_id == contact_id)
         return frozenset(connection.execute(query).scalars())
 
     def _nameless(self, connection: Connection) -> list[Mapping[str, int]]:
         """Additions that belong to no lead: granted credit, weights, and what is left of erased contacts."""
-        query = select(EVENTS.c.detail).where(EVENTS.c.portal == self._portal, EVENTS.c.contact_id == "")
+        query = select(EVENTS.c.detail).where(
+            no_index(EVENTS.c.portal) == self._portal, EVENTS.c.contact_id == ""
+        )
         # Grants of the first versions do not name what they added.
         return [orjson.loads(detail).get("book", {}) for detail in connection.execute(query).scalars()]
 

@@ -1,6 +1,7 @@
 """The tables of the ledger, the same on SQLite and PostgreSQL. Times are aware UTC, kept as ISO text.
 
 They are the newest schema: a change here comes with a revision in `migrations/versions` that makes it.
+Indexes that look up contacts do not begin with the portal, which on SQLite seems as selective as a contact.
 """
 
 from __future__ import annotations
@@ -11,6 +12,9 @@ from sqlalchemy import Column, Index, Integer, MetaData, String, Table, Text, te
 
 METADATA: Final = MetaData()
 _LACKING: Final = text("book_changes IS NULL")
+_UNANSWERED: Final = text(
+    "ended_at IS NULL AND outcome IS NULL AND first_response_at IS NULL AND due_at IS NOT NULL"
+)
 
 DECISIONS: Final = Table(
     "decisions",
@@ -31,9 +35,10 @@ DECISIONS: Final = Table(
     Column("score", Integer, nullable=False),
     Column("record", Text, nullable=False),
     Column("book_changes", Text),
-    Index("decisions_by_contact", "portal", "contact_id"),
+    Index("decisions_of_contact", "contact_id", "portal"),
     Index("decisions_by_time", "portal", "decided_at"),
     Index("decisions_by_revision", "portal", "revision", "decided_at"),
+    Index("decisions_by_rule", "portal", "rule", "decided_at"),
     Index("decisions_without_book_changes", "id", sqlite_where=_LACKING, postgresql_where=_LACKING),
 )
 """One row per decision. `book_changes` repeats a part of `record`; rows of earlier versions may lack it."""
@@ -48,7 +53,7 @@ EVENTS: Final = Table(
     Column("kind", String(32), nullable=False),
     Column("decision_id", String(64)),
     Column("detail", Text, nullable=False),
-    Index("events_by_contact", "portal", "contact_id"),
+    Index("events_of_contact", "contact_id", "portal"),
     Index("events_by_kind", "portal", "kind", "at"),
 )
 
@@ -94,8 +99,16 @@ FOLLOW_UPS: Final = Table(
     Column("outcome_at", String(40)),
     Column("ended_at", String(40)),
     Column("looked_at", String(40)),
-    Index("follow_ups_by_contact", "portal", "contact_id"),
+    Index("follow_ups_of_contact", "contact_id", "portal"),
     Index("follow_ups_by_time", "portal", "assigned_at"),
+    Index(
+        "follow_ups_unanswered",
+        "portal",
+        "contact_id",
+        "due_at",
+        sqlite_where=_UNANSWERED,
+        postgresql_where=_UNANSWERED,
+    ),
 )
 """One row per decision that gave a rep a lead, with the lead's follow-up."""
 

@@ -91,11 +91,11 @@ def test_who_was_not_looked_at_comes_oldest_first_and_once(ledger: Ledger) -> No
     ledger.record([a_record("1", episode=1), a_record("2"), a_record("3")], [])
     ledger.follow_ups.note([seen("3-0-abcd")], at=NOON)
 
-    due = ledger.follow_ups.not_looked_at(before=NOON, since=LONG_AGO, limit=10)
+    due = ledger.follow_ups.not_looked_at(before=NOON, since=LONG_AGO, limit=10).follow_ups
     ledger.follow_ups.looked_at([one.decision_id for one in due], at=NOON)
 
     assert [one.contact_id for one in due] == ["2", "1"]
-    assert ledger.follow_ups.not_looked_at(before=NOON, since=LONG_AGO, limit=10) == ()
+    assert ledger.follow_ups.not_looked_at(before=NOON, since=LONG_AGO, limit=10).follow_ups == ()
 
 
 def test_erasing_a_contact_leaves_its_result_without_a_trace(tmp_path: Path) -> None:

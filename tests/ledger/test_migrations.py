@@ -57,6 +57,13 @@ def differences(engine: Engine, metadata: MetaData = METADATA) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
 
+def where_of(engine: Engine, table: str, name: str) -> list[str]:
+    """The conditions of a partial index, as the database tells them."""
+    (index,) = [one for one in inspect(engine).get_indexes(table) if one["name"] == name]
+    where = str(index["dialect_options"][f"{engine.dialect.name}_where"])
+    return [one.strip("() ") for one in where.split("AND")]
+
+
 def test_an_empty_database_gets_the_tables_as_they_are_declared(engine: Engine) -> None:
     upgrade(engine)
 
@@ -80,11 +87,18 @@ def test_a_table_that_no_migration_makes_would_be_noticed(engine: Engine) -> Non
 def test_the_index_of_rows_to_be_rewritten_holds_no_others(engine: Engine) -> None:
     upgrade(engine)
 
-    (index,) = [one for one in inspect(engine).get_indexes("decisions") if one["column_names"] == ["id"]]
+    assert where_of(engine, "decisions", "decisions_without_book_changes") == ["book_changes IS NULL"]
 
-    assert index["name"] == "decisions_without_book_changes"
-    where = index["dialect_options"][f"{engine.dialect.name}_where"]
-    assert str(where).strip("()") == "book_changes IS NULL"
+
+def test_the_index_of_unanswered_leads_holds_no_others(engine: Engine) -> None:
+    upgrade(engine)
+
+    assert where_of(engine, "follow_ups", "follow_ups_unanswered") == [
+        "ended_at IS NULL",
+        "outcome IS NULL",
+        "first_response_at IS NULL",
+        "due_at IS NOT NULL",
+    ]
 
 
 def test_a_ledger_from_before_migrations_is_taken_over(engine: Engine, database_url: str) -> None:

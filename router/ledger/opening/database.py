@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from typing import Final
+from typing import Final, TypeVar
 
 from sqlalchemy import Connection, Dialect, event
 from sqlalchemy.engine import URL, ExceptionContext
@@ -19,6 +19,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from tenacity import stop_after_delay
 
 from router.ledger.engine import BUSY_TIMEOUT_MS, engine_of, name_of
+from router.ledger.opening.conflicts import again_after_a_conflict
 from router.ledger.opening.ledger_file import LedgerFile
 from router.ledger.opening.problems import LedgerProblem, problem_of
 from router.ledger.schema import LedgerWaits, NewerLedger, UnusableLedger, bring_up_once, bring_up_to_date
@@ -31,6 +32,8 @@ STARTING_S: Final = 1.0
 """Seconds for which the first statement tries again, as processes that start together make the same file."""
 OPENING_MS: Final = 5_000
 """Milliseconds for which the first statement waits for another process's upgrade of the schema."""
+
+Result = TypeVar("Result")
 
 
 class Database:
@@ -83,6 +86,23 @@ class Database:
         """A transaction, as a context. Raises `UnusableLedger` or `SQLAlchemyError`."""
         self._be_ready()
         return self._engine.begin()
+
+    def write(self, work: Callable[[Connection], Result]) -> Result:
+        """The result of `work` in a transaction of its own. Raises `UnusableLedger` or `SQLAlchemyError`.
+
+        If another transaction comes in the way, `work` is called again: it must change nothing but rows. On
+        SQLite it has the write lock from the start, so what it reads is still so when it writes.
+        """
+        self._be_ready()
+
+        @again_after_a_conflict
+        def transaction() -> Result:
+            with self._engine.begin() as connection:
+                if self._engine.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return work(connection)
+
+        return transaction()
 
     def open(self, *, waits_ms: int | None = None) -> None:
         """Bring the schema up to date now, whatever failed before, and wait for another process's upgrade."""

@@ -92,21 +92,31 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     return FollowResult(len(due), looked.claimed, looked.handed_over)
 
 
-def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) -> int:
-    """Look at leads of the last 90 days that were not looked at since `before`; the number looked at.
+@dataclass(frozen=True, slots=True)
+class FollowUpStep:
+    """Number of leads looked at. `after` is where the next step goes on, "" when none is left."""
 
-    0 means that none is left. One read per 100 leads, one more per 50 of those that changed. Open counts stay
-    as they are: the searches of `refresh_owners` find what no webhook announced. Raises like
-    `follow_changes`.
+    looked_at: int = 0
+    after: str = ""
+
+
+def follow_up_step(
+    services: Services, *, before: datetime, after: str = "", limit: int = 1_000
+) -> FollowUpStep:
+    """Look at leads of the last 90 days that were not looked at since `before`, the oldest first.
+
+    One read per 100 leads, one more per 50 of those that changed. Open counts stay as they are: the searches
+    of `refresh_owners` find what no webhook announced. Raises like `follow_changes`.
     """
     policy = services.rules.policy()
     record_outbox(services)
-    looked_at = 0
-    while looked_at < limit:
+    step = FollowUpStep(after=after)
+    while step.looked_at < limit:
         since = services.clock() - FOLLOWED_FOR
-        unseen = services.ledger.follow_ups.not_looked_at(before=before, since=since, limit=NIGHTLY_READ)
-        if not unseen:
-            break
+        page = services.ledger.follow_ups.not_looked_at(
+            before=before, since=since, after=step.after, limit=NIGHTLY_READ
+        )
+        unseen = page.follow_ups
         changed = _changed(services, policy, unseen)
         states = services.store.leads.recall(changed)
         for start in range(0, len(changed), AT_A_TIME):
@@ -115,8 +125,10 @@ def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) 
             settled = {one: state for one, state in part.items() if _is_settled(state)}
             _look_at(services, policy, settled, priority="sweep", moves_book=False)
         services.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=services.clock())
-        looked_at += len(unseen)
-    return looked_at
+        step = FollowUpStep(step.looked_at + len(unseen), page.after)
+        if not page.after:
+            break
+    return step
 
 
 def _changed(services: Services, policy: Policy, unseen: Iterable[FollowUp]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -61,9 +61,10 @@ def plan_undo(services: Services, revision: str, *, progress: Callable[[int], No
     )
 
     def set_by_it(written: Mapping[str, Any]) -> bool:
-        return bool(written["revision"] == whole and written["outcome"]["kind"] == "assigned")
+        return bool(written["outcome"]["kind"] == "assigned")
 
-    return _plan(services, context, since=since, concerns=set_by_it, progress=progress)
+    decisions = _concerned(services, since=since, until=context.now, concerns=set_by_it, revision=whole)
+    return _plan(services, context, decisions, progress=progress)
 
 
 def plan_reroute(
@@ -80,13 +81,8 @@ def plan_reroute(
     context = take_back_context(
         services, services.rules.compiled(), kind="reroute", name=rule, why=why[policy.language]
     )
-    plan = _plan(
-        services,
-        context,
-        since=since,
-        concerns=lambda written: written["rule"] == rule,
-        progress=progress,
-    )
+    decisions = _concerned(services, since=since, until=context.now, concerns=lambda _: True, rule=rule)
+    plan = _plan(services, context, decisions, progress=progress)
     names = [one.name for one in policy.rules]
     if rule not in names and not plan.steps and not plan.stay:
         hint = (
@@ -108,26 +104,39 @@ def carry_out(services: Services, plan: Plan) -> Reassigning:
 def _plan(
     services: Services,
     context: TakeBackContext,
+    concerned: Iterable[Sequence[Decision]],
     *,
-    since: datetime,
-    concerns: Callable[[Mapping[str, Any]], bool],
     progress: Callable[[int], None],
 ) -> Plan:
     steps: list[TakeBackStep] = []
     stay: dict[str, str] = {}
-    for decisions in _concerned(services, since=since, until=context.now, concerns=concerns):
+    for decisions in concerned:
         steps += judged(services, context, decisions, stay)
         progress(len(decisions))
     return Plan(context.run, tuple(steps), stay)
 
 
 def _concerned(
-    services: Services, *, since: datetime, until: datetime, concerns: Callable[[Mapping[str, Any]], bool]
+    services: Services,
+    *,
+    since: datetime,
+    until: datetime,
+    concerns: Callable[[Mapping[str, Any]], bool],
+    revision: str | None = None,
+    rule: str | None = None,
 ) -> Iterator[Sequence[Decision]]:
-    """The last decisions about the leads concerned, up to 50 at a time."""
+    """The last decisions about the leads concerned, by the revision or rule, up to 50 at a time."""
     after, waiting = "", list[Decision]()
     while True:
-        page = last_words(services.ledger, since=since, until=until, after=after, limit=READ_AT_ONCE)
+        page = last_words(
+            services.ledger,
+            since=since,
+            until=until,
+            after=after,
+            limit=READ_AT_ONCE,
+            revision=revision,
+            rule=rule,
+        )
         live = (one for one in page.records if one.get("mode", "live") == "live" and concerns(one))
         waiting += [from_record(one) for one in live]
         after = page.after

@@ -394,7 +394,9 @@ class TestNight:
 
     @staticmethod
     def until_dry(services: Services) -> int:
-        before, done = services.clock(), 0
-        while step := follow_up_step(services, before=before):
-            done += step
-        return done
+        before, done, after = services.clock(), 0, ""
+        while True:
+            step = follow_up_step(services, before=before, after=after)
+            done += step.looked_at
+            if not (after := step.after):
+                return done

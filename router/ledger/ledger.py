@@ -17,6 +17,7 @@ from router.ledger.querying import PortalTables
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.shares import Shares
+from router.ledger.sums.day_sums import DaySums
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
 from router.rulefiles.packing import packed, unpacked
 
@@ -42,6 +43,7 @@ class Ledger(PortalTables):
         self.follow_ups = FollowUps(database, portal)
         self.nights = NightHistory(database, portal)
         self.rewrites = Rewrites(database)
+        self.sums = DaySums(database, portal)
 
     def record(
         self,

@@ -7,7 +7,12 @@ from random import Random
 from typing import Any
 
 REPS = {"sales": ("anna", "ben", "carl"), "care": ("dora", "emil")}
-REASONS = ("on leave until 25 Nov", "at capacity (max_open_leads)", "away until 2 Dec", "outside working hours")
+REASONS = (
+    "on leave until 25 Nov",
+    "at capacity (max_open_leads)",
+    "away until 2 Dec",
+    "outside working hours",
+)
 
 
 def random_decisions(random: Random, *, leads: int, since: datetime, days: int) -> list[dict[str, Any]]:
@@ -50,7 +55,9 @@ def _later(random: Random, moment: str) -> str:
 
 
 def _record(random: Random, number: int, at: datetime, before: dict[str, Any] | None) -> dict[str, Any]:
-    contact_id, episode = (before["contact_id"], before["episode"] + 1) if before else (str(1_000 + number), 0)
+    contact_id, episode = (
+        (before["contact_id"], before["episode"] + 1) if before else (str(1_000 + number), 0)
+    )
     team = random.choice(tuple(REPS))
     there = [rep for rep in REPS[team] if random.random() < 0.8]
     unit, value = ("points", random.randint(1, 90)) if random.random() < 0.2 else ("leads", 1)

@@ -45,12 +45,19 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     policy = services.rules.policy()
     record_outbox(services)  # includes decisions of a moment ago
     now = services.clock()
-    leads = [one for one in services.ledger.follow_ups.since(now - since) if one.rep is not None]
-    check_name("team", team, policy.roster.teams, former=(one.team for one in leads))
-    check_name("rep", rep, policy.roster.reps, former=(one.rep for one in leads))
-    chosen = [one for one in leads if team in (None, one.team) and rep in (None, one.rep)]
+    sums = services.ledger.sums.results(since=now - since)
+    check_name("team", team, policy.roster.teams, former=(one for one, _ in sums))
+    check_name("rep", rep, policy.roster.reps, former=(one for _, one in sums))
+    chosen = {
+        (of_team, of_rep): one
+        for (of_team, of_rep), one in sums.items()
+        if team in (None, of_team) and rep in (None, of_rep)
+    }
     found = responses(chosen, now=now)
-    late = [one for one in chosen if promptness(one, now=now) == "late"] if rep is not None else []
+    late: list[FollowUp] = []
+    if rep is not None:
+        given = services.ledger.follow_ups.since(now - since, rep=rep)
+        late = [one for one in given if team in (None, one.team) and promptness(one, now=now) == "late"]
     if as_json:
         print_json(_as_facts(found, now - since, late if rep is not None else None))
         return
@@ -59,7 +66,9 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
         return
     whose = ", ".join([rep or "everybody", *([f"team {team}"] if team else [])])
     began = local_time(now - since, policy.roster.timezone)
-    _show(found, response_of(EVERYBODY, chosen, now=now), title=f"Leads given since {began} ({whose})")
+    _show(
+        found, response_of(EVERYBODY, chosen.values(), now=now), title=f"Leads given since {began} ({whose})"
+    )
     if rep is not None:
         _show_late(rep, late, roster=policy.roster)
 

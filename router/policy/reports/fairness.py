@@ -91,9 +91,7 @@ def standings(
     """
     days_away = sums.days_away(roster.timezone)
     teams = {
-        team: counted
-        for (team, unit), counted in sums.teams.items()
-        if unit == bounds.get(team, USUAL).unit
+        team: counted for (team, unit), counted in sums.teams.items() if unit == bounds.get(team, USUAL).unit
     }
     return tuple(
         _share_report(

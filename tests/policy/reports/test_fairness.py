@@ -142,7 +142,9 @@ def test_the_same_reason_weeks_later_is_another_line() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", max_open_leads=0))
     decisions, _book = dealt(team, leads=3, every=10 * DAY)
 
-    assert [one.leads for one in missed_sums_of(decisions).lines("ben", weights={"sales": 1000}, timezone=PARIS)] == [
+    assert [
+        one.leads for one in missed_sums_of(decisions).lines("ben", weights={"sales": 1000}, timezone=PARIS)
+    ] == [
         1,
         1,
         1,

@@ -119,9 +119,7 @@ class TeamSums:
             "lead_value": self.lead_value,
             "value": self.value,
             "parts": [[*part, of_all] for part, of_all in self.parts.items()],
-            "runs": {
-                rep: [run.first, run.longest, run.last, run.got_one] for rep, run in self.runs.items()
-            },
+            "runs": {rep: [run.first, run.longest, run.last, run.got_one] for rep, run in self.runs.items()},
             "eligible": sorted(self.eligible or ()),
             "flags": [self.always_these, self.anybody_away, self.from_the_start],
         }

@@ -30,6 +30,7 @@ from workers.nightly_run import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
+SUMMING_S: Final = 2.0
 REWRITING_S: Final = 2.0
 """Seconds of one run; old rows can wait, and the process's other work cannot."""
 
@@ -141,6 +142,16 @@ def resume(portal: str) -> int:
 def upgrade_ledger(portal: str) -> int:
     """Rewrite old rows of the ledger for some seconds; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
+
+
+def sum_days(portal: str) -> int:
+    """Make the sums of days for reports, for some seconds; the number of days."""
+    return _housekeeping(portal, Job.SUM_DAYS, _sum_days)
+
+
+def _sum_days(context: ProcessContext) -> int:
+    services = context.services
+    return services.ledger.sums.make_some(now=services.clock(), longest_s=SUMMING_S).days
 
 
 def _resume_and_wake(context: ProcessContext) -> int:

@@ -23,6 +23,7 @@ NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
+SUM_EVERY: Final = timedelta(seconds=10)
 REWRITE_EVERY: Final = timedelta(seconds=4)
 """Interval of rewriting; it takes at most half of this."""
 
@@ -47,6 +48,7 @@ class Schedule:
             Job.NIGHT: self._night,
             Job.RESUME: self._resume,
             Job.UPGRADE_LEDGER: self._upgrade_ledger,
+            Job.SUM_DAYS: self._sum_days,
         }
 
     def run(self) -> None:
@@ -129,6 +131,10 @@ class Schedule:
             self._every(Job.UPGRADE_LEDGER, REWRITE_EVERY)
             and self._context.services.ledger.rewrites.pending()
         )
+
+    def _sum_days(self) -> bool:
+        services = self._context.services
+        return self._every(Job.SUM_DAYS, SUM_EVERY) and services.ledger.sums.pending(now=services.clock())
 
     def _has_rules(self) -> bool:
         return self._context.services.rules.live is not None

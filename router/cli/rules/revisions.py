@@ -91,7 +91,7 @@ def _ledger() -> Ledger:
 
 def _steps(ledger: Ledger, *, limit: int | None = None) -> list[RevisionStep]:
     """The times that rules went live, newest first, each with its changes."""
-    history = ledger.revisions.all()
+    history = ledger.revisions.all(counted=limit)
     pairs = list(pairwise((None, *history)))[-limit if limit else None :]
     steps = []
     for before, change in reversed(pairs):

@@ -102,7 +102,7 @@ class DaySums:
         return DaysSummed(days, round(time.monotonic() - began, 3))
 
     def make(self, kind: Kind, day: date, *, now: datetime) -> bool:
-        """Make the sums of one day from its rows; False if something came between: then it stays to be made."""
+        """Make the sums of one day from its rows; False if something came between: it stays to be made."""
         state = self.table.state(kind, day)
         return self.table.store(kind, day, self._texts(kind, day, now=now), state=state)
 

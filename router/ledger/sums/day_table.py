@@ -1,9 +1,9 @@
 """The stored sums of days, and which of them still hold.
 
 Triggers of the database note each day whose rows change, in the transaction that changes them. The sums of a
-day hold while no change is noted. Making them reads the noted changes first, then the rows; storing them takes
-back exactly those changes and is refused if anything came between. So no order of events leaves old sums
-standing, and nothing waits for a lock.
+day hold while no change is noted. Making them reads the noted changes, then the rows; storing them takes back
+exactly those changes, and is refused if another process stored sums meanwhile. So no order of events leaves
+old sums standing, and nothing waits for a lock.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class DayTable(PortalTables):
             .where(*self._of(kind), DAY_SUMS.c.day >= since.isoformat(), self._holds(kind))
             .order_by(DAY_SUMS.c.day)
         )
-        return {date.fromisoformat(day): tuple(found) for day, *found in self.rows(query)}
+        return {date.fromisoformat(row[0]): tuple(row[1:]) for row in self.rows(query)}
 
     def changed(self, kind: Kind, *, before: date) -> list[date]:
         """The days before `before` with noted changes, latest first; those of pruned days are left out."""
@@ -84,7 +84,7 @@ class DayTable(PortalTables):
 
     def store(self, kind: Kind, day: date, texts: DayTexts, *, state: DayState) -> bool:
         """Store the sums made of rows read after `state`; False if another process was first."""
-        values = {
+        values: dict[str, int | str] = {
             "form": FORM[kind],
             "version": (state.version or 0) + 1,
             "modes": texts.modes,

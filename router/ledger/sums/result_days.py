@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from router.ledger.querying import PortalTables
 from router.ledger.sums.day_table import DayTexts
@@ -63,7 +63,7 @@ class ResultRows(PortalTables):
             return result_sums_of(map(_lead, rows))
 
 
-def _lead(row: Row[Any]) -> FollowUp:
+def _lead(row: Sequence[Any]) -> FollowUp:
     """The follow-up as far as sums read it."""
     team, rep, assigned_at, due_at, first_response_at, outcome, outcome_at, ended_at = row
     return FollowUp(

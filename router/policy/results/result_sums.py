@@ -69,9 +69,9 @@ class RepSums:
         """The same at `now` (aware UTC): leads that are due are late. It may not be earlier than before."""
         now_us = _epoch_us(now)
         due_us = [one for one in self.due_us if one >= now_us]
-        counts = {name: getattr(self, name) for name in _COUNTS}
-        counts["late"] += len(self.due_us) - len(due_us)
-        return RepSums(**counts, times_us=sorted(self.times_us), due_us=due_us)
+        then = _rep_sums([getattr(self, name) for name in _COUNTS], sorted(self.times_us), due_us)
+        then.late += len(self.due_us) - len(due_us)
+        return then
 
 
 ResultSums = dict[tuple[str, str], RepSums]
@@ -105,9 +105,15 @@ def result_sums_as_record(sums: ResultSums, *, now: datetime) -> list[Any]:
 def result_sums_of_record(record: Iterable[Any]) -> ResultSums:
     """The sums that `result_sums_as_record` wrote."""
     return {
-        (team, rep): RepSums(*counts, times_us=times_us, due_us=due_us)
-        for team, rep, counts, times_us, due_us in record
+        (team, rep): _rep_sums(counts, times_us, due_us) for team, rep, counts, times_us, due_us in record
     }
+
+
+def _rep_sums(counts: Iterable[int], times_us: list[int], due_us: list[int]) -> RepSums:
+    found = RepSums(times_us=times_us, due_us=due_us)
+    for name, count in zip(_COUNTS, counts, strict=True):
+        setattr(found, name, count)
+    return found
 
 
 def _epoch_us(moment: datetime) -> int:

@@ -62,7 +62,8 @@ def fairness_since(
 ) -> Fairness:
     """What each rep received since `since` (aware UTC); decisions of the other mode are left out.
 
-    Days that are over are read from their sums. `rep` asks for the leads that a rep missed. Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
+    Days that are over are read from their sums. `rep` asks for the leads that a rep missed. Raises `NoRules`,
+    `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
     policy = services.rules.policy()
     record_outbox(services)  # includes decisions of a moment ago

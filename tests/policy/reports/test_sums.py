@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -44,10 +45,9 @@ def parts_of(random: Random, decisions: Sequence[Decision]) -> list[Sequence[Dec
     """The decisions cut at some midnights (UTC)."""
     days = sorted({one.decided_at.date() for one in decisions})
     cuts = [day for day in days if random.random() < 0.6]
-    edges = [datetime.min.date(), *cuts, datetime.max.date()]
+    edges = [date.min, *cuts, date.max]
     return [
-        [one for one in decisions if first <= one.decided_at.date() < end]
-        for first, end in zip(edges, edges[1:], strict=False)
+        [one for one in decisions if first <= one.decided_at.date() < end] for first, end in pairwise(edges)
     ]
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import Column, Integer, String, Text
 revision = "0005"
 down_revision = "0004"
 
-DAY_OF = "substr({row}.{at}, 1, 10)"
 REFUNDS = "'taken_by_a_person', 'not_reassigned', 'restored', 'gone', 'owner_refused'"
 RESULTS = ("team", "rep", "assigned_at", "due_at", "first_response_at", "outcome", "outcome_at", "ended_at")
 """The columns of a follow-up that reports read."""
@@ -64,13 +63,13 @@ def _sqlite_triggers() -> None:
 
     def note(kind: str, row: str, at: str) -> str:
         return (
-            "INSERT INTO day_changes (portal, kind, day, writer, changes) "
-            f"VALUES ({row}.portal, '{kind}', {DAY_OF.format(row=row, at=at)}, '', 1) {again}"
+            "INSERT INTO day_changes (portal, kind, day, writer, changes) "  # noqa: S608 - all words are ours
+            f"VALUES ({row}.portal, '{kind}', substr({row}.{at}, 1, 10), '', 1) {again}"
         )
 
     def note_contact(row: str) -> str:
         return (
-            "INSERT INTO day_changes (portal, kind, day, writer, changes) "
+            "INSERT INTO day_changes (portal, kind, day, writer, changes) "  # noqa: S608 - all words are ours
             "SELECT DISTINCT portal, 'shares', substr(decided_at, 1, 10), '', 1 FROM decisions "
             f"WHERE portal = {row}.portal AND contact_id = {row}.contact_id {again}"
         )
@@ -97,7 +96,8 @@ def _sqlite_triggers() -> None:
 def _postgresql_triggers() -> None:
     """The same. Each transaction notes its own rows, so no writer waits for another."""
     op.execute(
-        "CREATE FUNCTION note_day_change(portal text, kind text, moment text) RETURNS void LANGUAGE sql AS $$ "
+        "CREATE FUNCTION note_day_change(portal text, kind text, moment text) RETURNS void "
+        "LANGUAGE sql AS $$ "
         "INSERT INTO day_changes (portal, kind, day, writer, changes) "
         "VALUES ($1, $2, substr($3, 1, 10), txid_current()::text, 1) ON CONFLICT DO NOTHING $$"
     )

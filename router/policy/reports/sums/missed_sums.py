@@ -113,7 +113,10 @@ class MissedSums:
                 else:
                     latest[team, reason] = len(found)
                     found.append((first, last, team, reason, leads, parts))
-        return tuple(Missed(*facts, float(parts)) for *facts, parts in found)
+        return tuple(
+            Missed(first, last, team, reason, leads, float(parts))
+            for first, last, team, reason, leads, parts in found
+        )
 
 
 def missed_sums_of(decisions: Iterable[Decision]) -> MissedSums:

@@ -40,6 +40,7 @@ class Job(StrEnum):
     WATCH = "workers.jobs.watch"
     UPGRADE_LEDGER = "workers.jobs.upgrade_ledger"
     SUM_DAYS = "workers.jobs.sum_days"
+    PRUNE = "workers.jobs.prune"
     RESUME = "workers.jobs.resume"
 
 
@@ -57,6 +58,7 @@ TIME_LIMIT_S: Final = {
     Job.WATCH: 120,
     Job.UPGRADE_LEDGER: 120,
     Job.SUM_DAYS: 120,
+    Job.PRUNE: 120,
     Job.RESUME: 120,
 }
 

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, delete, select
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
 from router.ledger.opening.database import Database
+from router.ledger.pruning.pruning import Pruning
 from router.ledger.querying import PortalTables
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
@@ -44,6 +45,7 @@ class Ledger(PortalTables):
         self.nights = NightHistory(database, portal)
         self.rewrites = Rewrites(database)
         self.sums = DaySums(database, portal)
+        self.pruning = Pruning(database, portal, self.sums)
 
     def record(
         self,

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from router.cli.leads.kept import counted_whole
 from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
@@ -68,6 +69,8 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
         print_json(_as_json(found, chosen, found.missed if rep is not None else None, changes))
     else:
         _show(found, chosen)
+        if whole := counted_whole(services.ledger, found.since):
+            say(whole)
         if rep is not None:
             _show_missed(rep, found.missed)
             _show_changes(rep, changes)

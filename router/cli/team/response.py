@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from router.cli.leads.kept import counted_whole
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
@@ -69,6 +70,8 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     _show(
         found, response_of(EVERYBODY, chosen.values(), now=now), title=f"Leads given since {began} ({whose})"
     )
+    if whole := counted_whole(services.ledger, now - since):
+        say(whole)
     if rep is not None:
         _show_late(rep, late, roster=policy.roster)
 

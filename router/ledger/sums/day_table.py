@@ -70,6 +70,14 @@ class DayTable(PortalTables):
         found = self.values(query.distinct().order_by(DAY_CHANGES.c.day.desc()))
         return [date.fromisoformat(day) for day in found]
 
+    def holds(self, connection: Connection, kind: Kind, day: date) -> bool:
+        """Whether the day has sums and no change is noted since, also if the day is final already."""
+        noted = exists().where(
+            DAY_CHANGES.c.portal == self._portal, DAY_CHANGES.c.kind == kind, DAY_CHANGES.c.day == str(day)
+        )
+        made = (*self._of(kind), DAY_SUMS.c.day == str(day), DAY_SUMS.c.form == FORM[kind], ~noted)
+        return connection.execute(select(DAY_SUMS.c.day).where(*made)).first() is not None
+
     def state(self, kind: Kind, day: date) -> DayState:
         """The day's state, to be read before its rows."""
         version = self.value(select(DAY_SUMS.c.version).where(*self._of(kind), DAY_SUMS.c.day == str(day)))

@@ -180,7 +180,20 @@ def test_what_changes_while_sums_are_made_is_not_lost(ledger: Ledger) -> None:
 
     assert day not in sums.table.holding("shares", since=date.min)
     assert sums.make("shares", day, now=NOW)
-    assert not sums.table.store("shares", day, texts, state=state), "an older maker comes too late"
+    check(ledger)
+
+
+def test_an_older_maker_of_sums_comes_too_late(ledger: Ledger) -> None:
+    fill(ledger, Random(1))
+    ledger.sums.make_some(now=NOW, longest_s=60)
+    sums, day = ledger.sums, date(2026, 3, 4)
+    state = sums.table.state("shares", day)
+    texts = sums._texts("shares", day, now=NOW)
+    late_refunds(ledger, Random(2))
+    more_leads(ledger, Random(2))
+    assert sums.make("shares", day, now=NOW)
+
+    assert not sums.table.store("shares", day, texts, state=state)
     check(ledger)
 
 

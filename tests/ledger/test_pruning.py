@@ -153,7 +153,7 @@ def test_sums_of_pruned_days_never_change_again(ledger: Ledger) -> None:
 def test_rule_files_and_nights_that_nothing_needs_go_too(ledger: Ledger) -> None:
     fill(ledger)
     for day in ("2026-02-01", "2026-03-07"):
-        ledger.nights.keep(NightReport(day=day, began_at=NOW.isoformat()))  # type: ignore[call-arg]
+        ledger.nights.keep(NightReport(day, NOW.isoformat(), NOW.isoformat()))
 
     prune(ledger)
 

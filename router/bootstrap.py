@@ -50,6 +50,8 @@ class ProcessContext:
     """Without measurements it lets leads be taken."""
     var_dir: Path | None = None
     """The folder whose disk is watched."""
+    ledger_keep: timedelta | None = None
+    """Span for which decisions, events and follow-ups are kept; None keeps them for ever."""
     most_waiting: int = MOST_WAITING
     """Entries in the outbox above which no lead is taken."""
 
@@ -172,4 +174,5 @@ def open_context(settings: Settings, *, role: str) -> ProcessContext:
         look_back=timedelta(days=settings.reconcile_days),
         clock_guard=clock_guard,
         var_dir=settings.var_dir,
+        ledger_keep=settings.ledger_keep,
     )

@@ -6,6 +6,7 @@ import os
 import re
 import stat
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
@@ -40,6 +41,8 @@ SECRETS: Final = (
 """Each of them may be in a file that its variable with _FILE behind names."""
 LONGEST_SECRET: Final = 200_000
 SHORTEST_SECRET: Final = 16
+SHORTEST_KEEP: Final = timedelta(days=180)
+"""Twice as long as leads are followed and remembered."""
 
 
 class SettingsInvalid(Exception):
@@ -81,6 +84,23 @@ def _addresses(text: object) -> object:
     return found
 
 
+def _span(text: object) -> object:
+    """The time span of `400d` or `3y`; a year has 365 days."""
+    if not isinstance(text, str):
+        return text
+    found = re.fullmatch(r"([1-9][0-9]{0,4})([dy])", text)
+    if found is None:
+        raise ValueError("it is no span of days or years")
+    return timedelta(days=int(found[1]) * (365 if found[2] == "y" else 1))
+
+
+def _long_kept(span: timedelta | None) -> timedelta | None:
+    if span is not None and span < SHORTEST_KEEP:
+        raise ValueError(f"it is shorter than {SHORTEST_KEEP.days} days, for which leads may still change")
+    return span
+
+
+Keep = Annotated[timedelta | None, BeforeValidator(_span), AfterValidator(_long_kept)]
 Url = Annotated[str, AfterValidator(protected_url)]
 Token = Annotated[SecretStr, AfterValidator(_visible)]
 ClientSecrets = Annotated[SecretStr, AfterValidator(_one_or_two)]
@@ -134,6 +154,9 @@ class Settings(BaseSettings):
     )
     database_url: DatabaseUrl | None = Field(
         None, description="Use postgresql://user:password@host/name, or leave it out for SQLite in VAR_DIR."
+    )
+    ledger_keep: Keep = Field(
+        None, description="Use 400d or 3y (180d at least), or leave it out to keep every decision."
     )
     notify_webhooks: Json[dict[str, Webhook]] | None = Field(
         None,

@@ -39,6 +39,8 @@ class Job(StrEnum):
     RECONCILE = "workers.jobs.reconcile"
     WATCH = "workers.jobs.watch"
     UPGRADE_LEDGER = "workers.jobs.upgrade_ledger"
+    SUM_DAYS = "workers.jobs.sum_days"
+    PRUNE = "workers.jobs.prune"
     RESUME = "workers.jobs.resume"
 
 
@@ -55,6 +57,8 @@ TIME_LIMIT_S: Final = {
     Job.RECONCILE: 120,
     Job.WATCH: 120,
     Job.UPGRADE_LEDGER: 120,
+    Job.SUM_DAYS: 120,
+    Job.PRUNE: 120,
     Job.RESUME: 120,
 }
 

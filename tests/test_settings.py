@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -81,6 +82,9 @@ def test_everything_missing_is_named_at_once_with_its_remedy() -> None:
         ("DATABASE_URL", f"postgresql://u:x@{CANARY}@host/name"),
         ("DATABASE_URL", f"mysql://root:{CANARY}@host/name"),
         ("PORT", "65536"),
+        ("LEDGER_KEEP", CANARY),
+        ("LEDGER_KEEP", "400"),
+        ("LEDGER_KEEP", "30d"),
         ("LOG_FORMAT", CANARY),
         ("LOG_LEVEL", CANARY),
     ],
@@ -169,6 +173,12 @@ def test_the_secrets_to_blot_out_include_passwords_in_addresses() -> None:
     settings = read_settings(ENOUGH | {"REDIS_URL": "redis://:sesame@host"})
 
     assert {secret.get_secret_value() for secret in settings.secrets} == {CANARY, CLIENT_CANARY, "sesame"}
+
+
+@pytest.mark.parametrize(("text", "days"), [("400d", 400), ("180d", 180), ("3y", 1_095)])
+def test_the_span_for_which_the_ledger_keeps_leads_is_in_days_or_years(text: str, days: int) -> None:
+    assert read_settings(ENOUGH | {"LEDGER_KEEP": text}).ledger_keep == timedelta(days=days)
+    assert read_settings(ENOUGH).ledger_keep is None
 
 
 def test_settings_cannot_be_changed() -> None:

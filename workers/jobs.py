@@ -14,6 +14,7 @@ from router.repeated import repeated
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.watch import watch_leads
 from router.routing.outbox.notify import notify_reps
+from router.routing.outbox.prune_ledger import prune_ledger
 from router.routing.outbox.record import record_outbox
 from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
@@ -30,6 +31,8 @@ from workers.nightly_run import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
+SUMMING_S: Final = 2.0
+PRUNING_S: Final = 2.0
 REWRITING_S: Final = 2.0
 """Seconds of one run; old rows can wait, and the process's other work cannot."""
 
@@ -141,6 +144,27 @@ def resume(portal: str) -> int:
 def upgrade_ledger(portal: str) -> int:
     """Rewrite old rows of the ledger for some seconds; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
+
+
+def sum_days(portal: str) -> int:
+    """Make the sums of days for reports, for some seconds; the number of days."""
+    return _housekeeping(portal, Job.SUM_DAYS, _sum_days)
+
+
+def _sum_days(context: ProcessContext) -> int:
+    services = context.services
+    return services.ledger.sums.make_some(now=services.clock(), longest_s=SUMMING_S).days
+
+
+def prune(portal: str) -> int:
+    """Delete rows of the ledger older than LEDGER_KEEP, for some seconds; the number of rows."""
+    return _housekeeping(portal, Job.PRUNE, _prune)
+
+
+def _prune(context: ProcessContext) -> int:
+    if context.ledger_keep is None:
+        return 0
+    return prune_ledger(context.services, keep=context.ledger_keep, longest_s=PRUNING_S)
 
 
 def _resume_and_wake(context: ProcessContext) -> int:

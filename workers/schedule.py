@@ -14,6 +14,7 @@ import redis
 from router.bootstrap import ProcessContext
 from router.ledger import LEDGER_ERRORS
 from router.repeated import repeated
+from router.routing.outbox.prune_ledger import first_day_kept
 from router.wakeups import Job
 from workers import nightly_run, process, reconciling
 
@@ -23,6 +24,8 @@ NIGHT_EVERY: Final = timedelta(seconds=5)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
+PRUNE_EVERY: Final = timedelta(seconds=30)
+SUM_EVERY: Final = timedelta(seconds=10)
 REWRITE_EVERY: Final = timedelta(seconds=4)
 """Interval of rewriting; it takes at most half of this."""
 
@@ -47,6 +50,8 @@ class Schedule:
             Job.NIGHT: self._night,
             Job.RESUME: self._resume,
             Job.UPGRADE_LEDGER: self._upgrade_ledger,
+            Job.SUM_DAYS: self._sum_days,
+            Job.PRUNE: self._prune,
         }
 
     def run(self) -> None:
@@ -127,6 +132,18 @@ class Schedule:
         return (
             self._every(Job.UPGRADE_LEDGER, REWRITE_EVERY)
             and self._context.services.ledger.rewrites.pending()
+        )
+
+    def _sum_days(self) -> bool:
+        services = self._context.services
+        return self._every(Job.SUM_DAYS, SUM_EVERY) and services.ledger.sums.pending(now=services.clock())
+
+    def _prune(self) -> bool:
+        services, keep = self._context.services, self._context.ledger_keep
+        return (
+            keep is not None
+            and self._every(Job.PRUNE, PRUNE_EVERY)
+            and services.ledger.pruning.pending(before=first_day_kept(services.clock(), keep))
         )
 
     def _has_rules(self) -> bool:

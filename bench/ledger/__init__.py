@@ -1,1 +1,1 @@
-"""Speed of a large ledger."""
+"""The cost of a ledger of ten thousand, a hundred thousand and a million decisions."""

@@ -198,13 +198,18 @@ class FollowUps(PortalTables):
         """Results per team and rep of the leads assigned at or after `since` (aware UTC)."""
         return results(self.since(since))
 
-    def since(self, moment: datetime) -> Iterator[FollowUp]:
-        """Every follow-up of leads assigned at or after `moment` (aware UTC), first to last."""
+    def since(self, moment: datetime, *, rep: str | None = None) -> Iterator[FollowUp]:
+        """Every follow-up of leads assigned at or after `moment` (aware UTC), to `rep` or to anybody.
+
+        First to last, read as a stream.
+        """
         query = (
             select(FOLLOW_UPS)
             .where(self._mine, FOLLOW_UPS.c.assigned_at >= moment.isoformat())
             .order_by(FOLLOW_UPS.c.assigned_at)
         )
+        if rep is not None:
+            query = query.where(FOLLOW_UPS.c.rep == rep)
         with self._database.connect() as connection:
             for row in connection.execution_options(yield_per=1_000).execute(query):
                 yield _follow_up(row)

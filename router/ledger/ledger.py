@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, delete, select
 from router.ledger.follow_ups import FollowUps
 from router.ledger.nights import NightHistory
 from router.ledger.opening.database import Database
+from router.ledger.pruning.pruning import Pruning
 from router.ledger.querying import PortalTables, no_index
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.shares import Shares
+from router.ledger.sums.day_sums import DaySums
 from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
 from router.rulefiles.packing import packed, unpacked
 
@@ -42,6 +44,8 @@ class Ledger(PortalTables):
         self.follow_ups = FollowUps(database, portal)
         self.nights = NightHistory(database, portal)
         self.rewrites = Rewrites(database)
+        self.sums = DaySums(database, portal)
+        self.pruning = Pruning(database, portal, self.sums)
 
     def record(
         self,

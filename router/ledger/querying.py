@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Row, Select, String, Table
+from sqlalchemy import Column, Connection, Insert, Row, Select, String, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.compiler import compiles
@@ -53,10 +53,14 @@ class PortalTables:
     def add(self, connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
         """Insert the rows that are not there yet, by primary key: two writers never wait for each other."""
         if rows:
-            insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
             key = [column.name for column in table.primary_key.columns]
             ordered = sorted(rows, key=lambda row: [row[name] for name in key])
-            connection.execute(insert(table).on_conflict_do_nothing(), ordered)
+            connection.execute(_insert(connection, table), ordered)
+
+    def add_one(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
+        """Insert the row unless it is there; True if it was not."""
+        inserted = _insert(connection, table).values(**row).execution_options(preserve_rowcount=True)
+        return connection.execute(inserted).rowcount == 1
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
         """Every row of the answer."""
@@ -72,3 +76,8 @@ class PortalTables:
         """The first column of the first row; None if there is none."""
         with self._database.connect() as connection:
             return connection.execute(query).scalar()
+
+
+def _insert(connection: Connection, table: Table) -> Insert:
+    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    return insert(table).on_conflict_do_nothing()

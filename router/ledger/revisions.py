@@ -49,8 +49,11 @@ class RevisionHistory(PortalTables):
         }
         self._database.write(lambda connection: self.add(connection, RULE_CHANGES, [row]))
 
-    def all(self) -> tuple[RuleChange, ...]:
-        """Every time that rules went live, first to last."""
+    def all(self, *, counted: int | None = None) -> tuple[RuleChange, ...]:
+        """Every time that rules went live, first to last.
+
+        Decisions are counted for the latest `counted` of them, or for all.
+        """
         query = (
             select(RULE_CHANGES)
             .where(RULE_CHANGES.c.portal == self._portal)
@@ -58,9 +61,11 @@ class RevisionHistory(PortalTables):
         )
         again: dict[str, str] = {}
         changes = []
-        for row in reversed(self.rows(query)):
+        for place, row in enumerate(reversed(self.rows(query))):
             origin = Origin(row.author, row.committed_at, row.commit) if row.author else None
-            count = self._decisions(row.revision, since=row.live_since, until=again.get(row.revision))
+            count = row.pruned or 0
+            if counted is None or place < counted:
+                count += self._decisions(row.revision, since=row.live_since, until=again.get(row.revision))
             changes.append(RuleChange(row.revision, row.live_since, origin, count))
             again[row.revision] = row.live_since
         return tuple(reversed(changes))

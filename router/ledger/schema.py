@@ -20,7 +20,7 @@ from router.ledger.engine import name_of
 if TYPE_CHECKING:
     from router.ledger.migrations.upgrade import Migration
 
-NEWEST: Final = "0004"
+NEWEST: Final = "0005"
 """The schema of `tables.py`: the last revision in `migrations/versions`."""
 _OPENING_S: Final = 5.0
 

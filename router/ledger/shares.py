@@ -35,10 +35,12 @@ class Shares(PortalTables):
             refunded = self._refunded(connection)
             rows = connection.execution_options(yield_per=BLOCK).execute(query)
             for decision_id, outcome, *columns in rows:
-                _add(book, _kept(outcome, changes_in(*columns), refunded=decision_id in refunded))
+                add_changes(
+                    book, lasting_changes(outcome, changes_in(*columns), refunded=decision_id in refunded)
+                )
                 count += 1
             for added in self._nameless(connection):
-                _add(book, added)
+                add_changes(book, added)
         return {name: value for name, value in book.items() if value}, count
 
     def keep_totals(self, connection: Connection, contact_id: str) -> None:
@@ -51,7 +53,7 @@ class Shares(PortalTables):
         refunded = self._refunded(connection, contact_id)
         for row in rows:
             changes = changes_in(row.book_changes, row.record)
-            _add(added, _kept(row.outcome, changes, refunded=row.id in refunded))
+            add_changes(added, lasting_changes(row.outcome, changes, refunded=row.id in refunded))
         added = {name: value for name, value in added.items() if value}
         if not added:
             return
@@ -85,15 +87,16 @@ class Shares(PortalTables):
         return [orjson.loads(detail).get("book", {}) for detail in connection.execute(query).scalars()]
 
 
-def _kept(outcome: str, changes: Mapping[str, int], *, refunded: bool) -> Mapping[str, int]:
+def lasting_changes(outcome: str, changes: Mapping[str, int], *, refunded: bool) -> Mapping[str, int]:
     """A decision's lasting additions to the book; of a refunded one only those that a refund keeps."""
     if not refunded or outcome != "assigned":
         return changes
     kept = dict(changes)
-    _add(kept, refund_of(changes))
+    add_changes(kept, refund_of(changes))
     return kept
 
 
-def _add(book: dict[str, int], changes: Mapping[str, int]) -> None:
+def add_changes(book: dict[str, int], changes: Mapping[str, int]) -> None:
+    """Add changes to the fields of a book."""
     for name, change in changes.items():
         book[name] = book.get(name, 0) + change

@@ -75,8 +75,12 @@ RULE_CHANGES: Final = Table(
     Column("author", Text),
     Column("committed_at", String(40)),
     Column("commit", String(64)),
+    Column("pruned", Integer),
 )
-"""One row each time that other rules went live; the same revision can come back."""
+"""One row each time that other rules went live; the same revision can come back.
+
+`pruned` counts its decisions that the ledger no longer keeps.
+"""
 
 FOLLOW_UPS: Final = Table(
     "follow_ups",
@@ -109,6 +113,7 @@ FOLLOW_UPS: Final = Table(
         sqlite_where=_UNANSWERED,
         postgresql_where=_UNANSWERED,
     ),
+    Index("follow_ups_by_rep", "portal", "rep", "assigned_at"),
 )
 """One row per decision that gave a rep a lead, with the lead's follow-up."""
 
@@ -137,3 +142,40 @@ NIGHT_MOVES: Final = Table(
     Index("night_moves_by_contact", "portal", "contact_id"),
 )
 """One row per lead that a night moved, or would have moved."""
+
+DAY_SUMS: Final = Table(
+    "day_sums",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("form", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("modes", Text, nullable=False),
+    Column("sums", Text, nullable=False),
+    Column("missed", Text, nullable=False),
+    Column("curves", Text, nullable=False),
+)
+"""One row per UTC day and kind of report: what its rows add to the report. It names no contact."""
+
+DAY_CHANGES: Final = Table(
+    "day_changes",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("day", String(10), primary_key=True),
+    Column("writer", String(24), primary_key=True),
+    Column("changes", Integer, nullable=False),
+)
+"""Days whose rows changed after their sums were made. Triggers of the database write it (migration 0005).
+
+`writer` is PostgreSQL's number of the transaction: writers never wait for each other.
+"""
+
+KEPT_SINCE: Final = Table(
+    "kept_since",
+    METADATA,
+    Column("portal", String(20), primary_key=True),
+    Column("day", String(10), nullable=False),
+)
+"""The first UTC day whose rows are all kept; the sums of earlier days never change again."""

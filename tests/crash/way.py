@@ -26,7 +26,7 @@ from tests.world.leads import OWNERS, a_hot_contact
 from workers import jobs, process
 from workers.schedule import Schedule
 
-OF_THE_HOUR = {Job.NIGHT, Job.UPGRADE_LEDGER}
+OF_THE_HOUR = {Job.NIGHT, Job.UPGRADE_LEDGER, Job.SUM_DAYS, Job.PRUNE}
 """Work that depends on the hour or on old data; its own tests kill it."""
 
 

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from router.cli.leads.explain_lead import print_why_not, why_not_as_json, why_not_here
 from router.cli.leads.history import outcome_in_words
+from router.cli.leads.kept import pruned_before
 from router.cli.leads.lead_history import STATES, LeadHistory, lead_history_of
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
@@ -33,7 +34,8 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
     services = services_here()
     found = lead_history_of(services, contact)
     if found is None:
-        raise UserError(NEVER_SEEN.format(contact=contact))
+        sentences = (pruned_before(services.ledger), NEVER_SEEN.format(contact=contact))
+        raise UserError(" ".join(filter(None, sentences)))
     answer = None
     decision, policy = found.decision, found.policy
     if why_not_there is not None and decision is not None:

@@ -8,6 +8,7 @@ import click
 import orjson
 from rich.text import Text
 
+from router.cli.leads.kept import pruned_before
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table
@@ -40,7 +41,8 @@ def replay(decision: str, as_json: bool) -> None:
     except NotReplayable as error:
         raise UserError(str(error)) from error
     if found is None:
-        raise UserError(UNKNOWN.format(decision=decision))
+        sentences = (pruned_before(services.ledger), UNKNOWN.format(decision=decision))
+        raise UserError(" ".join(filter(None, sentences)))
     if as_json:
         print_json(_as_json(found))
     else:

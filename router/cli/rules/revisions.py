@@ -91,7 +91,7 @@ def _ledger() -> Ledger:
 
 def _steps(ledger: Ledger, *, limit: int | None = None) -> list[RevisionStep]:
     """The times that rules went live, newest first, each with its changes."""
-    history = ledger.revisions.all()
+    history = ledger.revisions.all(counted=limit)
     pairs = list(pairwise((None, *history)))[-limit if limit else None :]
     steps = []
     for before, change in reversed(pairs):
@@ -99,7 +99,7 @@ def _steps(ledger: Ledger, *, limit: int | None = None) -> list[RevisionStep]:
             continue
         files = ledger.files_of(change.revision) or {}
         files_before = (ledger.files_of(before.revision) or {}) if before else {}
-        changes = changes_between(files_before, files) if before else ()
+        changes = changes_between(files_before, files) if files_before and files else ()
         steps.append(RevisionStep(change, files_before, files, changes, first=before is None))
     return steps
 
@@ -114,7 +114,9 @@ def _show(out: Console, step: RevisionStep, *, live: bool, most: int = SHOWN) ->
             ("  live now" if live else "", "green"),
         )
     )
-    if step.first:
+    if not step.files or not (step.before or step.first):
+        out.print("  its files, or those before it, are older than LEDGER_KEEP")
+    elif step.first:
         out.print("  the first rules")
     elif not step.changes:
         out.print("  only comments or spacing")

@@ -11,6 +11,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from router.cli.leads.kept import counted_whole
 from router.cli.shared.chart import Chart, svg
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
@@ -19,8 +20,10 @@ from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
-from router.policy.reports.fairness import Missed, Point, ShareReport, differences, missed
-from router.routing.reports.fairness import Fairness, fairness_since
+from router.policy.reports.fairness import ShareReport
+from router.policy.reports.sums.curves import Point
+from router.policy.reports.sums.missed_sums import Missed
+from router.routing.reports.fairness import CurvesWanted, Fairness, fairness_since
 from router.routing.reports.share_history import ShareChange, share_changes
 from router.security.private_files import write_report
 
@@ -30,6 +33,8 @@ RETURNED: Final = (
     "{amount:.1f} {unit} of the bound are for leads that somebody else took, or that came back. "
     "The next leads even it out."
 )
+WHOLE_CURVES: Final = timedelta(days=7)
+"""Longest span that is drawn with a point for each lead; a longer one has four points a day."""
 LEAST_SHOWN: Final = 0.05
 """Leads or points that the line above rounds to 0.1."""
 
@@ -52,30 +57,27 @@ def fairness(since: timedelta, team: str | None, rep: str | None, plot: Path | N
     bound.
     """
     services = services_with_rules()
-    found = fairness_since(services, since=services.clock() - since)
+    points: CurvesWanted = "" if plot is None else "whole" if since <= WHOLE_CURVES else "thin"
+    found = fairness_since(services, since=services.clock() - since, rep=rep, curves=points)
     check_name("team", team, found.roster.teams, former=(one.team for one in found.standings))
     check_name("rep", rep, found.roster.reps, former=(one.rep for one in found.standings))
     chosen = [one for one in found.standings if team in (None, one.team) and rep in (None, one.rep)]
-    reasons = _missed(found, rep) if rep is not None else ()
     changes = share_changes(rep, since=found.since, ledger=services.ledger) if rep is not None else ()
     if plot is not None:
         write_report(plot, _picture(found, chosen))
     if as_json:
-        print_json(_as_json(found, chosen, reasons if rep is not None else None, changes))
+        print_json(_as_json(found, chosen, found.missed if rep is not None else None, changes))
     else:
         _show(found, chosen)
+        if whole := counted_whole(services.ledger, found.since):
+            say(whole)
         if rep is not None:
-            _show_missed(rep, reasons)
+            _show_missed(rep, found.missed)
             _show_changes(rep, changes)
         if plot is not None:
             say(f"Drawn: {plot}")
     if any(one.beyond for one in chosen):
         raise SystemExit(1)
-
-
-def _missed(found: Fairness, rep: str) -> Sequence[Missed]:
-    weights = {team: by_rep[rep] for team, by_rep in found.weights.items() if rep in by_rep}
-    return missed(found.decisions, rep, weights=weights, timezone=found.roster.timezone)
 
 
 def _show(found: Fairness, chosen: Sequence[ShareReport]) -> None:
@@ -153,7 +155,7 @@ def _picture(found: Fairness, chosen: Sequence[ShareReport]) -> str:
 
 def _chart(found: Fairness, of_team: Sequence[ShareReport]) -> Chart | None:
     team, unit, reps = of_team[0].team, of_team[0].unit, [one.rep for one in of_team]
-    lines = differences(found.decisions, team=team, unit=unit)
+    lines = found.curves.of(team=team, unit=unit)
     points = {rep: line for rep, line in lines.items() if rep in reps}
     moments = [point.at for line in points.values() for point in line]
     if not moments:

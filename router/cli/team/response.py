@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from router.cli.leads.kept import counted_whole
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
@@ -45,12 +46,19 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
     policy = services.rules.policy()
     record_outbox(services)  # includes decisions of a moment ago
     now = services.clock()
-    leads = [one for one in services.ledger.follow_ups.since(now - since) if one.rep is not None]
-    check_name("team", team, policy.roster.teams, former=(one.team for one in leads))
-    check_name("rep", rep, policy.roster.reps, former=(one.rep for one in leads))
-    chosen = [one for one in leads if team in (None, one.team) and rep in (None, one.rep)]
+    sums = services.ledger.sums.results(since=now - since)
+    check_name("team", team, policy.roster.teams, former=(one for one, _ in sums))
+    check_name("rep", rep, policy.roster.reps, former=(one for _, one in sums))
+    chosen = {
+        (of_team, of_rep): one
+        for (of_team, of_rep), one in sums.items()
+        if team in (None, of_team) and rep in (None, of_rep)
+    }
     found = responses(chosen, now=now)
-    late = [one for one in chosen if promptness(one, now=now) == "late"] if rep is not None else []
+    late: list[FollowUp] = []
+    if rep is not None:
+        given = services.ledger.follow_ups.since(now - since, rep=rep)
+        late = [one for one in given if team in (None, one.team) and promptness(one, now=now) == "late"]
     if as_json:
         print_json(_as_facts(found, now - since, late if rep is not None else None))
         return
@@ -59,7 +67,11 @@ def response(since: timedelta, team: str | None, rep: str | None, as_json: bool)
         return
     whose = ", ".join([rep or "everybody", *([f"team {team}"] if team else [])])
     began = local_time(now - since, policy.roster.timezone)
-    _show(found, response_of(EVERYBODY, chosen, now=now), title=f"Leads given since {began} ({whose})")
+    _show(
+        found, response_of(EVERYBODY, chosen.values(), now=now), title=f"Leads given since {began} ({whose})"
+    )
+    if whole := counted_whole(services.ledger, now - since):
+        say(whole)
     if rep is not None:
         _show_late(rep, late, roster=policy.roster)
 

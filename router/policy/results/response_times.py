@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from router.policy.results.follow_up import FollowUp
+from router.policy.results.result_sums import RepSums
 
 Promptness = Literal["in time", "late", "waiting", "no longer theirs"]
 
@@ -55,41 +56,46 @@ def promptness(lead: FollowUp, *, now: datetime) -> Promptness:
     return "waiting" if lead.ended_at is None else "no longer theirs"
 
 
-def responses(leads: Iterable[FollowUp], *, now: datetime) -> tuple[Response, ...]:
-    """Each rep's response, sorted by name; owners who are no reps are left out."""
-    of_rep: dict[str, list[FollowUp]] = {}
-    for lead in leads:
-        if lead.rep is not None:
-            of_rep.setdefault(lead.rep, []).append(lead)
+def responses(sums: Mapping[tuple[str, str], RepSums], *, now: datetime) -> tuple[Response, ...]:
+    """Each rep's response at `now` (aware UTC), over all teams, sorted by name."""
+    of_rep: dict[str, list[RepSums]] = {}
+    for (_team, rep), one in sums.items():
+        of_rep.setdefault(rep, []).append(one)
     return tuple(response_of(rep, of_rep[rep], now=now) for rep in sorted(of_rep))
 
 
-def response_of(rep: str, leads: Sequence[FollowUp], *, now: datetime) -> Response:
-    """The response to these leads, all of them counted for `rep`."""
-    times = sorted(lead.response for lead in leads if lead.response is not None)
-    judged = [promptness(lead, now=now) for lead in leads]
+def response_of(rep: str, sums: Iterable[RepSums], *, now: datetime) -> Response:
+    """The response to these leads at `now` (aware UTC), all of them counted for `rep`."""
+    whole = RepSums()
+    for one in sums:
+        whole.add(one)
+    then = whole.at(now)
     return Response(
         rep=rep,
-        received=len(leads),
-        answered=len(times),
-        in_time=judged.count("in time"),
-        late=judged.count("late"),
-        waiting=judged.count("waiting"),
-        median=_median(times),
-        p90=_nearest_rank(times, SLOWEST_TENTH),
-        won=sum(lead.outcome == "won" for lead in leads),
-        lost=sum(lead.outcome == "lost" for lead in leads),
+        received=then.received,
+        answered=len(then.times_us),
+        in_time=then.in_time,
+        late=then.late,
+        waiting=then.waiting + len(then.due_us),
+        median=_median(then.times_us),
+        p90=_nearest_rank(then.times_us, SLOWEST_TENTH),
+        won=then.won,
+        lost=then.lost,
     )
 
 
-def _median(ascending: Sequence[timedelta]) -> timedelta | None:
+def _median(ascending_us: Sequence[int]) -> timedelta | None:
     """The middle value, or the mean of the two middle values; None without values."""
-    half, odd = divmod(len(ascending), 2)
-    if not ascending or odd:
-        return ascending[half] if ascending else None
-    return (ascending[half - 1] + ascending[half]) / 2
+    half, odd = divmod(len(ascending_us), 2)
+    if not ascending_us:
+        return None
+    if odd:
+        return timedelta(microseconds=ascending_us[half])
+    return timedelta(microseconds=ascending_us[half - 1] + ascending_us[half]) / 2
 
 
-def _nearest_rank(ascending: Sequence[timedelta], share: float) -> timedelta | None:
+def _nearest_rank(ascending_us: Sequence[int], share: float) -> timedelta | None:
     """The smallest value that at least `share` (0 to 1) of all values do not exceed; None without values."""
-    return ascending[math.ceil(share * len(ascending)) - 1] if ascending else None
+    if not ascending_us:
+        return None
+    return timedelta(microseconds=ascending_us[math.ceil(share * len(ascending_us)) - 1])

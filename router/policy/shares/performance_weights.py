@@ -10,7 +10,7 @@ is 0, every factor is 1: chance alone changes no rep's share.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
@@ -18,7 +18,7 @@ from statistics import NormalDist
 from typing import Final
 
 from router.policy.people.roster import Roster, Team
-from router.policy.results.follow_up import FollowUp
+from router.policy.results.result_sums import RepSums
 from router.policy.shares.share_book import Book, factor_field
 
 LEAST_FACTOR: Final = 500
@@ -81,25 +81,23 @@ class TeamPerformance:
     reps: tuple[Performance, ...]
 
 
-def ripe(follow_ups: Iterable[FollowUp], team: Team, *, now: datetime) -> tuple[Wins, ...]:
-    """The wins of the team's reps that count at `now` (aware UTC), in file order; empty without a window.
+def ripe_between(team: Team, *, now: datetime) -> tuple[datetime, datetime] | None:
+    """The first and the last moment at which a lead was given that counts at `now` (aware UTC), or None.
 
-    A lead counts if the team gave it within its window (`performance`), which ends 14 days before `now`:
-    otherwise a rep with many recent leads would look bad. A win after the lead went to another owner does
-    not count for the rep. A lead that a rep gave back counts as not won; otherwise giving back hard leads
-    would pay.
+    The team's window (`performance`) ends 14 days before `now`: otherwise a rep with many recent leads would
+    look bad.
     """
-    if team.performance is None:
-        return ()
-    first, last = now - RIPENS - team.performance, now - RIPENS
-    received, won = dict.fromkeys(team.reps, 0), dict.fromkeys(team.reps, 0)
-    for one in follow_ups:
-        if one.team != team.name or one.rep not in received or not first <= one.assigned_at <= last:
-            continue
-        received[one.rep] += 1
-        late = one.ended_at is not None and (one.outcome_at is None or one.outcome_at > one.ended_at)
-        won[one.rep] += one.outcome == "won" and not late
-    return tuple(Wins(rep, received[rep], won[rep]) for rep in team.reps)
+    return None if team.performance is None else (now - RIPENS - team.performance, now - RIPENS)
+
+
+def wins_of(sums: Mapping[tuple[str, str], RepSums], team: Team) -> tuple[Wins, ...]:
+    """The wins of the team's reps among leads given within its window, in file order.
+
+    A win after the lead went to another owner does not count for the rep. A lead that a rep gave back counts
+    as not won; otherwise giving back hard leads would pay.
+    """
+    of_rep = {rep: sums.get((team.name, rep), RepSums()) for rep in team.reps}
+    return tuple(Wins(rep, one.received, one.won_in_hand) for rep, one in of_rep.items())
 
 
 def weights_in_force(roster: Roster, team: str, book: Book) -> dict[str, int]:

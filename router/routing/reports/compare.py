@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.properties import OWNER
 from router.ledger import Ledger
+from router.ledger.sums.shadow import ShadowDecision, shadow_decisions
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.people import People
@@ -85,48 +86,41 @@ def compare_leads(
 
     `since` is aware UTC. Raises `HubSpotError`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
-    records = {
-        record["contact_id"]: record
-        for record in ledger.decided_since(since)
-        if record.get("mode") == "shadow"
-    }
+    shadowed = {one.contact_id: one for one in shadow_decisions(ledger, since=since)}
     pairs: list[Pair] = []
     gone = unread = 0
-    ids = list(records)
+    ids = list(shadowed)
     for start in range(0, len(ids), PER_CALL):
         answer = hubspot.read_contacts(ids[start : start + PER_CALL], (OWNER,), priority="sweep")
         pairs += [
-            _pair(records[contact_id], theirs=record.properties.get(OWNER) or NOBODY)
+            _pair(shadowed[contact_id], theirs=record.properties.get(OWNER) or NOBODY)
             for contact_id, record in answer.records.items()
         ]
         gone += sum(why == "gone" for why in answer.missing.values())
         unread += sum(why == "unknown" for why in answer.missing.values())
     pairs.sort(key=lambda pair: (pair.decided_at, pair.contact_id))
-    return ShadowComparison(
-        tuple(pairs), _names([*records.values()], rules=rules, people=people), gone, unread
-    )
+    return ShadowComparison(tuple(pairs), _names(shadowed.values(), rules=rules, people=people), gone, unread)
 
 
-def _pair(record: Mapping[str, Any], *, theirs: str) -> Pair:
-    outcome = record["outcome"]
+def _pair(decision: ShadowDecision, *, theirs: str) -> Pair:
     return Pair(
-        contact_id=record["contact_id"],
-        decided_at=record["decided_at"],
-        rule=record["rule"],
-        outcome=outcome["kind"],
-        team=outcome.get("team"),
+        contact_id=decision.contact_id,
+        decided_at=decision.decided_at,
+        rule=decision.rule,
+        outcome=decision.outcome,
+        team=decision.team,
         theirs=theirs,
-        ours=outcome.get("owner_id") or NOBODY,
+        ours=decision.owner_id or NOBODY,
     )
 
 
-def _names(records: Sequence[Mapping[str, Any]], *, rules: LiveRules, people: People) -> dict[str, str]:
+def _names(decisions: Iterable[ShadowDecision], *, rules: LiveRules, people: People) -> dict[str, str]:
     """Names by owner id: the rep's name where the owner is a rep, else HubSpot's."""
     owners, live = people.owners.by_email(), rules.live
     names = {owner.id: owner.name or owner.id for owner in owners.values()}
     if live is not None:
         names |= reps_by_owner(owners, live.roster)
-    for record in records:
-        if rep_name := record["outcome"].get("rep"):
-            names[record["outcome"]["owner_id"]] = rep_name
+    for one in decisions:
+        if one.rep and one.owner_id:
+            names[one.owner_id] = one.rep
     return names

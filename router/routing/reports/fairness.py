@@ -6,19 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, Literal
 
 import structlog
 
 from router.clock import Clock
-from router.policy.decision.decision import Decision
-from router.policy.explanation.decision_record import from_record
+from router.ledger.sums.share_days import SharesOfMode
 from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import bounds_of
-from router.policy.reports.fairness import ShareReport, standings, teams_refunded, that_count
+from router.policy.reports.fairness import ShareReport, standings
+from router.policy.reports.sums.curves import Curves
+from router.policy.reports.sums.missed_sums import Missed
 from router.policy.shares.grant import granted
 from router.policy.shares.performance_weights import weights_in_force
-from router.policy.shares.share_book import LEAD, REFUNDED, Book
+from router.policy.shares.share_book import LEAD, Book
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.live_rules import LiveRules
 from router.routing.portal.services import Services
@@ -33,16 +34,19 @@ class TooBusy(Exception):
     """The book of shares changed at every try."""
 
 
+CurvesWanted = Literal["", "thin", "whole"]
+"""No points over time, four a day, or one for each lead (read from the decisions themselves)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fairness:
-    """The decisions since a moment that still count, first to last, and the shares they add up to."""
+    """The shares that the decisions since a moment add up to. `missed` is of one rep, if asked for."""
 
     since: datetime
     roster: Roster
-    decisions: tuple[Decision, ...]
     standings: tuple[ShareReport, ...]
-    weights: Mapping[str, Mapping[str, int]]
-    """By team and rep, the weights in force now (thousandths)."""
+    missed: tuple[Missed, ...]
+    curves: Curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,31 +57,34 @@ class Granted:
     credits: Mapping[str, tuple[float, float]]
 
 
-def fairness_since(services: Services, *, since: datetime) -> Fairness:
+def fairness_since(
+    services: Services, *, since: datetime, rep: str | None = None, curves: CurvesWanted = ""
+) -> Fairness:
     """What each rep received since `since` (aware UTC); decisions of the other mode are left out.
 
-    Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
+    Days that are over are read from their sums. `rep` asks for the leads that a rep missed. Raises `NoRules`,
+    `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`.
     """
     policy = services.rules.policy()
     record_outbox(services)  # includes decisions of a moment ago
-    given_back = services.ledger.decisions_ended_by(REFUNDED, since=since)
-    decided = map(from_record, services.ledger.decided_since(since))
-    of_mode = tuple(one for one in decided if one.mode == policy.mode)
-    decisions = that_count(of_mode, ended=given_back)
+    sums = services.ledger.sums.shares(mode=policy.mode, since=since, rep=rep, curves=curves)
     fields, _version = services.store.commits.read_book()
+    book, roster = Book(fields), policy.roster
+    weights = {team: weights_in_force(roster, team, book) for team in roster.teams}
     return Fairness(
         since=since,
-        roster=policy.roster,
-        decisions=decisions,
-        standings=standings(
-            decisions,
-            roster=policy.roster,
-            book=Book(fields),
-            bounds=bounds_of(policy),
-            refunded=teams_refunded(of_mode, decisions),
-        ),
-        weights={team: weights_in_force(policy.roster, team, Book(fields)) for team in policy.roster.teams},
+        roster=roster,
+        standings=standings(sums.shares, roster=roster, book=book, bounds=bounds_of(policy)),
+        missed=_missed(sums, rep, weights=weights, roster=roster) if rep is not None else (),
+        curves=sums.curves,
     )
+
+
+def _missed(
+    sums: SharesOfMode, rep: str, *, weights: Mapping[str, Mapping[str, int]], roster: Roster
+) -> tuple[Missed, ...]:
+    of_teams = {team: by_rep[rep] for team, by_rep in weights.items() if rep in by_rep}
+    return sums.missed.lines(rep, weights=of_teams, timezone=roster.timezone)
 
 
 def plan_grant(*, store: Store, rules: LiveRules, team: str, rep: str, amount: Decimal) -> Granted:

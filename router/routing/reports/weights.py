@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from router.clock import Clock
 from router.ledger import Ledger
 from router.policy.people.roster import Team
-from router.policy.shares.performance_weights import RIPENS, UNCHANGED, TeamPerformance, performance_of, ripe
+from router.policy.results.result_sums import ResultSums
+from router.policy.shares.performance_weights import (
+    UNCHANGED,
+    TeamPerformance,
+    performance_of,
+    ripe_between,
+    wins_of,
+)
 from router.policy.shares.share_book import FACTORS, factor_field
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.live_rules import LiveRules
@@ -67,18 +75,18 @@ def _judged(
     fields: Mapping[str, int], *, ledger: Ledger, rules: LiveRules, clock: Clock
 ) -> tuple[TeamWeights, ...]:
     policy = rules.policy()
-    teams = [team for team in policy.roster.teams.values() if team.performance is not None]
-    now = clock()
-    since = now - RIPENS - max((team.performance for team in teams if team.performance), default=RIPENS)
-    follow_ups = tuple(ledger.follow_ups.since(since)) if teams else ()
-    return tuple(
-        TeamWeights(
-            team,
-            performance_of(ripe(follow_ups, team, now=now)),
-            {rep: fields.get(factor_field(team.name, rep), 0) or UNCHANGED for rep in team.reps},
-        )
-        for team in teams
-    )
+    teams = policy.roster.teams.values()
+    now, sums = clock(), dict[tuple[datetime, datetime], ResultSums]()
+    judged = []
+    for team in teams:
+        window = ripe_between(team, now=now)
+        if window is None:
+            continue
+        if window not in sums:
+            sums[window] = ledger.sums.results(since=window[0], up_to=window[1])
+        in_force = {rep: fields.get(factor_field(team.name, rep), 0) or UNCHANGED for rep in team.reps}
+        judged.append(TeamWeights(team, performance_of(wins_of(sums[window], team)), in_force))
+    return tuple(judged)
 
 
 def _changes(judged: Sequence[TeamWeights], fields: Mapping[str, int]) -> dict[str, int]:

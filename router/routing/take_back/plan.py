@@ -42,7 +42,7 @@ def plan_undo(services: Services, revision: str, *, progress: Callable[[int], No
     """
     services.rules.refresh()
     policy = services.rules.policy()
-    changes = [one for one in services.ledger.revisions.all() if one.revision.startswith(revision)]
+    changes = [one for one in services.ledger.revisions.all(counted=0) if one.revision.startswith(revision)]
     found = sorted({one.revision for one in changes})
     if not found:
         raise CannotTakeBack(f"No revision {revision} was ever live here. See: router revisions")

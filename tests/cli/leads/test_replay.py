@@ -48,3 +48,21 @@ def test_a_decision_that_nobody_made_is_a_sentence(run: Run, services: Services)
 
     assert told.exit_code == 1
     assert told.stderr.startswith("Lead Router has never made a decision 501-0-abcd.")
+
+
+def test_a_lead_older_than_the_ledger_keeps_is_a_sentence(
+    run: Run, sandbox: SandboxClient, services: Services, route_now: RouteNow
+) -> None:
+    (contact_id,) = sandbox.create_exactly([LYON], announce=False)
+    route_now([contact_id])
+    record = services.ledger.decisions_of(contact_id)[0]
+    old = record | {"id": "77-0-old", "contact_id": "77", "decided_at": "2025-01-07T09:00:00+00:00"}
+    services.ledger.record([old], [])
+    before = {"before": services.clock().date(), "remembered": lambda _: (), "now": services.clock()}
+    services.ledger.pruning.prune_some(**before, longest_s=60)  # type: ignore[arg-type]
+
+    for told in (run("replay", "77-0-old"), run("explain", "77")):
+        assert told.exit_code == 1
+        assert told.stderr.startswith("Leads decided before 2025-01-08 (UTC) are older than LEDGER_KEEP:")
+    summed = run("fairness", "--since", "9999d")
+    assert "Days before 2025-01-08 (UTC) are older than LEDGER_KEEP." in " ".join(summed.stdout.split())

@@ -21,6 +21,7 @@ from router.policy.people.availability import Reported
 from router.policy.people.roster import CatchUp, Rep, TimeOff
 from router.policy.reports.bounds import Bound, bounds_of
 from router.policy.reports.fairness import standings
+from router.policy.reports.sums.share_sums import sums_of
 from router.policy.rules.policy import Assign, Need, Policy, ToTeam
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, points_of
@@ -198,7 +199,7 @@ def test_standings_count_what_was_earned_away() -> None:
     policy = catching_up(at_most=5)
     decisions, book = decided(policy, 30)
 
-    found = standings(decisions, roster=policy.roster, book=book, bounds=bounds_of(policy))
+    found = standings(sums_of(decisions), roster=policy.roster, book=book, bounds=bounds_of(policy))
 
     anna = found[0]
     assert (anna.rep, anna.received, anna.bound, anna.days_away) == ("anna", 0, BOUND + 2 * 5, 1)

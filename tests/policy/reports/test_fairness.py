@@ -12,7 +12,10 @@ from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import Inputs
 from router.policy.decision.trigger import Released
 from router.policy.people.roster import Roster, TimeOff
-from router.policy.reports.fairness import ShareReport, differences, missed, standings, that_count
+from router.policy.reports.fairness import ShareReport, counts, gave_back, standings
+from router.policy.reports.sums.curves import curves_of
+from router.policy.reports.sums.missed_sums import missed_sums_of
+from router.policy.reports.sums.share_sums import sums_of
 from router.policy.rules.policy import Assign, ToTeam
 from router.policy.shares.share_book import LEAD, Book, closed, credit_field, open_field
 from tests.world.policies import NOW, PARIS, a_lead, a_policy, a_rep, a_team, deciding, office_hours
@@ -40,7 +43,7 @@ def test_received_fair_share_and_difference_add_up() -> None:
     team = a_team(a_rep("anna", weight=2), a_rep("ben"))
     decisions, book = dealt(team, leads=10)
 
-    found = by_rep(standings(decisions, roster=team, book=book))
+    found = by_rep(standings(sums_of(decisions), roster=team, book=book))
 
     assert (found["anna"].received, found["ben"].received) == (7, 3)
     assert found["anna"].fair_share == pytest.approx(20 / 3)
@@ -55,7 +58,7 @@ def test_what_a_rep_had_before_is_carried_over() -> None:
     owed = Book({credit_field("sales", "anna"): LEAD, credit_field("sales", "ben"): -LEAD})
     decisions, book = dealt(team, leads=2, book=owed)
 
-    anna = by_rep(standings(decisions, roster=team, book=book))["anna"]
+    anna = by_rep(standings(sums_of(decisions), roster=team, book=book))["anna"]
 
     assert (anna.before, anna.received, anna.fair_share, anna.difference) == (-1, 2, 1, 0)
     assert anna.bound == 2
@@ -66,7 +69,7 @@ def test_an_absent_rep_neither_earns_nor_owes_and_the_days_are_counted() -> None
     team = a_team(a_rep("anna"), a_rep("ben"), time_off=(leave,))
     decisions, book = dealt(team, leads=10, every=DAY / 2)
 
-    ben = by_rep(standings(decisions, roster=team, book=book))["ben"]
+    ben = by_rep(standings(sums_of(decisions), roster=team, book=book))["ben"]
 
     assert ben.days_away == 3
     assert ben.fair_share == pytest.approx(sum(1 for one in decisions if not one.passed_over) / 2)
@@ -77,7 +80,7 @@ def test_the_longest_wait_counts_the_leads_that_went_to_others() -> None:
     team = a_team(a_rep("anna", weight=4), a_rep("ben", weight=1))
     decisions, book = dealt(team, leads=20)
 
-    ben = by_rep(standings(decisions, roster=team, book=book))["ben"]
+    ben = by_rep(standings(sums_of(decisions), roster=team, book=book))["ben"]
 
     assert ben.longest_wait == 4
 
@@ -88,7 +91,7 @@ def test_further_away_than_the_bound_is_beyond() -> None:
 
     found = by_rep(
         standings(
-            decisions,
+            sums_of(decisions),
             roster=team,
             book=book.apply(
                 {credit_field("sales", "anna"): 3 * LEAD, credit_field("sales", "ben"): -3 * LEAD}
@@ -107,7 +110,7 @@ def test_credit_that_was_granted_is_no_lead_beyond_the_bound() -> None:
         {credit_field("sales", "anna"): 3 * LEAD // 2, credit_field("sales", "ben"): -3 * LEAD // 2}
     )
 
-    anna = by_rep(standings(decisions, roster=team, book=book))["anna"]
+    anna = by_rep(standings(sums_of(decisions), roster=team, book=book))["anna"]
 
     assert (anna.difference, anna.before, anna.bound, anna.beyond) == (-1.5, -1.5, 2, False)
 
@@ -115,7 +118,7 @@ def test_credit_that_was_granted_is_no_lead_beyond_the_bound() -> None:
 def test_a_rep_who_left_the_team_is_still_told() -> None:
     decisions, book = dealt(a_team(a_rep("anna"), a_rep("ben")), leads=4)
 
-    found = standings(decisions, roster=a_team(a_rep("ben"), a_rep("carl")), book=book)
+    found = standings(sums_of(decisions), roster=a_team(a_rep("ben"), a_rep("carl")), book=book)
 
     assert [(one.rep, one.received) for one in found] == [("ben", 2), ("carl", 0), ("anna", 2)]
 
@@ -125,7 +128,7 @@ def test_why_leads_passed_a_rep_by_is_told_by_day_and_reason() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", max_open_leads=1), time_off=(leave,))
     decisions, _book = dealt(team, leads=12, every=DAY / 3)
 
-    lines = missed(decisions, "ben", weights={"sales": 1000}, timezone=PARIS)
+    lines = missed_sums_of(decisions).lines("ben", weights={"sales": 1000}, timezone=PARIS)
 
     assert [(one.first, one.last, one.reason) for one in lines] == [
         (date(2026, 11, 24), date(2026, 11, 25), "on leave until 25 Nov"),
@@ -139,7 +142,9 @@ def test_the_same_reason_weeks_later_is_another_line() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", max_open_leads=0))
     decisions, _book = dealt(team, leads=3, every=10 * DAY)
 
-    assert [one.leads for one in missed(decisions, "ben", weights={"sales": 1000}, timezone=PARIS)] == [
+    assert [
+        one.leads for one in missed_sums_of(decisions).lines("ben", weights={"sales": 1000}, timezone=PARIS)
+    ] == [
         1,
         1,
         1,
@@ -150,7 +155,7 @@ def test_differences_over_time_end_where_the_book_stands() -> None:
     team = a_team(a_rep("anna", weight=2), a_rep("ben"))
     decisions, book = dealt(team, leads=7)
 
-    lines = differences(decisions, team="sales")
+    lines = curves_of(decisions).of(team="sales")
 
     assert {rep: round(-line[-1].difference * LEAD) for rep, line in lines.items()} == {
         rep: book.credit("sales", rep) for rep in ("anna", "ben")
@@ -162,7 +167,7 @@ def test_a_lead_that_went_another_way_counts_for_nobody() -> None:
     team = a_team(a_rep("anna", max_open_leads=1))
     decisions, book = dealt(team, leads=3)
 
-    (anna,) = standings(decisions, roster=team, book=book)
+    (anna,) = standings(sums_of(decisions), roster=team, book=book)
 
     assert book.value(open_field("anna")) == 1 and closed("anna")
     assert (anna.received, anna.fair_share) == (1, 1)
@@ -173,7 +178,7 @@ def test_shifts_of_a_week_are_one_line_whatever_the_hour() -> None:
     team = a_team(a_rep("anna"), a_rep("ben", hours=nights))
     decisions, _book = dealt(team, leads=8, every=DAY / 2)
 
-    lines = missed(decisions, "ben", weights={"sales": 1000}, timezone=PARIS)
+    lines = missed_sums_of(decisions).lines("ben", weights={"sales": 1000}, timezone=PARIS)
 
     assert [(one.first, one.last, one.reason) for one in lines] == [
         (date(2026, 11, 24), date(2026, 11, 27), "outside of working hours")
@@ -190,9 +195,11 @@ def test_a_released_lead_counts_for_nobody() -> None:
     )
     book = book.apply(back.book_changes)
 
-    counted = that_count([*decisions, replace(back, inputs=Inputs(trigger=trigger))], ended=())
+    known = [*decisions, replace(back, inputs=Inputs(trigger=trigger))]
+    given_back = gave_back(known, ended=())
+    counted = [one for one in known if counts(one, ended=(), given_back=given_back)]
 
-    found = by_rep(standings(counted, roster=team, book=book))
+    found = by_rep(standings(sums_of(counted), roster=team, book=book))
     assert given not in counted
     assert (found["anna"].received, found["ben"].received) == (2, 1)
     assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.values())

@@ -9,6 +9,7 @@ import pytest
 
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.response_times import promptness, responses
+from router.policy.results.result_sums import result_sums_of
 
 ASSIGNED = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 NOW = ASSIGNED + timedelta(hours=8)
@@ -56,7 +57,7 @@ def test_each_rep_has_their_median_slowest_tenth_and_outcomes() -> None:
     answered = [a_follow_up(first_response_at=hours(number)) for number in range(1, 11)]
     leads = [*answered, a_follow_up(outcome="won"), a_follow_up("ben", outcome="lost"), a_follow_up(None)]
 
-    anna, ben = responses(leads, now=NOW)
+    anna, ben = responses(result_sums_of(leads), now=NOW)
 
     assert (anna.received, anna.answered, anna.won, anna.lost) == (11, 10, 1, 0)
     assert (anna.median, anna.p90) == (timedelta(hours=5.5), timedelta(hours=9))

@@ -18,7 +18,9 @@ from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import explain
 from router.policy.people.roster import Roster, Team
 from router.policy.reports.bounds import Bound, bounds_of
-from router.policy.reports.fairness import differences, standings
+from router.policy.reports.fairness import standings
+from router.policy.reports.sums.curves import curves_of
+from router.policy.reports.sums.share_sums import sums_of
 from router.policy.rules.conditions import Between
 from router.policy.rules.policy import Assign, Policy, ToTeam
 from router.policy.rules.scoring import PointsLine, PointsTable, Scorecard
@@ -125,7 +127,7 @@ def test_standings_and_bounds_are_in_points() -> None:
     policy = points_by_size(by_value("anna", "ben", "carl"))
     decisions, book = decided(policy, "80", "10", "80", "10", "10")
 
-    found = standings(decisions, roster=policy.roster, book=book, bounds=bounds_of(policy))
+    found = standings(sums_of(decisions), roster=policy.roster, book=book, bounds=bounds_of(policy))
 
     assert bounds_of(policy) == {TEAM: Bound("points", BOUND)}
     assert [(one.rep, one.received, one.value, one.unit) for one in found] == [
@@ -138,16 +140,16 @@ def test_standings_and_bounds_are_in_points() -> None:
         assert one.difference == pytest.approx(one.value - one.fair_share, abs=1e-6)
         assert one.before == pytest.approx(0, abs=1e-6)
         assert one.bound == 100  # nobody was away: within the largest lead
-    lines = differences(decisions, team=TEAM, unit="points")
+    lines = curves_of(decisions).of(team=TEAM, unit="points")
     assert lines["ben"][-1].difference == pytest.approx(60 - 260 / 3, abs=1e-6)
-    assert differences(decisions, team=TEAM) == {}
+    assert curves_of(decisions).of(team=TEAM) == {}
 
 
 def test_leads_from_before_the_change_of_unit_are_left_out() -> None:
     old, _ = decided(points_by_size(a_team()), "80", "10")
     new, book = decided(policy := points_by_size(by_value()), "80")
 
-    found = standings([*old, *new], roster=policy.roster, book=book, bounds=bounds_of(policy))
+    found = standings(sums_of([*old, *new]), roster=policy.roster, book=book, bounds=bounds_of(policy))
 
     assert [one.received for one in found] == [1, 0]
 

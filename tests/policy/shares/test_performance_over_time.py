@@ -11,8 +11,9 @@ import pytest
 
 from router.policy.people.roster import Team
 from router.policy.results.follow_up import FollowUp
+from router.policy.results.result_sums import result_sums_of
 from router.policy.shares.fair_share import next_up, pay
-from router.policy.shares.performance_weights import UNCHANGED, performance_of, ripe
+from router.policy.shares.performance_weights import UNCHANGED, performance_of, ripe_between, wins_of
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import Book
 from tests.world.policies import NOW
@@ -62,7 +63,10 @@ def a_year(rates: Sequence[float], *, seed: int) -> tuple[list[dict[str, int]], 
             )
         night = NOW + 7 * (week + 1) * DAY
         follow_ups = [one for one in follow_ups if one.assigned_at > night - 120 * DAY]
-        factors = {one.rep: one.factor for one in performance_of(ripe(follow_ups, team, now=night)).reps}
+        first, last = ripe_between(team, now=night) or (night, night)
+        ripe = [one for one in follow_ups if first <= one.assigned_at <= last]
+        wins = wins_of(result_sums_of(ripe), team)
+        factors = {one.rep: one.factor for one in performance_of(wins).reps}
         told.append(factors)
     return told, late
 

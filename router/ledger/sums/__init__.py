@@ -1,0 +1,1 @@
+"""Sums of each day's rows for reports: made once the day is over, made anew when its rows change."""

@@ -19,7 +19,7 @@ from workers import nightly_run, process, reconciling
 
 EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
-NIGHT_EVERY: Final = timedelta(seconds=5)
+NIGHT_EVERY: Final = timedelta(seconds=3)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)

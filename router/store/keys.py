@@ -110,6 +110,9 @@ class Keys:
         self.limits = key("budget:limits")
         """hash: the portal's own call limits, as its answers state them; an hour."""
 
+        self.turns = key("turns")
+        """hash: housekeeping job → since when it waits for its turn, epoch ms; until it starts."""
+
     def lead(self, contact_id: str) -> str:
         """hash: state of one lead (see leads.py); expires 90 days after it is done."""
         return self._key(f"lead:{contact_id}")
@@ -131,7 +134,7 @@ class Keys:
         return self._key(f"links_revoked:{rep}")
 
     def asked(self, job: str) -> str:
-        """string: a housekeeping job is asked for and has not started; ten seconds."""
+        """string: a housekeeping job is asked for and has not started; one minute."""
         return self._key(f"asked:{job}")
 
     def calls_of_day(self, day: str) -> str:

@@ -60,6 +60,11 @@ _GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], .
     ("overdue_oldest_seconds", "How long the oldest of them is due", lambda seen: seen.overdue_for_s or 0),
     ("erasures", "Contacts whose traces are still to be erased", lambda seen: seen.erasures),
     ("outbox_entries", "Entries on their way to the ledger", lambda seen: seen.outbox),
+    (
+        "housekeeping_turn_waited_seconds",
+        "How long a housekeeping job waits for its turn, at most",
+        lambda seen: max(seen.turns_waited.values(), default=0.0),
+    ),
     ("changed_leads", "Leads worked on in HubSpot and not looked at yet", lambda seen: seen.changed),
     ("paused", "1 while no HubSpot call goes out", lambda seen: seen.pause is not None),
     ("rule_mistakes", "Mistakes in the rule files on disk", lambda seen: len(seen.rule_mistakes)),

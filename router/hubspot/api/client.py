@@ -28,12 +28,13 @@ from router.hubspot.api.errors import (
 from router.hubspot.api.replies import lock_pause, meaning, rate_limit_pause, refusal, scopes_missing
 from router.hubspot.api.shapes import MalformedError
 from router.hubspot.api.transport import HttpResponse, TransportError
+from router import time_slice
 from router.store.budget.budget import CallBudget, Charge, Priority
 
 T = TypeVar("T")
 
 PATIENCE_S: Final[Mapping[Priority, float]] = {"lead": 10.0, "verify": 5.0, "sweep": 20.0}
-"""Seconds that a call waits for the budget before its work is put off."""
+"""Seconds that a call waits for the budget before its work is put off; at most the present time slice."""
 
 SHORT_WAIT_S: Final = 2.5
 """A pause of at most this many seconds is waited out inside the call."""
@@ -94,7 +95,7 @@ class ApiClient:
         was not applied. Raises the errors of `router.hubspot.api.errors`, and Redis's own when the budget
         cannot be reached.
         """
-        patience_ends = time.monotonic() + PATIENCE_S[request.priority]
+        patience_ends = time.monotonic() + time_slice.left_s(PATIENCE_S[request.priority])
         charge = self._admit(request, patience_ends)
         ends = time.monotonic() + self._deadline_s
         pending: list[Charge] = [charge]

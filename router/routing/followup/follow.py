@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from router import time_slice
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import STATUS
 from router.ledger import LEDGER_ERRORS
@@ -116,6 +117,8 @@ def follow_up_step(services: Services, *, before: datetime, limit: int = 1_000) 
             _look_at(services, policy, settled, priority="sweep", moves_book=False)
         services.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=services.clock())
         looked_at += len(unseen)
+        if time_slice.is_over():
+            break
     return looked_at
 
 

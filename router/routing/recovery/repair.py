@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from router import time_slice
 from router.deadlines import STUCK
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
@@ -58,7 +59,7 @@ class _Findings:
 
 
 def repair(services: Services, *, since: datetime, until: datetime, after: str = "") -> Repaired:
-    """Compare the leads last decided from `since` to `until`: 2,000 per step, one read call per hundred.
+    """Compare the leads last decided from `since` to `until`, at most 2,000: one read call per hundred.
 
     No owner is changed: an owner that a person has chosen stands (`follow` notes it), and where our own write
     is missing the lead is routed as usual, which reads it again before it writes. In shadow mode nothing is
@@ -77,7 +78,7 @@ def repair(services: Services, *, since: datetime, until: datetime, after: str =
             done.written_anew + part.written_anew,
             page.after,
         )
-        if not page.after:
+        if not page.after or time_slice.is_over():
             break
     return done
 

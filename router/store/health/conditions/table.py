@@ -65,6 +65,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     leads.leads_parked_by_outage,
     reps.unfair,
     housekeeping.changes_wait,
+    housekeeping.turns_late,
     housekeeping.night_late,
     housekeeping.night_held,
     reps.notices_failing,

@@ -1,8 +1,8 @@
 """The time slice of the work that runs now: long work ends with it, and goes on in its next one.
 
-Housekeeping has one process for many jobs. Each job gets a slice of `deadlines.TURN`, then it is the others'
-turn. A loop asks `is_over` between two steps and stores where it stopped; a call to HubSpot waits for the call
-budget no longer than the slice lasts. Outside a slice, as in a command of the CLI, nothing is ever over.
+Housekeeping has one process for many jobs. Each job gets a slice of `deadlines.TURN`, then it is the turn of
+the others. A loop asks `is_over` between two steps and stores where it stopped; a call to HubSpot waits for
+the call budget no longer than the slice lasts. Outside a slice, as in a command, nothing is ever over.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ process listens on exactly one queue: RQ can lose a job for ever between two que
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, cast
+from typing import Final
 
 import redis
 from rq import Queue
@@ -104,7 +104,7 @@ class WakeUps:
         self._redis.delete(*lost)
 
     def _now_ms(self) -> int:
-        seconds, micros = cast("tuple[int, int]", self._redis.time())
+        seconds, micros = self._redis.time()
         return seconds * 1000 + micros // 1000
 
     def _send(self, queue: Queue, job: Job) -> None:

@@ -88,7 +88,7 @@ def test_a_job_that_is_asked_for_again_waits_no_longer_than_a_round(
     assert names.count(Job.RECORD) <= 1
     assert waiting <= len(Job)
     assert ROUND_S < ASKED_FOR_S == WAITS_S, "a job is not asked for twice while it waits for its turn"
-    assert ROUND_S == len(Job) * TURN.total_seconds()
+    assert len(Job) * TURN.total_seconds() == ROUND_S
 
 
 def test_a_search_that_its_turn_interrupts_goes_on_where_it_stopped(

@@ -12,6 +12,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_result
 from tenacity.wait import wait_random, wait_random_exponential
 
+from router import time_slice
 from router.hubspot.api.errors import (
     AccessDenied,
     ComeBackLater,
@@ -28,7 +29,6 @@ from router.hubspot.api.errors import (
 from router.hubspot.api.replies import lock_pause, meaning, rate_limit_pause, refusal, scopes_missing
 from router.hubspot.api.shapes import MalformedError
 from router.hubspot.api.transport import HttpResponse, TransportError
-from router import time_slice
 from router.store.budget.budget import CallBudget, Charge, Priority
 
 T = TypeVar("T")

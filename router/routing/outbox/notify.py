@@ -33,7 +33,7 @@ TAKEN_AT_ONCE: Final = 100
 ANOTHER_TURN: Final = timedelta(seconds=5)
 """Delay of a notice whose receiver is busy with earlier ones."""
 _RUN_S: Final = 3.0
-"""Seconds after which a run ends, or earlier with its time slice: other housekeeping must not wait for chats."""
+"""Seconds after which a run ends, or earlier with its time slice: other work must not wait for chats."""
 
 
 def note(services: Services, lines: Sequence[OutboxEntry]) -> None:

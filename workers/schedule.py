@@ -14,6 +14,7 @@ import redis
 from router.bootstrap import ProcessContext
 from router.ledger import LEDGER_ERRORS
 from router.repeated import repeated
+from router.routing.queues.tend import tends_something
 from router.wakeups import Job
 from workers import nightly_run, process, reconciling
 
@@ -97,7 +98,7 @@ class Schedule:
         return bool(self._store.erasures.asked_for())
 
     def _tend(self) -> bool:
-        return self._has_rules() and bool(self._store.queues.to_tend(now_ms=self._now_ms(), limit=1))
+        return self._has_rules() and tends_something(self._context.services)
 
     def _follow(self) -> bool:
         return self._has_rules() and self._store.changed.is_due(now_ms=self._now_ms())

@@ -49,6 +49,10 @@ class Keys:
         """set: names of the teams that have, or had, a queue."""
         self.tended = key("tended")
         """sorted set: queued contact ids; score = when the lead has to be looked at again, epoch ms."""
+        self.waiting_groups = key("waiting")
+        """sorted set: groups of queued leads for which a rep is searched; score = when to look, epoch ms."""
+        self.waiting_reps = key("waiting:reps")
+        """hash: what each rep could take at the last look, with its time and revision; until the next."""
         self.watched = key("watched")
         """sorted set: ids of leads that a rep has to work on; score = when to look at them, epoch ms."""
         self.overdue = key("overdue")
@@ -124,6 +128,10 @@ class Keys:
     def queue(self, team: str) -> str:
         """sorted set: leads of a team that nobody owns, in the order of `queues.rank` (score, then wait)."""
         return self._key(f"queue:{team}")
+
+    def waiting_group(self, name: str) -> str:
+        """sorted set: leads of one group, in the order of their queue; until the group has no lead."""
+        return self._key(f"waiting:group:{name}")
 
     def claims(self, rep: str) -> str:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""

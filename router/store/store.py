@@ -27,6 +27,7 @@ from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
 from router.store.shared.recent_writes import RecentWrites
 from router.store.shared.rules import RulesRepository
+from router.store.waiting.groups import WaitingGroups
 from router.store.worklists.due_list import DueList
 from router.store.worklists.night_plan import NightPlan
 from router.store.worklists.nights import Nights
@@ -46,6 +47,7 @@ class Store:
     sends: Sends
     commits: Commits
     queues: Queues
+    waiting: WaitingGroups
     claims: ClaimStore
     revoked_links: RevokedLinks
     credits: Credits
@@ -81,6 +83,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         sends=Sends(client, keys),
         commits=Commits(client, keys),
         queues=Queues(client, keys),
+        waiting=WaitingGroups(client, keys),
         claims=ClaimStore(client, keys),
         revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),

@@ -17,7 +17,8 @@ from router.hubspot.routing_properties import changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released, Trigger
-from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.decision_record import from_record
+from router.policy.waiting.queued_record import as_queued_record
 from router.routing.intake.new_decision import assigned
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
@@ -251,7 +252,7 @@ def _sends(decision: Decision) -> tuple[Send, ...]:
 
 def _kept_record(decision: Decision) -> bytes:
     """The decision record that a queue keeps: it decides again from the facts of its leads."""
-    return orjson.dumps(as_record(decision)) if isinstance(decision.outcome, Queued) else b""
+    return orjson.dumps(as_queued_record(decision)) if isinstance(decision.outcome, Queued) else b""
 
 
 def _changes(decision: Decision, record: Record) -> dict[str, str]:

@@ -218,6 +218,26 @@ def test_one_free_place_decides_one_lead_again(
     )
 
 
+def test_a_rep_whose_lead_turned_out_to_be_somebody_elses_gets_the_next_one(
+    services: Services, sandbox: SandboxClient, rules: Path, clock: Clock
+) -> None:
+    full(services, rules)
+    ids = [one for one in queued(services, sandbox, 3) if not owner_of(sandbox, one)]
+    tend_queues(services)
+    services.store.commits.set_counts({"open:camille": 0})
+    clock.forward(6)
+    tend_queues(services)
+    sandbox.edit_by_hand(ids[0], owner=OWNERS["nadia"])
+    route_all(services)
+    clock.forward(6)
+
+    looked = tend_queues(services)
+    route_all(services)
+
+    assert looked.reopened == 1
+    assert [owner_of(sandbox, one) for one in ids] == [OWNERS["nadia"], OWNERS["camille"]]
+
+
 def test_leads_that_an_earlier_version_queued_are_carried_over(
     services: Services, sandbox: SandboxClient, redis_client: redis.Redis, rules: Path, clock: Clock
 ) -> None:

@@ -15,9 +15,10 @@ from router.policy.people.roster import Unit
 from router.store.health.conditions.condition import HealthFinding
 from router.store.health.conditions.table import CONDITIONS, findings, level_of
 from router.store.health.reading import VitalsReading
+from router.store.loading import Loading
 
 
-def exposition(reading: VitalsReading | None, *, with_names: bool) -> bytes:
+def exposition(reading: VitalsReading | Loading | None, *, with_names: bool) -> bytes:
     """One scrape; None means that Redis did not answer. `with_names`: teams are named, too."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Scrape(reading, with_names=with_names))
@@ -27,15 +28,17 @@ def exposition(reading: VitalsReading | None, *, with_names: bool) -> bytes:
 class _Scrape(Collector):
     """One reading of the vitals, in the form that prometheus-client collects."""
 
-    def __init__(self, reading: VitalsReading | None, *, with_names: bool) -> None:
+    def __init__(self, reading: VitalsReading | Loading | None, *, with_names: bool) -> None:
         self._reading = reading
         self._with_names = with_names
 
     def collect(self) -> Iterator[Metric]:
         reading = self._reading
-        yield _gauge("redis_up", "1 if Redis answers", int(reading is not None))
+        yield _gauge(
+            "redis_up", "1 if Redis answers, and has read its data", int(isinstance(reading, VitalsReading))
+        )
         yield from _conditions(findings(reading))
-        if reading is None:
+        if not isinstance(reading, VitalsReading):
             return
         for name, words, value in _GAUGES:
             found = value(reading)

@@ -111,7 +111,7 @@ class Schedule:
         )
 
     def _refresh(self) -> bool:
-        return self._every(Job.REFRESH, REFRESH_EVERY)
+        return self._every(Job.REFRESH, REFRESH_EVERY) or self._store.open_counts.is_unfinished()
 
     def _reconcile(self) -> bool:
         unfinished = reconciling.is_unfinished(self._context.services)

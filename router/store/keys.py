@@ -63,6 +63,10 @@ class Keys:
         """sorted set: the two contacts written last; score = when, epoch ms; one hour."""
         self.resume_probe = key("resume_probe")
         """hash: when one parked lead is tried next, and the wait after it (ms); one day."""
+        self.open_counts = key("open_counts")
+        """hash: when each rep's open leads were counted alone, and the searches left now; for ever."""
+        self.open_counts_work = key("open_counts:work")
+        """list: groups of reps (JSON) whose open leads are still to be counted; until they are."""
         self.verify = key("verify")
         """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")

@@ -16,6 +16,7 @@ from router.store.leads.commits import Commits
 from router.store.leads.company_memory import Companies
 from router.store.leads.credits import Credits
 from router.store.leads.leads import Leads
+from router.store.leads.open_counts import OpenCounts
 from router.store.leads.open_leads import OpenLeads
 from router.store.leads.queues import Queues
 from router.store.repair.erasures import Erasures
@@ -52,6 +53,7 @@ class Store:
     revoked_links: RevokedLinks
     credits: Credits
     open_leads: OpenLeads
+    open_counts: OpenCounts
     companies: Companies
     outbox: Outbox
     notices: Notices
@@ -88,6 +90,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),
         open_leads=OpenLeads(client, keys),
+        open_counts=OpenCounts(client, keys),
         companies=Companies(client, keys),
         outbox=Outbox(client, keys),
         notices=Notices(client, keys),

@@ -33,6 +33,8 @@ def _scaled(**span: float) -> timedelta:
 
 CALL: Final = _scaled(seconds=15)
 """One call to HubSpot, from its sending to the end of its answer."""
+TURN: Final = _scaled(seconds=2)
+"""One run of a housekeeping job; what is left goes on in its next turn, after those of the other jobs."""
 LEASE: Final = _scaled(seconds=30)
 """Time without renewal after which another worker takes a claim over. Longer than a call."""
 CLAIM_HELD_FOR: Final = 5 * LEASE

@@ -18,10 +18,9 @@ from router.store.keys import Keys
 
 FAILURES_KEPT_S: Final = 7 * 24 * 3600
 WAITS_S: Final = 60
-"""Seconds after which a job that nobody took leaves its queue."""
-ASKED_FOR_S: Final = 10
-"""Seconds for which a requested housekeeping job is not requested again, unless it starts before. A process
-that dies between taking a job and starting it delays that job by no more than this."""
+"""Seconds after which a job that nobody took leaves its queue: more than two rounds of housekeeping."""
+ASKED_FOR_S: Final = WAITS_S
+"""Seconds for which a requested housekeeping job is not requested again, unless it starts before."""
 
 
 class Job(StrEnum):
@@ -91,12 +90,26 @@ class WakeUps:
         """Request a housekeeping job unless it is requested already; True if this call requested it."""
         if not self._redis.set(self._keys.asked(job), "1", nx=True, ex=ASKED_FOR_S):
             return False
+        self._redis.hsetnx(self._keys.turns, job, str(self._now_ms()))
         self._send(self._housekeeping, job)
         return True
 
     def begun(self, job: Job) -> None:
         """Note that the job starts now, so that it can be requested again."""
-        self._redis.delete(self._keys.asked(job))
+        with self._redis.pipeline() as pipeline:
+            pipeline.delete(self._keys.asked(job))
+            pipeline.hdel(self._keys.turns, job)
+            pipeline.execute()
+
+    def forget_lost(self) -> None:
+        """Let jobs be requested again that a process took from the queue and died before it started them."""
+        waiting = {job.func_name for job in self._housekeeping.get_jobs()}
+        lost = [self._keys.asked(job) for job in Job if str(job) not in waiting]
+        self._redis.delete(*lost)
+
+    def _now_ms(self) -> int:
+        seconds, micros = self._redis.time()
+        return seconds * 1000 + micros // 1000
 
     def _send(self, queue: Queue, job: Job) -> None:
         queue.enqueue(

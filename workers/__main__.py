@@ -69,6 +69,7 @@ def main(arguments: list[str]) -> int:
     else:
         tick.start(context, wakes=role == "worker")
         if role == "housekeeping":
+            context.wake_ups.forget_lost()
             ledger_keeper.start(context)
         _work(
             context,

@@ -1,15 +1,20 @@
-"""The jobs that RQ may run here. Arguments are strings: the portal, and nothing else."""
+"""The jobs that RQ may run here. Arguments are strings: the portal, and nothing else.
+
+Every housekeeping job has one turn at a time (`deadlines.TURN`). What is left when it is over goes on in the
+job's next turn, after one turn of each other job that waits: the schedule requests it again, and the queue
+is first in, first out.
+"""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Final
 
+from router import time_slice
 from router.bootstrap import ProcessContext
-from router.ledger import LEDGER_ERRORS
+from router.deadlines import TURN
 from router.repeated import repeated
 from router.routing.followup.follow import follow_changes
 from router.routing.followup.watch import watch_leads
@@ -31,10 +36,8 @@ from workers.nightly_run import take_steps
 from workers.outcomes import Snooze, fate_of
 from workers.reconciling import look_back
 
-SUMMING_S: Final = 2.0
-PRUNING_S: Final = 2.0
-REWRITING_S: Final = 2.0
-"""Seconds of one run; old rows can wait, and the process's other work cannot."""
+RECORDED_AT_ONCE: Final = 500
+"""Lines of the outbox between two looks at the time."""
 
 
 def drain(portal: str) -> int:
@@ -55,15 +58,19 @@ def drain(portal: str) -> int:
 
 
 def verify(portal: str) -> int:
-    """Verify the owners of due leads until none is due; the number looked at."""
+    """Verify the owners of due leads; the number looked at."""
     return _housekeeping(
-        portal, Job.VERIFY, lambda context: _until_dry(lambda: verify_owners(context.services).looked_at)
+        portal, Job.VERIFY, lambda context: _repeated(lambda: verify_owners(context.services).looked_at)
     )
 
 
 def record(portal: str) -> int:
     """Record the outbox in the ledger; the number of lines."""
-    return _housekeeping(portal, Job.RECORD, lambda context: record_outbox(context.services))
+    return _housekeeping(
+        portal,
+        Job.RECORD,
+        lambda context: _repeated(lambda: record_outbox(context.services, limit=RECORDED_AT_ONCE)),
+    )
 
 
 def refresh(portal: str) -> int:
@@ -111,9 +118,9 @@ def notify(portal: str) -> int:
 
 
 def tend(portal: str) -> int:
-    """Tend queued leads until none is due; the number looked at."""
+    """Tend the queued leads that are due; the number looked at."""
     return _housekeeping(
-        portal, Job.TEND, lambda context: _until_dry(lambda: tend_queues(context.services).looked_at)
+        portal, Job.TEND, lambda context: _repeated(lambda: tend_queues(context.services).looked_at)
     )
 
 
@@ -123,16 +130,16 @@ def reconcile(portal: str) -> int:
 
 
 def follow(portal: str) -> int:
-    """Follow leads that people changed in HubSpot, until none is due; the number looked at."""
+    """Follow leads that people changed in HubSpot; the number looked at."""
     return _housekeeping(
-        portal, Job.FOLLOW, lambda context: _until_dry(lambda: follow_changes(context.services).looked_at)
+        portal, Job.FOLLOW, lambda context: _repeated(lambda: follow_changes(context.services).looked_at)
     )
 
 
 def watch(portal: str) -> int:
-    """Watch the due leads for work by their reps, until none is due; the number looked at."""
+    """Watch the due leads for work by their reps; the number looked at."""
     return _housekeeping(
-        portal, Job.WATCH, lambda context: _until_dry(lambda: watch_leads(context.services).looked_at)
+        portal, Job.WATCH, lambda context: _repeated(lambda: watch_leads(context.services).looked_at)
     )
 
 
@@ -142,29 +149,33 @@ def resume(portal: str) -> int:
 
 
 def upgrade_ledger(portal: str) -> int:
-    """Rewrite old rows of the ledger for some seconds; the number of rows."""
+    """Rewrite old rows of the ledger; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
 
 
 def sum_days(portal: str) -> int:
-    """Make the sums of days for reports, for some seconds; the number of days."""
+    """Make the sums of days for reports; the number of days."""
     return _housekeeping(portal, Job.SUM_DAYS, _sum_days)
 
 
 def _sum_days(context: ProcessContext) -> int:
     services = context.services
-    return services.ledger.sums.make_some(now=services.clock(), longest_s=SUMMING_S).days
+    return services.ledger.sums.make_some(
+        now=services.clock(), longest_s=time_slice.left_s(TURN.total_seconds())
+    ).days
 
 
 def prune(portal: str) -> int:
-    """Delete rows of the ledger older than LEDGER_KEEP, for some seconds; the number of rows."""
+    """Delete rows of the ledger older than LEDGER_KEEP; the number of rows."""
     return _housekeeping(portal, Job.PRUNE, _prune)
 
 
 def _prune(context: ProcessContext) -> int:
     if context.ledger_keep is None:
         return 0
-    return prune_ledger(context.services, keep=context.ledger_keep, longest_s=PRUNING_S)
+    return prune_ledger(
+        context.services, keep=context.ledger_keep, longest_s=time_slice.left_s(TURN.total_seconds())
+    )
 
 
 def _resume_and_wake(context: ProcessContext) -> int:
@@ -176,26 +187,27 @@ def _resume_and_wake(context: ProcessContext) -> int:
 
 def _rewrite_for_a_while(context: ProcessContext) -> int:
     """Rewrite batch after batch, each followed by an equal pause, in which the ledger can record."""
-    done, ends_at = 0, time.monotonic() + REWRITING_S
+    done = 0
     while not process.stopping() and (
         bite := rewrite_old_rows(ledger=context.services.ledger, log=context.services.log)
     ):
         done += bite.rows
-        if time.monotonic() + bite.took_s >= ends_at:
+        if time_slice.left_s(bite.took_s) < bite.took_s:
             break
         process.pause_s(bite.took_s)
     return done
 
 
 def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) -> int:
-    """Run the job for the portal.
+    """Run one turn of the job for the portal.
 
-    Work that has to wait is requested again by the schedule. A bug crashes the job, loudly.
+    Work that is left, or has to wait, is requested again by the schedule. A bug crashes the job, loudly.
     """
     context = process.context_of(portal)
     context.wake_ups.begun(job)
     try:
-        done = work(context)
+        with time_slice.time_slice(TURN.total_seconds()):
+            done = work(context)
     except Exception as error:
         fate = fate_of(error)
         if not isinstance(fate, Snooze):
@@ -208,17 +220,18 @@ def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) 
             job=str(job),
             why=fate.why,
         )
-        if not isinstance(error, LEDGER_ERRORS):  # a failing ledger refuses at once, and others need us
-            process.pause_s(min(fate.wait.total_seconds(), 1.0))
         return 0
     context.progress.report(f"{job.name.lower()}: {done}")
     return done
 
 
-def _until_dry(step: Callable[[], int]) -> int:
+def _repeated(step: Callable[[], int]) -> int:
+    """Take steps until one finds nothing, or the turn is over; what they did together."""
     done = 0
-    while not process.stopping() and (found := step()):
+    while found := step():
         done += found
+        if time_slice.is_over() or process.stopping():
+            break
     return done
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from router import time_slice
 from router.hubspot.api.errors import ComeBackLater, Unreachable
 from router.policy.reports.night_report import Brake, NightReport
 from router.routing.night import sweep
@@ -22,8 +22,6 @@ from router.store.worklists.night_plan import PlanAwaitingApproval, Planned
 from router.store.worklists.nights import NightRun
 from workers import process
 
-STEP_S: Final = 5.0
-"""Seconds that a step plans: the same process also verifies owner histories, which cannot wait."""
 MOVED_AT_A_TIME: Final = 300
 HELD_KEPT: Final = 1_000
 """Leads of a held plan that the ledger keeps each night; the plan itself has all of them."""
@@ -59,8 +57,7 @@ def plan(services: Services, night: NightRun) -> NightRun:
         clock=services.clock,
     )
     began = sweeping = sweep.Sweeping(**(night.sweep or {}))
-    ends_at = time.monotonic() + STEP_S
-    while sweeping.reason and time.monotonic() < ends_at and not process.stopping():
+    while sweeping.reason:
         try:
             sweeping, planned = sweep.plan_some(
                 services, context, sweeping, already=services.store.night_plan.of
@@ -70,6 +67,8 @@ def plan(services: Services, night: NightRun) -> NightRun:
                 raise
             break  # what is planned so far is kept, and the rest waits for HubSpot
         services.store.night_plan.add(planned)
+        if time_slice.is_over() or process.stopping():
+            break
     night = replace(night, sweep=asdict(sweeping))
     return night if sweeping.reason else _held_or_moved(services, night, context)
 

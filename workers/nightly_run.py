@@ -1,18 +1,18 @@
 """Tonight's run, stage by stage and step by step, once per local date.
 
-A missed run is caught up. One process at a time takes a step; each step ends within a minute and stores what
-the next one has to know, so a run that was killed goes on where it was.
+A missed run is caught up. One process at a time takes a step; each step ends with its time slice and stores
+what the next one has to know, so a run that was killed goes on where it was.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from router import time_slice
 from router.bootstrap import ProcessContext
 from router.deadlines import STUCK
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused
@@ -27,8 +27,6 @@ from router.store.worklists.nights import NightRun
 from workers import nightly_moves, process
 from workers.reconciling import since_when
 
-STEPS_S: Final = 3.0
-"""Seconds of steps at a time: the process's other work, such as owner histories, must not wait all night."""
 LOOKED_AT_LATELY: Final = timedelta(hours=12)
 """A lead that was followed within this time is not looked at again tonight."""
 
@@ -43,14 +41,13 @@ def is_due(services: Services) -> bool:
 
 
 def take_steps(context: ProcessContext) -> int:
-    """Take steps until the run ends, has to wait, or 3 s are over; the number of contacts found."""
-    services = context.services
-    ends_at, found = time.monotonic() + STEPS_S, 0
+    """Take steps until the run ends, has to wait, or the time slice is over; the number of contacts found."""
+    services, found = context.services, 0
     while is_due(services):
         before, had = _present(services), found
         found += take_step(context)
         stands_still = _present(services) == before and found == had
-        if stands_still or time.monotonic() >= ends_at or process.stopping():
+        if stands_still or time_slice.is_over() or process.stopping():
             break
     return found
 

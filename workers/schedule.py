@@ -15,12 +15,13 @@ from router.bootstrap import ProcessContext
 from router.ledger import LEDGER_ERRORS
 from router.repeated import repeated
 from router.routing.outbox.prune_ledger import first_day_kept
+from router.routing.queues.tend import tends_something
 from router.wakeups import Job
 from workers import nightly_run, process, reconciling
 
 EVERY_S: Final = 1.0
 REFRESH_EVERY: Final = timedelta(minutes=5)
-NIGHT_EVERY: Final = timedelta(seconds=5)
+NIGHT_EVERY: Final = timedelta(seconds=3)
 WATCH_EVERY: Final = timedelta(minutes=1)
 RESUME_EVERY: Final = timedelta(seconds=15)
 RECONCILE_EVERY: Final = timedelta(minutes=15)
@@ -101,7 +102,7 @@ class Schedule:
         return bool(self._store.erasures.asked_for())
 
     def _tend(self) -> bool:
-        return self._has_rules() and bool(self._store.queues.to_tend(now_ms=self._now_ms(), limit=1))
+        return self._has_rules() and tends_something(self._context.services)
 
     def _follow(self) -> bool:
         return self._has_rules() and self._store.changed.is_due(now_ms=self._now_ms())
@@ -114,7 +115,7 @@ class Schedule:
         )
 
     def _refresh(self) -> bool:
-        return self._every(Job.REFRESH, REFRESH_EVERY)
+        return self._every(Job.REFRESH, REFRESH_EVERY) or self._store.open_counts.is_unfinished()
 
     def _reconcile(self) -> bool:
         unfinished = reconciling.is_unfinished(self._context.services)

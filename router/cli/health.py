@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 import click
-import redis
 from rich.text import Text
 
 from router.cli.shared.context import settings_here
+from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen, table
 from router.store.clients import redis_url, text_client
@@ -35,13 +35,12 @@ def health(as_json: bool) -> None:
     client = text_client(redis_url(settings))
     keys = Keys(settings.hubspot_portal_id)
     vitals = Vitals(client, keys, calls_per_day=settings.hubspot_calls_per_day)
-    try:
-        reading = vitals.read()
-    except redis.RedisError as error:
+    reading = vitals.read_if_possible()
+    if not isinstance(reading, VitalsReading):
         if as_json:
-            print_json(in_detail(None))
-            raise SystemExit(1) from error
-        raise
+            print_json(in_detail(reading))
+            raise SystemExit(1)
+        raise UserError(" ".join(one.sentence for one in findings(reading)))
     status = level_of(findings(reading))
     if as_json:
         print_json(in_detail(reading))

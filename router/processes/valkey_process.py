@@ -28,6 +28,7 @@ class OwnServer:
 
     def __init__(self, valkey: EmbeddedValkey, *, hear: Hear, remove: Path | None) -> None:
         self._valkey = valkey
+        valkey.on_loading = lambda loading: hear("valkey", loading.sentence)
         self._hear = hear
         self._remove = [str(remove)] if remove else []
         self._up = threading.Event()

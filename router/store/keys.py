@@ -49,6 +49,10 @@ class Keys:
         """set: names of the teams that have, or had, a queue."""
         self.tended = key("tended")
         """sorted set: queued contact ids; score = when the lead has to be looked at again, epoch ms."""
+        self.waiting_groups = key("waiting")
+        """sorted set: groups of queued leads for which a rep is searched; score = when to look, epoch ms."""
+        self.waiting_reps = key("waiting:reps")
+        """hash: what each rep could take at the last look, with its time and revision; until the next."""
         self.watched = key("watched")
         """sorted set: ids of leads that a rep has to work on; score = when to look at them, epoch ms."""
         self.overdue = key("overdue")
@@ -59,6 +63,10 @@ class Keys:
         """sorted set: the two contacts written last; score = when, epoch ms; one hour."""
         self.resume_probe = key("resume_probe")
         """hash: when one parked lead is tried next, and the wait after it (ms); one day."""
+        self.open_counts = key("open_counts")
+        """hash: when each rep's open leads were counted alone, and the searches left now; for ever."""
+        self.open_counts_work = key("open_counts:work")
+        """list: groups of reps (JSON) whose open leads are still to be counted; until they are."""
         self.verify = key("verify")
         """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
         self.changed = key("changed")
@@ -110,6 +118,9 @@ class Keys:
         self.limits = key("budget:limits")
         """hash: the portal's own call limits, as its answers state them; an hour."""
 
+        self.turns = key("turns")
+        """hash: housekeeping job → since when it waits for its turn, epoch ms; until it starts."""
+
     def lead(self, contact_id: str) -> str:
         """hash: state of one lead (see leads.py); expires 90 days after it is done."""
         return self._key(f"lead:{contact_id}")
@@ -121,6 +132,10 @@ class Keys:
     def queue(self, team: str) -> str:
         """sorted set: leads of a team that nobody owns, in the order of `queues.rank` (score, then wait)."""
         return self._key(f"queue:{team}")
+
+    def waiting_group(self, name: str) -> str:
+        """sorted set: leads of one group, in the order of their queue; until the group has no lead."""
+        return self._key(f"waiting:group:{name}")
 
     def claims(self, rep: str) -> str:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""
@@ -139,7 +154,7 @@ class Keys:
         return self._key(f"rules:judge:{of}")
 
     def asked(self, job: str) -> str:
-        """string: a housekeeping job is asked for and has not started; ten seconds."""
+        """string: a housekeeping job is asked for and has not started; one minute."""
         return self._key(f"asked:{job}")
 
     def calls_of_day(self, day: str) -> str:

@@ -16,6 +16,7 @@ from router.store.leads.commits import Commits
 from router.store.leads.company_memory import Companies
 from router.store.leads.credits import Credits
 from router.store.leads.leads import Leads
+from router.store.leads.open_counts import OpenCounts
 from router.store.leads.open_leads import OpenLeads
 from router.store.leads.queues import Queues
 from router.store.repair.erasures import Erasures
@@ -28,6 +29,7 @@ from router.store.shared.outbox import Outbox
 from router.store.shared.recent_writes import RecentWrites
 from router.store.shared.rule_verdicts import RuleVerdicts
 from router.store.shared.rules import RulesRepository
+from router.store.waiting.groups import WaitingGroups
 from router.store.worklists.due_list import DueList
 from router.store.worklists.night_plan import NightPlan
 from router.store.worklists.nights import Nights
@@ -47,10 +49,12 @@ class Store:
     sends: Sends
     commits: Commits
     queues: Queues
+    waiting: WaitingGroups
     claims: ClaimStore
     revoked_links: RevokedLinks
     credits: Credits
     open_leads: OpenLeads
+    open_counts: OpenCounts
     companies: Companies
     outbox: Outbox
     notices: Notices
@@ -83,10 +87,12 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         sends=Sends(client, keys),
         commits=Commits(client, keys),
         queues=Queues(client, keys),
+        waiting=WaitingGroups(client, keys),
         claims=ClaimStore(client, keys),
         revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),
         open_leads=OpenLeads(client, keys),
+        open_counts=OpenCounts(client, keys),
         companies=Companies(client, keys),
         outbox=Outbox(client, keys),
         notices=Notices(client, keys),

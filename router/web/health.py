@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from router.store.health.reading import VitalsReading
 from router.store.health.report import counts_only, in_detail
 from router.store.health.vitals import Vitals
+from router.store.loading import Loading
 from router.web.metrics import exposition
 from router.web.unkept import Unkept
 
@@ -70,11 +71,10 @@ def _may_see_details(token: SecretStr | None) -> bool | None:
     return True if hmac.compare_digest(given.encode(), expected.encode()) else None
 
 
-def _look(vitals: Vitals, unkept: Unkept) -> VitalsReading | None:
-    try:
-        reading = vitals.read()
-    except redis.RedisError:
-        return None
+def _look(vitals: Vitals, unkept: Unkept) -> VitalsReading | Loading | None:
+    reading = vitals.read_if_possible()
+    if not isinstance(reading, VitalsReading):
+        return reading
     times = unkept.take_uncounted()
     if times:
         with suppress(redis.RedisError):

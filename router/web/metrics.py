@@ -15,9 +15,10 @@ from router.policy.people.roster import Unit
 from router.store.health.conditions.condition import HealthFinding
 from router.store.health.conditions.table import CONDITIONS, findings, level_of
 from router.store.health.reading import VitalsReading
+from router.store.loading import Loading
 
 
-def exposition(reading: VitalsReading | None, *, with_names: bool) -> bytes:
+def exposition(reading: VitalsReading | Loading | None, *, with_names: bool) -> bytes:
     """One scrape; None means that Redis did not answer. `with_names`: teams are named, too."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Scrape(reading, with_names=with_names))
@@ -27,15 +28,17 @@ def exposition(reading: VitalsReading | None, *, with_names: bool) -> bytes:
 class _Scrape(Collector):
     """One reading of the vitals, in the form that prometheus-client collects."""
 
-    def __init__(self, reading: VitalsReading | None, *, with_names: bool) -> None:
+    def __init__(self, reading: VitalsReading | Loading | None, *, with_names: bool) -> None:
         self._reading = reading
         self._with_names = with_names
 
     def collect(self) -> Iterator[Metric]:
         reading = self._reading
-        yield _gauge("redis_up", "1 if Redis answers", int(reading is not None))
+        yield _gauge(
+            "redis_up", "1 if Redis answers, and has read its data", int(isinstance(reading, VitalsReading))
+        )
         yield from _conditions(findings(reading))
-        if reading is None:
+        if not isinstance(reading, VitalsReading):
             return
         for name, words, value in _GAUGES:
             found = value(reading)
@@ -60,6 +63,11 @@ _GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], .
     ("overdue_oldest_seconds", "How long the oldest of them is due", lambda seen: seen.overdue_for_s or 0),
     ("erasures", "Contacts whose traces are still to be erased", lambda seen: seen.erasures),
     ("outbox_entries", "Entries on their way to the ledger", lambda seen: seen.outbox),
+    (
+        "housekeeping_turn_waited_seconds",
+        "How long a housekeeping job waits for its turn, at most",
+        lambda seen: max(seen.turns_waited.values(), default=0.0),
+    ),
     ("changed_leads", "Leads worked on in HubSpot and not looked at yet", lambda seen: seen.changed),
     ("paused", "1 while no HubSpot call goes out", lambda seen: seen.pause is not None),
     ("rule_mistakes", "Mistakes in the rule files on disk", lambda seen: len(seen.rule_mistakes)),

@@ -22,6 +22,8 @@ from router.store.inbox.inbox import Inbox
 from router.web.unkept import Unkept
 
 MAX_BODY_BYTES: Final = 512 * 1024
+AGAIN_AFTER_S: Final = 10
+"""Seconds after which a delivery that could not be kept is welcome again."""
 
 log = structlog.get_logger()
 
@@ -126,16 +128,19 @@ def _refuse(status: int, sentence: str, vitals: Vitals) -> Response:
 
 def _unkept(error: redis.RedisError) -> Response:
     """The answer when Redis did not take it (down, slow, full, read-only): HubSpot has to send it again."""
+    loads = isinstance(error, redis.BusyLoadingError)
     repeated.say(
         log,
         "delivery.refused",
         problem=f"503 {type(error).__name__}",
         level="error",
         status=503,
-        reason="Redis did not keep it",
+        reason="Redis reads its data" if loads else "Redis did not keep it",
         error=type(error).__name__,
     )
-    return _answer(503, "The delivery could not be kept; please send it again.")
+    response = _answer(503, "The delivery could not be kept; please send it again.")
+    response.headers["Retry-After"] = str(AGAIN_AFTER_S)
+    return response
 
 
 def _answer(status: int, sentence: str) -> Response:

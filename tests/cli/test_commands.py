@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from router.cli.commands import COMMANDS, router
 from tests.world.command_line import Run
+from tests.world.slow_start import loading
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -48,6 +50,18 @@ def test_redis_that_is_down_is_a_sentence_with_a_remedy(run: Run) -> None:
     assert answer.exit_code == 1
     assert "Redis does not answer" in answer.stderr
     assert "correct REDIS_URL" in answer.stderr
+
+
+def test_redis_that_reads_its_data_is_a_sentence(run: Run, tmp_path: Path) -> None:
+    with loading(tmp_path / "slow") as server:
+        command = run("parked", REDIS_URL=server.url)
+        health = run("health", REDIS_URL=server.url)
+
+    assert (command.exit_code, health.exit_code) == (1, 1)
+    assert (
+        command.stderr == "Redis reads its data after a start and takes nothing yet. Try again in a moment.\n"
+    )
+    assert health.stderr.startswith("Redis reads its data after a start, ")
 
 
 def test_a_token_that_hubspot_refuses_is_a_sentence_with_a_remedy(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 import redis
@@ -14,6 +15,7 @@ from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.web.receiver import MAX_BODY_BYTES
 from tests.world.deliveries import Bell, a_browser, an_event, body_of, created, signed
+from tests.world.slow_start import loading
 
 DOOR = "/webhooks/hubspot"
 
@@ -156,6 +158,19 @@ def test_a_redis_that_is_down_means_send_it_again(valkey: EmbeddedValkey, keys: 
 
     _is_refused(refused, status=503, sentence="send it again")
     assert accepted.status_code == 200
+
+
+def test_a_redis_that_reads_its_data_means_send_it_again(tmp_path: Path, keys: Keys, bell: Bell) -> None:
+    with loading(tmp_path) as server:
+        browser = a_browser(redis.Redis.from_url(server.url, decode_responses=True), keys, bell)
+
+        refused, health = _post(browser, created(501)), browser.get("/health")
+
+        _is_refused(refused, status=503, sentence="send it again")
+        assert refused.headers["Retry-After"] == "10"
+        assert health.status_code == 503
+        assert health.json["redis"] == "loading"
+        assert health.json["conditions"] == {"redis_loading": 1}
 
 
 def test_a_redis_that_is_full_means_send_it_again(valkey: EmbeddedValkey, keys: Keys, bell: Bell) -> None:

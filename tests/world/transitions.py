@@ -116,6 +116,7 @@ MOVES: dict[str, Callable[[], Transition]] = {
     "verified, in doubt": lambda: owned.verified(a_state(State.WRITTEN, unanswered_at_ms=1)),
     "changed by a person": lambda: owned.changed_by_a_person(a_state(State.WRITTEN), owner_id="99", now=NOW),
     "reopened": lambda: queued.reopened("501", episode=2, now=NOW),
+    "waited too long": lambda: queued.waited_too_long("501", episode=2, team="idf", days=90, now=NOW),
     "claimed in hubspot": lambda: queued.claimed_in_hubspot(
         "501", episode=2, owner_id="99", rep="ben", now=NOW
     ),

@@ -72,6 +72,12 @@ KNOWN: Final[tuple[tuple[str, str, int, Callable[[Any], str]], ...]] = (
     ("router.hubspot.api.errors", "HubSpotError", 1, str),
     ("router.processes.supervisor", "NotReady", 1, str),
     ("router.cli.demo.flow", "Stuck", 1, str),
+    (
+        "redis",
+        "BusyLoadingError",
+        1,
+        lambda _: "Redis reads its data after a start and takes nothing yet. Try again in a moment.",
+    ),
     ("redis", "RedisError", 1, _and("Start it, or correct REDIS_URL.", first="Redis does not answer: ")),
     ("sqlalchemy.exc", "SQLAlchemyError", 1, _ledger_down),
     ("builtins", "OSError", 1, _of_a_file),

@@ -12,6 +12,7 @@ import orjson
 from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_result
 from tenacity.wait import wait_random, wait_random_exponential
 
+from router import time_slice
 from router.hubspot.api.errors import (
     AccessDenied,
     ComeBackLater,
@@ -33,7 +34,7 @@ from router.store.budget.budget import CallBudget, Charge, Priority
 T = TypeVar("T")
 
 PATIENCE_S: Final[Mapping[Priority, float]] = {"lead": 10.0, "verify": 5.0, "sweep": 20.0}
-"""Seconds that a call waits for the budget before its work is put off."""
+"""Seconds that a call waits for the budget before its work is put off; at most the present time slice."""
 
 SHORT_WAIT_S: Final = 2.5
 """A pause of at most this many seconds is waited out inside the call."""
@@ -94,7 +95,7 @@ class ApiClient:
         was not applied. Raises the errors of `router.hubspot.api.errors`, and Redis's own when the budget
         cannot be reached.
         """
-        patience_ends = time.monotonic() + PATIENCE_S[request.priority]
+        patience_ends = time.monotonic() + time_slice.left_s(PATIENCE_S[request.priority])
         charge = self._admit(request, patience_ends)
         ends = time.monotonic() + self._deadline_s
         pending: list[Charge] = [charge]

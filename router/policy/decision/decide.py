@@ -102,6 +102,16 @@ def _judge(compiled: CompiledPolicy, facts: dict[str, Value], now: datetime) -> 
     return fit, engagement, grade, segment
 
 
+def rule_for(compiled: CompiledPolicy, facts: Facts, now: datetime) -> Rule:
+    """The rule that takes a lead with these normalised facts at `now`. Raises ValueError if none does."""
+    judged = dict(facts)
+    _judge(compiled, judged, now)
+    rule = compiled.first_match(judged, now)
+    if rule is None:
+        raise ValueError("No rule takes this lead: the last rule of a policy must be `otherwise`.")
+    return rule
+
+
 def _rule_kept(policy: Policy, trigger: Trigger | None) -> Rule | None:
     """The rule that a reassigned lead keeps, even if its facts would now match another rule."""
     if not isinstance(trigger, Reassigned) or trigger.rule is None:

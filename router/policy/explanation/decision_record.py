@@ -67,7 +67,7 @@ def from_record(record: Mapping[str, Any]) -> Decision:
         episode=record["episode"],
         decided_at=datetime.fromisoformat(record["decided_at"]),
         revision=record["revision"],
-        facts={fact: _value(written) for fact, written in record["facts"].items()},
+        facts={fact: fact_of_record(written) for fact, written in record["facts"].items()},
         fit=record["fit"],
         engagement=record["engagement"],
         score=record["score"],
@@ -75,7 +75,7 @@ def from_record(record: Mapping[str, Any]) -> Decision:
         segment=record["segment"],
         rule=record["rule"],
         rule_line=record["rule_line"],
-        outcome=_outcome(record["outcome"]),
+        outcome=outcome_of_record(record["outcome"]),
         status=record["status"],
         due_at=None if due_at is None else datetime.fromisoformat(due_at),
         reason=record["reason"],
@@ -109,7 +109,7 @@ def shares_from_record(record: Mapping[str, Any]) -> Decision:
         segment="",
         rule="",
         rule_line=0,
-        outcome=_outcome(record["outcome"]),
+        outcome=outcome_of_record(record["outcome"]),
         status=None,
         due_at=None,
         reason="",
@@ -145,7 +145,8 @@ _WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
 """The writer for each type of value: texts and booleans as they are, every other value with its type."""
 
 
-def _value(written: Any) -> Value:
+def fact_of_record(written: Any) -> Value:
+    """The value of a fact as `as_record` wrote it. Raises ValueError for any other."""
     match written:
         case str() | bool():
             return written
@@ -175,7 +176,8 @@ def _outcome_as_record(outcome: Outcome) -> dict[str, Any]:
             return {"kind": "left_alone"}
 
 
-def _outcome(record: Mapping[str, Any]) -> Outcome:
+def outcome_of_record(record: Mapping[str, Any]) -> Outcome:
+    """The outcome as `as_record` wrote it. Raises KeyError or ValueError for any other."""
     match record["kind"]:
         case "assigned":
             return Assigned(rep=record["rep"], owner_id=record["owner_id"], team=record["team"])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from router import time_slice
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import STATUS
 from router.ledger import LEDGER_ERRORS
@@ -126,7 +127,7 @@ def follow_up_step(
             _look_at(services, policy, settled, priority="sweep", moves_book=False)
         services.ledger.follow_ups.looked_at([one.decision_id for one in unseen], at=services.clock())
         step = FollowUpStep(step.looked_at + len(unseen), page.after)
-        if not page.after:
+        if not page.after or time_slice.is_over():
             break
     return step
 

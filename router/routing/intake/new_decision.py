@@ -16,6 +16,7 @@ from router.policy.decision.decision import Decision, Queued
 from router.policy.decision.trigger import Claimed, Reassigned, Released, Trigger, trigger_as_record
 from router.policy.explanation.decision_record import as_record
 from router.policy.people.availability import Reported
+from router.policy.waiting.queued_record import as_queued_record
 from router.store.leads.commits import Memory, NewDecision
 from router.timestamps import epoch_ms
 
@@ -51,6 +52,7 @@ def new_decision(
         queue=_queue_of(decision, trigger),
         entry_id=entry_id,
         record=orjson.dumps(as_record(decision)),
+        kept=orjson.dumps(as_queued_record(decision)) if isinstance(decision.outcome, Queued) else b"",
         shadow=shadow,
         memory=memory,
         trigger=trigger_as_record(trigger) if isinstance(trigger, Reassigned) else None,

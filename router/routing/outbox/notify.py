@@ -16,6 +16,7 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from router import time_slice
 from router.notify.turns import answers_within
 from router.policy.rules.policy import Policy
 from router.routing.outbox.deliver import deliver_all
@@ -32,7 +33,7 @@ TAKEN_AT_ONCE: Final = 100
 ANOTHER_TURN: Final = timedelta(seconds=5)
 """Delay of a notice whose receiver is busy with earlier ones."""
 _RUN_S: Final = 3.0
-"""Seconds after which a run ends: other work of the `housekeeping` process must not wait for chats."""
+"""Seconds after which a run ends, or earlier with its time slice: other work must not wait for chats."""
 
 
 def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
@@ -52,13 +53,13 @@ def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
 
 
 def notify_reps(services: Services) -> int:
-    """Begin to send the due notices, each receiver's in a thread of its own; the number sent within 3 s.
+    """Begin to send the due notices, each receiver's in a thread of its own; the number sent meanwhile.
 
     What takes longer goes on after the return: a receiver that is slow, or refuses, delays nobody else.
     Raises `NoRules`, `redis.RedisError` or `sqlalchemy.exc.SQLAlchemyError`; the notices that were taken are
     due again.
     """
-    policy, ends_at = services.rules.policy(), time.monotonic() + _RUN_S
+    policy, ends_at = services.rules.policy(), time.monotonic() + time_slice.left_s(_RUN_S)
     turns = []
     for receiver, notices in _taken(services, policy, ends_at=ends_at).items():
         turn = services.notify.turns.start(receiver, partial(deliver_all, services, policy, notices))

@@ -2,92 +2,33 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Final
-
 import structlog
 
 from router.clock import Clock
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused, Unreachable
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.availability import reported_by_owner
-from router.hubspot.properties import OBJECT_ID, OWNER, STATUS
-from router.ledger import LEDGER_ERRORS
-from router.policy.shares.least_loaded import reps_counted
-from router.policy.shares.share_book import open_field
-from router.repeated import repeated
-from router.routing.outbox.record import record_outbox
+from router.routing.people.open_counts import count_some, plan_counts
 from router.routing.people.returned import settle_returned
 from router.routing.portal.people import People
 from router.routing.portal.services import Services
-from router.store.leads.open_leads import LATELY
-
-MOST_LEFT_OUT: Final = 100
-"""Contacts that a search can leave out: HubSpot takes 3,000 characters."""
 
 
 def refresh_owners(services: Services) -> dict[str, int]:
-    """Read owners and absences, and count the open leads that a decision needs; the counts by rep.
+    """Read owners and absences, and put right the open counts that a decision needs; the counts by rep.
 
-    One search per rep who has a cap or is in a team that shares by load. HubSpot's search may lack the last
-    minute, so the leads that moved in it are left out of the search and counted as we know them. If those are
-    more than 100, what was assigned is added to what was found: for five minutes a cap can then hold back
-    some leads too many, and never lets one too many through.
+    At most 30 searches (see open_counts.py); what does not fit in the time slice goes on with the next call.
+    HubSpot's search may lack the last minute, so the leads that moved in it are left out of the search and
+    counted as we know them. If those are more than 100, our own counts stand wherever they can be right.
     """
-    owners = services.people.owners.refresh()
-    refresh_availability(
-        hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
-    )
-    policy = services.rules.policy()
-    try:
-        lately = _lately(services)
-    except LEDGER_ERRORS as error:
-        # Counts stay as they are, moved by what is decided and seen; the next refresh counts anew.
-        why = str(error).partition("\n")[0]
-        repeated.say(services.log, "open_leads.not_counted", problem=type(error).__name__, why=why)
-        return {}
-    counted = {}
-    for name in reps_counted(policy):
-        rep = policy.roster.reps[name]
-        owner = owners.get(rep.owner.lower())
-        if owner is None or owner.archived:
-            continue
-        filters: list[Mapping[str, object]] = [
-            {"propertyName": OWNER, "operator": "EQ", "value": owner.id},
-            {"propertyName": STATUS, "operator": "IN", "values": list(policy.outcomes.open_statuses)},
-        ]
-        if lately.places:
-            left_out = {
-                "propertyName": OBJECT_ID,
-                "operator": "NOT_IN",
-                "values": list(lately.places),
-            }
-            filters.append(left_out)
-        found = services.hubspot.count_contacts(filters, priority="sweep")
-        known = sum(place == open_field(name) for place in lately.places.values())
-        counted[name] = found + known + lately.assigned.get(owner.id, 0)
-    settle_returned(services)
-    services.store.commits.set_counts({open_field(rep): count for rep, count in counted.items()})
-    return counted
-
-
-@dataclass(frozen=True, slots=True)
-class _Lately:
-    """Leads moved within the last minute: by contact the book field they count in, or a count by owner."""
-
-    places: Mapping[str, str] = field(default_factory=dict)
-    assigned: Mapping[str, int] = field(default_factory=dict)
-
-
-def _lately(services: Services) -> _Lately:
-    record_outbox(services)
-    assigned = services.ledger.assigned_since(services.clock() - LATELY)
-    moved = {*assigned, *services.store.open_leads.moved_lately(now_ms=services.now_ms())}
-    if len(moved) > MOST_LEFT_OUT:
-        return _Lately(assigned=Counter(assigned.values()))
-    return _Lately(places=services.store.open_leads.places(sorted(moved)))
+    if not services.store.open_counts.is_unfinished():
+        owners = services.people.owners.refresh()
+        refresh_availability(
+            hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
+        )
+        settle_returned(services)
+        plan_counts(services, owners)
+    return count_some(services)
 
 
 def refresh_availability(

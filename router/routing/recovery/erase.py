@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import structlog
 
+from router import time_slice
 from router.clock import Clock
 from router.ledger import Ledger
 from router.store.store import Store
@@ -11,15 +12,16 @@ from router.timestamps import epoch_ms
 
 
 def erase_contacts(*, store: Store, ledger: Ledger, clock: Clock, log: structlog.stdlib.BoundLogger) -> int:
-    """Erase every contact that was asked for from ledger and Redis; their number. Safe to repeat.
+    """Erase the contacts that were asked for from ledger and Redis; their number. Safe to repeat.
 
     The ledger goes first: an id leaves the list of erasures only when nothing is left of it. Shares are sums
-    over reps and stay as they are.
+    over reps and stay as they are. What does not fit in the time slice stays asked for.
     """
     asked_for = store.erasures.asked_for()
     if asked_for:
         store.erasures.forget_companies(asked_for)
         store.erasures.note_erased(asked_for, now_ms=epoch_ms(clock()))
+    erased = 0
     for contact_id in asked_for:
         ledger.erase(contact_id)
         store.notices.forget(contact_id)
@@ -27,6 +29,9 @@ def erase_contacts(*, store: Store, ledger: Ledger, clock: Clock, log: structlog
         store.erasures.erase(contact_id)
         ledger.erase(contact_id)  # a line recorded from the outbox meanwhile; `record` drops later ones
         log.info("contact.erased")  # not its id: that would be a trace
-    if asked_for:
+        erased += 1
+        if time_slice.is_over():
+            break
+    if erased:
         store.erasures.forget_journal()
-    return len(asked_for)
+    return erased

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from router import time_slice
 from router.hubspot.api.errors import Refused
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, MODIFIED, OWNER
@@ -44,6 +45,8 @@ def find_lost_writes(services: Services) -> int:
             search = replace(search, looks_ms=search.looks_ms[1:], after_id="0")
             break
         search = replace(search, after_id=records[-1].id)
+        if time_slice.is_over():
+            break
     services.store.restoration.put_lost_writes(search)
     if found:
         services.log.warning("writes.found_again", found=found, since=search.since)

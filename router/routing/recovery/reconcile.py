@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
+from router import time_slice
 from router.clock import Clock
 from router.deadlines import STUCK
 from router.hubspot.api.errors import Refused
@@ -19,7 +20,7 @@ from router.store.store import Store
 from router.timestamps import epoch_ms, in_ms
 
 PAGES_PER_STEP: Final = 20
-"""Pages of one step; it stays well under a minute, so that other housekeeping is not held up."""
+"""Pages of one step outside a time slice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ def reconcile_contacts(
             after_id = page.records[-1].id
         if not page.more:
             return ReconcileStep(found, after_id=None)
+        if time_slice.is_over():
+            break
     return ReconcileStep(found, after_id=after_id)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import orjson
 
+from router import time_slice
 from router.deadlines import STUCK
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
@@ -16,7 +17,8 @@ from router.hubspot.routing_properties import changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released, Trigger
-from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.explanation.decision_record import from_record
+from router.policy.waiting.queued_record import as_queued_record
 from router.routing.intake.new_decision import assigned
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
@@ -58,7 +60,7 @@ class _Findings:
 
 
 def repair(services: Services, *, since: datetime, until: datetime, after: str = "") -> Repaired:
-    """Compare the leads last decided from `since` to `until`: 2,000 per step, one read call per hundred.
+    """Compare the leads last decided from `since` to `until`, at most 2,000: one read call per hundred.
 
     No owner is changed: an owner that a person has chosen stands (`follow` notes it), and where our own write
     is missing the lead is routed as usual, which reads it again before it writes. In shadow mode nothing is
@@ -77,7 +79,7 @@ def repair(services: Services, *, since: datetime, until: datetime, after: str =
             done.written_anew + part.written_anew,
             page.after,
         )
-        if not page.after:
+        if not page.after or time_slice.is_over():
             break
     return done
 
@@ -250,7 +252,7 @@ def _sends(decision: Decision) -> tuple[Send, ...]:
 
 def _kept_record(decision: Decision) -> bytes:
     """The decision record that a queue keeps: it decides again from the facts of its leads."""
-    return orjson.dumps(as_record(decision)) if isinstance(decision.outcome, Queued) else b""
+    return orjson.dumps(as_queued_record(decision)) if isinstance(decision.outcome, Queued) else b""
 
 
 def _changes(decision: Decision, record: Record) -> dict[str, str]:

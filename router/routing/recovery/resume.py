@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
+from router import time_slice
 from router.routing.portal.services import Services
 from router.store.repair.redrive import goes_on_by_itself
 from router.store.shared.recent_writes import LastWrites
@@ -32,7 +33,11 @@ def resume_parked(services: Services) -> int:
     elif again.next_probe_ms() <= services.now_ms():
         again.note_probe(now_ms=services.now_ms())
         chosen = [min(parked, key=lambda one: str(parked[one]["since"]))]
-    answers = [again.send_again(one, now=now, by_itself=True) for one in chosen]
+    answers = []
+    for one in chosen:
+        answers.append(again.send_again(one, now=now, by_itself=True))
+        if time_slice.is_over():
+            break  # the others are parked still, and come next time
     sent = sum(answer.endswith("anew") for answer in answers)
     if sent:
         services.log.info("leads.resumed", leads=sent, parked=len(parked))

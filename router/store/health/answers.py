@@ -69,6 +69,10 @@ def reading_of(found: Mapping[str, Any], *, at: datetime, calls_per_day: int | N
         notices_late_s=_late_s(found["notices_first"], now_ms),
         parked_lately=sum(_is_lately(one, at=at) for one in parked),
         jobs_failed=_sound(found["failed_leads"]) + _sound(found["failed_housekeeping"]),
+        turns_waited={
+            job.rpartition(".")[2]: max(0.0, now_ms - int(since)) / 1000
+            for job, since in sorted(_sound(found["turns"]).items())
+        },
         calls_today=int(_sound(found["calls_today"]) or 0),
         calls_per_day=int(limit) if limit else calls_per_day,
         reconciled_until=_moment(reconciled),

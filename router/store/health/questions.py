@@ -44,6 +44,7 @@ def ask_all(client: redis.Redis, keys: Keys, at: datetime) -> dict[str, Any]:
         ask("counts", look.hgetall(keys.counts))
         ask("recent", look.hgetall(keys.recent))
         ask("book", look.hgetall(keys.book))
+        ask("turns", look.hgetall(keys.turns))
         ask("brake", look.get(keys.night_brake))
         ask("overdue", look.zcard(keys.overdue))
         ask("overdue_first", look.zrange(keys.overdue, 0, 0, withscores=True))

@@ -74,6 +74,8 @@ class VitalsReading:
     """Number of leads that were parked within the last hour."""
     jobs_failed: int = 0
     """Number of RQ jobs that crashed within the last hour."""
+    turns_waited: Mapping[str, float] = field(default_factory=dict)
+    """Housekeeping jobs that wait for their turn, and since how many seconds."""
     calls_today: int = 0
     calls_per_day: int | None = None
     reconciled_until: datetime | None = None

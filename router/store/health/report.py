@@ -8,25 +8,26 @@ from typing import Any
 
 from router.store.health.conditions.table import findings, level_of
 from router.store.health.reading import VitalsReading
+from router.store.loading import Loading
 
 
-def in_detail(reading: VitalsReading | None) -> dict[str, Any]:
+def in_detail(reading: VitalsReading | Loading | None) -> dict[str, Any]:
     """Everything, with names, hosts and rule texts; None stands for a Redis that does not answer."""
     found = findings(reading)
-    facts = {} if reading is None else dataclasses.asdict(reading)
+    facts = dataclasses.asdict(reading) if isinstance(reading, VitalsReading) else {}
     return {
         "status": level_of(found),
-        "redis": "down" if reading is None else "up",
+        "redis": _redis(reading),
         "findings": [dataclasses.asdict(one) for one in found],
         **facts,
     }
 
 
-def counts_only(reading: VitalsReading | None) -> dict[str, Any]:
+def counts_only(reading: VitalsReading | Loading | None) -> dict[str, Any]:
     """The status, the number of findings by condition, and some counts: nothing that names anybody."""
     found = findings(reading)
     counts = {}
-    if reading is not None:
+    if isinstance(reading, VitalsReading):
         counts = {
             "inbox": reading.inbox.depth,
             "low": reading.low.depth,
@@ -37,7 +38,11 @@ def counts_only(reading: VitalsReading | None) -> dict[str, Any]:
         }
     return {
         "status": level_of(found),
-        "redis": "down" if reading is None else "up",
+        "redis": _redis(reading),
         "conditions": dict(Counter(one.condition for one in found)),
         "counts": counts,
     }
+
+
+def _redis(reading: VitalsReading | Loading | None) -> str:
+    return "down" if reading is None else "loading" if isinstance(reading, Loading) else "up"

@@ -12,6 +12,7 @@ from router.store.health.questions import ask_all
 from router.store.health.reading import VitalsReading
 from router.store.health.recent import RecentCounts
 from router.store.keys import Keys
+from router.store.loading import Loading, loading_of
 
 
 class Vitals:
@@ -37,6 +38,18 @@ class Vitals:
             alive = {one.process for one in reading.progress}
             self._forget([one for one in found["progress"] if one not in alive])
         return reading
+
+    def read_if_possible(self) -> VitalsReading | Loading | None:
+        """The reading; how far Redis is with loading; or None if Redis does not answer."""
+        try:
+            return self.read()
+        except redis.BusyLoadingError:
+            try:
+                return loading_of(self._redis)
+            except redis.RedisError:
+                return Loading()
+        except redis.RedisError:
+            return None
 
     def probe(self) -> None:
         """Write a little. Raises `redis.RedisError` if Redis takes no delivery now."""

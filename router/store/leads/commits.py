@@ -49,6 +49,8 @@ class NewDecision:
     queue: str = ""
     entry_id: str = ""
     """Id of the inbox entry that is claimed for it."""
+    kept: bytes = b""
+    """What the queue keeps of a decision that queues the lead; see `queued_record`."""
     shadow: bool = False
     """True for a decision made for comparison only: the lead is finished at once and never written."""
     memory: Memory | None = None
@@ -209,7 +211,7 @@ def fields_of(decision: NewDecision) -> list[str]:
         *(lead_fields.ENTRY_ID, decision.entry_id),
         *(lead_fields.CHANGES, orjson.dumps(dict(decision.changes)).decode()),
         # The queue decides again from these facts, without asking HubSpot.
-        *((lead_fields.RECORD, decision.record.decode()) if decision.queue and not decision.owner_id else ()),
+        *((lead_fields.RECORD, decision.kept.decode()) if decision.kept else ()),
         *((lead_fields.STATE, State.SHADOW) if decision.shadow else ()),
         *((lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
         *(

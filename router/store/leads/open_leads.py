@@ -2,7 +2,7 @@
 
 The book of shares holds how many leads each rep has open (`open:<rep>`). A commit adds the lead it gives; the
 lead's hash remembers under which field it counts (`op`, "" for nobody), so that every later step takes away
-exactly what was added. Every five minutes a search puts the counts right (see refresh.py).
+exactly what was added. Searches every five minutes put the counts right (see routing/people/open_counts.py).
 """
 
 from __future__ import annotations

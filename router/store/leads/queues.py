@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import orjson
 import redis
 
+from router.policy.waiting.queued_record import QueuedDecision, queued_decision
 from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.leads.leads import State
@@ -35,14 +36,25 @@ class WaitingLead:
 
 @dataclass(frozen=True, slots=True)
 class Tended:
-    """A queued lead to look at: its state, the record that queued it, and when it was last read."""
+    """A queued lead to look at: its state and since when, what queued it, and its last reading.
+
+    Times are epoch milliseconds; 0 if unknown.
+    """
 
     contact_id: str
     episode: int
     state: State
-    record: Mapping[str, Any] | None
+    decision: QueuedDecision | None
     read_at_ms: int
+    at_ms: int
+    queued_since_ms: int
     released_by: tuple[str, ...]
+    queue: str
+
+    @property
+    def score(self) -> int:
+        """The lead's score when it was queued."""
+        return self.decision.score if self.decision else 0
 
 
 class Queues:
@@ -64,6 +76,10 @@ class Queues:
         """The first leads of the team's queue: highest score first, then longest wait."""
         rows = self._redis.zrange(self._keys.queue(team), 0, limit - 1, withscores=True)
         return tuple(_waiting(row[0], int(row[1])) for row in cast("list[tuple[str, float]]", rows))
+
+    def waiting_in_all(self) -> int:
+        """Number of queued leads on the list of leads to look at."""
+        return self._redis.zcard(self._keys.tended)
 
     def to_tend(self, *, now_ms: int, limit: int) -> tuple[str, ...]:
         """Contact ids of queued leads that are due to be looked at, longest due first."""
@@ -99,21 +115,29 @@ class Queues:
                     lead_fields.STATE,
                     lead_fields.RECORD,
                     lead_fields.READ_AT,
+                    lead_fields.AT,
+                    lead_fields.QUEUED_SINCE,
                     lead_fields.RELEASED_BY,
+                    lead_fields.QUEUE,
                 )
             rows = pipeline.execute()
-        return {
-            contact_id: Tended(
-                contact_id=contact_id,
-                episode=int(episode or 0),
-                state=State(state),
-                record=orjson.loads(record) if record else None,
-                read_at_ms=int(read_at or 0),
-                released_by=tuple(filter(None, (released_by or "").split(","))),
-            )
-            for contact_id, (episode, state, record, read_at, released_by) in zip(ids, rows, strict=True)
-            if state is not None
-        }
+        found = zip(ids, rows, strict=True)
+        return {one: _tended(one, row) for one, row in found if row[1] is not None}
+
+
+def _tended(contact_id: str, row: list[str | None]) -> Tended:
+    episode, state, record, read_at, at, since, released_by, queue = row
+    return Tended(
+        contact_id=contact_id,
+        episode=int(episode or 0),
+        state=State(cast("str", state)),
+        decision=queued_decision(orjson.loads(record)) if record else None,
+        read_at_ms=int(read_at or 0),
+        at_ms=int(at or 0),
+        queued_since_ms=int(since or 0),
+        released_by=tuple(filter(None, (released_by or "").split(","))),
+        queue=queue or "",
+    )
 
 
 def _waiting(contact_id: str, place: int) -> WaitingLead:

@@ -1,7 +1,7 @@
 -- Purge every trace of one contact: state, lists, queues, inbox entries and outbox entries.
 -- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures, tended, inbox:low:ids, changed, moved,
---       watched, overdue, book, recent_writes
--- ARGV: contact id, group, prefix of the queues' names
+--       watched, overdue, book, recent_writes, waiting
+-- ARGV: contact id, group, prefix of the queues' names, prefix of the names of groups of waiting leads
 local id, group = ARGV[1], ARGV[2]
 local traces = redis.call('HGET', KEYS[1], F.MEMORY_KEYS)
 for _, name in ipairs(traces and cjson.decode(traces) or {}) do
@@ -32,6 +32,7 @@ end
 redis.call('ZREM', KEYS[5], id)
 redis.call('HDEL', KEYS[6], id)
 for _, team in ipairs(redis.call('SMEMBERS', KEYS[7])) do redis.call('ZREM', ARGV[3] .. team, id) end
+for _, name in ipairs(redis.call('ZRANGE', KEYS[17], 0, -1)) do redis.call('ZREM', ARGV[4] .. name, id) end
 redis.call('ZREM', KEYS[9], id)
 redis.call('HDEL', KEYS[10], id)
 redis.call('ZREM', KEYS[11], id)

@@ -212,6 +212,7 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
         KEYS.parked, "499", json.dumps({"why": "no", "since": long_ago(client, hours=2), "fault": "outage"})
     ),
     "unfair": lambda client: client.hset(KEYS.book, "credit:idf:hugo", "-9300000000"),
+    "turns_late": lambda client: client.hset(KEYS.turns, "workers.jobs.record", ago_ms(client, 80)),
     "changes_wait": lambda client: client.zadd(KEYS.changed, {"501": ago_ms(client, 700)}),
     "night_late": lambda client: client.set(KEYS.night_ended, long_ago(client, hours=31)),
     "night_held": lambda client: NightPlan(client, KEYS).hold(
@@ -222,8 +223,8 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
     "disk_full": lambda client: see_a_disk(board(client, KEYS), free=10**7),
     "disk_nearly_full": lambda client: see_a_disk(board(client, KEYS), free=10**8),
 }
-ELSEWHERE = {"redis_down", "redis_append_fails", "deliveries_not_kept"}
-"""Made true below, on a server that is not mended afterwards, or where there is a web process."""
+ELSEWHERE = {"redis_down", "redis_loading", "redis_append_fails", "deliveries_not_kept"}
+"""Made true below, on a server that is not mended afterwards, or where one can be watched."""
 
 
 def test_a_service_in_which_all_is_well_is_ok(client: redis.Redis) -> None:

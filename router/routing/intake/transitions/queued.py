@@ -25,6 +25,22 @@ def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
     )
 
 
+def waited_too_long(contact_id: str, *, episode: int, team: str, days: int, now: datetime) -> Transition:
+    """Nobody took the lead in all this time: it leaves the queue and is parked, for a person to decide."""
+    why = f"It waited in the queue of {team} for {days} days, and nobody took it."
+    return Transition(
+        contact_id,
+        episode,
+        State.PARKED,
+        come_from=frozenset({State.QUEUED}),
+        drop=(lead_fields.CHANGES, lead_fields.QUEUED_SINCE),
+        parked={"why": why, "since": now.isoformat(), "fault": "lead"},
+        event=event("parked", now, None, why=why),
+        keep=True,
+        count="leads_waited_too_long",
+    )
+
+
 def claimed_in_hubspot(
     contact_id: str, *, episode: int, owner_id: str, rep: str | None, now: datetime
 ) -> Transition:

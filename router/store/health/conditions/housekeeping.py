@@ -5,9 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Final
 
+from router.deadlines import TURN
 from router.store.health.conditions.condition import WAITS_S, Sentences, condition
 from router.store.health.reading import PATIENCE, VitalsReading
+from router.wakeups import Job
 
+ROUND_S: Final = len(Job) * TURN.total_seconds()
+"""Seconds of one round, in which every housekeeping job has its turn."""
+MOST_ROUNDS: Final = 3
 VERIFY_STUCK_S: Final = 600.0
 NIGHT_OVERDUE: Final = timedelta(hours=30)
 """Time since the last night's end after which something is wrong: a night ends once a day."""
@@ -47,6 +52,18 @@ def changes_wait(seen: VitalsReading) -> Sentences:
             f"What people did with {seen.changed} leads in HubSpot waits to be looked at for "
             f"{seen.changed_waited_s / 60:.0f} min. Start or restart the process 'housekeeping'."
         )
+
+
+@condition(
+    "degraded",
+    when="a housekeeping job has waited for its turn for three rounds, about 80 s",
+    command="read the log of housekeeping; restart it",
+)
+def turns_late(seen: VitalsReading) -> Sentences:
+    late = {job: wait for job, wait in seen.turns_waited.items() if wait > MOST_ROUNDS * ROUND_S}
+    if late and seen.is_alive("housekeeping"):
+        jobs = ", ".join(f"{job} ({wait:.0f} s)" for job, wait in late.items())
+        yield f"Jobs of housekeeping that had no turn for {MOST_ROUNDS} rounds: {jobs}."
 
 
 @condition(

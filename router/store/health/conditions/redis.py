@@ -20,6 +20,16 @@ def redis_down(_: VitalsReading) -> Sentences:
 
 @condition(
     "failing",
+    when="Redis reads its data after a start; until then deliveries get 503",
+    command="wait; it ends by itself",
+)
+def redis_loading(_: VitalsReading) -> Sentences:
+    """Never true of a reading: meanwhile Redis answers nothing else, and how far it is is said."""
+    yield from ()
+
+
+@condition(
+    "failing",
     when="Redis refuses a write: full, a replica, or its disk fails; deliveries get 503",
     command="redis-cli info memory replication persistence",
 )

@@ -19,9 +19,11 @@ from router.store.health.conditions import (
 )
 from router.store.health.conditions.condition import Condition, HealthFinding
 from router.store.health.reading import VitalsReading
+from router.store.loading import Loading
 
 CONDITIONS: Final[tuple[Condition, ...]] = (
     redis.redis_down,
+    redis.redis_loading,
     redis.redis_refuses_writes,
     deliveries.deliveries_not_kept,
     redis.redis_evicted,
@@ -65,6 +67,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     leads.leads_parked_by_outage,
     reps.unfair,
     housekeeping.changes_wait,
+    housekeeping.turns_late,
     housekeeping.night_late,
     housekeeping.night_held,
     reps.notices_failing,
@@ -75,10 +78,12 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
 """Every condition; the first ones explain the later ones."""
 
 
-def findings(reading: VitalsReading | None) -> tuple[HealthFinding, ...]:
+def findings(reading: VitalsReading | Loading | None) -> tuple[HealthFinding, ...]:
     """Everything that is wrong, what fails first; None stands for a Redis that does not answer."""
     if reading is None:
         return (redis.redis_down.found(redis.NO_ANSWER),)
+    if isinstance(reading, Loading):
+        return (redis.redis_loading.found(reading.sentence),)
     found = [one.found(sentence) for one in CONDITIONS for sentence in one.sentences(reading)]
     return tuple(sorted(found, key=lambda one: one.level == "degraded"))
 

@@ -221,6 +221,12 @@ TABLE = {
         "2: queued -> reopened · keep · announce · drops changes · counts leads_reopened"
         " · event kind=reopened, decision=None"
     ),
+    "waited too long": (
+        "2: queued -> parked · keep · parked {'why': 'It waited in the queue of idf for 90 days, and nobody"
+        " took it.', 'since': 'now', 'fault': 'lead'} · drops changes queued_since"
+        " · counts leads_waited_too_long · event kind=parked, decision=None"
+        ", why=It waited in the queue of idf for 90 days, and nobody took it."
+    ),
     "claimed in hubspot": (
         "2: queued|reopened -> human · sets owner 99 · drops changes"
         " · counts leads_claimed_in_hubspot · event kind=claimed_in_hubspot, decision=None"

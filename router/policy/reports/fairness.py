@@ -130,6 +130,7 @@ def standings(
         team = team_served(decision)
         if team is not None and decision.lead_value.unit == bounds.get(team, USUAL).unit:
             teams.setdefault(team, _Team()).count(decision)
+    returned = {team: book.returned(team, bounds.get(team, USUAL).unit) for team in teams}
     return tuple(
         _share_report(
             teams[team],
@@ -137,6 +138,7 @@ def standings(
             rep,
             book=book,
             bound=bounds.get(team, USUAL),
+            returned=returned[team],
             refunded=team in refunded,
             days_away=len(days_away.get(rep, ())),
         )
@@ -246,7 +248,15 @@ class _Team:
 
 
 def _share_report(
-    counted: _Team, team: str, rep: str, *, book: Book, bound: Bound, refunded: bool, days_away: int
+    counted: _Team,
+    team: str,
+    rep: str,
+    *,
+    book: Book,
+    bound: Bound,
+    returned: int,
+    refunded: bool,
+    days_away: int,
 ) -> ShareReport:
     fair_share = counted.fair_share(rep)
     always_all = counted.from_the_start and len(counted.eligible) == 1 and not counted.anybody_away
@@ -262,8 +272,8 @@ def _share_report(
         fair_share=float(fair_share),
         before=float(before),
         difference=float(difference),
-        bound=bound.given(book, team),
-        returned=book.returned(team, bound.unit) / LEAD,
+        bound=bound.widened(book, team, by=returned),
+        returned=returned / LEAD,
         longest_wait=counted.longest.get(rep, 0),
         value=counted.value.get(rep, 0),
         days_away=days_away,

@@ -97,9 +97,9 @@ def _look_in_hubspot(services: Services, policy: Policy, waiting: Mapping[str, T
 def _reopen(services: Services, policy: Policy, leads: Sequence[Tended]) -> int:
     """Reopen the leads that a rep would get now, and schedule the others; the number reopened."""
     owners, now = services.people.owners.by_email(), services.clock()
-    book = Book(services.store.commits.read_book()[0])
+    fields, _ = services.store.commits.read_book([policy.roster.day_of(now)])
     reported = services.people.availability.reported(policy.roster, owners, now=now)
-    world, compiled = World(book, owners, now, reported), services.rules.compiled()
+    world, compiled = World(Book(fields), owners, now, reported), services.rules.compiled()
     reopening: list[Transition] = []
     again: dict[str, int] = {}
     for lead in leads:

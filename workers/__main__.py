@@ -14,6 +14,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from router.bootstrap import ProcessContext, open_context
 from router.repeated import repeated
+from router.routing.intake.restore import clean_old_book
 from router.security.printing import complain, guard_tracebacks
 from router.security.private_files import NotPrivate
 from router.settings import SettingsInvalid, read_settings
@@ -58,6 +59,7 @@ def main(arguments: list[str]) -> int:
     if not _await_redis(context):
         return 0
     context.services.store.inbox.open()
+    clean_old_book(context.services)
     context.services.rules.refresh()
     context.services.store.nights.born(context.services.clock())
     _settle_memory()

@@ -8,7 +8,7 @@ from typing import Final
 
 from router.bootstrap import ProcessContext
 from router.ledger import LEDGER_ERRORS
-from router.routing.intake.restore import make_whole
+from router.routing.intake.restore import clean_old_book, make_whole
 from router.routing.portal.services import Services
 from router.routing.recovery import lost_writes
 from router.routing.recovery.lost_writes import find_lost_writes
@@ -32,6 +32,7 @@ def look_back(context: ProcessContext) -> int:
     """
     services = context.services
     make_whole(services)
+    clean_old_book(services)  # a process of the old version may have gone on for a moment
     find_lost_writes(services)
     rebuild = services.store.restoration.rebuild()
     if rebuild is not None:

@@ -28,7 +28,7 @@ class Keys:
         self.outbox = key("outbox")
         """stream: what happened, on its way to the SQL ledger; an entry lives until the ledger has it."""
         self.book = key("book")
-        """hash: credits, open counts, today's counts and the version that guards commits; for ever."""
+        """hash: credits, open counts and the version that guards commits; for ever."""
         self.decision_lock = key("decision_lock")
         """string: the process that decides a batch now (see drains/decision_lock.py); one second."""
         self.decision_lock_released = key("decision_lock:released")
@@ -136,6 +136,10 @@ class Keys:
     def waiting_group(self, name: str) -> str:
         """sorted set: leads of one group, in the order of their queue; until the group has no lead."""
         return self._key(f"waiting:group:{name}")
+
+    def book_of_day(self, day: str) -> str:
+        """hash: leads that each rep got on a day (YYYY-MM-DD); four days after the last of them."""
+        return self._key(f"book:today:{day}")
 
     def claims(self, rep: str) -> str:
         """sorted set: what a rep claimed in the last hour; score = when, epoch ms; one hour."""

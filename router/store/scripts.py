@@ -16,6 +16,13 @@ import redis
 
 from router.store import lead_fields
 
+SHARED: Final = {
+    "look_soon(": "sends/look_soon",
+    "hash_of(": "leads/book_fields",
+    "add_to_book(": "leads/book_fields",
+}
+"""The functions that several scripts call, and the file that defines each."""
+
 
 def script(client: redis.Redis, name: str) -> Any:
     """The script in `<name>.lua`, a path below this folder, ready to be called on `client`."""
@@ -63,10 +70,11 @@ class KeptScript:
 def text_of(name: str) -> str:
     """The Lua of `<name>.lua`; scripts call the fields of a lead's hash F.STATE, F.OWNER, …
 
-    A script that calls `look_soon` gets that function.
+    A script that calls a function of `SHARED` gets the file that defines it.
     """
-    text = _text("sends/look_soon") + _text(name) if "look_soon(" in _text(name) else _text(name)
-    return FIELDS + text
+    text = _text(name)
+    shared = {file: None for call, file in SHARED.items() if call in text}
+    return FIELDS + "".join(map(_text, shared)) + text
 
 
 def _text(name: str) -> str:

@@ -20,6 +20,7 @@ from router.store.leads.open_counts import OpenCounts
 from router.store.leads.open_leads import OpenLeads
 from router.store.leads.queues import Queues
 from router.store.repair.erasures import Erasures
+from router.store.repair.old_book import OldBook
 from router.store.repair.reconciled import Reconciled
 from router.store.repair.redrive import Redrive
 from router.store.repair.restoration import Restoration
@@ -70,6 +71,7 @@ class Store:
     redrive: Redrive
     recent_writes: RecentWrites
     restoration: Restoration
+    old_book: OldBook
     published_rules: RulesRepository
     rule_verdicts: RuleVerdicts
     availability: AvailabilityRepository
@@ -106,6 +108,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         redrive=Redrive(client, keys),
         recent_writes=RecentWrites(client, keys),
         restoration=Restoration(client, keys),
+        old_book=OldBook(client, keys),
         published_rules=RulesRepository(client, keys),
         rule_verdicts=RuleVerdicts(client, keys),
         availability=AvailabilityRepository(client, keys),

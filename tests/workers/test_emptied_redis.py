@@ -52,7 +52,8 @@ def owners(sandbox: SandboxClient) -> dict[str, str]:
 
 
 def shares(services: Services) -> dict[str, int]:
-    fields, _ = services.store.commits.read_book()
+    today = services.rules.policy().roster.day_of(services.clock())
+    fields, _ = services.store.commits.read_book([today])
     return {name: value for name, value in fields.items() if not name.startswith("open:") and value}
 
 
@@ -83,6 +84,7 @@ def test_shares_go_on_where_they_were(
     assert (first, second) == (True, False)
     assert shares(services) == before
     assert any(name.startswith("credit:") for name in before)
+    assert any(name.startswith("today:") for name in before)
     assert sum(value for name, value in before.items() if name.startswith("credit:idf:")) == 0
 
 

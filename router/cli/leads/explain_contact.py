@@ -44,7 +44,8 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
         owners = services.people.owners.by_email()
         # With recorded inputs the book is the one of then; otherwise it is today's.
         seen = decision.inputs.book if decision.inputs else {}
-        book = Book({**services.store.commits.read_book()[0], **seen})
+        day = policy.roster.day_of(decision.decided_at)
+        book = Book({**services.store.commits.read_book([day])[0], **seen})
         answer = why_not_here(decision, policy, why_not_there, book=book, owners=owners)
     spoken = language or (policy.language if policy else "en")
     if as_json:

@@ -6,11 +6,12 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from router.policy.decision import manual
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.eligibility import DecisionContext
+from router.policy.decision.eligibility import DecisionContext, calendar_on
 from router.policy.decision.inputs import DecisionRequest, NotedWorld, World
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
@@ -19,7 +20,7 @@ from router.policy.decision.trigger import Claimed, Reassigned, Released, Trigge
 from router.policy.leads.lead import Facts, Lead, Value
 from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
 from router.policy.rules.scoring import clamped
-from router.policy.rules.sla import due_at, queue_due_at
+from router.policy.rules.sla import queue_due_at
 
 
 def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: DecisionRequest) -> Decision:
@@ -150,8 +151,11 @@ def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
 
 def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime | None:
     match outcome:
-        case Assigned(rep=rep):
-            return due_at(context.now, context.sla, roster=policy.roster, rep=rep, reported=context.reported)
+        case Assigned(rep=None):
+            return context.now + context.sla
+        case Assigned(rep=str(rep)):
+            calendar, _ = calendar_on(context, context.compiled.reps[rep])
+            return calendar.add(context.now, context.sla)
         case Queued(team=team):
             return queue_due_at(
                 context.now, context.sla, roster=policy.roster, team=team, reported=context.reported
@@ -161,5 +165,10 @@ def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime
 
 
 def _decision_id(contact_id: str, episode: int, revision: str, decided_at: datetime) -> str:
-    seal = hashlib.blake2b(f"{revision}|{decided_at.isoformat()}".encode(), digest_size=4).hexdigest()
-    return f"{contact_id}-{episode}-{seal}"
+    return f"{contact_id}-{episode}-{_seal(f'{revision}|{decided_at.isoformat()}')}"
+
+
+@lru_cache(maxsize=16)
+def _seal(text: str) -> str:
+    """Eight hexadecimal digits; the leads of a batch have the same."""
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

@@ -63,7 +63,7 @@ class DecisionContext:
     ) -> Self:
         """The context of a request in a world, under a rule with this SLA."""
         policy = compiled.policy
-        today = world.now.astimezone(policy.roster.timezone).date()
+        today = policy.roster.day_of(world.now)
         return cls(
             compiled=compiled,
             facts=facts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -105,3 +105,7 @@ class Roster:
     lines: Mapping[str, int] = field(default_factory=dict)
     """The line of each rep in `team.yaml`, by rep name."""
     managers: tuple[Manager, ...] = ()
+
+    def day_of(self, moment: datetime) -> date:
+        """The day of the moment (aware) in the roster's time zone, by which leads of a day are counted."""
+        return moment.astimezone(self.timezone).date()

@@ -30,8 +30,12 @@ class Bound:
         Refunds move credits at once, and only the next leads even them out: what they still have to even out
         is added, rounded up to a tenth.
         """
+        return self.widened(book, team, by=book.returned(team, self.unit))
+
+    def widened(self, book: Book, team: str, *, by: int) -> float | None:
+        """The bound with so much returned credit (billionths), for who asks for many reps of a team."""
         plain = self.plain(book, team)
-        return None if plain is None else plain - (-book.returned(team, self.unit) * 10 // LEAD) / 10
+        return None if plain is None else plain - (-by * 10 // LEAD) / 10
 
     def plain(self, book: Book, team: str) -> int | None:
         """The bound without refunds."""

@@ -93,6 +93,7 @@ def standings(
     teams = {
         team: counted for (team, unit), counted in sums.teams.items() if unit == bounds.get(team, USUAL).unit
     }
+    returned = {team: book.returned(team, bounds.get(team, USUAL).unit) for team in teams}
     return tuple(
         _share_report(
             teams[team],
@@ -100,6 +101,7 @@ def standings(
             rep,
             book=book,
             bound=bounds.get(team, USUAL),
+            returned=returned[team],
             refunded=team in sums.refunded,
             days_away=days_away.get(rep, 0),
         )
@@ -113,7 +115,15 @@ _DUST: Final = Fraction(1, 1000)
 
 
 def _share_report(
-    counted: TeamSums, team: str, rep: str, *, book: Book, bound: Bound, refunded: bool, days_away: int
+    counted: TeamSums,
+    team: str,
+    rep: str,
+    *,
+    book: Book,
+    bound: Bound,
+    returned: int,
+    refunded: bool,
+    days_away: int,
 ) -> ShareReport:
     fair_share = counted.fair_share(rep)
     always_all = counted.from_the_start and counted.always_these and not counted.anybody_away
@@ -129,8 +139,8 @@ def _share_report(
         fair_share=float(fair_share),
         before=float(before),
         difference=float(difference),
-        bound=bound.given(book, team),
-        returned=book.returned(team, bound.unit) / LEAD,
+        bound=bound.widened(book, team, by=returned),
+        returned=returned / LEAD,
         longest_wait=counted.runs[rep].longest if rep in counted.runs else 0,
         value=counted.value.get(rep, 0),
         days_away=days_away,

@@ -94,4 +94,7 @@ def with_previous_owners(
     }
     known = companies.recall(keys.values())
     before = {one: known[key].previous_owner(one) for one, key in keys.items() if key in known}
-    return {one: replace(lead, previous_owner=before.get(one) or None) for one, lead in leads.items()}
+    return {
+        one: replace(lead, previous_owner=before[one]) if before.get(one) else lead
+        for one, lead in leads.items()
+    }

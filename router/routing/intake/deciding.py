@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Final
 
 from router.hubspot.api.records import Record
@@ -12,7 +13,7 @@ from router.policy.decision.decide import decide
 from router.policy.decision.inputs import World
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, add_changes
 from router.routing.intake.affinity import AffinityMemory, affinity_memory, with_previous_owners
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of
@@ -88,8 +89,9 @@ def _decide_under_lock(
 ) -> list[WorkItem]:
     """Decide and commit until nothing waits; returns what is left if Redis has lost the share book."""
     while waiting and services.store.restoration.is_whole():
-        fields, version = services.store.commits.read_book()
-        new = _decide_all(services, batch, waiting, decided, book=Book(fields))
+        now = services.clock()
+        fields, version = services.store.commits.read_book([batch.rules.policy().roster.day_of(now)])
+        new = _decide_all(services, batch, waiting, decided, fields=fields, now=now)
         waiting = [item for item, _ in new]
         if not waiting:
             break
@@ -124,12 +126,21 @@ def _sort_lost(services: Services, lost: Sequence[WorkItem], decided: Decided) -
 
 
 def _decide_all(
-    services: Services, batch: _Batch, waiting: Sequence[WorkItem], decided: Decided, *, book: Book
+    services: Services,
+    batch: _Batch,
+    waiting: Sequence[WorkItem],
+    decided: Decided,
+    *,
+    fields: dict[str, int],
+    now: datetime,
 ) -> list[tuple[WorkItem, NewDecision]]:
-    """One decision per lead, each in the world that the ones before it leave; nothing is committed."""
-    compiled, now = batch.rules.compiled(), services.clock()
+    """One decision per lead, each in the world that the ones before it leave; nothing is committed.
+
+    `fields` are the book's, with the counts of the day of `now`; each decision's changes are added to them.
+    """
+    compiled = batch.rules.compiled()
     reported = services.people.availability.reported(compiled.policy.roster, batch.owners, now=now)
-    world = World(book, batch.owners, now, reported)
+    world = World(Book(fields), batch.owners, now, reported)
     batch.memory.read()
     new: list[tuple[WorkItem, NewDecision]] = []
     for item in waiting:
@@ -142,7 +153,7 @@ def _decide_all(
             services.log.exception("lead.undecidable", contact_id=contact_id)
             decided.transitions.append(transitions.parked(item, why=UNDECIDABLE, now=now))
             continue
-        world = replace(world, book=world.book.apply(decision.book_changes))
+        add_changes(fields, decision.book_changes)
         kept = new_decision(
             decision,
             batch.records[contact_id],

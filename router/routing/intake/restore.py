@@ -18,6 +18,8 @@ from router.timestamps import epoch_ms
 
 CLOCKS_DIFFER: Final = timedelta(minutes=15)
 """HubSpot's moments are searched from this much before our last decision."""
+DAYS_THAT_MATTER: Final = timedelta(days=2)
+"""Age of a day that is still today in some time zone, or by a clock that goes wrong."""
 
 
 def make_whole(services: Services) -> bool:
@@ -38,7 +40,7 @@ def make_whole(services: Services) -> bool:
             hubspot=services.hubspot, people=services.people, clock=services.clock, log=services.log
         )
     live = services.rules.live
-    today = now.astimezone(live.roster.timezone).date() if live else now.date()
+    today = live.roster.day_of(now) if live else now.date()
     lasting = (*PERMANENT, today_field(today, ""))
     kept = {name: value for name, value in fields.items() if name.startswith(lasting)}
     rebuild = None
@@ -50,6 +52,16 @@ def make_whole(services: Services) -> bool:
     if restored and decisions:
         services.log.warning("book.restored", decisions=decisions)
     return restored
+
+
+def clean_old_book(services: Services) -> None:
+    """Take the counts of past days out of a book that an earlier version kept. Safe to repeat.
+
+    It costs one look at the names of the book's fields. Raises `redis.RedisError`.
+    """
+    first_day = (services.clock() - DAYS_THAT_MATTER).date()
+    if cleaned := services.store.old_book.clean(first_day=first_day):
+        services.log.info("book.cleaned", fields=cleaned)
 
 
 def _lost_writes(services: Services, now: datetime) -> LostWrites:

@@ -19,7 +19,7 @@ from router.policy.decision.trigger import Destination, PushedOut, Reassigned
 from router.policy.reports.night_report import Note
 from router.policy.reports.night_selection import Reason, Why
 from router.policy.results.follow_up import FollowUp
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, add_changes
 from router.policy.wording.phrases import moment_in_words, say
 from router.routing.intake.affinity import affinity_memory, with_previous_owners
 from router.routing.intake.reading import leads_of
@@ -205,8 +205,9 @@ def _decided(
     leads = with_previous_owners(store.companies, compiled.affinity, leads)
     memory = affinity_memory(store.companies, compiled.affinity, leads)
     memory.read()
-    book = Book(store.commits.read_book()[0]).apply(paid)
-    world = World(book, context.owners, context.now, context.reported)
+    fields, _ = store.commits.read_book([context.policy.roster.day_of(context.now)])
+    add_changes(fields, paid)
+    world = World(Book(fields), context.owners, context.now, context.reported)
     for item in items:
         why = reasons[item.contact_id]
         request = item.request(memory.of(item.contact_id))
@@ -217,7 +218,7 @@ def _decided(
             stayed["nobody" if nobody else "no_rule"] += 1
             continue
         paid.update(decision.book_changes)
-        world = replace(world, book=world.book.apply(decision.book_changes))
+        add_changes(fields, decision.book_changes)
         yield _planned(context, place, item, why, decision, goes_to=goes_to)
         place += 1
 

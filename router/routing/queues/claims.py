@@ -160,10 +160,10 @@ def _decided(
     leads = leads_of(services.hubspot, {contact_id: record}, needed=services.rules.needed(), priority="lead")
     lead = with_previous_owners(services.store.companies, compiled.affinity, leads)[contact_id]
     owners, now = services.people.owners.by_email(), services.clock()
-    book = Book(services.store.commits.read_book()[0])
+    fields, _ = services.store.commits.read_book([compiled.policy.roster.day_of(now)])
     reported = services.people.availability.reported(compiled.policy.roster, owners, now=now)
     item = WorkItem(contact_id, entries=(), state=state, trigger=trigger)
-    decision = decide(compiled, lead, World(book, owners, now, reported), item.request())
+    decision = decide(compiled, lead, World(Book(fields), owners, now, reported), item.request())
     return decision, new_decision(
         decision,
         record,
@@ -184,7 +184,7 @@ def _memory(services: Services, record: Record, decision: Decision) -> Memory | 
 
 
 def _limits(policy: Policy, who: Rep, services: Services) -> ClaimLimits:
-    today = services.clock().astimezone(policy.roster.timezone).date()
+    today = policy.roster.day_of(services.clock())
     caps = {open_field(who.name): who.max_open_leads, today_field(today, who.name): who.max_per_day}
     return ClaimLimits(
         {name: most for name, most in caps.items() if most is not None}, who.max_claims_per_hour

@@ -97,9 +97,9 @@ def push_groups(services: Services, policy: Policy, *, limit: int) -> Pushing:
 
 def _world(services: Services, policy: Policy) -> World:
     owners, now = services.people.owners.by_email(), services.clock()
-    book = Book(services.store.commits.read_book()[0])
+    fields, _ = services.store.commits.read_book([policy.roster.day_of(now)])
     reported = services.people.availability.reported(policy.roster, owners, now=now)
-    return World(book, owners, now, reported)
+    return World(Book(fields), owners, now, reported)
 
 
 def _wake(services: Services, compiled: CompiledPolicy, world: World, *, now_ms: int) -> None:

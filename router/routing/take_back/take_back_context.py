@@ -57,6 +57,7 @@ def take_back_context(
     record_outbox(services)  # includes decisions of a moment ago
     now, owners = services.clock(), services.people.owners.refresh()
     reps = reps_by_owner(owners, policy.roster)
+    fields, _ = services.store.commits.read_book([policy.roster.day_of(now)])
     return TakeBackContext(
         compiled=compiled,
         owners=owners,
@@ -64,7 +65,7 @@ def take_back_context(
         names={owner.id: owner.name for owner in owners.values()} | reps,
         reps=reps,
         now=now,
-        book=Book(services.store.commits.read_book()[0]),
+        book=Book(fields),
         kind=kind,
         run=f"{kind} {name} {now:%Y-%m-%dT%H:%M:%SZ}",
         why=why,

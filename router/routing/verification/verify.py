@@ -157,12 +157,14 @@ def _schedule(services: Services, due: Mapping[str, int], states: list[LeadState
     """Put off the leads for which a write may still be applied late, and end the doubt about the others."""
     zone, now_ms = zone_of(services), services.now_ms()
     later: dict[str, int] = {}
+    over: dict[str, int] = {}
     for state in states:
         next_ms = next_look_ms(state.unanswered_at_ms, now_ms=now_ms, zone=zone)
         if next_ms is not None:
             later[state.contact_id] = next_ms
         elif state.unanswered_at_ms:
-            services.store.sends.end_doubt(state.contact_id, unanswered_at_ms=state.unanswered_at_ms)
+            over[state.contact_id] = state.unanswered_at_ms
+    services.store.sends.end_doubt(over)
     _put_off(services, due, later)
     ended = {state.contact_id: due[state.contact_id] for state in states if state.contact_id not in later}
     services.store.verify.looked_at(ended)

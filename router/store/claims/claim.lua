@@ -3,7 +3,7 @@
 -- ARGV: JSON {id, episode, from = {state …}, now (epoch ms), fields, keep = {field …}, record, book = {field = delta …},
 --             opens = {field = delta …}, joins = field of the book under which the lead counts as open,
 --             memory, memory_s (of those keys), limits = {{field of the book, most} …}, claims_most, hour (in ms),
---             counts_as_claim, queues = prefix of the queues' names}
+--             counts_as_claim, queues = prefix of the queues' names, days = prefix of the book's days}
 -- Returns {'done'} · {'elsewhere', state, owner, episode} · {'erased'} · {'full', field, count}
 --         · {'often', claims, when the next one may be made (epoch ms)}
 local lead, book, outbox, inbox, erasures, claims = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
@@ -18,7 +18,7 @@ if not allowed or tonumber(known[3] or '0') + 1 ~= asked.episode then
 end
 
 for _, limit in ipairs(asked.limits) do
-  local count = tonumber(redis.call('HGET', book, limit[1]) or '0')
+  local count = tonumber(redis.call('HGET', hash_of(book, asked.days, limit[1]), limit[1]) or '0')
   if count >= limit[2] then return { 'full', limit[1], tostring(count) } end
 end
 if asked.counts_as_claim then
@@ -63,6 +63,6 @@ if known[5] then
 end
 for field, delta in pairs(asked.opens) do redis.call('HINCRBY', book, field, delta) end
 redis.call('HSET', lead, F.OPEN_WITH, asked.joins)
-for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
+for field, delta in pairs(asked.book) do add_to_book(book, asked.days, field, delta) end
 redis.call('HINCRBY', book, 'version', 1)
 return { 'done' }

@@ -135,6 +135,7 @@ class ClaimStore:
             "hour": in_ms(HOUR),
             "counts_as_claim": claims,
             "queues": keys.queue(""),
+            "days": keys.book_of_day(""),
         }
         if limits.claims_per_hour is not None:
             asked["claims_most"] = limits.claims_per_hour

@@ -18,18 +18,24 @@ def furthest_of(
     It is in the team's unit. Credit that refunds gave back and the next leads have still to even out is part
     of the bound.
     """
-    found: dict[str, Furthest] = {}
     shares = Book({name: int(value) for name, value in book.items()})
-    for name, credit in sorted(shares.fields.items()):
+    found: dict[str, tuple[str, int, Unit]] = {}
+    for name in sorted(shares.fields):
         unit = UNITS.get(name.partition(":")[0])
         if unit is None:
             continue
         _, team, rep = name.split(":", 2)
-        counted_in, most, waiting = bounds.get(team, (unit, BOUND, 0))
-        if unit != counted_in:
+        if team in bounds and bounds[team][0] != unit:
             continue  # left over from a time when the team shared in another unit
-        difference = -credit / LEAD
-        if team not in found or abs(difference) > abs(found[team].difference):
-            bound = Bound(unit, most, waiting).given(shares, team)
-            found[team] = Furthest(team, rep, difference, unit, bound)
-    return tuple(found.values())
+        credit = shares.fields[name]
+        if team not in found or abs(credit) > abs(found[team][1]):
+            found[team] = rep, credit, unit
+    return tuple(
+        Furthest(team, rep, -credit / LEAD, unit, _bound(bounds, team, unit).given(shares, team))
+        for team, (rep, credit, unit) in found.items()
+    )
+
+
+def _bound(bounds: Mapping[str, tuple[Unit, int | None, int]], team: str, unit: Unit) -> Bound:
+    _, most, waiting = bounds.get(team, (unit, BOUND, 0))
+    return Bound(unit, most, waiting)

@@ -1,6 +1,7 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
 -- KEYS: book, outbox, erasures, lead hash of each decision …, keys of each decision's memories …
--- ARGV: expected version, JSON {now (epoch ms), queues = prefix of the queues' names, book = {field = delta …},
+-- ARGV: expected version, JSON {now (epoch ms), queues = prefix of the queues' names, days = prefix of the book's days,
+--         book = {field = delta …},
 --         leads = {{id, episode, fields, opens = {field = delta …},
 --                   joins = field of the book under which the lead counts as open,
 --                   memories = number of keys, memory, memory_s} …}},
@@ -49,5 +50,5 @@ for index, lead in ipairs(asked.leads) do
     redis.call('SET', KEYS[remembered], lead.memory, 'EX', lead.memory_s)
   end
 end
-for field, delta in pairs(asked.book) do redis.call('HINCRBY', book, field, delta) end
+for field, delta in pairs(asked.book) do add_to_book(book, asked.days, field, delta) end
 return { 1, redis.call('HINCRBY', book, 'version', 1) }

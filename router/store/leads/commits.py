@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Final, cast
 
 import orjson
@@ -120,16 +120,21 @@ class Commits:
         self._commit = script(client, "leads/commit")
         self._finish = script(client, "leads/finish")
 
-    def read_book(self) -> tuple[dict[str, int], int]:
-        """Return the fields of the book, and the version that a commit has to name."""
-        fields = {name: int(value) for name, value in self._fields().items()}
+    def read_book(self, days: Collection[date] = ()) -> tuple[dict[str, int], int]:
+        """The fields of the book with the counts of these days, and the version that a commit has to name.
+
+        One round trip; the caller owns the fields.
+        """
+        with self._redis.pipeline() as pipeline:
+            pipeline.hgetall(self._keys.book)
+            for day in days:
+                pipeline.hgetall(self._keys.book_of_day(day.isoformat()))
+            hashes = cast("list[dict[str, str]]", pipeline.execute())
+        fields = {name: int(value) for one in hashes for name, value in one.items()}
         return fields, fields.pop("version", 0)
 
-    def _fields(self) -> dict[str, str]:
-        return cast("dict[str, str]", self._redis.hgetall(self._keys.book))
-
     def set_counts(self, counts: Mapping[str, int]) -> None:
-        """Set fields of the book to these values; decisions under way become outdated and are made again."""
+        """Set fields of the book, but for counts of a day; decisions under way become outdated."""
         if not counts:
             return
         with self._redis.pipeline() as pipeline:
@@ -148,6 +153,7 @@ class Commits:
         asked = {
             "now": now_ms,
             "queues": self._keys.queue(""),
+            "days": self._keys.book_of_day(""),
             "book": {name: str(delta) for name, delta in book.items()},
             "leads": [
                 {
@@ -183,6 +189,7 @@ class Commits:
         asked = {
             "now": now_ms,
             "queues": keys.queue(""),
+            "days": keys.book_of_day(""),
             "tended": keys.tended,
             "low_ids": keys.low_ids,
             "erasures": keys.erasures,

@@ -5,7 +5,7 @@
 --             leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
 --                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, answered, refund, parked,
 --                       queue = {key, team, rank}, announce, event, count} …},
---       queues = prefix of the queues' names, tended = the list of queued leads to look at,
+--       queues = prefix of the queues' names, days = prefix of the book's days, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
 --       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone,
@@ -40,7 +40,7 @@ for index, lead in ipairs(asked.leads) do
         local counted_below = current[6] and kind == 'open:'
         if not stays[kind] and not counted_below then
           local back = string.format('%.0f', 0 - tonumber(delta))
-          redis.call('HINCRBY', KEYS[1], field, back)
+          add_to_book(KEYS[1], asked.days, field, back)
           -- Credit that comes back is noted as returned, see refund_of in policy/shares/share_book.py.
           local unit, team = string.match(field, '^(%a+):([^:]*):')
           unit = asked.units[unit]

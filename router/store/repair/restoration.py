@@ -88,7 +88,8 @@ class Restoration:
         texts = {name: str(value) for name, value in fields.items()}
         names = [self._keys.book, self._keys.whole, self._keys.reconciled]
         asked = (orjson.dumps(one).decode() if one else "" for one in (rebuild, lost_writes))
-        return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), *asked]))
+        days = self._keys.book_of_day("")
+        return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), *asked, days]))
 
     def lost_writes(self) -> LostWrites | None:
         """The search for lost writes that is to be made or continued, or None."""

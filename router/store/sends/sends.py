@@ -6,7 +6,7 @@ send after its claim was taken over. So every outcome of such a lead is verified
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -81,9 +81,15 @@ class Sends:
             names = [self._keys.verify, *(self._keys.lead(one) for one in ids)]
             self._doubt(keys=names, args=[now_ms, now_ms + in_ms(VERIFY_AFTER), *ids])
 
-    def end_doubt(self, contact_id: str, *, unanswered_at_ms: int) -> bool:
-        """End the doubt about a lead; False if something was sent since `unanswered_at_ms` was read."""
-        return bool(self._end_doubt(keys=[self._keys.lead(contact_id)], args=[unanswered_at_ms]))
+    def end_doubt(self, unanswered_at_ms: Mapping[str, int]) -> frozenset[str]:
+        """End the doubt about leads, by contact id with the moment of the last send without answer as it was
+        read; returns those for which nothing was sent since. One round trip.
+        """
+        if not unanswered_at_ms:
+            return frozenset()
+        names = [self._keys.lead(one) for one in unanswered_at_ms]
+        answers = self._end_doubt(keys=names, args=list(unanswered_at_ms.values()))
+        return frozenset(one for one, ended in zip(unanswered_at_ms, answers, strict=True) if ended)
 
 
 def _asked(one: Sending, *, streams: dict[str, int]) -> dict[str, Any]:

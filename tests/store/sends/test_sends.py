@@ -129,11 +129,11 @@ def test_a_doubt_ends_unless_something_was_sent_meanwhile(lead: Lead) -> None:
     read_ms = lead.state.unanswered_at_ms
     lead.begin(now_ms=2_000)
 
-    early = lead.sends.end_doubt("501", unanswered_at_ms=read_ms)
+    early = lead.sends.end_doubt({"501": read_ms})
     still = lead.state.unanswered_at_ms
-    ended = lead.sends.end_doubt("501", unanswered_at_ms=still)
+    ended = lead.sends.end_doubt({"999": 5, "501": still})
 
-    assert (early, still, ended) == (False, 2_000, True)
+    assert (early, still, ended) == (frozenset(), 2_000, {"501"})
     assert lead.state.unanswered_at_ms == 0
 
 

@@ -43,7 +43,7 @@ def clone(year: Year, ledger: Ledger, *, decisions: int, ends: datetime, show: S
     """Fill an empty ledger with about that many decisions, which end the day before `ends` (aware UTC).
 
     Returns their number; `show` is told how many there are so far. What a new version of the ledger rewrites
-    in the background is rewritten before the return.
+    in the background is rewritten before the return, and the sums of days are made.
     """
     slots = max(1, decisions // PER_SLOT)
     with ledger.database.begin() as connection:
@@ -66,6 +66,8 @@ def clone(year: Year, ledger: Ledger, *, decisions: int, ends: datetime, show: S
     for number in range(1, NIGHTS + 1):
         ledger.nights.keep(_night(ends - timedelta(days=number), number))
     while ledger.rewrites.rewrite_some() is not None:
+        pass
+    while ledger.sums.make_some(now=ends, longest_s=10.0).days:
         pass
     return slots * PER_SLOT
 

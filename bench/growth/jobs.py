@@ -14,7 +14,7 @@ from typing import Any, Final
 
 import redis
 
-from bench.growth.clones import FIRST_CONTACT
+from bench.growth.clones import DAYS, FIRST_CONTACT
 from bench.growth.commands import Facts
 from bench.growth.running import Cost, Stopwatch, cpu_s_of
 from bench.growth.seeds import a_contact
@@ -176,6 +176,20 @@ def rewriting(context: JobContext) -> Cost:
     return _median(lambda: _timed(context.services.ledger.rewrites.pending, by=1))
 
 
+def sum_a_day(context: JobContext) -> Cost:
+    """Make the sums of the day before yesterday anew, for each of its decisions."""
+    services, now = context.services, context.services.clock()
+    day = now.date() - timedelta(days=2)
+    decisions = max(1, context.facts.counts["clones"] // DAYS)
+    return _median(lambda: _timed(lambda: services.ledger.sums.make("shares", day, now=now), by=decisions))
+
+
+def pruning(context: JobContext) -> Cost:
+    """See whether rows are old enough to prune."""
+    before = context.services.clock().date() - timedelta(days=2 * DAYS)
+    return _median(lambda: _timed(lambda: context.services.ledger.pruning.pending(before=before), by=1))
+
+
 def probe(context: JobContext) -> Cost:
     """See whether the ledger can be used, as every 15 seconds."""
     return _median(lambda: _timed(context.services.ledger.database.probe, by=1))
@@ -212,6 +226,8 @@ JOBS: Final = (
     MeasuredJob("follow 1,000 leads at night", "lead", follow_at_night, (Job.FOLLOW,)),
     MeasuredJob("refresh owners and counts", "run", refresh, (Job.REFRESH,)),
     MeasuredJob("look for rows to rewrite", "run", rewriting, (Job.UPGRADE_LEDGER,)),
+    MeasuredJob("sum one day again", "lead", sum_a_day, (Job.SUM_DAYS,)),
+    MeasuredJob("look for rows to prune", "run", pruning, (Job.PRUNE,)),
     MeasuredJob("probe the ledger", "run", probe),
     MeasuredJob("restore the share book", "lead", restore_book),
     MeasuredJob("start of a worker", "run", start),

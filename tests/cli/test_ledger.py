@@ -37,7 +37,7 @@ def test_a_ledger_that_no_process_has_made_yet_is_not_made_by_looking(run: Run, 
     told, facts = run("ledger", DATABASE_URL=database_url), run("ledger", "--json", DATABASE_URL=database_url)
 
     assert (told.exit_code, facts.exit_code) == (1, 1)
-    assert "none yet; 4 steps to come: router ledger upgrade" in told.stdout
+    assert "none yet; 5 steps to come: router ledger upgrade" in told.stdout
     assert "  0002  Indexes for events of a kind, and for decisions by a revision" in told.stdout
     found = json.loads(facts.stdout)
     assert (found["state"], found["schema"], found["newest"]) == ("old", None, NEWEST)
@@ -51,7 +51,7 @@ def test_an_old_ledger_is_upgraded_and_then_says_which_rows_are_left(run: Run, d
     told = run("ledger", DATABASE_URL=database_url)
 
     assert (done.exit_code, again.exit_code, told.exit_code) == (0, 0, 0)
-    assert done.stdout.startswith("4 steps taken.\n  0001  ")
+    assert done.stdout.startswith("5 steps taken.\n  0001  ")
     assert again.stdout.startswith("The schema was up to date.")
     assert f"Schema  {NEWEST}, the one of this version" in told.stdout
     assert "Rows    book_changes: 103 of 103 are left, and rewritten in the background" in told.stdout
@@ -63,7 +63,7 @@ def test_old_rows_are_rewritten_at_once_where_that_is_asked_for(run: Run, databa
     done = json.loads(run("ledger", "upgrade", "--rewrite", "--json", DATABASE_URL=database_url).stdout)
     told = run("ledger", DATABASE_URL=database_url)
 
-    assert [one["revision"] for one in done["ran"]] == ["0001", "0002", "0003", "0004"]
+    assert [one["revision"] for one in done["ran"]] == ["0001", "0002", "0003", "0004", "0005"]
     assert done["rewritten"] == 103
     assert "Rows    book_changes: all 103 are as this version writes them" in told.stdout
 

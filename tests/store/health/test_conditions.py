@@ -212,7 +212,7 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
         KEYS.parked, "499", json.dumps({"why": "no", "since": long_ago(client, hours=2), "fault": "outage"})
     ),
     "unfair": lambda client: client.hset(KEYS.book, "credit:idf:hugo", "-9300000000"),
-    "turns_late": lambda client: client.hset(KEYS.turns, "workers.jobs.record", ago_ms(client, 80)),
+    "turns_late": lambda client: client.hset(KEYS.turns, "workers.jobs.record", ago_ms(client, 100)),
     "changes_wait": lambda client: client.zadd(KEYS.changed, {"501": ago_ms(client, 700)}),
     "night_late": lambda client: client.set(KEYS.night_ended, long_ago(client, hours=31)),
     "night_held": lambda client: NightPlan(client, KEYS).hold(

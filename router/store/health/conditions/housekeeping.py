@@ -56,7 +56,7 @@ def changes_wait(seen: VitalsReading) -> Sentences:
 
 @condition(
     "degraded",
-    when="a housekeeping job has waited for its turn for three rounds, about 80 s",
+    when="a housekeeping job has waited for its turn for three rounds, about 90 s",
     command="read the log of housekeeping; restart it",
 )
 def turns_late(seen: VitalsReading) -> Sentences:

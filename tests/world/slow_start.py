@@ -18,18 +18,13 @@ SLOWLY = {"key-load-delay": "100"}
 
 def filled(directory: Path, *, keys: int) -> None:
     """Fill a server on the directory, and stop it."""
-    with (
-        EmbeddedValkey(directory) as server,
-        redis.Redis.from_url(server.url) as client,
-        client.pipeline(transaction=False) as pipeline,
-    ):
-        for number in range(keys):
-            pipeline.set(f"filling:{number}", "x")
-        pipeline.execute()
+    fill = "for number = 1, ARGV[1] do redis.call('SET', 'filling:' .. number, 'x') end"
+    with EmbeddedValkey(directory) as server, redis.Redis.from_url(server.url) as client:
+        client.eval(fill, 0, keys)
 
 
 @contextmanager
-def loading(directory: Path, *, keys: int = 60_000) -> Iterator[EmbeddedValkey]:
+def loading(directory: Path, *, keys: int = 400_000) -> Iterator[EmbeddedValkey]:
     """A server that reads its data for longer than a test takes; it is killed at the end."""
     filled(directory, keys=keys)
     server = EmbeddedValkey(directory, options=SLOWLY)

@@ -18,7 +18,7 @@ SURE: Final = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class FittedLine:
     """A fitted line: its value at 0, its slope per unit of x, and the slope's standard error."""
 
     at_zero: float
@@ -26,7 +26,7 @@ class Line:
     error: float
 
 
-def line_through(points: Sequence[tuple[float, float]]) -> Line:
+def line_through(points: Sequence[tuple[float, float]]) -> FittedLine:
     """The least-squares line through at least two points (x, y) of different x; else ValueError.
 
     Two points leave no residue, so their standard error is 0.
@@ -40,7 +40,7 @@ def line_through(points: Sequence[tuple[float, float]]) -> Line:
     at_zero = mean_y - slope * mean_x
     residue = sum((y - at_zero - slope * x) ** 2 for x, y in points)
     error = math.sqrt(residue / (count - 2) / spread) if count > 2 else 0.0
-    return Line(at_zero, slope, error)
+    return FittedLine(at_zero, slope, error)
 
 
 def exponent(costs: Mapping[int, float], *, base: float, noise: float) -> float | None:

@@ -14,7 +14,7 @@ from typing import Final
 from rich import box
 from rich.table import Table
 
-from bench.fits import Line, is_flat, line_through
+from bench.fits import FittedLine, is_flat, line_through
 from bench.soak.samples import Minute
 
 MATTERS: Final = 0.05
@@ -33,7 +33,7 @@ class SoakLine:
     least: float
 
     @property
-    def fitted(self) -> Line | None:
+    def fitted(self) -> FittedLine | None:
         """The line through the points after the warm-up; None with fewer than two."""
         return line_through(self._judged) if len(self._judged) > 1 else None
 

@@ -65,7 +65,7 @@ class Lead:
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class MethodCall:
     """A call of one method, and the indexes of growing tables by which it has to find rows ("*": any)."""
 
     call: Callable[[Ledger, Lead], object]
@@ -74,8 +74,8 @@ class Case:
     """Why it reads all rows of a portal, if it does."""
 
 
-def a_case(call: Callable[[Ledger, Lead], object], *indexes: str, whole: str = "") -> Case:
-    return Case(call, frozenset(indexes), whole)
+def a_call(call: Callable[[Ledger, Lead], object], *indexes: str, whole: str = "") -> MethodCall:
+    return MethodCall(call, frozenset(indexes), whole)
 
 
 def writing(call: Callable[[Ledger, Lead, Connection], object]) -> Callable[[Ledger, Lead], object]:
@@ -102,31 +102,31 @@ def seen(lead: Lead) -> Seen:
 
 
 BY_CONTACT: Final = ("decisions_of_contact", "events_of_contact", "follow_ups_of_contact")
-CASES: Final[Mapping[str, Case]] = {
-    "Ledger.record": a_case(a_move, "decisions_of_contact", "follow_ups_of_contact", "follow_ups_key"),
-    "Ledger.decisions_of": a_case(lambda ledger, lead: ledger.decisions_of(lead.contact), BY_CONTACT[0]),
-    "Ledger.decision": a_case(lambda ledger, lead: ledger.decision(lead.decision), "decisions_key"),
-    "Ledger.events_of": a_case(lambda ledger, lead: ledger.events_of(lead.contact), BY_CONTACT[1]),
-    "Ledger.events_of_nobody": a_case(
+CASES: Final[Mapping[str, MethodCall]] = {
+    "Ledger.record": a_call(a_move, "decisions_of_contact", "follow_ups_of_contact", "follow_ups_key"),
+    "Ledger.decisions_of": a_call(lambda ledger, lead: ledger.decisions_of(lead.contact), BY_CONTACT[0]),
+    "Ledger.decision": a_call(lambda ledger, lead: ledger.decision(lead.decision), "decisions_key"),
+    "Ledger.events_of": a_call(lambda ledger, lead: ledger.events_of(lead.contact), BY_CONTACT[1]),
+    "Ledger.events_of_nobody": a_call(
         lambda ledger, _: ledger.events_of_nobody(("revoked",), since=LATELY), "events_by_kind"
     ),
-    "Ledger.recent": a_case(lambda ledger, _: ledger.recent(), "decisions_by_time", whole="it ends early"),
-    "Ledger.decided_since": a_case(lambda ledger, _: list(ledger.decided_since(LATELY)), "decisions_by_time"),
-    "Ledger.decisions_ended_by": a_case(
+    "Ledger.recent": a_call(lambda ledger, _: ledger.recent(), "decisions_by_time", whole="it ends early"),
+    "Ledger.decided_since": a_call(lambda ledger, _: list(ledger.decided_since(LATELY)), "decisions_by_time"),
+    "Ledger.decisions_ended_by": a_call(
         lambda ledger, _: ledger.decisions_ended_by(("restored", "gone"), since=LATELY), "events_by_kind"
     ),
-    "Ledger.assigned_since": a_case(lambda ledger, _: ledger.assigned_since(LATELY), "decisions_by_time"),
-    "Ledger.keep_revision": a_case(lambda ledger, _: ledger.keep_revision("r1", {}, live_since=LATELY)),
-    "Ledger.files_of": a_case(lambda ledger, _: ledger.files_of("r1")),
-    "Ledger.erase": a_case(
+    "Ledger.assigned_since": a_call(lambda ledger, _: ledger.assigned_since(LATELY), "decisions_by_time"),
+    "Ledger.keep_revision": a_call(lambda ledger, _: ledger.keep_revision("r1", {}, live_since=LATELY)),
+    "Ledger.files_of": a_call(lambda ledger, _: ledger.files_of("r1")),
+    "Ledger.erase": a_call(
         lambda ledger, lead: ledger.erase(lead.contact),
         *BY_CONTACT,
         "follow_ups_key",
         "night_moves_by_contact",
     ),
-    "Ledger.close": a_case(lambda ledger, _: ledger.close()),
-    "FollowUps.rows_of": a_case(lambda ledger, _: ledger.follow_ups.rows_of([])),
-    "FollowUps.claimed_rows": a_case(
+    "Ledger.close": a_call(lambda ledger, _: ledger.close()),
+    "FollowUps.rows_of": a_call(lambda ledger, _: ledger.follow_ups.rows_of([])),
+    "FollowUps.claimed_rows": a_call(
         writing(
             lambda ledger, lead, connection: ledger.follow_ups.claimed_rows(
                 connection, [("1-0", lead.contact, an_event("claimed_in_hubspot"))]
@@ -134,7 +134,7 @@ CASES: Final[Mapping[str, Case]] = {
         ),
         "decisions_of_contact",
     ),
-    "FollowUps.follow": a_case(
+    "FollowUps.follow": a_call(
         writing(
             lambda ledger, lead, connection: ledger.follow_ups.follow(
                 connection, [], [("1-0", lead.contact, an_event("deleted"))]
@@ -142,37 +142,37 @@ CASES: Final[Mapping[str, Case]] = {
         ),
         "follow_ups_of_contact",
     ),
-    "FollowUps.results": a_case(lambda ledger, _: ledger.follow_ups.results(LATELY), "follow_ups_by_time"),
-    "FollowUps.since": a_case(lambda ledger, _: list(ledger.follow_ups.since(LATELY)), "follow_ups_by_time"),
-    "FollowUps.of_contact": a_case(
+    "FollowUps.results": a_call(lambda ledger, _: ledger.follow_ups.results(LATELY), "follow_ups_by_time"),
+    "FollowUps.since": a_call(lambda ledger, _: list(ledger.follow_ups.since(LATELY)), "follow_ups_by_time"),
+    "FollowUps.of_contact": a_call(
         lambda ledger, lead: ledger.follow_ups.of_contact(lead.contact), BY_CONTACT[2]
     ),
-    "FollowUps.running_of": a_case(
+    "FollowUps.running_of": a_call(
         lambda ledger, lead: ledger.follow_ups.running_of(
             [contact_of(lead.number + more, rows=lead.rows) for more in range(100)]
         ),
         BY_CONTACT[2],
     ),
-    "FollowUps.not_looked_at": a_case(
+    "FollowUps.not_looked_at": a_call(
         lambda ledger, _: ledger.follow_ups.not_looked_at(
             before=LATELY, since=ENDED - timedelta(days=90), limit=100
         ),
         "follow_ups_by_time",
     ),
-    "FollowUps.overdue": a_case(
+    "FollowUps.overdue": a_call(
         lambda ledger, lead: ledger.follow_ups.overdue(before=LATELY, after_id=lead.contact, limit=100),
         "follow_ups_unanswered",
     ),
-    "FollowUps.note": a_case(
+    "FollowUps.note": a_call(
         lambda ledger, lead: ledger.follow_ups.note([seen(lead)], at=ENDED), "follow_ups_key"
     ),
-    "FollowUps.end": a_case(
+    "FollowUps.end": a_call(
         lambda ledger, lead: ledger.follow_ups.end({lead.decision: ENDED}), "follow_ups_key"
     ),
-    "FollowUps.looked_at": a_case(
+    "FollowUps.looked_at": a_call(
         lambda ledger, lead: ledger.follow_ups.looked_at([lead.decision], at=ENDED), "follow_ups_key"
     ),
-    "FollowUps.forget": a_case(
+    "FollowUps.forget": a_call(
         writing(
             lambda ledger, lead, connection: ledger.follow_ups.forget(
                 connection, contact_of(lead.number + 1, rows=lead.rows)
@@ -181,23 +181,23 @@ CASES: Final[Mapping[str, Case]] = {
         "follow_ups_of_contact",
         "follow_ups_key",
     ),
-    "NightHistory.keep": a_case(a_night, "night_moves_key"),
-    "NightHistory.of": a_case(lambda ledger, _: ledger.nights.of(ENDED.date()), "night_moves_key"),
-    "NightHistory.days": a_case(lambda ledger, _: ledger.nights.days()),
-    "NightHistory.forget": a_case(
+    "NightHistory.keep": a_call(a_night, "night_moves_key"),
+    "NightHistory.of": a_call(lambda ledger, _: ledger.nights.of(ENDED.date()), "night_moves_key"),
+    "NightHistory.days": a_call(lambda ledger, _: ledger.nights.days()),
+    "NightHistory.forget": a_call(
         writing(lambda ledger, lead, connection: ledger.nights.forget(connection, lead.contact)),
         "night_moves_by_contact",
     ),
-    "RevisionHistory.went_live": a_case(
+    "RevisionHistory.went_live": a_call(
         lambda ledger, _: ledger.revisions.went_live("revision-1", at=LATELY, origin=None)
     ),
-    "RevisionHistory.all": a_case(lambda ledger, _: ledger.revisions.all(), "decisions_by_revision"),
-    "RevisionHistory.began": a_case(lambda ledger, _: ledger.revisions.began()),
-    "RevisionHistory.last_files": a_case(lambda ledger, _: ledger.revisions.last_files()),
-    "Shares.book": a_case(
+    "RevisionHistory.all": a_call(lambda ledger, _: ledger.revisions.all(), "decisions_by_revision"),
+    "RevisionHistory.began": a_call(lambda ledger, _: ledger.revisions.began()),
+    "RevisionHistory.last_files": a_call(lambda ledger, _: ledger.revisions.last_files()),
+    "Shares.book": a_call(
         lambda ledger, _: ledger.shares.book(), "*", whole="an emptied Redis gets back all that was given"
     ),
-    "Shares.keep_totals": a_case(
+    "Shares.keep_totals": a_call(
         writing(
             lambda ledger, lead, connection: ledger.shares.keep_totals(
                 connection, contact_of(lead.number + 2, rows=lead.rows)
@@ -206,16 +206,16 @@ CASES: Final[Mapping[str, Case]] = {
         "decisions_of_contact",
         "events_of_contact",
     ),
-    "Rewrites.pending": a_case(
+    "Rewrites.pending": a_call(
         lambda ledger, _: ledger.rewrites.pending(), "decisions_without_book_changes", whole="it is empty"
     ),
-    "Rewrites.progress": a_case(lambda ledger, _: ledger.rewrites.progress(), "*", whole="it counts rows"),
-    "Rewrites.rewrite_some": a_case(
+    "Rewrites.progress": a_call(lambda ledger, _: ledger.rewrites.progress(), "*", whole="it counts rows"),
+    "Rewrites.rewrite_some": a_call(
         lambda ledger, _: ledger.rewrites.rewrite_some(),
         "decisions_without_book_changes",
         whole="it is empty",
     ),
-    "last_words": a_case(
+    "last_words": a_call(
         lambda ledger, lead: [
             latest.last_words(ledger, since=BEGAN, until=ENDED, after=after, **by)
             for after in ("", f"{EARLY.isoformat()}|{lead.decision}")
@@ -226,16 +226,16 @@ CASES: Final[Mapping[str, Case]] = {
         "decisions_by_rule",
         "decisions_of_contact",
     ),
-    "recorded": a_case(
+    "recorded": a_call(
         lambda ledger, lead: latest.recorded(
             ledger, [decision_of(lead.number + more, lead.portal, rows=lead.rows) for more in range(200)]
         ),
         "decisions_key",
     ),
-    "last_decided_at": a_case(
+    "last_decided_at": a_call(
         lambda ledger, _: latest.last_decided_at(ledger), "decisions_by_time", whole="it reads one row"
     ),
-    "first_decisions": a_case(
+    "first_decisions": a_call(
         lambda ledger, _: list(past_leads.first_decisions(ledger, since=LATELY)), "decisions_by_time"
     ),
 }
@@ -293,7 +293,7 @@ def _all_mistakes(filled: Ledger, *, number: int) -> dict[tuple[str, str], list[
     return found
 
 
-def _mistakes(case: Case, plans: list[tuple[Statement, Plan]]) -> Iterator[str]:
+def _mistakes(case: MethodCall, plans: list[tuple[Statement, Plan]]) -> Iterator[str]:
     met = set()
     for statement, plan in plans:
         accesses = [one for one in plan.accesses if not one.table or one.table in GROWING]
@@ -307,7 +307,7 @@ def _mistakes(case: Case, plans: list[tuple[Statement, Plan]]) -> Iterator[str]:
         yield f"never used: {', '.join(sorted(unused))}"
 
 
-def _sorts(case: Case, plans: list[tuple[Statement, Plan]]) -> Iterator[str]:
+def _sorts(case: MethodCall, plans: list[tuple[Statement, Plan]]) -> Iterator[str]:
     """Sorts of what an index in the order of time could give sorted."""
     for statement, plan in plans:
         by_time = [one for one in plan.accesses if one.index in IN_ORDER]

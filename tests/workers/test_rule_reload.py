@@ -20,14 +20,8 @@ PROCESSES = ("worker0", "worker1", "housekeeping", "cron")
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
     with a_fleet(tmp_path, workers=2) as running:
         announce_to(running, duplicates=0.0)
-        assert until(lambda: all(went_live(running, name) == 1 for name in PROCESSES), within_s=60)
+        assert until(lambda: all(running.times_rules_went_live(name) == 1 for name in PROCESSES), within_s=60)
         yield running
-
-
-def went_live(fleet: Fleet, name: str) -> int:
-    """How often the process has said that other rules went live."""
-    log = fleet.directory / f"{name}.log"
-    return log.read_text().count('"rules.went_live"') if log.exists() else 0
 
 
 def verdicts_published(fleet: Fleet) -> int:
@@ -49,7 +43,9 @@ def all_owned(fleet: Fleet, ids: list[str], *, within_s: float = 20) -> bool:
 def test_every_process_takes_up_a_change(fleet: Fleet) -> None:
     change(fleet, "default: 4h", "default: 1h")
 
-    taken_up = until(lambda: all(went_live(fleet, name) == 2 for name in PROCESSES), within_s=WITHIN_S)
+    taken_up = until(
+        lambda: all(fleet.times_rules_went_live(name) == 2 for name in PROCESSES), within_s=WITHIN_S
+    )
 
     assert taken_up
     assert fleet.respawns == 0
@@ -59,7 +55,9 @@ def test_one_process_judges_a_change_for_all(fleet: Fleet) -> None:
     at_the_start = verdicts_published(fleet)
     change(fleet, "default: 4h", "default: 1h")
 
-    taken_up = until(lambda: all(went_live(fleet, name) == 2 for name in PROCESSES), within_s=WITHIN_S)
+    taken_up = until(
+        lambda: all(fleet.times_rules_went_live(name) == 2 for name in PROCESSES), within_s=WITHIN_S
+    )
 
     assert taken_up
     assert (at_the_start, verdicts_published(fleet)) == (1, 2)

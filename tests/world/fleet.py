@@ -123,6 +123,11 @@ class Fleet:
                 if name.rstrip("0123456789") in roles and process.pid not in self._still
             ]
 
+    def times_rules_went_live(self, name: str) -> int:
+        """How often this process has taken up rule files; each does so by itself."""
+        log = self.directory / f"{name}.log"
+        return log.read_text().count('"rules.went_live"') if log.exists() else 0
+
     def begin_commands(self) -> None:
         """Forget the commands of Redis so far; what follows is another story."""
         if self.commands.exists():

@@ -13,7 +13,21 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, Text, cast, func, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    cast,
+    func,
+    insert,
+    literal,
+    select,
+)
 
 from bench.growth.seeds import DAYS, Month, Row, Seed, Year
 from router.ledger import Ledger
@@ -163,7 +177,9 @@ def _numbers(connection: Connection) -> Table:
 
 def _multiply(table: Table, store: Table, numbers: Table) -> Any:
     """One row per template row and contact, in the order of time."""
-    contact = cast(FIRST_CONTACT + store.c.slot * PER_SLOT + numbers.c.number, String(20))
+    contact = cast(
+        literal(FIRST_CONTACT, BigInteger) + store.c.slot * PER_SLOT + numbers.c.number, String(20)
+    )
     values = [
         func.replace(store.c[one.name], CONTACT, contact)
         if isinstance(one.type, String)

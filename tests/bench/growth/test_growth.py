@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -70,6 +71,17 @@ def test_every_clone_comes_out_the_same_when_it_is_decided_again(ledger: Ledger)
     assert len(chosen) > 10
     assert all(one is not None and one.identical for one in found)
     assert [one.record["contact_id"] for one in found if one] == [row.contact_id for row in chosen]
+
+
+def test_each_kind_of_database_is_filled_alike(year: Year, database_url: str) -> None:
+    with closing(open_ledger(database_url, PORTAL)) as opened:
+        clone(year, opened, decisions=SIZES[0], ends=ENDS)
+        with opened.database.connect() as connection:
+            filled = connection.execute(select(func.count()).select_from(DECISIONS)).scalar_one()
+        (decision,) = opened.decisions_of(str(FIRST_CONTACT + 3))
+
+    assert filled == SIZES[0]
+    assert decision["contact_id"] == str(FIRST_CONTACT + 3)
 
 
 def test_clones_are_spread_over_the_year_and_decided_by_the_rules_of_their_day(

@@ -32,7 +32,7 @@ from bench.growth import table
 from bench.growth.clones import PER_SLOT, clone
 from bench.growth.commands import CALLS, Call, Facts, arguments_of, facts_of, undecided
 from bench.growth.databases import DIALECTS, BuiltLedgers, NoDatabase, postgresql_ledgers, sqlite_ledgers
-from bench.growth.jobs import JOBS, JobContext, open_jobs, undecided_jobs
+from bench.growth.jobs import JOBS, open_jobs, undecided_jobs
 from bench.growth.rules import write_rules
 from bench.growth.running import run_command
 from bench.growth.seeds import Year, route_a_year
@@ -199,14 +199,15 @@ def _measure_jobs(
     growth: Growth, stage: Stage, facts: Facts, environment: Mapping[str, str], *, database: str, size: int
 ) -> None:
     wanted = [one for one in JOBS if growth.is_wanted(one.name)]
-    context: JobContext | None = open_jobs(stage, environment, facts) if wanted else None
+    if not wanted:
+        return
+    context = open_jobs(stage, environment, facts)
     for job in wanted:
         growth.show(description=f"{database}, {size:,}: {job.name}")
         row = growth.row(database, job.name, unit=job.unit, noise_s=JOB_NOISE_S)
         row.note(size, job.cost(context))
         growth.save()
-    if context is not None:
-        context.services.ledger.close()
+    context.services.ledger.close()
 
 
 def options(arguments: Sequence[str]) -> argparse.Namespace:

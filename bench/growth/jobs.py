@@ -124,7 +124,7 @@ def follow_at_night(context: JobContext) -> Cost:
     """Look at a thousand follow-ups that tonight has not seen yet."""
     before = context.services.clock() - timedelta(hours=12)
     watch = Stopwatch()
-    looked_at = follow_up_step(context.services, before=before, limit=1_000)
+    looked_at = follow_up_step(context.services, before=before, limit=1_000).looked_at
     return watch.read() / max(1, looked_at)
 
 

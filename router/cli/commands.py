@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Final
 
@@ -52,6 +55,15 @@ COMMANDS: Final = {
 """Every command with its module below `router.cli` and its line in `router --help`."""
 
 
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """Load modules without searching them for garbage, which takes a tenth of a command's start."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
+
 class Commands(click.Group):
     """A group that loads only the called command, and turns known errors into sentences."""
 
@@ -64,7 +76,8 @@ class Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
-        command = getattr(import_module(f"router.cli.{module}"), cmd_name)
+        with _nothing_collected():
+            command = getattr(import_module(f"router.cli.{module}"), cmd_name)
         return command if isinstance(command, click.Command) else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002

@@ -5,17 +5,18 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import requests
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from router.notify.conversation import Conversation, TooLate
 from router.notify.errors import NotDelivered, Rejected, Unclear
 from router.notify.message import Kind, Message
 from router.notify.night.night_message import NightMessage
-from router.notify.pinned_http import PinnedAdapter, public_address
+
+if TYPE_CHECKING:
+    import requests
 
 DEADLINE_S: Final = 10.0
 """One message, both tries together, from looking up the host's name to the end of the answer's head."""
@@ -98,6 +99,11 @@ class Chat:
     def _post(
         self, address: Address, message: Message | NightMessage, conversation: Conversation
     ) -> Delivered:
+        # Not at the top: every command would wait a tenth of a second for a library that it never uses.
+        import requests
+
+        from router.notify.pinned_http import PinnedAdapter, public_address
+
         parts = urlsplit(address.url)
         host, port = parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80)
         ip = public_address(host, port, allow_private=self._allow_private)

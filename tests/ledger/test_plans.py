@@ -19,9 +19,15 @@ from sqlalchemy import Connection
 from router.ledger import Ledger, latest, open_ledger, past_leads
 from router.ledger.follow_ups import FollowUps, Seen
 from router.ledger.nights import NightHistory
+from router.ledger.pruning.pruning import Pruning
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.shares import Shares
+from router.ledger.sums import shadow
+from router.ledger.sums.day_sums import DaySums
+from router.ledger.sums.day_table import DayTable, DayTexts
+from router.ledger.sums.result_days import ResultRows
+from router.ledger.sums.share_days import ShareRows
 from router.policy.reports.night_report import NightMove, NightReport
 from tests.world.databases import postgres_url
 from tests.world.many_decisions import BEGAN, ENDED, contact_of, decision_of, fill
@@ -44,6 +50,8 @@ IN_ORDER: Final = (
 )
 EARLY: Final = BEGAN + timedelta(days=20)
 LATELY: Final = ENDED - timedelta(days=1)
+NOON: Final = ENDED - timedelta(hours=12)
+"""Later than the beginning of the last day whose sums may be there: rows are read."""
 MORNING: Final = ENDED.replace(hour=1)
 
 
@@ -72,14 +80,26 @@ class MethodCall:
     indexes: frozenset[str]
     whole: str = ""
     """Why it reads all rows of a portal, if it does."""
+    sorts: str = ""
+    """Why it may sort what it finds, if it does."""
 
 
-def a_call(call: Callable[[Ledger, Lead], object], *indexes: str, whole: str = "") -> MethodCall:
-    return MethodCall(call, frozenset(indexes), whole)
+def a_call(
+    call: Callable[[Ledger, Lead], object], *indexes: str, whole: str = "", sorts: str = ""
+) -> MethodCall:
+    return MethodCall(call, frozenset(indexes), whole, sorts)
 
 
 def writing(call: Callable[[Ledger, Lead, Connection], object]) -> Callable[[Ledger, Lead], object]:
     return lambda ledger, lead: ledger.database.write(lambda connection: call(ledger, lead, connection))
+
+
+def reading(call: Callable[[Ledger, Lead, Connection], object]) -> Callable[[Ledger, Lead], object]:
+    def run(ledger: Ledger, lead: Lead) -> object:
+        with ledger.database.connect() as connection:
+            return call(ledger, lead, connection)
+
+    return run
 
 
 def a_move(ledger: Ledger, lead: Lead) -> None:
@@ -101,6 +121,13 @@ def seen(lead: Lead) -> Seen:
     return Seen(lead.decision, "OPEN", "lead", ENDED, None, None)
 
 
+def prune(ledger: Ledger, lead: Lead) -> None:
+    """Some more days at the beginning of the year, of which every other contact is still remembered."""
+    before = BEGAN.date() + timedelta(days=lead.number // 50)
+    ledger.pruning.prune_some(before=before, remembered=lambda ids: ids[::2], now=ENDED, longest_s=60.0)
+
+
+OF_CONTACTS: Final = ("decisions_of_contact", "events_of_contact")
 BY_CONTACT: Final = ("decisions_of_contact", "events_of_contact", "follow_ups_of_contact")
 CASES: Final[Mapping[str, MethodCall]] = {
     "Ledger.record": a_call(a_move, "decisions_of_contact", "follow_ups_of_contact", "follow_ups_key"),
@@ -215,6 +242,78 @@ CASES: Final[Mapping[str, MethodCall]] = {
         "decisions_without_book_changes",
         whole="it is empty",
     ),
+    "DaySums.shares": a_call(
+        lambda ledger, _: ledger.sums.shares(mode="live", since=NOON), "decisions_by_time", *OF_CONTACTS
+    ),
+    "DaySums.results": a_call(lambda ledger, _: ledger.sums.results(since=LATELY), "follow_ups_by_time"),
+    "DaySums.days_without": a_call(lambda ledger, _: ledger.sums.days_without("live", since=BEGAN.date())),
+    "DaySums.pending": a_call(lambda ledger, _: ledger.sums.pending(now=ENDED)),
+    "DaySums.make_some": a_call(
+        lambda ledger, _: ledger.sums.make_some(now=EARLY, longest_s=0.0),
+        "decisions_by_time",
+        *OF_CONTACTS,
+        whole="it reads one row a day",
+    ),
+    "DaySums.make": a_call(
+        lambda ledger, _: [
+            ledger.sums.make(kind, LATELY.date(), now=ENDED) for kind in ("shares", "results")
+        ],
+        "decisions_by_time",
+        "follow_ups_by_time",
+        *OF_CONTACTS,
+    ),
+    "DayTable.kept_since": a_call(lambda ledger, _: ledger.sums.table.kept_since()),
+    "DayTable.holding": a_call(lambda ledger, _: ledger.sums.table.holding("shares", since=BEGAN.date())),
+    "DayTable.changed": a_call(lambda ledger, _: ledger.sums.table.changed("shares", before=ENDED.date())),
+    "DayTable.holds": a_call(
+        reading(lambda ledger, _, connection: ledger.sums.table.holds(connection, "shares", LATELY.date()))
+    ),
+    "DayTable.state": a_call(lambda ledger, _: ledger.sums.table.state("shares", LATELY.date())),
+    "DayTable.store": a_call(
+        lambda ledger, _: ledger.sums.table.store(
+            "shares", EARLY.date(), DayTexts(), state=ledger.sums.table.state("shares", EARLY.date())
+        )
+    ),
+    "DayTable.forget_changes": a_call(
+        lambda ledger, _: ledger.sums.table.forget_changes("shares", since=ENDED.date())
+    ),
+    "ShareRows.days_before": a_call(
+        lambda ledger, _: next(ShareRows(ledger.database, ledger._portal).days_before(LATELY.date())),
+        "decisions_by_time",
+    ),
+    "ShareRows.sums": a_call(
+        lambda ledger, _: ShareRows(ledger.database, ledger._portal).sums(since=LATELY),
+        "decisions_by_time",
+        *OF_CONTACTS,
+    ),
+    "ResultRows.days_before": a_call(
+        lambda ledger, _: next(ResultRows(ledger.database, ledger._portal).days_before(LATELY.date())),
+        "follow_ups_by_time",
+    ),
+    "ResultRows.sums": a_call(
+        lambda ledger, _: ResultRows(ledger.database, ledger._portal).sums(since=LATELY), "follow_ups_by_time"
+    ),
+    "Pruning.pending": a_call(
+        lambda ledger, _: ledger.pruning.pending(before=EARLY.date()),
+        "decisions_by_time",
+        "follow_ups_by_time",
+    ),
+    "Pruning.prune_some": a_call(
+        prune,
+        "decisions_by_time",
+        "decisions_key",
+        "follow_ups_by_time",
+        "follow_ups_key",
+        "events_by_kind",
+        "events_key",
+        "night_moves_key",
+        "decisions_by_revision",
+        *OF_CONTACTS,
+        sorts="few rows are old, which PostgreSQL knows",
+    ),
+    "shadow_decisions": a_call(
+        lambda ledger, _: list(shadow.shadow_decisions(ledger, since=LATELY)), "decisions_by_time"
+    ),
     "last_words": a_call(
         lambda ledger, lead: [
             latest.last_words(ledger, since=BEGAN, until=ENDED, after=after, **by)
@@ -296,7 +395,7 @@ def _all_mistakes(filled: Ledger, *, number: int) -> dict[tuple[str, str], list[
 def _mistakes(case: MethodCall, plans: list[tuple[Statement, Plan]]) -> Iterator[str]:
     met = set()
     for statement, plan in plans:
-        accesses = [one for one in plan.accesses if not one.table or one.table in GROWING]
+        accesses = [one for one in plan.accesses if (one.table or one.index).startswith(GROWING)]
         met |= {one.index for one in accesses}
         for one in accesses:
             if not case.whole and (not one.by or one.by in ("(portal=?)", "portal=?")):
@@ -311,12 +410,13 @@ def _sorts(case: MethodCall, plans: list[tuple[Statement, Plan]]) -> Iterator[st
     """Sorts of what an index in the order of time could give sorted."""
     for statement, plan in plans:
         by_time = [one for one in plan.accesses if one.index in IN_ORDER]
-        if plan.sorts and by_time and not case.whole:
+        if plan.sorts and by_time and not case.whole and not case.sorts:
             yield f"sorts all that it finds: {plan} for {statement.sql}"
 
 
 def test_no_public_method_of_the_ledger_is_missing_above() -> None:
-    classes = (Ledger, FollowUps, NightHistory, RevisionHistory, Shares, Rewrites)
+    rows = (DaySums, DayTable, ShareRows, ResultRows, Pruning)
+    classes = (Ledger, FollowUps, NightHistory, RevisionHistory, Shares, Rewrites, *rows)
     methods = {
         f"{one.__name__}.{name}"
         for one in classes
@@ -325,7 +425,7 @@ def test_no_public_method_of_the_ledger_is_missing_above() -> None:
     }
     functions = {
         name
-        for module in (latest, past_leads)
+        for module in (latest, past_leads, shadow)
         for name, value in vars(module).items()
         if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     }

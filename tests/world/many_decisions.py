@@ -39,7 +39,12 @@ SELECT contact || '-' || episode || '-' || portal || '-0123456789ab', portal, co
     CASE WHEN NOT queued THEN 'rep-' || (i % 50) END,
     CASE WHEN NOT queued THEN CAST(70000000 + i % 50 AS VARCHAR) END, 'hot', 'A1', 80,
     '{"id": "' || contact || '-' || episode || '-' || portal || '-0123456789ab", "contact_id": "' || contact
-    || '", "episode": ' || episode || ', "decided_at": "' || at || '", "more": "' || :padding || '"}', '{}'
+    || '", "episode": ' || episode || ', "decided_at": "' || at || '", "revision": "revision-'
+    || (i / :per_revision) || '", "score": 80, "mode":"'
+    || CASE WHEN i % 50 = 1 THEN 'shadow' ELSE 'live' END || '", "book_changes": {}, "outcome": '
+    || CASE WHEN queued THEN '{"kind": "queued", "team": "idf", "why": "queue"}' ELSE '{"kind": "assigned",'
+    || ' "rep": "rep-' || (i % 50) || '", "owner_id": "' || (70000000 + i % 50) || '", "team": "idf"}' END
+    || ', "more": "' || :padding || '"}', '{}'
 FROM ({leads}) AS lead
 """
 _FOLLOW_UPS: Final = """
@@ -55,7 +60,7 @@ FROM ({leads}) AS lead WHERE NOT queued
 _EVENTS: Final = """
 INSERT INTO events (id, portal, contact_id, at, kind, decision_id, detail)
 SELECT portal || '-' || i, portal, CASE WHEN i % 1000 = 999 THEN '' ELSE contact END, at,
-    CASE WHEN i % 1000 = 999 THEN 'revoked' WHEN i % 100 = 7 THEN 'restored' ELSE 'written' END,
+    CASE WHEN i % 1000 = 999 THEN 'revoked' WHEN i % 10 = 7 THEN 'restored' ELSE 'written' END,
     CASE WHEN i % 1000 <> 999 THEN contact || '-' || episode || '-' || portal || '-0123456789ab' END, '{}'
 FROM ({leads}) AS lead
 """

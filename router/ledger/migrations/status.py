@@ -41,7 +41,7 @@ def status_of(url: str) -> LedgerStatus:
     engine = engine_of(url)
     try:
         schema = revision_of(engine)
-        steps = to_come(schema)
+        steps = () if schema == NEWEST else to_come(schema)
         if steps is None:
             return LedgerStatus(name, schema, NEWEST, "newer", (), ())
         if steps:

@@ -14,10 +14,6 @@ from pathlib import Path
 from typing import Final
 
 import structlog
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
 from router.ledger.engine import name_of
@@ -42,6 +38,8 @@ class Migration:
 
 def to_come(found: str | None) -> tuple[Migration, ...] | None:
     """Migrations from this revision on, first to last; None if this version does not know the revision."""
+    from alembic.script import ScriptDirectory  # here, as only an old ledger needs it
+
     scripts = ScriptDirectory(str(MIGRATIONS))
     steps = [Migration(one.revision, one.doc.rstrip(".")) for one in scripts.walk_revisions()][::-1]
     known = [one.revision for one in steps]
@@ -56,6 +54,10 @@ def upgrade(engine: Engine, *, waits_ms: int | None = None) -> tuple[Migration, 
     Safe to call from several processes at once. Raises `NewerLedger`, or an error of the database; then
     nothing was changed.
     """
+    from alembic import command
+    from alembic.config import Config
+    from alembic.migration import MigrationContext
+
     began = time.monotonic()
     with _locked(engine, waits_ms=waits_ms or SQLITE_WAITS_MS) as connection:
         found = MigrationContext.configure(connection).get_current_revision()

@@ -9,6 +9,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
+from router.ledger.querying import no_index
 from router.ledger.rewriting.book_changes import changes_in
 from router.ledger.shares import add_changes, lasting_changes
 from router.ledger.tables import DECISIONS, EVENTS, REVISIONS, RULE_CHANGES
@@ -22,7 +23,7 @@ def keep_book_totals(connection: Connection, portal: str, rows: Sequence[Row[Any
     """Add what these decisions added to the share book to the totals, as part of their deletion."""
     contacts = sorted({row.contact_id for row in rows})
     refunds = select(EVENTS.c.decision_id).where(
-        EVENTS.c.portal == portal, EVENTS.c.contact_id.in_(contacts), EVENTS.c.kind.in_(REFUNDED)
+        no_index(EVENTS.c.portal) == portal, EVENTS.c.contact_id.in_(contacts), EVENTS.c.kind.in_(REFUNDED)
     )
     refunded = frozenset(connection.execute(refunds).scalars())
     event = f"{portal}-{PRUNED}"

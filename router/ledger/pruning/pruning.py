@@ -19,7 +19,7 @@ from sqlalchemy.exc import OperationalError
 
 from router.ledger.opening.database import Database
 from router.ledger.pruning.leftovers import count_by_revision, keep_book_totals, old_revisions
-from router.ledger.querying import PortalTables
+from router.ledger.querying import PortalTables, no_index
 from router.ledger.rewriting.book_changes import COLUMNS
 from router.ledger.sums.day_sums import KINDS, DaySums
 from router.ledger.tables import (
@@ -161,7 +161,8 @@ class Pruning(PortalTables):
             return 0
         ids = [getattr(row, key) for row in rows]
         with self._database.connect() as connection, connection.begin() as change:
-            mine = (table.c.portal == self._portal, table.c[key].in_(ids))
+            portal = table.c.portal if table.c.portal.primary_key else no_index(table.c.portal)
+            mine = (portal == self._portal, table.c[key].in_(ids))
             deleted = connection.execute(delete(table).where(*mine)).rowcount
             if deleted != len(ids):
                 change.rollback()

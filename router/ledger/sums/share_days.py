@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 from sqlalchemy import Connection, select
 
-from router.ledger.querying import PortalTables
+from router.ledger.querying import PortalTables, no_index
 from router.ledger.sums.day_table import DayTexts
 from router.ledger.tables import DECISIONS, EVENTS
 from router.policy.decision.decision import Assigned, Decision
@@ -113,7 +113,7 @@ class ShareRows(PortalTables):
 
     def _ended(self, connection: Connection, contact_ids: Sequence[str]) -> frozenset[str]:
         query = select(EVENTS.c.decision_id).where(
-            EVENTS.c.portal == self._portal,
+            no_index(EVENTS.c.portal) == self._portal,
             EVENTS.c.contact_id.in_(contact_ids),
             EVENTS.c.kind.in_(REFUNDED),
             EVENTS.c.decision_id.is_not(None),
@@ -122,7 +122,7 @@ class ShareRows(PortalTables):
 
     def _later(self, connection: Connection, contact_ids: Sequence[str]) -> Iterator[Decision]:
         query = select(DECISIONS.c.record).where(
-            DECISIONS.c.portal == self._portal,
+            no_index(DECISIONS.c.portal) == self._portal,
             DECISIONS.c.contact_id.in_(contact_ids),
             DECISIONS.c.episode > 0,
         )

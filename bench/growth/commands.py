@@ -26,7 +26,7 @@ class Call:
 
 
 CALLS: Final[Mapping[str, tuple[Call, ...]]] = {
-    "ledger": (Call("ledger"), Call("ledger check")),
+    "ledger": (Call("ledger"), Call("ledger check", leads="all")),
     "health": (Call("health"),),
     "explain": (Call("explain {contact}"),),
     "compare": (Call("compare --since 30d"),),

@@ -84,12 +84,15 @@ def upgrade(rewrite: bool, as_json: bool) -> None:
 def check(as_json: bool) -> None:
     """Say whether the ledger can be used, what is wrong with it otherwise, and what to do.
 
-    Opens it, writes without changing anything, and lets SQLite check the whole file. Changes nothing; exit
-    code 1 if it cannot be used.
+    Opens it, writes without changing anything, and lets SQLite check the whole file, which takes some
+    seconds per million leads. Changes nothing; exit code 1 if it cannot be used.
     """
     settings = settings_here()
     url = settings.ledger_url.get_secret_value()
-    problem, aside = problem_in(url), files_set_aside(url)
+    with Bars(console=screen(), disable=not screen().is_terminal, transient=True) as bars:
+        bars.add_task("Checking the whole ledger", total=None)
+        problem = problem_in(url)
+    aside = files_set_aside(url)
     waiting = _waiting(settings)
     if as_json:
         facts = {**asdict(problem), "sentence": problem.sentence, "remedy": problem.remedy} if problem else {}

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 
 from router.cli.backtest.backtest_limits import Limit, LimitUnclear, limit_of
 from router.cli.backtest.backtest_tables import print_backtest
+from router.cli.leads.kept import left_out
 from router.cli.shared.context import settings_here
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
@@ -193,6 +194,8 @@ def _notes(leads: Leads, policies: tuple[Policy, Policy]) -> list[str]:
                 f"The rules ask for facts that no column tells, so no lead has them: {_some(untold)}."
             )
     else:
+        if older := left_out(leads.kept_since(), leads.since):
+            notes.append(older)
         for fact, count in leads.not_stored(policies).items():
             notes.append(f"{fact} was not stored for {count_of(count, 'lead')}: those count as without it.")
     if any(team.performance for policy in policies for team in policy.roster.teams.values()):

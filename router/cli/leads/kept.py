@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 from router.ledger import Ledger
 
@@ -13,6 +13,13 @@ def pruned_before(ledger: Ledger) -> str:
     if kept is None:
         return ""
     return f"Leads decided before {kept} (UTC) are older than LEDGER_KEEP: only their sums are kept."
+
+
+def left_out(kept: date | None, began: datetime) -> str:
+    """The sentence for a list of leads that begins before the first kept day; "" for any other."""
+    if kept is None or began.astimezone(UTC).date() >= kept:
+        return ""
+    return f"Leads decided before {kept} (UTC) are older than LEDGER_KEEP, and left out."
 
 
 def counted_whole(ledger: Ledger, began: datetime) -> str:

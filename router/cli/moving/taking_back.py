@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from rich.progress import TextColumn, TimeElapsedColumn
 
+from router.cli.leads.kept import left_out
 from router.cli.shared.claim_output import wake
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, print_json
@@ -34,22 +35,23 @@ def take_back(planner: Planner, *, yes: bool, as_json: bool, nothing: str) -> No
             plan = planner(services, lambda leads: show(advance=leads))
     except CannotTakeBack as refusal:
         raise UserError(str(refusal)) from refusal
+    older = left_out(services.ledger.sums.table.kept_since(), plan.since)
     if not as_json:
-        _show(plan, nothing=nothing)
+        _show(plan, nothing=nothing, older=older)
     if plan.steps and not yes and not as_json:
         ask(f"Move {count_of(len(plan.steps), 'lead')}?")
     done = carry_out(services, plan) if plan.steps and (yes or not as_json) else None
     if done is not None:
         wake()
     if as_json:
-        print_json(_as_json(plan, done))
+        print_json(_as_json(plan, done) | {"notes": [older] if older else []})
     elif done is not None:
         _print_outcome(done)
     if not plan.steps:
         raise SystemExit(1)
 
 
-def _show(plan: Plan, *, nothing: str) -> None:
+def _show(plan: Plan, *, nothing: str, older: str) -> None:
     out = screen()
     if plan.steps:
         rows = [(one.wanted.contact_id, one.came_from, one.goes_to, one.rule) for one in plan.steps[:LISTED]]
@@ -66,6 +68,8 @@ def _show(plan: Plan, *, nothing: str) -> None:
         out.print(f"{count_of(len(plan.stay), 'lead')} would stay:")
         for why, count in Counter(plan.stay.values()).most_common():
             out.print(hanging(f"{count}: {why}", width=out.width))
+    if older:
+        out.print(older)
 
 
 def _print_outcome(done: Reassigning) -> None:

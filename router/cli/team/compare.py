@@ -9,8 +9,10 @@ from typing import Any, Final
 import click
 from rich.text import Text
 
+from router.cli.leads.kept import left_out
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
+from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.routing.outbox.record import record_outbox
@@ -54,10 +56,13 @@ def compare(since: timedelta, limit: int, as_json: bool) -> None:
         rules=services.rules,
         people=services.people,
     )
+    older = left_out(services.ledger.sums.table.kept_since(), began)
     if as_json:
-        print_json(_as_json(found, began))
+        print_json(_as_json(found, began) | {"notes": [older] if older else []})
     elif found.pairs:
         _show(found, began, limit=limit)
+    if older and not as_json:
+        say(older)
     if not found.pairs:
         raise SystemExit(1) if as_json else UserError(NOTHING.format(since=local_time(began)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, cast
 
 import orjson
@@ -52,6 +52,14 @@ class LedgerLeads:
                             ids=[one.contact_id for one in decisions],
                         ),
                     )
+        finally:
+            ledger.close()
+
+    def kept_since(self) -> date | None:
+        """The first day (UTC) whose leads are all kept; None if none was ever pruned."""
+        ledger = open_ledger(self.url, self.portal)
+        try:
+            return ledger.sums.table.kept_since()
         finally:
             ledger.close()
 

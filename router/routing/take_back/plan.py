@@ -28,6 +28,8 @@ class Plan:
     """The leads that would move, in the order of their decisions, and by contact id why the others stay."""
 
     run: str
+    since: datetime
+    """From when on decisions were looked for (aware UTC)."""
     steps: tuple[TakeBackStep, ...] = ()
     stay: Mapping[str, str] = field(default_factory=dict)
 
@@ -64,7 +66,7 @@ def plan_undo(services: Services, revision: str, *, progress: Callable[[int], No
         return bool(written["outcome"]["kind"] == "assigned")
 
     decisions = _concerned(services, since=since, until=context.now, concerns=set_by_it, revision=whole)
-    return _plan(services, context, decisions, progress=progress)
+    return _plan(services, context, decisions, since=since, progress=progress)
 
 
 def plan_reroute(
@@ -82,7 +84,7 @@ def plan_reroute(
         services, services.rules.compiled(), kind="reroute", name=rule, why=why[policy.language]
     )
     decisions = _concerned(services, since=since, until=context.now, concerns=lambda _: True, rule=rule)
-    plan = _plan(services, context, decisions, progress=progress)
+    plan = _plan(services, context, decisions, since=since, progress=progress)
     names = [one.name for one in policy.rules]
     if rule not in names and not plan.steps and not plan.stay:
         hint = (
@@ -106,6 +108,7 @@ def _plan(
     context: TakeBackContext,
     concerned: Iterable[Sequence[Decision]],
     *,
+    since: datetime,
     progress: Callable[[int], None],
 ) -> Plan:
     steps: list[TakeBackStep] = []
@@ -113,7 +116,7 @@ def _plan(
     for decisions in concerned:
         steps += judged(services, context, decisions, stay)
         progress(len(decisions))
-    return Plan(context.run, tuple(steps), stay)
+    return Plan(context.run, since, tuple(steps), stay)
 
 
 def _concerned(

@@ -66,3 +66,7 @@ def test_a_lead_older_than_the_ledger_keeps_is_a_sentence(
         assert told.stderr.startswith("Leads decided before 2025-01-08 (UTC) are older than LEDGER_KEEP:")
     summed = run("fairness", "--since", "9999d")
     assert "Days before 2025-01-08 (UTC) are older than LEDGER_KEEP." in " ".join(summed.stdout.split())
+    sentence = "Leads decided before 2025-01-08 (UTC) are older than LEDGER_KEEP, and left out."
+    for command in (["reroute", "--rule", record["rule"]], ["compare"], ["backtest", "--leads", "ledger"]):
+        assert sentence in " ".join(run(*command, "--since", "9999d").output.split())
+        assert "LEDGER_KEEP" not in run(*command, "--since", "7d").output

@@ -5,7 +5,7 @@ A result is a hint only; each lead is read before anything is planned.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from router.ledger import Ledger
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
 from router.routing.night.night_context import NightContext
+from router.store.leads.queues import Place
 from router.store.store import Store
 from router.timestamps import epoch_ms
 
@@ -22,8 +23,6 @@ AT_A_TIME: Final = 100
 """Leads judged together: HubSpot reads at most this many in one call."""
 OWNERS_PER_SEARCH: Final = 100
 """HubSpot takes at most this many values in one filter."""
-MOST_QUEUED: Final = 10_000
-"""Leads of one queue that are looked at in a night."""
 
 
 def candidates(
@@ -41,9 +40,7 @@ def candidates(
             late = ledger.follow_ups.overdue(before=before, after_id=after, limit=AT_A_TIME)
             return list(late), late[-1] if len(late) == AT_A_TIME else ""
         case Reason.QUEUED if night.when_queued is not None:
-            waiting = sorted(_queued(context.now - night.when_queued, store=store))
-            some = [one for one in waiting if one > after][:AT_A_TIME]
-            return some, some[-1] if len(some) == AT_A_TIME else ""
+            return _queued(context.now - night.when_queued, after, store=store)
         case _:
             return [], ""
 
@@ -74,9 +71,25 @@ def filters_of_open_leads(policy: Policy, owner_ids: Sequence[str]) -> list[dict
     ]
 
 
-def _queued(before: datetime, *, store: Store) -> Iterator[str]:
-    before_ms = epoch_ms(before)
+def _queued(before: datetime, after: str, *, store: Store) -> tuple[list[str], str]:
+    """Leads that have waited since `before`, queue by queue; `after` is the last one's team and place."""
+    before_ms, found = epoch_ms(before), list[str]()
+    last_team, last = _place_of(after)
     for team in store.queues.lengths():
-        for one in store.queues.waiting(team, limit=MOST_QUEUED):
-            if one.since_ms <= before_ms:
-                yield one.contact_id
+        if team < last_team:
+            continue
+        wanted = AT_A_TIME - len(found)
+        page = store.queues.waiting_after(last if team == last_team else None, team, limit=wanted)
+        found += [lead.contact_id for _, lead in page if lead.since_ms <= before_ms]
+        if len(page) == wanted:
+            end, _ = page[-1]
+            return found, f"{team} {end.rank} {end.contact_id}"
+    return found, ""
+
+
+def _place_of(after: str) -> tuple[str, Place | None]:
+    """Team and place; a contact id alone, as earlier versions wrote it, begins anew."""
+    match after.rsplit(" ", 2):
+        case [team, rank, contact_id]:
+            return team, Place(int(rank), contact_id)
+    return "", None

@@ -35,6 +35,14 @@ class WaitingLead:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A lead's place in its queue: its rank there (0 and up, smallest first), and its contact id."""
+
+    rank: int
+    contact_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tended:
     """A queued lead to look at: its state and since when, what queued it, and its last reading.
 
@@ -76,6 +84,19 @@ class Queues:
         """The first leads of the team's queue: highest score first, then longest wait."""
         rows = self._redis.zrange(self._keys.queue(team), 0, limit - 1, withscores=True)
         return tuple(_waiting(row[0], int(row[1])) for row in cast("list[tuple[str, float]]", rows))
+
+    def waiting_after(self, place: Place | None, team: str, *, limit: int) -> list[tuple[Place, WaitingLead]]:
+        """Up to `limit` leads of the team's queue behind a place (None: from its front), each with its place.
+
+        The lead at that place may have left meanwhile.
+        """
+        key, start = self._keys.queue(team), 0
+        if place is not None:
+            at = cast("int | None", self._redis.zrank(key, place.contact_id))
+            start = at + 1 if at is not None else self._redis.zcount(key, "-inf", f"({place.rank}")
+        rows = self._redis.zrange(key, start, start + limit - 1, withscores=True)
+        found = cast("list[tuple[str, float]]", rows)
+        return [(Place(int(rank), one), _waiting(one, int(rank))) for one, rank in found]
 
     def waiting_in_all(self) -> int:
         """Number of queued leads on the list of leads to look at."""

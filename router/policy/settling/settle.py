@@ -1,0 +1,41 @@
+"""The block `settle` of routing.yaml: how long a lead waits for its facts, and how long it can be revised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from fnmatch import fnmatchcase
+from typing import Final
+
+from router.hubspot.properties import GROUP, OWNER, STATUS
+
+LONGEST_WAIT: Final = timedelta(minutes=2)
+LONGEST_REVISE: Final = timedelta(hours=24)
+NEVER_LATE: Final = ("hs_analytics_*", "hs_email_*", "notes_*", "num_*", "*score*")
+"""Properties that HubSpot fills by itself, at once or long after: no lead waits for them."""
+_OURS: Final = (OWNER, STATUS, f"{GROUP}_*")
+
+
+@dataclass(frozen=True, slots=True)
+class Settle:
+    """Spans of clock time: a lead waits at most `wait` after its creation, and `quiet` after its last change.
+
+    Within `revise` of its creation it is decided again when its facts change. `never_late` are patterns of
+    contact properties (`*` stands for any text) that a lead does not wait for.
+    """
+
+    wait: timedelta = timedelta(seconds=20)
+    quiet: timedelta = timedelta(seconds=6)
+    revise: timedelta = timedelta(minutes=15)
+    never_late: tuple[str, ...] = NEVER_LATE
+
+    def comes_late(self, name: str) -> bool:
+        """Whether the contact property can come after the contact; what we write ourselves never does."""
+        return not any(fnmatchcase(name, pattern) for pattern in (*_OURS, *self.never_late))
+
+
+def never_late(changes: tuple[str, ...]) -> tuple[str, ...]:
+    """The usual patterns with these added; `-name` takes a pattern out."""
+    added = [one for one in changes if not one.startswith("-")]
+    left_out = {one.removeprefix("-") for one in changes if one.startswith("-")}
+    return tuple(one for one in dict.fromkeys((*NEVER_LATE, *added)) if one not in left_out)

@@ -16,6 +16,9 @@ from router.policy.settling.settle import Settle
 
 _CLOSED: Final = frozenset((PREVIOUS_OWNER, "age", "fit", "engagement", "score", "grade", "segment"))
 """Facts that no property of the contact brings."""
+_GUESSED: Final = frozenset(("departement", "region"))
+"""Facts that are read from a postcode as of France while no country is given."""
+_COUNTRY, _ = sources_of("country")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,14 +31,16 @@ class LateFacts:
     def open_in(self, lead: Lead, facts: Facts) -> frozenset[str]:
         """The facts that the lead lacks now and that can still come.
 
-        A contact's fact is open while one of its properties is empty; a company's fact while the contact has
+        A contact's fact is open while one of its properties is empty (a place that was read from the postcode
+        alone is only guessed, and open, too); a company's fact while the contact has
         a business e-mail address and no company. The empty fields of a linked company are not open.
         """
         given = lead.properties.get
         found = {
             fact
             for fact, names in self.of_contact
-            if fact not in facts and not all(given(name) for name in names)
+            if (fact not in facts or (fact in _GUESSED and not any(given(name) for name in _COUNTRY)))
+            and not all(given(name) for name in names)
         }
         if self.of_company and not given(COMPANY) and _is_business(given("email")):
             found |= self.of_company - facts.keys()

@@ -35,7 +35,7 @@ class WaitingLead:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class QueuePlace:
     """A lead's place in its queue: its rank there (0 and up, smallest first), and its contact id."""
 
     rank: int
@@ -85,7 +85,9 @@ class Queues:
         rows = self._redis.zrange(self._keys.queue(team), 0, limit - 1, withscores=True)
         return tuple(_waiting(row[0], int(row[1])) for row in cast("list[tuple[str, float]]", rows))
 
-    def waiting_after(self, place: Place | None, team: str, *, limit: int) -> list[tuple[Place, WaitingLead]]:
+    def waiting_after(
+        self, place: QueuePlace | None, team: str, *, limit: int
+    ) -> list[tuple[QueuePlace, WaitingLead]]:
         """Up to `limit` leads of the team's queue behind a place (None: from its front), each with its place.
 
         The lead at that place may have left meanwhile.
@@ -96,7 +98,7 @@ class Queues:
             start = at + 1 if at is not None else self._redis.zcount(key, "-inf", f"({place.rank}")
         rows = self._redis.zrange(key, start, start + limit - 1, withscores=True)
         found = cast("list[tuple[str, float]]", rows)
-        return [(Place(int(rank), one), _waiting(one, int(rank))) for one, rank in found]
+        return [(QueuePlace(int(rank), one), _waiting(one, int(rank))) for one, rank in found]
 
     def waiting_in_all(self) -> int:
         """Number of queued leads on the list of leads to look at."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from functools import lru_cache
 
 from router.policy.decision import manual
@@ -19,7 +18,6 @@ from router.policy.decision.reassignment import back_from, reassigned
 from router.policy.decision.trigger import Claimed, Reassigned, Released, Trigger
 from router.policy.leads.lead import Facts, Lead, Value
 from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
-from router.policy.rules.scoring import clamped
 from router.policy.rules.sla import queue_due_at
 
 
@@ -29,10 +27,8 @@ def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: Decision
     Raises ValueError when no rule takes the lead or there is no team to fall back on (the loader of rule
     files excludes both), and KeyError when a claim names an unknown rep or a rep without a HubSpot owner.
     """
-    facts = dict(compiled.read(lead, world.now))
     noted = NotedWorld(world)
-    decision = _decide(compiled, facts, noted.world, request)
-    return replace(decision, inputs=noted.inputs(compiled, facts, request))
+    return _decide(compiled, compiled.read(lead, world.now), noted.world, request, noted)
 
 
 def decide_on_facts(
@@ -43,8 +39,13 @@ def decide_on_facts(
 
 
 def _decide(
-    compiled: CompiledPolicy, facts: dict[str, Value], world: World, request: DecisionRequest
+    compiled: CompiledPolicy,
+    facts: dict[str, Value],
+    world: World,
+    request: DecisionRequest,
+    noted: NotedWorld | None = None,
 ) -> Decision:
+    """The decision; with `noted`, whose `world` this is, it has the inputs that were read."""
     policy, now = compiled.policy, world.now
     fit, engagement, grade, segment = _judge(compiled, facts, now)
     rule = _rule_kept(policy, request.trigger) or compiled.first_match(facts, now)
@@ -83,24 +84,19 @@ def _decide(
         book_changes=placement.changes,
         lead_value=placement.lead_value,
         mode=policy.mode,
+        inputs=None if noted is None else noted.inputs(compiled, facts, request),
     )
 
 
 def _judge(compiled: CompiledPolicy, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
     """Fit, engagement, grade and segment; each is added to `facts`, because conditions can name it."""
-    scoring = compiled.policy.scoring
-    fit = clamped(sum([left for _, _, left in compiled.fit(facts, now)]), scoring.fit)
-    engagement = clamped(sum([left for _, _, left in compiled.engagement(facts, now)]), scoring.engagement)
-    grade = compiled.grade(fit, engagement)
-    facts["fit"] = Decimal(fit)
-    facts["engagement"] = Decimal(engagement)
-    facts["score"] = Decimal(fit + engagement)
-    if grade:
-        facts["grade"] = grade
-    segment = next((name for name, holds in compiled.segments if holds is None or holds(facts, now)), "")
+    fit, engagement = compiled.fit(facts, now), compiled.engagement(facts, now)
+    rating = compiled.rating(fit, engagement)
+    facts.update(rating)
+    segment = compiled.segment(facts, now)
     if segment:
         facts["segment"] = segment
-    return fit, engagement, grade, segment
+    return fit, engagement, str(rating.get("grade", "")), segment
 
 
 def rule_for(compiled: CompiledPolicy, facts: Facts, now: datetime) -> Rule:

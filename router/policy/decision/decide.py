@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime
-from functools import lru_cache
 
 from router.policy.decision import manual
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.eligibility import DecisionContext, calendar_on
+from router.policy.decision.eligibility import DecisionContext, due_for
 from router.policy.decision.inputs import DecisionRequest, NotedWorld, World
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
@@ -54,7 +52,7 @@ def _decide(
     context = DecisionContext.of(compiled, facts, world, request, sla=rule.sla or policy.default_sla)
     placement = _placement(policy, rule, context, request.trigger)
     return Decision(
-        id=_decision_id(request.contact_id, request.episode, policy.revision, now),
+        id=f"{request.contact_id}-{request.episode}-{context.cache.seal}",
         contact_id=request.contact_id,
         episode=request.episode,
         decided_at=now,
@@ -150,21 +148,10 @@ def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime
         case Assigned(rep=None):
             return context.now + context.sla
         case Assigned(rep=str(rep)):
-            calendar, _ = calendar_on(context, context.compiled.reps[rep])
-            return calendar.add(context.now, context.sla)
+            return due_for(context, context.compiled.reps[rep])
         case Queued(team=team):
             return queue_due_at(
                 context.now, context.sla, roster=policy.roster, team=team, reported=context.reported
             )
         case _:
             return None
-
-
-def _decision_id(contact_id: str, episode: int, revision: str, decided_at: datetime) -> str:
-    return f"{contact_id}-{episode}-{_seal(f'{revision}|{decided_at.isoformat()}')}"
-
-
-@lru_cache(maxsize=16)
-def _seal(text: str) -> str:
-    """Eight hexadecimal digits; the leads of a batch have the same."""
-    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

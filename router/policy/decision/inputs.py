@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from router.policy.decision.compiled import CompiledPolicy
@@ -15,7 +16,7 @@ from router.policy.people.availability import Reported
 from router.policy.people.calendar import Calendar
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, today_field
 
 T = TypeVar("T")
 
@@ -32,8 +33,36 @@ class World:
     owners: Mapping[str, Owner]
     now: datetime
     reported: Mapping[str, Reported] = field(default_factory=dict)
-    calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict, repr=False, compare=False)
-    """Each reported rep's calendar, by rep name, computed once for all leads of a batch."""
+    caches: dict[int, WorldCache] = field(default_factory=dict, repr=False, compare=False)
+    """See `cache_of`."""
+
+    def cache_of(self, compiled: CompiledPolicy) -> WorldCache:
+        """The values that this policy gives to every lead of this world; each is computed once."""
+        cache = self.caches.get(id(compiled))
+        if cache is None:
+            cache = self.caches[id(compiled)] = WorldCache(compiled, self.now)
+        return cache
+
+
+class WorldCache:
+    """What is the same for all leads that one policy decides in one world, such as those of a batch."""
+
+    __slots__ = ("calendars", "compiled", "due", "openings", "seal", "today", "today_prefix")
+
+    def __init__(self, compiled: CompiledPolicy, now: datetime) -> None:
+        self.compiled = compiled
+        self.today = compiled.policy.roster.day_of(now)
+        """The day of `now` in the roster's time zone."""
+        self.today_prefix = today_field(self.today, "")
+        """The beginning of the field that counts a rep's leads of today; the rep's name follows it."""
+        self.seal = _seal(f"{compiled.policy.revision}|{now.isoformat()}")
+        """The last part of the ids of decisions: eight hexadecimal digits."""
+        self.calendars: dict[str, Calendar] = {}
+        """The calendar of each reported rep, by rep name."""
+        self.openings: dict[Hashable, datetime | None] = {}
+        """The next working minute (aware UTC) by week key; None: none within two years."""
+        self.due: dict[tuple[Hashable, timedelta], datetime | None] = {}
+        """The due time (aware UTC) by week key and SLA; None: beyond two years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +138,7 @@ class NotedWorld:
         self._reported = _Noted(world.reported)
         # Mostly nothing is reported, and then there is nothing to note.
         reported: Mapping[str, Reported] = self._reported if world.reported else world.reported
-        self.world = World(Book(self._book), self._owners, world.now, reported, world.calendars)
+        self.world = World(Book(self._book), self._owners, world.now, reported, world.caches)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """The values that the decision read, for storing with it."""
@@ -166,6 +195,10 @@ class _Noted(Mapping[str, T]):
     def values(self) -> Any:
         """All values, without recording them as read."""
         return self._whole.values()
+
+
+def _seal(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def _owner_of(owners: Mapping[str, Owner], owner_id: object) -> Owner | None:

@@ -119,7 +119,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext
         passed_over=tuple(passed_over),
         changes={
             **pay(shares, winner, team=team, book=context.book, lead_value=lead_value, earning=earns),
-            **received(winner, day=context.today),
+            **received(winner, day=context.cache.today),
         },
         detour=say(context.language, "unclaimed") if pushed else None,
         lead_value=lead_value,
@@ -276,7 +276,7 @@ def _given(
     return Placement(
         Assigned(rep=rep, owner_id=_owner_id(context, rep), team=None),
         how=how,
-        changes=received(rep, day=context.today),
+        changes=received(rep, day=context.cache.today),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from router.policy.decision import manual
 from router.policy.decision.compiled import CompiledPolicy
@@ -25,8 +26,7 @@ def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: Decision
     Raises ValueError when no rule takes the lead or there is no team to fall back on (the loader of rule
     files excludes both), and KeyError when a claim names an unknown rep or a rep without a HubSpot owner.
     """
-    noted = NotedWorld(world)
-    return _decide(compiled, compiled.read(lead, world.now), noted.world, request, noted)
+    return _decide(compiled, compiled.read(lead, world.now), NotedWorld(world), request)
 
 
 def decide_on_facts(
@@ -37,14 +37,9 @@ def decide_on_facts(
 
 
 def _decide(
-    compiled: CompiledPolicy,
-    facts: dict[str, Value],
-    world: World,
-    request: DecisionRequest,
-    noted: NotedWorld | None = None,
+    compiled: CompiledPolicy, facts: dict[str, Value], world: World, request: DecisionRequest
 ) -> Decision:
-    """The decision; with `noted`, whose `world` this is, it has the inputs that were read."""
-    policy, now = compiled.policy, world.now
+    policy, kept, now = compiled.policy, compiled.kept_facts, world.now
     fit, engagement, grade, segment = _judge(compiled, facts, now)
     rule = _rule_kept(policy, request.trigger) or compiled.first_match(facts, now)
     if rule is None:
@@ -57,7 +52,7 @@ def _decide(
         episode=request.episode,
         decided_at=now,
         revision=policy.revision,
-        facts={fact: value for fact, value in facts.items() if fact in compiled.kept_facts},
+        facts={fact: value for fact, value in facts.items() if fact in kept},
         fit=fit,
         engagement=engagement,
         score=fit + engagement,
@@ -82,7 +77,7 @@ def _decide(
         book_changes=placement.changes,
         lead_value=placement.lead_value,
         mode=policy.mode,
-        inputs=None if noted is None else noted.inputs(compiled, facts, request),
+        inputs=world.inputs(compiled, facts, request) if isinstance(world, NotedWorld) else None,
     )
 
 
@@ -138,9 +133,13 @@ def _to_nobody(action: Action) -> Placement:
 
 def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
     """The lead status to write: the rule's, else the default for assigned and queued leads, else None."""
-    if isinstance(outcome, Assigned | Queued):
+    if isinstance(outcome, _AT_WORK):
         return rule.status or policy.default_status
     return rule.status
+
+
+_AT_WORK: Final = (Assigned, Queued)
+"""Outcomes that sales works on."""
 
 
 def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime | None:

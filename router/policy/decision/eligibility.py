@@ -24,9 +24,12 @@ from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DecisionContext:
-    """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC)."""
+    """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC).
+
+    Nothing in it changes; like `World` it is not frozen, because each decision builds one.
+    """
 
     compiled: CompiledPolicy
     facts: Facts
@@ -148,7 +151,10 @@ def why_absent(context: DecisionContext, candidate: CompiledRep) -> str | None:
     calendar, reported = calendar_on(context, candidate)
     if reported is None and not calendar.time_off:
         return None
-    return why_away(calendar, reported, now=context.now, language=context.language)
+    absences, name = context.cache.absences, candidate.rep.name
+    if name not in absences:
+        absences[name] = why_away(calendar, reported, now=context.now, language=context.language)
+    return absences[name]
 
 
 def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
@@ -176,9 +182,11 @@ def due_for(context: DecisionContext, candidate: CompiledRep) -> datetime | None
     """The time (aware UTC) when the lead's SLA ends for this rep; None when beyond two years."""
     calendar, _reported = calendar_on(context, candidate)
     due, key = context.cache.due, (_week_of(context, candidate), context.sla)
-    if key not in due:
+    try:
+        return due[key]
+    except KeyError:
         due[key] = calendar.add(context.now, context.sla)
-    return due[key]
+        return due[key]
 
 
 def _in_time(

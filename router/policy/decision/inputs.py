@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from router.policy.decision.compiled import CompiledPolicy
@@ -21,12 +22,13 @@ from router.policy.shares.share_book import Book, today_field
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class World:
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
     `owners`: the portal's owners by lower-case e-mail. `reported`: each rep's availability from HubSpot and
-    overrides, by rep name.
+    overrides, by rep name. Nothing in it changes, but a frozen one would take twice the time to build, and
+    each decision builds one.
     """
 
     book: Book
@@ -47,7 +49,7 @@ class World:
 class WorldCache:
     """What is the same for all leads that one policy decides in one world, such as those of a batch."""
 
-    __slots__ = ("calendars", "compiled", "due", "openings", "seal", "today", "today_prefix")
+    __slots__ = ("absences", "calendars", "compiled", "due", "openings", "seal", "today", "today_prefix")
 
     def __init__(self, compiled: CompiledPolicy, now: datetime) -> None:
         self.compiled = compiled
@@ -59,6 +61,8 @@ class WorldCache:
         """The last part of the ids of decisions: eight hexadecimal digits."""
         self.calendars: dict[str, Calendar] = {}
         """The calendar of each reported rep, by rep name."""
+        self.absences: dict[str, str | None] = {}
+        """The reason why a rep is away, or None, by rep name."""
         self.openings: dict[Hashable, datetime | None] = {}
         """The next working minute (aware UTC) by week key; None: none within two years."""
         self.due: dict[tuple[Hashable, timedelta], datetime | None] = {}
@@ -129,43 +133,56 @@ class Inputs:
         return {email: Owner(seen.id, email, "", seen.archived) for email, seen in known.items()}
 
 
-class NotedWorld:
+class NotedWorld(World):
     """A world that records which of its values a decision reads."""
+
+    __slots__ = ("_book", "_owners", "_reported")
 
     def __init__(self, world: World) -> None:
         self._book = _Noted(world.book.fields)
         self._owners = _Noted(world.owners)
-        self._reported = _Noted(world.reported)
         # Mostly nothing is reported, and then there is nothing to note.
-        reported: Mapping[str, Reported] = self._reported if world.reported else world.reported
-        self.world = World(Book(self._book), self._owners, world.now, reported, world.caches)
+        self._reported = _Noted(world.reported) if world.reported else None
+        self.book = Book(self._book)
+        self.owners = self._owners
+        self.now = world.now
+        self.reported = self._reported or world.reported
+        self.caches = world.caches
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """The values that the decision read, for storing with it."""
         rep_of, owners = compiled.rep_of_email, self._owners
         reps = {rep_of[email]: owner for email, owner in owners.read.items() if email in rep_of}
-        others: list[OwnerSeen | None] = []
         account = _named_by(request.trigger, owners) or _owner_of(owners, facts.get("account_owner"))
-        for owner in (account, _owner_of(owners, facts.get("previous_owner"))):
+        previous = _owner_of(owners, facts.get("previous_owner"))
+        others: list[OwnerSeen | None] = []
+        for owner in (account, previous):
             rep = None if owner is None else rep_of.get(owner.email.lower())
             if owner is not None and rep is not None:
                 reps[rep] = owner
-            is_other = owner is not None and rep is None
-            others.append(OwnerSeen(owner.id, owner.archived) if owner and is_other else None)
+            others.append(None if owner is None or rep is not None else _seen(owner.id, owner.archived))
         return Inputs(
             book={name: count for name, count in self._book.read.items() if count},
-            reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
+            reps={rep: _seen(reps[rep].id, reps[rep].archived) for rep in sorted(reps)},
             account_owner=others[0],
             previous_owner=others[1],
             excluded=request.excluded,
-            reported=dict(sorted(self._reported.read.items())),
+            reported={} if self._reported is None else dict(sorted(self._reported.read.items())),
             remembered=request.remembered,
             trigger=request.trigger,
         )
 
 
+@lru_cache(maxsize=1024)
+def _seen(owner_id: str, archived: bool) -> OwnerSeen:
+    """The owner as seen; one value for all decisions, because it never changes."""
+    return OwnerSeen(owner_id, archived)
+
+
 class _Noted(Mapping[str, T]):
     """A mapping that records the values read by name; iterating over it records nothing."""
+
+    __slots__ = ("_whole", "read")
 
     def __init__(self, whole: Mapping[str, T]) -> None:
         self._whole = whole

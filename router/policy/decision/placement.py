@@ -53,9 +53,12 @@ stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placement:
-    """The outcome for a lead, how its owner was chosen, and the changes of the share book."""
+    """The outcome for a lead, how its owner was chosen, and the changes of the share book.
+
+    Nothing in it changes; like `DecisionContext` it is not frozen, because each decision builds one.
+    """
 
     outcome: Outcome
     how: How = "other"

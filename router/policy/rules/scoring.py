@@ -135,7 +135,7 @@ def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[
 
 def clamped(total: int, card: Scorecard) -> int:
     """The total within 0..maximum."""
-    return min(max(total, 0), card.maximum)
+    return 0 if total < 0 else min(total, card.maximum)
 
 
 def tallying(card: Scorecard) -> Tally:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Self
 
+from router.frozen import frozen
 from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.decision.decision import PassedOver
 from router.policy.decision.inputs import DecisionRequest, World, WorldCache
@@ -24,12 +25,9 @@ from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
 
 
-@dataclass(slots=True)
+@frozen
 class DecisionContext:
-    """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC).
-
-    Nothing in it changes; like `World` it is not frozen, because each decision builds one.
-    """
+    """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC)."""
 
     compiled: CompiledPolicy
     facts: Facts

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
+from router.frozen import frozen
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
@@ -22,13 +23,12 @@ from router.policy.shares.share_book import Book, today_field
 T = TypeVar("T")
 
 
-@dataclass(slots=True)
+@frozen
 class World:
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
     `owners`: the portal's owners by lower-case e-mail. `reported`: each rep's availability from HubSpot and
-    overrides, by rep name. Nothing in it changes, but a frozen one would take twice the time to build, and
-    each decision builds one.
+    overrides, by rep name.
     """
 
     book: Book
@@ -91,7 +91,7 @@ class OwnerSeen:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inputs:
     """Everything that a decision depended on, besides its facts and rules.
 
@@ -143,11 +143,8 @@ class NotedWorld(World):
         self._owners = _Noted(world.owners)
         # Mostly nothing is reported, and then there is nothing to note.
         self._reported = _Noted(world.reported) if world.reported else None
-        self.book = Book(self._book)
-        self.owners = self._owners
-        self.now = world.now
-        self.reported = self._reported or world.reported
-        self.caches = world.caches
+        reported = self._reported or world.reported
+        super().__init__(Book(self._book), self._owners, world.now, reported, world.caches)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """The values that the decision read, for storing with it."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
+from router.frozen import frozen
 from router.policy.decision.catch_up import earning, kept_away
 from router.policy.decision.compiled import CompiledRep, CompiledTeam
 from router.policy.decision.decision import Assigned, Outcome, PassedOver, Queued
@@ -53,12 +54,9 @@ stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person 
 """
 
 
-@dataclass(slots=True)
+@frozen
 class Placement:
-    """The outcome for a lead, how its owner was chosen, and the changes of the share book.
-
-    Nothing in it changes; like `DecisionContext` it is not frozen, because each decision builds one.
-    """
+    """The outcome for a lead, how its owner was chosen, and the changes of the share book."""
 
     outcome: Outcome
     how: How = "other"

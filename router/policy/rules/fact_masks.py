@@ -8,9 +8,10 @@ column of a million leads depends only on its number of different values.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from router.policy.leads.lead import Value
@@ -37,7 +38,7 @@ Asked: TypeAlias = tuple[Matcher, bool, int]
 class Masks(dict[Value | None, int]):
     """The mask of each value of one fact (None: missing), computed at the first use of the value."""
 
-    __slots__ = ("_durations", "_everything", "_listed", "_numbers", "_odd")
+    __slots__ = ("_everything", "_failed")
 
     def __init__(self, asked: Iterable[Asked], *, everything: int) -> None:
         super().__init__()
@@ -59,15 +60,19 @@ class Masks(dict[Value | None, int]):
             else:
                 odd.append(one)
         self._everything = everything
-        self._listed = _Listed(listed)
-        self._numbers = _Ranges(numbers, of=Decimal)
-        self._durations = _Ranges(durations, of=timedelta)
-        self._odd = [(answering(matcher), negated, bits) for matcher, negated, bits in odd]
+        self._failed: list[Callable[[Value | None], int]] = []
+        if listed:
+            self._failed.append(_Listed(listed).failed)
+        for ranged, kind in ((numbers, Decimal), (durations, timedelta)):
+            if ranged:
+                self._failed.append(_Ranges(ranged, of=kind).failed)
+        if odd:
+            self._failed.append(partial(_failed, _compiled(odd)))
 
     def __missing__(self, value: Value | None) -> int:
-        failed = self._numbers.failed(value) | self._durations.failed(value)
-        failed |= self._listed.failed(value) | _failed(self._odd, value)
-        mask = self._everything & ~failed
+        mask = self._everything
+        for failed in self._failed:
+            mask &= ~failed(value)
         if not isinstance(value, timedelta):  # ages hardly ever repeat
             if len(self) >= REMEMBERED:
                 self.clear()
@@ -123,8 +128,6 @@ class _Listed:
     def failed(self, value: Value | None) -> int:
         if value is None:
             return self._demanding
-        if not self._demanding and not self._refused:
-            return 0
         # A multiple choice counts as all its options. Lists with days never come here: they are odd.
         options = value if isinstance(value, frozenset) else (value,)
         met = _all_bits(self._demanded.get(option, 0) for option in options)
@@ -141,15 +144,13 @@ class _Ranges:
 
     def __init__(self, asked: list[Asked], *, of: type[Decimal] | type[timedelta]) -> None:
         self._of = of
-        self._asked = [(answering(matcher), negated, bits) for matcher, negated, bits in asked]
+        self._asked = _compiled(asked)
         spans = [matcher for matcher, _, _ in asked if isinstance(matcher, Between)]
         bounds = {bound for span in spans for bound in (span.low, span.high, span.below)}
         self._bounds: list[Any] = sorted(bound for bound in bounds if isinstance(bound, of))
         self._failed: dict[tuple[int, bool], int] = {}
 
     def failed(self, value: Value | None) -> int:
-        if not self._asked:
-            return 0
         if not isinstance(value, self._of):
             return _failed(self._asked, value)
         above = bisect_left(self._bounds, value)
@@ -158,6 +159,10 @@ class _Ranges:
         if failed is None:
             failed = self._failed[place] = _failed(self._asked, value)
         return failed
+
+
+def _compiled(asked: Iterable[Asked]) -> list[tuple[Answering, bool, int]]:
+    return [(answering(matcher), negated, bits) for matcher, negated, bits in asked]
 
 
 def _failed(asked: Iterable[tuple[Answering, bool, int]], value: Value | None) -> int:

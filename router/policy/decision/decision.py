@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from router.frozen import frozen
 from router.policy.decision.inputs import Inputs
 from router.policy.leads.lead import Facts
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
@@ -62,7 +63,7 @@ class LeftAlone:
 Outcome: TypeAlias = Assigned | Queued | Nurtured | LeftAlone
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Decision:
     """One decision. `facts` are the normalised facts that rules name, nothing more (no names, no e-mails)."""
 

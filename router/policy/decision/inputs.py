@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
 
+from router.frozen import frozen
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
@@ -15,12 +18,12 @@ from router.policy.people.availability import Reported
 from router.policy.people.calendar import Calendar
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, today_field
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class World:
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
@@ -32,8 +35,38 @@ class World:
     owners: Mapping[str, Owner]
     now: datetime
     reported: Mapping[str, Reported] = field(default_factory=dict)
-    calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict, repr=False, compare=False)
-    """Each reported rep's calendar, by rep name, computed once for all leads of a batch."""
+    caches: dict[int, WorldCache] = field(default_factory=dict, repr=False, compare=False)
+    """See `cache_of`."""
+
+    def cache_of(self, compiled: CompiledPolicy) -> WorldCache:
+        """The values that this policy gives to every lead of this world; each is computed once."""
+        cache = self.caches.get(id(compiled))
+        if cache is None:
+            cache = self.caches[id(compiled)] = WorldCache(compiled, self.now)
+        return cache
+
+
+class WorldCache:
+    """What is the same for all leads that one policy decides in one world, such as those of a batch."""
+
+    __slots__ = ("absences", "calendars", "compiled", "due", "openings", "seal", "today", "today_prefix")
+
+    def __init__(self, compiled: CompiledPolicy, now: datetime) -> None:
+        self.compiled = compiled
+        self.today = compiled.policy.roster.day_of(now)
+        """The day of `now` in the roster's time zone."""
+        self.today_prefix = today_field(self.today, "")
+        """The beginning of the field that counts a rep's leads of today; the rep's name follows it."""
+        self.seal = _seal(f"{compiled.policy.revision}|{now.isoformat()}")
+        """The last part of the ids of decisions: eight hexadecimal digits."""
+        self.calendars: dict[str, Calendar] = {}
+        """The calendar of each reported rep, by rep name."""
+        self.absences: dict[str, str | None] = {}
+        """The reason why a rep is away, or None, by rep name."""
+        self.openings: dict[Hashable, datetime | None] = {}
+        """The next working minute (aware UTC) by week key; None: none within two years."""
+        self.due: dict[tuple[Hashable, timedelta], datetime | None] = {}
+        """The due time (aware UTC) by week key and SLA; None: beyond two years."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +91,7 @@ class OwnerSeen:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inputs:
     """Everything that a decision depended on, besides its facts and rules.
 
@@ -100,43 +133,53 @@ class Inputs:
         return {email: Owner(seen.id, email, "", seen.archived) for email, seen in known.items()}
 
 
-class NotedWorld:
+class NotedWorld(World):
     """A world that records which of its values a decision reads."""
+
+    __slots__ = ("_book", "_owners", "_reported")
 
     def __init__(self, world: World) -> None:
         self._book = _Noted(world.book.fields)
         self._owners = _Noted(world.owners)
-        self._reported = _Noted(world.reported)
         # Mostly nothing is reported, and then there is nothing to note.
-        reported: Mapping[str, Reported] = self._reported if world.reported else world.reported
-        self.world = World(Book(self._book), self._owners, world.now, reported, world.calendars)
+        self._reported = _Noted(world.reported) if world.reported else None
+        reported = self._reported or world.reported
+        super().__init__(Book(self._book), self._owners, world.now, reported, world.caches)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """The values that the decision read, for storing with it."""
         rep_of, owners = compiled.rep_of_email, self._owners
         reps = {rep_of[email]: owner for email, owner in owners.read.items() if email in rep_of}
-        others: list[OwnerSeen | None] = []
         account = _named_by(request.trigger, owners) or _owner_of(owners, facts.get("account_owner"))
-        for owner in (account, _owner_of(owners, facts.get("previous_owner"))):
+        previous = _owner_of(owners, facts.get("previous_owner"))
+        others: list[OwnerSeen | None] = []
+        for owner in (account, previous):
             rep = None if owner is None else rep_of.get(owner.email.lower())
             if owner is not None and rep is not None:
                 reps[rep] = owner
-            is_other = owner is not None and rep is None
-            others.append(OwnerSeen(owner.id, owner.archived) if owner and is_other else None)
+            others.append(None if owner is None or rep is not None else _seen(owner.id, owner.archived))
         return Inputs(
             book={name: count for name, count in self._book.read.items() if count},
-            reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
+            reps={rep: _seen(reps[rep].id, reps[rep].archived) for rep in sorted(reps)},
             account_owner=others[0],
             previous_owner=others[1],
             excluded=request.excluded,
-            reported=dict(sorted(self._reported.read.items())),
+            reported={} if self._reported is None else dict(sorted(self._reported.read.items())),
             remembered=request.remembered,
             trigger=request.trigger,
         )
 
 
+@lru_cache(maxsize=1024)
+def _seen(owner_id: str, archived: bool) -> OwnerSeen:
+    """The owner as seen; one value for all decisions, because it never changes."""
+    return OwnerSeen(owner_id, archived)
+
+
 class _Noted(Mapping[str, T]):
     """A mapping that records the values read by name; iterating over it records nothing."""
+
+    __slots__ = ("_whole", "read")
 
     def __init__(self, whole: Mapping[str, T]) -> None:
         self._whole = whole
@@ -166,6 +209,10 @@ class _Noted(Mapping[str, T]):
     def values(self) -> Any:
         """All values, without recording them as read."""
         return self._whole.values()
+
+
+def _seal(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def _owner_of(owners: Mapping[str, Owner], owner_id: object) -> Owner | None:

@@ -92,6 +92,8 @@ def reading(types: Mapping[str, str]) -> Reading:
     def read(lead: Lead, now: datetime) -> dict[str, Value]:
         facts: dict[str, Value] = {}
         for texts, plan in ((lead.properties, of_contact), (lead.company, of_company)):
+            if not texts:
+                continue
             for fact, name, reader in plan:
                 raw = texts.get(name)
                 if raw and (value := reader(raw)) is not None:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import (
+    Answering,
     Between,
     Condition,
     Matcher,
+    Within,
     answering,
     lies_between,
     moment_of,
@@ -107,6 +109,13 @@ class Earned:
 
 Tally: TypeAlias = Callable[[Facts, datetime], Iterator[tuple[PointsTable, PointsLine, int]]]
 """A compiled scorecard: for each table with a matching line, the table, the line and the points left."""
+Total: TypeAlias = Callable[[Facts, datetime], int]
+"""A compiled scorecard: (facts, now) → the sum within 0..maximum, exactly that of `points`."""
+
+REMEMBERED: Final = 4096
+"""Largest number of values of one fact whose points are cached: texts and numbers are unlimited."""
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""A placeholder for `now` where no line depends on the time."""
 
 
 def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[Earned, ...]]:
@@ -126,23 +135,14 @@ def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[
 
 def clamped(total: int, card: Scorecard) -> int:
     """The total within 0..maximum."""
-    return min(max(total, 0), card.maximum)
+    return 0 if total < 0 else min(total, card.maximum)
 
 
 def tallying(card: Scorecard) -> Tally:
-    """The card, compiled for many leads."""
+    """The card, compiled for many leads, with the line of each table."""
     if card.use is not None:
         return _using(card.use)
-    tables = tuple(
-        (
-            table,
-            tuple(
-                (line, _any_value if line.matcher is None else answering(line.matcher))
-                for line in table.lines
-            ),
-        )
-        for table in card.tables
-    )
+    tables = tuple((table, _answering_lines(table)) for table in card.tables)
     decay = card.decay
 
     def tally(facts: Facts, now: datetime) -> Iterator[tuple[PointsTable, PointsLine, int]]:
@@ -155,6 +155,66 @@ def tallying(card: Scorecard) -> Tally:
                     break
 
     return tally
+
+
+def totalling(card: Scorecard) -> Total:
+    """The sum of the card, compiled for many leads: most values repeat and are compared with lines once."""
+    if card.use is not None:
+        tally = _using(card.use)
+        return lambda facts, now: clamped(sum([left for _, _, left in tally(facts, now)]), card)
+    tables = tuple((table.fact, _Points(table), _points_by_age(table)) for table in card.tables)
+    decay = card.decay
+
+    def total(facts: Facts, now: datetime) -> int:
+        earned = 0
+        for fact, points_of, points_by_age in tables:
+            value = facts.get(fact)
+            got = points_of[value] if points_by_age is None or value is None else points_by_age(value, now)
+            if got:
+                earned += got if decay is None else _aged(got, value, decay, facts, now)
+        return clamped(earned, card)
+
+    return total
+
+
+class _Points(dict[Value | None, int]):
+    """The points of each value (None: missing) in one table, computed at the first use of the value.
+
+    Moments and durations hardly ever repeat from lead to lead and are not cached.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, table: PointsTable) -> None:
+        super().__init__()
+        self._lines = _answering_lines(table)
+
+    def __missing__(self, value: Value | None) -> int:
+        found = _first_points(self._lines, value, _NO_TIME)
+        if not isinstance(value, date | timedelta):
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[value] = found
+        return found
+
+
+def _points_by_age(table: PointsTable) -> Callable[[Value, datetime], int] | None:
+    """The points of a value at `now`; None where no line depends on the time."""
+    if not any(isinstance(line.matcher, Within) for line in table.lines):
+        return None
+    lines = _answering_lines(table)
+    return lambda value, now: _first_points(lines, value, now)
+
+
+def _answering_lines(table: PointsTable) -> tuple[tuple[PointsLine, Answering], ...]:
+    return tuple(
+        (line, _any_value if line.matcher is None else answering(line.matcher)) for line in table.lines
+    )
+
+
+def _first_points(lines: tuple[tuple[PointsLine, Answering], ...], value: Value | None, now: datetime) -> int:
+    """The points of the first line that fits; 0 if none does."""
+    return next((line.points for line, answers in lines if answers(value, now)), 0)
 
 
 def _using(fact: str) -> Tally:

@@ -23,9 +23,10 @@ from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Need
 from router.policy.shares.share_book import Book, today_field
 from router.policy.wording.phrases import moment_in_words, say
+from router.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DecisionContext:
     """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC)."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -16,11 +16,12 @@ from router.policy.people.calendar import Calendar
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
+from router.values import value
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class World:
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
@@ -36,7 +37,7 @@ class World:
     """Each reported rep's calendar, by rep name, computed once for all leads of a batch."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DecisionRequest:
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
@@ -50,7 +51,7 @@ class DecisionRequest:
     trigger: Trigger | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OwnerSeen:
     """A HubSpot owner as the decision read it; names and e-mail addresses are left out."""
 
@@ -58,7 +59,7 @@ class OwnerSeen:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Inputs:
     """Everything that a decision depended on, besides its facts and rules.
 

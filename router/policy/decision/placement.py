@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
@@ -31,6 +31,7 @@ from router.policy.shares.performance_weights import UNCHANGED
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import largest_field, open_field, received
 from router.policy.wording.phrases import say
+from router.values import value
 
 How: TypeAlias = Literal[
     "turn",
@@ -53,7 +54,7 @@ stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person 
 """
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Placement:
     """The outcome for a lead, how its owner was chosen, and the changes of the share book."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
@@ -13,6 +12,7 @@ from router.deadlines import LEASE
 from router.store.keys import Keys
 from router.store.scripts import KeptScript, script
 from router.timestamps import in_ms
+from router.values import value
 
 GROUP: Final = "routers"
 BATCH: Final = 100
@@ -23,7 +23,7 @@ BATCHES_PER_DRAIN: Final = 8
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class InboxEntry:
     """One announcement that a consumer has claimed; `deliveries` is how often it was claimed, from 1."""
 

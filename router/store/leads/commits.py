@@ -20,12 +20,13 @@ from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
 from router.store.scripts import script
 from router.timestamps import in_ms
+from router.values import value
 
 REMEMBERED: Final = timedelta(days=90)
 """Time that a finished lead is remembered; forgetting it is safe, because its owner stands on the record."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Memory:
     """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
 
@@ -34,7 +35,7 @@ class Memory:
     lasts_s: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewDecision:
     """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
 
@@ -78,7 +79,7 @@ class Lost:
     contact_ids: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transition:
     """One lead's next state, with everything that goes with it.
 

@@ -43,12 +43,12 @@ class WorkItem:
     @property
     def deliveries(self) -> int:
         """Number of times the lead was claimed, this time included; at least 1."""
-        return max(entry.deliveries for entry in self.entries)
+        return max([entry.deliveries for entry in self.entries])
 
     @property
     def announced_at_ms(self) -> int:
         """The moment of HubSpot's first announcement, epoch milliseconds."""
-        return min(entry.occurred_at_ms for entry in self.entries)
+        return min([entry.occurred_at_ms for entry in self.entries])
 
     def as_read(self, *, seen_ms: int) -> WorkItem:
         """The item with HubSpot's moment of its record's last change (epoch ms)."""

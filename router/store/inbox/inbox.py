@@ -34,6 +34,19 @@ class InboxEntry:
     deliveries: int
 
 
+@value
+class Waiting:
+    """Number of new leads that wait, and whether low-priority ones do."""
+
+    new: int
+    low: bool
+
+    @property
+    def is_any(self) -> bool:
+        """True if a lead of either kind waits."""
+        return self.new > 0 or self.low
+
+
 class Inbox:
     """The inbox of one portal. Every call is one round trip and raises `redis.RedisError` if Redis fails."""
 
@@ -135,17 +148,14 @@ class Inbox:
             ids = [entry.id for entry in entries if entry.stream == stream]
             self._uncount(keys=[stream], args=[GROUP, consumer, *ids])
 
-    def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
-        """Number of entries that no consumer has claimed yet, at most `limit`.
-
-        Without `low` only new leads are counted.
-        """
-        streams = [self._keys.inbox, self._keys.inbox_low] if low else [self._keys.inbox]
-        return int(self._waiting(keys=streams, args=[GROUP, limit]))
+    def waiting(self, *, limit: int = BATCH) -> Waiting:
+        """What no consumer has claimed yet; new leads are counted up to `limit`."""
+        new, low = self._waiting(keys=[self._keys.inbox, self._keys.inbox_low], args=[GROUP, limit, 1])
+        return Waiting(int(new), bool(low))
 
     def has_work(self) -> bool:
         """True if an entry waits, or if a claim has been abandoned."""
-        if self.waiting(limit=1):
+        if self.waiting(limit=1).is_any:
             return True
         for stream in (self._keys.inbox, self._keys.inbox_low):
             if self._with_group(

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from router.values import value
+
 Missing = Literal["gone", "unknown"]
 Kind = Literal["written", "refused", "gone", "merged", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Record:
     """One contact, company or user. `merged_into` is its present id if that is not the id asked for.
 
@@ -51,7 +53,7 @@ class HistoryEntry:
         return self.source_id.startswith("userId:") or self.source_type.startswith(("CRM_UI", "MOBILE_"))
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Outcome:
     """The outcome of one record of a batch update.
 

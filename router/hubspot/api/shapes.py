@@ -122,7 +122,8 @@ def moment(stamp: Any) -> datetime:
     """A moment in UTC, from ISO 8601 text or epoch milliseconds."""
     try:
         if isinstance(stamp, str):
-            return datetime.fromisoformat(stamp).astimezone(UTC)
+            found = datetime.fromisoformat(stamp)
+            return found if found.tzinfo is UTC else found.astimezone(UTC)
         if isinstance(stamp, int | float):
             return datetime.fromtimestamp(stamp / 1000, UTC)
     except (ValueError, OverflowError, OSError) as error:

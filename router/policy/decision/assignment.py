@@ -12,12 +12,13 @@ from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla import due_at
 from router.policy.rules.sla_steps import DUE, NOTHING_REPORTED, Moment, SlaStep, moments, part
+from router.values import value
 
 _MS: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Assignment:
     """One lead with one owner since `at` (aware UTC); `rep` is None if the owner is not in `team.yaml`.
 

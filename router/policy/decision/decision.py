@@ -13,9 +13,10 @@ from router.policy.leads.lead import Facts
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import credit_field
+from router.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PassedOver:
     """A rep who was not eligible, and the reason in the policy's language."""
 
@@ -23,7 +24,7 @@ class PassedOver:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Assigned:
     """The lead has an owner; `team` is None where the rule named the rep or the account owner.
 
@@ -47,7 +48,7 @@ class Queued:
     push_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Nurtured:
     """Marketing keeps the lead; `sets` are the properties to write."""
 

@@ -23,6 +23,7 @@ from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Need
 from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
+from router.values import value
 
 
 @frozen

@@ -69,7 +69,7 @@ class WorldCache:
         """The due time (aware UTC) by week key and SLA; None: beyond two years."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DecisionRequest:
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
@@ -83,7 +83,7 @@ class DecisionRequest:
     trigger: Trigger | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OwnerSeen:
     """A HubSpot owner as the decision read it; names and e-mail addresses are left out."""
 

@@ -32,6 +32,7 @@ from router.policy.shares.performance_weights import UNCHANGED
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import largest_field, open_field, received
 from router.policy.wording.phrases import say
+from router.values import value
 
 How: TypeAlias = Literal[
     "turn",

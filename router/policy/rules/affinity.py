@@ -11,6 +11,7 @@ from router.hubspot.properties import COMPANY
 from router.policy.leads.email import domain_of, kind_of
 from router.policy.leads.lead import Lead
 from router.policy.rules.policy import Policy, owner_fact, steps_of
+from router.values import value
 
 Kind = Literal["contact", "company", "domain"]
 
@@ -21,7 +22,7 @@ LONGEST: Final = timedelta(days=90)
 """Longest memory of an owner: the memory of a contact must not outlive the memory of its lead."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Trace:
     """An identifier that two leads can share: a mailbox, a company id, or a business mail domain."""
 
@@ -29,7 +30,7 @@ class Trace:
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Remembered:
     """The HubSpot owner who got the last lead with one of this lead's traces, and when (aware UTC)."""
 

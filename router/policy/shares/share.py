@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from router.policy.people.roster import Unit
 from router.policy.shares.share_book import LEAD
+from router.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Share:
     """A rep's weight (thousandths) and credit (billionths) in a team, before this lead.
 

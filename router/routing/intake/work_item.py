@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from router.policy.decision.inputs import DecisionRequest
 from router.policy.decision.trigger import Reassigned, Trigger
 from router.policy.rules.affinity import Remembered
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
+from router.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class WorkItem:
     """One lead in a batch: its claimed inbox entries, and the state it was recalled or committed in."""
 
@@ -43,12 +43,33 @@ class WorkItem:
     @property
     def deliveries(self) -> int:
         """Number of times the lead was claimed, this time included; at least 1."""
-        return max(entry.deliveries for entry in self.entries)
+        return max([entry.deliveries for entry in self.entries])
 
     @property
     def announced_at_ms(self) -> int:
         """The moment of HubSpot's first announcement, epoch milliseconds."""
-        return min(entry.occurred_at_ms for entry in self.entries)
+        return min([entry.occurred_at_ms for entry in self.entries])
+
+    def as_read(self, *, seen_ms: int) -> WorkItem:
+        """The item with HubSpot's moment of its record's last change (epoch ms)."""
+        return self._with(self.state, seen_ms=seen_ms, refused=self.refused)
+
+    def as_decided(self, state: LeadState) -> WorkItem:
+        """The item with the state in which a decision left it; the owner of that decision is not refused."""
+        return self._with(state, seen_ms=self.seen_ms, refused=False)
+
+    def _with(self, state: LeadState | None, *, seen_ms: int, refused: bool) -> WorkItem:
+        # Two for each lead: `dataclasses.replace` takes three times as long.
+        return WorkItem(
+            self.contact_id,
+            self.entries,
+            state,
+            seen_ms,
+            refused,
+            self.chosen_again,
+            self.excluded,
+            self.trigger,
+        )
 
     def request(self, remembered: tuple[Remembered, ...] = ()) -> DecisionRequest:
         """What `decide` is asked; `remembered` are the owners of the company's last leads."""

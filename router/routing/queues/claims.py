@@ -16,7 +16,7 @@ from router.policy.leads.lead import Lead
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book, open_field, today_field
-from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.affinity import affinity_memory
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of, read_contacts
 from router.routing.intake.transitions import queued
@@ -158,7 +158,8 @@ def _decided(
 ) -> tuple[Decision, NewDecision]:
     compiled, contact_id = services.rules.compiled(), state.contact_id
     leads = leads_of(services.hubspot, {contact_id: record}, needed=services.rules.needed(), priority="lead")
-    lead = with_previous_owners(services.store.companies, compiled.affinity, leads)[contact_id]
+    memory = affinity_memory(services.store.companies, compiled.affinity, leads)
+    lead = memory.with_previous_owners(leads)[contact_id]
     owners, now = services.people.owners.by_email(), services.clock()
     fields, _ = services.store.commits.read_book([compiled.policy.roster.day_of(now)])
     reported = services.people.availability.reported(compiled.policy.roster, owners, now=now)

@@ -11,7 +11,7 @@ from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtu
 from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Reassigned, ToOwner
 from router.routing.followup.reassign import Reassignment
-from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.affinity import affinity_memory
 from router.routing.intake.reading import leads_of, read_contacts
 from router.routing.intake.work_item import WorkItem
 from router.routing.portal.services import Services
@@ -98,8 +98,8 @@ def _decided(
     compiled, companies = context.compiled, services.store.companies
     deciding = {item.contact_id: records[item.contact_id] for _, item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
-    leads = with_previous_owners(companies, compiled.affinity, leads)
     memory = affinity_memory(companies, compiled.affinity, leads)
+    leads = memory.with_previous_owners(leads)
     memory.read()
     for old, item in items:
 

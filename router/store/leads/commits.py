@@ -20,12 +20,13 @@ from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
 from router.store.scripts import script
 from router.timestamps import in_ms
+from router.values import value
 
 REMEMBERED: Final = timedelta(days=90)
 """Time that a finished lead is remembered; forgetting it is safe, because its owner stands on the record."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Memory:
     """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
 
@@ -34,7 +35,7 @@ class Memory:
     lasts_s: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class NewDecision:
     """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
 
@@ -78,7 +79,7 @@ class Lost:
     contact_ids: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transition:
     """One lead's next state, with everything that goes with it.
 
@@ -147,24 +148,21 @@ class Commits:
     ) -> Committed | Outdated | Lost:
         """Commit all decisions or none; the first decision per lead and episode wins."""
         book: dict[str, int] = {}
-        for decision in decisions:
-            for name, delta in parts_of(decision.paid)[0].items():
+        leads: list[dict[str, object]] = []
+        for one in decisions:
+            rest, opens, joins = parts_of(one.paid)
+            for name, delta in rest.items():
                 book[name] = book.get(name, 0) + delta
+            fields = fields_of(one)
+            fields += (lead_fields.PAID, orjson.dumps(dict(one.paid)).decode())
+            lead = {"id": one.contact_id, "episode": one.episode, "fields": fields}
+            leads.append(lead | {"opens": opens, "joins": joins} | _memory(one.memory))
         asked = {
             "now": now_ms,
             "queues": self._keys.queue(""),
             "days": self._keys.book_of_day(""),
             "book": {name: str(delta) for name, delta in book.items()},
-            "leads": [
-                {
-                    "id": one.contact_id,
-                    "episode": one.episode,
-                    "fields": [*fields_of(one), lead_fields.PAID, orjson.dumps(dict(one.paid)).decode()],
-                    **opens_of(one.paid),
-                    **_memory(one.memory),
-                }
-                for one in decisions
-            ],
+            "leads": leads,
         }
         names = [self._keys.book, self._keys.outbox, self._keys.erasures]
         names += [self._keys.lead(one.contact_id) for one in decisions]
@@ -210,24 +208,25 @@ class Commits:
 
 def fields_of(decision: NewDecision) -> list[str]:
     """The fields of a lead's hash that a decision sets, name after name; the caller adds the paid shares."""
-    return [
+    fields = [
         *(lead_fields.OWNER, decision.owner_id),
         *(lead_fields.EXPECTED_OWNER, decision.expected_owner_id),
         *(lead_fields.DECISION_ID, decision.decision_id),
         *(lead_fields.QUEUE, decision.queue),
         *(lead_fields.ENTRY_ID, decision.entry_id),
         *(lead_fields.CHANGES, orjson.dumps(dict(decision.changes)).decode()),
-        # The queue decides again from these facts, without asking HubSpot.
-        *((lead_fields.RECORD, decision.kept.decode()) if decision.kept else ()),
-        *((lead_fields.STATE, State.SHADOW) if decision.shadow else ()),
-        *((lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
-        *(
-            (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
-            if decision.assignment
-            else ()
-        ),
-        *((lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
+    if decision.kept:  # the queue decides again from these facts, without asking HubSpot
+        fields += (lead_fields.RECORD, decision.kept.decode())
+    if decision.shadow:
+        fields += (lead_fields.STATE, State.SHADOW)
+    if decision.trigger:
+        fields += (lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode())
+    if decision.assignment:
+        fields += (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
+    if decision.memory:
+        fields += (lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode())
+    return fields
 
 
 def state_after(new: NewDecision, *, at_ms: int, before: LeadState | None) -> LeadState:

@@ -7,7 +7,6 @@ memory expires by itself, and is deleted with the contact that it came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from secrets import token_hex
@@ -19,9 +18,10 @@ import redis
 from router.policy.rules.affinity import Trace
 from router.store.keys import Keys
 from router.timestamps import from_epoch_ms
+from router.values import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Kept:
     """The owner of the last lead, the time it was assigned (aware UTC), and its contact.
 

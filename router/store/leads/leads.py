@@ -21,6 +21,7 @@ from router.store.keys import Keys
 from router.store.scripts import script
 from router.store.sends.send import Send, sends_of
 from router.timestamps import from_epoch_ms
+from router.values import value
 
 
 class State(StrEnum):
@@ -75,7 +76,7 @@ class Missing:
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LeadState:
     """One lead as remembered. `owner_id` is "" when our decision gives the lead to nobody.
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
+from router.values import value
 
-@dataclass(frozen=True, slots=True)
+
+@value
 class Send:
     """One owner that we sent to HubSpot for a lead.
 

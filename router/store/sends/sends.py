@@ -7,7 +7,6 @@ send after its claim was taken over. So every outcome of such a lead is verified
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
@@ -20,12 +19,13 @@ from router.store.leads.leads import State
 from router.store.scripts import script
 from router.store.sends.send import Send, as_row
 from router.timestamps import in_ms
+from router.values import value
 
 MOST_ROWS: Final = 12
 """Sends kept per lead; a lead is rarely decided more than three times."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sending:
     """A lead about to be written: it must still be in this state and episode, and its entries claimed by us.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import Column, Connection, Dialect, Insert, Row, Select, String, Table
@@ -55,12 +56,12 @@ class PortalTables:
         """Insert the rows that are not there yet, by primary key: two writers never wait for each other."""
         if rows:
             key = [column.name for column in table.primary_key.columns]
-            ordered = sorted(rows, key=lambda row: [row[name] for name in key])
+            ordered = sorted(rows, key=itemgetter(*key))
             text, names = _insert_text(connection.dialect, table, tuple(rows[0]))
             if names is None:
                 connection.exec_driver_sql(text, ordered)
             else:
-                connection.exec_driver_sql(text, [tuple(row[name] for name in names) for row in ordered])
+                connection.exec_driver_sql(text, list(map(itemgetter(*names), ordered)))
 
     def add_one(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         """Insert the row unless it is there; True if it was not."""

@@ -26,7 +26,8 @@ def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: Decision
     Raises ValueError when no rule takes the lead or there is no team to fall back on (the loader of rule
     files excludes both), and KeyError when a claim names an unknown rep or a rep without a HubSpot owner.
     """
-    return _decide(compiled, compiled.read(lead, world.now), NotedWorld(world), request)
+    noted = NotedWorld(world)
+    return _decide(compiled, compiled.read(lead, world.now), noted.world, request, noted=noted)
 
 
 def decide_on_facts(
@@ -37,7 +38,12 @@ def decide_on_facts(
 
 
 def _decide(
-    compiled: CompiledPolicy, facts: dict[str, Value], world: World, request: DecisionRequest
+    compiled: CompiledPolicy,
+    facts: dict[str, Value],
+    world: World,
+    request: DecisionRequest,
+    *,
+    noted: NotedWorld | None = None,
 ) -> Decision:
     policy, kept, now = compiled.policy, compiled.kept_facts, world.now
     fit, engagement, grade, segment = _judge(compiled, facts, now)
@@ -77,7 +83,7 @@ def _decide(
         book_changes=placement.changes,
         lead_value=placement.lead_value,
         mode=policy.mode,
-        inputs=world.inputs(compiled, facts, request) if isinstance(world, NotedWorld) else None,
+        inputs=None if noted is None else noted.inputs(compiled, facts, request),
     )
 
 

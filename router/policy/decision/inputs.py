@@ -69,7 +69,7 @@ class WorldCache:
         """The due time (aware UTC) by week key and SLA; None: beyond two years."""
 
 
-@value
+@frozen
 class DecisionRequest:
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
@@ -83,7 +83,7 @@ class DecisionRequest:
     trigger: Trigger | None = None
 
 
-@value
+@frozen
 class OwnerSeen:
     """A HubSpot owner as the decision read it; names and e-mail addresses are left out."""
 
@@ -133,10 +133,10 @@ class Inputs:
         return {email: Owner(seen.id, email, "", seen.archived) for email, seen in known.items()}
 
 
-class NotedWorld(World):
+class NotedWorld:
     """A world that records which of its values a decision reads."""
 
-    __slots__ = ("_book", "_owners", "_reported")
+    __slots__ = ("_book", "_owners", "_reported", "world")
 
     def __init__(self, world: World) -> None:
         self._book = _Noted(world.book.fields)
@@ -144,7 +144,7 @@ class NotedWorld(World):
         # Mostly nothing is reported, and then there is nothing to note.
         self._reported = _Noted(world.reported) if world.reported else None
         reported = self._reported or world.reported
-        super().__init__(Book(self._book), self._owners, world.now, reported, world.caches)
+        self.world = World(Book(self._book), self._owners, world.now, reported, world.caches)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """The values that the decision read, for storing with it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from router.ledger.follow_ups import FollowUps
@@ -26,8 +26,7 @@ from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
 from router.rulefiles.packing import packed, unpacked
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEvent:
+class LedgerEvent(Struct, frozen=True):
     """One event in the life of a lead. `detail` holds ids and words, never personal data."""
 
     at: str

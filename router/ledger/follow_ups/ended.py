@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, select
 
 from router.ledger.follow_ups.updates import row_update
@@ -18,8 +18,7 @@ ENDS: Final = frozenset({"changed_by_a_person", "owner_changed", "deleted"})
 """Events after which the lead has another owner, or none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
+class _Left(Struct, frozen=True):
     """A lead that has left its rep at `at` (ISO), by the decision `to` if it was one of ours."""
 
     contact_id: str

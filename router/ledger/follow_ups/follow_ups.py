@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Row,
@@ -24,8 +24,7 @@ from router.ledger.tables import FOLLOW_UPS
 from router.policy.results.follow_up import FollowUp, RepResults, results
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUpPage:
+class FollowUpPage(Struct, frozen=True):
     """Some follow-ups, in the order of their assignment. `after` continues; "" after the last page."""
 
     follow_ups: tuple[FollowUp, ...]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import Connection, Update, bindparam, func, select, update
 
 from router.ledger.querying import no_index
@@ -14,8 +14,7 @@ from router.ledger.tables import FOLLOW_UPS
 from router.policy.results.follow_up import Ending
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Struct, frozen=True):
     """The state of a lead in HubSpot now. A first response that is known already is kept.
 
     Times are aware UTC.

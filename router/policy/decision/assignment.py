@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
 
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.people.availability import Reported
 from router.policy.rules.policy import Policy
 from router.policy.rules.sla import due_at
 from router.policy.rules.sla_steps import DUE, NOTHING_REPORTED, Moment, SlaStep, moments, part
-from router.values import value
 
 _MS: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@value
-class Assignment:
+class Assignment(Struct, frozen=True):
     """One lead with one owner since `at` (aware UTC); `rep` is None if the owner is not in `team.yaml`.
 
     `status` is the lead status that the decision set; "" if it left the status unchanged.
@@ -34,8 +33,7 @@ class Assignment:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SlaTimetable:
+class SlaTimetable(Struct, frozen=True):
     """The due time of the lead and of each SLA step (aware UTC); None means not within two years."""
 
     due_at: datetime | None

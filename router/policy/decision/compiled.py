@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+
+from msgspec import Struct
 
 from router.policy.leads.lead import Facts, Value
 from router.policy.leads.text import folded
@@ -22,8 +23,7 @@ from router.policy.rules.scoring import Scoring, Segment, Total, grade_of, total
 from router.policy.shares.share_book import credit_field, factor_field, last_field, open_field
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRep:
+class CompiledRep(Struct, frozen=True):
     """A rep with the values that every decision reads: lower-case e-mail, calendar, folded abilities."""
 
     rep: Rep
@@ -37,8 +37,7 @@ class CompiledRep:
     open_field: str
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTeam:
+class CompiledTeam(Struct, frozen=True):
     """A team's reps in file order, and the names of their fields in the share book.
 
     By rep name: `credit_fields` the credit, `last_fields` the last lead, `factor_fields` the factor of the
@@ -51,8 +50,7 @@ class CompiledTeam:
     factor_fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledPolicy:
+class CompiledPolicy(Struct, frozen=True):
     """The conditions, points and reps of one policy, compiled; decisions are exactly those of the policy."""
 
     policy: Policy

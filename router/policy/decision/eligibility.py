@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Self
 
-from router.frozen import frozen
+from msgspec import Struct
+
 from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.decision.decision import PassedOver
 from router.policy.decision.inputs import DecisionRequest, World, WorldCache
@@ -23,11 +23,9 @@ from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Need
 from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
-from router.values import value
 
 
-@frozen
-class DecisionContext:
+class DecisionContext(Struct, frozen=True):
     """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC)."""
 
     compiled: CompiledPolicy
@@ -73,8 +71,7 @@ class DecisionContext:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """One requirement of this lead: the rep has one of `wanted`; `folded` is without case and accents."""
 
     kind: str

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from router.frozen import frozen
+from msgspec import Struct, field
+
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
@@ -23,8 +23,7 @@ from router.policy.shares.share_book import Book, today_field
 T = TypeVar("T")
 
 
-@frozen
-class World:
+class World(Struct, frozen=True):
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
     `owners`: the portal's owners by lower-case e-mail. `reported`: each rep's availability from HubSpot and
@@ -35,7 +34,7 @@ class World:
     owners: Mapping[str, Owner]
     now: datetime
     reported: Mapping[str, Reported] = field(default_factory=dict)
-    caches: dict[int, WorldCache] = field(default_factory=dict, repr=False, compare=False)
+    caches: dict[int, WorldCache] = field(default_factory=dict)
     """See `cache_of`."""
 
     def cache_of(self, compiled: CompiledPolicy) -> WorldCache:
@@ -69,8 +68,7 @@ class WorldCache:
         """The due time (aware UTC) by week key and SLA; None: beyond two years."""
 
 
-@frozen
-class DecisionRequest:
+class DecisionRequest(Struct, frozen=True):
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
     `remembered`: the owners of the same company's last leads. `trigger`: None for a new lead.
@@ -83,16 +81,14 @@ class DecisionRequest:
     trigger: Trigger | None = None
 
 
-@frozen
-class OwnerSeen:
+class OwnerSeen(Struct, frozen=True):
     """A HubSpot owner as the decision read it; names and e-mail addresses are left out."""
 
     id: str
     archived: bool = False
 
 
-@frozen
-class Inputs:
+class Inputs(Struct, frozen=True):
     """Everything that a decision depended on, besides its facts and rules.
 
     `book`: the fields that were read and are not 0. `reps`: owners by rep name; a rep without an owner is

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
-from router.frozen import frozen
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from router.policy.decision.catch_up import earning, kept_away
 from router.policy.decision.compiled import CompiledRep, CompiledTeam
 from router.policy.decision.decision import Assigned, Outcome, PassedOver, Queued
@@ -32,7 +33,6 @@ from router.policy.shares.performance_weights import UNCHANGED
 from router.policy.shares.share import Share
 from router.policy.shares.share_book import largest_field, open_field, received
 from router.policy.wording.phrases import say
-from router.values import value
 
 How: TypeAlias = Literal[
     "turn",
@@ -55,8 +55,7 @@ stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person 
 """
 
 
-@frozen
-class Placement:
+class Placement(Struct, frozen=True):
     """The outcome for a lead, how its owner was chosen, and the changes of the share book."""
 
     outcome: Outcome

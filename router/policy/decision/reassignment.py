@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Queued
 from router.policy.decision.eligibility import DecisionContext

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import COMPANY_PREFIX, FactType
@@ -25,8 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(Struct, frozen=True):
     """The property names to read, sorted: of the contact, and of its company (empty: do not read it)."""
 
     contact: tuple[str, ...]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.lead import Facts, Value
@@ -23,8 +24,7 @@ from router.policy.rules.conditions import (
 from router.policy.rules.decay import left_after_half_lives, left_after_steps
 
 
-@dataclass(frozen=True, slots=True)
-class PointsLine:
+class PointsLine(Struct, frozen=True):
     """One line of a points table; `matcher` None is `other`: any value that no line above took.
 
     A missing fact is not `other`.
@@ -35,31 +35,27 @@ class PointsLine:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
-class PointsTable:
+class PointsTable(Struct, frozen=True):
     """The points for one fact: the first line that fits gives the points."""
 
     fact: str
     lines: tuple[PointsLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HalfLife:
+class HalfLife(Struct, frozen=True):
     """Points halve every `span` of age, smoothly."""
 
     span: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """Points lose the fraction `by` (0 to 1) after every full `every` of age, as in HubSpot's scores."""
 
     every: timedelta
     by: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Scorecard:
+class Scorecard(Struct, frozen=True):
     """The points tables of `fit` or `engagement`; the sum is kept between 0 and `maximum`.
 
     `use` names a property with a number that HubSpot has computed and that replaces the sum; such a card
@@ -72,24 +68,21 @@ class Scorecard:
     use: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GradeGrid:
+class GradeGrid(Struct, frozen=True):
     """Letters by fit, digits by engagement (points); the first range that fits wins. `A`, `1`: grade A1."""
 
     fit: tuple[tuple[str, Between], ...]
     engagement: tuple[tuple[str, Between], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A named segment of leads; `when` None is `otherwise`. The file lists the warmest segment first."""
 
     name: str
     when: Condition | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scoring:
+class Scoring(Struct, frozen=True):
     """All of `scoring.yaml`."""
 
     fit: Scorecard
@@ -97,8 +90,7 @@ class Scoring:
     grade: GradeGrid
 
 
-@dataclass(frozen=True, slots=True)
-class Earned:
+class Earned(Struct, frozen=True):
     """The points of one table: the matching line as written, its points, and those `left` after decay."""
 
     fact: str

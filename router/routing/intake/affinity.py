@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.leads.lead import Lead
 from router.policy.rules.affinity import Affinity, Remembered, Trace, traces_of
@@ -45,7 +47,7 @@ class AffinityMemory:
         known = self.companies.recall(key_of.values())
         before = {one: known[key].previous_owner(one) for one, key in key_of.items() if key in known}
         return {
-            one: replace(lead, previous_owner=before[one]) if before.get(one) else lead
+            one: structs.replace(lead, previous_owner=before[one]) if before.get(one) else lead
             for one, lead in leads.items()
         }
 

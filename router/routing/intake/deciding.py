@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
+
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
 from router.policy.decision.decide import decide
@@ -42,8 +44,7 @@ class Decided:
     """Leads that cannot be decided, and those of shadow mode, which are never written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """What is read before the decision lock is taken, by contact id."""
 
     rules: LiveRules

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec import Struct
+
 from router.policy.decision.inputs import DecisionRequest
 from router.policy.decision.trigger import Reassigned, Trigger
 from router.policy.rules.affinity import Remembered
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
-from router.values import value
 
 
-@value
-class WorkItem:
+class WorkItem(Struct, frozen=True):
     """One lead in a batch: its claimed inbox entries, and the state it was recalled or committed in."""
 
     contact_id: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER, RULE
@@ -33,8 +35,7 @@ from router.store.leads.leads import LeadState
 from router.store.worklists.night_plan import Planned
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeping:
+class Sweeping(Struct, frozen=True):
     """The progress of a night's planning; JSON-ready except for `reason`.
 
     `reason` and `after` say where planning goes on, "" when it is finished. `paid` is what the leads planned

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
@@ -48,8 +50,7 @@ WAITS: Final = frozenset({State.QUEUED, State.REOPENED})
 CAN_BE_RELEASED: Final = frozenset({State.WRITTEN, State.DONE, State.HUMAN})
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
+class ClaimResult(Struct, frozen=True):
     """The result of a claim or release. `sentence` is for the rep; `owner_id` is the present owner."""
 
     kind: Kind

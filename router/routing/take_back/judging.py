@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Record
 from router.policy.decision.decide import decide
@@ -20,8 +22,7 @@ from router.routing.take_back.untouched import ASKED, why_touched
 from router.store.leads.leads import LeadState
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBackStep:
+class TakeBackStep(Struct, frozen=True):
     """One lead that would move: its old and new place in words, and the reassignment to request."""
 
     came_from: str

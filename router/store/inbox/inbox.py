@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import redis
+from msgspec import Struct
 
 from router.deadlines import LEASE
 from router.store.keys import Keys
 from router.store.scripts import KeptScript, script
 from router.timestamps import in_ms
-from router.values import value
 
 GROUP: Final = "routers"
 BATCH: Final = 100
@@ -23,8 +23,7 @@ BATCHES_PER_DRAIN: Final = 8
 Answer = TypeVar("Answer")
 
 
-@value
-class InboxEntry:
+class InboxEntry(Struct, frozen=True):
     """One announcement that a consumer has claimed; `deliveries` is how often it was claimed, from 1."""
 
     stream: str
@@ -34,8 +33,7 @@ class InboxEntry:
     deliveries: int
 
 
-@value
-class Waiting:
+class Waiting(Struct, frozen=True):
     """Number of new leads that wait, and whether low-priority ones do."""
 
     new: int

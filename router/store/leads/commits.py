@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, cast
 
 import orjson
 import redis
+from msgspec import Struct, field
 
 from router.deadlines import DOUBT, VERIFY_AFTER
 from router.policy.shares.share_book import NOT_REFUNDED, RETURNED, UNITS
@@ -20,14 +20,12 @@ from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
 from router.store.scripts import script
 from router.timestamps import in_ms
-from router.values import value
 
 REMEMBERED: Final = timedelta(days=90)
 """Time that a finished lead is remembered; forgetting it is safe, because its owner stands on the record."""
 
 
-@value
-class Memory:
+class Memory(Struct, frozen=True):
     """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
 
     keys: tuple[str, ...]
@@ -35,8 +33,7 @@ class Memory:
     lasts_s: int
 
 
-@value
-class NewDecision:
+class NewDecision(Struct, frozen=True):
     """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
 
     contact_id: str
@@ -62,25 +59,21 @@ class NewDecision:
     """The rep's `Assignment`, for the SLA checks of the lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """All decisions of the batch are committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(Struct, frozen=True):
     """Another process has committed since the book was read: read it again and decide again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """Leads that another process decided first, or that are being erased; nothing was committed."""
 
     contact_ids: frozenset[str]
 
 
-@value
-class Transition:
+class Transition(Struct, frozen=True):
     """One lead's next state, with everything that goes with it.
 
     `verify_at_ms`: when to verify its owner. `refund`: take back what its decision added to the book.

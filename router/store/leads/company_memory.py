@@ -14,15 +14,14 @@ from typing import cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.policy.rules.affinity import Trace
 from router.store.keys import Keys
 from router.timestamps import from_epoch_ms
-from router.values import value
 
 
-@value
-class Kept:
+class Kept(Struct, frozen=True):
     """The owner of the last lead, the time it was assigned (aware UTC), and its contact.
 
     `before` is the owner who had the contact before that one, if a deleted contact came back; "" for nobody.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.policy.waiting.queued_record import QueuedDecision, queued_decision
 from router.store import lead_fields
@@ -25,8 +25,7 @@ def rank(score: int, *, since_ms: int) -> int:
     return (HIGHEST_SCORE - min(max(score, 0), HIGHEST_SCORE)) * _SPAN + since_ms
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingLead:
+class WaitingLead(Struct, frozen=True):
     """A lead that any rep of the team may claim; `since_ms` is epoch milliseconds."""
 
     contact_id: str
@@ -34,16 +33,14 @@ class WaitingLead:
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueuePlace:
+class QueuePlace(Struct, frozen=True):
     """A lead's place in its queue: its rank there (0 and up, smallest first), and its contact id."""
 
     rank: int
     contact_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tended:
+class Tended(Struct, frozen=True):
     """A queued lead to look at: its state and since when, what queued it, and its last reading.
 
     Times are epoch milliseconds; 0 if unknown.

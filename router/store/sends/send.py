@@ -5,12 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
-from router.values import value
 
-
-@value
-class Send:
+class Send(Struct, frozen=True):
     """One owner that we sent to HubSpot for a lead.
 
     `expected_owner_id` is the owner that the record had when we read it ("" for nobody, None if that is not

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.deadlines import SENT_AND_SILENT, VERIFY_AFTER
 from router.store.inbox.inbox import GROUP, InboxEntry
@@ -19,14 +20,12 @@ from router.store.leads.leads import State
 from router.store.scripts import script
 from router.store.sends.send import Send, as_row
 from router.timestamps import in_ms
-from router.values import value
 
 MOST_ROWS: Final = 12
 """Sends kept per lead; a lead is rarely decided more than three times."""
 
 
-@value
-class Sending:
+class Sending(Struct, frozen=True):
     """A lead about to be written: it must still be in this state and episode, and its entries claimed by us.
 
     Without a `send` the write leaves the owner alone.

@@ -27,13 +27,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 
 import structlog
+from msgspec.structs import replace
 
 from bench.processes import REPOSITORY, Stage, a_stage, copy_rules
 from router.bootstrap import open_context

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import redis
 import structlog
+from msgspec import Struct, field
 
 from router.clock import Clock, real_clock
 from router.hubspot.api.client import CallMade
@@ -35,8 +35,7 @@ from router.store.store import Store, open_store
 from router.wakeups import WakeUps
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessContext:
+class ProcessContext(Struct, frozen=True):
     """The services of one portal and the RQ connection with which a process works."""
 
     services: Services

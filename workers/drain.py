@@ -18,7 +18,7 @@ from router.repeated import Level, repeated
 from router.routing.intake.route import ALONE_FROM, Routed, batches_of, priority_of, route
 from router.routing.intake.transitions.parking import fault_of
 from router.routing.portal.services import Services
-from router.store.inbox.inbox import BATCH, BATCHES_PER_DRAIN, InboxEntry
+from router.store.inbox.inbox import BATCH, BATCHES_PER_DRAIN, InboxEntry, Waiting
 from workers import process
 from workers.outcomes import Snooze, fate_of
 
@@ -149,47 +149,60 @@ class Drain:
         """Start the next batch, new leads first; False if no lead waits, or all slots are busy."""
         if len(self.in_flight) >= BATCHES_PER_DRAIN:
             return False
-        if self._may_take() and self._take(low=False):
+        waiting = self.context.services.store.inbox.waiting(limit=BATCH)
+        if not waiting.is_any and not self._may_reclaim(low=True):
+            return False  # with one question to Redis: in most looks nothing waits
+        if self._is_paused():
+            return False
+        if self._may_take(waiting) and self._take(low=False):
             return True
-        return self._may_take_low(ends_at) and self._take(low=True)
+        return self._may_take_low(waiting, ends_at) and self._take(low=True)
 
-    def _may_take(self) -> bool:
+    def _is_paused(self) -> bool:
+        """True while no call may go out; nothing is taken for a second at most."""
+        services = self.context.services
+        pause = services.hubspot.budget.paused()
+        if pause is None:
+            return False
+        left_s = (pause.until - services.clock()).total_seconds()
+        self.not_before = time.monotonic() + min(1.0, max(0.05, left_s))
+        return True
+
+    def _may_take(self, waiting: Waiting) -> bool:
         """True if a batch of new leads may start now.
 
         Idle: at once. With batches in flight: a full batch, or one second batch while calls are plenty.
         """
-        services, new_in_flight = self.context.services, len(self.in_flight) - len(self.low)
-        pause = services.hubspot.budget.paused()
-        if pause is not None:
-            self.not_before = time.monotonic() + min(
-                1.0, max(0.05, (pause.until - services.clock()).total_seconds())
-            )
-            return False
-        waiting = services.store.inbox.waiting(limit=BATCH, low=False)
-        if waiting == 0:
-            return self._may_reclaim()
-        if waiting >= BATCH:
+        new_in_flight = len(self.in_flight) - len(self.low)
+        if waiting.new == 0:
+            return self._may_reclaim(low=False)
+        if waiting.new >= BATCH:
             return True
-        if services.hubspot.budget.tightness() >= TIGHT:
+        if self.context.services.hubspot.budget.tightness() >= TIGHT:
             return self._filled_up(new_in_flight)
         return new_in_flight <= 1
 
-    def _may_reclaim(self) -> bool:
-        """True once a second, to look for abandoned claims; each such look reads all claims."""
-        return time.monotonic() - self.looked_at >= KEEP_S
+    def _may_reclaim(self, *, low: bool) -> bool:
+        """True once a second, to look for abandoned claims; each such look reads all claims.
 
-    def _may_take_low(self, ends_at: float) -> bool:
+        With `low` for claims of all leads, else of new leads alone.
+        """
+        return time.monotonic() - (self.low_looked_at if low else self.looked_at) >= KEEP_S
+
+    def _may_take_low(self, waiting: Waiting, ends_at: float) -> bool:
         """True if a low-priority batch may start: only when no new lead waits, and not after the end."""
         now = time.monotonic()
-        if len(self.low) >= LOW_BATCHES or not max(self.not_before, self.low_not_before) <= now < ends_at:
+        if waiting.new or len(self.low) >= LOW_BATCHES:
             return False
-        return self.context.services.store.inbox.waiting(limit=1, low=False) == 0
+        if not max(self.not_before, self.low_not_before) <= now < ends_at:
+            return False
+        return waiting.low or self._may_reclaim(low=True)
 
     def _filled_up(self, new_in_flight: int) -> bool:
         """Wait for a full batch of new leads while calls are scarce, because each batch costs two calls."""
         ends_at = time.monotonic() + LINGER_S
         inbox = self.context.services.store.inbox
-        while (waiting := inbox.waiting(limit=BATCH, low=False)) < BATCH and time.monotonic() < ends_at:
+        while (waiting := inbox.waiting(limit=BATCH).new) < BATCH and time.monotonic() < ends_at:
             if process.pause_s(LOOK_S):
                 return False
         return waiting >= BATCH or new_in_flight == 0
@@ -198,7 +211,7 @@ class Drain:
         slot = min(set(range(BATCHES_PER_DRAIN)) - {flight.slot for flight in self.in_flight.values()})
         consumer = f"{self.name}/{slot}"
         now = time.monotonic()
-        reclaim = now - self.low_looked_at >= KEEP_S if low else self._may_reclaim()
+        reclaim = self._may_reclaim(low=low)
         entries = self.context.services.store.inbox.take(consumer, reclaim=reclaim, low=low)
         if reclaim and not any(entry.deliveries > 1 for entry in entries):
             # Where some were abandoned there may be more.

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from router import time_slice
 from router.hubspot.api.errors import ComeBackLater, Unreachable
+from router.plain import as_plain
 from router.policy.reports.night_report import Brake, NightReport
 from router.routing.night import sweep
 from router.routing.night.announce import announce
@@ -48,7 +50,7 @@ def plan(services: Services, night: NightRun) -> NightRun:
             people=services.people,
             clock=services.clock,
         )
-        night = replace(night, sweep=asdict(sweep.Sweeping(run_of(night.day))), away_since=since)
+        night = replace(night, sweep=as_plain(sweep.Sweeping(run_of(night.day))), away_since=since)
     context = night_context(
         away_since=night.away_since,
         hubspot=services.hubspot,
@@ -69,7 +71,7 @@ def plan(services: Services, night: NightRun) -> NightRun:
         services.store.night_plan.add(planned)
         if time_slice.is_over() or process.stopping():
             break
-    night = replace(night, sweep=asdict(sweeping))
+    night = replace(night, sweep=as_plain(sweeping))
     return night if sweeping.reason else _held_or_moved(services, night, context)
 
 
@@ -82,8 +84,8 @@ def _held_or_moved(services: Services, night: NightRun, context: NightContext) -
     services.store.night_plan.hold(
         PlanAwaitingApproval(night.day, digest(planned), held.by, moves, held.limit, now_open)
     )
-    services.log.warning("night.held", day=night.day, **asdict(held))
-    return replace(night, stage="drift", brake=asdict(held))
+    services.log.warning("night.held", day=night.day, **as_plain(held))
+    return replace(night, stage="drift", brake=as_plain(held))
 
 
 def digest(planned: list[Planned]) -> str:

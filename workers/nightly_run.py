@@ -7,10 +7,11 @@ what the next one has to know, so a run that was killed goes on where it was.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from router import time_slice
 from router.bootstrap import ProcessContext

@@ -17,9 +17,10 @@ outage ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.api.errors import (
     AccessDenied,
@@ -38,8 +39,7 @@ MISFIT_AFTER: Final = timedelta(seconds=15)
 LEDGER_AFTER: Final = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Snooze:
+class Snooze(Struct, frozen=True):
     """The leads are fine: give them back and try again after `wait`. `loud`: a person should look."""
 
     wait: timedelta
@@ -47,8 +47,7 @@ class Snooze:
     loud: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Crash:
+class Crash(Struct, frozen=True):
     """A bug, or a broken neighbour: stop, loudly."""
 
 

@@ -21,9 +21,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from bench.processes import Stage, a_stage, copy_rules, listening, processes
 from router.bootstrap import ProcessContext, open_context

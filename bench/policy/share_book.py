@@ -20,12 +20,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import redis
 import structlog
+from msgspec.structs import replace
 
 from bench.processes import REPOSITORY, a_stage, copy_rules
 from router.bootstrap import open_context

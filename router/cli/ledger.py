@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 import redis
 from rich.progress import Progress as Bars
@@ -20,6 +18,7 @@ from router.ledger.opening.check import problem_in
 from router.ledger.opening.set_aside import files_set_aside
 from router.ledger.rewriting.rewrites import Rewrites, RewritingProgress
 from router.ledger.schema import bring_up_to_date
+from router.plain import as_plain
 from router.settings import Settings
 from router.store.clients import redis_url, text_client
 from router.store.keys import Keys
@@ -42,7 +41,7 @@ def ledger(ctx: click.Context, as_json: bool) -> None:
         return
     found = status_of(settings_here().ledger_url.get_secret_value())
     if as_json:
-        print_json(asdict(found))
+        print_json(as_plain(found))
     else:
         for line in (f"Ledger  {found.database}", f"Schema  {_schema(found)}", *_steps(found.to_come)):
             say(line)
@@ -67,8 +66,8 @@ def upgrade(rewrite: bool, as_json: bool) -> None:
     steps, rewrites = bring_up_to_date(engine), Rewrites(engine)
     rows = _rewrite(rewrites) if rewrite else 0
     if as_json:
-        progress = [asdict(one) for one in rewrites.progress()]
-        print_json({"ran": [asdict(one) for one in steps], "rewritten": rows, "rewriting": progress})
+        progress = [as_plain(one) for one in rewrites.progress()]
+        print_json({"ran": [as_plain(one) for one in steps], "rewritten": rows, "rewriting": progress})
         return
     say(f"{count_of(len(steps), 'step')} taken." if steps else "The schema was up to date.")
     for line in _steps(steps):
@@ -95,7 +94,9 @@ def check(as_json: bool) -> None:
     aside = files_set_aside(url)
     waiting = _waiting(settings)
     if as_json:
-        facts = {**asdict(problem), "sentence": problem.sentence, "remedy": problem.remedy} if problem else {}
+        facts = (
+            {**as_plain(problem), "sentence": problem.sentence, "remedy": problem.remedy} if problem else {}
+        )
         print_json({"usable": problem is None, **facts, "waiting": waiting, "set_aside": aside})
     else:
         say(problem.sentence if problem else f"The ledger {name_of(make_url(url))} can be used.")

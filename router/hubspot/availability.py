@@ -8,12 +8,12 @@ way the property is reported.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
+from msgspec import Struct
 
 from router.hubspot.api.records import PortalOwner, Record
 from router.hubspot.properties import (
@@ -40,8 +40,7 @@ Entry = TypeVar("Entry")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
+class Unread(Struct, frozen=True):
     """A property of a user that cannot be read; the value itself may be personal and is not kept."""
 
     owner_id: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.clock import Clock, real_clock
 from router.hubspot.api.client import CallMade
@@ -29,8 +30,7 @@ _ROUNDED_S: Final = 0.5
 """A `Date` is cut to whole seconds, so the true moment is half a second later, give or take as much."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClockReading:
+class ClockReading(Struct, frozen=True):
     """Our clock against HubSpot's. `ahead_s` is negative where ours is behind; None is unknown.
 
     `uncertain_s` is the largest error of it: half of the call's time, and the rounding of `Date`.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.api.errors import Refused
 from router.hubspot.api.gateway import Gateway
@@ -14,8 +15,7 @@ from router.hubspot.properties import DECISION_ID, DUE_AT, GRADE, GROUP, REASON,
 GROUP_LABEL: Final = "Lead Router"
 
 
-@dataclass(frozen=True, slots=True)
-class OurProperty:
+class OurProperty(Struct, frozen=True):
     """A contact property that the router writes, in HubSpot's words for its type."""
 
     name: str
@@ -42,8 +42,7 @@ OURS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class SetupPlan:
+class SetupPlan(Struct, frozen=True):
     """The properties to create. `conflicts` are sentences; with any of them nothing is created."""
 
     create_group: bool

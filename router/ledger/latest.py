@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec import Struct
 from sqlalchemy import func, select, tuple_
 
 from router.ledger.ledger import Ledger
@@ -15,8 +15,7 @@ from router.ledger.querying import no_index
 from router.ledger.tables import DECISIONS
 
 
-@dataclass(frozen=True, slots=True)
-class ReportPage:
+class ReportPage(Struct, frozen=True):
     """Some latest decisions, as records, in the order of time. `after` continues; "" after the last page."""
 
     records: tuple[dict[str, Any], ...]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import orjson
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, delete, select
 
 from router.ledger.follow_ups import FollowUps
+from router.ledger.follow_ups.begun import assigned_rows, claimed_rows
+from router.ledger.follow_ups.ended import close_left
+from router.ledger.follow_ups.updates import forget
 from router.ledger.nights import NightHistory
 from router.ledger.opening.database import Database
 from router.ledger.pruning.pruning import Pruning
@@ -23,8 +26,7 @@ from router.ledger.tables import DECISIONS, EVENTS, FOLLOW_UPS, REVISIONS
 from router.rulefiles.packing import packed, unpacked
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerEvent:
+class LedgerEvent(Struct, frozen=True):
     """One event in the life of a lead. `detail` holds ids and words, never personal data."""
 
     at: str
@@ -55,14 +57,14 @@ class Ledger(PortalTables):
         """Write decisions (as records) and events (entry id, contact id, record) in one transaction."""
         decision_rows = [self._decision_row(record) for record in decisions]
         event_rows = [self._event_row(*line) for line in events]
-        assigned_rows = self.follow_ups.rows_of(decisions)
+        begun = assigned_rows(decisions, portal=self._portal)
 
         def write(connection: Connection) -> None:
             self.add(connection, DECISIONS, decision_rows)
             self.add(connection, EVENTS, event_rows)
-            claimed_rows = self.follow_ups.claimed_rows(connection, events)
-            self.add(connection, FOLLOW_UPS, assigned_rows + claimed_rows)
-            self.follow_ups.follow(connection, decisions, events)
+            claimed = claimed_rows(connection, events, portal=self._portal)
+            self.add(connection, FOLLOW_UPS, begun + claimed)
+            close_left(connection, decisions, events, portal=self._portal)
 
         self._database.write(write)
 
@@ -209,7 +211,7 @@ class Ledger(PortalTables):
         """
 
         def write(connection: Connection) -> int:
-            self.follow_ups.forget(connection, contact_id)
+            forget(connection, contact_id, portal=self._portal)
             self.shares.keep_totals(connection, contact_id)
             self.nights.forget(connection, contact_id)
             return sum(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from operator import itemgetter
 from typing import Any, Final
 
-from sqlalchemy import Column, Connection, Insert, Row, Select, String, Table
+from sqlalchemy import Column, Connection, Dialect, Insert, Row, Select, String, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.ext.compiler import compiles
@@ -54,12 +56,16 @@ class PortalTables:
         """Insert the rows that are not there yet, by primary key: two writers never wait for each other."""
         if rows:
             key = [column.name for column in table.primary_key.columns]
-            ordered = sorted(rows, key=lambda row: [row[name] for name in key])
-            connection.execute(_insert(connection, table), ordered)
+            ordered = sorted(rows, key=itemgetter(*key))
+            text, names = _insert_text(connection.dialect, table, tuple(rows[0]))
+            if names is None:
+                connection.exec_driver_sql(text, ordered)
+            else:
+                connection.exec_driver_sql(text, list(map(itemgetter(*names), ordered)))
 
     def add_one(self, connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
         """Insert the row unless it is there; True if it was not."""
-        inserted = _insert(connection, table).values(**row).execution_options(preserve_rowcount=True)
+        inserted = _insert(connection.dialect, table).values(**row).execution_options(preserve_rowcount=True)
         return connection.execute(inserted).rowcount == 1
 
     def rows(self, query: Select[Any]) -> Sequence[Row[Any]]:
@@ -78,6 +84,18 @@ class PortalTables:
             return connection.execute(query).scalar()
 
 
-def _insert(connection: Connection, table: Table) -> Insert:
-    insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+@lru_cache(maxsize=64)
+def _insert_text(
+    dialect: Dialect, table: Table, columns: tuple[str, ...]
+) -> tuple[str, tuple[str, ...] | None]:
+    """The insert in the words of the database, and the order of its values; None where they have names.
+
+    Rows go to the driver as they are: binding each of them once more costs as much as writing it.
+    """
+    compiled = _insert(dialect, table).compile(dialect=dialect, column_keys=columns)
+    return str(compiled), None if compiled.positiontup is None else tuple(compiled.positiontup)
+
+
+def _insert(dialect: Dialect, table: Table) -> Insert:
+    insert = sqlite_insert if dialect.name == "sqlite" else postgresql_insert
     return insert(table).on_conflict_do_nothing()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from router.ledger.querying import PortalTables
@@ -12,8 +12,7 @@ from router.ledger.tables import DECISIONS, REVISIONS, RULE_CHANGES
 from router.rulefiles.packing import unpacked
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """The last commit of the rule files: its author, its time (ISO) and its id."""
 
     author: str
@@ -21,8 +20,7 @@ class Origin:
     commit: str
 
 
-@dataclass(frozen=True, slots=True)
-class RuleChange:
+class RuleChange(Struct, frozen=True):
     """One time that rules went live (ISO, UTC). `origin` is None where no commit holds these files.
 
     `decisions` counts the decisions by them until the same revision went live again, if it did.

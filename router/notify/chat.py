@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
+from msgspec import Struct
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from router.notify.conversation import Conversation, TooLate
@@ -28,8 +28,7 @@ _PASSING: Final = frozenset({408, 425, 429})
 """Statuses below 500 that say "later": all others of them refuse the message for good."""
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(Struct, frozen=True):
     """A webhook. `name` is the rep, the team or `default` that it stands for; the URL is never shown."""
 
     name: str
@@ -40,8 +39,7 @@ class Address:
         return f"Address({self.name}, {self.kind})"
 
 
-@dataclass(frozen=True, slots=True)
-class Delivered:
+class Delivered(Struct, frozen=True):
     """The chat accepted the message; `took_s` is the time of the request in seconds."""
 
     status: int

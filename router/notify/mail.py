@@ -5,11 +5,12 @@ from __future__ import annotations
 import smtplib
 import socket
 import ssl
-from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
+
+from msgspec import Struct
 
 from router.notify.conversation import Conversation, TooLate
 from router.notify.errors import NotDelivered, Rejected, Unclear
@@ -21,8 +22,7 @@ PORTS: Final = {"smtp": 587, "smtps": 465}
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-@dataclass(frozen=True, slots=True)
-class Letter:
+class Letter(Struct, frozen=True):
     """A mail with the same text in plain and in HTML form."""
 
     subject: str
@@ -30,8 +30,7 @@ class Letter:
     html: str
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(Struct, frozen=True):
     """A mail server (`smtps://user:password@host`, or `smtp://` with STARTTLS), a sender and recipients."""
 
     url: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from router.policy.wording.phrases import moment_in_words
 from router.security.visible import one_line
@@ -28,8 +29,7 @@ _TEMPLATES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One message. `reason` is the decision's own sentence, which names reps and no other person.
 
     `due_at` is in the time zone in which it is to be read; `link` is the record's page, "" for none.

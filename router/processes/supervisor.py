@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
+
+from msgspec import Struct, field
 
 from router.processes.child import GRACE_S
 from router.processes.valkey_process import Hear, OwnServer
@@ -39,8 +40,7 @@ class NotReady(Exception):
     """A child did not become ready; the message has its last log lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """A child process to run: `python -m module arguments…`; its name begins its log lines."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
@@ -27,8 +28,7 @@ RULE_FILES: Final = (TEAM, LISTS, SCORING, ROUTING)
 REVISION_DIGITS: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """The policy, or None if there is any error; `mistakes` by file and line, warnings included."""
 
     policy: Policy | None

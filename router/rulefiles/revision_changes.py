@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from decimal import Decimal
 from difflib import SequenceMatcher
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 from router.policy.people.roster import Hours, Roster
 from router.policy.rules.conditions import AllOf, AnyOf, NoneOf, Test, as_written
@@ -25,8 +26,7 @@ _WHOLE: Final = (Test, AllOf, AnyOf, NoneOf, Hours)
 """Shown as one thing: a condition as it is written, working hours by their name."""
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionChange:
+class RevisionChange(Struct, frozen=True):
     """One thing that is new (`+`), gone (`-`) or different (`~`); `how` is what differs about it."""
 
     sign: Literal["+", "-", "~"]
@@ -131,8 +131,8 @@ def _difference(was: Any, now: Any) -> str:
     """The differences, field by field; "" if there are none. The line in the file does not count."""
     if isinstance(was, tuple) and isinstance(now, tuple):
         return _of_tuples(was, now)
-    if type(was) is type(now) and is_dataclass(was) and not isinstance(was, _WHOLE):
-        values = ((one.name, getattr(was, one.name), getattr(now, one.name)) for one in fields(was))
+    if type(was) is type(now) and isinstance(was, Struct) and not isinstance(was, _WHOLE):
+        values = ((name, getattr(was, name), getattr(now, name)) for name in was.__struct_fields__)
         parts = ((name, _of_field(name, before, after)) for name, before, after in values)
         return ", ".join(f"{name.replace('_', ' ')} {how}" for name, how in parts if how)
     return "" if _words(was) == _words(now) else f"{_words(was)} → {_words(now)}"
@@ -181,17 +181,17 @@ def _words(value: Any) -> str:
         case tuple() | frozenset():
             listed = value if isinstance(value, tuple) else sorted(value, key=str)
             return ", ".join(_words(one) for one in listed) or _NOTHING
-        case _ if is_dataclass(value):
-            return _of_dataclass(value)
+        case _ if isinstance(value, Struct):
+            return _of_struct(value)
         case _:
             return str(value)
 
 
-def _of_dataclass(value: Any) -> str:
+def _of_struct(value: Any) -> str:
     if written := getattr(value, "written", ""):
         return f"{written}: {value.points:+d}" if hasattr(value, "points") else str(written)
     parts = (
-        (one.name, getattr(value, one.name)) for one in fields(value) if one.name not in ("line", "matcher")
+        (name, getattr(value, name)) for name in value.__struct_fields__ if name not in ("line", "matcher")
     )
     phrases = [f"{name} {_words(inner)}" for name, inner in parts if inner not in (None, (), "")]
     return " ".join(phrases) or type(value).__name__
@@ -207,9 +207,9 @@ def _span(span: timedelta) -> str:
 
 def _settings(policy: Policy) -> dict[str, Any]:
     return {
-        one.name.replace("_", " "): getattr(policy, one.name)
-        for one in fields(policy)
-        if one.name not in _ELSEWHERE
+        name.replace("_", " "): getattr(policy, name)
+        for name in policy.__struct_fields__
+        if name not in _ELSEWHERE
     }
 
 

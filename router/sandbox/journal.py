@@ -5,12 +5,12 @@ from array import array
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Write:
+
+class Write(Struct, frozen=True):
     """One record changed by the API: the values asked for, and those replaced."""
 
     id: str
@@ -33,8 +33,7 @@ class Write:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class KeptCall:
+class KeptCall(Struct, frozen=True):
     """One API call, kept while `keep_calls` is set: the owners asked for, and those answered, by id."""
 
     operation: str

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import redis
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Loading:
+class Loading(Struct, frozen=True):
     """How far the server is: per cent read, and seconds left by its own estimate; None if it does not say."""
 
     percent: float | None = None

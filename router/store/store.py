@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import redis
+from msgspec import Struct
 
 from router.store.claims.claims import ClaimStore
 from router.store.claims.revoked_links import RevokedLinks
@@ -38,8 +37,7 @@ from router.store.worklists.notices import Notices
 from router.store.worklists.watched import WatchedLeads
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
+class Store(Struct, frozen=True):
     """The repositories of one portal. Safe to share between threads."""
 
     keys: Keys

@@ -7,7 +7,6 @@ and teams, hosts and texts of the rule files are for those who send `Authorizati
 
 from __future__ import annotations
 
-import dataclasses
 import hmac
 from contextlib import suppress
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import orjson
 import redis
 from flask import Blueprint, Response, request
+from msgspec import structs
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 
@@ -79,7 +79,7 @@ def _look(vitals: Vitals, unkept: Unkept) -> VitalsReading | Loading | None:
     if times:
         with suppress(redis.RedisError):
             vitals.note_refusal(503, times=times)
-    return dataclasses.replace(reading, unkept_here=unkept.lately())
+    return structs.replace(reading, unkept_here=unkept.lately())
 
 
 def _as_json(report: dict[str, Any], *, status: int) -> Response:

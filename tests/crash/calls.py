@@ -15,10 +15,11 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import FunctionType, ModuleType
 from typing import Any
+
+from msgspec.structs import replace
 
 from router.hubspot.api.client import ApiClient, Request
 from router.hubspot.api.gateway import Gateway

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import orjson
+from msgspec.structs import replace
 
 from router.bootstrap import ProcessContext, open_context
 from router.clock import real_clock

@@ -32,7 +32,7 @@ from router.policy.reports.night_report import NightMove, NightReport
 from tests.world.databases import postgres_url
 from tests.world.many_decisions import BEGAN, ENDED, contact_of, decision_of, fill
 from tests.world.postgres import a_schema
-from tests.world.records import a_record, an_event
+from tests.world.records import a_record
 from tests.world.statements import Plan, Statement, plan_of, recorded
 
 __all__ = ["postgres_url"]
@@ -152,23 +152,6 @@ CASES: Final[Mapping[str, MethodCall]] = {
         "night_moves_by_contact",
     ),
     "Ledger.close": a_call(lambda ledger, _: ledger.close()),
-    "FollowUps.rows_of": a_call(lambda ledger, _: ledger.follow_ups.rows_of([])),
-    "FollowUps.claimed_rows": a_call(
-        writing(
-            lambda ledger, lead, connection: ledger.follow_ups.claimed_rows(
-                connection, [("1-0", lead.contact, an_event("claimed_in_hubspot"))]
-            )
-        ),
-        "decisions_of_contact",
-    ),
-    "FollowUps.follow": a_call(
-        writing(
-            lambda ledger, lead, connection: ledger.follow_ups.follow(
-                connection, [], [("1-0", lead.contact, an_event("deleted"))]
-            )
-        ),
-        "follow_ups_of_contact",
-    ),
     "FollowUps.results": a_call(lambda ledger, _: ledger.follow_ups.results(LATELY), "follow_ups_by_time"),
     "FollowUps.since": a_call(lambda ledger, _: list(ledger.follow_ups.since(LATELY)), "follow_ups_by_time"),
     "FollowUps.of_contact": a_call(
@@ -198,15 +181,6 @@ CASES: Final[Mapping[str, MethodCall]] = {
     ),
     "FollowUps.looked_at": a_call(
         lambda ledger, lead: ledger.follow_ups.looked_at([lead.decision], at=ENDED), "follow_ups_key"
-    ),
-    "FollowUps.forget": a_call(
-        writing(
-            lambda ledger, lead, connection: ledger.follow_ups.forget(
-                connection, contact_of(lead.number + 1, rows=lead.rows)
-            )
-        ),
-        "follow_ups_of_contact",
-        "follow_ups_key",
     ),
     "NightHistory.keep": a_call(a_night, "night_moves_key"),
     "NightHistory.of": a_call(lambda ledger, _: ledger.nights.of(ENDED.date()), "night_moves_key"),

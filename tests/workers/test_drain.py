@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.bootstrap import ProcessContext, open_services
 from router.routing.portal.services import Services

@@ -6,7 +6,7 @@ import email
 import threading
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from email.policy import default
 from pathlib import Path
@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.bootstrap import ProcessContext, open_services
 from router.hubspot.api.errors import Unreachable

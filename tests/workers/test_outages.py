@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import redis
+from msgspec import structs
 
 from router.hubspot.api.errors import OutcomeUnknown, Refused
 from router.hubspot.api.gateway import Gateway
@@ -118,7 +119,9 @@ class Bad:
 
 
 def with_bad(intake: Intake, **bad: Collection[str]) -> Intake:
-    return replace(intake, services=replace(intake.services, hubspot=Bad(intake.services.hubspot, **bad)))  # type: ignore[arg-type]
+    return replace(
+        intake, services=structs.replace(intake.services, hubspot=Bad(intake.services.hubspot, **bad))
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.bootstrap import ProcessContext
 from router.sandbox.http.client import SandboxClient

@@ -8,11 +8,13 @@ weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from fractions import Fraction
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.trigger import Reassigned, Released

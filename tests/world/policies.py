@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Literal
+
+from msgspec.structs import replace
 
 from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.decide import decide_on_facts

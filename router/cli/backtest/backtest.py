@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import click
+from msgspec.structs import replace
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 
 from router.cli.backtest.backtest_limits import Limit, LimitUnclear, limit_of
@@ -21,6 +21,7 @@ from router.cli.shared.output import say
 from router.cli.shared.rules_here import RulesHere, rules_here
 from router.cli.shared.screen import progress, screen
 from router.cli.shared.time import now_here
+from router.plain import as_plain
 from router.policy.backtest.dealing.past_absences import as_it_was
 from router.policy.backtest.judging.condition_index import COMPUTED
 from router.policy.leads.catalog import Catalog
@@ -216,7 +217,7 @@ def _broken(limits: Sequence[Limit], ran: Backtest) -> list[str]:
 
 
 def _as_json(ran: Backtest, notes: Sequence[str], broken: Sequence[str]) -> dict[str, Any]:
-    figures = asdict(ran.comparison)
+    figures = as_plain(ran.comparison)
     for example, contact_id in zip(figures["examples"], ran.example_ids, strict=True):
         example["contact"] = contact_id
     return {"ok": not broken, "broken_limits": list(broken), "notes": list(notes), **figures}

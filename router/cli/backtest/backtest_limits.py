@@ -5,8 +5,9 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.backtest.dealing.comparison import Comparison
 
@@ -27,8 +28,7 @@ class LimitUnclear(ValueError):
     """The text is no limit; the message shows valid ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """Fail if a count or percentage compares so with `number`; a rep's is of leads given to reps."""
 
     written: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from router.cli.demo.figures import RepShare
 from router.hubspot.properties import DECISION_ID, DUE_AT
@@ -17,8 +18,7 @@ FAR: Final = 2.0
 NOBODYS: Final = (Queued, Nurtured, LeftAlone)
 
 
-@dataclass(frozen=True, slots=True)
-class DemoResult:
+class DemoResult(Struct, frozen=True):
     """The final state of the portal, and the decisions, by contact id."""
 
     created: Sequence[str]
@@ -43,8 +43,7 @@ class DemoResult:
         return {one["owner"] for one in self.writes if one["id"] == contact_id and one["owner"] is not None}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Struct, frozen=True):
     """One promise, the number of cases checked, and what broke it."""
 
     promise: str

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+from msgspec import Struct
+
+from router.plain import as_plain
 from router.policy.decision.decision import Assigned, Decision
 
 BUCKET: Final = 25
@@ -15,8 +17,7 @@ BUCKET: Final = 25
 PERCENTILES: Final = {"p50": 0.50, "p95": 0.95, "p99": 0.99, "max": 1.0}
 
 
-@dataclass(frozen=True, slots=True)
-class RepShare:
+class RepShare(Struct, frozen=True):
     """A rep's leads from a team's rotation, and the rep's fair share of them, in leads."""
 
     team: str
@@ -31,8 +32,7 @@ class RepShare:
         return self.fair - self.leads
 
 
-@dataclass(frozen=True, slots=True)
-class Figures:
+class Figures(Struct, frozen=True):
     """All figures. `latency_s` is from the sending of the webhook to the owner on the record."""
 
     shares: tuple[RepShare, ...]
@@ -47,7 +47,7 @@ class Figures:
 
     def as_json(self) -> dict[str, Any]:
         """The same for machines."""
-        return asdict(self)
+        return as_plain(self)
 
 
 def figures(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from router.cli.demo.checks import Check, DemoResult, run_checks
 from router.cli.demo.figures import Figures, figures
@@ -17,8 +18,7 @@ from router.policy.explanation.explanation import Step, explain
 from router.policy.rules.policy import Policy
 
 
-@dataclass(frozen=True, slots=True)
-class Explained:
+class Explained(Struct, frozen=True):
     """A decision worth reading, under a heading that says why."""
 
     heading: str
@@ -27,8 +27,7 @@ class Explained:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(Struct, frozen=True):
     """Everything the demo found. `took_s` is the time from the first contact to the last one routed."""
 
     contacts: int

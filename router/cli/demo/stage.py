@@ -11,10 +11,11 @@ import socket
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Final
+
+from msgspec import Struct
 
 from router.bootstrap import open_services
 from router.cli.demo.logs import Logs, last_words
@@ -57,8 +58,7 @@ class Interruption:
             raise KeyboardInterrupt
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """The running service, and the portal that it serves."""
 
     directory: Path

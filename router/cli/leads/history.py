@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
 
 from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
@@ -45,8 +46,7 @@ EVENTS: Final[Mapping[str, str]] = {
 SAID_ALREADY: Final = frozenset({"decision"})
 
 
-@dataclass(frozen=True, slots=True)
-class Happening:
+class Happening(Struct, frozen=True):
     """One line of the history, at a moment (ISO, UTC).
 
     `kind` is that of the event, or `decided`, `responded`, `won`, `lost`. `detail` is for machines: of a

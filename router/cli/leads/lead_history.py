@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from router.cli.leads.history import Happening, history_of
 from router.ledger.ledger import LedgerEvent
+from router.plain import as_plain
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import Step, explain
@@ -33,8 +35,7 @@ STATES: Final[Mapping[State, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class LeadHistory:
+class LeadHistory(Struct, frozen=True):
     """One contact. `decisions` are first to last; `policy` is that of the last one, if its files are kept."""
 
     contact_id: str
@@ -71,7 +72,7 @@ class LeadHistory:
             "decision": as_record(self.decision) if self.decision else None,
             "steps": [{"title": step.title, "lines": step.lines} for step in self.steps(language)],
             "earlier_decisions": [as_record(one) for one in self.decisions[:-1]],
-            "history": [asdict(line) for line in self.history()],
+            "history": [as_plain(line) for line in self.history()],
         }
 
 

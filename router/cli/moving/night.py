@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import Final
@@ -18,6 +17,7 @@ from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.notify.night.night_page import night_page
 from router.notify.night.night_words import brake_lines, figures, headline, title, why_words, word
+from router.plain import as_plain
 from router.policy.reports.night_report import OUTCOMES, NightMove, NightReport
 from router.security.private_files import write_report
 
@@ -57,7 +57,7 @@ def night(day: datetime | None, html: Path | None, limit: int, as_json: bool) ->
         except OSError as error:
             raise UserError(f"{html} cannot be written: {error.strerror}. Name another file.") from error
     if as_json:
-        print_json(asdict(report))
+        print_json(as_plain(report))
     else:
         _show(report, zone, limit=limit)
         if html is not None:

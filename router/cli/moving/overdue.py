@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -14,6 +13,7 @@ from router.cli.shared.output import say
 from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table
 from router.cli.shared.services import services_with_rules
+from router.plain import as_plain
 from router.policy.wording.phrases import moment_in_words
 from router.routing.followup.overdue import OverdueLead, overdue_leads
 
@@ -56,7 +56,7 @@ def overdue(team: str | None, limit: int, as_json: bool) -> None:
 
 def _as_json(one: OverdueLead) -> dict[str, object]:
     moments = {"due_at": one.due_at, "next_at": one.next_at}
-    return asdict(one) | {name: at and at.isoformat() for name, at in moments.items()}
+    return as_plain(one) | {name: at and at.isoformat() for name, at in moments.items()}
 
 
 def _next(one: OverdueLead, zone: ZoneInfo) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import timedelta
 from typing import Final
 
@@ -19,6 +18,7 @@ from router.cli.shared.output import ask, say, warn
 from router.cli.shared.screen import progress, screen, table
 from router.cli.shared.services import services_with_rules
 from router.notify.night.night_words import why_words, word
+from router.plain import as_plain
 from router.policy.reports.night_selection import Held
 from router.routing.night.approval import NotApproved, approve_plan
 from router.routing.night.brake import brake
@@ -77,8 +77,8 @@ def _plan(services: Services, nights: Nights, *, moves: bool, limit: int, yes: b
     sweeping, planned = _whole_plan(services, context, run=run)
     leads, held = brake(len(planned), context, hubspot=services.hubspot)
     if as_json:
-        facts = {"moves": [asdict(one) for one in planned], "stayed": dict(sweeping.stayed)}
-        print_json({**facts, "open_leads": leads, "held": asdict(held) if held else None})
+        facts = {"moves": [as_plain(one) for one in planned], "stayed": dict(sweeping.stayed)}
+        print_json({**facts, "open_leads": leads, "held": as_plain(held) if held else None})
     else:
         _show(planned, context, limit=limit)
         _show_stayed(sweeping.stayed)
@@ -119,7 +119,7 @@ def _approve(services: Services, nights: Nights, *, limit: int, yes: bool, as_js
         raise UserError("No plan waits for approval: the last night was within its limits, or was approved.")
     planned = services.store.night_plan.all()
     if as_json:
-        print_json({**asdict(waiting), "leads": [asdict(one) for one in planned], "approved": yes})
+        print_json({**as_plain(waiting), "leads": [as_plain(one) for one in planned], "approved": yes})
     else:
         _show(
             planned,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any, Final
 
 from rich.progress import TextColumn, TimeElapsedColumn
@@ -16,6 +15,7 @@ from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.output import ask, say
 from router.cli.shared.screen import hanging, progress, screen, table, titled
 from router.cli.shared.services import services_here
+from router.plain import as_plain
 from router.routing.followup.reassign import Reassigning
 from router.routing.portal.services import Services
 from router.routing.take_back.plan import Plan, carry_out
@@ -90,4 +90,4 @@ def _as_json(plan: Plan, done: Reassigning | None) -> dict[str, Any]:
         for one in plan.steps
     ]
     facts = {"run": plan.run, "done": done is not None, "moves": moves, "stay": dict(plan.stay)}
-    return facts | (asdict(done) if done is not None else {})
+    return facts | (as_plain(done) if done is not None else {})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -15,6 +14,7 @@ from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.output import say, say_styled, styled
 from router.cli.shared.rules_here import rule_files_here
 from router.cli.shared.time import now_here
+from router.plain import as_plain
 from router.policy.leads.catalog import Catalog
 from router.rulefiles.load import RULE_FILES, Loaded, load_policy, revision
 from router.rulefiles.proofs.prove import left_over, prove
@@ -110,7 +110,7 @@ def _print_json(loaded: Loaded, digest: str) -> None:
         "revision": digest,
         "rules": len(policy.rules) if policy else None,
         "reps": len(policy.roster.reps) if policy else None,
-        "mistakes": [asdict(mistake) for mistake in loaded.mistakes],
+        "mistakes": [as_plain(mistake) for mistake in loaded.mistakes],
     }
     print_json(facts)
 

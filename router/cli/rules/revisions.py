@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from difflib import unified_diff
 from itertools import pairwise
 from typing import Any, Final
 
 import click
+from msgspec import Struct
 from rich.console import Console
 from rich.text import Text
 
@@ -17,6 +17,7 @@ from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of, local_time, print_json
 from router.cli.shared.screen import screen
 from router.ledger import Ledger, RuleChange, open_ledger
+from router.plain import as_plain
 from router.rulefiles.revision_changes import RevisionChange, changes_between
 
 SHOWN: Final = 8
@@ -25,8 +26,7 @@ NONE: Final = "No rules have been live yet. Start the workers: router up"
 COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionStep:
+class RevisionStep(Struct, frozen=True):
     """One time that rules went live, the files then and before, and the changes."""
 
     change: RuleChange
@@ -37,7 +37,7 @@ class RevisionStep:
 
     def as_json(self) -> dict[str, Any]:
         """Everything except the files."""
-        return {**asdict(self.change), "first": self.first, "changes": [str(one) for one in self.changes]}
+        return {**as_plain(self.change), "first": self.first, "changes": [str(one) for one in self.changes]}
 
 
 @click.group(invoke_without_command=True, epilog="Example: router revisions show 3f9a21c4")

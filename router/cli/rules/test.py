@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -13,6 +12,7 @@ from rich.text import Text
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.rules_here import rules_here
 from router.cli.shared.screen import hanging, screen
+from router.plain import as_plain
 from router.rulefiles.rule_tests.run import RuleTestResults, Tested, run_tests
 
 HOW_TO_BEGIN = (
@@ -96,7 +96,7 @@ def _print_sum(out: Console, results: RuleTestResults) -> None:
 def _as_json(results: RuleTestResults, *, has_passed: bool) -> dict[str, object]:
     return {
         "ok": has_passed,
-        "tests": [{**asdict(tested), "passed": tested.passed} for tested in results.tests],
-        "mistakes": [asdict(mistake) for mistake in results.mistakes],
+        "tests": [{**as_plain(tested), "passed": tested.passed} for tested in results.tests],
+        "mistakes": [as_plain(mistake) for mistake in results.mistakes],
         "unreached_rules": [{"rule": rule.name, "line": rule.line} for rule in results.unreached],
     }

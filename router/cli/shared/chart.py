@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from html import escape
 from typing import Final
+
+from msgspec import Struct
 
 COLOURS: Final = (
     *("#1b6ca8", "#d1495b", "#3d8b37", "#edae49", "#6a4c93"),
@@ -20,8 +21,7 @@ _MOST_POINTS: Final = 300
 """Largest number of points of a line: a screen shows no more, and files stay small."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Struct, frozen=True):
     """One chart: named lines of (x, y), with x from 0 to 1; `bounds` are drawn as dashed levels."""
 
     title: str

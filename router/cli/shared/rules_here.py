@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import click
+from msgspec import Struct
 
 from router.cli.shared.failures import UserError
 from router.cli.shared.formatting import count_of
@@ -23,8 +23,7 @@ MOST_SHOWN: Final = 3
 """Mistakes shown where the command is about something else; router check shows them all."""
 
 
-@dataclass(frozen=True, slots=True)
-class RulesHere:
+class RulesHere(Struct, frozen=True):
     """The rules of a folder, free of errors, with the catalog that they were checked against."""
 
     folder: Path

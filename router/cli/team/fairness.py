@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -20,6 +19,7 @@ from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
+from router.plain import as_plain
 from router.policy.reports.fairness import ShareReport
 from router.policy.reports.sums.curves import Point
 from router.policy.reports.sums.missed_sums import Missed
@@ -182,9 +182,9 @@ def _as_json(
 ) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "since": found.since.isoformat(),
-        "standings": [{**dataclasses.asdict(one), "beyond": one.beyond} for one in chosen],
+        "standings": [{**as_plain(one), "beyond": one.beyond} for one in chosen],
     }
     if reasons is not None:
-        facts["missed"] = [dataclasses.asdict(one) for one in reasons]
-        facts["news"] = [dataclasses.asdict(one) for one in changes]
+        facts["missed"] = [as_plain(one) for one in reasons]
+        facts["news"] = [as_plain(one) for one in changes]
     return facts

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from router.cli.shared.people_arguments import check_name
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
+from router.plain import as_plain
 from router.policy.people.roster import Roster
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.response_times import Response, promptness, response_of, responses
@@ -138,7 +138,7 @@ def _as_facts(found: Sequence[Response], since: datetime, late: Sequence[FollowU
         "since": since.isoformat(),
         "reps": [
             {
-                **{name: value for name, value in asdict(one).items() if name not in ("median", "p90")},
+                **{name: value for name, value in as_plain(one).items() if name not in ("median", "p90")},
                 "median_s": _seconds(one.median),
                 "p90_s": _seconds(one.p90),
                 "share_in_time": one.share_in_time,

@@ -6,16 +6,15 @@ call; `api_factory` is the client's hook against that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from hubspot import HubSpot
+from msgspec import Struct
 
 from router.hubspot.api.transport import Transport
 
 
-@dataclass(frozen=True, slots=True)
-class Apis:
+class Apis(Struct, frozen=True):
     """The API objects that the gateway calls; each call returns an `Answer`."""
 
     contacts: Any

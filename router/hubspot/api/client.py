@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, NoReturn, TypeVar
 
 import orjson
+from msgspec import Struct
 from tenacity import RetryCallState, Retrying, retry_if_exception, retry_if_result
 from tenacity.wait import wait_random, wait_random_exponential
 
@@ -46,8 +46,7 @@ LEAST_S: Final = 0.5
 DENIED_PAUSE: Final = timedelta(seconds=30)
 
 
-@dataclass(frozen=True, slots=True)
-class CallMade:
+class CallMade(Struct, frozen=True):
     """One call that was sent, for the metrics. `status` is 0 when no whole answer came back.
 
     `date` is the answer's header of that name, by HubSpot's clock; "" without one.
@@ -60,8 +59,7 @@ class CallMade:
     date: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """One request: a function that sends it (given a deadline in seconds), and its description.
 
     `vital` means that the router cannot work without this endpoint: a missing scope pauses everything.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Missing, ReadAnswer, Record
 from router.hubspot.api.replies import ids_in, refusal_in

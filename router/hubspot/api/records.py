@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 Missing = Literal["gone", "unknown"]
 Kind = Literal["written", "refused", "gone", "merged", "unknown"]
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One contact, company or user. `merged_into` is its present id if that is not the id asked for.
 
     `updated_at_ms` is HubSpot's moment of its last change (epoch milliseconds), 0 if HubSpot does not say.
@@ -25,8 +25,7 @@ class Record:
     updated_at_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAnswer:
+class ReadAnswer(Struct, frozen=True):
     """The result of a batch read, by the id asked for; every asked id is in one of the two.
 
     `gone` means HubSpot says there is no such record; `unknown` that it did not say.
@@ -36,8 +35,7 @@ class ReadAnswer:
     missing: Mapping[str, Missing]
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(Struct, frozen=True):
     """One value that a property had: since when, and who set it (`CRM_UI`, `userId:75514748`)."""
 
     value: str
@@ -51,8 +49,7 @@ class HistoryEntry:
         return self.source_id.startswith("userId:") or self.source_type.startswith(("CRM_UI", "MOBILE_"))
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The outcome of one record of a batch update.
 
     `unknown` means: read before writing again. HubSpot also calls a merged record not found, so a `gone` from
@@ -64,16 +61,14 @@ class Outcome:
     property: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(Struct, frozen=True):
     """Contacts by ascending id; `more` means that a search after the last id may find more."""
 
     records: tuple[Record, ...]
     more: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PortalOwner:
+class PortalOwner(Struct, frozen=True):
     """A HubSpot owner. `user_id` joins it with the user whose availability HubSpot knows."""
 
     id: str
@@ -83,8 +78,7 @@ class PortalOwner:
     archived: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PortalOption:
+class PortalOption(Struct, frozen=True):
     """One option of an enumeration."""
 
     value: str
@@ -92,8 +86,7 @@ class PortalOption:
     hidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PortalProperty:
+class PortalProperty(Struct, frozen=True):
     """A property as the portal defines it, in HubSpot's words for `type` and `field_type`."""
 
     name: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal
 
 import orjson
+from msgspec import Struct
 
 from router.hubspot.api.transport import HttpResponse
 from router.security.visible import one_line
@@ -25,8 +25,7 @@ _SCOPE: Final = re.compile(r"^[a-z0-9._-]{1,80}$")
 _VALUES: Final = "Property values were not valid: "
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """The cause of a refusal: its code, the property concerned, and one sentence without contact values."""
 
     code: str

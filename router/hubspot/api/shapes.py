@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from router.hubspot.api.records import HistoryEntry, PortalOption, PortalOwner, PortalProperty, Record
 from router.hubspot.properties import MERGED_IDS
@@ -18,8 +19,7 @@ class MalformedError(ValueError):
     """The answer is JSON, but not of the promised shape."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListPage(Generic[T]):
+class ListPage(Struct, Generic[T], frozen=True):
     """One page of a listing and the cursor of the next, or None."""
 
     entries: tuple[T, ...]
@@ -122,7 +122,8 @@ def moment(stamp: Any) -> datetime:
     """A moment in UTC, from ISO 8601 text or epoch milliseconds."""
     try:
         if isinstance(stamp, str):
-            return datetime.fromisoformat(stamp).astimezone(UTC)
+            found = datetime.fromisoformat(stamp)
+            return found if found.tzinfo is UTC else found.astimezone(UTC)
         if isinstance(stamp, int | float):
             return datetime.fromtimestamp(stamp / 1000, UTC)
     except (ValueError, OverflowError, OSError) as error:

@@ -15,12 +15,12 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 import orjson
 import urllib3
+from msgspec import Struct
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -33,8 +33,7 @@ CONNECT_S: Final = 5.0
 CHUNK_BYTES: Final = 65_536
 
 
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
+class HttpResponse(Struct, frozen=True):
     """A whole answer: status, headers (names in any case) and body."""
 
     status: int

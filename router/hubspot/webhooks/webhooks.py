@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
 from router.hubspot.webhooks.creations import LATEST_MS, MAX_EVENTS, Announced, ContactId, only_creations
@@ -32,8 +32,7 @@ class DeliveryInvalid(Exception):
     """The body is not a list of webhook events; answered with 400."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(Struct, frozen=True):
     """The content of one request of HubSpot; `ignored` counts events that do not concern us."""
 
     created: tuple[Announced, ...]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from msgspec import Struct
 from sqlalchemy import make_url
 
 from router.ledger.engine import engine_of, name_of
@@ -16,8 +16,7 @@ from router.ledger.schema import NEWEST, revision_of
 State = Literal["current", "old", "newer"]
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerStatus:
+class LedgerStatus(Struct, frozen=True):
     """Status of one ledger. `schema` is None if it is empty or older than migrations are.
 
     `newest` is the schema of this version. `rewriting` is empty unless the schema is current: only then does

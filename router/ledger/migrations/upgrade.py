@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import structlog
+from msgspec import Struct
 from sqlalchemy import Connection, Engine
 
 from router.ledger.engine import name_of
@@ -28,8 +28,7 @@ SQLITE_WAITS_MS: Final = 600_000
 """Longest wait of other processes for the first one's upgrade; building an index takes minutes at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(Struct, frozen=True):
     """One step of the schema: its revision, and what it adds."""
 
     revision: str

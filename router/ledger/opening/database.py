@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import SQLAlchemyError
 from tenacity import stop_after_delay
 
-from router.ledger.engine import BUSY_TIMEOUT_MS, engine_of, name_of
+from router.ledger.engine import BUSY_TIMEOUT_MS, begin_writing, engine_of, name_of
 from router.ledger.opening.conflicts import again_after_a_conflict
 from router.ledger.opening.ledger_file import LedgerFile
 from router.ledger.opening.problems import LedgerProblem, problem_of
@@ -98,8 +98,7 @@ class Database:
         @again_after_a_conflict
         def transaction() -> Result:
             with self._engine.begin() as connection:
-                if self._engine.dialect.name == "sqlite":
-                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                begin_writing(connection)
                 return work(connection)
 
         return transaction()

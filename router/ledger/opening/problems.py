@@ -5,10 +5,10 @@ from __future__ import annotations
 import resource
 import shutil
 import stat
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from msgspec import Struct
 from sqlalchemy.engine import URL
 
 from router.ledger.engine import name_of
@@ -76,8 +76,7 @@ _NEARLY_FULL: Final = 1024 * 1024
 """Free bytes below which a failed write is put down to a full disk."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerProblem:
+class LedgerProblem(Struct, frozen=True):
     """One problem of the database `name`; `detail` is the database's own sentence."""
 
     kind: Kind

@@ -10,10 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, Row, Table, delete, func, select, text, tuple_, update
 from sqlalchemy.exc import OperationalError
 
@@ -40,8 +40,7 @@ Remembered = Callable[[Sequence[str]], Collection[str]]
 """Those of some contacts that something is still to come of: their rows stay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pruned:
+class Pruned(Struct, frozen=True):
     """Result of one run: rows deleted, and the seconds that it took."""
 
     rows: int

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
+from msgspec import Struct
 from sqlalchemy import Column, ColumnElement, Connection, Engine, Row, Table, bindparam, func, select, update
 
 from router.ledger.opening.database import Database
@@ -22,8 +22,7 @@ LONGEST_S: Final = 2.0
 """A batch ends after this many rows or, if they are large, this many seconds of work."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rewriting:
+class Rewriting(Struct, frozen=True):
     """One change of rows. `lacking` holds for the rows that are left, and must be answered by an index."""
 
     name: str
@@ -34,8 +33,7 @@ class Rewriting:
     """Function from a row to its new values. It must not raise: a row without the data gets empty values."""
 
 
-@dataclass(frozen=True, slots=True)
-class RewritingProgress:
+class RewritingProgress(Struct, frozen=True):
     """Progress of one rewriting: rows left, and rows in all."""
 
     name: str
@@ -43,8 +41,7 @@ class RewritingProgress:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
+class Rewritten(Struct, frozen=True):
     """Result of one transaction. `rows` is 0 if other processes had rewritten them already."""
 
     name: str

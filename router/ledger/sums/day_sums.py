@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
 
 from router.ledger.opening.database import Database
 from router.ledger.sums import result_days, share_days
@@ -25,8 +25,7 @@ OVER: Final = timedelta(hours=2)
 KINDS: Final[tuple[Kind, ...]] = ("shares", "results")
 
 
-@dataclass(frozen=True, slots=True)
-class DaysSummed:
+class DaysSummed(Struct, frozen=True):
     """Result of one run: the number of days whose sums were made, and the seconds that it took."""
 
     days: int

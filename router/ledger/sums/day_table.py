@@ -9,10 +9,10 @@ old sums standing, and nothing waits for a lock.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Final, Literal
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, and_, delete, exists, or_, select, update
 
 from router.ledger.querying import PortalTables
@@ -23,8 +23,7 @@ FORM: Final[Mapping[Kind, int]] = {"shares": 1, "results": 1}
 """The form of the stored texts. Sums of another form are made anew, except those of pruned days."""
 
 
-@dataclass(frozen=True, slots=True)
-class DayState:
+class DayState(Struct, frozen=True):
     """What was stored and noted for a day before its rows were read."""
 
     version: int | None
@@ -32,8 +31,7 @@ class DayState:
     changes: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class DayTexts:
+class DayTexts(Struct, frozen=True):
     """The stored sums of a day, as JSON; `modes` are the modes of its decisions, separated by spaces."""
 
     modes: str = ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any
+
+from msgspec import Struct
 
 from router.notify.message import Kind, slack_text, teams_card
 from router.notify.night.night_words import headline, lines, title
 from router.policy.reports.night_report import NightReport, report_as_record
 
 
-@dataclass(frozen=True, slots=True)
-class NightMessage:
+class NightMessage(Struct, frozen=True):
     """One night in `fr` or `en`, with moments in `zone`. It names reps and counts, and no contact."""
 
     report: NightReport

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct
 
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.people.availability import Reported
@@ -17,8 +18,7 @@ _MS: Final = timedelta(milliseconds=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Struct, frozen=True):
     """One lead with one owner since `at` (aware UTC); `rep` is None if the owner is not in `team.yaml`.
 
     `status` is the lead status that the decision set; "" if it left the status unchanged.
@@ -33,8 +33,7 @@ class Assignment:
     status: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SlaTimetable:
+class SlaTimetable(Struct, frozen=True):
     """The due time of the lead and of each SLA step (aware UTC); None means not within two years."""
 
     due_at: datetime | None

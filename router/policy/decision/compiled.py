@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
-from functools import cache
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from decimal import Decimal
+from functools import lru_cache
 
+from msgspec import Struct
+
+from router.policy.leads.lead import Facts, Value
 from router.policy.leads.text import folded
 from router.policy.people.availability import calendar_of
 from router.policy.people.calendar import Calendar
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.affinity import Affinity, affinity_of
-from router.policy.rules.conditions import Asking, asking
+from router.policy.rules.conditions import ALWAYS
 from router.policy.rules.facts import Reading, facts_needed, reading
 from router.policy.rules.policy import Policy
-from router.policy.rules.rule_index import FirstMatch, first_match_among
-from router.policy.rules.scoring import Scoring, Tally, grade_of, tallying
+from router.policy.rules.rule_index import FirstMatch, Index, first_match_among
+from router.policy.rules.scoring import Scoring, Segment, Total, grade_of, totalling
 from router.policy.shares.share_book import credit_field, factor_field, last_field, open_field
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRep:
+class CompiledRep(Struct, frozen=True):
     """A rep with the values that every decision reads: lower-case e-mail, calendar, folded abilities."""
 
     rep: Rep
@@ -35,8 +37,7 @@ class CompiledRep:
     open_field: str
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledTeam:
+class CompiledTeam(Struct, frozen=True):
     """A team's reps in file order, and the names of their fields in the share book.
 
     By rep name: `credit_fields` the credit, `last_fields` the last lead, `factor_fields` the factor of the
@@ -49,22 +50,22 @@ class CompiledTeam:
     factor_fields: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledPolicy:
+class CompiledPolicy(Struct, frozen=True):
     """The conditions, points and reps of one policy, compiled; decisions are exactly those of the policy."""
 
     policy: Policy
     read: Reading
     kept_facts: frozenset[str]
-    fit: Tally
-    engagement: Tally
-    segments: tuple[tuple[str, Asking | None], ...]
+    fit: Total
+    engagement: Total
+    segment: Callable[[Facts, datetime], str]
+    """The segment of a lead with these facts at `now`; "" for none."""
     first_match: FirstMatch
     teams: Mapping[str, CompiledTeam]
     reps: Mapping[str, CompiledRep]
     rep_of_email: Mapping[str, str]
-    grade: Callable[[int, int], str]
-    """The grade for a fit and an engagement (points); "" where the policy has no grades."""
+    rating: Callable[[int, int], Mapping[str, Value]]
+    """The facts of the score for a fit and an engagement (points): these two, `score`, and `grade` if any."""
     affinity: Affinity
     slas: Mapping[tuple[str, int], timedelta]
     """The SLA of each rule, by the rule's name and line."""
@@ -79,12 +80,9 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         policy=policy,
         read=reading(types),
         kept_facts=frozenset(types),
-        fit=tallying(scoring.fit),
-        engagement=tallying(scoring.engagement),
-        segments=tuple(
-            (segment.name, None if segment.when is None else asking(segment.when))
-            for segment in policy.segments
-        ),
+        fit=totalling(scoring.fit),
+        engagement=totalling(scoring.engagement),
+        segment=_segmenting(policy.segments),
         first_match=first_match_among(policy.rules),
         teams={
             name: CompiledTeam(
@@ -101,20 +99,34 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         },
         reps=reps,
         rep_of_email={rep.email: name for name, rep in reps.items()},
-        grade=_grading(scoring),
+        rating=_rating(scoring),
         affinity=affinity_of(policy),
         slas={(rule.name, rule.line): rule.sla or policy.default_sla for rule in policy.rules},
     )
 
 
-def _grading(scoring: Scoring) -> Callable[[int, int], str]:
-    """The grade function with a cache: there are only some hundred pairs of fit and engagement."""
+def _rating(scoring: Scoring) -> Callable[[int, int], Mapping[str, Value]]:
+    """`rating` with a cache: cards end at some hundred points, so there are few pairs of them."""
 
-    @cache
-    def grade(fit: int, engagement: int) -> str:
-        return grade_of(scoring.grade, fit=fit, engagement=engagement)
+    @lru_cache(maxsize=16_384)
+    def rating(fit: int, engagement: int) -> Mapping[str, Value]:
+        grade = grade_of(scoring.grade, fit=fit, engagement=engagement)
+        points = {"fit": Decimal(fit), "engagement": Decimal(engagement), "score": Decimal(fit + engagement)}
+        return {**points, "grade": grade} if grade else points
 
-    return grade
+    return rating
+
+
+def _segmenting(segments: Sequence[Segment]) -> Callable[[Facts, datetime], str]:
+    """The first segment that holds, found like the first rule."""
+    names = [segment.name for segment in segments]
+    index = Index([ALWAYS if segment.when is None else segment.when for segment in segments])
+
+    def segment(facts: Facts, now: datetime) -> str:
+        place = index.first(facts, now)
+        return "" if place is None else names[place]
+
+    return segment
 
 
 def _compiled_rep(roster: Roster, rep: Rep) -> CompiledRep:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
-from functools import lru_cache
+from typing import Final
+
+from msgspec.structs import replace
 
 from router.policy.decision import manual
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.eligibility import DecisionContext, calendar_on
+from router.policy.decision.eligibility import DecisionContext, due_for
 from router.policy.decision.inputs import DecisionRequest, NotedWorld, World
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
@@ -19,7 +18,6 @@ from router.policy.decision.reassignment import back_from, reassigned
 from router.policy.decision.trigger import Claimed, Reassigned, Released, Trigger
 from router.policy.leads.lead import Facts, Lead, Value
 from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
-from router.policy.rules.scoring import clamped
 from router.policy.rules.sla import queue_due_at
 
 
@@ -29,10 +27,8 @@ def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: Decision
     Raises ValueError when no rule takes the lead or there is no team to fall back on (the loader of rule
     files excludes both), and KeyError when a claim names an unknown rep or a rep without a HubSpot owner.
     """
-    facts = dict(compiled.read(lead, world.now))
     noted = NotedWorld(world)
-    decision = _decide(compiled, facts, noted.world, request)
-    return replace(decision, inputs=noted.inputs(compiled, facts, request))
+    return _decide(compiled, compiled.read(lead, world.now), noted.world, request, noted=noted)
 
 
 def decide_on_facts(
@@ -43,9 +39,14 @@ def decide_on_facts(
 
 
 def _decide(
-    compiled: CompiledPolicy, facts: dict[str, Value], world: World, request: DecisionRequest
+    compiled: CompiledPolicy,
+    facts: dict[str, Value],
+    world: World,
+    request: DecisionRequest,
+    *,
+    noted: NotedWorld | None = None,
 ) -> Decision:
-    policy, now = compiled.policy, world.now
+    policy, kept, now = compiled.policy, compiled.kept_facts, world.now
     fit, engagement, grade, segment = _judge(compiled, facts, now)
     rule = _rule_kept(policy, request.trigger) or compiled.first_match(facts, now)
     if rule is None:
@@ -53,12 +54,12 @@ def _decide(
     context = DecisionContext.of(compiled, facts, world, request, sla=rule.sla or policy.default_sla)
     placement = _placement(policy, rule, context, request.trigger)
     return Decision(
-        id=_decision_id(request.contact_id, request.episode, policy.revision, now),
+        id=f"{request.contact_id}-{request.episode}-{context.cache.seal}",
         contact_id=request.contact_id,
         episode=request.episode,
         decided_at=now,
         revision=policy.revision,
-        facts={fact: value for fact, value in facts.items() if fact in compiled.kept_facts},
+        facts={fact: value for fact, value in facts.items() if fact in kept},
         fit=fit,
         engagement=engagement,
         score=fit + engagement,
@@ -83,24 +84,19 @@ def _decide(
         book_changes=placement.changes,
         lead_value=placement.lead_value,
         mode=policy.mode,
+        inputs=None if noted is None else noted.inputs(compiled, facts, request),
     )
 
 
 def _judge(compiled: CompiledPolicy, facts: dict[str, Value], now: datetime) -> tuple[int, int, str, str]:
     """Fit, engagement, grade and segment; each is added to `facts`, because conditions can name it."""
-    scoring = compiled.policy.scoring
-    fit = clamped(sum([left for _, _, left in compiled.fit(facts, now)]), scoring.fit)
-    engagement = clamped(sum([left for _, _, left in compiled.engagement(facts, now)]), scoring.engagement)
-    grade = compiled.grade(fit, engagement)
-    facts["fit"] = Decimal(fit)
-    facts["engagement"] = Decimal(engagement)
-    facts["score"] = Decimal(fit + engagement)
-    if grade:
-        facts["grade"] = grade
-    segment = next((name for name, holds in compiled.segments if holds is None or holds(facts, now)), "")
+    fit, engagement = compiled.fit(facts, now), compiled.engagement(facts, now)
+    rating = compiled.rating(fit, engagement)
+    facts.update(rating)
+    segment = compiled.segment(facts, now)
     if segment:
         facts["segment"] = segment
-    return fit, engagement, grade, segment
+    return fit, engagement, str(rating.get("grade", "")), segment
 
 
 def rule_for(compiled: CompiledPolicy, facts: Facts, now: datetime) -> Rule:
@@ -144,9 +140,13 @@ def _to_nobody(action: Action) -> Placement:
 
 def _status(policy: Policy, rule: Rule, outcome: Outcome) -> str | None:
     """The lead status to write: the rule's, else the default for assigned and queued leads, else None."""
-    if isinstance(outcome, Assigned | Queued):
+    if isinstance(outcome, _AT_WORK):
         return rule.status or policy.default_status
     return rule.status
+
+
+_AT_WORK: Final = (Assigned, Queued)
+"""Outcomes that sales works on."""
 
 
 def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime | None:
@@ -154,21 +154,10 @@ def _due(policy: Policy, context: DecisionContext, outcome: Outcome) -> datetime
         case Assigned(rep=None):
             return context.now + context.sla
         case Assigned(rep=str(rep)):
-            calendar, _ = calendar_on(context, context.compiled.reps[rep])
-            return calendar.add(context.now, context.sla)
+            return due_for(context, context.compiled.reps[rep])
         case Queued(team=team):
             return queue_due_at(
                 context.now, context.sla, roster=policy.roster, team=team, reported=context.reported
             )
         case _:
             return None
-
-
-def _decision_id(contact_id: str, episode: int, revision: str, decided_at: datetime) -> str:
-    return f"{contact_id}-{episode}-{_seal(f'{revision}|{decided_at.isoformat()}')}"
-
-
-@lru_cache(maxsize=16)
-def _seal(text: str) -> str:
-    """Eight hexadecimal digits; the leads of a batch have the same."""
-    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from router.policy.decision.inputs import Inputs
 from router.policy.leads.lead import Facts
@@ -14,16 +15,14 @@ from router.policy.shares.share import Share
 from router.policy.shares.share_book import credit_field
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(Struct, frozen=True):
     """A rep who was not eligible, and the reason in the policy's language."""
 
     rep: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Assigned:
+class Assigned(Struct, frozen=True):
     """The lead has an owner; `team` is None where the rule named the rep or the account owner.
 
     `rep` is None if the owner is not in `team.yaml`.
@@ -34,8 +33,7 @@ class Assigned:
     team: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(Struct, frozen=True):
     """Nobody owns the lead yet; it waits in the team's queue. `why` is None if the rule wants the queue.
 
     At `push_at` (aware UTC) fair share gives the lead, if nobody has claimed it; None: it waits for a claim.
@@ -46,24 +44,21 @@ class Queued:
     push_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Nurtured:
+class Nurtured(Struct, frozen=True):
     """Marketing keeps the lead; `sets` are the properties to write."""
 
     sets: Mapping[str, str]
     workflow: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LeftAlone:
+class LeftAlone(Struct, frozen=True):
     """The rule says that this lead goes to nobody."""
 
 
 Outcome: TypeAlias = Assigned | Queued | Nurtured | LeftAlone
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Struct, frozen=True):
     """One decision. `facts` are the normalised facts that rules name, nothing more (no names, no e-mails)."""
 
     id: str

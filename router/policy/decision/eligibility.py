@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Self
-from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.decision.decision import PassedOver
-from router.policy.decision.inputs import DecisionRequest, World
+from router.policy.decision.inputs import DecisionRequest, World, WorldCache
 from router.policy.decision.trigger import Pushed
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts
@@ -21,12 +21,11 @@ from router.policy.people.calendar import Calendar
 from router.policy.people.public_holidays import holiday_on
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Need
-from router.policy.shares.share_book import Book, today_field
+from router.policy.shares.share_book import Book
 from router.policy.wording.phrases import moment_in_words, say
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionContext:
+class DecisionContext(Struct, frozen=True):
     """Everything that one decision reads: the lead's facts, and the world at `now` (aware UTC)."""
 
     compiled: CompiledPolicy
@@ -34,22 +33,16 @@ class DecisionContext:
     book: Book
     owners: Mapping[str, Owner]
     now: datetime
-    today: date
-    """The day of `now` in the roster's time zone."""
-    today_prefix: str
-    """The beginning of the field that counts a rep's leads of today; the rep's name follows it."""
-    timezone: ZoneInfo
+    cache: WorldCache
     excluded: frozenset[str]
     sla: timedelta
     language: str
-    reported: Mapping[str, Reported] = field(default_factory=dict)
+    reported: Mapping[str, Reported]
     """Each rep's availability from HubSpot and overrides, by rep name."""
-    remembered: tuple[Remembered, ...] = ()
+    remembered: tuple[Remembered, ...]
     """The owners of the same company's last leads, the surest trace first."""
-    pushed: bool = False
+    pushed: bool
     """True when the lead leaves its queue: the `push_after` of its rule counts as over."""
-    calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict)
-    """See `World.calendars`."""
 
     @classmethod
     def of(
@@ -62,29 +55,23 @@ class DecisionContext:
         sla: timedelta,
     ) -> Self:
         """The context of a request in a world, under a rule with this SLA."""
-        policy = compiled.policy
-        today = policy.roster.day_of(world.now)
         return cls(
             compiled=compiled,
             facts=facts,
             book=world.book,
             owners=world.owners,
             now=world.now,
-            today=today,
-            today_prefix=today_field(today, ""),
-            timezone=policy.roster.timezone,
+            cache=world.cache_of(compiled),
             excluded=request.excluded,
             sla=sla,
-            language=policy.language,
+            language=compiled.policy.language,
             reported=world.reported,
             remembered=request.remembered,
             pushed=isinstance(request.trigger, Pushed),
-            calendars=world.calendars,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
+class Wish(Struct, frozen=True):
     """One requirement of this lead: the rep has one of `wanted`; `folded` is without case and accents."""
 
     kind: str
@@ -143,7 +130,7 @@ def why_unfit(context: DecisionContext, candidate: CompiledRep, *, wishes: Seque
         if count >= rep.max_open_leads:
             return say(context.language, "at_capacity", count=count, most=rep.max_open_leads)
     if rep.max_per_day is not None:
-        count = fields.get(context.today_prefix + rep.name, 0)
+        count = fields.get(context.cache.today_prefix + rep.name, 0)
         if count >= rep.max_per_day:
             return say(context.language, "day_full", count=count, most=rep.max_per_day)
     return None
@@ -160,7 +147,10 @@ def why_absent(context: DecisionContext, candidate: CompiledRep) -> str | None:
     calendar, reported = calendar_on(context, candidate)
     if reported is None and not calendar.time_off:
         return None
-    return why_away(calendar, reported, now=context.now, language=context.language)
+    absences, name = context.cache.absences, candidate.rep.name
+    if name not in absences:
+        absences[name] = why_away(calendar, reported, now=context.now, language=context.language)
+    return absences[name]
 
 
 def why_barred(context: DecisionContext, candidate: CompiledRep) -> str | None:
@@ -178,11 +168,21 @@ def calendar_on(context: DecisionContext, candidate: CompiledRep) -> tuple[Calen
     reported = context.reported.get(candidate.rep.name) if context.reported else None
     if reported is None:
         return candidate.calendar, None
-    known = context.calendars.get(candidate.rep.name)
-    if known is None or known[0] is not reported:
-        known = reported, calendar_of(context.compiled.policy.roster, candidate.rep.name, reported)
-        context.calendars[candidate.rep.name] = known
-    return known[1], reported
+    calendars, name = context.cache.calendars, candidate.rep.name
+    if name not in calendars:
+        calendars[name] = calendar_of(context.compiled.policy.roster, name, reported)
+    return calendars[name], reported
+
+
+def due_for(context: DecisionContext, candidate: CompiledRep) -> datetime | None:
+    """The time (aware UTC) when the lead's SLA ends for this rep; None when beyond two years."""
+    calendar, _reported = calendar_on(context, candidate)
+    due, key = context.cache.due, (_week_of(context, candidate), context.sla)
+    try:
+        return due[key]
+    except KeyError:
+        due[key] = calendar.add(context.now, context.sla)
+        return due[key]
 
 
 def _in_time(
@@ -208,11 +208,13 @@ def _in_time(
 
 def _openings(context: DecisionContext, reps: Sequence[CompiledRep]) -> dict[Hashable, datetime | None]:
     """The next working minute (aware UTC) by week key; None when there is none within two years."""
+    known = context.cache.openings
     openings: dict[Hashable, datetime | None] = {}
     for candidate in reps:
         week = _week_of(context, candidate)
-        if week not in openings:
-            openings[week] = calendar_on(context, candidate)[0].next_working_minute(context.now)
+        if week not in known:
+            known[week] = calendar_on(context, candidate)[0].next_working_minute(context.now)
+        openings[week] = known[week]
     return openings
 
 

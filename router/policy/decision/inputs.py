@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+import hashlib
+from collections.abc import Hashable, Iterator, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeVar
+
+from msgspec import Struct, field
 
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
@@ -15,13 +18,12 @@ from router.policy.people.availability import Reported
 from router.policy.people.calendar import Calendar
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Policy
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, today_field
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(Struct, frozen=True):
     """The state in which leads are decided: shares, owners and availability at `now` (aware UTC).
 
     `owners`: the portal's owners by lower-case e-mail. `reported`: each rep's availability from HubSpot and
@@ -32,12 +34,41 @@ class World:
     owners: Mapping[str, Owner]
     now: datetime
     reported: Mapping[str, Reported] = field(default_factory=dict)
-    calendars: dict[str, tuple[Reported, Calendar]] = field(default_factory=dict, repr=False, compare=False)
-    """Each reported rep's calendar, by rep name, computed once for all leads of a batch."""
+    caches: dict[int, WorldCache] = field(default_factory=dict)
+    """See `cache_of`."""
+
+    def cache_of(self, compiled: CompiledPolicy) -> WorldCache:
+        """The values that this policy gives to every lead of this world; each is computed once."""
+        cache = self.caches.get(id(compiled))
+        if cache is None:
+            cache = self.caches[id(compiled)] = WorldCache(compiled, self.now)
+        return cache
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionRequest:
+class WorldCache:
+    """What is the same for all leads that one policy decides in one world, such as those of a batch."""
+
+    __slots__ = ("absences", "calendars", "compiled", "due", "openings", "seal", "today", "today_prefix")
+
+    def __init__(self, compiled: CompiledPolicy, now: datetime) -> None:
+        self.compiled = compiled
+        self.today = compiled.policy.roster.day_of(now)
+        """The day of `now` in the roster's time zone."""
+        self.today_prefix = today_field(self.today, "")
+        """The beginning of the field that counts a rep's leads of today; the rep's name follows it."""
+        self.seal = _seal(f"{compiled.policy.revision}|{now.isoformat()}")
+        """The last part of the ids of decisions: eight hexadecimal digits."""
+        self.calendars: dict[str, Calendar] = {}
+        """The calendar of each reported rep, by rep name."""
+        self.absences: dict[str, str | None] = {}
+        """The reason why a rep is away, or None, by rep name."""
+        self.openings: dict[Hashable, datetime | None] = {}
+        """The next working minute (aware UTC) by week key; None: none within two years."""
+        self.due: dict[tuple[Hashable, timedelta], datetime | None] = {}
+        """The due time (aware UTC) by week key and SLA; None: beyond two years."""
+
+
+class DecisionRequest(Struct, frozen=True):
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
     `remembered`: the owners of the same company's last leads. `trigger`: None for a new lead.
@@ -50,16 +81,14 @@ class DecisionRequest:
     trigger: Trigger | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerSeen:
+class OwnerSeen(Struct, frozen=True):
     """A HubSpot owner as the decision read it; names and e-mail addresses are left out."""
 
     id: str
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """Everything that a decision depended on, besides its facts and rules.
 
     `book`: the fields that were read and are not 0. `reps`: owners by rep name; a rep without an owner is
@@ -103,40 +132,50 @@ class Inputs:
 class NotedWorld:
     """A world that records which of its values a decision reads."""
 
+    __slots__ = ("_book", "_owners", "_reported", "world")
+
     def __init__(self, world: World) -> None:
         self._book = _Noted(world.book.fields)
         self._owners = _Noted(world.owners)
-        self._reported = _Noted(world.reported)
         # Mostly nothing is reported, and then there is nothing to note.
-        reported: Mapping[str, Reported] = self._reported if world.reported else world.reported
-        self.world = World(Book(self._book), self._owners, world.now, reported, world.calendars)
+        self._reported = _Noted(world.reported) if world.reported else None
+        reported = self._reported or world.reported
+        self.world = World(Book(self._book), self._owners, world.now, reported, world.caches)
 
     def inputs(self, compiled: CompiledPolicy, facts: Facts, request: DecisionRequest) -> Inputs:
         """The values that the decision read, for storing with it."""
         rep_of, owners = compiled.rep_of_email, self._owners
         reps = {rep_of[email]: owner for email, owner in owners.read.items() if email in rep_of}
-        others: list[OwnerSeen | None] = []
         account = _named_by(request.trigger, owners) or _owner_of(owners, facts.get("account_owner"))
-        for owner in (account, _owner_of(owners, facts.get("previous_owner"))):
+        previous = _owner_of(owners, facts.get("previous_owner"))
+        others: list[OwnerSeen | None] = []
+        for owner in (account, previous):
             rep = None if owner is None else rep_of.get(owner.email.lower())
             if owner is not None and rep is not None:
                 reps[rep] = owner
-            is_other = owner is not None and rep is None
-            others.append(OwnerSeen(owner.id, owner.archived) if owner and is_other else None)
+            others.append(None if owner is None or rep is not None else _seen(owner.id, owner.archived))
         return Inputs(
             book={name: count for name, count in self._book.read.items() if count},
-            reps={rep: OwnerSeen(owner.id, owner.archived) for rep, owner in sorted(reps.items())},
+            reps={rep: _seen(reps[rep].id, reps[rep].archived) for rep in sorted(reps)},
             account_owner=others[0],
             previous_owner=others[1],
             excluded=request.excluded,
-            reported=dict(sorted(self._reported.read.items())),
+            reported={} if self._reported is None else dict(sorted(self._reported.read.items())),
             remembered=request.remembered,
             trigger=request.trigger,
         )
 
 
+@lru_cache(maxsize=1024)
+def _seen(owner_id: str, archived: bool) -> OwnerSeen:
+    """The owner as seen; one value for all decisions, because it never changes."""
+    return OwnerSeen(owner_id, archived)
+
+
 class _Noted(Mapping[str, T]):
     """A mapping that records the values read by name; iterating over it records nothing."""
+
+    __slots__ = ("_whole", "read")
 
     def __init__(self, whole: Mapping[str, T]) -> None:
         self._whole = whole
@@ -166,6 +205,10 @@ class _Noted(Mapping[str, T]):
     def values(self) -> Any:
         """All values, without recording them as read."""
         return self._whole.values()
+
+
+def _seal(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def _owner_of(owners: Mapping[str, Owner], owner_id: object) -> Owner | None:

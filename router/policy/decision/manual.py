@@ -23,7 +23,7 @@ def claimed(claim: Claimed, context: DecisionContext) -> Placement:
     return Placement(
         Assigned(rep=claim.rep, owner_id=owner.id, team=claim.team),
         how="claimed",
-        changes=received(claim.rep, day=context.today),
+        changes=received(claim.rep, day=context.cache.today),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 from router.policy.decision.decision import Assigned, Nurtured, Queued
@@ -16,13 +17,19 @@ _SHORTEST_RULE: Final = 40
 
 def sentence(placement: Placement, *, rule: str, grade: str, segment: str, score: int, language: str) -> str:
     """The reason in `fr` or `en`, at most 250 characters: rule and rep, no personal data of the lead."""
-    rating = ", ".join(part for part in (grade, segment, say(language, "points", score=score)) if part)
     outcome = _outcome_in_words(placement, language)
-    text = say(language, "sentence", rule=rule, standing=rating, outcome=outcome)
+    text = _opening(rule, grade, segment, score, language) + outcome
     if len(text) > LONGEST:
         room = max(len(rule) - (len(text) - LONGEST), _SHORTEST_RULE)
-        text = say(language, "sentence", rule=_cut(rule, room), standing=rating, outcome=outcome)
+        text = _opening(_cut(rule, room), grade, segment, score, language) + outcome
     return _cut(text, LONGEST)
+
+
+@lru_cache(maxsize=4096)
+def _opening(rule: str, grade: str, segment: str, score: int, language: str) -> str:
+    """The sentence up to its outcome: the rule, and grade, segment and points. Many leads have the same."""
+    rating = ", ".join(part for part in (grade, segment, say(language, "points", score=score)) if part)
+    return say(language, "sentence", rule=rule, standing=rating, outcome="")
 
 
 def _outcome_in_words(placement: Placement, language: str) -> str:
@@ -41,7 +48,7 @@ def _outcome(placement: Placement, language: str) -> str:
             owner = "previous_owner" if placement.how == "contact" else "account_owner"
             called = rep or say(language, owner)
             owed = credit_in_words(credit, language, placement.lead_value.unit)
-            return say(language, placement.how, rep=called, team=team, credit=owed)
+            return _owner(language, placement.how, called, team, owed)
         case Queued(team=team):
             return say(language, "queued", team=team)
         case Nurtured(workflow=workflow):
@@ -50,6 +57,12 @@ def _outcome(placement: Placement, language: str) -> str:
             return say(language, "nurtured_in", workflow=workflow)
         case _:
             return say(language, "left_alone")
+
+
+@lru_cache(maxsize=4096)
+def _owner(language: str, how: str, rep: str, team: str | None, credit: str) -> str:
+    """The owner in words; credits are rounded to tenths, so these words come again and again."""
+    return say(language, how, rep=rep, team=team, credit=credit)
 
 
 def _cut(text: str, longest: int) -> str:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from router.policy.decision.catch_up import earning, kept_away
 from router.policy.decision.compiled import CompiledRep, CompiledTeam
@@ -53,8 +55,7 @@ stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """The outcome for a lead, how its owner was chosen, and the changes of the share book."""
 
     outcome: Outcome
@@ -119,7 +120,7 @@ def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext
         passed_over=tuple(passed_over),
         changes={
             **pay(shares, winner, team=team, book=context.book, lead_value=lead_value, earning=earns),
-            **received(winner, day=context.today),
+            **received(winner, day=context.cache.today),
         },
         detour=say(context.language, "unclaimed") if pushed else None,
         lead_value=lead_value,
@@ -276,7 +277,7 @@ def _given(
     return Placement(
         Assigned(rep=rep, owner_id=_owner_id(context, rep), team=None),
         how=how,
-        changes=received(rep, day=context.today),
+        changes=received(rep, day=context.cache.today),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Queued
 from router.policy.decision.eligibility import DecisionContext
@@ -63,7 +63,7 @@ def _to_owner(to: ToOwner, context: DecisionContext) -> Placement | None:
     rep = context.compiled.rep_of_email.get(owner.email.lower())
     if rep in context.excluded:
         return None
-    changes = received(rep, day=context.today) if rep else {}
+    changes = received(rep, day=context.cache.today) if rep else {}
     return Placement(Assigned(rep=rep, owner_id=owner.id, team=None), how="chosen", changes=changes)
 
 

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
+
+from msgspec import Struct, field
 
 LONGEST_WHY: Final = 120
 """Largest number of characters kept of a rep's reason for releasing a lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(Struct, frozen=True):
     """The lead leaves its queue: nobody claimed it in time, or a rep became eligible.
 
     The `push_after` of the rule counts as over.
     """
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """The rep takes the lead out of the team's queue."""
 
     rep: str
     team: str
 
 
-@dataclass(frozen=True, slots=True)
-class Released:
+class Released(Struct, frozen=True):
     """The rep gives the lead back to the team's queue; `why` is the rep's own text.
 
     `paid` holds the book changes of the decision that gave the lead to the rep; they are refunded.
@@ -39,30 +37,26 @@ class Released:
     paid: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ToQueue:
+class ToQueue(Struct, frozen=True):
     """Send the lead to the queue of this team, where a rep can claim it."""
 
     team: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToOwner:
+class ToOwner(Struct, frozen=True):
     """Give the lead to this HubSpot owner; if the owner is deactivated by then, the rules decide."""
 
     owner_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class PushedOut:
+class PushedOut(Struct, frozen=True):
     """Give the lead to a rep by fair share, even where the rule sends its leads to a queue."""
 
 
 Destination: TypeAlias = ToQueue | ToOwner | PushedOut
 
 
-@dataclass(frozen=True, slots=True)
-class Reassigned:
+class Reassigned(Struct, frozen=True):
     """The lead is taken from the owner `owner_id` ("" for none); `why` is in the policy's language.
 
     `rep` is the owner's name if the owner is in `team.yaml`; `run` names the run or person who moved the

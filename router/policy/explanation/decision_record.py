@@ -23,6 +23,7 @@ from router.policy.people.availability_record import reported_as_record, reporte
 from router.policy.rules.affinity import Remembered
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
+from router.timestamps import in_iso
 
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -34,9 +35,12 @@ def as_record(decision: Decision) -> dict[str, Any]:
         "id": decision.id,
         "contact_id": decision.contact_id,
         "episode": decision.episode,
-        "decided_at": decision.decided_at.isoformat(),
+        "decided_at": in_iso(decision.decided_at),
         "revision": decision.revision,
-        "facts": {fact: _WRITERS[type(value)](value) for fact, value in decision.facts.items()},
+        "facts": {
+            fact: value if type(value) in _AS_THEY_ARE else _WRITERS[type(value)](value)
+            for fact, value in decision.facts.items()
+        },
         "fit": decision.fit,
         "engagement": decision.engagement,
         "score": decision.score,
@@ -46,7 +50,7 @@ def as_record(decision: Decision) -> dict[str, Any]:
         "rule_line": decision.rule_line,
         "outcome": _outcome_as_record(decision.outcome),
         "status": decision.status,
-        "due_at": None if due_at is None else due_at.isoformat(),
+        "due_at": None if due_at is None else in_iso(due_at),
         "reason": decision.reason,
         "shares": _shares_as_record(decision.shares),
         **({"away": _shares_as_record(decision.away)} if decision.away else {}),
@@ -133,16 +137,15 @@ def _lead_value_as_record(lead_value: LeadValue) -> dict[str, list[str | int]]:
     )
 
 
+_AS_THEY_ARE: Final = frozenset({str, bool})
 _WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
-    str: lambda value: value,
-    bool: lambda value: value,
     Decimal: lambda value: {"number": str(value)},
     datetime: lambda value: {"moment": value.isoformat()},
     date: lambda value: {"day": value.isoformat()},
     timedelta: lambda value: {"span_us": value // _MICROSECOND},
     frozenset: lambda value: {"choices": sorted(value)},
 }
-"""The writer for each type of value: texts and booleans as they are, every other value with its type."""
+"""The writer for each other type of value, which is written with the value."""
 
 
 def fact_of_record(written: Any) -> Value:
@@ -207,7 +210,7 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         ),
         "excluded": sorted(inputs.excluded),
         "said": {rep: reported_as_record(reported) for rep, reported in inputs.reported.items()},
-        "remembered": [[one.kind, one.owner_id, one.at.isoformat()] for one in inputs.remembered],
+        "remembered": [[one.kind, one.owner_id, in_iso(one.at)] for one in inputs.remembered],
         **({} if inputs.trigger is None else {"occasion": trigger_as_record(inputs.trigger)}),
     }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.rules.policy import Policy, Rule, ToRep, ToTeam, owner_fact, steps_of
@@ -16,8 +17,7 @@ the queue · NOT_THERE: none of these.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """The expected destination of a lead: a rule by its full name, a team, or a rep."""
 
     kind: Literal["rule", "team", "rep"]

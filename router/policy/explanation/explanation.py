@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from router.policy.decision.assignment import assignment_of, sla_of, timetable_of
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
@@ -19,8 +20,7 @@ from router.policy.shares.share_book import factor_field
 from router.policy.wording.phrases import moment_in_words, owner_called, say
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One step of an explanation: a title, and its lines in order."""
 
     title: str

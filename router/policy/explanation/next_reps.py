@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decide import decide_on_facts

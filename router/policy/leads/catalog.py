@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 COMPANY_PREFIX: Final = "company."
 
@@ -23,8 +24,7 @@ class FactType(StrEnum):
     DURATION = "duration"
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """One value of a choice as HubSpot stores it, with the label that people see."""
 
     value: str
@@ -32,8 +32,7 @@ class Option:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """One property of a contact or a company; with `integer`, 49 and 50 are neighbours in ranges."""
 
     name: str
@@ -44,8 +43,7 @@ class Property:
     read_only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A HubSpot owner: a person to whom a contact can belong."""
 
     id: str
@@ -54,8 +52,7 @@ class Owner:
     archived: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """The portal's properties and owners at one moment; rule files are checked against it offline."""
 
     contact: Mapping[str, Property]

@@ -85,11 +85,13 @@ def _email_kind(lead: Lead) -> str | None:
 
 
 def _channel(lead: Lead) -> str | None:
-    return text_in(lead.properties.get(SOURCE) or "")
+    raw = lead.properties.get(SOURCE)
+    return text_in(raw) if raw else None
 
 
 def _account_owner(lead: Lead) -> str | None:
-    return text_in(lead.company.get(OWNER) or "")
+    raw = lead.company.get(OWNER)
+    return text_in(raw) if raw else None
 
 
 def _previous_owner(lead: Lead) -> str | None:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 Value: TypeAlias = str | Decimal | date | datetime | timedelta | bool | frozenset[str]
 Facts: TypeAlias = Mapping[str, Value]
 """Typed facts by the name that rules use; a missing fact is absent, never empty."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lead:
+class Lead(Struct, frozen=True):
     """One contact as raw strings by HubSpot's property names; `company` holds its company's properties."""
 
     id: str

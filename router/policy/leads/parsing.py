@@ -54,6 +54,8 @@ def moment_in(raw: str) -> datetime | None:
         if raw.isdecimal() or raw[0] == "-":
             return _EPOCH + timedelta(milliseconds=int(raw))
         moment = datetime.fromisoformat(raw)
+        if moment.tzinfo is UTC:  # as HubSpot writes all of them
+            return moment
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None

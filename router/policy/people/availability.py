@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from router.policy.people.calendar import Calendar, Span, off_on, time_off_of
 from router.policy.people.roster import Hours, Roster, TimeOff
@@ -19,8 +20,7 @@ OVERRIDE = "override"
 """The kind of the ledger's lines about overrides of a rep's availability."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reported:
+class Reported(Struct, frozen=True):
     """A rep's availability as reported by overrides and HubSpot. Moments are aware UTC.
 
     `away_until` and `present_until` are overrides; a rep has at most one of them. All other fields come

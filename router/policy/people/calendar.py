@@ -8,11 +8,12 @@ day skips counts as the moment of the jump. All moments taken and returned are a
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Final, TypeAlias
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from router.policy.people.public_holidays import holiday_on
 from router.policy.people.roster import Hours, Roster, TimeOff
@@ -28,8 +29,7 @@ Span: TypeAlias = tuple[datetime, datetime]
 """A start (included) and an end (not included), aware UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Calendar:
+class Calendar(Struct, frozen=True):
     """One person's working time: the hours (None: round the clock) minus days off, holidays and absences.
 
     Before `present_until` only the hours count: an override declares the person present. Days are days in

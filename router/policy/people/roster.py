@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 Unit: TypeAlias = Literal["leads", "points"]
 """The unit of a team's credits: leads, or points of score (`fair_by: value`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hours:
+class Hours(Struct, frozen=True):
     """A named working week: the working spans of each weekday (0 = Monday), in order, without overlap."""
 
     name: str
     week: tuple[tuple[tuple[time, time], ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rep:
+class Rep(Struct, frozen=True):
     """A sales rep; `owner` is the HubSpot owner's e-mail, `weight` is in thousandths (1.0 is 1000)."""
 
     name: str
@@ -38,8 +37,7 @@ class Rep:
     max_claims_per_hour: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TimeOff:
+class TimeOff(Struct, frozen=True):
     """An absence of a rep from `start` to `end`, both days included.
 
     `backup` is the rep who gets leads of rules that name the absent rep or the account owner.
@@ -51,8 +49,7 @@ class TimeOff:
     backup: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class CatchUp:
+class CatchUp(Struct, frozen=True):
     """The setting by which absent reps keep earning their part and get it once they are back.
 
     A rep earns until the credit reaches `at_most`, in the team's unit (leads or points); None: no limit.
@@ -61,8 +58,7 @@ class CatchUp:
     at_most: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Team:
+class Team(Struct, frozen=True):
     """A team of reps who share leads, in file order (the last tie-break)."""
 
     name: str
@@ -81,8 +77,7 @@ class Team:
         return "points" if self.fair_by == "value" else "leads"
 
 
-@dataclass(frozen=True, slots=True)
-class Manager:
+class Manager(Struct, frozen=True):
     """A manager, who is notified of overdue leads; `owner` is the HubSpot owner's e-mail.
 
     No `teams` means all teams.
@@ -93,8 +88,7 @@ class Manager:
     teams: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Roster:
+class Roster(Struct, frozen=True):
     """The content of `team.yaml`; days and hours are in `timezone`."""
 
     timezone: ZoneInfo

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.people.roster import Team, Unit
 from router.policy.rules.policy import Policy
@@ -12,8 +13,7 @@ from router.policy.shares.least_loaded import teams_by_load
 from router.policy.shares.share_book import BOUND, LEAD, Book, credit_field
 
 
-@dataclass(frozen=True, slots=True)
-class Bound:
+class Bound(Struct, frozen=True):
     """Largest allowed deviation from the fair share; `most` is a multiple of the team's largest lead.
 
     `most` is None where no limit is promised. `waiting`, in the team's unit, is added to the limit: the

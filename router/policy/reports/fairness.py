@@ -8,9 +8,11 @@ weights.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.trigger import Reassigned, Released
@@ -23,8 +25,7 @@ from router.policy.shares.share_book import ALL_ELIGIBLE, LEAD, Book
 _ALL_USUAL: Final[Mapping[str, Bound]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class ShareReport:
+class ShareReport(Struct, frozen=True):
     """The report on one rep in one team. `value` is in points of score, `received` counts leads.
 
     `fair_share`, `before`, `difference` and `bound` are in `unit`. `difference` is the lead (+) or the

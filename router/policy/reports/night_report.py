@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from router.plain import as_plain
 
 Outcome = Literal["moved", "refused", "parked", "pending", "held"]
 """The outcome of a planned move.
@@ -22,8 +26,7 @@ for the move is over · changed: the lead moved in another way · unknown: the l
 OUTCOMES: Final[tuple[Outcome, ...]] = ("moved", "refused", "parked", "pending", "held")
 
 
-@dataclass(frozen=True, slots=True)
-class NightMove:
+class NightMove(Struct, frozen=True):
     """One lead that the nightly run moved or would move.
 
     `came_from` is a rep, an owner's name, or "" for a queue; `goes_to` likewise, or a team's queue. `moment`
@@ -41,8 +44,7 @@ class NightMove:
     note: Note = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Brake:
+class Brake(Struct, frozen=True):
     """The brake held all `moves` because they exceeded `limit`, by count or by share of `open_leads`.
 
     `limit` is a number of leads. `approved_by` and `approved_at` (ISO) are empty until a person approves.
@@ -61,8 +63,7 @@ class Brake:
         return not self.approved_at
 
 
-@dataclass(frozen=True, slots=True)
-class NightReport:
+class NightReport(Struct, frozen=True):
     """One nightly run: `day` is an ISO date, `began_at` and `ended_at` are ISO moments in UTC.
 
     `found`: contacts without a webhook. `repaired`: leads whose HubSpot record differed from the decision.
@@ -111,7 +112,7 @@ class NightReport:
 
 def report_as_record(report: NightReport) -> dict[str, Any]:
     """The report as JSON-ready values, without its moves, which are stored one by one."""
-    record = asdict(replace(report, moves=()))
+    record = as_plain(replace(report, moves=()))
     del record["moves"]
     return record
 

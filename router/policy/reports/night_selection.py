@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.policy.people.availability import Reported, calendar_of, is_gone, why_away
 from router.policy.people.roster import Roster
@@ -26,8 +27,7 @@ class Reason(StrEnum):
     QUEUED = "queued"
 
 
-@dataclass(frozen=True, slots=True)
-class LeadSnapshot:
+class LeadSnapshot(Struct, frozen=True):
     """An open lead at the time of the nightly run. Moments are aware UTC; an empty `owner_id` means no owner.
 
     `started`: work has begun since the owner got the lead. `due_at`: its due time. `queued_since`: the time
@@ -40,8 +40,7 @@ class LeadSnapshot:
     queued_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """The reason, and its moment (aware UTC): back at work, due, or queued since; None means unknown."""
 
     reason: Reason
@@ -82,8 +81,7 @@ def _queued_too_long(lead: LeadSnapshot, night: NightSettings, *, now: datetime)
     return Why(Reason.QUEUED, since)
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(Struct, frozen=True):
     """An absent rep; `back_at` is the rep's next working moment (aware UTC), None for an unknown end."""
 
     rep: str
@@ -108,8 +106,7 @@ def is_long(absence: Absent, span: timedelta, *, since: datetime, now: datetime)
     return now - since >= span if end is None else end - now >= span
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """The brake holds: `moves` exceed `limit`, a number of leads set by count or by share of `open_leads`."""
 
     by: Literal["count", "share"]

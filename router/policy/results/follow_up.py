@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
+
+from msgspec import Struct
 
 Ending = Literal["won", "lost"]
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUp:
+class FollowUp(Struct, frozen=True):
     """One decision that gave a rep a lead, and the results of the lead. Moments are aware UTC.
 
     `rep` is None where the owner is not in the rule files, `team` where the rule named no team.
@@ -45,8 +45,7 @@ class FollowUp:
         return max(timedelta(), self.first_response_at - self.assigned_at)
 
 
-@dataclass(frozen=True, slots=True)
-class RepResults:
+class RepResults(Struct, frozen=True):
     """The results of a rep's leads from one team: the numbers of leads received, won and lost.
 
     `responses` are the times to the first response of answered leads, shortest first.

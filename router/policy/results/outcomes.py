@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple, TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.properties import STAGE, STATUS
 from router.policy.results.follow_up import Ending
@@ -14,8 +15,7 @@ Values: TypeAlias = Mapping[str, frozenset[str]]
 """Contact property → the values that mean the outcome."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcomes:
+class Outcomes(Struct, frozen=True):
     """The property values that mean won and lost, and the lead statuses of open leads."""
 
     won: Values

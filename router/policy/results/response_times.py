@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.policy.results.follow_up import FollowUp
 from router.policy.results.result_sums import RepSums
@@ -16,8 +17,7 @@ Promptness = Literal["in time", "late", "waiting", "no longer theirs"]
 SLOWEST_TENTH: Final = 0.9
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(Struct, frozen=True):
     """A rep's response to leads. `median` and `p90` (clock time) are of answered leads; None without any.
 
     `in_time` and `late` are judged by the due time, which counts in the rep's working hours; an unanswered

@@ -6,9 +6,11 @@ HubSpot's `hs_last_sales_activity_timestamp` is no sign: it dates activities of 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 Activity: TypeAlias = Literal["call", "email", "meeting", "note"]
 """An activity that a rep logs. On contacts HubSpot does not separate calls, e-mails and meetings."""
@@ -22,16 +24,14 @@ Sign: TypeAlias = Literal["contacted", "noted", "status moved", "worked"]
 """The evidence of work: a date of contact, a date of any activity, a changed status, or HubSpot's flag."""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusMove:
+class StatusMove(Struct, frozen=True):
     """The lead status changed at that moment (aware UTC), by a person or by a program."""
 
     at: datetime
     by_person: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Signs:
+class Signs(Struct, frozen=True):
     """The signs of work on a contact. Moments are aware UTC; None means that HubSpot has no value.
 
     `last_contacted` is HubSpot's `notes_last_contacted` (call, e-mail, meeting, message), `last_updated`
@@ -44,8 +44,7 @@ class Signs:
     status_moves: tuple[StatusMove, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(Struct, frozen=True):
     """Work has started, at the latest at `at` (aware UTC); None: it has started at an unknown time."""
 
     at: datetime | None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.hubspot.properties import COMPANY
 from router.policy.leads.email import domain_of, kind_of
@@ -21,16 +22,14 @@ LONGEST: Final = timedelta(days=90)
 """Longest memory of an owner: the memory of a contact must not outlive the memory of its lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trace:
+class Trace(Struct, frozen=True):
     """An identifier that two leads can share: a mailbox, a company id, or a business mail domain."""
 
     kind: Kind
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """The HubSpot owner who got the last lead with one of this lead's traces, and when (aware UTC)."""
 
     kind: Kind
@@ -43,8 +42,7 @@ def traces_of(lead: Lead) -> tuple[Trace, ...]:
     return tuple(_traces(lead))
 
 
-@dataclass(frozen=True, slots=True)
-class Affinity:
+class Affinity(Struct, frozen=True):
     """What a policy remembers of leads: for how long (0: nothing), by which traces, and for what."""
 
     span: timedelta

@@ -7,25 +7,24 @@ are typed by the catalog when the files are loaded, and facts when the lead is r
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
+from msgspec import Struct
+
 from router.policy.leads.lead import Facts, Value
 from router.policy.leads.text import folded_once, needle
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf:
+class OneOf(Struct, frozen=True):
     """The fact equals one of `values`; a multiple choice includes at least one of them."""
 
     values: frozenset[str | Decimal | bool | date]
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(Struct, frozen=True):
     """The fact lies in a range: `low` and `high` included, `below` excluded; None means unbounded."""
 
     low: Decimal | date | datetime | timedelta | None = None
@@ -33,25 +32,21 @@ class Between:
     below: Decimal | date | datetime | timedelta | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class IsKnown:
+class IsKnown(Struct, frozen=True):
     """The fact is present."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Struct, frozen=True):
     """The fact is missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contains:
+class Contains(Struct, frozen=True):
     """The text has one of these whole words, case and accents folded; a final `*` matches word beginnings."""
 
     words: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Within:
+class Within(Struct, frozen=True):
     """The moment lies in the past, at most `span` ago."""
 
     span: timedelta
@@ -60,8 +55,7 @@ class Within:
 Matcher: TypeAlias = OneOf | Between | IsKnown | Unknown | Contains | Within
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """One test of one fact; `written` is its text in the rule file, `line` its line there."""
 
     __test__ = False  # pytest would take the name for a test class
@@ -72,22 +66,19 @@ class Test:
     line: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """Every part holds; without parts it always holds."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """At least one part holds."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class NoneOf:
+class NoneOf(Struct, frozen=True):
     """No part holds: `not` and `none` of the rule files."""
 
     parts: tuple[Condition, ...]

@@ -8,10 +8,11 @@ column of a million leads depends only on its number of different values.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Final, TypeAlias
+from functools import partial
+from typing import Any, Final, TypeAlias
 
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import (
@@ -37,12 +38,13 @@ Asked: TypeAlias = tuple[Matcher, bool, int]
 class Masks(dict[Value | None, int]):
     """The mask of each value of one fact (None: missing), computed at the first use of the value."""
 
-    __slots__ = ("_everything", "_listed", "_odd", "_ranges")
+    __slots__ = ("_everything", "_failed")
 
     def __init__(self, asked: Iterable[Asked], *, everything: int) -> None:
         super().__init__()
         listed: list[Asked] = []
-        ranged: list[Asked] = []
+        numbers: list[Asked] = []
+        durations: list[Asked] = []
         odd: list[Asked] = []
         demanding = 0
         for one in asked:
@@ -51,20 +53,30 @@ class Masks(dict[Value | None, int]):
                 # Two lists demanded by one conjunction would have to be intersected: the second is odd.
                 demanding |= 0 if negated else bits
                 listed.append(one)
-            elif isinstance(matcher, Between) and _is_of_numbers(matcher):
-                ranged.append(one)
+            elif isinstance(matcher, Between) and _is_of(Decimal, matcher):
+                numbers.append(one)
+            elif isinstance(matcher, Between) and _is_of(timedelta, matcher):
+                durations.append(one)
             else:
                 odd.append(one)
         self._everything = everything
-        self._listed = _Listed(listed)
-        self._ranges = _Ranges(ranged)
-        self._odd = [(answering(matcher), negated, bits) for matcher, negated, bits in odd]
+        self._failed: list[Callable[[Value | None], int]] = []
+        if listed:
+            self._failed.append(_Listed(listed).failed)
+        for ranged, kind in ((numbers, Decimal), (durations, timedelta)):
+            if ranged:
+                self._failed.append(_Ranges(ranged, of=kind).failed)
+        if odd:
+            self._failed.append(partial(_failed, _compiled(odd)))
 
     def __missing__(self, value: Value | None) -> int:
-        if len(self) >= REMEMBERED:
-            self.clear()
-        failed = self._listed.failed(value) | self._ranges.failed(value) | _failed(self._odd, value)
-        mask = self[value] = self._everything & ~failed
+        mask = self._everything
+        for failed in self._failed:
+            mask &= ~failed(value)
+        if not isinstance(value, timedelta):  # ages hardly ever repeat
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[value] = mask
         return mask
 
 
@@ -123,19 +135,23 @@ class _Listed:
 
 
 class _Ranges:
-    """Questions about ranges: all numbers between two neighbouring bounds fail the same questions."""
+    """Questions about ranges: all values between two neighbouring bounds fail the same questions.
 
-    __slots__ = ("_asked", "_bounds", "_failed")
+    Bounds are of the type `of`: numbers or durations.
+    """
 
-    def __init__(self, asked: list[Asked]) -> None:
-        self._asked = [(answering(matcher), negated, bits) for matcher, negated, bits in asked]
+    __slots__ = ("_asked", "_bounds", "_failed", "_of")
+
+    def __init__(self, asked: list[Asked], *, of: type[Decimal] | type[timedelta]) -> None:
+        self._of = of
+        self._asked = _compiled(asked)
         spans = [matcher for matcher, _, _ in asked if isinstance(matcher, Between)]
         bounds = {bound for span in spans for bound in (span.low, span.high, span.below)}
-        self._bounds = sorted(bound for bound in bounds if isinstance(bound, Decimal))
+        self._bounds: list[Any] = sorted(bound for bound in bounds if isinstance(bound, of))
         self._failed: dict[tuple[int, bool], int] = {}
 
     def failed(self, value: Value | None) -> int:
-        if not isinstance(value, Decimal):
+        if not isinstance(value, self._of):
             return _failed(self._asked, value)
         above = bisect_left(self._bounds, value)
         place = above, above < len(self._bounds) and self._bounds[above] == value
@@ -143,6 +159,10 @@ class _Ranges:
         if failed is None:
             failed = self._failed[place] = _failed(self._asked, value)
         return failed
+
+
+def _compiled(asked: Iterable[Asked]) -> list[tuple[Answering, bool, int]]:
+    return [(answering(matcher), negated, bits) for matcher, negated, bits in asked]
 
 
 def _failed(asked: Iterable[tuple[Answering, bool, int]], value: Value | None) -> int:
@@ -160,5 +180,5 @@ def _names_a_day(matcher: OneOf) -> bool:
     return any(isinstance(value, date) for value in matcher.values)
 
 
-def _is_of_numbers(span: Between) -> bool:
-    return all(bound is None or isinstance(bound, Decimal) for bound in (span.low, span.high, span.below))
+def _is_of(kind: type[Decimal] | type[timedelta], span: Between) -> bool:
+    return all(bound is None or isinstance(bound, kind) for bound in (span.low, span.high, span.below))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import COMPANY_PREFIX, FactType
@@ -25,8 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Needed:
+class Needed(Struct, frozen=True):
     """The property names to read, sorted: of the contact, and of its company (empty: do not read it)."""
 
     contact: tuple[str, ...]
@@ -92,6 +92,8 @@ def reading(types: Mapping[str, str]) -> Reading:
     def read(lead: Lead, now: datetime) -> dict[str, Value]:
         facts: dict[str, Value] = {}
         for texts, plan in ((lead.properties, of_contact), (lead.company, of_company)):
+            if not texts:
+                continue
             for fact, name, reader in plan:
                 raw = texts.get(name)
                 if raw and (value := reader(raw)) is not None:

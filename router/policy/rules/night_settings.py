@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from router.policy.people.calendar import moment_of
 
 STARTS_AT: Final = time(2, 30)
 
 
-@dataclass(frozen=True, slots=True)
-class BrakeLimits:
+class BrakeLimits(Struct, frozen=True):
     """Limits of the brake: a run with more than `count` moves, or `share` of all leads, moves none.
 
     `share` is 0 to 1, of all open leads; such a run waits for a person's approval.
@@ -24,8 +24,7 @@ class BrakeLimits:
     share: Decimal = Decimal("0.05")
 
 
-@dataclass(frozen=True, slots=True)
-class NightSettings:
+class NightSettings(Struct, frozen=True):
     """The block `night` of routing.yaml. `at` is in the roster's time zone; spans are clock time.
 
     An open lead moves when its owner was deactivated (`when_gone`), stays away for `when_away` from now on,

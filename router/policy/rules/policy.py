@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import USUAL, Outcomes
@@ -24,8 +25,7 @@ class Method(StrEnum):
     QUEUE = "queue"
 
 
-@dataclass(frozen=True, slots=True)
-class Need:
+class Need(Struct, frozen=True):
     """A requirement (`needs`) or preference (`prefer`) for a rep: a fixed value, or a fact of the lead."""
 
     kind: Literal["level", "skill", "language"]
@@ -33,35 +33,30 @@ class Need:
     from_fact: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToTeam:
+class ToTeam(Struct, frozen=True):
     """The lead goes to a team."""
 
     team: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToRep:
+class ToRep(Struct, frozen=True):
     """The lead goes to one named rep."""
 
     rep: str
 
 
-@dataclass(frozen=True, slots=True)
-class ToAccountOwner:
+class ToAccountOwner(Struct, frozen=True):
     """The lead goes to the owner of its company."""
 
 
-@dataclass(frozen=True, slots=True)
-class ToPreviousOwner:
+class ToPreviousOwner(Struct, frozen=True):
     """The lead goes to the owner who had the contact before it was deleted and created again."""
 
 
 Target: TypeAlias = ToTeam | ToRep | ToAccountOwner | ToPreviousOwner
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Struct, frozen=True):
     """Give the lead to a rep, owner or queue; `if_unavailable` applies when nobody there is eligible."""
 
     to: Target
@@ -88,16 +83,14 @@ def owner_fact(target: Target) -> Literal["account_owner", "previous_owner"] | N
             return None
 
 
-@dataclass(frozen=True, slots=True)
-class Nurture:
+class Nurture(Struct, frozen=True):
     """Marketing keeps the lead: it gets no owner, and the properties `sets` are written."""
 
     workflow: str | None = None
     sets: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class DoNothing:
+class DoNothing(Struct, frozen=True):
     """The lead goes to nobody; the decision records the reason."""
 
 
@@ -121,8 +114,7 @@ def facts_asked(action: Action) -> tuple[str, ...]:
     return tuple(names)
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One rule of `routing.yaml`, at `line`. In a group the condition of the group is part of `when`."""
 
     name: str
@@ -135,8 +127,7 @@ class Rule:
     """Whether the rep also gets a HubSpot task with the due time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """The content of all rule files; `revision` is a hash of their text.
 
     `rules` ends with the catch-all rule `otherwise`, so exactly one rule takes every lead.

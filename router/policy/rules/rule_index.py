@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import reduce
+from operator import and_, getitem
 from typing import TypeAlias
 
 from router.policy.leads.lead import Facts
@@ -26,7 +28,7 @@ class Index:
     condition if it has more than 16 alternatives and is evaluated in full, else None.
     """
 
-    __slots__ = ("ages", "columns", "everything", "in_full", "places")
+    __slots__ = ("_facts", "_masks", "ages", "columns", "everything", "in_full", "places")
 
     def __init__(self, conditions: Sequence[Condition]) -> None:
         self.places: list[int] = []
@@ -58,16 +60,15 @@ class Index:
             if timed:
                 ages.append((fact, Ages(timed, everything=self.everything)))
         self.columns = tuple(columns)
+        self._facts = tuple(fact for fact, _ in columns)
+        self._masks = tuple(masks for _, masks in columns)
         self.ages = tuple(ages)
 
     def first(self, facts: Facts, now: datetime) -> int | None:
         """The place of the first condition that holds at `now` (aware UTC), or None."""
-        left = self.everything
-        value_of = facts.get
-        for fact, masks in self.columns:
-            left &= masks[value_of(fact)]
+        left = reduce(and_, map(getitem, self._masks, map(facts.get, self._facts)), self.everything)
         for fact, ages in self.ages:
-            left &= ages.mask(value_of(fact), now)
+            left &= ages.mask(facts.get(fact), now)
         return self.first_of(left, facts, now)
 
     def first_of(self, left: int, facts: Facts, now: datetime) -> int | None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import TypeAlias
+from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import (
+    Answering,
     Between,
     Condition,
     Matcher,
+    Within,
     answering,
     lies_between,
     moment_of,
@@ -21,8 +24,7 @@ from router.policy.rules.conditions import (
 from router.policy.rules.decay import left_after_half_lives, left_after_steps
 
 
-@dataclass(frozen=True, slots=True)
-class PointsLine:
+class PointsLine(Struct, frozen=True):
     """One line of a points table; `matcher` None is `other`: any value that no line above took.
 
     A missing fact is not `other`.
@@ -33,31 +35,27 @@ class PointsLine:
     written: str
 
 
-@dataclass(frozen=True, slots=True)
-class PointsTable:
+class PointsTable(Struct, frozen=True):
     """The points for one fact: the first line that fits gives the points."""
 
     fact: str
     lines: tuple[PointsLine, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HalfLife:
+class HalfLife(Struct, frozen=True):
     """Points halve every `span` of age, smoothly."""
 
     span: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(Struct, frozen=True):
     """Points lose the fraction `by` (0 to 1) after every full `every` of age, as in HubSpot's scores."""
 
     every: timedelta
     by: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Scorecard:
+class Scorecard(Struct, frozen=True):
     """The points tables of `fit` or `engagement`; the sum is kept between 0 and `maximum`.
 
     `use` names a property with a number that HubSpot has computed and that replaces the sum; such a card
@@ -70,24 +68,21 @@ class Scorecard:
     use: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GradeGrid:
+class GradeGrid(Struct, frozen=True):
     """Letters by fit, digits by engagement (points); the first range that fits wins. `A`, `1`: grade A1."""
 
     fit: tuple[tuple[str, Between], ...]
     engagement: tuple[tuple[str, Between], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A named segment of leads; `when` None is `otherwise`. The file lists the warmest segment first."""
 
     name: str
     when: Condition | None
 
 
-@dataclass(frozen=True, slots=True)
-class Scoring:
+class Scoring(Struct, frozen=True):
     """All of `scoring.yaml`."""
 
     fit: Scorecard
@@ -95,8 +90,7 @@ class Scoring:
     grade: GradeGrid
 
 
-@dataclass(frozen=True, slots=True)
-class Earned:
+class Earned(Struct, frozen=True):
     """The points of one table: the matching line as written, its points, and those `left` after decay."""
 
     fact: str
@@ -107,6 +101,13 @@ class Earned:
 
 Tally: TypeAlias = Callable[[Facts, datetime], Iterator[tuple[PointsTable, PointsLine, int]]]
 """A compiled scorecard: for each table with a matching line, the table, the line and the points left."""
+Total: TypeAlias = Callable[[Facts, datetime], int]
+"""A compiled scorecard: (facts, now) → the sum within 0..maximum, exactly that of `points`."""
+
+REMEMBERED: Final = 4096
+"""Largest number of values of one fact whose points are cached: texts and numbers are unlimited."""
+_NO_TIME: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""A placeholder for `now` where no line depends on the time."""
 
 
 def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[Earned, ...]]:
@@ -126,23 +127,14 @@ def points(card: Scorecard, facts: Facts, *, now: datetime) -> tuple[int, tuple[
 
 def clamped(total: int, card: Scorecard) -> int:
     """The total within 0..maximum."""
-    return min(max(total, 0), card.maximum)
+    return 0 if total < 0 else min(total, card.maximum)
 
 
 def tallying(card: Scorecard) -> Tally:
-    """The card, compiled for many leads."""
+    """The card, compiled for many leads, with the line of each table."""
     if card.use is not None:
         return _using(card.use)
-    tables = tuple(
-        (
-            table,
-            tuple(
-                (line, _any_value if line.matcher is None else answering(line.matcher))
-                for line in table.lines
-            ),
-        )
-        for table in card.tables
-    )
+    tables = tuple((table, _answering_lines(table)) for table in card.tables)
     decay = card.decay
 
     def tally(facts: Facts, now: datetime) -> Iterator[tuple[PointsTable, PointsLine, int]]:
@@ -155,6 +147,66 @@ def tallying(card: Scorecard) -> Tally:
                     break
 
     return tally
+
+
+def totalling(card: Scorecard) -> Total:
+    """The sum of the card, compiled for many leads: most values repeat and are compared with lines once."""
+    if card.use is not None:
+        tally = _using(card.use)
+        return lambda facts, now: clamped(sum([left for _, _, left in tally(facts, now)]), card)
+    tables = tuple((table.fact, _Points(table), _points_by_age(table)) for table in card.tables)
+    decay = card.decay
+
+    def total(facts: Facts, now: datetime) -> int:
+        earned = 0
+        for fact, points_of, points_by_age in tables:
+            value = facts.get(fact)
+            got = points_of[value] if points_by_age is None or value is None else points_by_age(value, now)
+            if got:
+                earned += got if decay is None else _aged(got, value, decay, facts, now)
+        return clamped(earned, card)
+
+    return total
+
+
+class _Points(dict[Value | None, int]):
+    """The points of each value (None: missing) in one table, computed at the first use of the value.
+
+    Moments and durations hardly ever repeat from lead to lead and are not cached.
+    """
+
+    __slots__ = ("_lines",)
+
+    def __init__(self, table: PointsTable) -> None:
+        super().__init__()
+        self._lines = _answering_lines(table)
+
+    def __missing__(self, value: Value | None) -> int:
+        found = _first_points(self._lines, value, _NO_TIME)
+        if not isinstance(value, date | timedelta):
+            if len(self) >= REMEMBERED:
+                self.clear()
+            self[value] = found
+        return found
+
+
+def _points_by_age(table: PointsTable) -> Callable[[Value, datetime], int] | None:
+    """The points of a value at `now`; None where no line depends on the time."""
+    if not any(isinstance(line.matcher, Within) for line in table.lines):
+        return None
+    lines = _answering_lines(table)
+    return lambda value, now: _first_points(lines, value, now)
+
+
+def _answering_lines(table: PointsTable) -> tuple[tuple[PointsLine, Answering], ...]:
+    return tuple(
+        (line, _any_value if line.matcher is None else answering(line.matcher)) for line in table.lines
+    )
+
+
+def _first_points(lines: tuple[tuple[PointsLine, Answering], ...], value: Value | None, now: datetime) -> int:
+    """The points of the first line that fits; 0 if none does."""
+    return next((line.points for line, answers in lines if answers(value, now)), 0)
 
 
 def _using(fact: str) -> Tally:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal, TypeAlias
+
+from msgspec import Struct, field
 
 from router.policy.people.availability import Reported
 from router.policy.people.roster import Manager, Roster
@@ -19,8 +20,7 @@ DUE: Final = 100
 """The share of the SLA, in per cent, at which a lead is due."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reassign:
+class Reassign(Struct, frozen=True):
     """Take the lead from its rep, at most `at_most` times; after that only the managers are notified.
 
     With `same_rule` the rule of the lead decides again; otherwise the first rule that holds at that time.
@@ -30,15 +30,13 @@ class Reassign:
     at_most: int = 2
 
 
-@dataclass(frozen=True, slots=True)
-class MoveToQueue:
+class MoveToQueue(Struct, frozen=True):
     """Move the lead to the queue of this team, where it waits for a claim."""
 
     team: str
 
 
-@dataclass(frozen=True, slots=True)
-class SlaStep:
+class SlaStep(Struct, frozen=True):
     """The notices and the action once `after` per cent of the SLA has passed in the rep's working time."""
 
     after: int
@@ -46,8 +44,7 @@ class SlaStep:
     action: Reassign | MoveToQueue | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SlaPolicy:
+class SlaPolicy(Struct, frozen=True):
     """The settings of `sla` besides the time: the activities that count as work, and the steps.
 
     `on_breach` are the steps, in order of `after`; `by_segment` are those of segments with their own steps.
@@ -68,8 +65,7 @@ NO_SLA_STEPS: Final = SlaPolicy()
 NOTHING_REPORTED: Final[Mapping[str, Reported]] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """The due time of an SLA step (`at`, aware UTC); None means not within two years."""
 
     at: datetime | None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.people.roster import Unit
 
 
-@dataclass(frozen=True, slots=True)
-class LeadValue:
+class LeadValue(Struct, frozen=True):
     """A lead's `value` in the team's unit (1 or more), and the `largest` so far, this lead included."""
 
     unit: Unit = "leads"

@@ -11,11 +11,12 @@ is 0, every factor is 1: chance alone changes no rep's share.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import sqrt
 from statistics import NormalDist
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.people.roster import Roster, Team
 from router.policy.results.result_sums import RepSums
@@ -40,8 +41,7 @@ _CONFIDENCE: Final = 0.95
 _HALVINGS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Wins:
+class Wins(Struct, frozen=True):
     """A rep's leads from one team, and the won ones among them: 0 <= `won` <= `received`."""
 
     rep: str
@@ -49,8 +49,7 @@ class Wins:
     won: int
 
 
-@dataclass(frozen=True, slots=True)
-class Performance:
+class Performance(Struct, frozen=True):
     """One rep's evidence, and the factor that follows from it.
 
     `low` and `high` bound the rate of wins with 95 % confidence by the rep's own leads alone; `expected`
@@ -67,8 +66,7 @@ class Performance:
     factor: int
 
 
-@dataclass(frozen=True, slots=True)
-class TeamPerformance:
+class TeamPerformance(Struct, frozen=True):
     """The results of a team and of each of its reps.
 
     `strength` is the number of own leads at which a rep's own rate counts as much as the team's rate (0:

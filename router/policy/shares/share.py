@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from router.policy.people.roster import Unit
 from router.policy.shares.share_book import LEAD
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Struct, frozen=True):
     """A rep's weight (thousandths) and credit (billionths) in a team, before this lead.
 
     The credit is in leads, or in points where the team shares by value. `last` is the team's count of

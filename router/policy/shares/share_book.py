@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.policy.people.roster import Unit
 
@@ -82,8 +83,7 @@ PERMANENT: Final = ("credit:", "points:", FACTORS, *NOT_REFUNDED)
 """Beginnings of fields that live as long as their team; other fields are for one day, or are recounted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """The fields of the share book as the store keeps them; a missing field is 0."""
 
     fields: Mapping[str, int] = field(default_factory=dict)

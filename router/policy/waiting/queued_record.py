@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
+
+from msgspec import Struct
 
 from router.policy.decision.decision import Decision, Outcome
 from router.policy.explanation.decision_record import as_record, fact_of_record, outcome_of_record
@@ -13,8 +14,7 @@ from router.policy.leads.lead import Facts
 _KEPT: Final = ("revision", "facts", "score", "outcome")
 
 
-@dataclass(frozen=True, slots=True)
-class QueuedDecision:
+class QueuedDecision(Struct, frozen=True):
     """The decision that queued a lead, as far as the queue needs it."""
 
     revision: str

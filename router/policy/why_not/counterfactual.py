@@ -10,10 +10,13 @@ from first principles", Artificial Intelligence 32, 1987, p. 57).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decide import decide_on_facts
@@ -42,8 +45,7 @@ _CARDS: Final = ("fit", "engagement")
 _COMPUTED: Final = frozenset((*_CARDS, "score", "grade", "segment"))
 
 
-@dataclass(frozen=True, slots=True)
-class Trial:
+class Trial(Struct, frozen=True):
     """The facts after some changes, the decision on them, and its rank (see `destination`)."""
 
     facts: Mapping[str, Value]

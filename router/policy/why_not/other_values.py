@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final, cast
+
+from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.leads.catalog import FactType
@@ -30,8 +31,7 @@ _MINUTE: Final = timedelta(minutes=1)
 _LIKE_A_MOMENT: Final = 90 * _DAY
 
 
-@dataclass(frozen=True, slots=True)
-class Other:
+class Other(Struct, frozen=True):
     """One other value (None: missing); `others` are values with the same answers to all questions.
 
     `distance` (0 or more) is the distance from the lead's own value: 1 for another option, up to 1 between

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Decision
@@ -22,8 +23,7 @@ MOST_TURNS: Final = 200
 """Largest number of further leads that are decided to find when the rep is next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Road:
+class Road(Struct, frozen=True):
     """A rule that leads there, and its obstacle: `failed`, its failing part, or `taken_by`, the rule above.
 
     Both are None for the rule that took the lead.
@@ -34,8 +34,7 @@ class Road:
     taken_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class FactChange:
+class FactChange(Struct, frozen=True):
     """One fact to change, from `before` to `after` (None: missing).
 
     `others` are values with the same effect; `follows` are the facts that change as a consequence.
@@ -48,8 +47,7 @@ class FactChange:
     follows: tuple[tuple[str, Value | None], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WhyNot:
+class WhyNot(Struct, frozen=True):
     """The answer: the actual decision, and the fewest changes that send the lead to `wanted`.
 
     Empty `changes`: none is needed, because the lead goes there, or the rep gets one of the next such

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias, TypeVar
 
 import numpy as np
+from msgspec import Struct
 
 from router.policy.backtest.dealing.replay import JudgedLeads
 from router.policy.backtest.judging.columns import View
@@ -26,8 +27,7 @@ ProgressCallback: TypeAlias = Callable[[int], None]
 """Called now and then with the number of leads read since the last call."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSet:
+class RuleSet(Struct, frozen=True):
     """One policy and the portal's owners by lower-case e-mail; `name` says where its files are from."""
 
     name: str

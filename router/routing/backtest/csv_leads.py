@@ -6,13 +6,13 @@ import csv
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
 
 from router.hubspot.properties import COMPANY_OWNER, CREATED, OBJECT_ID
 from router.policy.backtest.judging.columns import MISSING, REMEMBERED, Cell, CellReader, Chunk, instant
@@ -33,8 +33,7 @@ _END_OF_EMAIL: Final = "end of email"
 _OF_EMAIL: Final = frozenset({"email_domain", "email_kind"})
 
 
-@dataclass(frozen=True, slots=True)
-class CsvLeads:
+class CsvLeads(Struct, frozen=True):
     """One export: its columns by property (`company.x` for a company's), and unknown headings."""
 
     shape: Shape

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
+
+from msgspec import Struct
 
 BLOCK_BYTES: Final = 100 * 1024
 """Bytes per block, about a thousand leads.
@@ -20,8 +21,7 @@ class LeadsUnreadable(Exception):
     """The file of leads cannot be replayed; the message names it, the place and the remedy."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """The path of a file, its delimiter, and the number of cells in a row."""
 
     path: Path

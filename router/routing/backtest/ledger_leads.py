@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final, cast
 
 import orjson
+from msgspec import Struct
 
 from router.ledger import Ledger, open_ledger
 from router.ledger.past_leads import first_decisions
@@ -27,8 +27,7 @@ LONGEST_WORD: Final = timedelta(days=366)
 """An absence announced this long before the first lead may still have applied."""
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerLeads:
+class LedgerLeads(Struct, frozen=True):
     """The leads decided since a moment, in the ledger at a database URL; cells are the facts themselves."""
 
     url: str

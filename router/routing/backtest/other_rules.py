@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.ledger import Ledger
 from router.policy.leads.catalog import Catalog
@@ -23,8 +25,7 @@ class NothingToCompare(Exception):
     """There are no rules to compare with; the message says what to name instead."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherRules:
+class OtherRules(Struct, frozen=True):
     """Rules to compare with; `name` says where they are from."""
 
     name: str

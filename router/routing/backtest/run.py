@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.backtest.dealing.comparison import Comparison, compare
 from router.policy.backtest.dealing.replay import ReplayedLeads
@@ -17,8 +18,7 @@ from router.routing.backtest.pool import ToDeal, a_pool
 WORKERS: Final = min(os.cpu_count() or 1, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Backtest:
+class Backtest(Struct, frozen=True):
     """The comparison, the contact id of each example, and the number of rows left out for lack of a date."""
 
     comparison: Comparison

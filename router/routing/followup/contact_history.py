@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.properties import DECISION_ID, LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
@@ -32,8 +33,7 @@ def now_in(histories: Histories, name: str) -> str:
     return history[0].value if history else ""
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerChange:
+class OwnerChange(Struct, frozen=True):
     """The present owner of a contact, since when, and who set it (HubSpot's source, no name)."""
 
     owner_id: str

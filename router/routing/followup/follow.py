@@ -8,9 +8,10 @@ responses and outcomes go to the ledger.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct, field
 
 from router import time_slice
 from router.deadlines import VERIFY_AFTER
@@ -58,8 +59,7 @@ _FINISHED: Final = frozenset({State.DONE, State.HUMAN})
 _SETTLED: Final = _FINISHED | {State.QUEUED}
 
 
-@dataclass(frozen=True, slots=True)
-class FollowResult:
+class FollowResult(Struct, frozen=True):
     """Of the leads looked at: number claimed in HubSpot, and number with another owner."""
 
     looked_at: int
@@ -93,8 +93,7 @@ def follow_changes(services: Services, *, limit: int = AT_A_TIME) -> FollowResul
     return FollowResult(len(due), looked.claimed, looked.handed_over)
 
 
-@dataclass(frozen=True, slots=True)
-class FollowUpStep:
+class FollowUpStep(Struct, frozen=True):
     """Number of leads looked at. `after` is where the next step goes on, "" when none is left."""
 
     looked_at: int = 0
@@ -148,8 +147,7 @@ def _is_settled(state: LeadState | None) -> bool:
     return state is None or state.state in _SETTLED
 
 
-@dataclass(frozen=True, slots=True)
-class _Looked:
+class _Looked(Struct, frozen=True):
     claimed: int = 0
     handed_over: int = 0
     unanswered: frozenset[str] = field(default_factory=frozenset)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.decision.assignment import Assignment, SlaTimetable
 from router.policy.decision.trigger import ToQueue
@@ -26,8 +27,7 @@ LOOK_AT_LEAST: Final = timedelta(days=1)
 """An overdue lead is looked at again after an eighth of the time it is overdue, within these bounds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Neglected:
+class Neglected(Struct, frozen=True):
     """A lead that its owner has not begun to work on, and the SLA steps that it has reached."""
 
     state: LeadState

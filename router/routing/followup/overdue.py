@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
+
+from msgspec import Struct
 
 from router.clock import Clock
 from router.policy.decision.assignment import assignment_of_record, timetable_of
@@ -17,8 +18,7 @@ from router.store.store import Store
 Next = Literal["reassign", "queue", "remind"]
 
 
-@dataclass(frozen=True, slots=True)
-class OverdueLead:
+class OverdueLead(Struct, frozen=True):
     """A lead without work on it, due since `due_at`; moments are aware UTC.
 
     `rep` is None for an owner who is no rep of the rule files. At `next_at` the lead is reassigned, queued

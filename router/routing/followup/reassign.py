@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQueue
 from router.policy.rules.policy import Policy
@@ -17,8 +18,7 @@ from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState
 
 
-@dataclass(frozen=True, slots=True)
-class Reassignment:
+class Reassignment(Struct, frozen=True):
     """One lead to take from `expected_owner_id` ("" for nobody), because `why`.
 
     `why` ends the sentence "reassigned from X because …", in the policy's language. `episode` is that of the
@@ -39,8 +39,7 @@ class Reassignment:
     for_breach: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Reassigning:
+class Reassigning(Struct, frozen=True):
     """The contact ids to be decided once more, and by contact id why each other lead stays."""
 
     moving: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.decision.assignment import Assignment
 from router.policy.rules.policy import Policy
@@ -19,8 +20,7 @@ AFTER: Final = timedelta(seconds=5)
 """Delay of a reminder: by then a lead to be taken from its rep is reassigned, or stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reminder:
+class Reminder(Struct, frozen=True):
     """A message about a lead to its rep or the managers. `about` is event and step, such as `overdue:100`."""
 
     state: LeadState

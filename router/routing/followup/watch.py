@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER, STATUS
+from router.plain import as_plain
 from router.policy.decision.assignment import Assignment, assignment_of_record, timetable_of
 from router.policy.people.availability import Reported
 from router.policy.results.work_signs import started, without_ours
@@ -34,8 +36,7 @@ RUN: Final = "watch"
 """The name of these reassignments in the ledger."""
 
 
-@dataclass(frozen=True, slots=True)
-class Watching:
+class Watching(Struct, frozen=True):
     """Counts of the leads looked at; those let go were begun, finished or have another owner."""
 
     looked_at: int = 0
@@ -89,7 +90,7 @@ def watch_leads(services: Services, *, limit: int = AT_A_TIME) -> Watching:
     services.store.watched.note(seen)
     overdue = sum(one.overdue_since_ms is not None for one in seen)
     found = Watching(len(due), len(theirs) - len(untouched), overdue, len(answer.moving))
-    services.log.info("leads.watched", **asdict(found))
+    services.log.info("leads.watched", **as_plain(found))
     return found
 
 

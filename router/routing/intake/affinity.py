@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.leads.lead import Lead
 from router.policy.rules.affinity import Affinity, Remembered, Trace, traces_of
@@ -23,8 +25,31 @@ class AffinityMemory:
 
     companies: Companies
     span_s: int
+    names_previous_owner: bool = False
     keys_of: Mapping[str, tuple[tuple[str, Trace], ...]] = field(default_factory=dict)
     known: dict[str, Kept] = field(default_factory=dict)
+
+    def with_previous_owners(self, leads: Mapping[str, Lead]) -> Mapping[str, Lead]:
+        """These leads (by contact id), each with the owner it had before it was deleted and created again.
+
+        One question to Redis, and none while the policy does not name the previous owner. HubSpot never has
+        two contacts with one mail address at the same time, so what is read here does not change before the
+        commit.
+        """
+        if not self.names_previous_owner or not leads:
+            return leads
+        key_of = {
+            contact_id: key
+            for contact_id in leads
+            for key, trace in self.keys_of.get(contact_id, ())
+            if trace.kind == "contact"
+        }
+        known = self.companies.recall(key_of.values())
+        before = {one: known[key].previous_owner(one) for one, key in key_of.items() if key in known}
+        return {
+            one: structs.replace(lead, previous_owner=before[one]) if before.get(one) else lead
+            for one, lead in leads.items()
+        }
 
     def read(self) -> None:
         """Read the memory from Redis; call it after the book is read, before each try to commit."""
@@ -48,9 +73,10 @@ class AffinityMemory:
         known = next((self.known.get(key) for key, trace in traces if trace.kind == "contact"), None)
         before = "" if known is None else known.previous_owner(contact_id)
         kept = Kept(owner_id, decision.decided_at, contact_id, before)
-        self.known.update({key: kept for key, _ in traces})
+        keys = tuple([key for key, _ in traces])
+        self.known.update(dict.fromkeys(keys, kept))
         return Memory(
-            keys=tuple(key for key, _ in traces),
+            keys=keys,
             text=written_memory(
                 owner_id=owner_id,
                 contact_id=contact_id,
@@ -63,38 +89,12 @@ class AffinityMemory:
 
 def affinity_memory(companies: Companies, affinity: Affinity, leads: Mapping[str, Lead]) -> AffinityMemory:
     """The memory for these leads, keyed by contact id; nothing is read from Redis yet."""
-    span_s = int(affinity.span.total_seconds())
-    nothing = AffinityMemory(companies, span_s)
-    if not span_s:
-        return nothing
+    memory = AffinityMemory(companies, int(affinity.span.total_seconds()), affinity.names_previous_owner)
+    if not memory.span_s:
+        return memory
     key_of, kinds = companies.naming(), affinity.kinds
     keys_of = {
-        contact_id: tuple((key_of(trace), trace) for trace in traces_of(lead) if trace.kind in kinds)
+        contact_id: tuple([(key_of(trace), trace) for trace in traces_of(lead) if trace.kind in kinds])
         for contact_id, lead in leads.items()
     }
-    return replace(nothing, keys_of=keys_of)
-
-
-def with_previous_owners(
-    companies: Companies, affinity: Affinity, leads: Mapping[str, Lead]
-) -> Mapping[str, Lead]:
-    """The leads (by contact id), each with the owner it had before it was deleted and created again.
-
-    One question to Redis, and none while the policy does not name the previous owner. HubSpot never has two
-    contacts with one mail address at the same time, so what is read here does not change before the commit.
-    """
-    if not affinity.names_previous_owner or not leads:
-        return leads
-    key_of = companies.naming()
-    keys = {
-        contact_id: key_of(trace)
-        for contact_id, lead in leads.items()
-        for trace in traces_of(lead)
-        if trace.kind == "contact"
-    }
-    known = companies.recall(keys.values())
-    before = {one: known[key].previous_owner(one) for one, key in keys.items() if key in known}
-    return {
-        one: replace(lead, previous_owner=before[one]) if before.get(one) else lead
-        for one, lead in leads.items()
-    }
+    return replace(memory, keys_of=keys_of)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from router.hubspot.api.records import ReadAnswer, Record
@@ -40,7 +40,7 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
             plan.merged_into.append(record.merged_into)
             plan.transitions.append(gone.of_item(item, now=now, merged_into=record.merged_into))
         elif record is not None:
-            seen = replace(item, seen_ms=record.updated_at_ms)
+            seen = item.as_read(seen_ms=record.updated_at_ms)
             _classify_found(plan, seen, record, shadow=shadow, now=now)
         elif answer.missing.get(item.contact_id) == "gone":
             plan.transitions.append(gone.of_item(item, now=now))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
@@ -14,7 +16,7 @@ from router.policy.decision.inputs import World
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.shares.share_book import Book, add_changes
-from router.routing.intake.affinity import AffinityMemory, affinity_memory, with_previous_owners
+from router.routing.intake.affinity import AffinityMemory, affinity_memory
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of
 from router.routing.intake.restore import make_whole
@@ -42,8 +44,7 @@ class Decided:
     """Leads that cannot be decided, and those of shadow mode, which are never written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(Struct, frozen=True):
     """What is read before the decision lock is taken, by contact id."""
 
     rules: LiveRules
@@ -72,8 +73,8 @@ def decide_and_commit(
     affinity = rules.compiled().affinity
     mine = {item.contact_id: records[item.contact_id] for item in items}
     leads = leads_of(services.hubspot, mine, needed=rules.needed(), priority=priority)
-    leads = with_previous_owners(services.store.companies, affinity, leads)
     memory = affinity_memory(services.store.companies, affinity, leads)
+    leads = memory.with_previous_owners(leads)
     batch = _Batch(rules, leads, mine, memory, services.people.owners.by_email())
     waiting = list(items)
     while waiting:
@@ -120,7 +121,7 @@ def _sort_lost(services: Services, lost: Sequence[WorkItem], decided: Decided) -
             and state.state is State.DECIDED
             and state.entry_id in {entry.id for entry in item.entries}
         ):
-            decided.again.append(replace(item, state=state, refused=False))
+            decided.again.append(item.as_decided(state))
         else:
             decided.held_elsewhere.append(item)
 
@@ -171,10 +172,9 @@ def _decide_all(
 def _note_committed(
     services: Services, batch: _Batch, new: Sequence[tuple[WorkItem, NewDecision]], decided: Decided
 ) -> None:
-    now = services.clock()
+    now, at_ms = services.clock(), services.now_ms()
     for item, kept in new:
-        state = state_after(kept, at_ms=services.now_ms(), before=item.state)
-        item = replace(item, state=state, refused=False)
+        item = item.as_decided(state_after(kept, at_ms=at_ms, before=item.state))
         if kept.shadow:
             owner_id = batch.records[item.contact_id].properties.get(OWNER) or ""
             decided.transitions.append(transitions.shadowed(item, owner_id=owner_id, now=now))

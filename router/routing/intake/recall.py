@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from router.deadlines import CLAIM_HELD_FOR
 from router.policy.decision.trigger import Pushed, Trigger, trigger_of_record
@@ -13,8 +14,7 @@ from router.store.leads.leads import FINISHED, LeadState, State
 from router.timestamps import in_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Recalled:
+class Recalled(Struct, frozen=True):
     """A batch, sorted. Every work item is in exactly one of the groups."""
 
     to_route: tuple[WorkItem, ...]

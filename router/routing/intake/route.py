@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.crashpoints import crash_point
 from router.routing.intake.classify import classify
@@ -37,8 +38,7 @@ ALONE_FROM: Final = SCOUT_FROM + 1
 """A lead claimed this often travels alone, so that it can only hold up itself."""
 
 
-@dataclass(frozen=True, slots=True)
-class Routed:
+class Routed(Struct, frozen=True):
     """What became of a batch. `left` leads have an unknown outcome and stay claimed, to be read again."""
 
     leads: int = 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.decision.inputs import DecisionRequest
 from router.policy.decision.trigger import Reassigned, Trigger
@@ -12,8 +14,7 @@ from router.store.inbox.inbox import InboxEntry
 from router.store.leads.leads import LeadState, State
 
 
-@dataclass(frozen=True, slots=True)
-class WorkItem:
+class WorkItem(Struct, frozen=True):
     """One lead in a batch: its claimed inbox entries, and the state it was recalled or committed in."""
 
     contact_id: str
@@ -43,12 +44,20 @@ class WorkItem:
     @property
     def deliveries(self) -> int:
         """Number of times the lead was claimed, this time included; at least 1."""
-        return max(entry.deliveries for entry in self.entries)
+        return max([entry.deliveries for entry in self.entries])
 
     @property
     def announced_at_ms(self) -> int:
         """The moment of HubSpot's first announcement, epoch milliseconds."""
-        return min(entry.occurred_at_ms for entry in self.entries)
+        return min([entry.occurred_at_ms for entry in self.entries])
+
+    def as_read(self, *, seen_ms: int) -> WorkItem:
+        """The item with HubSpot's moment of its record's last change (epoch ms)."""
+        return replace(self, seen_ms=seen_ms)
+
+    def as_decided(self, state: LeadState) -> WorkItem:
+        """The item with the state in which a decision left it; the owner of that decision is not refused."""
+        return replace(self, state=state, refused=False)
 
     def request(self, remembered: tuple[Remembered, ...] = ()) -> DecisionRequest:
         """What `decide` is asked; `remembered` are the owners of the company's last leads."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from msgspec.structs import replace
 
 from router.crashpoints import crash_point
 from router.hubspot.api.errors import HubSpotError, NotSent, OutcomeUnknown
@@ -68,10 +71,10 @@ def write(
         services.store.sends.doubt(changes, now_ms=services.now_ms())
     written = [contact_id for contact_id, outcome in outcomes.items() if outcome.kind == "written"]
     services.store.recent_writes.note(written, now_ms=services.now_ms())
-    found = Written()
+    found, now = Written(), services.clock()
     for item in items:
         outcome = outcomes[item.contact_id]
-        _look_at(services, item, outcome, found, roster=roster, asked_at_ms=asked_at_ms)
+        _look_at(services, item, outcome, found, roster=roster, asked_at_ms=asked_at_ms, now=now)
     moved = apply(services, found.transitions)
     # Somebody else finished these meanwhile: what was sent for them may stand over a person's choice.
     overtaken = [one.contact_id for one, moves in zip(found.transitions, moved, strict=True) if not moves]
@@ -102,8 +105,8 @@ def _look_at(
     *,
     roster: Roster,
     asked_at_ms: int,
+    now: datetime,
 ) -> None:
-    now = services.clock()
     match outcome.kind:
         case "written":
             found.transitions.append(transitions.written(item, answered=True, now=now))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from datetime import date
 
 import structlog
+from msgspec.structs import replace
 
 from router.clock import Clock
+from router.plain import as_plain
 from router.policy.reports.night_report import Brake
 from router.store.store import Store
 from router.store.worklists.nights import Nights
@@ -39,7 +40,7 @@ def approve_plan(
             raise NotApproved("The night of that plan is forgotten. The next night plans anew.")
         now = clock().isoformat()
         brake = replace(Brake(**night.brake), approved_by=by, approved_at=now)
-        nights.put(day, replace(night, stage="move", brake=asdict(brake), moved_to=0))
+        nights.put(day, replace(night, stage="move", brake=as_plain(brake), moved_to=0))
         store.night_plan.release()
     log.info("night.approved", day=waiting.day, leads=waiting.moves)
     return waiting.moves

@@ -15,7 +15,7 @@ from router.ledger import Ledger
 from router.policy.reports.night_selection import Reason
 from router.policy.rules.policy import Policy
 from router.routing.night.night_context import NightContext
-from router.store.leads.queues import Place
+from router.store.leads.queues import QueuePlace
 from router.store.store import Store
 from router.timestamps import epoch_ms
 
@@ -87,9 +87,9 @@ def _queued(before: datetime, after: str, *, store: Store) -> tuple[list[str], s
     return found, ""
 
 
-def _place_of(after: str) -> tuple[str, Place | None]:
+def _place_of(after: str) -> tuple[str, QueuePlace | None]:
     """Team and place; a contact id alone, as earlier versions wrote it, begins anew."""
     match after.rsplit(" ", 2):
         case [team, rank, contact_id]:
-            return team, Place(int(rank), contact_id)
+            return team, QueuePlace(int(rank), contact_id)
     return "", None

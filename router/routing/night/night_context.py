@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.clock import Clock
 from router.hubspot.api.gateway import Gateway
@@ -22,8 +23,7 @@ NIGHTS_VARY: Final = timedelta(hours=2)
 """Nights are about 24 hours apart: with this tolerance five nights count as five days."""
 
 
-@dataclass(frozen=True, slots=True)
-class NightContext:
+class NightContext(Struct, frozen=True):
     """The facts that are the same for all leads of one night."""
 
     compiled: CompiledPolicy

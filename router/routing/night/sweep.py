@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER, RULE
@@ -21,7 +23,7 @@ from router.policy.reports.night_selection import Reason, Why
 from router.policy.results.follow_up import FollowUp
 from router.policy.shares.share_book import Book, add_changes
 from router.policy.wording.phrases import moment_in_words, say
-from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.affinity import affinity_memory
 from router.routing.intake.reading import leads_of
 from router.routing.intake.transitions.owned import CAN_BE_REASSIGNED
 from router.routing.intake.work_item import WorkItem
@@ -33,8 +35,7 @@ from router.store.leads.leads import LeadState
 from router.store.worklists.night_plan import Planned
 
 
-@dataclass(frozen=True, slots=True)
-class Sweeping:
+class Sweeping(Struct, frozen=True):
     """The progress of a night's planning; JSON-ready except for `reason`.
 
     `reason` and `after` say where planning goes on, "" when it is finished. `paid` is what the leads planned
@@ -202,8 +203,8 @@ def _decided(
     compiled, store = context.compiled, services.store
     deciding = {item.contact_id: records[item.contact_id] for item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
-    leads = with_previous_owners(store.companies, compiled.affinity, leads)
     memory = affinity_memory(store.companies, compiled.affinity, leads)
+    leads = memory.with_previous_owners(leads)
     memory.read()
     fields, _ = store.commits.read_book([context.policy.roster.day_of(context.now)])
     add_changes(fields, paid)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.hubspot.api.errors import ComeBackLater, HubSpotError, NotFound, OutcomeUnknown, Refused
 from router.notify import NotifyError, Rejected, Unclear
@@ -26,8 +28,7 @@ _FIRST_WAIT: Final = timedelta(seconds=30)
 _LONGEST_WAIT: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Failed:
+class Failed(Struct, frozen=True):
     """The receiver has trouble that passes. `wait` is its own word for how long; None: it says nothing."""
 
     why: str

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
+
+from msgspec import Struct
 
 from router.notify import Address, Message
 from router.notify.message import Event
@@ -15,8 +16,7 @@ from router.store.worklists.notices import ASSIGNED, Notice
 from router.timestamps import epoch_ms
 
 
-@dataclass(frozen=True, slots=True)
-class NoticeToSend:
+class NoticeToSend(Struct, frozen=True):
     """A notice that this process has taken to send, with the record of its decision."""
 
     notice: Notice

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from router import time_slice
 from router.hubspot.properties import OBJECT_ID, OWNER, STATUS
@@ -74,8 +75,7 @@ def count_some(services: Services) -> dict[str, int]:
     return right
 
 
-@dataclass(frozen=True, slots=True)
-class _Lately:
+class _Lately(Struct, frozen=True):
     """Leads moved within the last minute, which HubSpot's search may not show yet.
 
     By contact the book field they count in; or, if they are too many, a count by owner and of all.

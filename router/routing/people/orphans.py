@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.api.records import PortalOwner
@@ -15,8 +16,7 @@ OWNERS_PER_SEARCH: Final = 100
 """HubSpot takes at most this many values in one filter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Orphan:
+class Orphan(Struct, frozen=True):
     """An open lead of a deactivated owner; `since` is its assignment date as in HubSpot ("" unknown)."""
 
     contact_id: str

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.leads.catalog import Owner
 from router.policy.people.availability import (
@@ -26,8 +28,7 @@ BELIEVED: Final = timedelta(days=1)
 """HubSpot's values count for this long after they were read, so that an ended absence holds no lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
+class _Known(Struct, frozen=True):
     """The last merged result and its sources, which are compared by identity."""
 
     stored: ReportedAvailability
@@ -89,8 +90,7 @@ def _with(of_rep: Reported, override: Override) -> Reported:
     return replace(of_rep, present_until=override.until)
 
 
-@dataclass(frozen=True, slots=True)
-class RepAvailability:
+class RepAvailability(Struct, frozen=True):
     """One rep's availability: `why` no leads come (None: they do), and when work begins (None: never)."""
 
     rep: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -12,6 +11,7 @@ import orjson
 import redis
 
 from router.hubspot.api.gateway import Gateway
+from router.plain import as_plain
 from router.policy.leads.catalog import Owner
 from router.policy.people.roster import Roster
 from router.store.keys import Keys
@@ -75,7 +75,7 @@ class Owners:
             Owner(id=one.id, email=one.email, name=one.name, archived=one.archived)
             for one in self._gateway.owners()
         ]
-        kept = {"at": now.isoformat(), "owners": [asdict(owner) for owner in owners]}
+        kept = {"at": now.isoformat(), "owners": [as_plain(owner) for owner in owners]}
         self._redis.set(self._keys.owners, orjson.dumps(kept))
         return _by_email(owners)
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from router.routing.portal.availability import Availability
 from router.routing.portal.owners import Owners
 
 
-@dataclass(frozen=True, slots=True)
-class People:
+class People(Struct, frozen=True):
     """Owners by e-mail address, and the availability of reps."""
 
     owners: Owners

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from router.policy.rules.policy import Policy
 from router.rulefiles.load import load_files
@@ -15,8 +16,7 @@ from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake, Severity
 
 
-@dataclass(frozen=True, slots=True)
-class GateResult:
+class GateResult(Struct, frozen=True):
     """The mistakes that keep files from going live: file, line, column and message of each.
 
     `policy` is theirs if there are none; None, too, if another process judged them.

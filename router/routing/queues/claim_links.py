@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 LASTS: Final = timedelta(days=2)
 WEBHOOKS: Final = "/webhooks/hubspot"
@@ -19,8 +20,7 @@ class LinkInvalid(Exception):
     """The link has a wrong signature, was changed, or has expired; the message is a name of `claim_words`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLink:
+class ClaimLink(Struct, frozen=True):
     """What a link allows: this rep may claim this contact out of the team's queue until `expires_at`."""
 
     team: str

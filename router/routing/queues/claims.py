@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
@@ -16,7 +18,7 @@ from router.policy.leads.lead import Lead
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book, open_field, today_field
-from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.affinity import affinity_memory
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of, read_contacts
 from router.routing.intake.transitions import queued
@@ -48,8 +50,7 @@ WAITS: Final = frozenset({State.QUEUED, State.REOPENED})
 CAN_BE_RELEASED: Final = frozenset({State.WRITTEN, State.DONE, State.HUMAN})
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimResult:
+class ClaimResult(Struct, frozen=True):
     """The result of a claim or release. `sentence` is for the rep; `owner_id` is the present owner."""
 
     kind: Kind
@@ -158,7 +159,8 @@ def _decided(
 ) -> tuple[Decision, NewDecision]:
     compiled, contact_id = services.rules.compiled(), state.contact_id
     leads = leads_of(services.hubspot, {contact_id: record}, needed=services.rules.needed(), priority="lead")
-    lead = with_previous_owners(services.store.companies, compiled.affinity, leads)[contact_id]
+    memory = affinity_memory(services.store.companies, compiled.affinity, leads)
+    lead = memory.with_previous_owners(leads)[contact_id]
     owners, now = services.people.owners.by_email(), services.clock()
     fields, _ = services.store.commits.read_book([compiled.policy.roster.day_of(now)])
     reported = services.people.availability.reported(compiled.policy.roster, owners, now=now)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import heapq
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router import time_slice
 from router.policy.decision.compiled import CompiledPolicy
@@ -37,8 +40,7 @@ LEADS_AHEAD: Final = 100
 """Leads of a group read together, once its first one found a rep."""
 
 
-@dataclass(frozen=True, slots=True)
-class Pushing:
+class Pushing(Struct, frozen=True):
     """Counts: leads looked at, and those to be decided again."""
 
     looked_at: int = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.routing.portal.services import Services
 from router.routing.queues.push import TRY_EVERY, push_groups
@@ -14,8 +15,7 @@ AT_A_TIME: Final = 100
 """Leads looked at in one step: HubSpot reads at most this many in one call."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tending:
+class Tending(Struct, frozen=True):
     """Counts of one step."""
 
     looked_at: int

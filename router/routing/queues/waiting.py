@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.properties import OWNER
 from router.policy.rules.policy import Policy
@@ -27,8 +28,7 @@ WAITS_AT_MOST: Final = timedelta(days=90)
 """A lead that nobody took in this time is parked: a person decides what becomes of it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LookedAt:
+class LookedAt(Struct, frozen=True):
     """Counts of the leads that were due: all, those that left their queue, and those parked as too old."""
 
     looked_at: int = 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from router import time_slice
 from router.clock import Clock
@@ -23,8 +24,7 @@ PAGES_PER_STEP: Final = 20
 """Pages of one step outside a time slice."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReconcileStep:
+class ReconcileStep(Struct, frozen=True):
     """The number of contacts found, and the contact id where the next step goes on (None: finished)."""
 
     found: int

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router import time_slice
 from router.deadlines import STUCK
@@ -39,8 +41,7 @@ _STAND: Final = frozenset({State.WRITTEN, State.DONE, State.QUEUED})
 _ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
 
 
-@dataclass(frozen=True, slots=True)
-class Repaired:
+class Repaired(Struct, frozen=True):
     """Counts of one step. `after` is where the next step goes on, "" when all leads were compared."""
 
     compared: int = 0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.properties import OWNER
@@ -20,8 +21,7 @@ PER_CALL: Final = 100
 NOBODY: Final = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """One lead: the owner ids that HubSpot has and that we would have written; "" is nobody.
 
     `outcome` is ours (assigned, queued, nurtured, left_alone); so is `team`, None without one.
@@ -41,8 +41,7 @@ class Pair:
         return self.theirs == self.ours
 
 
-@dataclass(frozen=True, slots=True)
-class ShadowComparison:
+class ShadowComparison(Struct, frozen=True):
     """Every lead decided in shadow mode since a moment, and each owner's leads on both sides.
 
     `gone` leads were deleted since; `unread` are those that HubSpot did not answer for.

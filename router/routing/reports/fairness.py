@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final, Literal
 
 import structlog
+from msgspec import Struct
 
 from router.clock import Clock
 from router.ledger.sums.share_days import SharesOfMode
@@ -38,8 +38,7 @@ CurvesWanted = Literal["", "thin", "whole"]
 """No points over time, four a day, or one for each lead (read from the decisions themselves)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fairness:
+class Fairness(Struct, frozen=True):
     """The shares that the decisions since a moment add up to. `missed` is of one rep, if asked for."""
 
     since: datetime
@@ -49,8 +48,7 @@ class Fairness:
     curves: Curves
 
 
-@dataclass(frozen=True, slots=True)
-class Granted:
+class Granted(Struct, frozen=True):
     """A grant: each rep's credit in the team before and after, in its `unit`."""
 
     unit: Unit

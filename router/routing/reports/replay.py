@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from router.ledger import Ledger
 from router.policy.decision.compiled import compile_policy
@@ -19,8 +20,7 @@ class NotReplayable(Exception):
     """Something that the decision depended on is not kept; the message says what."""
 
 
-@dataclass(frozen=True, slots=True)
-class RecordDifference:
+class RecordDifference(Struct, frozen=True):
     """One field of the record: the value in the ledger, and the value computed now."""
 
     field: str
@@ -28,8 +28,7 @@ class RecordDifference:
     now: Any
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedDecision:
+class ReplayedDecision(Struct, frozen=True):
     """One decision computed again."""
 
     record: Mapping[str, Any]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
+
+from msgspec import Struct
 
 from router.ledger import Ledger
 from router.ledger.ledger import LedgerEvent
@@ -19,8 +20,7 @@ UNITS: Final[tuple[Unit, ...]] = ("leads", "points")
 KINDS: Final = (GRANTED, WEIGHTS_CHANGED, OVERRIDE)
 
 
-@dataclass(frozen=True, slots=True)
-class ShareChange:
+class ShareChange(Struct, frozen=True):
     """One change to the rep's leads, at a moment (ISO, UTC); `team` is None where it concerned every team."""
 
     at: str

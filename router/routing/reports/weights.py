@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
+
+from msgspec import Struct
 
 from router.clock import Clock
 from router.ledger import Ledger
@@ -29,8 +30,7 @@ TRIES: Final = 200
 """Other commits that may come between before a change gives up; each try takes a few milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class TeamWeights:
+class TeamWeights(Struct, frozen=True):
     """A team whose weights follow results: the evidence, and each rep's factor in force (thousandths)."""
 
     team: Team

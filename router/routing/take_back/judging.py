@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.hubspot.api.records import Record
 from router.policy.decision.decide import decide
@@ -11,7 +13,7 @@ from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtu
 from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Reassigned, ToOwner
 from router.routing.followup.reassign import Reassignment
-from router.routing.intake.affinity import affinity_memory, with_previous_owners
+from router.routing.intake.affinity import affinity_memory
 from router.routing.intake.reading import leads_of, read_contacts
 from router.routing.intake.work_item import WorkItem
 from router.routing.portal.services import Services
@@ -20,8 +22,7 @@ from router.routing.take_back.untouched import ASKED, why_touched
 from router.store.leads.leads import LeadState
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBackStep:
+class TakeBackStep(Struct, frozen=True):
     """One lead that would move: its old and new place in words, and the reassignment to request."""
 
     came_from: str
@@ -98,8 +99,8 @@ def _decided(
     compiled, companies = context.compiled, services.store.companies
     deciding = {item.contact_id: records[item.contact_id] for _, item in items}
     leads = leads_of(services.hubspot, deciding, needed=services.rules.needed(), priority="sweep")
-    leads = with_previous_owners(companies, compiled.affinity, leads)
     memory = affinity_memory(companies, compiled.affinity, leads)
+    leads = memory.with_previous_owners(leads)
     memory.read()
     for old, item in items:
 

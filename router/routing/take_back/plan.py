@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+
+from msgspec import Struct, field
 
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision
@@ -23,8 +24,7 @@ AT_A_TIME: Final = 50
 CLOCKS_DIFFER: Final = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """The leads that would move, in the order of their decisions, and by contact id why the others stay."""
 
     run: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, get_args
+
+from msgspec import Struct
 
 from router.crashpoints import crash_point
 from router.deadlines import SENT_AND_SILENT, VERIFY_AFTER
@@ -34,8 +35,7 @@ _REASONS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(Struct, frozen=True):
     """A lead whose record shows another owner than the rightful one.
 
     `status` is a person's lead status that our write covered together with their choice of owner, or None.

@@ -7,9 +7,10 @@ from HubSpot's moments alone. Our clock plays no part.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
@@ -24,8 +25,7 @@ _IN_THE_SAME_MINUTE: Final = timedelta(minutes=1)
 """Where it is not known what a decision expected: a choice this short before our write was not seen by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RightfulOwner:
+class RightfulOwner(Struct, frozen=True):
     """Who rightly owns a contact: `owner_id`, "" for nobody.
 
     `send` is ours that gave the contact to them, None if it was somebody else's choice. `is_present` is True

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
+
 from router.deadlines import LOOK_EVERY, VERIFY_AFTER
 from router.hubspot.api.records import HistoryEntry
 from router.hubspot.properties import OWNER
@@ -36,8 +38,7 @@ Histories = Mapping[str, tuple[HistoryEntry, ...]]
 """Property → its values, newest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Struct, frozen=True):
     """Number of leads looked at, and number of owners put right."""
 
     looked_at: int

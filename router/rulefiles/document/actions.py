@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from router.policy.leads.text import folded
 from router.policy.people.roster import Rep
@@ -26,8 +27,7 @@ from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.phrases import PHRASES, percent, say, span_in_words
 
 
-@dataclass(frozen=True, slots=True)
-class ActionDescriber:
+class ActionDescriber(Struct, frozen=True):
     """Describes the actions of one policy."""
 
     policy: Policy

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct, field
 
 from router.hubspot.properties import COUNTRY_CODE, SOURCE
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
@@ -33,8 +34,7 @@ LONGEST_LIST: Final = 8
 _LABELS_OF: Final = {"country": COUNTRY_CODE, "channel": SOURCE}
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionDescriber:
+class ConditionDescriber(Struct, frozen=True):
     """Describes conditions in one language; `lists` collects long lists, which the text only names."""
 
     catalog: Catalog

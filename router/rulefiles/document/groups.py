@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby, takewhile
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.rules.conditions import Condition, parts_of
 from router.policy.rules.policy import Rule
@@ -14,8 +15,7 @@ INSIDE: Final = " / "
 """Separator between a group's name and its rule's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
+class Numbered(Struct, frozen=True):
     """A rule with its place from the top, its name inside its group, and its own conditions."""
 
     number: int
@@ -24,8 +24,7 @@ class Numbered:
     rule: Rule
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Rules in a row; outside of groups `name` is "" and `asks` is empty."""
 
     name: str

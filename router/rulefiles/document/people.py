@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
+
+from msgspec import Struct
 
 from router.policy.people.roster import Hours, Rep, Team
 from router.policy.rules.policy import Assign, Policy, ToTeam
@@ -14,8 +15,7 @@ from router.rulefiles.document.phrases import percent, say, span_in_words
 from router.rulefiles.document.sla_steps import BreachDescriber
 
 
-@dataclass(frozen=True, slots=True)
-class PeopleDescriber:
+class PeopleDescriber(Struct, frozen=True):
     """Describes teams, hours and absences of one policy."""
 
     policy: Policy

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from router.policy.rules.conditions import Between
 from router.policy.rules.policy import Policy
@@ -14,8 +15,7 @@ from router.rulefiles.document.phrases import percent, say, span_in_words
 from router.rulefiles.scoring.grades import grades_of
 
 
-@dataclass(frozen=True, slots=True)
-class PointsDescriber:
+class PointsDescriber(Struct, frozen=True):
     """Describes how leads earn points, and how points make grades and segments."""
 
     policy: Policy

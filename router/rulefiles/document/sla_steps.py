@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from router.policy.people.roster import Manager
 from router.policy.results.work_signs import CONTACTED
@@ -13,8 +14,7 @@ from router.rulefiles.document.blocks import Block, Bullets, Heading, Paragraph
 from router.rulefiles.document.phrases import either, percent, say
 
 
-@dataclass(frozen=True, slots=True)
-class BreachDescriber:
+class BreachDescriber(Struct, frozen=True):
     """Describes the SLA steps for the overdue leads of one policy."""
 
     policy: Policy

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType
 from router.policy.leads.derived import DERIVED
@@ -55,8 +56,7 @@ _RANGE_HINT: Final[Mapping[FactType, tuple[str, tuple[str, ...]]]] = {
 """Form of one end of a range, and examples to complete with, by the types that have an order."""
 
 
-@dataclass(frozen=True, slots=True)
-class EditorFact:
+class EditorFact(Struct, frozen=True):
     """A fact as an editor sees it: `values` with their meanings, empty if any value is possible."""
 
     name: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from router.rulefiles.yaml.events import read
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Struct, frozen=True):
     """Each kind of name in the order of its file; empty where the file cannot be read."""
 
     reps: tuple[str, ...] = ()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, product
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.eligibility import wishes_of
@@ -30,8 +31,7 @@ MOST_COMBINED: Final = 400
 """Combinations of values that are tried where needs come from several facts."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidates:
+class Candidates(Struct, frozen=True):
     """The policy's reps, with the rules of a space."""
 
     policy: Policy

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.rules.policy import Rule
 from router.rulefiles.yaml.mistakes import Severity
@@ -16,8 +17,7 @@ MOST_NAMED: Final = 4
 """Rules or reps that one sentence names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """One finding: its line, the name under which the caret points, and what to do."""
 
     line: int

@@ -7,9 +7,11 @@ Christmas cannot be put off. What HubSpot and overrides say of reps is not in th
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.people.availability import calendar_of
 from router.policy.people.calendar import Calendar
@@ -29,8 +31,7 @@ _BEFORE: Final = range(6)
 """Most days that the closing before a day off lies back: over a weekend between public holidays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """A time in which no rep is at work, from one moment to the other (aware UTC)."""
 
     closes: datetime

@@ -7,9 +7,10 @@ who is back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TypeAlias
+
+from msgspec import Struct, field
 
 from router.policy.leads.lead import Facts
 from router.policy.people.calendar import off_on, time_off_of
@@ -34,8 +35,7 @@ Gap: TypeAlias = tuple[str, str]
 """A phrase for the missing reps and their days, and the facts of a lead that then finds no rep."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Empty:
+class _Empty(Struct, frozen=True):
     """The rules and the reps of one gap."""
 
     rules: list[int] = field(default_factory=list)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.rulefiles.proofs.boxes.rule_space import RuleSpace
 from router.rulefiles.proofs.findings import Finding, own_name, with_lines
@@ -15,8 +16,7 @@ MOST_ASKED: Final = 200
 OTHERWISE: Final = "otherwise"
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(Struct, frozen=True):
     """Reach of one rule: whether leads reach it and, if not, the rules above it that take them all."""
 
     rule: int

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.hubspot.properties import STATUS
 from router.policy.leads.catalog import Catalog
@@ -58,8 +59,7 @@ _LATER_METHODS: Final = frozenset(("hybrid", "weighted"))
 _TARGETS: Final = ("team", "rep", "to")
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAction:
+class ReadAction(Struct, frozen=True):
     """An action with its due time and status; None where the rule leaves them to the defaults."""
 
     action: Action
@@ -68,8 +68,7 @@ class ReadAction:
     task: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ActionReader:
+class ActionReader(Struct, frozen=True):
     """Reads `assign`, `do`, `sla` and `status`; `roster` is None if team.yaml could not be read."""
 
     file: FileReader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import FactType
 from router.policy.people.roster import Rep, Roster
@@ -23,8 +24,7 @@ _HAS: Final[Mapping[Kind, Callable[[Rep], tuple[str, ...]]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NeedReader:
+class NeedReader(Struct, frozen=True):
     """Reads `needs` and `prefer`; `roster` is None if team.yaml could not be read."""
 
     file: FileReader

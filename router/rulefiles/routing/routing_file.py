@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import Outcomes
@@ -52,8 +54,7 @@ LANGUAGES: Final[Mapping[str, Language]] = {"fr": "fr", "en": "en"}
 MODES: Final[Mapping[str, Mode]] = {"live": "live", "shadow": "shadow"}
 
 
-@dataclass(frozen=True, slots=True)
-class Routing:
+class Routing(Struct, frozen=True):
     """Everything in `routing.yaml`."""
 
     language: Language

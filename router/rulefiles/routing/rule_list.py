@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.policy.rules.conditions import ALWAYS, AllOf, Condition, parts_of
 from router.policy.rules.policy import Rule
@@ -19,8 +20,7 @@ GROUP_KEYS: Final = ("group", "when", "rules", "otherwise")
 OTHERWISE: Final = "otherwise"
 
 
-@dataclass(frozen=True, slots=True)
-class Inside:
+class Inside(Struct, frozen=True):
     """The place of a rule: in no group, or in a named one whose condition applies to all its rules."""
 
     group: str = ""
@@ -36,8 +36,7 @@ class Inside:
         return parts[0] if len(parts) == 1 else AllOf(parts)
 
 
-@dataclass(frozen=True, slots=True)
-class RuleListReader:
+class RuleListReader(Struct, frozen=True):
     """Reads rules in the order of the file. A rule with a mistake is reported and left out."""
 
     file: FileReader

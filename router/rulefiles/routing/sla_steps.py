@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from typing import Final, get_args
+
+from msgspec import Struct
 
 from router.policy.people.roster import Roster
 from router.policy.results.work_signs import ANY_ACTIVITY, CONTACTED, Activity
@@ -26,8 +27,7 @@ MOST_OFTEN: Final = 20
 _STEP_HINT: Final = "Write - after: 100%, and below it notify: [rep, manager]."
 
 
-@dataclass(frozen=True, slots=True)
-class BreachReader:
+class BreachReader(Struct, frozen=True):
     """Reads the steps; `segments` are those of the file, `roster` None if team.yaml could not be read."""
 
     file: FileReader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.rules.conditions import AllOf, Condition
 from router.rulefiles.words.conditions import ConditionReader, both
@@ -19,8 +20,7 @@ ASSIGNED: Final = ("team", "rep", "to", "method", "push_after")
 OUTCOMES: Final = (*ASSIGNED, "sla", "status", NAME)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     """One row as a rule: its name, its condition, and its right side as the keys of a rule."""
 
     name: Scalar
@@ -28,8 +28,7 @@ class Row:
     fields: Mapping[str, YamlEntry]
 
 
-@dataclass(frozen=True, slots=True)
-class _Header:
+class _Header(Struct, frozen=True):
     """The columns: facts left of the arrow (None where the name is a mistake), keys right of it."""
 
     facts: tuple[Fact | None, ...]
@@ -40,8 +39,7 @@ class _Header:
         return len(self.facts) + 1 + len(self.outcomes)
 
 
-@dataclass(frozen=True, slots=True)
-class TableReader:
+class TableReader(Struct, frozen=True):
     """Reads tables; a cell `any` on the left accepts any value."""
 
     file: FileReader

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
@@ -30,8 +31,7 @@ TEST_REQUIRED: Final = {
 MOST_REPEATS: Final = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTest:
+class RuleTest(Struct, frozen=True):
     """One test: `repeat` leads with these properties at `now` (UTC) must be decided as expected."""
 
     file: str
@@ -53,8 +53,7 @@ def read_cases(
     return reader, CaseReader(reader, policy, catalog).cases(root)
 
 
-@dataclass(frozen=True, slots=True)
-class CaseReader:
+class CaseReader(Struct, frozen=True):
     """Reads a file of tests from top to bottom."""
 
     file: FileReader

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.hubspot.properties import STATUS
 from router.policy.leads.catalog import Catalog
@@ -23,8 +24,7 @@ EXPECT_KEYS: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Expected:
+class Expected(Struct, frozen=True):
     """The expectation for every lead of a test; None and empty expect nothing.
 
     `share` counts leads by rep.
@@ -42,8 +42,7 @@ class Expected:
     share: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectationReader:
+class ExpectationReader(Struct, frozen=True):
     """Reads `expect`; every name in it must be one of the policy's, or the test could never pass."""
 
     file: FileReader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog, FactType, Property
 from router.policy.leads.derived import DERIVED, SOURCES
@@ -23,8 +24,7 @@ Texts: TypeAlias = Mapping[str, str | None]
 MISSING: Final = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class LeadReader:
+class LeadReader(Struct, frozen=True):
     """Reads the properties of a lead; moments written without a time zone are in the roster's."""
 
     file: FileReader

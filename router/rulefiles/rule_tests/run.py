@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.decide import decide_on_facts
@@ -23,8 +25,7 @@ from router.rulefiles.yaml.mistakes import Mistake, Severity, in_order
 TEST_FILES: Final = "tests/*.test.yaml"
 
 
-@dataclass(frozen=True, slots=True)
-class Tested:
+class Tested(Struct, frozen=True):
     """One test and its result: no difference means that it passed.
 
     `steps` explain the first decision that was not as expected, in the policy's language; a test that passed
@@ -45,8 +46,7 @@ class Tested:
         return not self.differences
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTestResults:
+class RuleTestResults(Struct, frozen=True):
     """Every test with its result, the mistakes in the files of tests, and the rules that no test reaches."""
 
     tests: tuple[Tested, ...]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from router.policy.decision.decision import Assigned, Decision, Nurtured, Queued
 from router.rulefiles.rule_tests.expectations import Expected
@@ -16,8 +17,7 @@ NOBODY: Final = "nobody"
 NONE: Final = "none"
 
 
-@dataclass(frozen=True, slots=True)
-class UnmetExpectation:
+class UnmetExpectation(Struct, frozen=True):
     """One expectation that was not met; `what` is its key below `expect`."""
 
     what: str

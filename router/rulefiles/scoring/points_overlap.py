@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import FactType
 from router.policy.rules.conditions import Between, Within
@@ -20,8 +21,7 @@ _FIRST_FITS: Final = "The first line that fits gives the points"
 _LEAST, _MOST = Decimal("-Infinity"), Decimal("Infinity")
 
 
-@dataclass(frozen=True, slots=True)
-class _Stretch:
+class _Stretch(Struct, frozen=True):
     """The range of one line, from `low` to `high`; without `high_counts` to just before `high`."""
 
     key: Scalar

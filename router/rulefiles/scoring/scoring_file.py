@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import FactType
 from router.policy.rules.conditions import OneOf
@@ -57,8 +58,7 @@ def read_scoring(root: Node, file: FileReader, words: Vocabulary) -> Scoring:
     return Scoring(fit, engagement, read_grid(fields["grade"].value, file, fit=fit, engagement=engagement))
 
 
-@dataclass(frozen=True, slots=True)
-class ScorecardReader:
+class ScorecardReader(Struct, frozen=True):
     """Reads the scorecards `fit` and `engagement`."""
 
     file: FileReader

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Hours, Rep
@@ -30,8 +31,7 @@ SMALLEST_WEIGHT, LARGEST_WEIGHT = 500, 1_000_000
 """Smallest and largest weight, in thousandths."""
 
 
-@dataclass(frozen=True, slots=True)
-class RepReader:
+class RepReader(Struct, frozen=True):
     """Reads reps; `hours` are the working weeks that a rep may name, `holidays` the default code."""
 
     file: FileReader

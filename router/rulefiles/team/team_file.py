@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import Catalog
 from router.policy.people.roster import Hours, Rep, Roster, Team, TimeOff
@@ -38,8 +39,7 @@ def read_team(root: Node, file: FileReader, catalog: Catalog) -> Roster:
     return TeamReader(file, catalog).roster(root)
 
 
-@dataclass(frozen=True, slots=True)
-class TeamReader:
+class TeamReader(Struct, frozen=True):
     """Reads `team.yaml` from top to bottom."""
 
     file: FileReader

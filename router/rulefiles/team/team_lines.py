@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.policy.people.roster import CatchUp, Rep, Team
 from router.rulefiles.team.rep_lines import REP_KEYS
@@ -39,8 +40,7 @@ SHORTEST: Final = timedelta(days=30)
 LONGEST: Final = timedelta(days=730)
 
 
-@dataclass(frozen=True, slots=True)
-class TeamLineReader:
+class TeamLineReader(Struct, frozen=True):
     """Reads teams; `reps` are the reps that a team may name."""
 
     file: FileReader

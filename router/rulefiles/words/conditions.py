@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.rules.conditions import AllOf, AnyOf, Condition, IsKnown, Matcher, NoneOf, Test
 from router.rulefiles.words.matchers import MatcherReader, merged
@@ -24,8 +25,7 @@ _CHOICES: Final[dict[str, Callable[[tuple[Condition, ...]], Condition]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionReader:
+class ConditionReader(Struct, frozen=True):
     """Reads conditions. A condition with a mistake is None, so that it never counts as true."""
 
     words: Vocabulary

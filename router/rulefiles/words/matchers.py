@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import FactType
 from router.policy.rules.conditions import Contains, IsKnown, Matcher, OneOf, Unknown, Within
@@ -20,8 +21,7 @@ LIST_SIGN: Final = "$"
 _WORD = re.compile(r"[^*]+\*?")
 
 
-@dataclass(frozen=True, slots=True)
-class MatcherReader:
+class MatcherReader(Struct, frozen=True):
     """Reads the values that are compared with one fact."""
 
     fact: Fact

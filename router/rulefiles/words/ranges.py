@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, Literal, TypeAlias
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import FactType
 from router.policy.rules.conditions import Between
@@ -35,8 +36,7 @@ _LIKE_A_RANGE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RangeReader:
+class RangeReader(Struct, frozen=True):
     """Reads the ranges of one fact; `timezone` says when a day begins for a fact that is a moment."""
 
     fact: Fact

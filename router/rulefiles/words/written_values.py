@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from router.hubspot.properties import OWNER, STAGE
 from router.policy.leads.catalog import COMPANY_PREFIX, Catalog
@@ -13,8 +14,7 @@ from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.tree import Node, Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class ValueWriter:
+class ValueWriter(Struct, frozen=True):
     """Checks values before they are written, so that HubSpot cannot refuse them later."""
 
     file: FileReader

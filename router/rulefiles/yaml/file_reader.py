@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from router.rulefiles.yaml.mistakes import Mistake, Severity, did_you_mean
 from router.rulefiles.yaml.tree import Map, Node, Scalar, Seq, YamlEntry
@@ -22,8 +24,7 @@ LONGEST_MESSAGE: Final = 300
 """Characters of a message; a text that fills the file is not repeated."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileReader:
+class FileReader(Struct, frozen=True):
     """One rule file being read: its name, its lines, and the mistakes found so far."""
 
     name: str

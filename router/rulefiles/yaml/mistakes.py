@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import StrEnum
 from typing import Final
+
+from msgspec import Struct
 
 WIDEST_LINE: Final = 110
 """Characters of a source line that are shown; a longer line is cut around its caret."""
@@ -22,8 +23,7 @@ class Severity(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """One thing to correct: `line` and `column` count characters from 1; `hint` is the way out."""
 
     file: str

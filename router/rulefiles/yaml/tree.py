@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 LONGEST_QUOTE: Final = 80
 """Characters of a value that messages and reasons repeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scalar:
+class Scalar(Struct, frozen=True):
     """One value as written. A quoted one is always meant literally: no keyword, no list name."""
 
     text: str
@@ -19,8 +19,7 @@ class Scalar:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Seq:
+class Seq(Struct, frozen=True):
     """A list, in order."""
 
     elements: tuple[Node, ...]
@@ -28,16 +27,14 @@ class Seq:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class YamlEntry:
+class YamlEntry(Struct, frozen=True):
     """A key and its value."""
 
     key: Scalar
     value: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Map:
+class Map(Struct, frozen=True):
     """Keys and values, in the order of the file; no key twice."""
 
     entries: tuple[YamlEntry, ...]

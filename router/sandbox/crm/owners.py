@@ -1,13 +1,14 @@
 """The owners of acme.fr: eight reps, a manager, and a deactivated owner."""
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.sandbox.clock import iso
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(Struct, frozen=True):
     """A person of the portal. The owner id and the user id are different numbers."""
 
     id: str

@@ -2,23 +2,22 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from router.sandbox.clock import iso, parse_ms
 from router.sandbox.http.errors import Mistake
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """One option of an enumeration: the stored value, and the label that people see."""
 
     value: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Property:
+class Property(Struct, frozen=True):
     """A property of contacts, companies or users, as the portal defines it."""
 
     name: str

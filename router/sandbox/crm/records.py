@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from msgspec import Struct
+
 from router.sandbox.clock import iso, now_ms, parse_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """The author of a value: an app, a person in HubSpot's own pages, a form, an import."""
 
     type: str

@@ -11,11 +11,11 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
 import urllib3
+from msgspec import Struct
 
 from router.sandbox.delivery.route import Route
 from router.sandbox.delivery.webhooks import FORMS, Event, signed_headers
@@ -210,8 +210,7 @@ class Deliveries:
             self._changed.notify()
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Struct, frozen=True):
     """Events that are sent in one POST."""
 
     events: tuple[Event, ...]

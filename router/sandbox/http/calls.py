@@ -4,8 +4,10 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from router.sandbox.clock import iso, now_ms
 from router.sandbox.http.errors import Refused, error_body, record_error, unauthorized
@@ -17,8 +19,7 @@ from router.sandbox.portal import Portal
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """An API call without its HTTP: endpoint, version, and parameters."""
 
     endpoint: str
@@ -54,8 +55,7 @@ class Call:
         return 200 if self.version == "2026-09" else 207
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """The answer to the caller. `wire` says how the connection misbehaves while sending it."""
 
     status: int

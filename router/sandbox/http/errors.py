@@ -5,10 +5,10 @@ Refused is the only error of the portal: wherever it is raised, it becomes the a
 
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
+from msgspec import Struct, field
 
 Body = dict[str, Any]
 
@@ -23,8 +23,7 @@ class Refused(Exception):
         self.headers = dict(headers or {})
 
 
-@dataclass(frozen=True, slots=True)
-class Mistake:
+class Mistake(Struct, frozen=True):
     """One property value that HubSpot does not accept."""
 
     name: str

@@ -1,15 +1,17 @@
 """Changes by people in HubSpot's pages, above all between an app's read and its write."""
 
 import random
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct
+
+from router.plain import as_plain
 from router.sandbox.clock import now_ms
 from router.sandbox.crm.records import Record, Source
 
 
-@dataclass(frozen=True, slots=True)
-class HumanChoice:
+class HumanChoice(Struct, frozen=True):
     """An owner that a person chose, and when."""
 
     contact: str
@@ -75,4 +77,4 @@ class Humans:
 
     def shown(self) -> list[dict[str, Any]]:
         """Every choice, in order, as `GET /sandbox/human` answers it."""
-        return [asdict(choice) for choice in self.choices]
+        return [as_plain(choice) for choice in self.choices]

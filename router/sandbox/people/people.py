@@ -3,8 +3,9 @@
 import random
 import unicodedata
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from router.sandbox.clock import iso, now_ms
 from router.sandbox.crm.owners import OWNERS
@@ -23,8 +24,7 @@ ARRIVALS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """A contact to create, with its company, or the position of an earlier person with the same company."""
 
     contact: dict[str, str]

@@ -10,7 +10,6 @@ from __future__ import annotations
 import itertools
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from typing import Final, Literal, cast
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.store.keys import Keys
 from router.store.scripts import script
@@ -47,8 +47,7 @@ TRIAL_WAIT_S: Final = 0.25
 OBSERVE_EVERY: Final = timedelta(seconds=5)
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """The budget's answer to one call. `wait_s` is 0 when the call may go out."""
 
     verdict: Verdict
@@ -61,8 +60,7 @@ class Charge:
         return self.verdict in ("granted", "probe")
 
 
-@dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(Struct, frozen=True):
     """Reason, beginning and end of a pause of all HubSpot calls; times are aware UTC."""
 
     reason: str

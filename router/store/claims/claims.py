@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, TypeAlias
 
 import orjson
 import redis
+from msgspec import Struct, field
 
 from router.store import lead_fields
 from router.store.keys import Keys
@@ -21,21 +21,18 @@ from router.timestamps import in_ms
 HOUR: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimLimits:
+class ClaimLimits(Struct, frozen=True):
     """A rep's limits: the most each field of the book may hold, and claims per hour (None: no limit)."""
 
     book: Mapping[str, int] = field(default_factory=dict)
     claims_per_hour: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimCommitted:
+class ClaimCommitted(Struct, frozen=True):
     """The claim or release is committed and in the inbox; a worker writes it to HubSpot."""
 
 
-@dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Elsewhere(Struct, frozen=True):
     """The lead is not in the required state or episode; `state` is None when the lead is unknown."""
 
     state: State | None
@@ -43,21 +40,18 @@ class Elsewhere:
     episode: int
 
 
-@dataclass(frozen=True, slots=True)
-class Erased:
+class Erased(Struct, frozen=True):
     """The contact is being erased."""
 
 
-@dataclass(frozen=True, slots=True)
-class Full:
+class Full(Struct, frozen=True):
     """The rep has `count` in this field of the book, which is the most it may hold."""
 
     field: str
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class TooOften:
+class TooOften(Struct, frozen=True):
     """The rep made `claims` claims within an hour; the next one is allowed at `again_at_ms` (epoch ms)."""
 
     claims: int

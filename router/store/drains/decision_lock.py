@@ -23,8 +23,8 @@ LEASE_S: Final = 1.0
 """Seconds after which a held lock expires: about five times what deciding takes, hand-overs included."""
 PATIENCE_S: Final = 3.0
 """Longest wait for the lock in seconds, three leases: a holder still at work then is slow, not dead."""
-LOOK_S: Final = 0.05
-"""Longest wait for one wake-up in seconds: a process that died sends none."""
+LOOK_S: Final = 0.25
+"""Longest wait for one wake-up in seconds: a process that died sends none. A look costs two Redis calls."""
 STAY_S: Final = 0.15
 """Seconds in which one process passes the lock among its threads, without Redis, before others get it."""
 

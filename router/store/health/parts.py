@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from router.policy.people.roster import Unit
 from router.policy.shares.share_book import BOUND
 
 
-@dataclass(frozen=True, slots=True)
-class Backlog:
+class Backlog(Struct, frozen=True):
     """One stream of leads: entries in it, those that are claimed, and the wait of the oldest in seconds."""
 
     depth: int
@@ -20,8 +20,7 @@ class Backlog:
     waited_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """The last work that a process finished, and its time (aware UTC)."""
 
     process: str
@@ -34,8 +33,7 @@ class Progress:
         return self.process.split()[0]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleMistake:
+class RuleMistake(Struct, frozen=True):
     """A mistake in the rule files on disk; the last good revision stays live."""
 
     file: str
@@ -47,8 +45,7 @@ class RuleMistake:
         return f"{self.file}:{self.line or 1}:{self.column or 1}: {self.message}"
 
 
-@dataclass(frozen=True, slots=True)
-class Furthest:
+class Furthest(Struct, frozen=True):
     """The rep of a team furthest from their fair share: ahead (+) or behind (-), in the team's unit."""
 
     team: str
@@ -59,8 +56,7 @@ class Furthest:
     """Difference above which a person is warned; None: the team promises no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class RedisState:
+class RedisState(Struct, frozen=True):
     """What Redis says of itself; what it does not say is None or empty."""
 
     refuses_writes: str = ""
@@ -81,8 +77,7 @@ class RedisState:
         return bool(self.most) and self.policy not in ("", "noeviction")
 
 
-@dataclass(frozen=True, slots=True)
-class Recent:
+class Recent(Struct, frozen=True):
     """Deliveries of this hour and the last, and the hour of the last valid event (aware UTC)."""
 
     events: int = 0
@@ -96,8 +91,7 @@ class Recent:
     last_event: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Struct, frozen=True):
     """What one process saw at `at`; `facts` are of that `kind` (see progress.py)."""
 
     kind: str

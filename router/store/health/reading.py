@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.store.budget.budget import Pause
 from router.store.health.parts import (
@@ -24,8 +25,7 @@ PATIENCE: Final = timedelta(seconds=60)
 """Time that a lead may wait, or a process be silent, before it counts."""
 
 
-@dataclass(frozen=True, slots=True)
-class VitalsReading:
+class VitalsReading(Struct, frozen=True):
     """Everything that `Vitals` read in one round trip; times are by the clock of Redis."""
 
     at: datetime

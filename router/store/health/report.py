@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections import Counter
 from typing import Any
 
+from router.plain import as_plain
 from router.store.health.conditions.table import findings, level_of
 from router.store.health.reading import VitalsReading
 from router.store.loading import Loading
@@ -14,11 +14,11 @@ from router.store.loading import Loading
 def in_detail(reading: VitalsReading | Loading | None) -> dict[str, Any]:
     """Everything, with names, hosts and rule texts; None stands for a Redis that does not answer."""
     found = findings(reading)
-    facts = dataclasses.asdict(reading) if isinstance(reading, VitalsReading) else {}
+    facts = as_plain(reading) if isinstance(reading, VitalsReading) else {}
     return {
         "status": level_of(found),
         "redis": _redis(reading),
-        "findings": [dataclasses.asdict(one) for one in found],
+        "findings": [as_plain(one) for one in found],
         **facts,
     }
 

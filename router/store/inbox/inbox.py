@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 import redis
+from msgspec import Struct
 
 from router.deadlines import LEASE
 from router.store.keys import Keys
@@ -23,8 +23,7 @@ BATCHES_PER_DRAIN: Final = 8
 Answer = TypeVar("Answer")
 
 
-@dataclass(frozen=True, slots=True)
-class InboxEntry:
+class InboxEntry(Struct, frozen=True):
     """One announcement that a consumer has claimed; `deliveries` is how often it was claimed, from 1."""
 
     stream: str
@@ -32,6 +31,18 @@ class InboxEntry:
     contact_id: str
     occurred_at_ms: int
     deliveries: int
+
+
+class Waiting(Struct, frozen=True):
+    """Number of new leads that wait, and whether low-priority ones do."""
+
+    new: int
+    low: bool
+
+    @property
+    def is_any(self) -> bool:
+        """True if a lead of either kind waits."""
+        return self.new > 0 or self.low
 
 
 class Inbox:
@@ -135,17 +146,14 @@ class Inbox:
             ids = [entry.id for entry in entries if entry.stream == stream]
             self._uncount(keys=[stream], args=[GROUP, consumer, *ids])
 
-    def waiting(self, *, limit: int = BATCH, low: bool = True) -> int:
-        """Number of entries that no consumer has claimed yet, at most `limit`.
-
-        Without `low` only new leads are counted.
-        """
-        streams = [self._keys.inbox, self._keys.inbox_low] if low else [self._keys.inbox]
-        return int(self._waiting(keys=streams, args=[GROUP, limit]))
+    def waiting(self, *, limit: int = BATCH) -> Waiting:
+        """What no consumer has claimed yet; new leads are counted up to `limit`."""
+        new, low = self._waiting(keys=[self._keys.inbox, self._keys.inbox_low], args=[GROUP, limit, 1])
+        return Waiting(int(new), bool(low))
 
     def has_work(self) -> bool:
         """True if an entry waits, or if a claim has been abandoned."""
-        if self.waiting(limit=1):
+        if self.waiting(limit=1).is_any:
             return True
         for stream in (self._keys.inbox, self._keys.inbox_low):
             if self._with_group(

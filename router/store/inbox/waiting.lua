@@ -1,17 +1,16 @@
--- Returns the number of entries that no consumer has claimed yet, counted up to a limit.
--- KEYS: stream …   ARGV: group, limit
-local waiting = 0
-for _, key in ipairs(KEYS) do
+-- Returns for each stream the number of entries that no consumer has claimed yet, counted up to its limit.
+-- KEYS: stream …   ARGV: group, limit of each stream …
+local waiting = {}
+for index, key in ipairs(KEYS) do
+  waiting[index] = 0
   if redis.call('EXISTS', key) == 1 then
     for _, group in ipairs(redis.call('XINFO', 'GROUPS', key)) do
       local facts = {}
       for i = 1, #group, 2 do facts[group[i]] = group[i + 1] end
       if facts['name'] == ARGV[1] then
-        waiting = waiting
-          + #redis.call('XRANGE', key, '(' .. facts['last-delivered-id'], '+', 'COUNT', tonumber(ARGV[2]) - waiting)
+        waiting[index] = #redis.call('XRANGE', key, '(' .. facts['last-delivered-id'], '+', 'COUNT', ARGV[1 + index])
       end
     end
   end
-  if waiting >= tonumber(ARGV[2]) then break end
 end
 return waiting

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final, cast
 
 import orjson
 import redis
+from msgspec import Struct, field
 
 from router.deadlines import DOUBT, VERIFY_AFTER
 from router.policy.shares.share_book import NOT_REFUNDED, RETURNED, UNITS
@@ -25,8 +25,7 @@ REMEMBERED: Final = timedelta(days=90)
 """Time that a finished lead is remembered; forgetting it is safe, because its owner stands on the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Struct, frozen=True):
     """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
 
     keys: tuple[str, ...]
@@ -34,8 +33,7 @@ class Memory:
     lasts_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewDecision:
+class NewDecision(Struct, frozen=True):
     """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
 
     contact_id: str
@@ -61,25 +59,21 @@ class NewDecision:
     """The rep's `Assignment`, for the SLA checks of the lead."""
 
 
-@dataclass(frozen=True, slots=True)
-class Committed:
+class Committed(Struct, frozen=True):
     """All decisions of the batch are committed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outdated:
+class Outdated(Struct, frozen=True):
     """Another process has committed since the book was read: read it again and decide again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """Leads that another process decided first, or that are being erased; nothing was committed."""
 
     contact_ids: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(Struct, frozen=True):
     """One lead's next state, with everything that goes with it.
 
     `verify_at_ms`: when to verify its owner. `refund`: take back what its decision added to the book.
@@ -147,24 +141,21 @@ class Commits:
     ) -> Committed | Outdated | Lost:
         """Commit all decisions or none; the first decision per lead and episode wins."""
         book: dict[str, int] = {}
-        for decision in decisions:
-            for name, delta in parts_of(decision.paid)[0].items():
+        leads: list[dict[str, object]] = []
+        for one in decisions:
+            rest, opens, joins = parts_of(one.paid)
+            for name, delta in rest.items():
                 book[name] = book.get(name, 0) + delta
+            fields = fields_of(one)
+            fields += (lead_fields.PAID, orjson.dumps(dict(one.paid)).decode())
+            lead = {"id": one.contact_id, "episode": one.episode, "fields": fields}
+            leads.append(lead | {"opens": opens, "joins": joins} | _memory(one.memory))
         asked = {
             "now": now_ms,
             "queues": self._keys.queue(""),
             "days": self._keys.book_of_day(""),
             "book": {name: str(delta) for name, delta in book.items()},
-            "leads": [
-                {
-                    "id": one.contact_id,
-                    "episode": one.episode,
-                    "fields": [*fields_of(one), lead_fields.PAID, orjson.dumps(dict(one.paid)).decode()],
-                    **opens_of(one.paid),
-                    **_memory(one.memory),
-                }
-                for one in decisions
-            ],
+            "leads": leads,
         }
         names = [self._keys.book, self._keys.outbox, self._keys.erasures]
         names += [self._keys.lead(one.contact_id) for one in decisions]
@@ -210,24 +201,25 @@ class Commits:
 
 def fields_of(decision: NewDecision) -> list[str]:
     """The fields of a lead's hash that a decision sets, name after name; the caller adds the paid shares."""
-    return [
+    fields = [
         *(lead_fields.OWNER, decision.owner_id),
         *(lead_fields.EXPECTED_OWNER, decision.expected_owner_id),
         *(lead_fields.DECISION_ID, decision.decision_id),
         *(lead_fields.QUEUE, decision.queue),
         *(lead_fields.ENTRY_ID, decision.entry_id),
         *(lead_fields.CHANGES, orjson.dumps(dict(decision.changes)).decode()),
-        # The queue decides again from these facts, without asking HubSpot.
-        *((lead_fields.RECORD, decision.kept.decode()) if decision.kept else ()),
-        *((lead_fields.STATE, State.SHADOW) if decision.shadow else ()),
-        *((lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode()) if decision.trigger else ()),
-        *(
-            (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
-            if decision.assignment
-            else ()
-        ),
-        *((lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode()) if decision.memory else ()),
     ]
+    if decision.kept:  # the queue decides again from these facts, without asking HubSpot
+        fields += (lead_fields.RECORD, decision.kept.decode())
+    if decision.shadow:
+        fields += (lead_fields.STATE, State.SHADOW)
+    if decision.trigger:
+        fields += (lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode())
+    if decision.assignment:
+        fields += (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
+    if decision.memory:
+        fields += (lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode())
+    return fields
 
 
 def state_after(new: NewDecision, *, at_ms: int, before: LeadState | None) -> LeadState:

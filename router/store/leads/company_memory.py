@@ -7,7 +7,6 @@ memory expires by itself, and is deleted with the contact that it came from.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 from secrets import token_hex
@@ -15,14 +14,14 @@ from typing import cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.policy.rules.affinity import Trace
 from router.store.keys import Keys
 from router.timestamps import from_epoch_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """The owner of the last lead, the time it was assigned (aware UTC), and its contact.
 
     `before` is the owner who had the contact before that one, if a deleted contact came back; "" for nobody.

@@ -8,13 +8,13 @@ person is needed). In shadow mode it is *shadow* from its decision on, and nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
 
 import orjson
 import redis
+from msgspec import Struct, field
 
 from router.store import lead_fields
 from router.store.keys import Keys
@@ -67,16 +67,14 @@ _FIELDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Missing:
+class Missing(Struct, frozen=True):
     """HubSpot did not find the contact `times` times in a row, first at `since_ms` (epoch ms)."""
 
     times: int
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class LeadState:
+class LeadState(Struct, frozen=True):
     """One lead as remembered. `owner_id` is "" when our decision gives the lead to nobody.
 
     `expected_owner_id` is the owner that the record had before we decided ("" for nobody); `changes` are the

@@ -66,6 +66,14 @@ class OpenLeads:
 
 def parts_of(paid: Mapping[str, int]) -> tuple[dict[str, int], dict[str, int], str]:
     """A decision's other additions to the book, its additions to open counts, and the open count it joins."""
-    opens = {name: change for name, change in paid.items() if name.startswith(OPEN)}
-    rest = {name: change for name, change in paid.items() if name not in opens}
-    return rest, opens, next((name for name, change in opens.items() if change >= 0), "")
+    rest: dict[str, int] = {}
+    opens: dict[str, int] = {}
+    joins = ""
+    for name, change in paid.items():
+        if not name.startswith(OPEN):
+            rest[name] = change
+            continue
+        opens[name] = change
+        if change >= 0 and not joins:
+            joins = name
+    return rest, opens, joins

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.policy.waiting.queued_record import QueuedDecision, queued_decision
 from router.store import lead_fields
@@ -25,8 +25,7 @@ def rank(score: int, *, since_ms: int) -> int:
     return (HIGHEST_SCORE - min(max(score, 0), HIGHEST_SCORE)) * _SPAN + since_ms
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingLead:
+class WaitingLead(Struct, frozen=True):
     """A lead that any rep of the team may claim; `since_ms` is epoch milliseconds."""
 
     contact_id: str
@@ -34,16 +33,14 @@ class WaitingLead:
     since_ms: int
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class QueuePlace(Struct, frozen=True):
     """A lead's place in its queue: its rank there (0 and up, smallest first), and its contact id."""
 
     rank: int
     contact_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Tended:
+class Tended(Struct, frozen=True):
     """A queued lead to look at: its state and since when, what queued it, and its last reading.
 
     Times are epoch milliseconds; 0 if unknown.
@@ -85,7 +82,9 @@ class Queues:
         rows = self._redis.zrange(self._keys.queue(team), 0, limit - 1, withscores=True)
         return tuple(_waiting(row[0], int(row[1])) for row in cast("list[tuple[str, float]]", rows))
 
-    def waiting_after(self, place: Place | None, team: str, *, limit: int) -> list[tuple[Place, WaitingLead]]:
+    def waiting_after(
+        self, place: QueuePlace | None, team: str, *, limit: int
+    ) -> list[tuple[QueuePlace, WaitingLead]]:
         """Up to `limit` leads of the team's queue behind a place (None: from its front), each with its place.
 
         The lead at that place may have left meanwhile.
@@ -96,7 +95,7 @@ class Queues:
             start = at + 1 if at is not None else self._redis.zcount(key, "-inf", f"({place.rank}")
         rows = self._redis.zrange(key, start, start + limit - 1, withscores=True)
         found = cast("list[tuple[str, float]]", rows)
-        return [(Place(int(rank), one), _waiting(one, int(rank))) for one, rank in found]
+        return [(QueuePlace(int(rank), one), _waiting(one, int(rank))) for one, rank in found]
 
     def waiting_in_all(self) -> int:
         """Number of queued leads on the list of leads to look at."""

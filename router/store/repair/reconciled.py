@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, cast
 
 import orjson
 import redis
+from msgspec import Struct
 
+from router.plain import as_plain
 from router.store.health.recent import RecentCounts
 from router.store.keys import Keys
 
@@ -15,8 +16,7 @@ _WINDOW: Final = "window"
 _UNTIL: Final = "until"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """Contacts created from `since` to `until` (ISO), searched up to `after_id`."""
 
     since: str
@@ -43,7 +43,7 @@ class Reconciled:
 
     def put(self, window: Window) -> None:
         """Record how far the window has been searched."""
-        self._redis.hset(self._key, _WINDOW, orjson.dumps(window).decode())
+        self._redis.hset(self._key, _WINDOW, orjson.dumps(as_plain(window)).decode())
 
     def note_missed(self, contacts: int) -> None:
         """Count contacts that no webhook had announced, for the health page."""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, cast
 
 import orjson
 import redis
+from msgspec import Struct, field
 
+from router.plain import as_plain
 from router.store import lead_fields
 from router.store.keys import Keys
 from router.store.leads.commits import REMEMBERED
@@ -23,8 +24,7 @@ _LOST_WRITES: Final = "lost_writes"
 _FOR_EVER: Final = frozenset({State.DECIDED, State.WRITTEN, State.QUEUED})
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """Progress of a rebuild: leads decided from `since` to `until` (ISO), done up to the page `after`."""
 
     since: str
@@ -32,8 +32,7 @@ class Rebuild:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class LostWrites:
+class LostWrites(Struct, frozen=True):
     """The search for writes that Redis has lost: on contacts changed since `since` (ISO), from `after_id` on.
 
     `looks_ms` are the moments (epoch ms) of the searches still to be made, the next one first.
@@ -44,8 +43,7 @@ class LostWrites:
     after_id: str = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class RestoredLead:
+class RestoredLead(Struct, frozen=True):
     """A lead as it has to be remembered again.
 
     `record` is its decision if it waits in a queue, `score` its score there. `announce`: have it routed on.
@@ -87,7 +85,7 @@ class Restoration:
         """
         texts = {name: str(value) for name, value in fields.items()}
         names = [self._keys.book, self._keys.whole, self._keys.reconciled]
-        asked = (orjson.dumps(one).decode() if one else "" for one in (rebuild, lost_writes))
+        asked = (orjson.dumps(as_plain(one)).decode() if one else "" for one in (rebuild, lost_writes))
         days = self._keys.book_of_day("")
         return bool(self._restore_book(keys=names, args=[at.isoformat(), orjson.dumps(texts), *asked, days]))
 
@@ -102,7 +100,7 @@ class Restoration:
     def put_lost_writes(self, search: LostWrites) -> None:
         """Record how far the search for lost writes is; without further looks it is over."""
         if search.looks_ms:
-            self._redis.hset(self._keys.reconciled, _LOST_WRITES, orjson.dumps(search).decode())
+            self._redis.hset(self._keys.reconciled, _LOST_WRITES, orjson.dumps(as_plain(search)).decode())
         else:
             self._redis.hdel(self._keys.reconciled, _LOST_WRITES)
 
@@ -113,7 +111,7 @@ class Restoration:
 
     def put(self, rebuild: Rebuild) -> None:
         """Record how far the rebuild is."""
-        self._redis.hset(self._keys.reconciled, _REBUILD, orjson.dumps(rebuild).decode())
+        self._redis.hset(self._keys.reconciled, _REBUILD, orjson.dumps(as_plain(rebuild)).decode())
 
     def close(self) -> None:
         """Record that the rebuild is complete."""

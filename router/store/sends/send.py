@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(Struct, frozen=True):
     """One owner that we sent to HubSpot for a lead.
 
     `expected_owner_id` is the owner that the record had when we read it ("" for nobody, None if that is not

@@ -7,11 +7,11 @@ send after its claim was taken over. So every outcome of such a lead is verified
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.deadlines import SENT_AND_SILENT, VERIFY_AFTER
 from router.store.inbox.inbox import GROUP, InboxEntry
@@ -25,8 +25,7 @@ MOST_ROWS: Final = 12
 """Sends kept per lead; a lead is rarely decided more than three times."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sending:
+class Sending(Struct, frozen=True):
     """A lead about to be written: it must still be in this state and episode, and its entries claimed by us.
 
     Without a `send` the write leaves the owner alone.

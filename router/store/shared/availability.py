@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 import orjson
 import redis
+from msgspec import Struct
 from redis.client import Pipeline
 
+from router.plain import as_plain
 from router.policy.people.availability import MOST_AHEAD, OVERRIDE, Reported
 from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.store.keys import Keys
@@ -23,8 +24,7 @@ _OVERRIDE = "override:"
 _Aware: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
-@dataclass(frozen=True, slots=True)
-class Override:
+class Override(Struct, frozen=True):
     """A person's word that a rep is `away` or `present` until a moment, and when and why they said so.
 
     Times are aware UTC.
@@ -36,8 +36,7 @@ class Override:
     why: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedAvailability:
+class ReportedAvailability(Struct, frozen=True):
     """HubSpot's report by owner id as read at `at` (None: never), and all overrides by rep name.
 
     An override whose end has passed may still be among them.
@@ -78,7 +77,7 @@ class AvailabilityRepository:
         """Set the rep's override, in place of an earlier one."""
         event = {"says": override.kind, "until": override.until.isoformat()}
         with self._redis.pipeline() as pipeline:
-            pipeline.hset(self._key, _OVERRIDE + rep, orjson.dumps(override).decode())
+            pipeline.hset(self._key, _OVERRIDE + rep, orjson.dumps(as_plain(override)).decode())
             self._add_event(pipeline, rep, at=override.said_at, event=event)
             pipeline.execute()
 
@@ -89,7 +88,7 @@ class AvailabilityRepository:
         """
         for rep, override in overrides.items():
             if override.until > now:
-                self._redis.hsetnx(self._key, _OVERRIDE + rep, orjson.dumps(override).decode())
+                self._redis.hsetnx(self._key, _OVERRIDE + rep, orjson.dumps(as_plain(override)).decode())
 
     def lift(self, rep: str, *, at: datetime) -> bool:
         """Remove the rep's override; False if there is none."""

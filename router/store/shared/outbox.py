@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal, cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.store.keys import Keys
 
@@ -15,8 +15,7 @@ MOST_WAITING: Final = 300_000
 """Entries, of about 100,000 leads, above which no lead is taken from the inbox until the ledger took some."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
+class OutboxEntry(Struct, frozen=True):
     """One entry: a whole decision, or an event in the life of a lead. `id` is unique for ever."""
 
     id: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final, cast
 
 import redis
+from msgspec import Struct
 
 from router.store.keys import Keys
 from router.timestamps import in_ms
@@ -17,8 +17,7 @@ KEPT: Final = 2
 REMEMBERED: Final = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True)
-class LastWrites:
+class LastWrites(Struct, frozen=True):
     """When the contacts written last were written, epoch milliseconds by contact id; at most two."""
 
     at_ms: dict[str, int]

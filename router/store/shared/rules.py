@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.policy.reports.bounds import Bound
 from router.rulefiles.packing import packed, unpacked
@@ -17,8 +17,7 @@ from router.rulefiles.words.catalog_file import CATALOG_FILE
 from router.store.keys import Keys
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRules:
+class PublishedRules(Struct, frozen=True):
     """A revision as the process that loaded it published it. `files` are the last good ones."""
 
     revision: str

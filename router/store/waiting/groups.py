@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.store.keys import Keys
 from router.store.scripts import script
 
 
-@dataclass(frozen=True, slots=True)
-class RepsSeen:
+class RepsSeen(Struct, frozen=True):
     """What the reps could take at `at_ms` (epoch ms), under the rules of `revision`.
 
     `reps` names for each rep every way in which a lead could reach the rep; see

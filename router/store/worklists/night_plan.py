@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import cast
 
 import orjson
 import redis
+from msgspec import Struct
+from msgspec.structs import replace
 
+from router.plain import as_plain
 from router.policy.reports.night_report import Note
 from router.store.keys import Keys
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True):
     """One lead on the plan: its owner, its planned destination, and the reason.
 
     `episode` is None for a lead that Redis does not know, `owner_id` is "" for a lead in a queue. `moment` is
@@ -35,8 +36,7 @@ class Planned:
     left: Note = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlanAwaitingApproval:
+class PlanAwaitingApproval(Struct, frozen=True):
     """A plan that waits for approval: its night (ISO date), its moves, and the limit they exceed."""
 
     day: str
@@ -63,7 +63,7 @@ class NightPlan:
         """Put leads on the plan; a lead that is on it already keeps its entry."""
         with self._redis.pipeline() as pipeline:
             for one in planned:
-                pipeline.hsetnx(self._plan, one.contact_id, orjson.dumps(one))
+                pipeline.hsetnx(self._plan, one.contact_id, orjson.dumps(as_plain(one)))
             pipeline.execute()
 
     def leave(self, why: Mapping[str, Note]) -> None:
@@ -71,7 +71,7 @@ class NightPlan:
         with self._redis.pipeline() as pipeline:
             for one in self.of(why).values():
                 stays = replace(one, left=why[one.contact_id])
-                pipeline.hset(self._plan, one.contact_id, orjson.dumps(stays))
+                pipeline.hset(self._plan, one.contact_id, orjson.dumps(as_plain(stays)))
             pipeline.execute()
 
     def of(self, contact_ids: Iterable[str]) -> dict[str, Planned]:
@@ -90,7 +90,7 @@ class NightPlan:
 
     def hold(self, waiting: PlanAwaitingApproval) -> None:
         """Hold the plan until it is approved."""
-        self._redis.set(self._brake, orjson.dumps(waiting))
+        self._redis.set(self._brake, orjson.dumps(as_plain(waiting)))
 
     def waiting(self) -> PlanAwaitingApproval | None:
         """The plan that waits for approval, or None."""

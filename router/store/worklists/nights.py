@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Final, cast
 
 import msgspec
 import orjson
 import redis
+from msgspec import Struct, field
 from redis.exceptions import LockError
 
+from router.plain import as_plain
 from router.store.keys import Keys
 
 NIGHTS_KEPT: Final = 60
@@ -21,8 +22,7 @@ TURN: Final = timedelta(seconds=150)
 _BORN: Final = "born"
 
 
-@dataclass(frozen=True, slots=True)
-class NightRun:
+class NightRun(Struct, frozen=True):
     """One night's run. `stage` is its next step (see `workers.nightly_run`), "" once all is done.
 
     Contacts created after `since` (ISO) were searched up to `after_id`, and `found` of them had not been
@@ -80,7 +80,7 @@ class Nights:
     def begin(self, day: date, *, since: datetime, stage: str, now: datetime) -> bool:
         """Start the run of a local date with a stage; False if it was started already."""
         night = NightRun(since=since.isoformat(), stage=stage, day=day.isoformat(), began_at=now.isoformat())
-        started = bool(self._redis.hsetnx(self._key, day.isoformat(), orjson.dumps(night)))
+        started = bool(self._redis.hsetnx(self._key, day.isoformat(), orjson.dumps(as_plain(night))))
         if started:
             self._forget_old()
         return started
@@ -98,7 +98,7 @@ class Nights:
 
     def put(self, day: date, night: NightRun) -> None:
         """Store how far the run is."""
-        self._redis.hset(self._key, day.isoformat(), orjson.dumps(night))
+        self._redis.hset(self._key, day.isoformat(), orjson.dumps(as_plain(night)))
         if night.done_at and not night.stage:
             self._redis.set(self._ended, night.done_at)
 

@@ -7,13 +7,14 @@ settled may have gone out, so no process sends it again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal, cast
 
 import orjson
 import redis
+from msgspec import Struct
 
+from router.plain import as_plain
 from router.store.keys import Keys
 from router.store.scripts import script
 from router.timestamps import in_ms
@@ -30,8 +31,7 @@ Claim = Literal["ours", "out", "forgotten"]
 """`out`: it went out already, or may have. `forgotten`: its contact was erased."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """One message to one person about one decision; times are epoch milliseconds.
 
     `about` is its subject: that the lead was `assigned`, or a later event (`overdue:100`). For a later event
@@ -78,7 +78,7 @@ class Notices:
         with self._redis.pipeline() as pipeline:
             for notice, sent_at in zip(noted, sent, strict=True):
                 if sent_at is None:
-                    pipeline.hsetnx(self._keys.notices, notice.id, orjson.dumps(notice))
+                    pipeline.hsetnx(self._keys.notices, notice.id, orjson.dumps(as_plain(notice)))
                     pipeline.zadd(self._keys.notices_due, {notice.id: due_ms}, nx=True)
             pipeline.execute()
 
@@ -125,7 +125,7 @@ class Notices:
         at_ms: int = 0,
     ) -> None:
         keys = self._keys
-        as_json = ["" if one is None else orjson.dumps(one) for one in (event, parked, again)]
+        as_json = ["" if one is None else orjson.dumps(as_plain(one)) for one in (event, parked, again)]
         self._ended(
             keys=[
                 *(keys.notices_due, keys.notices, keys.notices_sent, keys.notices_parked),

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
 import orjson
 import redis
+from msgspec import Struct
 
 from router.store.keys import Keys
 from router.store.scripts import script
 from router.timestamps import from_epoch_ms
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
+class Noted(Struct, frozen=True):
     """Observation of one lead. `look_at_ms`: when to check again, None for never.
 
     `overdue_since_ms`: since when it is overdue, None if it is not. Steps up to `percent` of the SLA are

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ipaddress
 import time
 from collections.abc import Callable, Collection, Iterator, Set
-from dataclasses import dataclass
 from typing import Any, Final
 
 import waitress.channel
 import waitress.server
+from msgspec import Struct
 from waitress.adjustments import Adjustments
 
 from router.web.http.parser import Parser
@@ -21,8 +21,7 @@ ACCEPTED_AT_ONCE: Final = 64
 """Connections accepted in one turn of the loop, so that nobody waits behind those who come and go."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """What one client may take.
 
     A request has to be complete `request_s` seconds after its first byte, the first one of a connection that

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import resource
 from typing import Final
+
+from msgspec import structs
 
 from router.web.http.connections import Limits
 
@@ -22,4 +23,4 @@ def within_files(limits: Limits) -> Limits:
     if now != resource.RLIM_INFINITY and now < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
     fit = max(1, (allowed - OTHER_FILES) // FILES_OF_CONNECTION)
-    return dataclasses.replace(limits, connections=min(limits.connections, fit))
+    return structs.replace(limits, connections=min(limits.connections, fit))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
 import redis
 import structlog
 from flask import Response, request
+from msgspec import Struct
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,8 +33,7 @@ log = structlog.get_logger()
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiContext:
+class ApiContext(Struct, frozen=True):
     """What every answer needs; `services` builds the services when first called, `wake` wakes a worker."""
 
     settings: Settings

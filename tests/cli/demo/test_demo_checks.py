@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from router.cli.demo.checks import Check, DemoResult, run_checks
 from router.cli.demo.figures import RepShare, figures

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 import redis
+from msgspec.structs import asdict
 
 from router.policy.reports.night_report import Brake, NightMove, NightReport
 from router.routing.intake.route import route

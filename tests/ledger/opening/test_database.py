@@ -265,3 +265,16 @@ def _probe_in_a_process(file: Path, *, first: str = "", **how: object) -> str:
         **how,  # type: ignore[call-overload]
     )
     return str(ended.stdout.strip().splitlines()[-1])
+
+
+def test_what_a_transaction_may_take_back_waits_in_memory_and_the_sorts_of_reports_on_the_disk(
+    file: Path,
+) -> None:
+    database = Database(f"sqlite:///{file}")
+
+    writing = database.write(lambda connection: connection.exec_driver_sql("PRAGMA temp_store").scalar())
+    with database.connect() as connection:
+        reading = connection.exec_driver_sql("PRAGMA temp_store").scalar()
+    database.dispose()
+
+    assert (writing, reading) == (2, 0)

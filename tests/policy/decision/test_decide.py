@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Queued
 from router.policy.leads.catalog import Owner

@@ -7,12 +7,13 @@ of the rule and not from the product's own code.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.people.availability import Reported

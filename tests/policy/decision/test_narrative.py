@@ -29,6 +29,11 @@ def test_every_phrase_is_there_in_both_languages_with_the_same_words(language: s
         assert words[language] == words["en"], phrase
 
 
+@pytest.mark.parametrize("language", ["fr", "en"])
+def test_the_sentence_ends_with_its_outcome(language: str) -> None:
+    assert PHRASES["sentence"][language].endswith("{outcome}")  # its beginning is written apart
+
+
 def test_the_sentence_names_rule_standing_rep_and_credit() -> None:
     fr = deciding(a_policy(a_rule("Grands comptes", action=FAIR), language="fr"), book=EVEN)
     en = deciding(a_policy(a_rule("Key accounts", action=FAIR)), book=EVEN)

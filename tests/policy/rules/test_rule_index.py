@@ -49,10 +49,16 @@ moment_matchers: st.SearchStrategy[Matcher] = st.one_of(
     st.just(Unknown()),
 )
 on_moments = st.builds(lambda matcher: Test("m", matcher, ""), moment_matchers)
+spans = st.integers(0, 4).map(lambda days: timedelta(days=days))
+span_matchers: st.SearchStrategy[Matcher] = st.one_of(
+    st.builds(Between, low=st.none() | spans, high=st.none() | spans, below=st.none() | spans),
+    st.just(Unknown()),
+)
+on_spans = st.builds(lambda matcher: Test("age", matcher, ""), span_matchers)
 words = st.sampled_from(["x", "y", "dg", "dir*"])
 on_titles = st.builds(lambda word: Test("title", Contains((word,)), ""), words)
 conditions: st.SearchStrategy[Condition] = st.recursive(
-    st.one_of(on_texts, on_numbers, on_moments, on_titles),
+    st.one_of(on_texts, on_numbers, on_moments, on_spans, on_titles),
     lambda parts: st.one_of(
         *(st.lists(parts, max_size=3).map(tuple).map(group) for group in (AllOf, AnyOf, NoneOf))
     ),
@@ -67,6 +73,7 @@ leads = st.builds(
     st.dictionaries(facts_named, values),
     st.dictionaries(st.just("n"), st.integers(0, 3).map(Decimal)),
     st.dictionaries(st.just("m"), moments),
+    st.dictionaries(st.just("age"), spans),
     st.dictionaries(st.just("title"), st.sampled_from(["DG", "budget X", "Directrice", "y"])),
 )
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import Between, Contains, IsKnown, Matcher, OneOf, Unknown, Within
 from router.policy.rules.decay import left_after_half_lives, left_after_steps
 from router.policy.rules.scoring import (
+    REMEMBERED,
     GradeGrid,
     HalfLife,
     PointsLine,
@@ -21,6 +22,7 @@ from router.policy.rules.scoring import (
     Steps,
     grade_of,
     points,
+    totalling,
 )
 from tests.world.policies import NOW
 
@@ -101,6 +103,78 @@ def test_a_score_that_hubspot_computed_stands_for_the_sum() -> None:
     assert total(card, hubspotscore=Decimal(-5)) == 0
     assert total(card) == 0
     assert [(line.fact, line.written, line.left) for line in lines] == [("hubspotscore", "42.5", 43)]
+
+
+numbers = st.sampled_from(["0", "1", "1.0", "7", "-3", "0.5"]).map(Decimal)
+days = st.integers(-1, 40).map(lambda ago: (NOW - ago * DAY).date())
+lines_for: dict[str, st.SearchStrategy[Matcher | None]] = {
+    "anything": st.one_of(st.none(), st.just(IsKnown()), st.just(Unknown()), st.just(Within(7 * DAY))),
+    "text": st.sampled_from([OneOf(frozenset({"dg", "x"})), Contains(("dg", "direct*")), Contains(("x",))]),
+    "number": st.one_of(
+        st.frozensets(numbers, min_size=1).map(OneOf),
+        st.builds(Between, low=st.none() | numbers, high=st.none() | numbers, below=st.none() | numbers),
+    ),
+    "moment": st.one_of(
+        st.integers(0, 40).map(lambda span: Within(span * DAY)),
+        st.frozensets(days, min_size=1).map(OneOf),
+        st.builds(Between, low=st.none() | days | st.just(NOW), high=st.none() | days),
+    ),
+    "span": st.builds(Between, low=st.just(5 * DAY), below=st.none() | st.just(9 * DAY)),
+}
+values_of: dict[str, st.SearchStrategy[Value | None]] = {
+    "text": st.sampled_from(["DG", "x", "", "Directrice", "é", "x" * 300, None, frozenset({"x", "z"})]),
+    "number": st.one_of(st.none(), numbers, st.booleans()),
+    "moment": st.one_of(
+        st.none(), days, st.integers(-3, 90).map(lambda hours: NOW - 9 * timedelta(hours=hours))
+    ),
+    "span": st.one_of(st.none(), st.integers(0, 12).map(lambda span: span * DAY)),
+}
+kinds = st.sampled_from(sorted(values_of))
+tables = kinds.flatmap(
+    lambda kind: st.lists(
+        st.tuples(st.one_of(lines_for["anything"], lines_for[kind]), st.integers(-50, 90)), max_size=4
+    ).map(lambda lines: table(kind, *lines))
+)
+cards = st.builds(
+    Scorecard,
+    maximum=st.sampled_from([5, 100]),
+    tables=st.lists(tables, max_size=4).map(tuple),
+    decay=st.sampled_from([None, HalfLife(14 * DAY), Steps(every=3 * DAY, by=Decimal("0.3"))]),
+)
+leads = st.fixed_dictionaries(
+    {**values_of, "recent_conversion_date": st.none() | st.integers(-1, 60).map(lambda ago: NOW - ago * DAY)}
+).map(lambda facts: {fact: value for fact, value in facts.items() if value is not None})
+
+
+@settings(max_examples=400, deadline=None)
+@given(cards, st.lists(leads, max_size=8), st.sampled_from([NOW, NOW + 3 * DAY]))
+def test_the_total_of_a_compiled_card_is_the_sum_of_its_points(
+    card: Scorecard, many: list[dict[str, Value]], later: datetime
+) -> None:
+    total_of = totalling(card)
+
+    for facts, now in [(facts, now) for facts in many + many for now in (NOW, later)]:
+        assert total_of(facts, now) == points(card, facts, now=now)[0]
+
+
+def test_the_total_of_a_hubspot_score_is_that_score() -> None:
+    card = Scorecard(100, (), use="hubspotscore")
+
+    for facts in (
+        {},
+        {"hubspotscore": Decimal("42.5")},
+        {"hubspotscore": "text"},
+        {"hubspotscore": Decimal(999)},
+    ):
+        assert totalling(card)(facts, NOW) == points(card, facts, now=NOW)[0]
+
+
+def test_more_different_values_than_are_cached_still_get_their_points() -> None:
+    card = Scorecard(100, (table("text", (Contains(("dg",)), 30), (None, 1)),))
+    total_of = totalling(card)
+
+    texts = [f"{'dg' if number % 3 else 'x'} {number}" for number in range(2 * REMEMBERED + 10)]
+    assert [total_of({"text": text}, NOW) for text in texts] == [30 if "dg" in text else 1 for text in texts]
 
 
 @given(st.integers(-200, 200), st.integers(1, 60), st.integers(0, 10**13))

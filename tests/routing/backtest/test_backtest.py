@@ -6,11 +6,11 @@ import csv
 import subprocess
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from router.ledger import open_ledger
 from router.policy.backtest.dealing.comparison import LeadFlow, taker_of

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.bootstrap import open_services
 from router.notify import Address, Channels, Chat

@@ -11,7 +11,7 @@ import redis
 from router.bootstrap import open_services
 from router.hubspot.api.records import Record
 from router.policy.leads.lead import Lead
-from router.routing.intake.affinity import with_previous_owners
+from router.routing.intake.affinity import affinity_memory
 from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
@@ -240,11 +240,9 @@ def test_who_claimed_a_contact_had_it_unless_they_gave_it_back(
 
 
 def previous_owner_of(services: Services, record: Record) -> str | None:
-    lead = Lead(record.id, record.properties)
-    leads = with_previous_owners(
-        services.store.companies, services.rules.compiled().affinity, {record.id: lead}
-    )
-    return leads[record.id].previous_owner
+    leads = {record.id: Lead(record.id, record.properties)}
+    memory = affinity_memory(services.store.companies, services.rules.compiled().affinity, leads)
+    return memory.with_previous_owners(leads)[record.id].previous_owner
 
 
 def test_a_contact_is_not_its_own_return(by_rule: Services, sandbox: SandboxClient) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from router.deadlines import CLAIM_HELD_FOR
 from router.hubspot.api.records import ReadAnswer, Record

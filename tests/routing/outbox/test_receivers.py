@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
 import responses
+from msgspec.structs import replace
 from structlog.testing import capture_logs
 
 from router.notify import Address, Channels, Chat

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 import orjson
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Assigned, Queued

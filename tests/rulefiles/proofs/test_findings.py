@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
+
+from msgspec.structs import replace
 
 from router.policy.rules.conditions import NoneOf, OneOf, Test
 from router.policy.rules.policy import Assign, Rule, ToTeam

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations, product
 from random import Random
+
+from msgspec.structs import replace
 
 from router.policy.leads.catalog import Catalog, FactType, Option, Property
 from router.policy.leads.lead import Lead, Value

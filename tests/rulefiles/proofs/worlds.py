@@ -7,12 +7,13 @@ them. `random_policy` makes rules over the same facts.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain, combinations, product
 from random import Random
 from typing import Any, Final
+
+from msgspec.structs import replace
 
 from router.policy.leads.catalog import Catalog, FactType, Option, Property
 from router.policy.rules.conditions import (

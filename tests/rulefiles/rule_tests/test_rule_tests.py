@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from textwrap import dedent
 
 import pytest
+from msgspec.structs import replace
 
 from router.policy.leads.catalog import FactType
 from router.rulefiles.rule_tests.run import RuleTestResults, run_tests

@@ -8,7 +8,7 @@ import pytest
 import redis
 
 from router.store.drains.drains import Drains
-from router.store.inbox.inbox import GROUP, Inbox
+from router.store.inbox.inbox import GROUP, Inbox, Waiting
 from router.store.keys import Keys
 
 
@@ -84,11 +84,15 @@ def test_an_emptied_redis_is_opened_anew(inbox: Inbox, redis_client: redis.Redis
 def test_only_unclaimed_leads_count_as_waiting(inbox: Inbox) -> None:
     inbox.append([(str(number), 1) for number in range(150)])
 
-    assert inbox.waiting(limit=100) == 100
+    assert inbox.waiting(limit=100) == Waiting(100, low=False)
     inbox.take("anna", limit=100)
-    assert inbox.waiting(limit=100) == 50
+    assert inbox.waiting(limit=100) == Waiting(50, low=False)
     inbox.take("anna", limit=100)
-    assert inbox.waiting(limit=100) == 0
+    assert inbox.waiting(limit=100) == Waiting(0, low=False)
+    inbox.append_low(["900", "901"], now_ms=1)
+    assert inbox.waiting(limit=100) == Waiting(0, low=True)
+    inbox.take("anna", limit=100)
+    assert not inbox.waiting(limit=100).is_any
 
 
 def test_wake_ups_are_sent_only_when_they_help(inbox: Inbox, redis_client: redis.Redis, keys: Keys) -> None:

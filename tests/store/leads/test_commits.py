@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.policy.shares.share_book import LEAD, returned_field
 from router.store.inbox.inbox import Inbox

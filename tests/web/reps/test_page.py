@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.ledger import LEDGER_ERRORS, ledger_at
 from router.routing.outbox.record import record_outbox

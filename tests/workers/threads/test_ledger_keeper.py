@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import sqlite3
 from pathlib import Path
 
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.bootstrap import ProcessContext
 from router.routing.outbox.record import record_outbox
@@ -20,7 +20,7 @@ from workers.threads import ledger_keeper
 def keeper(guarded: ProcessContext, redis_client: redis.Redis) -> ProcessContext:
     """The context of housekeeping."""
     board = ProgressBoard(redis_client, guarded.services.store.keys, role="housekeeping")
-    return dataclasses.replace(guarded, progress=board)
+    return replace(guarded, progress=board)
 
 
 @pytest.fixture

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from concurrent.futures import ThreadPoolExecutor
 
 import orjson
 import pytest
 import redis
+from msgspec.structs import replace
 
 from router.bootstrap import ProcessContext
 from router.hubspot.clock_guard import ClockGuard
@@ -106,7 +106,7 @@ def test_an_outbox_at_its_bound_holds_the_inbox(
     monkeypatch.setattr(drain, "LONGEST_S", 0.5)
     ids = sandbox.create_exactly([a_hot_contact()])
     guarded.services.store.inbox.append([(one, guarded.services.now_ms()) for one in ids])
-    full = dataclasses.replace(guarded, most_waiting=0)
+    full = replace(guarded, most_waiting=0)
 
     held = _drained(full)
     monkeypatch.setattr(drain, "LONGEST_S", 30.0)

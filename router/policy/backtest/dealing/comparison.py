@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
 import numpy as np
+from msgspec import Struct
 
 from router.policy.backtest.dealing.dealing import Dealt
 from router.policy.backtest.dealing.replay import ReplayedLeads
@@ -19,8 +19,7 @@ from router.policy.decision.decision import Assigned, LeftAlone, Nurtured, Outco
 EXAMPLES: Final = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """The destination of a lead: a team, a team's queue, a named rep, an owner, nurture, or nobody."""
 
     kind: Literal["team", "queue", "rep", "owner", "nurture", "nobody"]
@@ -33,8 +32,7 @@ class Place:
         return words.get(self.kind, self.name)
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFlow:
+class LeadFlow(Struct, frozen=True):
     """The number of leads that went to the place `before` and go to the place `after`."""
 
     before: str
@@ -42,16 +40,14 @@ class LeadFlow:
     leads: int
 
 
-@dataclass(frozen=True, slots=True)
-class CountChange:
+class CountChange(Struct, frozen=True):
     """A count of leads under the rules before and after."""
 
     before: int
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """The destination of one lead under one set of rules; `reason` is the sentence for its record."""
 
     place: str
@@ -60,8 +56,7 @@ class Stop:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(Struct, frozen=True):
     """One lead that goes to another place; `lead` is its place in the order of arrival, from 0."""
 
     lead: int
@@ -70,8 +65,7 @@ class Example:
     after: Stop
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Struct, frozen=True):
     """The comparison of the same leads under the rules before and after.
 
     `moved`: leads that go to another place. `other_rep`: leads that stay in their team but go to another
@@ -187,8 +181,7 @@ def _moves(counted: Counter[tuple[str, str]]) -> tuple[LeadFlow, ...]:
     return tuple(LeadFlow(before, after, leads) for (before, after), leads in counted.most_common())
 
 
-@dataclass(frozen=True, slots=True)
-class _Counted:
+class _Counted(Struct, frozen=True):
     """The reps under one set of rules, and the number of leads with each outcome."""
 
     reps: Iterable[str]

@@ -12,11 +12,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.backtest.dealing.action_slots import ActionSlot, action_slots_of
 from router.policy.backtest.dealing.fast_rotation import Balances, FastRotation, SlowRotation
@@ -42,8 +43,7 @@ _TOGETHER: Final = 1 << 12
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeSlot:
+class OutcomeSlot(Struct, frozen=True):
     """One outcome shared by many leads: placement and SLA; the credits of winners are kept apart."""
 
     placement: Placement
@@ -55,8 +55,7 @@ class OutcomeSlot:
         return self.placement.outcome
 
 
-@dataclass(frozen=True, slots=True)
-class Dealt:
+class Dealt(Struct, frozen=True):
     """The outcomes of leads, each by the lead's place in the order of arrival.
 
     `outcome_slot_of` gives places in `outcome_slots`; `credit_of` is the winner's credit before the lead

@@ -7,10 +7,12 @@ off for a rep who was reported away at noon, a working day for a rep who was rep
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.people.roster import Roster, TimeOff
 
@@ -18,8 +20,7 @@ _DAY: Final = timedelta(days=1)
 _NOON: Final = time(12)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """An override: at `at` a rep was declared away or present `until` a moment, or it was lifted.
 
     Moments are aware UTC.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from router.policy.backtest.dealing.dealing import Dealt
 from router.policy.backtest.judging.grading import ScoreClass
@@ -18,8 +19,7 @@ from router.policy.shares.share import Share
 from router.policy.shares.share_book import LEAD
 
 
-@dataclass(frozen=True, slots=True)
-class JudgedLeads:
+class JudgedLeads(Struct, frozen=True):
     """The results of a judge: `kind_of` and `standing_of` are each lead's places in the two lists.
 
     `standings` is the list of score classes.
@@ -36,8 +36,7 @@ class JudgedLeads:
         return score_of[self.standing_of]
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedLeads:
+class ReplayedLeads(Struct, frozen=True):
     """The leads replayed under a policy; each lead is named by its place in the order of arrival."""
 
     policy: Policy

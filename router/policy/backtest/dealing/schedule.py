@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
+
+from msgspec.structs import replace
 
 from router.policy.backtest.judging.columns import MICROSECOND, instant, moment_at
 from router.policy.people.calendar import time_off_of

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
 from typing import Final, TypeAlias, TypeVar, cast
 
 import numpy as np
+from msgspec import Struct, field
 
 from router.policy.backtest.judging.numbering import ByNumber, Ints, KnownPairs, Once, ints
 from router.policy.leads.lead import Value
@@ -39,8 +39,7 @@ def moment_at(instant_us: int) -> datetime:
     return EPOCH + timedelta(microseconds=instant_us)
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
+class Chunk(Struct, frozen=True):
     """Some thousand leads: `arrived` is the `now` of each lead (µs since 1970), `cells` are columns by name.
 
     A fact without its columns is missing from every lead. `instants` holds, by fact, moments that were read

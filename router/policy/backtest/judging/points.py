@@ -7,12 +7,12 @@ class; within an age class no line changes and no point is lost.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from msgspec.structs import replace
 
 from router.hubspot.properties import LAST_CONVERSION
 from router.policy.backtest.judging.columns import EPOCH, MICROSECOND, View

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any
 
+from msgspec import Struct
+
 from router.policy.decision.decision import Decision
 from router.policy.people.roster import Unit
 from router.policy.reports.sums.share_sums import team_served
@@ -17,8 +19,7 @@ _Moment = tuple[str, int]
 """A moment (ISO, UTC) and the rep's credit then, in billionths."""
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
+class Point(Struct, frozen=True):
     """A rep's difference from the fair share (team's unit, + is ahead) after the lead given at `at`."""
 
     at: datetime

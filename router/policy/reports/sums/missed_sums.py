@@ -9,14 +9,15 @@ from fractions import Fraction
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from msgspec import Struct
+
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.wording.reasons import lasting
 
 _WEEKEND_DAYS: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Struct, frozen=True):
     """Leads for which a rep was passed over for one reason, from the first to the last local day.
 
     `parts` is the rep's part of these leads by weight, in leads.

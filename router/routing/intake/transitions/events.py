@@ -6,13 +6,14 @@ from datetime import datetime
 
 from router.policy.decision.trigger import Reassigned
 from router.store.leads.leads import LeadState
+from router.timestamps import in_iso
 
 
 def event(
     kind: str, now: datetime, state: LeadState | None, **detail: str | int | None
 ) -> dict[str, str | int | None]:
     """An event of a lead in this state (None: without a decision), with JSON-ready details."""
-    return {"at": now.isoformat(), "kind": kind, "decision": state.decision_id if state else None, **detail}
+    return {"at": in_iso(now), "kind": kind, "decision": state.decision_id if state else None, **detail}
 
 
 def taken_as_detail(taken: Reassigned) -> dict[str, str | int | None]:

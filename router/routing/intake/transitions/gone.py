@@ -13,10 +13,11 @@ after each of `deadlines.MISSING_LOOKS` and once more at night (`verification/mi
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
+
+from msgspec.structs import replace
 
 from router.deadlines import MISSING_LOOKS
 from router.routing.intake.transitions.events import event

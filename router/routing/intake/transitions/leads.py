@@ -15,7 +15,7 @@ from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
 from router.store.sends.send import Send, as_text
-from router.timestamps import epoch_ms
+from router.timestamps import epoch_ms, in_ms
 
 WRITTEN: Final = "leads_written"
 """The count of leads that HubSpot wrote as we decided."""
@@ -32,7 +32,8 @@ def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transit
     until that is done: it is written again if an earlier decision is applied late.
     """
     state = _known(item)
-    waited_ms = max(0, epoch_ms(now) - item.announced_at_ms)
+    now_ms = epoch_ms(now)
+    waited_ms = max(0, now_ms - item.announced_at_ms)
     taken = taken_as_detail(item.trigger) if isinstance(item.trigger, Reassigned) else {}
     written_event = event(
         "written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken
@@ -46,7 +47,7 @@ def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transit
         come_from=frozenset({State.DECIDED}),
         entries=item.entries,
         drop=(lead_fields.TRIGGER,),
-        verify_at_ms=epoch_ms(now + VERIFY_AFTER),
+        verify_at_ms=now_ms + in_ms(VERIFY_AFTER),
         watch_at_ms=state.assignment["look"] if state.assignment is not None else None,
         event=written_event,
         keep=True,

@@ -8,10 +8,11 @@ routes leads, so that proofs cannot disagree with it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from router.policy.leads.catalog import FactType
 from router.policy.leads.lead import Value
@@ -25,8 +26,7 @@ Choice: TypeAlias = tuple[tuple[int, int], ...]
 """Pairs (dimension, its atoms): a test is true where any one of these is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
+class Dimension(Struct, frozen=True):
     """One fact's atoms, each with its values (None: missing); those that satisfy the fewest tests come first.
 
     With a `token` it is one word or option of a fact that has too many to combine, and its two atoms are
@@ -45,8 +45,7 @@ class Dimension:
         return (1 << len(self.atoms)) - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Atoms:
+class Atoms(Struct, frozen=True):
     """One fact's dimensions, its own first and then its tokens, and where its tests are true."""
 
     dimensions: tuple[Dimension, ...]

@@ -7,9 +7,10 @@ free in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeAlias
+
+from msgspec import Struct
 
 from router.policy.leads.lead import Value
 from router.policy.rules.conditions import AllOf, AnyOf, Condition, Matcher, NoneOf, Test, answering, tests_in
@@ -25,8 +26,7 @@ Box: TypeAlias = Mapping[int, int]
 EVERYTHING: Final[Box] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Space:
+class Space(Struct, frozen=True):
     """All dimensions that rules name, and where each of their tests is true."""
 
     dimensions: tuple[Dimension, ...]

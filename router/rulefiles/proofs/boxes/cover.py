@@ -8,9 +8,10 @@ compares a box with a thousand others. The worst case is co-NP-hard; a budget bo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.rulefiles.proofs.boxes.atoms import bits
 from router.rulefiles.proofs.boxes.boxes import Box, Space
@@ -18,8 +19,7 @@ from router.rulefiles.proofs.boxes.boxes import Box, Space
 _MOST_REMEMBERED: Final = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class CoverResult:
+class CoverResult(Struct, frozen=True):
     """Result of one search. `free` is an uncovered box inside the asked one.
 
     With `free` None the box is covered by the boxes of `used` (as bits), or the result is not `known`.
@@ -37,8 +37,7 @@ class CoverResult:
         return self.known and self.free is None
 
 
-@dataclass(frozen=True, slots=True)
-class Boxes:
+class Boxes(Struct, frozen=True):
     """Many boxes of one space, in order."""
 
     space: Space

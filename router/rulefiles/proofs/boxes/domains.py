@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
+
+from msgspec import Struct, field
 
 from router.policy.leads.catalog import Catalog, FactType
 from router.policy.leads.lead import Value
@@ -24,8 +25,7 @@ _KOSOVO_IS_NO_OPTION: Final = "country"
 _ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Kinds:
+class Kinds(Struct, frozen=True):
     """The domains of facts, as the policy and the portal define them."""
 
     words: Vocabulary

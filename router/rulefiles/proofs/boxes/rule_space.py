@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from msgspec import Struct
+
 from router.policy.leads.catalog import Catalog
 from router.policy.rules.conditions import Condition, Within, tests_in
 from router.policy.rules.policy import Policy, Rule
@@ -38,8 +40,7 @@ class SearchBudget:
         return max(min(self.left, self.most), min(_LEAST, self.most))
 
 
-@dataclass(frozen=True, slots=True)
-class RuleSpace:
+class RuleSpace(Struct, frozen=True):
     """The rules, their space of facts, and their boxes behind those of impossible leads."""
 
     rules: tuple[Rule, ...]

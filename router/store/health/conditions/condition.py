@@ -10,8 +10,9 @@ A condition is written as a function that yields one sentence for each occurrenc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
+
+from msgspec import Struct
 
 from router.store.health.reading import VitalsReading
 
@@ -27,8 +28,7 @@ FEW: Final = 5
 """Leads, or deliveries, below which a share says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class HealthFinding:
+class HealthFinding(Struct, frozen=True):
     """One occurrence of a condition."""
 
     condition: str
@@ -37,8 +37,7 @@ class HealthFinding:
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """Something that can be wrong.
 
     `when` is what makes it true, in words for the README; `command` is what to do first.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TypeAlias
+
+from msgspec import Struct
 
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import ALWAYS, Between, lies_between
@@ -16,8 +17,7 @@ from router.policy.settling.reach import ConditionReach, PointsReach, Possible
 Span: TypeAlias = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Certainty:
+class Certainty(Struct, frozen=True):
     """The rules that can still take a lead, in order, and the open facts on which its target depends.
 
     The target is the rule's action with SLA, status and task. It is certain when it depends on no open fact:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.properties import COMPANY
 from router.policy.leads.catalog import COMPANY_PREFIX
@@ -21,8 +22,7 @@ _GUESSED: Final = frozenset(("departement", "region"))
 _COUNTRY, _ = sources_of("country")
 
 
-@dataclass(frozen=True, slots=True)
-class LateFacts:
+class LateFacts(Struct, frozen=True):
     """The facts of a policy that can come late: with their contact properties, and those of the company."""
 
     of_contact: tuple[tuple[str, tuple[str, ...]], ...]

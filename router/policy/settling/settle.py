@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Final
+
+from msgspec import Struct
 
 from router.hubspot.properties import GROUP, OWNER, STATUS
 
@@ -16,8 +17,7 @@ NEVER_LATE: Final = ("hs_analytics_*", "hs_email_*", "notes_*", "num_*", "*score
 _OURS: Final = (OWNER, STATUS, f"{GROUP}_*")
 
 
-@dataclass(frozen=True, slots=True)
-class Settle:
+class Settle(Struct, frozen=True):
     """Spans of clock time: a lead waits at most `wait` after its creation, and `quiet` after its last change.
 
     Within `revise` of its creation it is decided again when its facts change. `never_late` are patterns of

@@ -77,6 +77,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         night=routing.night,
         sla_policy=routing.sla_policy,
         outcomes=routing.outcomes,
+        settle=routing.settle,
     )
     return Loaded(policy, mistakes)
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from router.policy.leads.settle import Settle
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import USUAL, Outcomes
 from router.policy.rules.conditions import Condition
@@ -149,3 +150,5 @@ class Policy(Struct, frozen=True):
     sla_policy: SlaPolicy = NO_SLA_STEPS
     """The steps for leads that nobody works on."""
     outcomes: Outcomes = USUAL
+    settle: Settle | None = None
+    """None: a lead is decided at its first reading, and not again when its facts change."""

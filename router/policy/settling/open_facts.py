@@ -11,9 +11,9 @@ from router.hubspot.properties import COMPANY
 from router.policy.leads.catalog import COMPANY_PREFIX
 from router.policy.leads.email import domain_of, kind_of
 from router.policy.leads.lead import Facts, Lead
+from router.policy.leads.settle import Settle
 from router.policy.rules.affinity import PREVIOUS_OWNER
 from router.policy.rules.facts import sources_of
-from router.policy.settling.settle import Settle
 
 _CLOSED: Final = frozenset((PREVIOUS_OWNER, "age", "fit", "engagement", "score", "grade", "segment"))
 """Facts that no property of the contact brings."""

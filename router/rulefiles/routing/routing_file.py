@@ -1,4 +1,4 @@
-"""Reader of `routing.yaml`: segments, rules, SLA, night and outcomes."""
+"""Reader of `routing.yaml`: segments, rules, SLA, night, outcomes and settling."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from router.policy.leads.settle import Settle
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import Outcomes
 from router.policy.rules.conditions import Condition
@@ -20,6 +21,7 @@ from router.rulefiles.routing.actions import LATER, ActionReader
 from router.rulefiles.routing.night import read_night
 from router.rulefiles.routing.outcomes import read_outcomes, usual_outcomes
 from router.rulefiles.routing.rule_list import OTHERWISE, Inside, RuleListReader
+from router.rulefiles.routing.settle import read_settle
 from router.rulefiles.routing.sla_steps import SLA_KEYS, BreachReader
 from router.rulefiles.routing.stickiness import read_stickiness
 from router.rulefiles.words.conditions import ConditionReader
@@ -38,6 +40,7 @@ KEYS: Final = (
     "sla",
     "night",
     "outcomes",
+    "settle",
 )
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
@@ -66,6 +69,7 @@ class Routing(Struct, frozen=True):
     night: NightSettings
     outcomes: Outcomes
     sla_policy: SlaPolicy
+    settle: Settle | None
 
 
 def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -112,6 +116,7 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
         outcomes=read_outcomes(fields["outcomes"], file, words.catalog)
         if "outcomes" in fields
         else usual_outcomes(words.catalog),
+        settle=read_settle(fields["settle"].value, file, words.catalog) if "settle" in fields else None,
     )
 
 

@@ -13,11 +13,11 @@ from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.decide import rule_for
 from router.policy.leads.email import domain_of, kind_of
 from router.policy.leads.lead import Lead
+from router.policy.leads.settle import Settle, never_late
 from router.policy.rules.facts import facts_needed
 from router.policy.rules.policy import Policy
 from router.policy.settling.certainty import Certainty, CertaintyOfPolicy
 from router.policy.settling.open_facts import LateFacts, late_facts
-from router.policy.settling.settle import Settle, never_late
 from router.rulefiles.load import load_files
 from router.rules_on_disk import read_rule_files
 from router.sandbox.people.people import people

@@ -59,9 +59,11 @@ COMMANDS: Final = {
 def _nothing_collected() -> Iterator[None]:
     """Load modules without searching them for garbage, which takes a tenth of a command's start."""
     gc.disable()
-    yield
-    gc.freeze()
-    gc.enable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class Commands(click.Group):

@@ -10,6 +10,7 @@ import orjson
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Connection, delete, select
 
+from router.ledger.decision_columns import columns_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.follow_ups.begun import assigned_rows, claimed_rows
 from router.ledger.follow_ups.ended import close_left
@@ -51,43 +52,27 @@ class Ledger(PortalTables):
 
     def record(
         self,
-        decisions: Sequence[Mapping[str, Any]],
+        decisions: Sequence[str | Mapping[str, Any]],
         events: Sequence[tuple[str, str, Mapping[str, Any]]],
     ) -> None:
-        """Write decisions (as records) and events (entry id, contact id, record) in one transaction."""
-        decision_rows = [self._decision_row(record) for record in decisions]
+        """Write decisions (records, best as the JSON that they are) and events in one transaction.
+
+        Events are entry id, contact id and record.
+        """
+        records = [one if isinstance(one, str) else orjson.dumps(one).decode() for one in decisions]
+        made = [columns_of(record) for record in records]
+        decision_rows = [one.as_row(self._portal, record) for one, record in zip(made, records, strict=True)]
         event_rows = [self._event_row(*line) for line in events]
-        begun = assigned_rows(decisions, portal=self._portal)
+        begun = assigned_rows(made, portal=self._portal)
 
         def write(connection: Connection) -> None:
             self.add(connection, DECISIONS, decision_rows)
             self.add(connection, EVENTS, event_rows)
             claimed = claimed_rows(connection, events, portal=self._portal)
             self.add(connection, FOLLOW_UPS, begun + claimed)
-            close_left(connection, decisions, events, portal=self._portal)
+            close_left(connection, made, events, portal=self._portal)
 
         self._database.write(write)
-
-    def _decision_row(self, record: Mapping[str, Any]) -> dict[str, Any]:
-        outcome = record["outcome"]
-        return {
-            "id": record["id"],
-            "portal": self._portal,
-            "contact_id": record["contact_id"],
-            "episode": record["episode"],
-            "decided_at": record["decided_at"],
-            "revision": record["revision"],
-            "rule": record["rule"],
-            "outcome": outcome["kind"],
-            "team": outcome.get("team"),
-            "rep": outcome.get("rep"),
-            "owner_id": outcome.get("owner_id"),
-            "segment": record["segment"],
-            "grade": record["grade"],
-            "score": record["score"],
-            "record": orjson.dumps(record).decode(),
-            "book_changes": orjson.dumps(record.get("book_changes", {})).decode(),
-        }
 
     def _event_row(self, line_id: str, contact_id: str, record: Mapping[str, Any]) -> dict[str, Any]:
         detail = {name: value for name, value in record.items() if name not in ("at", "kind", "decision")}

@@ -14,7 +14,7 @@ from typing import Any
 import orjson
 import redis
 from flask import Blueprint, Response, request
-from msgspec import structs
+from msgspec.structs import replace
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import SecretStr
 
@@ -79,7 +79,7 @@ def _look(vitals: Vitals, unkept: Unkept) -> VitalsReading | Loading | None:
     if times:
         with suppress(redis.RedisError):
             vitals.note_refusal(503, times=times)
-    return structs.replace(reading, unkept_here=unkept.lately())
+    return replace(reading, unkept_here=unkept.lately())
 
 
 def _as_json(report: dict[str, Any], *, status: int) -> Response:

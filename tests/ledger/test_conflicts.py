@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Barrier
 
+import orjson
 import pytest
 from sqlalchemy import Connection, event, func, select, text, update
 
 from router.ledger import Ledger, open_ledger
+from router.ledger.decision_columns import columns_of
 from router.ledger.follow_ups import Seen
 from router.ledger.opening.conflicts import is_conflict
 from router.ledger.tables import DECISIONS, FOLLOW_UPS, NIGHTS
@@ -95,7 +97,8 @@ def test_writers_lock_follow_ups_in_one_order(on_postgres: Ledger, first: Writer
 
 
 def test_writers_add_decisions_in_one_order(on_postgres: Ledger) -> None:
-    row = on_postgres._decision_row(a_record("2"))
+    record = orjson.dumps(a_record("2")).decode()
+    row = columns_of(record).as_row(PORTAL, record)
 
     conflicts = with_both(
         on_postgres, decide, decide, meanwhile=lambda third: third.execute(DECISIONS.insert(), row)

@@ -26,9 +26,9 @@ from router.hubspot.api.errors import (
     Refused,
     Unreachable,
 )
+from router.hubspot.api.http_response import HttpResponse, TransportError
 from router.hubspot.api.replies import lock_pause, meaning, rate_limit_pause, refusal, scopes_missing
 from router.hubspot.api.shapes import MalformedError
-from router.hubspot.api.transport import HttpResponse, TransportError
 from router.store.budget.budget import CallBudget, Charge, Priority
 
 T = TypeVar("T")

@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from functools import partial
-from typing import Any, Final, Literal, TypeVar
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from router.deadlines import CALL
 from router.hubspot.api import shapes, updates
-from router.hubspot.api.apis import build_apis
 from router.hubspot.api.client import ApiClient, CallMade, Request
 from router.hubspot.api.errors import Unreachable
+from router.hubspot.api.http_response import HttpResponse
 from router.hubspot.api.reads import read_answer
 from router.hubspot.api.records import (
     HistoryEntry,
@@ -28,7 +28,6 @@ from router.hubspot.api.records import (
     Record,
     SearchPage,
 )
-from router.hubspot.api.transport import HttpResponse, Transport
 from router.hubspot.properties import (
     MERGED_IDS,
     OBJECT_ID,
@@ -48,6 +47,9 @@ from router.hubspot.properties import (
 )
 from router.store.budget.budget import CallBudget, Priority
 from router.timestamps import epoch_ms
+
+if TYPE_CHECKING:
+    from router.hubspot.api.apis import Apis
 
 T = TypeVar("T")
 ObjectType = Literal["contacts", "companies"]
@@ -92,12 +94,26 @@ class Gateway:
         on_call: Callable[[CallMade], None] | None = None,
         deadline_s: float = CALL.total_seconds(),
     ) -> None:
-        transport = Transport(
-            api_version=api_version, connections=CONNECTIONS, most_bytes=MOST_BYTES, deadline_s=deadline_s
-        )
-        self._apis = build_apis(access_token=access_token, base_url=base_url, transport=transport)
+        self._access_token = access_token
+        self._base_url = base_url
+        self._api_version = api_version
+        self._deadline_s = deadline_s
         self._client = ApiClient(budget, deadline_s=deadline_s, on_call=on_call)
         self.budget: Final = budget
+
+    @cached_property
+    def _apis(self) -> Apis:
+        """The official client's objects; most commands never call HubSpot, and need not load it."""
+        from router.hubspot.api.apis import build_apis
+        from router.hubspot.api.transport import Transport
+
+        transport = Transport(
+            api_version=self._api_version,
+            connections=CONNECTIONS,
+            most_bytes=MOST_BYTES,
+            deadline_s=self._deadline_s,
+        )
+        return build_apis(access_token=self._access_token, base_url=self._base_url, transport=transport)
 
     def ask_for_date(self) -> None:
         """Make the cheapest call there is, so that `on_call` learns HubSpot's time."""

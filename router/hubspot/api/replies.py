@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import orjson
 from msgspec import Struct
 
-from router.hubspot.api.transport import HttpResponse
+from router.hubspot.api.http_response import HttpResponse
 from router.security.visible import one_line
 
 Meaning = Literal["fine", "rate_limited", "locked", "denied", "not_found", "refused", "broken"]

@@ -20,7 +20,6 @@ from urllib.parse import urlencode
 
 import orjson
 import urllib3
-from msgspec import Struct
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import (
     ConnectTimeoutError,
@@ -29,24 +28,10 @@ from urllib3.exceptions import (
     NewConnectionError,
 )
 
+from router.hubspot.api.http_response import HttpResponse, TransportError
+
 CONNECT_S: Final = 5.0
 CHUNK_BYTES: Final = 65_536
-
-
-class HttpResponse(Struct, frozen=True):
-    """A whole answer: status, headers (names in any case) and body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-class TransportError(Exception):
-    """No whole answer came back. `sent` is False only when the request certainly was never sent."""
-
-    def __init__(self, reason: str, *, sent: bool) -> None:
-        super().__init__(reason)
-        self.sent = sent
 
 
 class _Clock(threading.local):

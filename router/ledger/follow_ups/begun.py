@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from router.ledger.decision_columns import DecisionColumns
 from router.ledger.querying import no_index
 from router.ledger.tables import DECISIONS
 
@@ -14,24 +15,24 @@ CLAIMED: Final = "claimed_in_hubspot"
 """The event of a waiting lead that a rep took by becoming its owner in HubSpot."""
 
 
-def assigned_rows(decisions: Sequence[Mapping[str, Any]], *, portal: str) -> list[dict[str, Any]]:
-    """The rows of those decisions (as records) that gave a rep a lead."""
+def assigned_rows(decisions: Sequence[DecisionColumns], *, portal: str) -> list[dict[str, Any]]:
+    """The rows of those decisions that gave a rep a lead."""
     return [
         {
             "portal": portal,
-            "decision_id": record["id"],
-            "contact_id": record["contact_id"],
-            "team": record["outcome"]["team"],
-            "rep": record["outcome"]["rep"],
-            "owner_id": record["outcome"]["owner_id"],
-            "rule": record["rule"],
-            "revision": record["revision"],
-            "score": record["score"],
-            "assigned_at": record["decided_at"],
-            "due_at": record.get("due_at"),
+            "decision_id": one.id,
+            "contact_id": one.contact_id,
+            "team": one.outcome.team,
+            "rep": one.outcome.rep,
+            "owner_id": one.outcome.owner_id,
+            "rule": one.rule,
+            "revision": one.revision,
+            "score": one.score,
+            "assigned_at": one.decided_at,
+            "due_at": one.due_at,
         }
-        for record in decisions
-        if record["outcome"]["kind"] == "assigned" and record.get("mode", "live") == "live"
+        for one in decisions
+        if one.outcome.kind == "assigned" and one.mode == "live"
     ]
 
 

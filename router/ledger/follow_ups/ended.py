@@ -8,6 +8,7 @@ from typing import Any, Final
 from msgspec import Struct
 from sqlalchemy import Connection, bindparam, delete, select
 
+from router.ledger.decision_columns import DecisionColumns
 from router.ledger.follow_ups.updates import row_update
 from router.ledger.querying import AT_A_TIME, no_index
 from router.ledger.tables import FOLLOW_UPS
@@ -28,7 +29,7 @@ class _Left(Struct, frozen=True):
 
 def close_left(
     connection: Connection,
-    decisions: Sequence[Mapping[str, Any]],
+    decisions: Sequence[DecisionColumns],
     events: Sequence[tuple[str, str, Mapping[str, Any]]],
     *,
     portal: str,
@@ -38,9 +39,9 @@ def close_left(
     Rows whose lead the rep never had are deleted.
     """
     left = [
-        _Left(record["contact_id"], record["decided_at"], to=record["id"])
-        for record in decisions
-        if record["episode"] > 0 and record.get("mode", "live") == "live"
+        _Left(one.contact_id, one.decided_at, to=one.id)
+        for one in decisions
+        if one.episode > 0 and one.mode == "live"
     ]
     left += [_Left(contact, event["at"]) for _, contact, event in events if event["kind"] in ENDS]
     refuted = (event for _, _, event in events if event["kind"] in NEVER_THEIRS)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.leads.lead import Lead
@@ -47,7 +47,7 @@ class AffinityMemory:
         known = self.companies.recall(key_of.values())
         before = {one: known[key].previous_owner(one) for one, key in key_of.items() if key in known}
         return {
-            one: structs.replace(lead, previous_owner=before[one]) if before.get(one) else lead
+            one: replace(lead, previous_owner=before[one]) if before.get(one) else lead
             for one, lead in leads.items()
         }
 
@@ -93,8 +93,8 @@ def affinity_memory(companies: Companies, affinity: Affinity, leads: Mapping[str
     if not memory.span_s:
         return memory
     key_of, kinds = companies.naming(), affinity.kinds
-    keys_of = {
+    memory.keys_of = {
         contact_id: tuple([(key_of(trace), trace) for trace in traces_of(lead) if trace.kind in kinds])
         for contact_id, lead in leads.items()
     }
-    return replace(memory, keys_of=keys_of)
+    return memory

@@ -21,7 +21,7 @@ def record_outbox(services: Services, *, limit: int = 5_000) -> int:
         if not lines:
             break
         services.ledger.record(
-            [line.record for line in lines if line.kind == "decision"],
+            [line.text for line in lines if line.kind == "decision"],
             [(line.id, line.contact_id, line.record) for line in lines if line.kind == "event"],
         )
         note(services, lines)

@@ -16,11 +16,16 @@ MOST_WAITING: Final = 300_000
 
 
 class OutboxEntry(Struct, frozen=True):
-    """One entry: a whole decision, or an event in the life of a lead. `id` is unique for ever."""
+    """One entry: a whole decision, or an event in the life of a lead. `id` is unique for ever.
+
+    `text` is its record as JSON; `record` is that of an event, and empty for a decision, of which the ledger
+    needs a part.
+    """
 
     id: str
     kind: Literal["decision", "event"]
     contact_id: str
+    text: str
     record: dict[str, Any]
 
 
@@ -39,7 +44,8 @@ class Outbox:
                 id=entry_id,
                 kind=cast("Literal['decision', 'event']", fields["kind"]),
                 contact_id=fields["contact"],
-                record=orjson.loads(fields["record"]),
+                text=fields["record"],
+                record=orjson.loads(fields["record"]) if fields["kind"] == "event" else {},
             )
             for entry_id, fields in rows
         )

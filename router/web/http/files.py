@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 from typing import Final
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from router.web.http.connections import Limits
 
@@ -23,4 +23,4 @@ def within_files(limits: Limits) -> Limits:
     if now != resource.RLIM_INFINITY and now < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
     fit = max(1, (allowed - OTHER_FILES) // FILES_OF_CONNECTION)
-    return structs.replace(limits, connections=min(limits.connections, fit))
+    return replace(limits, connections=min(limits.connections, fit))

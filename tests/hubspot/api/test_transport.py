@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from router.hubspot.api.transport import HttpResponse, Transport, TransportError, versioned
+from router.hubspot.api.http_response import HttpResponse, TransportError
+from router.hubspot.api.transport import Transport, versioned
 from tests.world.responder import Reply, Responder, drip, endless, json_reply, reset, silence
 
 

@@ -33,7 +33,7 @@ def store(redis_client: redis.Redis) -> Store:
 
 def wait(client: redis.Redis, team: str, ids: range, *, since_ms: int) -> None:
     client.sadd(KEYS.queues, team)
-    client.zadd(KEYS.queue(team), {str(one): rank(one % 7, since_ms=since_ms) for one in ids})
+    client.zadd(KEYS.queue(team), {str(one): rank(one % 3, since_ms=since_ms) for one in ids})
 
 
 def pages(store: Store, *, after: str = "") -> Iterator[list[str]]:

@@ -69,6 +69,12 @@ class Keys:
         """list: groups of reps (JSON) whose open leads are still to be counted; until they are."""
         self.verify = key("verify")
         """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
+        self.settling = key("settling")
+        """sorted set: leads that wait for their facts; score = when to decide them, epoch ms."""
+        self.listened = key("listened")
+        """set: contact properties that the live rules read, if leads settle; published with the rules."""
+        self.revise = key("revise")
+        """sorted set: leads whose facts may have changed; score = look at them then, epoch ms."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
         self.moved = key("moved")

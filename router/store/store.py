@@ -60,6 +60,8 @@ class Store(Struct, frozen=True):
     watched: WatchedLeads
     changed: DueList
     """Leads that people worked on in HubSpot; the receiver adds each of them once (see append.lua)."""
+    revise: DueList
+    """Leads whose facts may have changed since they were decided; the receiver adds them (see append.lua)."""
     verify: DueList
     """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
     nights: Nights
@@ -98,6 +100,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         notices=Notices(client, keys),
         watched=WatchedLeads(client, keys),
         changed=DueList(client, keys.changed),
+        revise=DueList(client, keys.revise),
         verify=DueList(client, keys.verify),
         nights=Nights(client, keys),
         night_plan=NightPlan(client, keys),

@@ -19,6 +19,7 @@ from router.policy.decision.decision import (
 from router.policy.decision.inputs import Inputs, OwnerSeen
 from router.policy.decision.trigger import trigger_as_record, trigger_of_record
 from router.policy.leads.lead import Value
+from router.policy.leads.settle import Settled
 from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.policy.rules.affinity import Remembered
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
@@ -212,6 +213,15 @@ def _inputs_as_record(inputs: Inputs) -> dict[str, Any]:
         "said": {rep: reported_as_record(reported) for rep, reported in inputs.reported.items()},
         "remembered": [[one.kind, one.owner_id, in_iso(one.at)] for one in inputs.remembered],
         **({} if inputs.trigger is None else {"occasion": trigger_as_record(inputs.trigger)}),
+        **({} if inputs.settled is None else {"settled": _settled_as_record(inputs.settled)}),
+    }
+
+
+def _settled_as_record(settled: Settled) -> dict[str, Any]:
+    return {
+        "waited_ms": settled.waited_ms,
+        "waited_for": list(settled.waited_for),
+        "still_open": list(settled.still_open),
     }
 
 
@@ -235,4 +245,9 @@ def _inputs(written: Mapping[str, Any] | None) -> Inputs | None:
             for kind, owner_id, at in written.get("remembered", ())
         ),
         trigger=trigger_of_record(written.get("occasion")),
+        settled=None if (settled := written.get("settled")) is None else _settled_of_record(settled),
     )
+
+
+def _settled_of_record(written: Mapping[str, Any]) -> Settled:
+    return Settled(written["waited_ms"], tuple(written["waited_for"]), tuple(written["still_open"]))

@@ -34,6 +34,18 @@ class Settle(Struct, frozen=True):
         return not any(fnmatchcase(name, pattern) for pattern in (*_OURS, *self.never_late))
 
 
+class Settled(Struct, frozen=True):
+    """A lead that was decided under `settle`: its wait (milliseconds), and the open facts that mattered.
+
+    `waited_for` are those that mattered when it began to wait, `still_open` those that still did when it was
+    decided: the others have come.
+    """
+
+    waited_ms: int = 0
+    waited_for: tuple[str, ...] = ()
+    still_open: tuple[str, ...] = ()
+
+
 def never_late(changes: tuple[str, ...]) -> tuple[str, ...]:
     """The usual patterns with these added; `-name` takes a pattern out."""
     added = [one for one in changes if not one.startswith("-")]

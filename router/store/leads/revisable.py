@@ -1,0 +1,42 @@
+"""What is kept of a decision that can be revised, to see later whether it still stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from msgspec import Struct, field, json
+
+
+class Revisable(Struct, frozen=True):
+    """The decision of a lead within the `revise` of its rule files; moments are epoch milliseconds.
+
+    `since_ms`: when the lead was announced. `seen_ms`: HubSpot's moment of the record's last change as it was
+    read for the decision, and `read` a digest of the values read (see `revision.what_was_read`). `moves`: how
+    often a revision gave it to somebody else. `target` is the rule's target as text; `paid` what the decision
+    added to the book, without the refund of the one before.
+    """
+
+    since_ms: int
+    seen_ms: int
+    read: str
+    rule: str
+    target: str
+    outcome: str
+    sla_ms: int
+    segment: str
+    status: str | None = None
+    team: str | None = None
+    due_ms: int | None = None
+    moves: int = 0
+    open_facts: tuple[str, ...] = ()
+    paid: Mapping[str, int] = field(default_factory=dict)
+
+
+def as_text(kept: Revisable) -> str:
+    """The JSON of `lead_fields.REVISABLE`."""
+    return json.encode(kept).decode()
+
+
+def revisable_of(text: str | None) -> Revisable | None:
+    """What `as_text` wrote; None for none."""
+    return json.decode(text, type=Revisable) if text else None

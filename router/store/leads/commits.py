@@ -154,6 +154,7 @@ class Commits:
             "now": now_ms,
             "queues": self._keys.queue(""),
             "days": self._keys.book_of_day(""),
+            "settling": self._keys.settling,
             "book": {name: str(delta) for name, delta in book.items()},
             "leads": leads,
         }
@@ -184,6 +185,7 @@ class Commits:
             "tended": keys.tended,
             "low_ids": keys.low_ids,
             "erasures": keys.erasures,
+            "settling": keys.settling,
             "watched": keys.watched,
             "overdue": keys.overdue,
             "not_refunded": NOT_REFUNDED,

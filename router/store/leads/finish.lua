@@ -7,6 +7,7 @@
 --                       queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of the queues' names, days = prefix of the book's days, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
+--       settling = the list of leads that wait for their facts,
 --       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone,
 --       units = units of credit by the first part of a field's name, returned = prefix of fields of returned credit,
@@ -85,6 +86,10 @@ for index, lead in ipairs(asked.leads) do
       redis.call('ZREM', asked.queues .. (current[5] or ''), lead.id)
       redis.call('ZREM', asked.tended, lead.id)
       redis.call('HDEL', key, F.RECORD)
+    end
+    if state == 'waiting' then
+      redis.call('ZREM', asked.settling, lead.id)
+      redis.call('HDEL', key, F.SINCE, F.LAST_CHANGE, F.WAITS_FOR, F.WAITED_FOR)
     end
     if lead.announce then
       redis.call('HSET', asked.low_ids, lead.id, redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now))

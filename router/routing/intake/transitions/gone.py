@@ -48,7 +48,7 @@ def of_item(item: WorkItem, *, now: datetime, merged_into: str | None = None) ->
         item.contact_id,
         state.episode if state else 0,
         State.GONE,
-        come_from=frozenset({None, State.DECIDED, State.REOPENED, State.GONE}),
+        come_from=frozenset({None, State.WAITING, State.DECIDED, State.REOPENED, State.GONE}),
         entries=item.entries,
     )
     if merged_into is not None:

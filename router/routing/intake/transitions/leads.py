@@ -22,7 +22,7 @@ WRITTEN: Final = "leads_written"
 
 SHADOWED: Final = "leads_shadowed"
 
-_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED, State.GONE})
+_OPEN: Final = frozenset({None, State.WAITING, State.DECIDED, State.REOPENED, State.GONE})
 
 
 def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transition:

@@ -106,7 +106,7 @@ TABLE = {
         " · counts leads_shadowed · event kind=shadowed, decision=501-2-a, owner_id=None"
     ),
     "owned already": (
-        "0: decided|gone|reopened|unknown -> human · acknowledges 2 · sets owner 99"
+        "0: decided|gone|reopened|unknown|waiting -> human · acknowledges 2 · sets owner 99"
         " · counts leads_owned_already · event kind=owned_already, decision=None, owner_id=99"
     ),
     "owned already, by a write that was lost": (

@@ -110,7 +110,7 @@ TABLE = {
         " · counts leads_owned_already · event kind=owned_already, decision=None, owner_id=99"
     ),
     "owned already, by a write that was lost": (
-        "2: decided|gone|reopened|unknown -> human · acknowledges 2 · verify_at_ms +0 · sets owner 42"
+        "2: decided|gone|reopened|unknown|waiting -> human · acknowledges 2 · verify_at_ms +0 · sets owner 42"
         ' · sets sends [[1,"42","",7,"501-1-a",now]] · sets doubt now · counts leads_owned_already'
         " · event kind=owned_already, decision=None, owner_id=42"
     ),
@@ -124,46 +124,46 @@ TABLE = {
         ", decision=501-2-a, owner_id=71, why=archived"
     ),
     "parked": (
-        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        "0: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep · parked {'why': 'no'"
         ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked, decision=None"
         ", why=no"
     ),
     "refused beside others": (
-        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        "2: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep · parked {'why': 'no'"
         ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked"
         ", decision=501-2-a, why=no"
     ),
     "refused before any other was written": (
-        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        "2: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep · parked {'why': 'no'"
         ", 'since': 'now', 'fault': 'outage'} · sets refused_at 1795511699991 · counts leads_parked"
         " · event kind=parked_by_outage, decision=501-2-a, why=no"
     ),
     "refused again, and another was written between": (
-        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        "2: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep · parked {'why': 'no'"
         ", 'since': 'now', 'fault': 'lead'} · counts leads_parked · event kind=parked"
         ", decision=501-2-a, why=no"
     ),
     "refused, and only it was written": (
-        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep · parked {'why': 'no'"
+        "0: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep · parked {'why': 'no'"
         ", 'since': 'now', 'fault': 'outage'} · sets refused_at 1795511699991 · counts leads_parked"
         " · event kind=parked_by_outage, decision=None, why=no"
     ),
     "given up while others are written": (
-        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
+        "0: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep"
         " · parked {'why': 'It was tried 8 times and never finished"
         ", while others were; the log says why.', 'since': 'now', 'fault': 'lead'}"
         " · counts leads_parked · event kind=parked, decision=None"
         ", why=It was tried 8 times and never finished, while others were; the log says why."
     ),
     "given up, and only it was written": (
-        "0: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
+        "0: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep"
         " · parked {'why': 'It was tried 8 times and never finished"
         ", and no other lead was written either.', 'since': 'now', 'fault': 'outage'}"
         " · counts leads_parked · event kind=parked_by_outage, decision=None"
         ", why=It was tried 8 times and never finished, and no other lead was written either."
     ),
     "given up in an outage": (
-        "2: decided|gone|reopened|unknown -> parked · acknowledges 2 · keep"
+        "2: decided|gone|reopened|unknown|waiting -> parked · acknowledges 2 · keep"
         " · parked {'why': 'It was tried 8 times and never finished"
         ", and no other lead was written either.', 'since': 'now', 'fault': 'outage'}"
         " · counts leads_parked · event kind=parked_by_outage, decision=501-2-a"
@@ -233,25 +233,25 @@ TABLE = {
         ", owner_id=99, rep=ben"
     ),
     "not found, and new": (
-        "0: decided|gone|reopened|unknown -> gone · acknowledges 2 · keep · verify_at_ms +2000"
+        "0: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · keep · verify_at_ms +2000"
         " · sets missing 1 now · counts leads_not_found · event kind=not_found, decision=None"
     ),
     "not found, and decided": (
-        "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · keep · verify_at_ms +2000"
+        "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · keep · verify_at_ms +2000"
         " · sets missing 1 now · counts leads_not_found · event kind=not_found, decision=501-2-a"
     ),
     "deleted, in a batch": (
-        "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
+        "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · refund"
         " · drops changes missing paid trigger · counts leads_gone · event kind=gone"
         ", decision=501-2-a, cause=deleted"
     ),
     "merged, in a batch": (
-        "0: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
+        "0: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · refund"
         " · drops changes missing paid trigger · counts leads_gone · event kind=gone, decision=None"
         ", cause=merged, merged_into=777"
     ),
     "merged, in a batch, and decided": (
-        "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
+        "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · refund"
         " · drops changes missing paid trigger · counts leads_gone · event kind=gone"
         ", decision=501-2-a, cause=merged, merged_into=777"
     ),

@@ -70,3 +70,5 @@ REVISABLE: Final = "rv"
 """What a revision compares with, as JSON (see `store.leads.revisable`)."""
 REVISE_UNTIL: Final = "ru"
 """Moment until which the lead can be revised, epoch milliseconds; absent: it is not."""
+OF_REVISION: Final = (REVISABLE, REVISE_UNTIL)
+"""Fields of a lead whose decision can be revised; they end when it is not our decision any more."""

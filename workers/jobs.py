@@ -50,7 +50,7 @@ def drain(portal: str) -> int:
     leads = Drain(context, pool=_pool()).run()
     if (
         not process.stopping()
-        and context.services.store.inbox.has_work()
+        and context.services.store.inbox.has_work(now_ms=context.services.now_ms())
         and context.services.store.drains.should_wake()
     ):
         context.wake_ups.drain()

@@ -24,6 +24,7 @@ from router.store.repair.reconciled import Reconciled
 from router.store.repair.redrive import Redrive
 from router.store.repair.restoration import Restoration
 from router.store.sends.sends import Sends
+from router.store.settling.settling_leads import SettlingLeads
 from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
 from router.store.shared.recent_writes import RecentWrites
@@ -49,6 +50,7 @@ class Store(Struct, frozen=True):
     commits: Commits
     queues: Queues
     waiting: WaitingGroups
+    settling: SettlingLeads
     claims: ClaimStore
     revoked_links: RevokedLinks
     credits: Credits
@@ -90,6 +92,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         commits=Commits(client, keys),
         queues=Queues(client, keys),
         waiting=WaitingGroups(client, keys),
+        settling=SettlingLeads(client, keys),
         claims=ClaimStore(client, keys),
         revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),

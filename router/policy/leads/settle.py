@@ -14,7 +14,6 @@ LONGEST_WAIT: Final = timedelta(minutes=2)
 LONGEST_REVISE: Final = timedelta(hours=24)
 NEVER_LATE: Final = ("hs_analytics_*", "hs_email_*", "notes_*", "num_*", "*score*")
 """Properties that HubSpot fills by itself, at once or long after: no lead waits for them."""
-_OURS: Final = (OWNER, STATUS, f"{GROUP}_*")
 
 
 class Settle(Struct, frozen=True):
@@ -31,7 +30,12 @@ class Settle(Struct, frozen=True):
 
     def comes_late(self, name: str) -> bool:
         """Whether the contact property can come after the contact; what we write ourselves never does."""
-        return not any(fnmatchcase(name, pattern) for pattern in (*_OURS, *self.never_late))
+        return not is_ours(name) and not any(fnmatchcase(name, pattern) for pattern in self.never_late)
+
+
+def is_ours(name: str) -> bool:
+    """Whether we write this contact property ourselves."""
+    return name in (OWNER, STATUS) or name.startswith(f"{GROUP}_")
 
 
 class Settled(Struct, frozen=True):

@@ -40,7 +40,7 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
             plan.merged_into.append(record.merged_into)
             plan.transitions.append(gone.of_item(item, now=now, merged_into=record.merged_into))
         elif record is not None:
-            seen = item.as_read(seen_ms=record.updated_at_ms)
+            seen = item.as_read(seen_ms=record.updated_at_ms, created_ms=record.created_at_ms)
             _classify_found(plan, seen, record, shadow=shadow, now=now)
         elif answer.missing.get(item.contact_id) == "gone":
             plan.transitions.append(gone.of_item(item, now=now))
@@ -56,12 +56,12 @@ def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: 
         # Nobody chose that owner: an earlier decision of ours was applied late.
         owner_id = item.expected_owner_id if item.needs_decision or state is None else state.expected_owner_id
     # In shadow mode HubSpot's own rotation owns the leads, and our decision is compared with it.
-    if (state is None or state.state is State.GONE) and owner_id and not shadow:
+    if (state is None or state.state in (State.GONE, State.WAITING)) and owner_id and not shadow:
         lost = lost_send(record)
         plan.transitions.append(transitions.owned_already(item, owner_id=owner_id, lost=lost, now=now))
     elif item.needs_decision and _stays_with_owner(item, owner_id, shadow=shadow):
         plan.transitions.append(transitions.not_reassigned(item, owner_id=owner_id, now=now))
-    elif state is None or (item.needs_decision and _is_as_expected(item, owner_id, shadow=shadow)):
+    elif state is None or item.is_undecided or _is_as_expected(item, owner_id, shadow=shadow):
         plan.to_decide.append(item)
     elif record.properties.get(DECISION_ID) == state.decision_id and owner_id == state.owner_id:
         plan.transitions.append(transitions.written(item, now=now))
@@ -99,5 +99,7 @@ def _stays_with_owner(item: WorkItem, owner_id: str, *, shadow: bool) -> bool:
 
 
 def _is_as_expected(item: WorkItem, owner_id: str, *, shadow: bool) -> bool:
-    """True if a new decision can be made: the owner is who it expects, or is not looked at."""
+    """True if a new decision is due and can be made: the owner is who it expects, or is not looked at."""
+    if not item.needs_decision:
+        return False
     return owner_id == item.expected_owner_id or (shadow and isinstance(item.trigger, Revised))

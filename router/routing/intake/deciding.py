@@ -17,10 +17,11 @@ from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.shares.share_book import Book, add_changes
 from router.routing.intake.affinity import AffinityMemory, affinity_memory
+from router.routing.intake.late_facts.revisable import with_revisable
+from router.routing.intake.late_facts.settling import sort_by_certainty
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of
 from router.routing.intake.restore import make_whole
-from router.routing.intake.revisable import with_revisable
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem
 from router.routing.portal.live_rules import LiveRules
@@ -28,6 +29,7 @@ from router.routing.portal.services import Services
 from router.store.budget.budget import Priority
 from router.store.leads.commits import Committed, Lost, NewDecision, Outdated, Transition, state_after
 from router.store.leads.leads import State
+from router.store.settling.settling_leads import SettlingLead
 
 UNDECIDABLE: Final = "The decision failed: a bug in Lead Router; see its log."
 
@@ -77,13 +79,23 @@ def decide_and_commit(
     memory = affinity_memory(services.store.companies, affinity, leads)
     leads = memory.with_previous_owners(leads)
     batch = _Batch(rules, leads, mine, memory, services.people.owners.by_email())
-    waiting = list(items)
+    found = sort_by_certainty(rules.settling(), items, leads, now=services.clock())
+    _let_wait(services, found.waiting)
+    waiting = found.to_decide
     while waiting:
         with services.store.decision_lock:
             waiting = _decide_under_lock(services, batch, waiting, decided)
         if waiting:
             make_whole(services)
     return decided
+
+
+def _let_wait(services: Services, leads: Sequence[SettlingLead]) -> None:
+    """Let leads wait for their facts; another worker may have decided one of them meanwhile."""
+    waits = services.store.settling.wait(leads, now_ms=services.now_ms())
+    for lead, is_waiting in zip(leads, waits, strict=True):
+        if is_waiting:
+            services.log.info("lead.waiting", contact_id=lead.contact_id, waits_for=",".join(lead.waits_for))
 
 
 def _decide_under_lock(

@@ -46,7 +46,9 @@ def new_decision(
     entry that carries the lead on. `before` is the lead's state; a revision goes on from its assignment.
     """
     shadow = decision.mode == "shadow"
-    changes = {} if shadow else changes_for(decision, current_status=_status_of_others(record, trigger, before))
+    changes = (
+        {} if shadow else changes_for(decision, current_status=_status_of_others(record, trigger, before))
+    )
     if _takes_owner(trigger) and not shadow:
         changes.setdefault(OWNER, "")
     return NewDecision(

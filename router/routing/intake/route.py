@@ -113,7 +113,12 @@ def _recall(services: Services, entries: Sequence[InboxEntry]) -> dict[str, Lead
     """What is remembered of the announced leads. One that was gone is open again: it was announced anew."""
     leads = services.store.leads
     states = leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
-    gone = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    # A lead that waits for its facts comes back by itself: its deletion stands.
+    gone = [
+        one
+        for one, state in states.items()
+        if state.state is State.GONE or (state.deleted and state.state is not State.WAITING)
+    ]
     if gone:
         leads.reopen(gone)
         states = {one: state for one, state in states.items() if one not in gone} | leads.recall(gone)

@@ -1,7 +1,7 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
 -- KEYS: book, outbox, erasures, lead hash of each decision …, keys of each decision's memories …
 -- ARGV: expected version, JSON {now (epoch ms), queues = prefix of the queues' names, days = prefix of the book's days,
---         book = {field = delta …},
+--         settling = the list of leads that wait for their facts, book = {field = delta …},
 --         leads = {{id, episode, fields, opens = {field = delta …},
 --                   joins = field of the book under which the lead counts as open,
 --                   memories = number of keys, memory, memory_s} …}},
@@ -28,6 +28,7 @@ for index, lead in ipairs(asked.leads) do
     F.DOUBT)
   if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
   redis.call('DEL', key)
+  redis.call('ZREM', asked.settling, lead.id)
   if left[2] then redis.call('HSET', key, F.QUEUED_SINCE, left[2]) end
   if left[3] then redis.call('HSET', key, F.RELEASED_BY, left[3]) end
   if left[5] then redis.call('HSET', key, F.TIMES_TAKEN, left[5]) end

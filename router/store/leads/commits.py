@@ -164,6 +164,7 @@ class Commits:
             "now": now_ms,
             "queues": self._keys.queue(""),
             "days": self._keys.book_of_day(""),
+            "settling": self._keys.settling,
             "book": {name: str(delta) for name, delta in book.items()},
             "leads": leads,
         }
@@ -194,6 +195,7 @@ class Commits:
             "tended": keys.tended,
             "low_ids": keys.low_ids,
             "erasures": keys.erasures,
+            "settling": keys.settling,
             "watched": keys.watched,
             "overdue": keys.overdue,
             "revise": keys.revise,

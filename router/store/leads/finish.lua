@@ -7,7 +7,8 @@
 --                       refund, parked, queue = {key, team, rank}, announce = first|last, event, count} …},
 --       queues = prefix of the queues' names, days = prefix of the book's days, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
---       watched, overdue = the lists of leads that a rep has to work on, revise = leads whose facts may have changed,
+--       settling = the list of leads that wait for their facts, revise = those whose facts may have changed since,
+--       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone,
 --       units = units of credit by the first part of a field's name, returned = prefix of fields of returned credit,
 --       doubt = time for which a write without answer can be applied, soon = time until a look at it (ms)}
@@ -85,6 +86,10 @@ for index, lead in ipairs(asked.leads) do
       redis.call('ZREM', asked.queues .. (current[5] or ''), lead.id)
       redis.call('ZREM', asked.tended, lead.id)
       redis.call('HDEL', key, F.RECORD)
+    end
+    if state == 'waiting' then
+      redis.call('ZREM', asked.settling, lead.id)
+      redis.call('HDEL', key, F.SINCE, F.LAST_CHANGE, F.WAITS_FOR, F.WAITED_FOR)
     end
     if lead.announce == 'first' then
       redis.call('XADD', KEYS[7], '*', 'c', lead.id, 't', asked.now)

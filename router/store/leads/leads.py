@@ -70,6 +70,7 @@ _FIELDS: Final = (
     lead_fields.SINCE,
     lead_fields.LAST_CHANGE,
     lead_fields.WAITS_FOR,
+    lead_fields.WAITED_FOR,
     lead_fields.REVISABLE,
     lead_fields.REVISE_UNTIL,
 )
@@ -132,7 +133,9 @@ class LeadState(Struct, frozen=True):
     last_change_ms: int = 0
     """Last change of the waiting lead that a webhook told, epoch milliseconds; 0 if it told none."""
     waits_for: tuple[str, ...] = ()
-    """Facts for which the lead began to wait."""
+    """Facts for which the lead waits."""
+    waited_for: tuple[str, ...] = ()
+    """Facts for which it began to wait."""
     revisable: Revisable | None = None
     """What a revision of its decision compares with; None if it cannot be revised."""
     revise_until_ms: int = 0
@@ -183,7 +186,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, *rest = row
     entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks, *rest = rest
     sends, sending, doubt, deleted, missing, refused, written_again, *rest = rest
-    since, last_change, waits_for, revisable, revise_until = rest
+    since, last_change, waits_for, waited_for, revisable, revise_until = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -211,6 +214,7 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         since_ms=int(since or 0),
         last_change_ms=int(last_change or 0),
         waits_for=tuple(filter(None, (waits_for or "").split(","))),
+        waited_for=tuple(filter(None, (waited_for or "").split(","))),
         revisable=revisable_of(revisable),
         revise_until_ms=int(revise_until or 0),
     )

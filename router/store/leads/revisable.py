@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct, field, json
+
+from router.store import lead_fields
+
+OF_REVISION: Final = (lead_fields.REVISABLE, lead_fields.REVISE_UNTIL)
+"""Fields of a lead whose decision can be revised; they end when it is not our decision any more."""
 
 
 class Revisable(Struct, frozen=True):
     """The decision of a lead within the `revise` of its rule files; moments are epoch milliseconds.
 
     `since_ms`: when the lead was announced. `seen_ms`: HubSpot's moment of the record's last change as it was
-    read for the decision; `read` and `company` are digests of the contact's and of the company's values (see
-    `routing.intake.revisable`). `moves`: how often a revision gave it to somebody else. `target` is the
-    rule's target as text; `paid` what the decision added to the book, without the refund of the one before.
-    `looks`: whether it is looked at again although nothing announces a change.
+    read for the decision; `read` and `company` are digests of the contact's and the company's values then
+    (see `routing.intake.late_facts.revisable`). `moves`: how often a revision gave it to somebody else.
+    `target` is the rule's target as text; `paid` what the decision added to the book, without the refund of
+    the one before. `looks`: whether it is looked at again although nothing announces a change.
     """
 
     since_ms: int

@@ -52,7 +52,9 @@ def test_a_privacy_deletion_erases() -> None:
     "event",
     [
         {"subscriptionType": "contact.propertyChange"},
-        {"subscriptionType": "contact.propertyChange", "propertyName": "firstname"},
+        {"subscriptionType": "contact.propertyChange", "propertyName": "lead_router_reason"},
+        {"subscriptionType": "contact.propertyChange", "propertyName": "firstname", "objectId": "none"},
+        {"subscriptionType": "contact.propertyChange", "propertyName": ""},
         {"subscriptionType": "contact.propertyChange", "propertyName": ["hs_lead_status"]},
         {"subscriptionType": "company.deletion"},
         {"subscriptionType": "contact.merge", "objectId": None},
@@ -82,6 +84,87 @@ def test_what_people_do_to_a_contact_is_worth_a_look_once() -> None:
     delivery = parse(_body(*changes), portal=PORTAL)
 
     assert delivery == Delivery((), (), 1, ("501", "502", "504", "505"), deleted=("504",))
+
+
+def test_a_changed_fact_is_told_once_with_its_contact() -> None:
+    changes = [
+        _change("country", objectId=501),
+        _change("lifecyclestage", "object.propertyChange", objectId=502, objectTypeId="0-1"),
+        _change("country", "object.propertyChange", objectId=501, objectTypeId="0-1"),
+        _change("country", "object.propertyChange", objectId=501, objectTypeId="0-2"),
+        _change("hs_lead_status", objectId=503),
+        _change("associatedcompanyid", objectId="504", changeSource="COMPANIES"),
+    ]
+
+    delivery = parse(_body(*changes), portal=PORTAL)
+
+    assert delivery.touched == (("501", "country"), ("502", "lifecyclestage"), ("504", "associatedcompanyid"))
+    assert (delivery.changed, delivery.ignored) == (("502", "503"), 1)
+
+
+ASSOCIATED = [
+    {"associationType": "CONTACT_TO_COMPANY", "fromObjectId": 501, "toObjectId": 77},
+    {"associationType": "COMPANY_TO_CONTACT", "fromObjectId": 77, "toObjectId": "501"},
+    {"fromObjectTypeId": "0-1", "toObjectTypeId": "0-2", "fromObjectId": 501, "toObjectId": 77},
+    {"fromObjectTypeId": "0-2", "toObjectTypeId": "0-1", "fromObjectId": 77, "toObjectId": 501},
+    {"associationType": "CONTACT_TO_COMPANY", "fromObjectId": 501, "associationRemoved": True},
+]
+
+
+@pytest.mark.parametrize("kind", ["contact.associationChange", "object.associationChange"])
+@pytest.mark.parametrize("ends", ASSOCIATED)
+def test_a_company_that_a_contact_gets_or_loses_is_a_changed_fact(kind: str, ends: dict[str, Any]) -> None:
+    delivery = parse(_body(an_association(kind, **ends)), portal=PORTAL)
+
+    assert delivery == Delivery((), (), 0, touched=(("501", "associatedcompanyid"),))
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {},
+        {"associationType": "CONTACT_TO_DEAL", "fromObjectId": 501},
+        {"associationType": ["CONTACT_TO_COMPANY"], "fromObjectId": 501},
+        {"associationType": "CONTACT_TO_COMPANY", "fromObjectId": None, "toObjectId": 501},
+        {"associationType": "CONTACT_TO_COMPANY", "fromObjectId": "0501"},
+        {"fromObjectTypeId": "0-1", "toObjectTypeId": "0-3", "fromObjectId": 501},
+        {"fromObjectTypeId": ["0-1"], "toObjectTypeId": {}, "fromObjectId": 501},
+        {"fromObjectTypeId": "0-1", "associationType": "CONTACT_TO_COMPANY", "fromObjectId": 501},
+    ],
+)
+def test_an_association_in_an_unknown_form_is_ignored(odd: dict[str, Any]) -> None:
+    delivery = parse(_body(an_association("contact.associationChange", **odd)), portal=PORTAL)
+
+    assert delivery == Delivery((), (), 1)
+
+
+@pytest.mark.parametrize("source", ["IMPORT", "CRM_UI_BULK_ACTION", "BATCH_UPDATE", "MIGRATION"])
+def test_what_many_contacts_get_at_once_is_no_late_fact(source: str) -> None:
+    changes = [
+        _change("country", changeSource=source),
+        an_association("contact.associationChange", **ASSOCIATED[0], changeSource=source),
+        _change("lifecyclestage", changeSource=source),
+    ]
+
+    assert parse(_body(*changes), portal=PORTAL) == Delivery((), (), 2, ("501",))
+
+
+def test_the_echo_of_our_own_writes_is_no_late_fact() -> None:
+    ours = {"appId": 10457515, "changeSource": "INTEGRATION", "sourceId": "10457515"}
+    changes = [
+        _change("country", **ours),
+        an_association("object.associationChange", **ASSOCIATED[0], **ours),
+        _change("country", **(ours | {"sourceId": "777", "objectId": 502})),
+    ]
+
+    assert parse(_body(*changes), portal=PORTAL) == Delivery((), (), 2, touched=(("502", "country"),))
+
+
+@pytest.mark.parametrize("source", [["IMPORT"], {}, None, 1])
+def test_a_source_that_is_no_text_is_no_bulk_change(source: object) -> None:
+    delivery = parse(_body(_change("country", changeSource=source)), portal=PORTAL)
+
+    assert delivery.touched == (("501", "country"),)
 
 
 def test_the_app_asks_for_exactly_what_is_followed() -> None:
@@ -224,8 +307,19 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
 )
 EVENT = st.dictionaries(
-    st.sampled_from(["subscriptionType", "eventType", "portalId", "objectId", "occurredAt", "objectTypeId"]),
-    st.sampled_from(["contact.creation", "object.creation", "contact.privacyDeletion", "0-1", 4242, 501])
+    st.sampled_from(
+        [
+            *("subscriptionType", "eventType", "portalId", "objectId", "occurredAt", "objectTypeId"),
+            *("propertyName", "changeSource", "associationType", "fromObjectId", "toObjectId"),
+            *("fromObjectTypeId", "toObjectTypeId"),
+        ]
+    ),
+    st.sampled_from(
+        [
+            *("contact.creation", "object.creation", "contact.privacyDeletion", "0-1", "0-2", 4242, 501),
+            *("contact.propertyChange", "object.associationChange", "CONTACT_TO_COMPANY", "country"),
+        ]
+    )
     | JSON,
 )
 
@@ -291,6 +385,12 @@ def an_event(kind: str, **changed: object) -> dict[str, Any]:
     return event | changed
 
 
+def an_association(kind: str, **ends: object) -> dict[str, Any]:
+    event = an_event(kind, associationRemoved=False, isPrimaryAssociation=True) | ends
+    del event["objectId"]
+    return event
+
+
 def _body(*events: dict[str, Any]) -> bytes:
     return json.dumps(events, separators=(",", ":")).encode()
 
@@ -301,4 +401,5 @@ def _parse_or_refuse(body: bytes) -> None:
     except DeliveryInvalid as error:
         assert str(error).endswith(".")
     else:
-        assert all(found.isascii() and found.isdigit() for found, _ in delivery.created)
+        found = (*delivery.created, *delivery.touched)
+        assert all(contact_id.isascii() and contact_id.isdigit() for contact_id, _ in found)

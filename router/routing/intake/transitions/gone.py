@@ -23,9 +23,9 @@ from router.deadlines import MISSING_LOOKS
 from router.routing.intake.transitions.events import event
 from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
-from router.store.lead_fields import OF_REVISION
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, Missing, State
+from router.store.leads.revisable import OF_REVISION
 from router.timestamps import epoch_ms, in_ms
 
 SURE_AFTER: Final = 3
@@ -49,7 +49,7 @@ def of_item(item: WorkItem, *, now: datetime, merged_into: str | None = None) ->
         item.contact_id,
         state.episode if state else 0,
         State.GONE,
-        come_from=frozenset({None, State.DECIDED, State.REOPENED, State.GONE}),
+        come_from=frozenset({None, State.WAITING, State.DECIDED, State.REOPENED, State.GONE}),
         entries=item.entries,
     )
     if merged_into is not None:

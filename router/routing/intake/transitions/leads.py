@@ -8,13 +8,13 @@ from typing import Final, Literal
 
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import SCORE
-from router.routing.intake.revisable import next_look_ms
+from router.routing.intake.late_facts.revisable import next_look_ms
 from router.routing.intake.transitions.events import event, taken_as_detail
 from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
-from router.store.lead_fields import OF_REVISION
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.store.leads.revisable import OF_REVISION
 from router.store.sends.send import Send, as_text
 from router.timestamps import epoch_ms, in_ms
 
@@ -23,7 +23,7 @@ WRITTEN: Final = "leads_written"
 
 SHADOWED: Final = "leads_shadowed"
 
-_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED, State.GONE})
+_OPEN: Final = frozenset({None, State.WAITING, State.DECIDED, State.REOPENED, State.GONE})
 
 
 def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transition:

@@ -11,9 +11,9 @@ from router.deadlines import VERIFY_AFTER
 from router.policy.decision.trigger import Reassigned, trigger_as_record
 from router.routing.intake.transitions.events import event, taken_as_detail
 from router.store import lead_fields
-from router.store.lead_fields import OF_REVISION
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.store.leads.revisable import OF_REVISION
 from router.timestamps import epoch_ms
 
 CAN_BE_REASSIGNED: Final = frozenset({State.DONE, State.HUMAN, State.QUEUED})

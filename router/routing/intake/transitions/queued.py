@@ -6,9 +6,9 @@ from datetime import datetime
 
 from router.routing.intake.transitions.events import event
 from router.store import lead_fields
-from router.store.lead_fields import OF_REVISION
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
+from router.store.leads.revisable import OF_REVISION
 
 
 def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:

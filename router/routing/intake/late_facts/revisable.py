@@ -57,9 +57,11 @@ def with_revisable(
     settle, before = compiled.policy.settle, item.state.revisable if item.state else None
     if settle is None or not (item.trigger is None or (isinstance(item.trigger, Revised) and before)):
         return new
-    since_ms = _since_ms(item) if before is None or item.trigger is None else before.since_ms
+    now_ms = epoch_ms(decision.decided_at)
+    revised = before if item.trigger is not None else None
+    since_ms = item.since_ms(now_ms=now_ms) if revised is None else revised.since_ms
     until_ms = since_ms + in_ms(settle.revise)
-    if until_ms <= epoch_ms(decision.decided_at):
+    if until_ms <= now_ms:
         return new
     at_rule = decision.rule, decision.rule_line
     open_facts = decision.inputs.settled.still_open if decision.inputs and decision.inputs.settled else ()
@@ -114,11 +116,6 @@ def target_of(compiled: CompiledPolicy, at_rule: tuple[str, int]) -> str:
 
 def _digest_of(action: Action) -> str:
     return blake2b(repr(action).encode(), digest_size=_DIGITS).hexdigest()
-
-
-def _since_ms(item: WorkItem) -> int:
-    waited = item.state.since_ms if item.state else 0
-    return waited or item.announced_at_ms
 
 
 def _moves(decision: Decision, item: WorkItem, before: Revisable | None) -> int:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from router.hubspot.api.records import ReadAnswer, Record
 from router.hubspot.properties import DECISION_ID, OWNER
-from router.policy.decision.trigger import Reassigned
+from router.policy.decision.trigger import Reassigned, Revised
 from router.routing.intake.lost_sends import lost_send
 from router.routing.intake.transitions import gone
 from router.routing.intake.transitions import leads as transitions
@@ -61,7 +61,7 @@ def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: 
         plan.transitions.append(transitions.owned_already(item, owner_id=owner_id, lost=lost, now=now))
     elif item.needs_decision and _stays_with_owner(item, owner_id, shadow=shadow):
         plan.transitions.append(transitions.not_reassigned(item, owner_id=owner_id, now=now))
-    elif state is None or item.is_undecided or (item.needs_decision and owner_id == item.expected_owner_id):
+    elif state is None or item.is_undecided or _is_as_expected(item, owner_id, shadow=shadow):
         plan.to_decide.append(item)
     elif record.properties.get(DECISION_ID) == state.decision_id and owner_id == state.owner_id:
         plan.transitions.append(transitions.written(item, now=now))
@@ -89,5 +89,17 @@ def is_late_write_of_ours(item: WorkItem, record: Record) -> bool:
 
 
 def _stays_with_owner(item: WorkItem, owner_id: str, *, shadow: bool) -> bool:
-    """True for a reassignment that is off: the lead has another owner by now, or we only watch."""
+    """True for a reassignment or a revision that is off: the lead has another owner by now.
+
+    In shadow mode nothing is reassigned, and a revision does not look at HubSpot's owner.
+    """
+    if isinstance(item.trigger, Revised):
+        return not shadow and owner_id != item.expected_owner_id
     return isinstance(item.trigger, Reassigned) and (shadow or owner_id != item.expected_owner_id)
+
+
+def _is_as_expected(item: WorkItem, owner_id: str, *, shadow: bool) -> bool:
+    """True if a new decision is due and can be made: the owner is who it expects, or is not looked at."""
+    if not item.needs_decision:
+        return False
+    return owner_id == item.expected_owner_id or (shadow and isinstance(item.trigger, Revised))

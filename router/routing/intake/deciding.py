@@ -17,10 +17,11 @@ from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.shares.share_book import Book, add_changes
 from router.routing.intake.affinity import AffinityMemory, affinity_memory
+from router.routing.intake.late_facts.revisable import with_revisable
+from router.routing.intake.late_facts.settling import sort_by_certainty
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of
 from router.routing.intake.restore import make_whole
-from router.routing.intake.settling import sort_by_certainty
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem
 from router.routing.portal.live_rules import LiveRules
@@ -175,8 +176,11 @@ def _decide_all(
             trigger=item.trigger,
             expected_owner_id=item.expected_owner_id,
             entry_id=item.entries[0].id,
+            before=item.state,
             memory=batch.memory.learn(decision),
         )
+        lead, needed = batch.leads[contact_id], batch.rules.needed()
+        kept = with_revisable(kept, decision, lead, item, compiled=compiled, needed=needed)
         new.append((item, kept))
     return new
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from router.policy.decision.inputs import DecisionRequest
-from router.policy.decision.trigger import Reassigned, Trigger
+from router.policy.decision.trigger import Reassigned, Revised, Trigger
 from router.policy.leads.settle import Settled
 from router.policy.rules.affinity import Remembered
 from router.store.inbox.inbox import InboxEntry
@@ -53,7 +53,7 @@ class WorkItem(Struct, frozen=True):
     @property
     def expected_owner_id(self) -> str:
         """The owner that a new decision expects on the record; "" for nobody."""
-        return self.trigger.owner_id if isinstance(self.trigger, Reassigned) else ""
+        return self.trigger.owner_id if isinstance(self.trigger, Reassigned | Revised) else ""
 
     @property
     def deliveries(self) -> int:

@@ -18,6 +18,7 @@ from router.store.keys import Keys
 from router.store.leads.leads import LeadState, State
 from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
+from router.store.leads.revisable import Revisable, as_text
 from router.store.scripts import script
 from router.timestamps import in_ms
 
@@ -57,6 +58,12 @@ class NewDecision(Struct, frozen=True):
     """Trigger of a reassignment, kept until the new owner is written."""
     assignment: Mapping[str, object] | None = None
     """The rep's `Assignment`, for the SLA checks of the lead."""
+    percent_behind: int = 0
+    """SLA steps up to this per cent are done: a revision that leaves the lead with its rep repeats none."""
+    revisable: Revisable | None = None
+    """What a revision compares with; None for a decision that cannot be revised."""
+    revise_until_ms: int = 0
+    """Until when it can be revised, epoch milliseconds."""
 
 
 class Committed(Struct, frozen=True):
@@ -79,7 +86,8 @@ class Transition(Struct, frozen=True):
     `verify_at_ms`: when to verify its owner. `refund`: take back what its decision added to the book.
     `parked`: why a person is needed. `event`: the event for the ledger. `keep`: never forget the state.
     `queue`: the team in whose queue it waits from now on, `score`: its score there. `announce`: have it
-    decided again, when no new lead waits. `watch_at_ms`: when to check whether its rep works on it.
+    decided again, when no new lead waits, or with `announce_first` like a new lead. `watch_at_ms`: when to
+    check whether its rep works on it. `revise_at_ms`: when to look whether its facts have changed.
     `owner_id`: condition, the owner that Redis remembers ("" for nobody). Times are epoch milliseconds.
     """
 
@@ -93,11 +101,13 @@ class Transition(Struct, frozen=True):
     owner_id: str | None = None
     verify_at_ms: int | None = None
     watch_at_ms: int | None = None
+    revise_at_ms: int | None = None
     refund: bool = False
     parked: Mapping[str, str | int] | None = None
     queue: str | None = None
     score: int = 0
     announce: bool = False
+    announce_first: bool = False
     event: Mapping[str, str | int | None] | None = None
     count: str | None = None
     keep: bool = False
@@ -188,6 +198,7 @@ class Commits:
             "settling": keys.settling,
             "watched": keys.watched,
             "overdue": keys.overdue,
+            "revise": keys.revise,
             "not_refunded": NOT_REFUNDED,
             "units": UNITS,
             "returned": RETURNED,
@@ -219,6 +230,11 @@ def fields_of(decision: NewDecision) -> list[str]:
         fields += (lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode())
     if decision.assignment:
         fields += (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
+    if decision.percent_behind:
+        fields += (lead_fields.PERCENT_BEHIND, str(decision.percent_behind))
+    if decision.revisable is not None:
+        fields += (lead_fields.REVISABLE, as_text(decision.revisable))
+        fields += (lead_fields.REVISE_UNTIL, str(decision.revise_until_ms))
     if decision.memory:
         fields += (lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode())
     return fields
@@ -240,6 +256,9 @@ def state_after(new: NewDecision, *, at_ms: int, before: LeadState | None) -> Le
         assignment=new.assignment,
         sends=before.sends if before else (),
         unanswered_at_ms=before.unanswered_at_ms if before else 0,
+        percent_behind=new.percent_behind,
+        revisable=new.revisable,
+        revise_until_ms=new.revise_until_ms,
     )
 
 
@@ -271,10 +290,11 @@ def _asked(one: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: i
         "owner": one.owner_id,
         "verify_at": one.verify_at_ms,
         "watch_at": one.watch_at_ms,
+        "revise_at": one.revise_at_ms,
         "answered": True if one.answered else None,
         "parked": orjson.dumps(one.parked).decode() if one.parked else None,
         "queue": _place(one, keys=keys, now_ms=now_ms) if one.queue else None,
-        "announce": True if one.announce else None,
+        "announce": "first" if one.announce_first else "last" if one.announce else None,
         "event": orjson.dumps(one.event).decode() if one.event else None,
         "count": one.count,
     }

@@ -3,11 +3,11 @@
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now (epoch ms),
 --             leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, answered, refund, parked,
---                       queue = {key, team, rank}, announce, event, count} …},
+--                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, revise_at, answered,
+--                       refund, parked, queue = {key, team, rank}, announce = first|last, event, count} …},
 --       queues = prefix of the queues' names, days = prefix of the book's days, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
---       settling = the list of leads that wait for their facts,
+--       settling = the list of leads that wait for their facts, revise = those whose facts may have changed since,
 --       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone,
 --       units = units of credit by the first part of a field's name, returned = prefix of fields of returned credit,
@@ -91,10 +91,13 @@ for index, lead in ipairs(asked.leads) do
       redis.call('ZREM', asked.settling, lead.id)
       redis.call('HDEL', key, F.SINCE, F.LAST_CHANGE, F.WAITS_FOR, F.WAITED_FOR)
     end
-    if lead.announce then
+    if lead.announce == 'first' then
+      redis.call('XADD', KEYS[7], '*', 'c', lead.id, 't', asked.now)
+    elseif lead.announce then
       redis.call('HSET', asked.low_ids, lead.id, redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now))
-      redis.call('ZREM', asked.tended, lead.id)
     end
+    if lead.announce then redis.call('ZREM', asked.tended, lead.id) end
+    if lead.revise_at then look_soon(asked.revise, lead.revise_at, lead.id) end
     if lead.event then
       redis.call('XADD', KEYS[2], '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event)
     end

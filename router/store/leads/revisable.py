@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
 from msgspec import Struct, field, json
+
+from router.store import lead_fields
+
+OF_REVISION: Final = (lead_fields.REVISABLE, lead_fields.REVISE_UNTIL)
+"""Fields of a lead whose decision can be revised; they end when it is not our decision any more."""
 
 
 class Revisable(Struct, frozen=True):
     """The decision of a lead within the `revise` of its rule files; moments are epoch milliseconds.
 
     `since_ms`: when the lead was announced. `seen_ms`: HubSpot's moment of the record's last change as it was
-    read for the decision, and `read` a digest of the values read (see `revision.what_was_read`). `moves`: how
-    often a revision gave it to somebody else. `target` is the rule's target as text; `paid` what the decision
-    added to the book, without the refund of the one before.
+    read for the decision; `read` and `company` are digests of the contact's and the company's values then
+    (see `routing.intake.late_facts.revisable`). `moves`: how often a revision gave it to somebody else.
+    `target` is the rule's target as text; `paid` what the decision added to the book, without the refund of
+    the one before. `looks`: whether it is looked at again although nothing announces a change.
     """
 
     since_ms: int
@@ -30,6 +37,8 @@ class Revisable(Struct, frozen=True):
     moves: int = 0
     open_facts: tuple[str, ...] = ()
     paid: Mapping[str, int] = field(default_factory=dict)
+    company: str = ""
+    looks: bool = False
 
 
 def as_text(kept: Revisable) -> str:

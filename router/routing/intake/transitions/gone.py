@@ -25,6 +25,7 @@ from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, Missing, State
+from router.store.leads.revisable import OF_REVISION
 from router.timestamps import epoch_ms, in_ms
 
 SURE_AFTER: Final = 3
@@ -125,7 +126,10 @@ def _final(
     detail = {"cause": str(cause)} | ({"merged_into": merged_into} if merged_into else {})
     return replace(
         gone,
-        drop=(lead_fields.CHANGES, lead_fields.PAID, lead_fields.TRIGGER, lead_fields.MISSING),
+        drop=(
+            *(lead_fields.CHANGES, lead_fields.PAID, lead_fields.TRIGGER, lead_fields.MISSING),
+            *OF_REVISION,
+        ),
         refund=not kept,
         event=event("deleted" if kept else "gone", now, decided, **detail),
         count="leads_deleted" if kept else "leads_gone",

@@ -19,7 +19,7 @@ COMMANDS: Final = {
     "backtest": ("backtest.backtest", "Replay last month's leads through these rules, and say what changes."),
     "show": ("rules.show", "Show the policy as a tree, or write it as a document."),
     "schema": ("rules.schema", "Write what an editor needs to complete the rule files."),
-    "setup": ("rules.setup", "Create the contact properties that Lead Router writes."),
+    "setup": ("rules.setup", "Create the contact properties that Lead Router writes, or the app's webhooks."),
     "pull": ("rules.pull", "Write the portal's catalog that rule files are checked against."),
     "up": ("up", "Run everything on this machine until Ctrl-C."),
     "ledger": ("ledger", "Say which schema the ledger has, and bring it up to date."),

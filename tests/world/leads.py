@@ -46,7 +46,7 @@ def announce(services: Services, *contact_ids: str) -> None:
 def route_all(services: Services, *, consumer: str = "test") -> list[Routed]:
     """What a drain does, one batch after the other."""
     routed = []
-    while entries := services.store.inbox.take(consumer):
+    while entries := services.store.inbox.take(consumer, now_ms=services.now_ms()):
         routed.append(route(services, entries, consumer=consumer))
     return routed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from msgspec import Struct, field
@@ -17,12 +18,14 @@ from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
-from router.rulefiles.load import load_policy
+from router.rulefiles.load import load_files, load_policy
 from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
 from router.store.leads.leads import LeadState, State
 from router.store.repair.redrive import goes_on_by_itself
+from router.timestamps import in_iso
 
 STATES: Final[Mapping[State, str]] = {
+    State.WAITING: "not decided yet",
     State.DECIDED: "decided; the write to HubSpot is under way",
     State.WRITTEN: "written to HubSpot; its owner history is about to be looked at",
     State.DONE: "done",
@@ -36,7 +39,10 @@ STATES: Final[Mapping[State, str]] = {
 
 
 class LeadHistory(Struct, frozen=True):
-    """One contact. `decisions` are first to last; `policy` is that of the last one, if its files are kept."""
+    """One contact. `decisions` are first to last; `policy` is that of the last one, if its files are kept.
+
+    Without a decision it is the live one.
+    """
 
     contact_id: str
     state: LeadState | None
@@ -47,6 +53,8 @@ class LeadHistory(Struct, frozen=True):
     follow_ups: tuple[FollowUp, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of owners by id."""
+    waits_until: datetime | None = None
+    """When a lead that waits for its facts is decided on what is there (aware UTC)."""
 
     @property
     def decision(self) -> Decision | None:
@@ -69,11 +77,18 @@ class LeadHistory(Struct, frozen=True):
             "contact_id": self.contact_id,
             "state": self.state.state if self.state else None,
             "parked_because": self.parked_because,
+            "waiting": self._waiting_as_json(),
             "decision": as_record(self.decision) if self.decision else None,
             "steps": [{"title": step.title, "lines": step.lines} for step in self.steps(language)],
             "earlier_decisions": [as_record(one) for one in self.decisions[:-1]],
             "history": [as_plain(line) for line in self.history()],
         }
+
+    def _waiting_as_json(self) -> dict[str, Any] | None:
+        if self.state is None or self.state.state is not State.WAITING:
+            return None
+        until = None if self.waits_until is None else in_iso(self.waits_until)
+        return {"for": list(self.state.waits_for), "until": until}
 
 
 def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
@@ -85,7 +100,7 @@ def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
     if state is None and not decisions and not events:
         return None
     why = services.store.leads.parked().get(contact_id) if state and state.state is State.PARKED else None
-    policy = policy_of(services, decisions[-1].revision) if decisions else None
+    policy = policy_of(services, decisions[-1].revision) if decisions else _live_policy(services)
     return LeadHistory(
         contact_id=contact_id,
         state=state,
@@ -95,6 +110,7 @@ def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
         events=events,
         follow_ups=services.ledger.follow_ups.of_contact(contact_id),
         names=_names(services, policy),
+        waits_until=services.store.settling.due_at(contact_id),
     )
 
 
@@ -109,6 +125,12 @@ def policy_of(services: Services, revision: str) -> Policy | None:
     if files is None or CATALOG_FILE not in files:
         return None
     return load_policy(files, catalog=parse_catalog(files[CATALOG_FILE])).policy
+
+
+def _live_policy(services: Services) -> Policy | None:
+    """The policy that a lead without a decision will be decided by, as its processes published it."""
+    published = services.store.published_rules.last_good()
+    return load_files(published.files).policy if published else None
 
 
 def _decisions(services: Services, contact_id: str) -> tuple[Decision, ...]:

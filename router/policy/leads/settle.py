@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from fnmatch import fnmatchcase
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 from msgspec import Struct
 
 from router.hubspot.properties import GROUP, OWNER, STATUS
+from router.policy.leads.catalog import COMPANY_PREFIX
 
 LONGEST_WAIT: Final = timedelta(minutes=2)
 LONGEST_REVISE: Final = timedelta(hours=24)
@@ -55,3 +57,13 @@ def never_late(changes: tuple[str, ...]) -> tuple[str, ...]:
     added = [one for one in changes if not one.startswith("-")]
     left_out = {one.removeprefix("-") for one in changes if one.startswith("-")}
     return tuple(one for one in dict.fromkeys((*NEVER_LATE, *added)) if one not in left_out)
+
+
+def without_company_facts(facts: Iterable[str]) -> tuple[str, ...]:
+    """The facts as people are told them: those of the company come together, and are one, `company`."""
+    return tuple(
+        dict.fromkeys(
+            "company" if fact == "account_owner" or fact.startswith(COMPANY_PREFIX) else fact
+            for fact in facts
+        )
+    )

@@ -101,6 +101,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "reassigned from {rep} because {why}",
         "fr": "repris à {rep} car {why}",
     },
+    "owner_cleared": {
+        "en": "its owner was cleared by a person",
+        "fr": "une personne a retiré son propriétaire",
+    },
     "kept": {"en": "{rep} keeps the lead", "fr": "{rep} garde le lead"},
     "now_known": {"en": "now known: {facts}", "fr": "désormais connu : {facts}"},
     "facts_changed": {"en": "its facts have changed", "fr": "ses informations ont changé"},

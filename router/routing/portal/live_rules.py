@@ -17,6 +17,7 @@ from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.reports.bounds import bounds_of
 from router.policy.rules.facts import Needed, properties_read
 from router.policy.rules.policy import Policy
+from router.policy.settling.listened import listened
 from router.policy.settling.settling import Settling, settling_of
 from router.repeated import repeated
 from router.routing.portal.rules_author import origin_of
@@ -189,7 +190,9 @@ class LiveRules:
         self._published = False
         if self.live is not None:
             revision, now = self.live.revision, self._clock()
-            self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self.live))
+            self._repository.publish(
+                revision, self._files, at=now, bounds=bounds_of(self.live), listened=listened(self.live)
+            )
             self._kept = False
         if self._refused:
             self._repository.complain(self._refused)

@@ -62,6 +62,8 @@ def reading_of(found: Mapping[str, Any], *, at: datetime, calls_per_day: int | N
         redis=_redis_state(found),
         recent=recent_of(_sound(found["recent"]), at=at),
         observations=_observations(_sound(found["observations"]), at=at),
+        settling=_sound(found["settling"]),
+        settling_late_s=_late_s(found["settling_first"], now_ms),
         verify_late_s=_late_s(found["verify_first"], now_ms),
         outbox_waited_s=_waited_s(_sound(found["outbox_first"]), at=at) or 0.0,
         notices_parked=_sound(found["notices_parked"]),

@@ -50,6 +50,8 @@ def ask_all(client: redis.Redis, keys: Keys, at: datetime) -> dict[str, Any]:
         ask("overdue_first", look.zrange(keys.overdue, 0, 0, withscores=True))
         ask("changed", look.zcard(keys.changed))
         ask("changed_first", look.zrange(keys.changed, 0, 0, withscores=True))
+        ask("settling", look.zcard(keys.settling))
+        ask("settling_first", look.zrange(keys.settling, 0, 0, withscores=True))
         ask("verify_first", look.zrange(keys.verify, 0, 0, withscores=True))
         ask("notices_first", look.zrange(keys.notices_due, 0, 0, withscores=True))
         ask("notices_put_off", look.zcount(keys.notices_due, now_ms + PUT_OFF_MS, "+inf"))

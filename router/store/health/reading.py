@@ -62,6 +62,10 @@ class VitalsReading(Struct, frozen=True):
     recent: Recent = field(default_factory=Recent)
     observations: tuple[Observation, ...] = ()
     """What the processes saw lately; stale ones are left out."""
+    settling: int = 0
+    """Number of new leads that wait for facts which come late."""
+    settling_late_s: float = 0.0
+    """Seconds since the wait of the first of them was over."""
     verify_late_s: float = 0.0
     """Seconds since the longest waiting verification of an owner was due."""
     outbox_waited_s: float = 0.0

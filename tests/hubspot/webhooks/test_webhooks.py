@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from router.hubspot.webhooks.creations import only_creations
-from router.hubspot.webhooks.webhooks import FOLLOWED, Delivery, DeliveryInvalid, _events, _sorted_out, parse
+from router.hubspot.webhooks.webhooks import Delivery, DeliveryInvalid, _events, _sorted_out, parse
 
 PORTAL = "4242"
 
@@ -165,18 +164,6 @@ def test_a_source_that_is_no_text_is_no_bulk_change(source: object) -> None:
     delivery = parse(_body(_change("country", changeSource=source)), portal=PORTAL)
 
     assert delivery.touched == (("501", "country"),)
-
-
-def test_the_app_asks_for_exactly_what_is_followed() -> None:
-    folder = Path(__file__).parents[3] / "config" / "hubspot-app" / "src" / "app" / "webhooks"
-    asked = json.loads((folder / "webhooks-hsmeta.json").read_bytes())["config"]["subscriptions"]
-
-    kinds = [one["subscriptionType"] for one in asked["crmObjects"]]
-    changes = {one["propertyName"] for one in asked["crmObjects"] if "propertyName" in one}
-    assert changes == FOLLOWED
-    assert set(kinds) == {"object.creation", "object.deletion", "object.propertyChange", "object.restore"}
-    assert {one["objectType"] for one in asked["crmObjects"]} == {"contact"}
-    assert asked["hubEvents"] == [{"subscriptionType": "contact.privacyDeletion", "active": True}]
 
 
 def test_the_echo_of_our_own_writes_makes_no_work() -> None:

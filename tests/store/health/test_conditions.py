@@ -177,6 +177,7 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
     "housekeeping_silent": silence("housekeeping"),
     "cron_silent": silence("cron"),
     "inbox_waits": lambda client: client.xadd(KEYS.inbox, {"c": "5"}, id=f"{ago_ms(client, 75)}-0"),
+    "settling_late": lambda client: client.zadd(KEYS.settling, {"5": ago_ms(client, 75)}),
     "jobs_crash": crash_a_job,
     "rules_missing": lambda client: client.hdel(KEYS.rules, "revision"),
     "rules_refused": lambda client: RulesRepository(client, KEYS).complain(

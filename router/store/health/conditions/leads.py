@@ -21,6 +21,19 @@ def inbox_waits(seen: VitalsReading) -> Sentences:
 
 @condition(
     "failing",
+    when="a lead's wait for its facts was over more than 60 s ago, and no worker took it",
+    command="read the workers' log; start more workers",
+)
+def settling_late(seen: VitalsReading) -> Sentences:
+    if seen.settling_late_s > PATIENCE.total_seconds():
+        yield (
+            f"A lead that waited for its facts should have been decided {seen.settling_late_s:.0f} s ago. "
+            "Look at the workers' log, or start more workers."
+        )
+
+
+@condition(
+    "failing",
     when="more than half of the last hour's leads, and at least 5, were parked",
     command="router parked",
 )

@@ -35,6 +35,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     processes.housekeeping_silent,
     processes.cron_silent,
     leads.inbox_waits,
+    leads.settling_late,
     processes.jobs_crash,
     rules.rules_missing,
     rules.rules_refused,

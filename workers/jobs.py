@@ -26,6 +26,7 @@ from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
 from router.routing.recovery.resume import resume_parked
+from router.routing.revision.look import look_at_changes
 from router.routing.verification.verify import HISTORIES_PER_CALL, Verified, verify_owners
 from router.store.health.progress import OWNERS
 from router.store.inbox.inbox import BATCHES_PER_DRAIN
@@ -148,6 +149,11 @@ def resume(portal: str) -> int:
     return _housekeeping(portal, Job.RESUME, _resume_and_wake)
 
 
+def revise(portal: str) -> int:
+    """Look at the leads whose facts may have changed since they were decided; the number looked at."""
+    return _housekeeping(portal, Job.REVISE, _revise_and_wake)
+
+
 def upgrade_ledger(portal: str) -> int:
     """Rewrite old rows of the ledger; the number of rows."""
     return _housekeeping(portal, Job.UPGRADE_LEDGER, _rewrite_for_a_while)
@@ -183,6 +189,22 @@ def _resume_and_wake(context: ProcessContext) -> int:
     if sent and context.services.store.drains.should_wake():
         context.wake_ups.drain()
     return sent
+
+
+def _revise_and_wake(context: ProcessContext) -> int:
+    """Look at leads again, and wake a worker for those that are decided once more."""
+    reopened = 0
+
+    def step() -> int:
+        nonlocal reopened
+        looked = look_at_changes(context.services)
+        reopened += looked.revising
+        return looked.looked_at
+
+    done = _repeated(step)
+    if reopened and context.services.store.drains.should_wake():
+        context.wake_ups.drain()
+    return done
 
 
 def _rewrite_for_a_while(context: ProcessContext) -> int:

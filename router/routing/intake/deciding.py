@@ -13,6 +13,7 @@ from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
 from router.policy.decision.decide import decide
 from router.policy.decision.inputs import World
+from router.policy.decision.trigger import Revised
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.shares.share_book import Book, add_changes
@@ -160,9 +161,8 @@ def _decide_all(
     for item in waiting:
         contact_id = item.contact_id
         try:
-            decision = decide(
-                compiled, batch.leads[contact_id], world, item.request(batch.memory.of(contact_id))
-            )
+            remembered = batch.memory.of(contact_id, own=not isinstance(item.trigger, Revised))
+            decision = decide(compiled, batch.leads[contact_id], world, item.request(remembered))
         except Exception:  # one poisonous lead must not hold up ninety-nine others
             services.log.exception("lead.undecidable", contact_id=contact_id)
             decided.transitions.append(transitions.parked(item, why=UNDECIDABLE, now=now))

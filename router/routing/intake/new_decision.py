@@ -65,6 +65,7 @@ def new_decision(
         kept=orjson.dumps(as_queued_record(decision)) if isinstance(decision.outcome, Queued) else b"",
         shadow=shadow,
         memory=memory,
+        forgets=isinstance(trigger, Revised),
         trigger=trigger_as_record(trigger) if isinstance(trigger, Reassigned | Revised) else None,
         assignment=assigned(compiled, decision, reported=reported, before=before),
         percent_behind=before.percent_behind if before and goes_on(decision, before) else 0,

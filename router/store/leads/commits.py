@@ -54,8 +54,10 @@ class NewDecision(Struct, frozen=True):
     """True for a decision made for comparison only: the lead is finished at once and never written."""
     memory: Memory | None = None
     """Memory of the owner whom the company's next lead follows."""
+    forgets: bool = False
+    """True if what the lead's decision before left in the memory of its company is dropped."""
     trigger: Mapping[str, object] | None = None
-    """Trigger of a reassignment, kept until the new owner is written."""
+    """Trigger of a reassignment or revision, kept until its decision is written."""
     assignment: Mapping[str, object] | None = None
     """The rep's `Assignment`, for the SLA checks of the lead."""
     percent_behind: int = 0
@@ -159,7 +161,8 @@ class Commits:
             fields = fields_of(one)
             fields += (lead_fields.PAID, orjson.dumps(dict(one.paid)).decode())
             lead = {"id": one.contact_id, "episode": one.episode, "fields": fields}
-            leads.append(lead | {"opens": opens, "joins": joins} | _memory(one.memory))
+            lead |= {"opens": opens, "joins": joins, "forgets": one.forgets}
+            leads.append(lead | _memory(one.memory))
         asked = {
             "now": now_ms,
             "queues": self._keys.queue(""),

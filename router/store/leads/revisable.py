@@ -20,7 +20,8 @@ class Revisable(Struct, frozen=True):
     read for the decision; `read` and `company` are digests of the contact's and the company's values then
     (see `routing.intake.late_facts.revisable`). `moves`: how often a revision gave it to somebody else.
     `target` is the rule's target as text; `paid` what the decision added to the book, without the refund of
-    the one before. `looks`: whether it is looked at again although nothing announces a change.
+    the one before; `shown` score and grade on the record. `looks`: whether it is looked at again although
+    nothing announces a change. `told`: its owner knows of it from the decision before.
     """
 
     since_ms: int
@@ -38,7 +39,9 @@ class Revisable(Struct, frozen=True):
     open_facts: tuple[str, ...] = ()
     paid: Mapping[str, int] = field(default_factory=dict)
     company: str = ""
+    shown: tuple[str, str] = ("", "")
     looks: bool = False
+    told: bool = False
 
 
 def as_text(kept: Revisable) -> str:

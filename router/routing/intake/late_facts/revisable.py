@@ -13,10 +13,10 @@ from router.hubspot.properties import COMPANY, GROUP, OWNER, STATUS
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.trigger import Revised
+from router.policy.decision.triggered.revision import is_kept, paid_alone
 from router.policy.leads.lead import Lead
 from router.policy.rules.facts import Needed
 from router.policy.rules.policy import Action
-from router.policy.shares.share_book import refund_of
 from router.routing.intake.work_item import WorkItem
 from router.store.leads.commits import NewDecision
 from router.store.leads.revisable import Revisable
@@ -81,7 +81,9 @@ def with_revisable(
         due_ms=None if decision.due_at is None else epoch_ms(decision.due_at),
         moves=_moves(decision, item, before),
         open_facts=open_facts,
-        paid=_paid(decision, item),
+        paid=paid_alone(decision.book_changes, item.trigger),
+        shown=(str(decision.score), decision.grade),
+        told=isinstance(item.trigger, Revised) and item.trigger.told and is_kept(decision),
         looks=bool(open_facts) or isinstance(item.trigger, Revised),
     )
     return replace(new, revisable=kept, revise_until_ms=until_ms)
@@ -128,12 +130,3 @@ def _moves(decision: Decision, item: WorkItem, before: Revisable | None) -> int:
     nobody = outcome_name(decision.outcome), getattr(decision.outcome, "team", None)
     moved = where != (decision.owner_id, None if decision.owner_id else nobody)
     return before.moves + moved
-
-
-def _paid(decision: Decision, item: WorkItem) -> dict[str, int]:
-    """What the decision added to the book, without the refund of the one before."""
-    paid = dict(decision.book_changes)
-    if isinstance(item.trigger, Revised):
-        for name, back in refund_of(item.trigger.paid).items():
-            paid[name] = paid.get(name, 0) - back
-    return {name: change for name, change in paid.items() if change}

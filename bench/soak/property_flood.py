@@ -3,10 +3,10 @@
     python -m bench.soak.property_flood [--events 100000] [--seconds 60] [--rate 10]
 
 The real receiver, workers, housekeeping and cron serve a sandbox portal (50 ms per call) with `settle` on.
-New leads come at a steady rate, first in quiet, then while signed deliveries of 100 property changes each come
-in: of a property that no rule reads, of one that the rules read on contacts that we do not know, and by an
-import on leads of ours. Printed are p50 and p99 of the leads' waits in both, and HubSpot calls per lead. Exit
-code 1 if a change causes a call, or if p99 more than doubles.
+New leads come at a steady rate, first in quiet, then while signed deliveries of 100 property changes come in:
+of a property that no rule reads, of one that the rules read on contacts that we do not know, and by an
+import on leads of ours. Printed are p50 and p99 of the leads' waits in both, and HubSpot calls per lead.
+Exit code 1 if a change causes a call, or if p99 more than doubles.
 """
 
 from __future__ import annotations

@@ -78,6 +78,7 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         sla_policy=routing.sla_policy,
         outcomes=routing.outcomes,
         settle=routing.settle,
+        owner_cleared=routing.owner_cleared,
     )
     return Loaded(policy, mistakes)
 

@@ -1,4 +1,4 @@
-"""One cell of the matrix: five leads, people at awkward moments, one fault, one process hurt, then calm."""
+"""One cell of the matrix: six leads, people at awkward moments, one fault, one process hurt, then calm."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Final
 from router.clock import real_clock
 from router.deadlines import DOUBT, LEASE
 from router.ledger import open_ledger
+from router.store import lead_fields
 from router.store.clients import queue_client
+from router.store.leads.leads import State
 from router.timestamps import epoch_ms, in_ms
 from router.wakeups import Job, WakeUps
 from tests.crash.calls import Orders
@@ -23,7 +25,8 @@ from tests.world.story import stories
 SCALE: Final = 0.1
 """Of every deadline, in the fleets of the matrix."""
 PERSON: Final = OWNERS["claire"]
-LEADS: Final = 5
+LEADS: Final = 6
+"""One is taken before it is read, one before it is written, two afterwards; the last one loses its owner."""
 LEASE_S: Final = LEASE.total_seconds() * SCALE
 PAUSE_S: Final = LEASE_S + 1.0
 """A process that stands still wakes when another one has taken its leads over."""
@@ -74,6 +77,7 @@ class _Run:
     reached_at: float | None = None
     fault_met: bool = False
     edits: int = 0
+    cleared: bool = False
 
     def hurt(self) -> None:
         """See to the process that has come to its call, and let people act while all is in doubt."""
@@ -95,13 +99,22 @@ class _Run:
             if self.struck_at is not None and now - self.struck_at >= after_s:
                 self.fleet.sandbox.edit_by_hand(contact_id, owner=PERSON)
                 self.edits += 1
+        self._clear()
+
+    def _clear(self) -> None:
+        """A person clears the owner of the last lead, once it has one."""
+        (last,) = self.fleet.sandbox.contacts(self.ids[-1], brief=True)
+        if not self.cleared and self.struck_at is not None and last["owner"]:
+            self.fleet.sandbox.edit_by_hand(last["id"], owner="")
+            self.cleared = True
 
     def is_over(self) -> bool:
         """Everything that was to happen has happened, and who stood still has gone on."""
         stood_still_s = PAUSE_S + AWAKE_S if self.cell.action == "pause" else 0.0
         if self.reached_at is not None and time.monotonic() - self.reached_at < stood_still_s:
             return False
-        return self.edits == 2 and ((self.reached_at is not None and self.fault_met) or self._has_waited())
+        acted = self.edits == 2 and self.cleared
+        return acted and ((self.reached_at is not None and self.fault_met) or self._has_waited())
 
     def _has_waited(self) -> bool:
         return time.monotonic() - self.began > REACHED_WITHIN_S
@@ -203,6 +216,8 @@ def _problems(fleet: Fleet, ids: Sequence[str], verdict: Verdict, unrest: str) -
     finally:
         ledger.close()
     problems += [f"misrecorded {contact}: {why}" for contact, why in wrong.items()]
+    if fleet.redis.hget(fleet.keys.lead(ids[-1]), lead_fields.STATE) != State.QUEUED:
+        problems.append(f"cleared and in no queue: {ids[-1]}")
     parked = [one for one in ids if fleet.redis.hexists(fleet.keys.parked, one)]
     if parked:
         problems.append(f"parked: {', '.join(parked)}")

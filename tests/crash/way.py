@@ -57,7 +57,7 @@ class _Walk:
 
 def way_of_a_lead(fleet: Fleet) -> Way:
     """Walk the way on a fleet whose processes do not run: announced, routed, covered a person's choice,
-    verified, given back, recorded, changed by a person afterwards.
+    verified, given back, recorded, changed by a person afterwards, cleared and put into a queue.
     """
     walk = _Walk(fleet)
     setting_up = fleet.sandbox.calls()["endpoints"]
@@ -74,6 +74,11 @@ def way_of_a_lead(fleet: Fleet) -> Way:
         fleet.sandbox.edit_by_hand(ids[1], owner=OWNERS["claire"])
         post([_event(ids[1], "propertyChange")])
         _keep_house(walk, context)
+        fleet.sandbox.edit_by_hand(ids[1], owner="")
+        post([_event(ids[1], "propertyChange")])
+        _keep_house(walk, context)
+        walk.role = "worker"
+        jobs.drain(PORTAL)
     fleet.sandbox.overtake()
     operations = [one for one in fleet.sandbox.calls()["endpoints"] if one not in setting_up]
     if "contacts/batch/read" in operations:

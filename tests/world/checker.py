@@ -53,7 +53,7 @@ def check_leads(sandbox: SandboxClient, ids: Sequence[str]) -> Verdict:
     chosen = {one["contact"]: one["owner"] for one in sandbox.human_choices() if one["contact"] in ids}
     written = _owners_written([one for one in sandbox.writes() if one["id"] in ids], chosen)
     return Verdict(
-        lost=tuple(one for one in ids if not contacts.get(one)),
+        lost=tuple(one for one in ids if not contacts.get(one) and chosen.get(one) != ""),
         two_owners=tuple(one for one, owners in written.items() if len(owners) > 1),
         overwritten=tuple(one for one, owner in chosen.items() if contacts.get(one) != owner),
     )

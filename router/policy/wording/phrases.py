@@ -101,6 +101,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
         "en": "reassigned from {rep} because {why}",
         "fr": "repris à {rep} car {why}",
     },
+    "owner_cleared": {
+        "en": "its owner was cleared by a person",
+        "fr": "une personne a retiré son propriétaire",
+    },
     "night_gone": {"en": "{rep} was deactivated in HubSpot", "fr": "{rep} a été désactivé dans HubSpot"},
     "night_away": {"en": "{rep} is away until {moment}", "fr": "{rep} est absent jusqu'au {moment}"},
     "night_away_long": {"en": "{rep} is away for long", "fr": "{rep} est absent longtemps"},

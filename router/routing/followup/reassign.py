@@ -25,7 +25,8 @@ class Reassignment(Struct, frozen=True):
     lead as its state was read; None for a contact that has no state. `excluded` are rep names or owner ids
     that must not get it, besides those from whom it was taken before. The rule named `rule` decides if it
     still exists, else the first that fits; `to` overrules it. With `refund` the owner's share is given back,
-    because the owner should not have got the lead. With `for_breach` it counts towards `at_most`.
+    because the owner should not have got the lead; `paid` are book changes to give back that the caller
+    knows. With `for_breach` it counts towards `at_most`.
     """
 
     contact_id: str
@@ -36,6 +37,7 @@ class Reassignment(Struct, frozen=True):
     rule: str | None = None
     to: Destination | None = None
     refund: bool = False
+    paid: Mapping[str, int] = field(default_factory=dict)
     for_breach: bool = False
 
 
@@ -113,7 +115,7 @@ def _why_left(one: Reassignment, state: LeadState | None, policy: Policy) -> str
 
 
 def _taken(services: Services, one: Reassignment, *, rep: str | None, run: str) -> Reassigned:
-    paid: Mapping[str, int] = {}
+    paid = one.paid
     if one.refund and one.episode is not None:
         given = last_decision(services, one.contact_id, episode=one.episode)
         if given is not None and given["outcome"].get("owner_id") == one.expected_owner_id:

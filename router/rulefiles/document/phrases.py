@@ -350,6 +350,19 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Ouvert, donc compté dans la limite de leads ouverts, quand {values}.",
         "Open, and so counted where open leads are limited, when {values}.",
     ),
+    "owner_cleared_queue": (
+        "Un lead attribué dont une personne retire le propriétaire attend dans la file de son équipe.",
+        "A lead that was given and whose owner a person clears waits in its team's queue.",
+    ),
+    "owner_cleared_route_again": (
+        "Un lead attribué dont une personne retire le propriétaire est de nouveau attribué, à quelqu'un "
+        "d'autre.",
+        "A lead that was given and whose owner a person clears is given once more, to somebody else.",
+    ),
+    "owner_cleared_leave": (
+        "Un lead attribué dont une personne retire le propriétaire reste sans propriétaire.",
+        "A lead that was given and whose owner a person clears stays without owner.",
+    ),
     "night": ("La nuit", "At night"),
     "night_text": (
         "Chaque nuit à {at}, les contacts qu'aucun message de HubSpot n'a annoncés sont cherchés et "

@@ -26,7 +26,7 @@ from router.rulefiles.editor_schema.parts import (
 from router.rulefiles.editor_schema.sla_steps import sla_schema
 from router.rulefiles.routing.actions import ASSIGN_KEYS
 from router.rulefiles.routing.night import LIMITS, WHEN_AWAY, WHEN_GONE, WHEN_OVERDUE, WHEN_QUEUED
-from router.rulefiles.routing.routing_file import KEYS, REQUIRED
+from router.rulefiles.routing.routing_file import KEYS, OWNER_CLEARED, REQUIRED
 from router.rulefiles.routing.rule_list import GROUP_KEYS, RULE_KEYS
 from router.rulefiles.routing.tables import ANY, ARROW, OUTCOMES
 
@@ -71,6 +71,11 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "outcomes": _outcomes(catalog),
         "night": defined("night"),
         "settle": _settle(),
+        "owner_cleared": described(
+            choice(tuple(OWNER_CLEARED)),
+            "A lead whose owner a person clears waits in its team's queue (queue), is decided again without "
+            "that owner (route_again), or stays without owner (leave)",
+        ),
     }
     definitions = {
         "night": _night(),

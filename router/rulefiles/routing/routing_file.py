@@ -14,7 +14,7 @@ from router.policy.people.roster import Roster
 from router.policy.results.outcomes import Outcomes
 from router.policy.rules.conditions import Condition
 from router.policy.rules.night_settings import NIGHT, NightSettings
-from router.policy.rules.policy import Assign, Rule, ToTeam
+from router.policy.rules.policy import Assign, OwnerCleared, Rule, ToTeam
 from router.policy.rules.scoring import Segment
 from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
 from router.rulefiles.routing.actions import LATER, ActionReader
@@ -41,6 +41,7 @@ KEYS: Final = (
     "night",
     "outcomes",
     "settle",
+    "owner_cleared",
 )
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
@@ -54,6 +55,11 @@ Language = Literal["fr", "en"]
 Mode = Literal["live", "shadow"]
 DEFAULT_LANGUAGE: Final = "fr"
 LANGUAGES: Final[Mapping[str, Language]] = {"fr": "fr", "en": "en"}
+OWNER_CLEARED: Final[Mapping[str, OwnerCleared]] = {
+    "queue": "queue",
+    "route_again": "route_again",
+    "leave": "leave",
+}
 MODES: Final[Mapping[str, Mode]] = {"live": "live", "shadow": "shadow"}
 
 
@@ -70,6 +76,7 @@ class Routing(Struct, frozen=True):
     outcomes: Outcomes
     sla_policy: SlaPolicy
     settle: Settle | None
+    owner_cleared: OwnerCleared
 
 
 def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -87,6 +94,12 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
     )
     hint = "Write live, or shadow to decide and record without writing to HubSpot."
     mode = file.value(fields.get("mode"), MODES, "the mode is live or shadow, not '{}'", hint)
+    cleared = file.value(
+        fields.get("owner_cleared"),
+        OWNER_CLEARED,
+        "'owner_cleared' cannot be '{}'",
+        "Write queue, route_again or leave.",
+    )
     segments = _segments(fields["segments"], file, words) if "segments" in fields else ()
     if segments:
         names = tuple(segment.name for segment in segments)
@@ -117,6 +130,7 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
         if "outcomes" in fields
         else usual_outcomes(words.catalog),
         settle=read_settle(fields["settle"].value, file, words.catalog) if "settle" in fields else None,
+        owner_cleared=cleared or "queue",
     )
 
 

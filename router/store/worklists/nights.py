@@ -27,11 +27,12 @@ class NightRun(Struct, frozen=True):
 
     Contacts created after `since` (ISO) were searched up to `after_id`, and `found` of them had not been
     announced. Leads decided since then were compared with HubSpot up to `compared_to`, and `repaired` of them
-    repaired; those assigned in the last 90 days were followed up to `followed_to`. `sweep` is how far the
-    planning is (see `routing.sweep.Sweeping`), `away_since` since when (ISO) reps are away without a known
-    end, `brake` why the plan was held and who approved it (see `policy.night_report.Brake`). The leads before
-    `moved_to` on the plan were moved; the report is written when they have arrived, or at `settle_by` (ISO).
-    `drifted` are sentences on what the portal has changed.
+    repaired; those assigned in the last 90 days were followed up to `followed_to`, and those without owner
+    looked through up to `ownerless_to`. `sweep` is how far the planning is (see `routing.sweep.Sweeping`),
+    `away_since` since when (ISO) reps are away without a known end, `brake` why the plan was held and who
+    approved it (see `policy.night_report.Brake`). The leads before `moved_to` on the plan were moved; the
+    report is written when they have arrived, or at `settle_by` (ISO). `drifted` are sentences on what the
+    portal has changed.
     """
 
     since: str
@@ -43,6 +44,7 @@ class NightRun(Struct, frozen=True):
     compared_to: str = ""
     repaired: int = 0
     followed_to: str = ""
+    ownerless_to: str = "0"
     sweep: Mapping[str, Any] | None = None
     away_since: Mapping[str, str] = field(default_factory=dict)
     brake: Mapping[str, Any] | None = None

@@ -62,6 +62,8 @@ class Store(Struct, frozen=True):
     """Leads that people worked on in HubSpot; the receiver adds each of them once (see append.lua)."""
     verify: DueList
     """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
+    merged: DueList
+    """Leads whose contact was merged into another one, by the id that they had (see note_merged.lua)."""
     nights: Nights
     night_plan: NightPlan
     erasures: Erasures
@@ -99,6 +101,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         watched=WatchedLeads(client, keys),
         changed=DueList(client, keys.changed),
         verify=DueList(client, keys.verify),
+        merged=DueList(client, keys.merged),
         nights=Nights(client, keys),
         night_plan=NightPlan(client, keys),
         erasures=Erasures(client, keys),

@@ -67,6 +67,7 @@ def receiver_blueprint(
             return _refuse(400, str(error), vitals)
         try:
             changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
+            inbox.note_merged(delivery.merged, now_ms=int(now.timestamp() * 1000))
             worth_waking = inbox.append(
                 delivery.created,
                 delivery.erased,

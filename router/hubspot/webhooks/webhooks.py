@@ -24,6 +24,8 @@ FOLLOWED: Final = frozenset(
     )
 )
 """Properties whose changes show the outcome of a lead; changes of other properties are ignored."""
+MOST_MERGED: Final = 300
+"""Ids of one merge that are looked at: HubSpot merges at most 250 contacts into one."""
 _ID: Final = re.compile(r"[1-9][0-9]{0,19}")
 _ID_END: Final = 10**20
 
@@ -42,6 +44,8 @@ class Delivery(Struct, frozen=True):
     """Contacts that another app or a person changed, deleted or restored; each of them once."""
     deleted: tuple[ContactId, ...] = ()
     """Those of them that were deleted."""
+    merged: tuple[ContactId, ...] = ()
+    """Ids under which contacts are not known any more, because they were merged; each of them once."""
     foreign: int = 0
     """Number of the ignored events that are of other portals."""
 
@@ -61,6 +65,8 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
     erased: list[ContactId] = []
     changed: list[ContactId] = []
     deleted: list[ContactId] = []
+    merged: list[ContactId] = []
+    merges = 0
     foreign = 0
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
@@ -77,14 +83,36 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
             created.append((contact_id, _occurred_at_ms(event, number)))
         elif kind == "contact.privacyDeletion":
             erased.append(ContactId(_id_in(event, "objectId", number)))
+        elif old_ids := _old_ids(kind, event):
+            merged += old_ids
+            merges += 1
         elif _is_worth_a_look(kind, event):
             changed.append(ContactId(_id_in(event, "objectId", number)))
             if kind.endswith(".deletion"):
                 deleted.append(changed[-1])
-    ignored = len(events) - len(created) - len(erased) - len(changed)
+    ignored = len(events) - len(created) - len(erased) - len(changed) - merges
     return Delivery(
-        tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)), tuple(deleted), foreign
+        tuple(created),
+        tuple(erased),
+        ignored,
+        changed=tuple(dict.fromkeys(changed)),
+        deleted=tuple(deleted),
+        merged=tuple(dict.fromkeys(merged)),
+        foreign=foreign,
     )
+
+
+def _old_ids(kind: str, event: Mapping[str, Any]) -> list[ContactId]:
+    """The ids that a merge of contacts has ended; none for other events, and for one that names no ids.
+
+    The contact that is left has a new id, or that of the primary one: HubSpot has done both.
+    """
+    if kind != "contact.merge" and (kind != "object.merge" or event.get("objectTypeId") != CONTACT_TYPE_ID):
+        return []
+    listed = event.get("mergedObjectIds")
+    named = [event.get("primaryObjectId"), *(listed if type(listed) is list else ())][:MOST_MERGED]
+    left = str(event.get("newObjectId") or event.get("primaryObjectId"))
+    return [ContactId(str(one)) for one in named if str(one) != left and _ID.fullmatch(str(one))]
 
 
 def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:

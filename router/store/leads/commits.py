@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import orjson
 import redis
@@ -101,6 +101,10 @@ class Transition(Struct, frozen=True):
     event: Mapping[str, str | int | None] | None = None
     count: str | None = None
     keep: bool = False
+    paid: Mapping[str, int] | None = None
+    """What to give back where the lead has it no longer; the ledger knows what its decision paid."""
+    memory: Literal["keep", "forget"] | None = None
+    """The owner memory of the lead; None: it goes with the share that is given back."""
     answered: bool = False
     """True if HubSpot has confirmed or refused the write that was sent for the lead."""
 
@@ -270,6 +274,8 @@ def _asked(one: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: i
         "verify_at": one.verify_at_ms,
         "watch_at": one.watch_at_ms,
         "answered": True if one.answered else None,
+        "paid": orjson.dumps(dict(one.paid)).decode() if one.paid is not None else None,
+        "memory": one.memory,
         "parked": orjson.dumps(one.parked).decode() if one.parked else None,
         "queue": _place(one, keys=keys, now_ms=now_ms) if one.queue else None,
         "announce": True if one.announce else None,

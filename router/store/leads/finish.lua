@@ -4,6 +4,8 @@
 --       JSON {now (epoch ms),
 --             leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
 --                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, answered, refund, parked,
+--                       paid = what to give back if the lead has it no longer (JSON), memory = "keep" or "forget": the
+--                       memories of the lead, whatever becomes of its share,
 --                       queue = {key, team, rank}, announce, event, count} …},
 --       queues = prefix of the queues' names, days = prefix of the book's days, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
@@ -34,8 +36,9 @@ for index, lead in ipairs(asked.leads) do
 
   if allowed then
     redis.call('HSET', key, F.STATE, lead.state, F.EPISODE, lead.episode, F.AT, asked.now, unpack(lead.set))
-    if lead.refund and current[3] then
-      for field, delta in pairs(cjson.decode(current[3])) do
+    local paid = lead.paid or current[3]
+    if lead.refund and paid then
+      for field, delta in pairs(cjson.decode(paid)) do
         local kind = string.match(field, '^%a+:') or ''
         local counted_below = current[6] and kind == 'open:'
         if not stays[kind] and not counted_below then
@@ -56,7 +59,8 @@ for index, lead in ipairs(asked.leads) do
       redis.call('HINCRBY', KEYS[1], 'version', 1)
       redis.call('HDEL', key, F.PAID)
     end
-    if lead.refund and current[4] then
+    local forgotten = lead.memory == 'forget' or (lead.refund and lead.memory ~= 'keep')
+    if forgotten and current[4] then
       -- The rep who was to get the company's next lead does not have this one any more.
       for _, name in ipairs(cjson.decode(current[4])) do
         local memory = redis.call('GET', name)

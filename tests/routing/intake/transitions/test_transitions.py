@@ -33,6 +33,8 @@ def shown(move: Transition) -> str:
     parts = [f"{move.episode}: {come_from} -> {move.state}"]
     parts += [f"acknowledges {len(move.entries)}"] if move.entries else []
     parts += [name for name in ("refund", "keep", "announce", "answered") if getattr(move, name)]
+    parts += [f"paid {dict(move.paid)}"] if move.paid is not None else []
+    parts += [f"memory {move.memory}"] if move.memory else []
     for name in ("verify_at_ms", "watch_at_ms"):
         if (at_ms := getattr(move, name)) is not None:
             parts.append(f"{name} {at_ms - NOW_MS:+}")
@@ -276,8 +278,17 @@ TABLE = {
         "2: human -> gone · drops changes missing paid trigger · counts leads_deleted"
         " · event kind=deleted, decision=501-2-a, cause=deleted"
     ),
+    "merged, and the rep had not begun": (
+        "2: done -> gone · refund · paid {'open:ben': 1} · drops changes missing paid trigger"
+        " · counts leads_gone · event kind=gone, decision=501-2-a, cause=merged, merged_into=777"
+    ),
+    "merged, and announced again": "2: decided|gone|reopened|unknown -> gone · acknowledges 2",
+    "merged, and it goes on": (
+        "2: done -> gone · drops changes missing paid trigger · counts leads_moved"
+        " · event kind=moved, decision=501-2-a, merged_into=777"
+    ),
     "merged, at a look": (
-        "2: done -> gone · drops changes missing paid trigger · counts leads_deleted"
+        "2: done -> gone · memory forget · drops changes missing paid trigger · counts leads_deleted"
         " · event kind=deleted, decision=501-2-a, cause=merged, merged_into=777"
     ),
     "not corrected": (

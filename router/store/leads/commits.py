@@ -26,11 +26,15 @@ REMEMBERED: Final = timedelta(days=90)
 
 
 class Memory(Struct, frozen=True):
-    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
+    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key.
+
+    `person` is that one of the keys which stands for the lead's own mail address; "" for none.
+    """
 
     keys: tuple[str, ...]
     text: str
     lasts_s: int
+    person: str = ""
 
 
 class NewDecision(Struct, frozen=True):
@@ -103,8 +107,9 @@ class Transition(Struct, frozen=True):
     keep: bool = False
     paid: Mapping[str, int] | None = None
     """What to give back where the lead has it no longer; the ledger knows what its decision paid."""
-    memory: Literal["keep", "forget"] | None = None
-    """The owner memory of the lead; None: it goes with the share that is given back."""
+    memory: Literal["person", "forget"] | None = None
+    """The memories of the lead's owner go with a share that is given back: all of them (None), or all but
+    that of its own mail address (`person`). `forget`: they go in any case."""
     answered: bool = False
     """True if HubSpot has confirmed or refused the write that was sent for the lead."""
 
@@ -223,6 +228,8 @@ def fields_of(decision: NewDecision) -> list[str]:
         fields += (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
     if decision.memory:
         fields += (lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode())
+        if decision.memory.person:
+            fields += (lead_fields.PERSON_KEY, decision.memory.person)
     return fields
 
 

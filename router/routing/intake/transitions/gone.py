@@ -156,7 +156,10 @@ def next_look_ms(missing: Missing, *, now: datetime) -> int:
 def _final(
     gone: Transition, state: LeadState | None, cause: Cause, *, now: datetime, merged_into: str | None = None
 ) -> Transition:
-    """The lead is given up. A share is given back unless a rep has had the lead."""
+    """The lead is given up. A share is given back unless a rep has had the lead.
+
+    The person can come back as a new contact, to the rep who had it: that memory stays.
+    """
     kept = state is not None and state.state in _HAD_REP
     decided = None if state is None or state.state in _WITHOUT_REP else state
     detail = {"cause": str(cause)} | ({"merged_into": merged_into} if merged_into else {})
@@ -164,6 +167,7 @@ def _final(
         gone,
         drop=_OF_THE_DECISION,
         refund=not kept,
+        memory=None if cause is Cause.MERGED else "person",
         event=event("deleted" if kept else "gone", now, decided, **detail),
         count="leads_deleted" if kept else "leads_gone",
     )

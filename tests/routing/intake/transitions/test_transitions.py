@@ -244,7 +244,7 @@ TABLE = {
     ),
     "deleted, in a batch": (
         "2: decided|gone|reopened|unknown -> gone · acknowledges 2 · refund"
-        " · drops changes missing paid trigger · counts leads_gone · event kind=gone"
+        " · memory person · drops changes missing paid trigger · counts leads_gone · event kind=gone"
         ", decision=501-2-a, cause=deleted"
     ),
     "merged, in a batch": (
@@ -263,19 +263,19 @@ TABLE = {
         "2: queued -> queued · keep · verify_at_ms +1 · sets missing 3 1795511640001"
     ),
     "not found at a third look": (
-        "2: written -> gone · refund · verify_at_ms +9000000 · drops changes missing paid trigger"
-        " · counts leads_gone · event kind=gone, decision=501-2-a, cause=not_found"
+        "2: written -> gone · refund · memory person · verify_at_ms +9000000"
+        " · drops changes missing paid trigger · counts leads_gone · event kind=gone, decision=501-2-a, cause=not_found"
     ),
     "not found at a third look, after a rep had it": (
-        "2: human -> gone · verify_at_ms +9000000 · drops changes missing paid trigger"
+        "2: human -> gone · memory person · verify_at_ms +9000000 · drops changes missing paid trigger"
         " · counts leads_deleted · event kind=deleted, decision=501-2-a, cause=not_found"
     ),
     "deleted, at a look": (
-        "2: queued -> gone · refund · drops changes missing paid trigger · counts leads_gone"
+        "2: queued -> gone · refund · memory person · drops changes missing paid trigger · counts leads_gone"
         " · event kind=gone, decision=None, cause=deleted"
     ),
     "deleted, at a look, after a rep had it": (
-        "2: human -> gone · drops changes missing paid trigger · counts leads_deleted"
+        "2: human -> gone · memory person · drops changes missing paid trigger · counts leads_deleted"
         " · event kind=deleted, decision=501-2-a, cause=deleted"
     ),
     "merged, and the rep had not begun": (

@@ -15,6 +15,7 @@ from router.ledger.follow_ups import FollowUps
 from router.ledger.follow_ups.begun import assigned_rows, claimed_rows
 from router.ledger.follow_ups.ended import close_left
 from router.ledger.follow_ups.updates import forget
+from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
 from router.ledger.opening.database import Database
 from router.ledger.pruning.pruning import Pruning
@@ -47,6 +48,7 @@ class Ledger(PortalTables):
         self.follow_ups = FollowUps(database, portal)
         self.nights = NightHistory(database, portal)
         self.rewrites = Rewrites(database)
+        self.merges = Merges(database, portal)
         self.sums = DaySums(database, portal)
         self.pruning = Pruning(database, portal, self.sums)
 

@@ -66,6 +66,8 @@ class Store(Struct, frozen=True):
     """Leads whose facts may have changed since they were decided; the receiver adds them (see append.lua)."""
     verify: DueList
     """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
+    merged: DueList
+    """Leads whose contact was merged into another one, by the id that they had (see note_merged.lua)."""
     nights: Nights
     night_plan: NightPlan
     erasures: Erasures
@@ -105,6 +107,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         changed=DueList(client, keys.changed),
         revise=DueList(client, keys.revise),
         verify=DueList(client, keys.verify),
+        merged=DueList(client, keys.merged),
         nights=Nights(client, keys),
         night_plan=NightPlan(client, keys),
         erasures=Erasures(client, keys),

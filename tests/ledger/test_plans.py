@@ -18,6 +18,7 @@ from sqlalchemy import Connection
 
 from router.ledger import Ledger, latest, open_ledger, past_leads
 from router.ledger.follow_ups import FollowUps, Seen
+from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
 from router.ledger.pruning.pruning import Pruning
 from router.ledger.revisions import RevisionHistory
@@ -181,6 +182,18 @@ CASES: Final[Mapping[str, MethodCall]] = {
     ),
     "FollowUps.looked_at": a_call(
         lambda ledger, lead: ledger.follow_ups.looked_at([lead.decision], at=ENDED), "follow_ups_key"
+    ),
+    "Merges.same_person": a_call(
+        lambda ledger, lead: ledger.merges.same_person(lead.contact), "events_of_contact"
+    ),
+    "Merges.note": a_call(
+        lambda ledger, lead: ledger.merges.note(
+            [contact_of(lead.number + 3, rows=lead.rows)],
+            into=f"9{lead.contact}",
+            goes_on=contact_of(lead.number + 3, rows=lead.rows),
+            at=ENDED,
+        ),
+        *BY_CONTACT,
     ),
     "NightHistory.keep": a_call(a_night, "night_moves_key"),
     "NightHistory.of": a_call(lambda ledger, _: ledger.nights.of(ENDED.date()), "night_moves_key"),
@@ -390,7 +403,7 @@ def _sorts(case: MethodCall, plans: list[tuple[Statement, Plan]]) -> Iterator[st
 
 def test_no_public_method_of_the_ledger_is_missing_above() -> None:
     rows = (DaySums, DayTable, ShareRows, ResultRows, Pruning)
-    classes = (Ledger, FollowUps, NightHistory, RevisionHistory, Shares, Rewrites, *rows)
+    classes = (Ledger, FollowUps, Merges, NightHistory, RevisionHistory, Shares, Rewrites, *rows)
     methods = {
         f"{one.__name__}.{name}"
         for one in classes

@@ -84,6 +84,8 @@ def _print_state(out: Console, found: LeadHistory) -> None:
     zone = found.policy.roster.timezone if found.policy else None
     if found.state is not None:
         out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state], _wait_of(found, zone)))
+    if found.merged_with:
+        out.print(Text.assemble(("Merged with: ", "bold"), ", ".join(found.merged_with)))
     if found.parked_because:
         out.print(Text.assemble(("Why: ", "bold"), one_line(found.parked_because)))
     rows = [(local_time(line.at, zone), line.what) for line in found.history()]

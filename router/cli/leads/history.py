@@ -27,6 +27,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "owner_refused": "HubSpot refused the owner; another one is chosen",
     "gone": "HubSpot has no such contact any more",
     "deleted": "HubSpot has no such contact any more",
+    "moved": "its contact was merged, and the lead goes on under the id that is left",
+    "merged": "its contact was merged into another one",
+    "merged_from": "another contact was merged into it",
     "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
@@ -136,7 +139,7 @@ def _event(event: LedgerEvent, names: Mapping[str, str]) -> Happening:
 
 def _details(detail: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     for name, value in detail.items():
-        if value in (None, "") or name in SAID_ALREADY:
+        if value in (None, "") or isinstance(value, bool) or name in SAID_ALREADY:
             continue
         if name == "waited_ms":
             yield f"{int(value) / 1000:.1f} s after HubSpot told us"

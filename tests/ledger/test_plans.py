@@ -311,6 +311,12 @@ CASES: Final[Mapping[str, MethodCall]] = {
     "first_decisions": a_call(
         lambda ledger, _: list(past_leads.first_decisions(ledger, since=LATELY)), "decisions_by_time"
     ),
+    "with_late_facts": a_call(
+        lambda ledger, lead: past_leads.with_late_facts(
+            ledger, [past_leads.PastLead(lead.contact, "{}"), past_leads.PastLead("none", "{}")]
+        ),
+        "decisions_of_contact",
+    ),
 }
 """Every public method of the ledger. One that is missing here fails the test below."""
 

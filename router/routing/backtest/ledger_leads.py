@@ -11,7 +11,7 @@ import orjson
 from msgspec import Struct
 
 from router.ledger import Ledger, open_ledger
-from router.ledger.past_leads import first_decisions
+from router.ledger.past_leads import first_decisions, with_late_facts
 from router.policy.backtest.dealing.past_absences import Word
 from router.policy.backtest.judging.columns import Cell, CellReader, Chunk, instant
 from router.policy.backtest.judging.condition_index import COMPUTED
@@ -28,7 +28,10 @@ LONGEST_WORD: Final = timedelta(days=366)
 
 
 class LedgerLeads(Struct, frozen=True):
-    """The leads decided since a moment, in the ledger at a database URL; cells are the facts themselves."""
+    """The leads decided since a moment, in the ledger at a database URL; cells are the facts themselves.
+
+    A lead whose facts came late has the facts, and the moment, of its last revision.
+    """
 
     url: str
     portal: str
@@ -42,7 +45,8 @@ class LedgerLeads(Struct, frozen=True):
         try:
             for number, block in enumerate(first_decisions(ledger, since=self.since)):
                 if wanted(number):
-                    decisions = [from_record(orjson.loads(record)) for record in block]
+                    records = with_late_facts(ledger, block)
+                    decisions = [from_record(orjson.loads(record)) for record in records]
                     yield (
                         number,
                         Chunk(
@@ -98,7 +102,7 @@ class LedgerLeads(Struct, frozen=True):
         lacking: Counter[str] = Counter()
         try:
             for block in first_decisions(ledger, since=self.since):
-                for record in map(orjson.loads, block):
+                for record in map(orjson.loads, with_late_facts(ledger, block)):
                     revision = record["revision"]
                     if revision not in kept:
                         kept[revision] = _kept_by(ledger, revision)

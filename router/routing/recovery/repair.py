@@ -18,7 +18,7 @@ from router.hubspot.properties import DECISION_ID, OWNER, STATUS
 from router.hubspot.routing_properties import changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
-from router.policy.decision.trigger import Reassigned, Released, Trigger
+from router.policy.decision.trigger import Reassigned, Released, Revised, Trigger
 from router.policy.explanation.decision_record import from_record
 from router.policy.waiting.queued_record import as_queued_record
 from router.routing.intake.new_decision import assigned
@@ -268,7 +268,7 @@ def _trigger_of(decision: Decision) -> Trigger | None:
 def _expected_owner_of(decision: Decision) -> str:
     """The owner that the record had to have for the decision to be written; "" for nobody."""
     trigger = _trigger_of(decision)
-    return trigger.owner_id if isinstance(trigger, Reassigned) else ""
+    return trigger.owner_id if isinstance(trigger, Reassigned | Revised) else ""
 
 
 def _event(services: Services, kind: str, decision: Decision) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Final, NamedTuple
 
@@ -43,26 +43,37 @@ def first_decisions(ledger: Ledger, *, since: datetime) -> Iterator[Sequence[Pas
             yield [PastLead(*row) for row in block]
 
 
-def with_late_facts(ledger: Ledger, leads: Sequence[PastLead]) -> list[str]:
-    """The record of each lead's first decision or, where its facts came late, of its last revision.
+def last_revisions(ledger: Ledger, *, since: datetime) -> dict[str, str]:
+    """By contact id, the id of the last revision of a lead whose facts came late.
 
     Revisions count as long as they follow the first decision and each other: what happened to a lead that
     was claimed or reassigned is no part of how it came.
     """
-    revisions: dict[tuple[str, int], str] = {}
-    contacts = [lead.contact_id for lead in leads]
-    for start in range(0, len(contacts), AT_A_TIME):
-        query = select(DECISIONS.c.contact_id, DECISIONS.c.episode, DECISIONS.c.record).where(
-            no_index(DECISIONS.c.portal) == ledger._portal,
-            DECISIONS.c.contact_id.in_(contacts[start : start + AT_A_TIME]),
-            REVISED,
+    query = select(DECISIONS.c.contact_id, DECISIONS.c.episode, DECISIONS.c.id).where(
+        DECISIONS.c.portal == ledger._portal, DECISIONS.c.decided_at >= since.isoformat(), REVISED
+    )
+    found: dict[str, dict[int, str]] = {}
+    with ledger.database.connect() as connection:
+        for contact_id, episode, decision_id in connection.execution_options(yield_per=BLOCK).execute(query):
+            found.setdefault(contact_id, {})[episode] = decision_id
+    last = {contact_id: _last(revisions) for contact_id, revisions in found.items()}
+    return {contact_id: decision_id for contact_id, decision_id in last.items() if decision_id is not None}
+
+
+def with_late_facts(ledger: Ledger, leads: Sequence[PastLead], revisions: Mapping[str, str]) -> list[str]:
+    """The record of each lead's last revision (see `last_revisions`), or else of its first decision."""
+    ids = [revisions[lead.contact_id] for lead in leads if lead.contact_id in revisions]
+    records: dict[str, str] = {}
+    for start in range(0, len(ids), AT_A_TIME):
+        query = select(DECISIONS.c.contact_id, DECISIONS.c.record).where(
+            no_index(DECISIONS.c.portal) == ledger._portal, DECISIONS.c.id.in_(ids[start : start + AT_A_TIME])
         )
-        revisions |= {(row.contact_id, row.episode): row.record for row in ledger.rows(query)}
-    return [_last(lead, revisions) for lead in leads]
+        records |= {row.contact_id: row.record for row in ledger.rows(query)}
+    return [records.get(lead.contact_id, lead.record) for lead in leads]
 
 
-def _last(lead: PastLead, revisions: dict[tuple[str, int], str]) -> str:
-    episode, record = 0, lead.record
-    while (following := revisions.get((lead.contact_id, episode + 1))) is not None:
-        episode, record = episode + 1, following
-    return record
+def _last(revisions: Mapping[int, str]) -> str | None:
+    episode = 0
+    while episode + 1 in revisions:
+        episode += 1
+    return revisions.get(episode)

@@ -70,6 +70,8 @@ class Routing(Struct, frozen=True):
     outcomes: Outcomes
     sla_policy: SlaPolicy
     settle: Settle | None
+    settle_at: Scalar | None = None
+    """The place of the key `settle`."""
 
 
 def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -117,6 +119,7 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
         if "outcomes" in fields
         else usual_outcomes(words.catalog),
         settle=read_settle(fields["settle"].value, file, words.catalog) if "settle" in fields else None,
+        settle_at=fields["settle"].key if "settle" in fields else None,
     )
 
 

@@ -14,6 +14,7 @@ from router.ledger.decision_columns import columns_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.follow_ups.begun import assigned_rows, claimed_rows
 from router.ledger.follow_ups.ended import close_left
+from router.ledger.follow_ups.revised import replace_revised
 from router.ledger.follow_ups.updates import forget
 from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
@@ -72,6 +73,7 @@ class Ledger(PortalTables):
             self.add(connection, EVENTS, event_rows)
             claimed = claimed_rows(connection, events, portal=self._portal)
             self.add(connection, FOLLOW_UPS, begun + claimed)
+            replace_revised(connection, made, portal=self._portal)
             close_left(connection, made, events, portal=self._portal)
 
         self._database.write(write)

@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 from sqlalchemy import Connection
 
-from router.ledger import Ledger, latest, open_ledger, past_leads
+from router.ledger import Ledger, latest, open_ledger, past_leads, settled
 from router.ledger.follow_ups import FollowUps, Seen
 from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
@@ -324,6 +324,19 @@ CASES: Final[Mapping[str, MethodCall]] = {
     "first_decisions": a_call(
         lambda ledger, _: list(past_leads.first_decisions(ledger, since=LATELY)), "decisions_by_time"
     ),
+    "waits_since": a_call(
+        lambda ledger, _: list(settled.waits_since(ledger, LATELY, most=1_000)), "decisions_by_time"
+    ),
+    "began": a_call(lambda ledger, _: settled.began(ledger, LATELY, most=100), "decisions_by_time"),
+    "with_late_facts": a_call(
+        lambda ledger, lead: past_leads.with_late_facts(
+            ledger, [past_leads.PastLead(lead.contact, "{}")], {lead.contact: lead.decision}
+        ),
+        "decisions_key",
+    ),
+    "last_revisions": a_call(
+        lambda ledger, _: past_leads.last_revisions(ledger, since=LATELY), "decisions_by_time"
+    ),
 }
 """Every public method of the ledger. One that is missing here fails the test below."""
 
@@ -412,7 +425,7 @@ def test_no_public_method_of_the_ledger_is_missing_above() -> None:
     }
     functions = {
         name
-        for module in (latest, past_leads, shadow)
+        for module in (latest, past_leads, settled, shadow)
         for name, value in vars(module).items()
         if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     }

@@ -17,7 +17,7 @@ from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table, tree
 from router.cli.shared.services import services_here
 from router.policy.decision.decision import Decision
-from router.policy.explanation.explanation import Step
+from router.policy.explanation.step import Step
 from router.policy.leads.settle import without_company_facts
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book

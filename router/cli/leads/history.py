@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
-from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released
+from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released, Revised
+from router.policy.decision.triggered.revision import is_kept
 from router.policy.results.follow_up import FollowUp
 
 EVENTS: Final[Mapping[str, str]] = {
@@ -110,10 +111,13 @@ def _decided(decision: Decision, before: Decision | None, names: Mapping[str, st
             taken_from = rep or names.get(owner_id) or (f"owner {owner_id}" if owner_id else "nobody")
             what = f"taken from {taken_from} because {why} ({run}): {went_to}"
             detail |= {"from": taken_from, "why": why, "run": run}
+        case Revised(facts=facts):
+            why = f"now known: {', '.join(facts)}" if facts else "its facts have changed"
+            stays = f"{_holder(decision, names)} keeps it, by {decision.rule}"
+            what = f"{why}: {stays if is_kept(decision) else went_to}"
+            detail |= {"why": why}
         case None:
             what = f"decided: {went_to}"
-        case _:
-            what = f"decided once more: {went_to}"
     kept = {name: value for name, value in detail.items() if value is not None}
     return Happening(decision.decided_at.isoformat(), "decided", what, decision.id, kept)
 

@@ -13,7 +13,8 @@ from router.ledger.ledger import LedgerEvent
 from router.plain import as_plain
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import as_record, from_record
-from router.policy.explanation.explanation import Step, explain
+from router.policy.explanation.explanation import explain
+from router.policy.explanation.step import Step
 from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.routing.outbox.record import record_outbox

@@ -53,7 +53,7 @@ SETTLING = (
 settle: {wait: 20s, quiet: 6s, revise: 15min}
 """
 )
-"""Foreign leads to Marc; a lead without a country waits for it, and can be revised for a quarter of an hour."""
+"""Foreign leads to Marc; a lead without a country waits, and can be revised for a quarter of an hour."""
 MANAGERS = "managers:\n  claire: {owner: claire.manager@acme.fr}\n"
 BY_RESULTS = "idf: {reps: [camille, hugo, lea], weights: performance}"
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from msgspec import Struct
 from router.policy.leads.lead import Facts, Value
 from router.policy.rules.conditions import ALWAYS, Between, lies_between
 from router.policy.rules.policy import Action, Policy, Rule, facts_asked, steps_of
+from router.policy.rules.scoring import Scoring
 from router.policy.settling.reach import ConditionReach, PointsReach, Possible
 
 Span: TypeAlias = tuple[int, int]
@@ -42,6 +44,7 @@ class CertaintyOfPolicy:
         self._segments = ConditionReach([one.when or ALWAYS for one in policy.segments])
         self._fit = PointsReach(policy.scoring.fit)
         self._engagement = PointsReach(policy.scoring.engagement)
+        self._values = _values_of(policy.scoring)
         self._targets = [_target(policy, rule) for rule in policy.rules]
         self._read = [_read_by(rule.action) for rule in policy.rules]
         in_segments = (fact for names in self._segments.names for fact in names)
@@ -63,33 +66,43 @@ class CertaintyOfPolicy:
         self, facts: Facts, open_facts: frozenset[str], now: datetime
     ) -> tuple[dict[str, Value], Possible]:
         """The known facts with those of the score; and the possible values of the score's other facts."""
-        scoring = self._policy.scoring
         fit = self._fit.interval(facts, open_facts, now)
         engagement = self._engagement.interval(facts, open_facts, now)
-        values: dict[str, Collection[Value | None]] = {
-            "fit": _numbers(fit),
-            "engagement": _numbers(engagement),
-            "score": _numbers((fit[0] + engagement[0], fit[1] + engagement[1])),
-            "grade": {
-                f"{letter}{digit}" or None
-                for letter in _labels(scoring.grade.fit, fit)
-                for digit in _labels(scoring.grade.engagement, engagement)
-            },
-        }
-        known, possible = _split(facts, values)
+        one_value, possible = self._values(fit, engagement)
+        known = {**facts, **one_value}
         places = self._segments.candidates(known, open_facts, possible, now)
         segments: set[Value | None] = {self._policy.segments[place].name for place in places}
-        return _split(facts, values | {"segment": segments or {None}})
+        one_segment, some = _split({"segment": segments or {None}})
+        return {**known, **one_segment}, {**possible, **some}
 
 
-def _split(
-    facts: Facts, values: dict[str, Collection[Value | None]]
-) -> tuple[dict[str, Value], dict[str, Collection[Value | None]]]:
-    """Facts with one value are known, or missing; those with several are possible."""
-    known = dict(facts)
-    for fact, (value, *others) in values.items():
-        if value is not None and not others:
-            known[fact] = value
+def _values_of(scoring: Scoring) -> Callable[[Span, Span], tuple[Facts, Possible]]:
+    """The facts of the score for spans of fit and engagement: those with one value, and the possible values.
+
+    There are few pairs of spans, so each is computed once.
+    """
+
+    @lru_cache(maxsize=4096)
+    def values(fit: Span, engagement: Span) -> tuple[Facts, Possible]:
+        return _split(
+            {
+                "fit": _numbers(fit),
+                "engagement": _numbers(engagement),
+                "score": _numbers((fit[0] + engagement[0], fit[1] + engagement[1])),
+                "grade": {
+                    f"{letter}{digit}" or None
+                    for letter in _labels(scoring.grade.fit, fit)
+                    for digit in _labels(scoring.grade.engagement, engagement)
+                },
+            }
+        )
+
+    return values
+
+
+def _split(values: Possible) -> tuple[dict[str, Value], dict[str, Collection[Value | None]]]:
+    """The facts that have one value, or are missing for good, and those that can have several."""
+    known = {fact: value for fact, (value, *others) in values.items() if value is not None and not others}
     return known, {fact: found for fact, found in values.items() if len(found) > 1}
 
 

@@ -19,7 +19,7 @@ def test_every_property_that_gives_a_fact_is_listened_for() -> None:
 
     assert listened(policy) == {
         *("country", "hs_country_region_code", "request"),
-        *("recent_conversion_date", "associatedcompanyid"),
+        *("recent_conversion_date", "associatedcompanyid", "email"),
     }
 
 

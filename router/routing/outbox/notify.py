@@ -41,19 +41,17 @@ def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
     """Note the notices for these outbox lines. Safe to repeat."""
     # A command that carries the outbox along knows no rules; a needless notice is dropped when it is due.
     tasks = services.rules.live is None or any(rule.task for rule in services.rules.live.rules)
-    channels: list[Channel] = [
-        *(["chat"] if services.notify.chat.is_known else []),
-        *(["task"] if tasks else []),
-    ]
+    is_used: dict[Channel, bool] = {"chat": services.notify.chat.is_known, "task": tasks}
+    channels = [channel for channel, used in is_used.items() if used]
     if not channels:
         return
+    now_ms = services.now_ms()
     notices = [
-        Notice(line.record["decision"], line.contact_id, line.record["owner_id"], channel, services.now_ms())  # type: ignore[arg-type]
+        Notice(line.record["decision"], line.contact_id, line.record["owner_id"], channel, now_ms)
         for line in lines
         if line.kind == "event" and line.record["kind"] == "written" and line.record.get("owner_id")
         for channel in channels
     ]
-    now_ms = services.now_ms()
     notices += [one for channel in channels for one in losses(lines, channel, now_ms=now_ms)]
     services.store.notices.note(notices, due_ms=now_ms + in_ms(NOTICE_AFTER))
 

@@ -19,14 +19,18 @@ from tests.crash.calls import Orders
 from tests.crash.cells import Cell
 from tests.world.checker import Verdict, check_leads, longest_covered_s, misrecorded
 from tests.world.fleet import PORTAL, Fleet, announce_to, until
-from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.leads import LATE_FACT, OWNERS, a_sure_contact
 from tests.world.story import stories
 
 SCALE: Final = 0.1
 """Of every deadline, in the fleets of the matrix."""
 PERSON: Final = OWNERS["claire"]
 LEADS: Final = 6
-"""One is taken before it is read, one before it is written, two afterwards; the last one loses its owner."""
+"""One is taken before it is read, one before it is written, two afterwards; a fact of one comes late, and the
+last one loses its owner.
+"""
+REVISED: Final = 4
+"""The lead whose country comes late: it is Marc's in the end."""
 LEASE_S: Final = LEASE.total_seconds() * SCALE
 PAUSE_S: Final = LEASE_S + 1.0
 """A process that stands still wakes when another one has taken its leads over."""
@@ -37,6 +41,8 @@ CALM_S: Final = 0.5
 HEALED_WITHIN_S: Final = 120.0
 """Longer than any healing takes, on a machine that does nothing else; a busy one starts processes slowly."""
 LOOK_S: Final = 0.1
+LOOKED_AT_MS: Final = 1_000
+"""What is looked at later than this was revised already, and is looked at once more in case."""
 FAR: Final = in_ms(DOUBT) * SCALE * 2
 """Milliseconds: what is due later than this is the night's look, which no cell waits for."""
 
@@ -77,6 +83,7 @@ class _Run:
     reached_at: float | None = None
     fault_met: bool = False
     edits: int = 0
+    has_late_fact: bool = False
     cleared: bool = False
 
     def hurt(self) -> None:
@@ -99,7 +106,15 @@ class _Run:
             if self.struck_at is not None and now - self.struck_at >= after_s:
                 self.fleet.sandbox.edit_by_hand(contact_id, owner=PERSON)
                 self.edits += 1
+        self._tell_late()
         self._clear()
+
+    def _tell_late(self) -> None:
+        """A person fills in another country, once the lead has an owner."""
+        (late,) = self.fleet.sandbox.contacts(self.ids[REVISED], brief=True)
+        if not self.has_late_fact and self.struck_at is not None and late["owner"]:
+            self.fleet.sandbox.edit_by_hand(late["id"], properties=LATE_FACT)
+            self.has_late_fact = True
 
     def _clear(self) -> None:
         """A person clears the owner of the last lead, once it has one."""
@@ -113,7 +128,7 @@ class _Run:
         stood_still_s = PAUSE_S + AWAKE_S if self.cell.action == "pause" else 0.0
         if self.reached_at is not None and time.monotonic() - self.reached_at < stood_still_s:
             return False
-        acted = self.edits == 2 and self.cleared
+        acted = self.edits == 2 and self.has_late_fact and self.cleared
         return acted and ((self.reached_at is not None and self.fault_met) or self._has_waited())
 
     def _has_waited(self) -> bool:
@@ -125,7 +140,7 @@ def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> 
     until(fleet.is_up, within_s=HEALED_WITHIN_S)
     began = time.monotonic()
     run = _prepared(fleet, cell, began)
-    announce_to(fleet, duplicates=0.2, properties=("hubspot_owner_id",))
+    announce_to(fleet, duplicates=0.2, properties=("hubspot_owner_id", "country"))
     ends_at, calm_since, unrest = began + within_s, None, "nothing happened"
     while time.monotonic() < ends_at:
         run.hurt()
@@ -137,7 +152,7 @@ def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> 
             if calm_since is not None and time.monotonic() - calm_since > CALM_S:
                 break
         time.sleep(LOOK_S)
-    verdict = check_leads(fleet.sandbox, run.ids)
+    verdict = check_leads(fleet.sandbox, run.ids, revised=run.ids[REVISED : REVISED + 1])
     problems = _problems(fleet, run.ids, verdict, unrest)
     return CellResult(
         cell,
@@ -159,7 +174,7 @@ def _prepared(fleet: Fleet, cell: Cell, began: float) -> _Run:
     sandbox = fleet.sandbox
     sandbox.stop_deliveries()
     fleet.begin_commands()
-    ids = sandbox.create_exactly([a_hot_contact() for _ in range(LEADS)])
+    ids = sandbox.create_exactly([a_sure_contact() for _ in range(LEADS)])
     sandbox.edit_by_hand(ids[0], owner=PERSON)  # before it is read
     sandbox.overtake(of=ids[1:2], times=1, owner=PERSON)  # between read and write
     Orders.forget(fleet.orders / cell.role)
@@ -184,6 +199,7 @@ def _unrest(fleet: Fleet, ids: Sequence[str]) -> str:
         ("calls are applied late", fleet.sandbox.calls_under_way()),
         ("histories are to be verified", _due(fleet, keys.verify, ids)),
         ("changes are to be followed", _due(fleet, keys.changed, ids)),
+        ("facts are to be looked at", _due(fleet, keys.revise, ids, within_ms=LOOKED_AT_MS)),
         ("the ledger lags", redis.xlen(keys.outbox)),
     ):
         if found:
@@ -191,9 +207,9 @@ def _unrest(fleet: Fleet, ids: Sequence[str]) -> str:
     return ""
 
 
-def _due(fleet: Fleet, name: str, ids: Sequence[str]) -> str:
-    """The leads on a list of things to do that are due before the night."""
-    soon = epoch_ms(real_clock()) + FAR
+def _due(fleet: Fleet, name: str, ids: Sequence[str], *, within_ms: float = FAR) -> str:
+    """The leads on a list of things to do that are due before the night, or in so many milliseconds."""
+    soon = epoch_ms(real_clock()) + within_ms
     scores = fleet.redis.zmscore(name, list(ids))
     return " ".join(one for one, at in zip(ids, scores, strict=True) if at is not None and at < soon)
 
@@ -208,6 +224,9 @@ def _problems(fleet: Fleet, ids: Sequence[str], verdict: Verdict, unrest: str) -
         )
         if found
     ]
+    (late,) = fleet.sandbox.contacts(ids[REVISED], brief=True)
+    if late["owner"] != OWNERS["marc"]:
+        problems.append(f"not revised: {late['id']}")
     if unrest:
         problems.append(f"not at rest in the end: {unrest}")
     ledger = open_ledger(f"sqlite:///{fleet.ledger_file}", PORTAL)

@@ -61,6 +61,15 @@ def a_hot_contact(**properties: str) -> dict[str, str]:
     } | properties
 
 
+def a_sure_contact() -> dict[str, str]:
+    """Somebody of whom nothing is to come: a private mail address brings no company."""
+    return a_hot_contact(email="jeanne@gmail.com")
+
+
+LATE_FACT = {"country": "Allemagne"}
+"""What gives such a contact to Marc."""
+
+
 def queued(services: Services, sandbox: SandboxClient, count: int = 1, **properties: str) -> list[str]:
     ids = sandbox.create_exactly([a_hot_contact(**properties) for _ in range(count)])
     announce(services, *ids)

@@ -148,16 +148,27 @@ class Gateway:
 
         A contact that HubSpot does not answer for is absent.
         """
+        found = self.read_with_history(ids, (), properties, priority=priority)
+        return {one: history for one, (_, history) in found.items()}
+
+    def read_with_history(
+        self, ids: Sequence[str], values: Sequence[str], histories: Sequence[str], *, priority: Priority
+    ) -> dict[str, tuple[Record, dict[str, tuple[HistoryEntry, ...]]]]:
+        """At most 50 contacts by id with these `values`, and the `histories` of these properties. One call.
+
+        A contact that HubSpot does not answer for is absent.
+        """
         if not ids:
             return {}
         _at_most(HISTORY_BATCH, ids)
-        body = _inputs(ids, properties=(MERGED_IDS,), history=properties)
+        body = _inputs(ids, properties=(*values, MERGED_IDS), history=histories)
 
-        def parse(answer: Any) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
-            found: dict[str, dict[str, tuple[HistoryEntry, ...]]] = {}
+        def parse(answer: Any) -> dict[str, tuple[Record, dict[str, tuple[HistoryEntry, ...]]]]:
+            found: dict[str, tuple[Record, dict[str, tuple[HistoryEntry, ...]]]] = {}
             for entry in shapes.entries(answer):
-                for one in shapes.asked_ids(shapes.record(entry), ids):
-                    found[one] = shapes.history(entry, properties)
+                record = shapes.record(entry)
+                for one in shapes.asked_ids(record, ids):
+                    found[one] = record, shapes.history(entry, histories)
             return found
 
         return self._ask(

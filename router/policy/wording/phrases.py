@@ -108,6 +108,13 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "kept": {"en": "{rep} keeps the lead", "fr": "{rep} garde le lead"},
     "now_known": {"en": "now known: {facts}", "fr": "désormais connu : {facts}"},
     "facts_changed": {"en": "its facts have changed", "fr": "ses informations ont changé"},
+    "has_it_now": {"en": "{rep} has the lead now", "fr": "{rep} a ce lead à présent"},
+    "queued_now": {
+        "en": "the lead waits in the queue of {team}",
+        "fr": "ce lead attend dans la file de {team}",
+    },
+    "nobodys_now": {"en": "no rep gets the lead", "fr": "ce lead ne va à aucun commercial"},
+    "task_is_void": {"en": "Its first task can be closed.", "fr": "Sa première tâche peut être fermée."},
     "moved_from": {"en": "no longer {rep}'s, {why}", "fr": "repris à {rep}, {why}"},
     "night_gone": {"en": "{rep} was deactivated in HubSpot", "fr": "{rep} a été désactivé dans HubSpot"},
     "night_away": {"en": "{rep} is away until {moment}", "fr": "{rep} est absent jusqu'au {moment}"},

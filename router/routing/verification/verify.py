@@ -16,10 +16,10 @@ from router.routing.intake.transitions import owned as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
 from router.routing.verification.correct import Correction, correct, given_up
+from router.routing.verification.histories import Histories, read_histories
 from router.routing.verification.missing import found_again, look_for, zone_of
 from router.routing.verification.next_look import next_look_ms
 from router.routing.verification.owner_history import (
-    HISTORIES,
     RightfulOwner,
     covered_status,
     rightful_owner,
@@ -33,9 +33,6 @@ from router.timestamps import in_ms
 HISTORIES_PER_CALL: Final = 50
 _ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
 _UNDER_VERIFICATION: Final = frozenset({State.WRITTEN, State.QUEUED})
-
-Histories = Mapping[str, tuple[HistoryEntry, ...]]
-"""Property → its values, newest first."""
 
 
 class Verified(Struct, frozen=True):
@@ -67,7 +64,7 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
     states = services.store.leads.recall(due)
     services.store.verify.looked_at({one: at_ms for one, at_ms in due.items() if one not in states})
     looked = {one: state for one, state in states.items() if _is_looked_at(state)}
-    histories = services.hubspot.read_owner_history(list(looked), HISTORIES, priority="verify")
+    histories = read_histories(services, looked)
     found = {one: state for one, state in looked.items() if one in histories}
     silent = {
         one: state

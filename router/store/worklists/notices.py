@@ -99,9 +99,11 @@ class Notices:
         )
         return "forgotten" if found < 0 else "ours" if found else "out"
 
-    def were_sent(self, decision_ids: Sequence[str]) -> frozenset[str]:
-        """Those of these decisions of which a rep was told, or may have been."""
-        ids = [(one, f"{one}|{channel}") for one in decision_ids for channel in get_args(Channel)]
+    def were_sent(
+        self, decision_ids: Sequence[str], channels: Sequence[Channel] = get_args(Channel)
+    ) -> frozenset[str]:
+        """Those of these decisions of which a rep was told, or may have been, by one of these channels."""
+        ids = [(one, f"{one}|{channel}") for one in decision_ids for channel in channels]
         if not ids:
             return frozenset()
         sent = self._redis.zmscore(self._keys.notices_sent, [notice for _, notice in ids])

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from router.routing.portal.services import Services
+from router.routing.revision.look import look_at_changes
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from router.store.leads.revisable import Revisable
@@ -122,14 +123,27 @@ def test_a_change_while_the_lead_is_on_its_way_is_not_lost(
     assert owner_of(sandbox, contact_id) == OWNERS["marc"]
 
 
+def test_a_change_that_no_webhook_tells_is_seen_when_the_owner_is_verified(
+    settling: Services, sandbox: SandboxClient, time: Time
+) -> None:
+    (contact_id,) = sandbox.create_exactly([{"email": "a@acier.fr", "country": "France"}])
+    announce(settling, contact_id)
+    route_all(settling)
+    sandbox.edit_by_hand(contact_id, properties={"country": "Allemagne"})
+    before = sandbox.calls()["total"]
+    verified(settling, time)
+
+    assert sandbox.calls()["total"] == before + 1
+    assert revised(settling, time).revising == 1
+    assert owner_of(sandbox, contact_id) == OWNERS["marc"]
+
+
 def test_a_person_who_takes_the_lead_meanwhile_keeps_it(
     settling: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = decided(settling, sandbox, time)
     sandbox.edit_by_hand(contact_id, properties={"country": "Allemagne"})
     tell(settling, contact_id)
-    from router.routing.revision.look import look_at_changes
-
     look_at_changes(settling)
     sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
     verified(settling, time)

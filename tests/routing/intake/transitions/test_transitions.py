@@ -264,7 +264,8 @@ TABLE = {
     ),
     "not found at a third look": (
         "2: written -> gone · refund · memory person · verify_at_ms +9000000"
-        " · drops changes missing paid trigger · counts leads_gone · event kind=gone, decision=501-2-a, cause=not_found"
+        " · drops changes missing paid trigger · counts leads_gone"
+        " · event kind=gone, decision=501-2-a, cause=not_found"
     ),
     "not found at a third look, after a rep had it": (
         "2: human -> gone · memory person · verify_at_ms +9000000 · drops changes missing paid trigger"

@@ -78,7 +78,7 @@ class ShareRows(PortalTables):
 
     def _blocks(self, *, since: datetime | date, until: date | None) -> Iterator[Sequence[Decision]]:
         """The decisions in order, some hundred at a time; those of one moment stay together."""
-        query = select(DECISIONS.c.record).where(
+        query = select(DECISIONS.c.contact_id, DECISIONS.c.record).where(
             DECISIONS.c.portal == self._portal, DECISIONS.c.decided_at >= since.isoformat()
         )
         if until is not None:
@@ -89,8 +89,8 @@ class ShareRows(PortalTables):
             rows = connection.execution_options(yield_per=AT_A_TIME).execute(
                 query.order_by(DECISIONS.c.decided_at)
             )
-            for record in rows.scalars():
-                decision = shares_from_record(orjson.loads(record))
+            for contact_id, record in rows:
+                decision = shares_from_record(orjson.loads(record), contact_id=contact_id)
                 if block and decision.decided_at != block[-1].decided_at:
                     block[together:] = sorted(block[together:], key=_place)
                     together = len(block)
@@ -121,13 +121,13 @@ class ShareRows(PortalTables):
         return frozenset(connection.execute(query).scalars())
 
     def _later(self, connection: Connection, contact_ids: Sequence[str]) -> Iterator[Decision]:
-        query = select(DECISIONS.c.record).where(
+        query = select(DECISIONS.c.contact_id, DECISIONS.c.record).where(
             no_index(DECISIONS.c.portal) == self._portal,
             DECISIONS.c.contact_id.in_(contact_ids),
             DECISIONS.c.episode > 0,
         )
-        for record in connection.execute(query).scalars():
-            yield shares_from_record(orjson.loads(record))
+        for contact_id, record in connection.execute(query):
+            yield shares_from_record(orjson.loads(record), contact_id=contact_id)
 
 
 def _place(decision: Decision) -> int:

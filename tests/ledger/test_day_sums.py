@@ -51,8 +51,9 @@ def plainly(ledger: Ledger, since: datetime, mode: str) -> tuple[ShareReport, ..
     """The report as it was computed from every decision."""
     decided = map(from_record, ledger.decided_since(since))
     of_mode = tuple(one for one in decided if one.mode == mode)
-    counted = plain_fairness.that_count(of_mode, ended=ledger.decisions_ended_by(REFUNDED, since=since))
-    refunded = plain_fairness.teams_refunded(of_mode, counted)
+    ended = ledger.decisions_ended_by(REFUNDED, since=since)
+    counted = plain_fairness.that_count(of_mode, ended=ended)
+    refunded = plain_fairness.teams_refunded(of_mode, counted, ended=ended)
     return plain_fairness.standings(counted, roster=ROSTER, book=BOOK, bounds=BOUNDS, refunded=refunded)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -12,7 +13,7 @@ from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import Inputs
 from router.policy.decision.trigger import Released, Revised
 from router.policy.people.roster import Roster, TimeOff
-from router.policy.reports.fairness import ShareReport, counts, gave_back, standings
+from router.policy.reports.fairness import ShareReport, counts, gave_back, paid_on, standings
 from router.policy.reports.sums.curves import curves_of
 from router.policy.reports.sums.missed_sums import missed_sums_of
 from router.policy.reports.sums.share_sums import sums_of
@@ -230,3 +231,19 @@ def test_a_revised_lead_counts_for_its_last_rep_only(ended: tuple[str, ...]) -> 
         assert found["ben"].before == pytest.approx(0, abs=1e-8)
         ends = curves_of(counted).of(team="sales")["ben"]
         assert ends[-1].difference == pytest.approx(found["ben"].difference)
+
+
+def test_a_lead_that_stays_at_the_same_cost_brings_nothing_back() -> None:
+    team = a_team(a_rep("anna"), a_rep("ben"))
+    (first,), book = dealt(team, leads=1)
+    trigger = Revised("owner-anna", "anna", ("country",), paid=first.book_changes)
+    policy = a_policy(otherwise=Assign(ToTeam("sales")), roster=team)
+
+    def revised(**given: Any) -> Decision:
+        decision = deciding(policy, a_lead("0"), book=book, episode=1, trigger=trigger, **given)
+        return replace(decision, inputs=Inputs(trigger=trigger))
+
+    stays, goes = revised(), revised(excluded=frozenset({"anna"}))
+
+    assert paid_on([first, stays]) == gave_back([first, stays], ended=()) == {("live", "0", 0)}
+    assert paid_on([first, goes]) == frozenset()

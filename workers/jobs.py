@@ -25,6 +25,7 @@ from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.recovery.merges import settle_merges
 from router.routing.recovery.resume import resume_parked
 from router.routing.revision.look import look_at_changes
 from router.routing.verification.verify import HISTORIES_PER_CALL, Verified, verify_owners
@@ -131,9 +132,13 @@ def reconcile(portal: str) -> int:
 
 
 def follow(portal: str) -> int:
-    """Follow leads that people changed in HubSpot; the number looked at."""
+    """Follow leads that people changed or merged in HubSpot; the number looked at."""
     return _housekeeping(
-        portal, Job.FOLLOW, lambda context: _repeated(lambda: follow_changes(context.services).looked_at)
+        portal,
+        Job.FOLLOW,
+        lambda context: _repeated(
+            lambda: follow_changes(context.services).looked_at + settle_merges(context.services)
+        ),
     )
 
 

@@ -109,7 +109,8 @@ class Schedule:
         return self._has_rules() and tends_something(self._context.services)
 
     def _follow(self) -> bool:
-        return self._has_rules() and self._store.changed.is_due(now_ms=self._now_ms())
+        lists = (self._store.changed, self._store.merged)
+        return self._has_rules() and any(one.is_due(now_ms=self._now_ms()) for one in lists)
 
     def _watch(self) -> bool:
         return (

@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
@@ -57,6 +57,7 @@ class Feed:
 
     sandbox: SandboxClient
     rate: float
+    lead: Callable[[int], dict[str, str]]
     announced: list[tuple[float, str]] = field(default_factory=list)
     """Moment (monotonic s) and contact id of each lead."""
     problem: str = ""
@@ -70,7 +71,7 @@ class Feed:
             if owing <= 0:
                 continue
             try:
-                ids = self.sandbox.create_exactly([a_lead(made + one) for one in range(owing)])
+                ids = self.sandbox.create_exactly([self.lead(made + one) for one in range(owing)])
             except Exception as error:  # noqa: BLE001 - the run ends with this as its problem
                 self.problem = f"The portal took no lead: {error}"
                 return
@@ -130,7 +131,7 @@ def soak(stage: Stage, asked: argparse.Namespace, minutes: list[Minute]) -> None
         )
         waiting = fill_queue(stage, client, asked.waiting)
         stage.sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
-        feed = Feed(SandboxClient(stage.sandbox.base_url), asked.rate)
+        feed = Feed(SandboxClient(stage.sandbox.base_url), asked.rate, a_lead)
         thread = threading.Thread(target=feed.run, daemon=True)
         thread.start()
         try:

@@ -2,11 +2,11 @@
 
     python -m bench.soak.property_flood [--events 100000] [--seconds 60] [--rate 10]
 
-The real receiver, workers, housekeeping and cron serve a sandbox portal (50 ms per call) with `settle` on. New
-leads come at a steady rate, first in quiet, then while signed deliveries of 100 property changes each come in:
-of a property that no rule reads, of one that the rules read on contacts that we do not know, and by an import
-on leads of ours. Printed are p50 and p99 of the leads' waits in both, and HubSpot calls per lead. Exit code 1
-if a change causes a call, or if p99 more than doubles.
+The real receiver, workers, housekeeping and cron serve a sandbox portal (50 ms per call) with `settle` on.
+New leads come at a steady rate, first in quiet, then while signed deliveries of 100 property changes come in:
+of a property that no rule reads, of one that the rules read on contacts that we do not know, and by an
+import on leads of ours. Printed are p50 and p99 of the leads' waits in both, and HubSpot calls per lead.
+Exit code 1 if a change causes a call, or if p99 more than doubles.
 """
 
 from __future__ import annotations
@@ -26,13 +26,15 @@ from urllib.parse import urlsplit
 
 from bench.growth.rules import write_rules
 from bench.processes import PORTAL, Stage, a_stage, listening, processes
-from bench.soak.__main__ import CALLS_PER_10S, LATENCY_MS, Feed
+from bench.soak.__main__ import CALLS_PER_10S, LATENCY_MS, Feed, a_lead
 from bench.soak.samples import percentile, waits_of
 from router.hubspot.webhooks.webhooks import FOLLOWED
 from router.sandbox.delivery.webhooks import signed_headers
 from router.sandbox.http.client import SandboxClient
 
 PER_DELIVERY: Final = 100
+SETTLE: Final = "\nsettle: {wait: 20s, quiet: 6s, revise: 15min, never_late: ['*']}\n"
+"""Leads can be revised, and none of these waits: their waits are those of the receiver and the workers."""
 SETTLED_S: Final = 15.0
 """Seconds until the last leads have their owner, and until what a change might cause was done."""
 EXAMPLE: Final = "Example: python -m bench.soak.property_flood --events 10000 --seconds 10"
@@ -54,14 +56,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="lead-router-flood-") as name:
         rules = write_rules(Path(name) / "rules")
         routing = rules / "routing.yaml"
-        routing.write_text(routing.read_text() + "\nsettle: {wait: 20s, quiet: 6s, revise: 15min}\n")
+        routing.write_text(routing.read_text() + SETTLE)
         with a_stage(config=rules, calls_per_10s=CALLS_PER_10S) as stage:
             quiet, flooded, took_s = _both(stage, asked)
     for title, span in (("quiet", quiet), ("flood", flooded)):
-        print(
-            f"{title:<8}{span.leads:>6} leads   p50 {span.p50_s * 1000:>5.0f} ms   p99 {span.p99_s * 1000:>5.0f} ms"
-            f"   {span.calls_per_lead:.2f} calls a lead"
-        )
+        waits = f"p50 {span.p50_s * 1000:>5.0f} ms   p99 {span.p99_s * 1000:>5.0f} ms"
+        print(f"{title:<8}{span.leads:>6} leads   {waits}   {span.calls_per_lead:.2f} calls a lead")
     print(f"{asked.events} property changes in {took_s:.1f} s ({asked.events / took_s:.0f}/s)")
     worse = flooded.p99_s > 2 * quiet.p99_s
     calls = flooded.calls_per_lead > quiet.calls_per_lead * 1.1
@@ -95,7 +95,7 @@ def _both(stage: Stage, asked: argparse.Namespace) -> tuple[Span, Span, float]:
 
 def _leads_for(stage: Stage, rate: float, *, seconds: float) -> tuple[list[tuple[float, str]], Span]:
     before = stage.sandbox.calls()["total"]
-    feed = Feed(SandboxClient(stage.sandbox.base_url), rate)
+    feed = Feed(SandboxClient(stage.sandbox.base_url), rate, _a_certain_lead)
     thread = threading.Thread(target=feed.run, daemon=True)
     thread.start()
     time.sleep(seconds)
@@ -106,6 +106,11 @@ def _leads_for(stage: Stage, rate: float, *, seconds: float) -> tuple[list[tuple
     leads = max(1, len(feed.announced))
     calls = (stage.sandbox.calls()["total"] - before) / leads
     return feed.announced, Span(leads, percentile(waits, 0.5), percentile(waits, 0.99), calls)
+
+
+def _a_certain_lead(number: int) -> dict[str, str]:
+    """A lead for whom nothing is open: free mail is nobody's company."""
+    return a_lead(number, email=f"lead{number}@gmail.com")
 
 
 class _Posting(threading.Thread):

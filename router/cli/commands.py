@@ -30,6 +30,7 @@ COMMANDS: Final = {
     "response": ("team.response", "Show how fast every rep answers, and what their leads came to."),
     "weights": ("team.weights", "Show the weights that results call for, and on what evidence."),
     "credit": ("team.credit", "Give a rep credit for leads, which the rest of the team pays."),
+    "settling": ("rules.settling", "Show how long leads waited for late facts, and which hardly ever come."),
     "revisions": ("rules.revisions", "List the rules that were live, who changed them, and what."),
     "undo": ("moving.undo", "Take back the owners that a revision set and nobody has touched since."),
     "reroute": ("moving.reroute", "Decide a rule's untouched leads anew, by the live rules."),

@@ -54,7 +54,10 @@ def last_words(
         query = query.where(DECISIONS.c.rule == rule)
     rows = ledger.rows(query)
     last = _last_ids(ledger, [row.contact_id for row in rows])
-    records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
+    # A lead whose contact was merged into another one goes on under the id of that contact.
+    records = tuple(
+        {**orjson.loads(row.record), "contact_id": row.contact_id} for row in rows if row.id in last
+    )
     return ReportPage(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
 
 

@@ -83,6 +83,8 @@ class Keys:
         """string: a person has let revisions go on; one hour."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
+        self.merged = key("merged")
+        """sorted set: old ids of leads whose contacts were merged into others; score = look then, ms."""
         self.moved = key("moved")
         """sorted set: leads that count as open with somebody else since then, epoch ms; one minute."""
         self.drains = key("drains")

@@ -68,6 +68,8 @@ class Store(Struct, frozen=True):
     revision_brake: RevisionBrake
     verify: DueList
     """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
+    merged: DueList
+    """Leads whose contact was merged into another one, by the id that they had (see note_merged.lua)."""
     nights: Nights
     night_plan: NightPlan
     erasures: Erasures
@@ -108,6 +110,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         revise=DueList(client, keys.revise),
         revision_brake=RevisionBrake(client, keys),
         verify=DueList(client, keys.verify),
+        merged=DueList(client, keys.merged),
         nights=Nights(client, keys),
         night_plan=NightPlan(client, keys),
         erasures=Erasures(client, keys),

@@ -69,6 +69,7 @@ def receiver_blueprint(
         try:
             now_ms = epoch_ms(now)
             changed = [(contact_id, now_ms) for contact_id in delivery.changed]
+            inbox.note_merged(delivery.merged, now_ms=now_ms)
             worth_waking = inbox.append(
                 delivery.created,
                 delivery.erased,

@@ -45,7 +45,7 @@ sla:
     - {after: 300%, move_to_queue: idf}
 """
 """Leads are due in four hours, taken away after six and queued after twelve."""
-SETTLING = (SMALL / "routing.yaml").read_text() + "settle: {wait: 20s, quiet: 6s, revise: 15min}\n"
+SMALL_SETTLING = (SMALL / "routing.yaml").read_text() + "settle: {wait: 20s, quiet: 6s, revise: 15min}\n"
 """The small rules, whose leads wait for late facts and can be revised."""
 SETTLING = (
     RIGHT

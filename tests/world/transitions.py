@@ -145,6 +145,13 @@ MOVES: dict[str, Callable[[], Transition]] = {
         a_state(State.HUMAN, deleted=True), now=NOW, night_ms=NIGHT_MS
     ),
     "merged, at a look": lambda: gone.merged(a_state(State.DONE), into="777", now=NOW),
+    "merged, and the rep had not begun": lambda: gone.merged(
+        a_state(State.DONE), into="777", now=NOW, paid={"open:ben": 1}
+    ),
+    "merged, and announced again": lambda: gone.of_item(
+        an_item(a_state(State.GONE)), now=NOW, merged_into="777"
+    ),
+    "merged, and it goes on": lambda: gone.moved(a_state(State.DONE), into="777", now=NOW),
     "found again": lambda: gone.found(a_state(State.WRITTEN, missing=SECOND_LOOK)),
     "found again, when done": lambda: gone.found(a_state(State.DONE, missing=SECOND_LOOK)),
 }

@@ -17,7 +17,7 @@ from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table, tree
 from router.cli.shared.services import services_here
 from router.policy.decision.decision import Decision
-from router.policy.explanation.explanation import Step
+from router.policy.explanation.step import Step
 from router.policy.leads.settle import without_company_facts
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
@@ -84,6 +84,8 @@ def _print_state(out: Console, found: LeadHistory) -> None:
     zone = found.policy.roster.timezone if found.policy else None
     if found.state is not None:
         out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state], _wait_of(found, zone)))
+    if found.merged_with:
+        out.print(Text.assemble(("Merged with: ", "bold"), ", ".join(found.merged_with)))
     if found.parked_because:
         out.print(Text.assemble(("Why: ", "bold"), one_line(found.parked_because)))
     rows = [(local_time(line.at, zone), line.what) for line in found.history()]

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
-from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released
+from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released, Revised
+from router.policy.decision.triggered.revision import is_kept
 from router.policy.results.follow_up import FollowUp
 
 EVENTS: Final[Mapping[str, str]] = {
@@ -27,6 +28,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "owner_refused": "HubSpot refused the owner; another one is chosen",
     "gone": "HubSpot has no such contact any more",
     "deleted": "HubSpot has no such contact any more",
+    "moved": "its contact was merged, and the lead goes on under the id that is left",
+    "merged": "its contact was merged into another one",
+    "merged_from": "another contact was merged into it",
     "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
@@ -107,10 +111,13 @@ def _decided(decision: Decision, before: Decision | None, names: Mapping[str, st
             taken_from = rep or names.get(owner_id) or (f"owner {owner_id}" if owner_id else "nobody")
             what = f"taken from {taken_from} because {why} ({run}): {went_to}"
             detail |= {"from": taken_from, "why": why, "run": run}
+        case Revised(facts=facts):
+            why = f"now known: {', '.join(facts)}" if facts else "its facts have changed"
+            stays = f"{_holder(decision, names)} keeps it, by {decision.rule}"
+            what = f"{why}: {stays if is_kept(decision) else went_to}"
+            detail |= {"why": why}
         case None:
             what = f"decided: {went_to}"
-        case _:
-            what = f"decided once more: {went_to}"
     kept = {name: value for name, value in detail.items() if value is not None}
     return Happening(decision.decided_at.isoformat(), "decided", what, decision.id, kept)
 
@@ -136,7 +143,7 @@ def _event(event: LedgerEvent, names: Mapping[str, str]) -> Happening:
 
 def _details(detail: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     for name, value in detail.items():
-        if value in (None, "") or name in SAID_ALREADY:
+        if value in (None, "") or isinstance(value, bool) or name in SAID_ALREADY:
             continue
         if name == "waited_ms":
             yield f"{int(value) / 1000:.1f} s after HubSpot told us"

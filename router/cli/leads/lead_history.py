@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,7 +13,8 @@ from router.ledger.ledger import LedgerEvent
 from router.plain import as_plain
 from router.policy.decision.decision import Decision
 from router.policy.explanation.decision_record import as_record, from_record
-from router.policy.explanation.explanation import Step, explain
+from router.policy.explanation.explanation import explain
+from router.policy.explanation.step import Step
 from router.policy.results.follow_up import FollowUp
 from router.policy.rules.policy import Policy
 from router.routing.outbox.record import record_outbox
@@ -51,6 +52,8 @@ class LeadHistory(Struct, frozen=True):
     policy: Policy | None
     events: tuple[LedgerEvent, ...]
     follow_ups: tuple[FollowUp, ...] = ()
+    merged_with: tuple[str, ...] = ()
+    """Other ids of the same person: contacts that were merged."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Names of owners by id."""
     waits_until: datetime | None = None
@@ -75,6 +78,7 @@ class LeadHistory(Struct, frozen=True):
         """All of it for machines."""
         return {
             "contact_id": self.contact_id,
+            "merged_with": list(self.merged_with),
             "state": self.state.state if self.state else None,
             "parked_because": self.parked_because,
             "waiting": self._waiting_as_json(),
@@ -92,14 +96,20 @@ class LeadHistory(Struct, frozen=True):
 
 
 def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
-    """Everything about a contact, or None if it was never seen."""
+    """Everything about a contact, or None if it was never seen.
+
+    The contacts that it was merged with are the same person, whichever of the ids is asked for.
+    """
     record_outbox(services)  # events of a moment ago are still on their way to the ledger
-    state = services.store.leads.recall([contact_id]).get(contact_id)
-    decisions = _decisions(services, contact_id)
-    events = services.ledger.events_of(contact_id)
+    ids = services.ledger.merges.same_person(contact_id)
+    states = services.store.leads.recall(ids)
+    state = next((one for one in states.values() if one.state is not State.GONE), states.get(contact_id))
+    decisions = _decisions(services, ids)
+    events = tuple(event for one in ids for event in services.ledger.events_of(one))
     if state is None and not decisions and not events:
         return None
-    why = services.store.leads.parked().get(contact_id) if state and state.state is State.PARKED else None
+    is_parked = state is not None and state.state is State.PARKED
+    why = services.store.leads.parked().get(state.contact_id) if state is not None and is_parked else None
     policy = policy_of(services, decisions[-1].revision) if decisions else _live_policy(services)
     return LeadHistory(
         contact_id=contact_id,
@@ -108,7 +118,8 @@ def lead_history_of(services: Services, contact_id: str) -> LeadHistory | None:
         decisions=decisions,
         policy=policy,
         events=events,
-        follow_ups=services.ledger.follow_ups.of_contact(contact_id),
+        follow_ups=tuple(row for one in ids for row in services.ledger.follow_ups.of_contact(one)),
+        merged_with=ids[1:],
         names=_names(services, policy),
         waits_until=services.store.settling.due_at(contact_id),
     )
@@ -133,8 +144,9 @@ def _live_policy(services: Services) -> Policy | None:
     return load_files(published.files).policy if published else None
 
 
-def _decisions(services: Services, contact_id: str) -> tuple[Decision, ...]:
-    return tuple(from_record(one) for one in services.ledger.decisions_of(contact_id))
+def _decisions(services: Services, contact_ids: Iterable[str]) -> tuple[Decision, ...]:
+    found = [from_record(record) for one in contact_ids for record in services.ledger.decisions_of(one)]
+    return tuple(sorted(found, key=lambda decision: (decision.decided_at, decision.episode)))
 
 
 def _names(services: Services, policy: Policy | None) -> dict[str, str]:

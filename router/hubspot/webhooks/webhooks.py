@@ -29,6 +29,8 @@ FOLLOWED: Final = frozenset(
     )
 )
 """Properties whose changes show the outcome of a lead."""
+MOST_MERGED: Final = 300
+"""Ids of one merge that are looked at: HubSpot merges at most 250 contacts into one."""
 
 
 class DeliveryInvalid(Exception):
@@ -45,6 +47,8 @@ class Delivery(Struct, frozen=True):
     """Contacts that another app or a person changed, deleted or restored; each of them once."""
     deleted: tuple[ContactId, ...] = ()
     """Those of them that were deleted."""
+    merged: tuple[ContactId, ...] = ()
+    """Ids under which contacts are not known any more, because they were merged; each of them once."""
     foreign: int = 0
     """Number of the ignored events that are of other portals."""
     touched: tuple[tuple[ContactId, str], ...] = ()
@@ -70,6 +74,7 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
     changed: list[ContactId] = []
     deleted: list[ContactId] = []
     touched: list[tuple[ContactId, str]] = []
+    merged: list[ContactId] = []
     foreign = ignored = 0
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
@@ -87,6 +92,8 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
             created.append((contact_id, _occurred_at_ms(event, number)))
         elif kind == "contact.privacyDeletion":
             erased.append(ContactId(_id_in(event, "objectId", number)))
+        elif old_ids := _old_ids(kind, event):
+            merged += old_ids
         else:
             worth_a_look = _is_worth_a_look(kind, event)
             if worth_a_look:
@@ -101,11 +108,26 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
         tuple(created),
         tuple(erased),
         ignored,
-        tuple(dict.fromkeys(changed)),
-        tuple(deleted),
-        foreign,
-        tuple(dict.fromkeys(touched)),
+        changed=tuple(dict.fromkeys(changed)),
+        deleted=tuple(deleted),
+        merged=tuple(dict.fromkeys(merged)),
+        foreign=foreign,
+        touched=tuple(dict.fromkeys(touched)),
     )
+
+
+def _old_ids(kind: str, event: Mapping[str, Any]) -> list[ContactId]:
+    """The ids that a merge of contacts has ended; none for other events, and for one that names no ids.
+
+    The contact that is left has a new id, or that of the primary one: HubSpot has done both.
+    """
+    if kind != "contact.merge" and (kind != "object.merge" or event.get("objectTypeId") != CONTACT_TYPE_ID):
+        return []
+    listed = event.get("mergedObjectIds")
+    named = [event.get("primaryObjectId"), *(listed if type(listed) is list else ())][:MOST_MERGED]
+    left = str(event.get("newObjectId") or event.get("primaryObjectId"))
+    ids = [contact_id_in(one) for one in named]
+    return [one for one in ids if one is not None and one != left]
 
 
 def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:

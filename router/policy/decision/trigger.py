@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
 
+from router.policy.shares.share_book import NOT_REFUNDED, add_changes, back_from
 from router.timestamps import in_iso
 
 LONGEST_WHY: Final = 120
@@ -94,6 +95,18 @@ class Revised(Struct, frozen=True):
 
 
 Trigger: TypeAlias = Pushed | Claimed | Released | Reassigned | Revised
+
+
+def paid_alone(changes: Mapping[str, int], trigger: Trigger | None) -> Mapping[str, int]:
+    """The book changes of a decision without a revision's refund of the decision before.
+
+    Counts that no refund changes are left out then: the rest is what a refund of this decision takes back.
+    """
+    if not isinstance(trigger, Revised):
+        return changes
+    own = dict(changes)
+    add_changes(own, {name: -change for name, change in back_from(trigger.rep, trigger.paid).items()})
+    return {name: change for name, change in own.items() if change and not name.startswith(NOT_REFUNDED)}
 
 
 def trigger_as_record(trigger: Trigger) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from router.policy.decision.decision import (
     Queued,
 )
 from router.policy.decision.inputs import Inputs, OwnerSeen
-from router.policy.decision.trigger import trigger_as_record, trigger_of_record
+from router.policy.decision.trigger import paid_alone, trigger_as_record, trigger_of_record
 from router.policy.leads.lead import Value
 from router.policy.leads.settle import Settled
 from router.policy.people.availability_record import reported_as_record, reported_from_record
@@ -126,6 +126,12 @@ def shares_from_record(record: Mapping[str, Any]) -> Decision:
         mode=record.get("mode", "live"),
         inputs=None if trigger is None else Inputs(trigger=trigger),
     )
+
+
+def paid_in(record: Mapping[str, Any]) -> Mapping[str, int]:
+    """What a refund of the recorded decision takes back, see `paid_alone`."""
+    trigger = trigger_of_record((record.get("inputs") or {}).get("occasion"))
+    return paid_alone(record.get("book_changes", {}), trigger)
 
 
 def _shares_as_record(shares: Sequence[Share]) -> list[list[str | int]]:

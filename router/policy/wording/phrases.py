@@ -139,6 +139,28 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     "because": {"en": "{outcome}; {why}", "fr": "{outcome} ; {why}"},
     "of_whom": {"en": "{rep}: {reason}", "fr": "{rep} : {reason}"},
     # Titles and lines of the explanation.
+    "title_waited": {"en": "Waited {span} s for {facts}", "fr": "A attendu {facts} pendant {span} s"},
+    "title_not_waited": {"en": "Decided without a wait", "fr": "Décidé sans attendre"},
+    "line_came": {"en": "came: {facts}", "fr": "arrivé : {facts}"},
+    "line_open": {
+        "en": "decided with {facts} still open",
+        "fr": "décidé sans attendre {facts} plus longtemps",
+    },
+    "title_revised": {"en": "Decided once more: {why}", "fr": "Décidé de nouveau : {why}"},
+    "line_nobody_before": {"en": "nobody had it before", "fr": "personne ne l'avait avant"},
+    "line_before": {"en": "{rep} had it", "fr": "il était chez {rep}"},
+    "line_before_due": {
+        "en": "{rep} had it, due {moment}",
+        "fr": "il était chez {rep}, à traiter avant {moment}",
+    },
+    "line_kept": {
+        "en": "{rep} may have it by the rules, and keeps it",
+        "fr": "{rep} peut l'avoir selon les règles, et le garde",
+    },
+    "line_not_kept": {
+        "en": "by the rules it is not {rep}'s; nobody had begun",
+        "fr": "selon les règles il n'est pas à {rep} ; personne n'avait commencé",
+    },
     "title_points": {"en": "{card}: {total} of {maximum}", "fr": "{card} : {total} sur {maximum}"},
     "fit": {"en": "Fit", "fr": "Profil"},
     "engagement": {"en": "Engagement", "fr": "Engagement"},

@@ -136,6 +136,8 @@ def _changed(services: Services, policy: Policy, unseen: Iterable[FollowUp]) -> 
     """The contacts whose values changed since they were last looked at."""
     by_contact = {one.contact_id: one for one in unseen if one.contact_id is not None}
     answer = services.hubspot.read_contacts(list(by_contact), asked_of(policy.outcomes), priority="sweep")
+    merged = [one for one, record in answer.records.items() if record.merged_into is not None]
+    services.store.merged.look_again(merged, at_ms=services.now_ms())
     return [
         contact_id
         for contact_id, follow_up in by_contact.items()
@@ -165,7 +167,7 @@ def _look_at(
         return _Looked()
     answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
     silent = {one: state for one, state in leads.items() if one not in answers and state is not None}
-    gone, absent = look_for(services, silent, priority=priority)
+    gone, absent, merged = look_for(services, silent, priority=priority)
     forgotten = [one for one, state in leads.items() if one not in answers and state is None]
     gone |= forgotten_and_gone(services.hubspot, forgotten, priority=priority)
     verified_first = _covered_by_us(leads, answers)
@@ -203,7 +205,7 @@ def _look_at(
     if cleared and not unrecorded:
         ids = [one.state.contact_id for one in cleared]
         unrecorded = _unless_ledger_fails(services, ids, lambda: decide_again(services, policy, cleared))
-    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent, unrecorded)
+    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent - gone - merged, unrecorded)
 
 
 def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[str]:

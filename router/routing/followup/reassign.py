@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQueue
+from router.policy.explanation.decision_record import paid_in
 from router.policy.rules.policy import Policy
 from router.routing.intake.transitions import owned
 from router.routing.intake.transitions.apply import apply
@@ -119,5 +120,5 @@ def _taken(services: Services, one: Reassignment, *, rep: str | None, run: str) 
     if one.refund and one.episode is not None:
         given = last_decision(services, one.contact_id, episode=one.episode)
         if given is not None and given["outcome"].get("owner_id") == one.expected_owner_id:
-            paid = given["book_changes"]
+            paid = paid_in(given)
     return Reassigned(one.expected_owner_id, rep, one.why, run, one.rule, one.to, paid)

@@ -87,6 +87,7 @@ class AffinityMemory:
                 before=before,
             ),
             lasts_s=self.span_s,
+            person=next((key for key, trace in traces if trace.kind == "contact"), ""),
         )
 
 

@@ -27,8 +27,10 @@ class BatchPlan:
     unread: list[WorkItem] = field(default_factory=list)
     """HubSpot did not answer for these; they are read again."""
     transitions: list[Transition] = field(default_factory=list)
-    merged_into: list[str] = field(default_factory=list)
-    """Contact ids under which merged contacts live on; they may never be announced."""
+    merged: list[WorkItem] = field(default_factory=list)
+    """Leads that were decided before and live on under another id: they are settled apart."""
+    survivors: dict[str, Record] = field(default_factory=dict)
+    """By contact id: records that merged contacts live on in, and that may never be announced."""
 
 
 def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now: datetime) -> BatchPlan:
@@ -37,8 +39,7 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
     for item in items:
         record = answer.records.get(item.contact_id)
         if record is not None and record.merged_into is not None:
-            plan.merged_into.append(record.merged_into)
-            plan.transitions.append(gone.of_item(item, now=now, merged_into=record.merged_into))
+            _classify_merged(plan, item, record, into=record.merged_into, now=now)
         elif record is not None:
             seen = item.as_read(seen_ms=record.updated_at_ms, created_ms=record.created_at_ms)
             _classify_found(plan, seen, record, shadow=shadow, now=now)
@@ -47,6 +48,15 @@ def classify(items: Sequence[WorkItem], answer: ReadAnswer, *, shadow: bool, now
         else:
             plan.unread.append(item)
     return plan
+
+
+def _classify_merged(plan: BatchPlan, item: WorkItem, record: Record, *, into: str, now: datetime) -> None:
+    if item.state is not None and item.state.state is State.REOPENED:
+        plan.merged.append(item)
+        return
+    plan.transitions.append(gone.of_item(item, now=now, merged_into=into))
+    if item.state is None or item.state.state is State.DECIDED:
+        plan.survivors[into] = record
 
 
 def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: bool, now: datetime) -> None:

@@ -143,12 +143,12 @@ def _sends(state: LeadState) -> tuple[Send, ...]:
 
 def _look_for(services: Services, due: Mapping[str, int], silent: Mapping[str, LeadState]) -> None:
     """Look for the leads without a history: put off until they are found or surely gone."""
-    ended, absent = look_for(services, silent)
+    ended, absent, merged = look_for(services, silent)
     given_up = {one for one in absent if silent[one].state is State.GONE and silent[one].missing is None}
     # Who is to be looked for once more at night came onto the list again, and stays on it.
-    services.store.verify.looked_at({one: due[one] for one in ended | given_up})
+    services.store.verify.looked_at({one: due[one] for one in ended | given_up | merged})
     later = services.now_ms() + in_ms(VERIFY_AFTER)
-    _put_off(services, due, {one: later for one in silent if one not in ended | absent})
+    _put_off(services, due, {one: later for one in silent if one not in ended | absent | merged})
 
 
 def _schedule(services: Services, due: Mapping[str, int], states: list[LeadState]) -> None:

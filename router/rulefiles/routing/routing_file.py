@@ -77,6 +77,8 @@ class Routing(Struct, frozen=True):
     sla_policy: SlaPolicy
     settle: Settle | None
     owner_cleared: OwnerCleared
+    settle_at: Scalar | None = None
+    """The place of the key `settle`."""
 
 
 def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -131,6 +133,7 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
         else usual_outcomes(words.catalog),
         settle=read_settle(fields["settle"].value, file, words.catalog) if "settle" in fields else None,
         owner_cleared=cleared or "queue",
+        settle_at=fields["settle"].key if "settle" in fields else None,
     )
 
 

@@ -10,9 +10,12 @@ from typing import Final
 
 from router.policy.leads.catalog import Catalog
 from router.policy.leads.settle import LONGEST_REVISE, LONGEST_WAIT, NEVER_LATE, Settle, never_late
+from router.policy.rules.facts import facts_needed
+from router.policy.rules.policy import Policy
+from router.policy.settling.open_facts import late_facts
 from router.rulefiles.yaml.file_reader import FileReader
 from router.rulefiles.yaml.quantities import span, within
-from router.rulefiles.yaml.tree import Node, YamlEntry
+from router.rulefiles.yaml.tree import Node, Scalar, YamlEntry
 
 SETTLE_KEYS: Final = ("wait", "quiet", "revise", "never_late")
 _SECONDS: Final = re.compile(r"([0-9]{1,5}) ?(?:s|sec|second|seconds)")
@@ -26,12 +29,25 @@ def read_settle(node: Node, file: FileReader, catalog: Catalog) -> Settle:
     wait = _span("wait", fields, file, longest=LONGEST_WAIT, example="20s, up to 2min")
     quiet = _span("quiet", fields, file, longest=LONGEST_WAIT, example="6s, up to the wait")
     revise = _span("revise", fields, file, longest=LONGEST_REVISE, example="15min, up to 24h")
+    if "wait" in fields and not wait:
+        hint = "Write wait: 20s, or leave 'settle' out if leads shall not be decided once more either."
+        file.warning(fields["wait"].key, "with 'wait: 0s' no lead waits for its facts", hint)
     if quiet > wait and "quiet" in fields:
         hint = "Write a shorter quiet, or a longer wait."
         file.error(fields["quiet"].key, "'quiet' is longer than 'wait', so it never ends a wait", hint)
     return Settle(
         wait=wait, quiet=min(quiet, wait), revise=revise, never_late=_never_late(fields, file, catalog)
     )
+
+
+def warn_if_idle(policy: Policy, at: Scalar, file: FileReader) -> None:
+    """A warning at the key `settle` if no fact that the policy needs can come late."""
+    if policy.settle is None:
+        return
+    late = late_facts(facts_needed(policy), policy.settle)
+    if not late.of_contact and not late.of_company:
+        hint = "Remove 'settle', or take the property out of 'never_late'."
+        file.warning(at, "no fact that these files read can come late, so 'settle' changes nothing", hint)
 
 
 def _span(

@@ -53,6 +53,7 @@ class Inbox:
         self._keys = keys
         self._lease_ms = in_ms(lease)
         self._append = KeptScript(client, "inbox/append")
+        self._note_merged = script(client, "inbox/note_merged")
         self._append_low = script(client, "inbox/append_low")
         self._take = script(client, "inbox/take")
         self._renew = script(client, "inbox/renew")
@@ -89,6 +90,14 @@ class Inbox:
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed, keys.recent]
         names += [keys.listened, keys.settling, keys.revise]
         return bool(self._append(names, arguments))
+
+    def note_merged(self, contact_ids: Sequence[str], *, now_ms: int) -> int:
+        """Note leads of ours whose contacts HubSpot has merged into others; return how many were noted."""
+        if not contact_ids:
+            return 0
+        keys = self._keys
+        names = [keys.merged, keys.erasures, *(keys.lead(one) for one in contact_ids)]
+        return int(self._note_merged(keys=names, args=[now_ms, *contact_ids]))
 
     def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:
         """Add contacts that housekeeping found, unless they wait there already; return how many were added.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import orjson
 import redis
@@ -27,11 +27,15 @@ REMEMBERED: Final = timedelta(days=90)
 
 
 class Memory(Struct, frozen=True):
-    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
+    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key.
+
+    `person` is that one of the keys which stands for the lead's own mail address; "" for none.
+    """
 
     keys: tuple[str, ...]
     text: str
     lasts_s: int
+    person: str = ""
 
 
 class NewDecision(Struct, frozen=True):
@@ -113,6 +117,11 @@ class Transition(Struct, frozen=True):
     event: Mapping[str, str | int | None] | None = None
     count: str | None = None
     keep: bool = False
+    paid: Mapping[str, int] | None = None
+    """What to give back where the lead has it no longer; the ledger knows what its decision paid."""
+    memory: Literal["person", "forget"] | None = None
+    """The memories of the lead's owner go with a share that is given back: all of them (None), or all but
+    that of its own mail address (`person`). `forget`: they go in any case."""
     answered: bool = False
     """True if HubSpot has confirmed or refused the write that was sent for the lead."""
 
@@ -240,6 +249,8 @@ def fields_of(decision: NewDecision) -> list[str]:
         fields += (lead_fields.REVISE_UNTIL, str(decision.revise_until_ms))
     if decision.memory:
         fields += (lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode())
+        if decision.memory.person:
+            fields += (lead_fields.PERSON_KEY, decision.memory.person)
     return fields
 
 
@@ -295,6 +306,8 @@ def _asked(one: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: i
         "watch_at": one.watch_at_ms,
         "revise_at": one.revise_at_ms,
         "answered": True if one.answered else None,
+        "paid": orjson.dumps(dict(one.paid)).decode() if one.paid is not None else None,
+        "memory": one.memory,
         "parked": orjson.dumps(one.parked).decode() if one.parked else None,
         "queue": _place(one, keys=keys, now_ms=now_ms) if one.queue else None,
         "announce": "first" if one.announce_first else "last" if one.announce else None,

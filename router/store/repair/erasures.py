@@ -43,7 +43,7 @@ class Erasures:
         names = [keys.lead(contact_id), keys.inbox, keys.inbox_low, keys.outbox]
         names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
         names += [keys.changed, keys.moved, keys.watched, keys.overdue, keys.book]
-        names += [keys.recent_writes, keys.waiting_groups, keys.settling, keys.revise]
+        names += [keys.recent_writes, keys.waiting_groups, keys.settling, keys.revise, keys.merged]
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue(""), keys.waiting_group("")])
 
     def note_erased(self, contact_ids: Iterable[str], *, now_ms: int) -> None:

@@ -70,6 +70,38 @@ def test_what_is_none_of_our_business_is_counted_and_left_alone(event: dict[str,
     assert (len(delivery.created), delivery.ignored) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    ("event", "merged"),
+    [
+        ({"primaryObjectId": 501, "mergedObjectIds": [502, 503], "newObjectId": 509}, ("501", "502", "503")),
+        ({"primaryObjectId": 501, "mergedObjectIds": [502], "newObjectId": 501}, ("502",)),
+        ({"primaryObjectId": 501, "mergedObjectIds": [502]}, ("502",)),
+        ({"primaryObjectId": "501", "mergedObjectIds": ["502"], "newObjectId": "509"}, ("501", "502")),
+    ],
+)
+def test_a_merge_names_the_ids_that_have_ended(event: dict[str, Any], merged: tuple[str, ...]) -> None:
+    named = [an_event("contact.merge", **event), an_event("object.merge", objectTypeId="0-1", **event)]
+
+    delivery = parse(_body(*named), portal=PORTAL)
+
+    assert delivery == Delivery((), (), 0, merged=merged)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"subscriptionType": "contact.merge", "mergedObjectIds": 502},
+        {"subscriptionType": "contact.merge", "primaryObjectId": 501, "mergedObjectIds": ["x", None]},
+        {"subscriptionType": "object.merge", "objectTypeId": "0-2", "mergedObjectIds": [502]},
+        {"subscriptionType": "company.merge", "mergedObjectIds": [502]},
+    ],
+)
+def test_a_merge_of_no_contacts_is_ignored(event: dict[str, Any]) -> None:
+    delivery = parse(_body(an_event("contact.merge") | event), portal=PORTAL)
+
+    assert (delivery.merged, delivery.ignored) == ((), 1)
+
+
 def test_what_people_do_to_a_contact_is_worth_a_look_once() -> None:
     changes = [
         _change("hubspot_owner_id", "contact.propertyChange", objectId=501),

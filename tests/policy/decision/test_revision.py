@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -9,9 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Queued
-from router.policy.decision.trigger import Revised, trigger_as_record, trigger_of_record
-from router.policy.decision.triggered.revision import paid_alone
+from router.policy.decision.inputs import Inputs
+from router.policy.decision.trigger import Revised, paid_alone, trigger_as_record, trigger_of_record
+from router.policy.explanation.explanation import explain
 from router.policy.leads.catalog import Owner
+from router.policy.leads.settle import Settled
 from router.policy.people.availability import Reported
 from router.policy.people.roster import Roster, Team, TimeOff
 from router.policy.rules.policy import (
@@ -25,7 +28,7 @@ from router.policy.rules.policy import (
     ToRep,
     ToTeam,
 )
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import NOT_REFUNDED, Book
 from tests.world.policies import (
     NOW,
     PARIS,
@@ -93,8 +96,12 @@ def credits_of(book: Book, team: str) -> dict[str, int]:
     return {name.removeprefix(prefix): n for name, n in book.fields.items() if name.startswith(prefix) and n}
 
 
-def paid_of(again: Decision, first: Decision) -> dict[str, int]:
+def paid_of(again: Decision, first: Decision) -> Mapping[str, int]:
     return paid_alone(again.book_changes, held(first))
+
+
+def paid_of_first(first: Decision) -> Mapping[str, int]:
+    return {name: change for name, change in first.book_changes.items() if not name.startswith(NOT_REFUNDED)}
 
 
 def test_a_record_of_it_reads_back_the_same() -> None:
@@ -132,7 +139,7 @@ def test_a_lead_that_is_kept_in_its_team_changes_no_credit() -> None:
     assert (first.rule, again.rule) == ("otherwise", "germany")
     assert again.book_changes == {"open:anna": 0}, "0 says that the lead still counts with anna"
     assert credits_of(book, "sales") == {"anna": -500_000_000, "ben": 500_000_000}
-    assert paid_of(again, first) == paid_alone(first.book_changes, None)
+    assert paid_of(again, first) == paid_of_first(first)
 
 
 def test_it_costs_what_it_would_have_cost_with_all_facts_when_others_share_it() -> None:
@@ -365,3 +372,64 @@ def test_what_was_paid_before_may_be_unknown() -> None:
     assert again.owner_id == first.owner_id
     assert again.book_changes == {"open:anna": 0}
     assert book.open_leads("anna") == 1
+
+
+def explained(
+    decision: Decision, policy: Policy, *, language: str = "en", **inputs: Any
+) -> list[tuple[str, ...]]:
+    """The first steps of the explanation: those before the points."""
+    steps = explain(replace(decision, inputs=Inputs(**inputs)), policy, language=language)
+    place = next(n for n, step in enumerate(steps) if step.title.startswith(("Fit", "Profil")))
+    return [(step.title, *step.lines) for step in steps[:place]]
+
+
+def test_the_explanation_tells_who_had_it_and_why_it_stays_or_goes() -> None:
+    policy = two_teams()
+    first, kept, _ = first_and_revised(policy)
+    _, moved, _ = first_and_revised(policy, excluded=frozenset({"anna"}))
+    trigger = held(first, facts=("country", "company.size"))
+
+    assert explained(kept, policy, trigger=trigger) == [
+        (
+            "Decided once more: now known: country, company.size",
+            "anna had it, due Tue 24 Nov 14:15",
+            "anna may have it by the rules, and keeps it",
+        )
+    ]
+    ((_, _, goes),) = explained(moved, policy, trigger=trigger)
+    assert goes == "by the rules it is not anna's; nobody had begun"
+    assert explained(moved, policy, trigger=Revised("", None)) == [
+        ("Decided once more: its facts have changed", "nobody had it before")
+    ]
+    ((_, had, _),) = explained(kept, policy, trigger=Revised("7", None, ("zip",)))
+    assert had == "owner 7 had it"
+
+
+@pytest.mark.parametrize(
+    ("settled", "steps"),
+    [
+        (
+            Settled(6200, ("country", "company.size"), ("company.size",)),
+            (
+                "Waited 6.2 s for country, company.size",
+                "came: country",
+                "decided with company.size still open",
+            ),
+        ),
+        (Settled(900, ("country",)), ("Waited 0.9 s for country", "came: country")),
+        (Settled(0, (), ("country",)), ("decided with country still open",)),
+        (Settled(), ("Decided without a wait",)),
+    ],
+)
+def test_the_explanation_tells_of_the_wait(settled: Settled, steps: tuple[str, ...]) -> None:
+    policy = two_teams()
+
+    assert explained(deciding(policy), policy, settled=settled) == [steps]
+
+
+def test_the_explanation_of_a_wait_in_french() -> None:
+    policy, waited = two_teams(), Settled(6200, ("country",), ())
+
+    ((title, *_),) = explained(deciding(policy), policy, language="fr", settled=waited)
+
+    assert title == "A attendu country pendant 6,2 s"

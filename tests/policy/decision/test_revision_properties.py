@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -20,10 +21,13 @@ from msgspec.structs import replace
 from router.policy.decision.decide import decide, decide_on_facts
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.inputs import World
-from router.policy.decision.trigger import Revised
-from router.policy.decision.triggered.revision import is_kept, paid_alone
+from router.policy.decision.trigger import Revised, paid_alone
+from router.policy.decision.triggered.revision import is_kept
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.people.roster import CatchUp, Roster, Team, TimeOff
+from router.policy.reports.bounds import bounds_of
+from router.policy.reports.fairness import counts, gave_back, standings
+from router.policy.reports.sums.share_sums import sums_of
 from router.policy.rules.conditions import IsKnown, OneOf
 from router.policy.rules.policy import (
     Assign,
@@ -148,7 +152,7 @@ class Made:
 
 def made(policy: Policy, drawn: list[LateLead]) -> Iterator[Made]:
     """All decisions in order: every lead's first step, then every lead's second …"""
-    book, latest, paid = Book(), dict[str, Decision](), dict[str, dict[str, int]]()
+    book, latest, paid = Book(), dict[str, Decision](), dict[str, Mapping[str, int]]()
     rounds = max(len(lead.steps) for lead in drawn)
     for number in range(rounds):
         for lead in drawn:
@@ -171,7 +175,7 @@ def made(policy: Policy, drawn: list[LateLead]) -> Iterator[Made]:
             yield Made(decision, trigger, world, book)
 
 
-def held(before: Decision, paid: dict[str, int]) -> Revised:
+def held(before: Decision, paid: Mapping[str, int]) -> Revised:
     rep = before.outcome.rep if isinstance(before.outcome, Assigned) else None
     return Revised(before.owner_id, rep, ("country",), before.due_at, paid)
 
@@ -203,7 +207,7 @@ def test_credits_sum_to_nothing_and_counts_are_those_of_the_last_decisions(
 @quick
 @given(policies(), leads)
 def test_a_refund_of_the_last_decisions_leaves_nothing_behind(policy: Policy, drawn: list[LateLead]) -> None:
-    paid, book = dict[str, dict[str, int]](), Book()
+    paid, book = dict[str, Mapping[str, int]](), Book()
     for one in made(policy, drawn):
         paid[one.decision.contact_id] = paid_alone(one.decision.book_changes, one.trigger)
         book = one.after
@@ -267,3 +271,22 @@ def test_a_revision_is_computed_again_from_its_record(policy: Policy, drawn: lis
         )
         assert again == replace(decision, inputs=None)
         assert set(inputs.book) <= set(one.world.book.fields)
+
+
+@quick
+@given(policies(), leads)
+def test_the_fairness_report_counts_the_last_decisions_and_fits_the_book(
+    policy: Policy, drawn: list[LateLead]
+) -> None:
+    """Nothing is left "before" these decisions: the credits are those of the leads that count."""
+    all_made = list(made(policy, drawn))
+    decisions, book = [one.decision for one in all_made], all_made[-1].after
+    latest = {one.contact_id: one.id for one in decisions}
+    given_back = gave_back(decisions, ended=())
+
+    counted = [one for one in decisions if counts(one, ended=(), given_back=given_back)]
+    reports = standings(sums_of(counted), roster=policy.roster, book=book, bounds=bounds_of(policy))
+
+    assert [one.id for one in counted] == [one.id for one in decisions if one.id in latest.values()]
+    for one in reports:
+        assert one.before == pytest.approx(0, abs=1e-6)

@@ -215,7 +215,19 @@ def test_a_lead_that_hubspot_did_not_answer_for(missing: Any, wanted: str) -> No
 def test_a_merged_contact_is_announced_under_its_new_id() -> None:
     answer = ReadAnswer({"501": a_record(merged_into="502")}, {})
 
-    assert classify([an_item()], answer, shadow=False, now=NOW).merged_into == ["502"]
+    plan = classify([an_item()], answer, shadow=False, now=NOW)
+
+    assert plan.survivors == {"502": answer.records["501"]}
+    assert plan.merged == []
+
+
+def test_a_merged_lead_that_was_to_be_decided_once_more_is_settled_apart() -> None:
+    item = an_item(state=a_state(State.REOPENED))
+    answer = ReadAnswer({"501": a_record(merged_into="502")}, {})
+
+    plan = classify([item], answer, shadow=False, now=NOW)
+
+    assert (plan.merged, plan.survivors, plan.transitions) == ([item], {}, [])
 
 
 RECALLED = {

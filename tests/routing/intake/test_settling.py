@@ -15,13 +15,13 @@ from router.sandbox.http.client import SandboxClient
 from router.store.inbox.inbox import GROUP
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, a_hot_contact, announce, owner_of, route_all
-from tests.world.rule_folders import SETTLING, set_mode, with_rules
+from tests.world.rule_folders import SMALL_SETTLING, set_mode, with_rules
 from tests.world.time import Time
 
 
 @pytest.fixture
 def settling(services: Services, rules: Path) -> Services:
-    return with_rules(services, rules, SETTLING)
+    return with_rules(services, rules, SMALL_SETTLING)
 
 
 def touch(services: Services, contact_id: str, *names: str) -> bool:

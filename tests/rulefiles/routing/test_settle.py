@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from router.policy.leads.settle import NEVER_LATE, Settle
-from tests.world.rule_files import ROUTING, MistakeCase, check, policy_of
+from router.rulefiles.yaml.mistakes import Mistake, Severity
+from tests.world.rule_files import ROUTING, SCORING, MistakeCase, check, loaded, policy_of
 
 
 def written(settle: str) -> str:
@@ -62,7 +63,45 @@ CASES = (
 )
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.behaviour)
+WARNED = (
+    MistakeCase(
+        "no wait",
+        "segments:\n",
+        written("wait: 0s, quiet: 0s"),
+        """
+        routing.yaml:1:10: warning: with 'wait: 0s' no lead waits for its facts
+            settle: {wait: 0s, quiet: 0s}
+                     ^
+            Write wait: 20s, or leave 'settle' out if leads shall not be decided once more either.
+        """,
+    ),
+)
+
+
+def test_settle_that_cannot_matter_is_warned_about() -> None:
+    never = 'settle: {never_late: ["*"]}\n'
+    only_contact = ROUTING.replace("company.industry: GOVERNMENT", "request: demo")
+    scoring = SCORING.replace(
+        "company.numberofemployees: {200..: 30, ..199: 10}", "request: {demo: 30, other: 1}"
+    )
+
+    idle = warnings_of({"routing.yaml": never + only_contact, "scoring.yaml": scoring})
+    some = warnings_of({"routing.yaml": never + ROUTING, "scoring.yaml": scoring})
+    off = warnings_of({"routing.yaml": only_contact, "scoring.yaml": scoring})
+
+    assert [(one.line, one.message) for one in idle] == [
+        (1, "no fact that these files read can come late, so 'settle' changes nothing")
+    ]
+    assert some == off == ()
+
+
+def warnings_of(changed: dict[str, str]) -> tuple[Mistake, ...]:
+    answer = loaded(changed)
+    assert answer.policy is not None
+    return tuple(one for one in answer.mistakes if one.severity is Severity.WARNING)
+
+
+@pytest.mark.parametrize("case", (*CASES, *WARNED), ids=lambda case: case.behaviour)
 def test_a_mistake_in_settle_is_told_with_its_remedy(case: MistakeCase) -> None:
     check("routing.yaml", case)
 

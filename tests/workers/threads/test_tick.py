@@ -13,7 +13,7 @@ from router.sandbox.http.client import SandboxClient
 from router.store.health.progress import ProgressBoard
 from router.wakeups import WakeUps, leads_queue
 from tests.world.leads import announce, route_all
-from tests.world.rule_folders import SETTLING, with_rules
+from tests.world.rule_folders import SMALL_SETTLING, with_rules
 from tests.world.time import Time
 from workers.threads.tick import EVERY_S, _pause_s, tick
 
@@ -23,7 +23,7 @@ def waiting(
     services: Services, rules: Path, sandbox: SandboxClient, redis_client: redis.Redis, redis_url: str
 ) -> ProcessContext:
     """A worker, and one lead that waits for its facts."""
-    with_rules(services, rules, SETTLING)
+    with_rules(services, rules, SMALL_SETTLING)
     announce(services, *sandbox.create_exactly([{"email": "a@acier.fr"}]))
     route_all(services)
     redis_client.delete(services.store.keys.awake)

@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from router.policy.decision.decision import Assigned, Decision, Queued
 from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.placement import Placement
-from router.policy.decision.trigger import Reassigned, Revised, Trigger
+from router.policy.decision.trigger import Revised, Trigger
 from router.policy.shares.fair_share import DUST
-from router.policy.shares.share_book import NOT_REFUNDED, UNITS, add_changes, back_from, open_field
+from router.policy.shares.share_book import UNITS, add_changes, back_from, open_field
 from router.policy.wording.phrases import say
 
 _MOST_NAMED: Final = 4
@@ -47,17 +47,6 @@ def is_kept(decision: Decision) -> bool:
     """Whether the decision revised a lead that stays with its owner."""
     trigger = decision.inputs.trigger if decision.inputs else None
     return isinstance(trigger, Revised) and decision.owner_id == trigger.owner_id != ""
-
-
-def paid_alone(changes: Mapping[str, int], trigger: Trigger | None) -> dict[str, int]:
-    """What a refund of a decision takes back: its book changes without its refund of the decision before.
-
-    Counts that no refund changes are left out.
-    """
-    own = dict(changes)
-    if isinstance(trigger, Reassigned | Revised):
-        add_changes(own, {name: -change for name, change in back_from(trigger.rep, trigger.paid).items()})
-    return {name: change for name, change in own.items() if change and not name.startswith(NOT_REFUNDED)}
 
 
 def _changes(placement: Placement, trigger: Revised) -> Mapping[str, int]:

@@ -12,8 +12,8 @@ from router.deadlines import REVISE_LOOKS
 from router.hubspot.properties import COMPANY, GROUP, OWNER, STATUS
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.trigger import Revised
-from router.policy.decision.triggered.revision import is_kept, paid_alone
+from router.policy.decision.trigger import Revised, paid_alone
+from router.policy.decision.triggered.revision import is_kept
 from router.policy.leads.lead import Lead
 from router.policy.rules.facts import Needed
 from router.policy.rules.policy import Action

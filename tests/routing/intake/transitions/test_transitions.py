@@ -35,6 +35,8 @@ def shown(move: Transition) -> str:
     parts += [
         name for name in ("refund", "keep", "announce", "announce_first", "answered") if getattr(move, name)
     ]
+    parts += [f"paid {dict(move.paid)}"] if move.paid is not None else []
+    parts += [f"memory {move.memory}"] if move.memory else []
     for name in ("verify_at_ms", "watch_at_ms", "revise_at_ms"):
         if (at_ms := getattr(move, name)) is not None:
             parts.append(f"{name} {at_ms - NOW_MS:+}")
@@ -244,9 +246,10 @@ TABLE = {
         "+2000 · sets missing 1 now · counts leads_not_found · event kind=not_found, decision=501-2-a"
     ),
     "deleted, in a batch": (
-        "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · refund · drops changes "
-        "missing paid revisable revise_until trigger · counts leads_gone · event kind=gone, "
-        "decision=501-2-a, cause=deleted"
+        "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · refund"
+        " · memory person · drops changes missing paid revisable revise_until trigger"
+        " · counts leads_gone · event kind=gone"
+        ", decision=501-2-a, cause=deleted"
     ),
     "merged, in a batch": (
         "0: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2 · refund · drops changes "
@@ -264,25 +267,39 @@ TABLE = {
         "2: queued -> queued · keep · verify_at_ms +1 · sets missing 3 1795511640001"
     ),
     "not found at a third look": (
-        "2: written -> gone · refund · verify_at_ms +9000000 · drops changes missing paid revisable "
-        "revise_until trigger · counts leads_gone · event kind=gone, decision=501-2-a, "
-        "cause=not_found"
+        "2: written -> gone · refund · memory person · verify_at_ms +9000000"
+        " · drops changes missing paid revisable revise_until trigger · counts leads_gone"
+        " · event kind=gone, decision=501-2-a, cause=not_found"
     ),
     "not found at a third look, after a rep had it": (
-        "2: human -> gone · verify_at_ms +9000000 · drops changes missing paid revisable revise_until"
-        " trigger · counts leads_deleted · event kind=deleted, decision=501-2-a, cause=not_found"
+        "2: human -> gone · memory person · verify_at_ms +9000000"
+        " · drops changes missing paid revisable revise_until trigger"
+        " · counts leads_deleted · event kind=deleted, decision=501-2-a, cause=not_found"
     ),
     "deleted, at a look": (
-        "2: queued -> gone · refund · drops changes missing paid revisable revise_until trigger · "
-        "counts leads_gone · event kind=gone, decision=None, cause=deleted"
+        "2: queued -> gone · refund · memory person"
+        " · drops changes missing paid revisable revise_until trigger · counts leads_gone"
+        " · event kind=gone, decision=None, cause=deleted"
     ),
     "deleted, at a look, after a rep had it": (
-        "2: human -> gone · drops changes missing paid revisable revise_until trigger · counts "
-        "leads_deleted · event kind=deleted, decision=501-2-a, cause=deleted"
+        "2: human -> gone · memory person · drops changes missing paid revisable revise_until trigger"
+        " · counts leads_deleted"
+        " · event kind=deleted, decision=501-2-a, cause=deleted"
+    ),
+    "merged, and the rep had not begun": (
+        "2: done -> gone · refund · paid {'open:ben': 1}"
+        " · drops changes missing paid revisable revise_until trigger"
+        " · counts leads_gone · event kind=gone, decision=501-2-a, cause=merged, merged_into=777"
+    ),
+    "merged, and announced again": "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2",
+    "merged, and it goes on": (
+        "2: done -> gone · drops changes missing paid revisable revise_until trigger · counts leads_moved"
+        " · event kind=moved, decision=501-2-a, merged_into=777"
     ),
     "merged, at a look": (
-        "2: done -> gone · drops changes missing paid revisable revise_until trigger · counts "
-        "leads_deleted · event kind=deleted, decision=501-2-a, cause=merged, merged_into=777"
+        "2: done -> gone · memory forget · drops changes missing paid revisable revise_until trigger"
+        " · counts leads_deleted"
+        " · event kind=deleted, decision=501-2-a, cause=merged, merged_into=777"
     ),
     "not corrected": (
         "2: human -> parked · keep · answered"

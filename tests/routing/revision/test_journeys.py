@@ -12,6 +12,7 @@ from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.recovery.erase import erase_contacts
 from router.routing.revision.look import look_at_changes
+from router.routing.take_back.plan import carry_out, plan_undo
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, credits_of, owner_of
@@ -261,3 +262,45 @@ def test_many_leads_of_one_team_keep_its_credits_whole(
     fields, _ = settling.store.commits.read_book()
     assert sum(change for name, change in fields.items() if name.startswith("open:")) == 12
     assert all(name != "open:marc" or count == 6 for name, count in fields.items())
+
+
+@pytest.mark.parametrize("source", ["IMPORT", "CRM_UI_BULK_ACTION"])
+def test_what_is_changed_in_bulk_moves_nobody_and_a_later_form_does(
+    settling: Services, sandbox: SandboxClient, time: Time, source: str
+) -> None:
+    (contact_id,) = decided(settling, sandbox, time)
+    first = owner_of(sandbox, contact_id)
+    sandbox.change(contact_id, properties={"country": "Allemagne"}, source=source)
+    settling.store.revise.look_again([contact_id], at_ms=settling.now_ms())
+
+    assert revised(settling, time).revising == 0
+    assert owner_of(sandbox, contact_id) == first
+    assert kinds_of(settling, contact_id)[-1] == "not_revised"
+
+    sandbox.change(contact_id, properties={"country": "Norvège"}, source="FORM")
+    tell(settling, contact_id)
+    assert revised(settling, time).revising == 1
+    assert owner_of(sandbox, contact_id) == OWNERS["marc"]
+
+
+def test_undo_takes_back_a_revised_lead_with_its_share(
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    wrong = SETTLING.replace("rep: marc", "rep: paul") + "\n"
+    with_rules(services, rules, SETTLING)
+    (contact_id,) = decided(services, sandbox, time)
+    with_rules(services, rules, wrong.replace("rep: paul", "rep: marc"))
+    revision = services.rules.policy().revision
+    abroad(services, sandbox, contact_id)
+    revised(services, time)
+    with_rules(services, rules, SETTLING.replace("{country: $etranger}", "{type_demande: support}"))
+
+    plan = plan_undo(services, revision)
+    carry_out(services, plan)
+    verified(services, time)
+
+    assert [step.wanted.contact_id for step in plan.steps] == [contact_id]
+    assert owner_of(sandbox, contact_id) in {OWNERS["camille"], OWNERS["hugo"], OWNERS["lea"]}
+    assert sum(credits_of(services).values()) == 0
+    fields, _ = services.store.commits.read_book()
+    assert sum(change for name, change in fields.items() if name.startswith("open:")) == 1

@@ -66,6 +66,14 @@ def settling(services: Services, rules: Path) -> Services:
     return with_rules(services, rules, SETTLING)
 
 
+def with_second_team(services: Services, rules: Path) -> None:
+    """Foreign leads go to Marc and Nadia, in turn."""
+    team = rules / "team.yaml"
+    text = team.read_text().replace("  paul:", "  nadia:   {owner: nadia.benali@acme.fr}\n  paul:")
+    team.write_text(f"{text}  sud: [marc, nadia]\n")
+    services.rules.refresh()
+
+
 def abroad(services: Services, sandbox: SandboxClient, contact_id: str) -> None:
     sandbox.edit_by_hand(contact_id, properties={"country": "Allemagne"})
     tell(services, contact_id)
@@ -304,3 +312,50 @@ def test_undo_takes_back_a_revised_lead_with_its_share(
     assert sum(credits_of(services).values()) == 0
     fields, _ = services.store.commits.read_book()
     assert sum(change for name, change in fields.items() if name.startswith("open:")) == 1
+
+
+def books_agree(services: Services) -> bool:
+    """Whether the ledger would restore the book that Redis has."""
+    record_outbox(services)
+    fields, _ = services.store.commits.read_book()
+    restored, _ = services.ledger.shares.book()
+    lasting = {name for name in (*fields, *restored) if name.startswith(("credit:", "returned:"))}
+    return all(fields.get(name, 0) == restored.get(name, 0) for name in lasting)
+
+
+def test_a_person_who_is_faster_than_the_revisions_write_leaves_whole_shares(
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    with_rules(services, rules, SETTLING.replace("{rep: marc}", "{team: sud}"))
+    with_second_team(services, rules)
+    (contact_id,) = decided(services, sandbox, time)
+    abroad(services, sandbox, contact_id)
+    look_at_changes(services)
+    sandbox.overtake(of=[contact_id], times=1, owner=OWNERS["claire"])
+    for _ in range(3):
+        verified(services, time)
+
+    assert owner_of(sandbox, contact_id) == OWNERS["claire"]
+    assert set(credits_of(services).values()) == set(credits_of(services, "sud").values()) == {0}
+    assert books_agree(services)
+
+
+def test_an_owner_whom_hubspot_refuses_costs_nothing_and_the_first_rep_gets_the_share_back_once(
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    with_rules(services, rules, SETTLING.replace("{rep: marc}", "{team: sud}"))
+    with_second_team(services, rules)
+    (contact_id,) = decided(services, sandbox, time)
+    abroad(services, sandbox, contact_id)
+    look_at_changes(services)
+    sandbox.archive_owner(OWNERS["marc"])
+    verified(services, time)
+
+    assert owner_of(sandbox, contact_id) == OWNERS["nadia"]
+    assert set(credits_of(services).values()) == {0}
+    assert sum(credits_of(services, "sud").values()) == 0
+    assert books_agree(services)
+    fields, _ = services.store.commits.read_book()
+    assert {name: count for name, count in fields.items() if name.startswith("open:") and count} == {
+        "open:nadia": 1
+    }

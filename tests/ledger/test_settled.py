@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from router.ledger import Ledger
-from router.ledger.settled import began, waits_since
+from router.ledger.reports.settled import began, waits_since
 from router.policy.leads.settle import Settled
 from tests.world.records import a_record
 

@@ -14,7 +14,7 @@ from router.cli.shared.output import say
 from router.cli.shared.screen import screen, table, titled
 from router.cli.shared.services import services_with_rules
 from router.cli.team.compare import span
-from router.ledger.settled import began, waits_since
+from router.ledger.reports.settled import began, waits_since
 from router.plain import as_plain
 from router.policy.leads.settle import Settle
 from router.policy.settling.fact_waits import FactWaits, fact_waits

@@ -11,7 +11,7 @@ import orjson
 from msgspec import Struct
 
 from router.ledger import Ledger, open_ledger
-from router.ledger.past_leads import first_decisions, last_revisions, with_late_facts
+from router.ledger.reports.past_leads import first_decisions, last_revisions, with_late_facts
 from router.policy.backtest.dealing.past_absences import Word
 from router.policy.backtest.judging.columns import Cell, CellReader, Chunk, instant
 from router.policy.backtest.judging.condition_index import COMPUTED

@@ -43,6 +43,7 @@ COMMANDS: Final = {
     "back": ("team.back", "Take back that a rep is away, or give them leads all the same."),
     "sweep": ("moving.sweep", "Show what the night would move, and approve what it held back."),
     "night": ("moving.night", "Show what the last night did: leads moved, found and left."),
+    "revise": ("moving.revise", "Say whether late facts may move leads, and let them go on."),
     "overdue": ("moving.overdue", "List the leads that are due and that nobody works on."),
     "orphans": ("moving.orphans", "List the open leads of owners who were deactivated."),
     "notify": ("team.notify", "Say whom nobody could tell of a lead, and send a test message."),

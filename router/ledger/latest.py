@@ -76,6 +76,15 @@ def last_decided_at(ledger: Ledger) -> datetime | None:
     return datetime.fromisoformat(row[0]) if row[0] else None
 
 
+def decided_since(ledger: Ledger, since: datetime) -> int:
+    """Number of decisions since that moment (aware UTC)."""
+    query = select(func.count()).where(
+        DECISIONS.c.portal == ledger._portal, DECISIONS.c.decided_at >= since.isoformat()
+    )
+    (row,) = ledger.rows(query)
+    return int(row[0])
+
+
 def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:
     query = (
         select(DECISIONS.c.contact_id, DECISIONS.c.id)

@@ -79,6 +79,12 @@ class Keys:
         """set: contact properties that the live rules read, if leads settle; published with the rules."""
         self.revise = key("revise")
         """sorted set: leads whose facts may have changed; score = look at them then, epoch ms."""
+        self.revised = key("revised")
+        """hash: minute (epoch) → leads that revisions moved to another rep or queue; one hour."""
+        self.revision_brake = key("revision_brake")
+        """string: why revisions move no lead (JSON, see revision_brake.py); until a person agrees."""
+        self.revisions_released = key("revisions_released")
+        """string: a person has let revisions go on; one hour."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
         self.merged = key("merged")

@@ -24,6 +24,7 @@ from router.store.repair.reconciled import Reconciled
 from router.store.repair.redrive import Redrive
 from router.store.repair.restoration import Restoration
 from router.store.sends.sends import Sends
+from router.store.settling.revision_brake import RevisionBrake
 from router.store.settling.settling_leads import SettlingLeads
 from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
@@ -64,6 +65,7 @@ class Store(Struct, frozen=True):
     """Leads that people worked on in HubSpot; the receiver adds each of them once (see append.lua)."""
     revise: DueList
     """Leads whose facts may have changed since they were decided; the receiver adds them (see append.lua)."""
+    revision_brake: RevisionBrake
     verify: DueList
     """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
     merged: DueList
@@ -106,6 +108,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         watched=WatchedLeads(client, keys),
         changed=DueList(client, keys.changed),
         revise=DueList(client, keys.revise),
+        revision_brake=RevisionBrake(client, keys),
         verify=DueList(client, keys.verify),
         merged=DueList(client, keys.merged),
         nights=Nights(client, keys),

@@ -44,6 +44,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
     "reassigning": "to be taken from its owner and decided once more",
     "not_reassigned": "somebody else owned it by then, so it was left alone",
+    "revising": "facts came or changed, and nobody has begun: it is decided once more",
+    "refreshed": "its facts changed and its place did not: score and reason are written anew",
+    "not_revised": "its facts changed, and it stays all the same",
     "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
 """The ledger's events in words, some by kind and outcome. Others are shown by their name, never left out."""

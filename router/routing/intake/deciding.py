@@ -18,7 +18,7 @@ from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.shares.share_book import Book, add_changes
 from router.routing.intake.affinity import AffinityMemory, affinity_memory
-from router.routing.intake.late_facts.revisable import with_revisable
+from router.routing.intake.late_facts.revisable import compared, with_revisable
 from router.routing.intake.late_facts.settling import sort_by_certainty
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of
@@ -157,6 +157,8 @@ def _decide_all(
     reported = services.people.availability.reported(compiled.policy.roster, batch.owners, now=now)
     world = World(Book(fields), batch.owners, now, reported)
     batch.memory.read()
+    needed = batch.rules.needed()
+    names = compared(needed)
     new: list[tuple[WorkItem, NewDecision]] = []
     for item in waiting:
         contact_id = item.contact_id
@@ -179,8 +181,15 @@ def _decide_all(
             before=item.state,
             memory=batch.memory.learn(decision),
         )
-        lead, needed = batch.leads[contact_id], batch.rules.needed()
-        kept = with_revisable(kept, decision, lead, item, compiled=compiled, needed=needed)
+        kept = with_revisable(
+            kept,
+            decision,
+            batch.leads[contact_id],
+            item,
+            compiled=compiled,
+            names=names,
+            of_company=needed.company,
+        )
         new.append((item, kept))
     return new
 

@@ -59,6 +59,7 @@ def new_decision(
         expected_owner_id=expected_owner_id,
         changes=changes,
         paid=decision.book_changes,
+        refundable=decision.paid if isinstance(trigger, Revised) else None,
         queue=_queue_of(decision, trigger),
         entry_id=entry_id,
         record=orjson.dumps(as_record(decision)),

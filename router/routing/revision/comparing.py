@@ -92,7 +92,7 @@ def _kind_of(kept: Revisable) -> Kind:
 def _stands(compiled: CompiledPolicy, decision: Decision) -> Stands:
     at_rule = decision.rule, decision.rule_line
     sla = compiled.slas.get(at_rule, compiled.policy.default_sla)
-    return stands_of(decision, sla=sla, target=target_of(compiled, at_rule))
+    return stands_of(decision, sla=sla, target=target_of(compiled, decision))
 
 
 def _trigger(one: Changed, rep: str | None) -> Revised:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec import Struct
 
-from router.deadlines import REVISE_SOON
+from router.deadlines import REVISE_HELD, REVISE_SOON
 from router.plain import as_plain
 from router.routing.intake.late_facts.revisable import next_look_ms
 from router.routing.portal.services import Services
+from router.routing.revision.brake import within_brake
 from router.routing.revision.changes import read_changes
 from router.routing.revision.comparing import compare
 from router.routing.revision.refreshing import refresh
@@ -24,12 +25,16 @@ AT_A_TIME: Final = 50
 
 
 class Looked(Struct, frozen=True):
-    """Number of leads looked at, of those whose texts were written, and of those to be decided once more."""
+    """Number of leads looked at, of those whose texts were written, and of those to be decided once more.
+
+    `held` would go to somebody else, and the brake holds them.
+    """
 
     looked_at: int = 0
     changed: int = 0
     refreshed: int = 0
     revising: int = 0
+    held: int = 0
 
 
 def look_at_changes(services: Services, *, limit: int = AT_A_TIME) -> Looked:
@@ -51,20 +56,25 @@ def look_at_changes(services: Services, *, limit: int = AT_A_TIME) -> Looked:
     read = read_changes(services, rules, found.to_look_at)
     compared = list(compare(services, rules, read.changed))
     refreshed = refresh(services, [one for one in compared if one.kind in ("same", "refreshed")])
-    again = reopen(services, rules, [one for one in compared if one.kind in ("kept", "moved")])
-    later = (*found.on_their_way, *read.unread)
-    _schedule(services, due, found.to_look_at, later=later)
-    looked = Looked(len(due), len(read.changed), refreshed, again)
+    moves, held = within_brake(services, [one for one in compared if one.kind == "moved"])
+    again = reopen(services, rules, [*moves, *(one for one in compared if one.kind == "kept")])
+    moved = sum(one.kind == "moved" for one in again)
+    if moved:
+        services.store.revision_brake.note(moved, now_ms=now_ms)
+    now_ms = services.now_ms()
+    until_ms = dict.fromkeys((*found.on_their_way, *read.unread), now_ms + in_ms(REVISE_SOON))
+    until_ms |= {one.changed.state.contact_id: now_ms + in_ms(REVISE_HELD) for one in held}
+    _schedule(services, due, found.to_look_at, until_ms)
+    looked = Looked(len(due), len(read.changed), refreshed, len(again), len(held))
     services.log.info("leads.looked_at_again", **as_plain(looked))
     return looked
 
 
 def _schedule(
-    services: Services, due: Mapping[str, int], looked_at: Mapping[str, LeadState], *, later: Iterable[str]
+    services: Services, due: Mapping[str, int], looked_at: Mapping[str, LeadState], until_ms: dict[str, int]
 ) -> None:
-    """Put the leads off that are on their way, or are looked at once more without an announcement."""
+    """Put leads off: those in `until_ms`, and those that are looked at once more without an announcement."""
     now = services.clock()
-    until_ms = dict.fromkeys(later, services.now_ms() + in_ms(REVISE_SOON))
     for one, state in looked_at.items():
         at_ms = next_look_ms(state.revisable, until_ms=state.revise_until_ms, now=now)
         if at_ms is not None:

@@ -29,13 +29,13 @@ BULK: Final = "its facts were changed in bulk"
 GONE: Final = "HubSpot does not find it"
 
 
-def reopen(services: Services, rules: LiveRules, leads: Sequence[Compared]) -> int:
-    """Have these leads decided once more, like new ones; the number of them. The others stay, with an event.
+def reopen(services: Services, rules: LiveRules, leads: Sequence[Compared]) -> list[Compared]:
+    """Have these leads decided once more, like new ones; those that are. The others stay, with an event.
 
     One call for the histories of at most 50 leads. Raises `HubSpotError` or `redis.RedisError`.
     """
     if not leads:
-        return 0
+        return []
     policy, names = rules.policy(), compared(rules.needed())
     ids = [one.changed.state.contact_id for one in leads]
     asked = tuple(dict.fromkeys((*ASKED, *names)))
@@ -58,7 +58,7 @@ def reopen(services: Services, rules: LiveRules, leads: Sequence[Compared]) -> i
         steps.append(revised.revising(state, trigger, now=now))
     moved = apply(services, steps)
     crash_point("after_revising")
-    return sum(done for step, done in zip(steps, moved, strict=True) if step.announce)
+    return [one for one, step, done in zip(leads, steps, moved, strict=True) if step.announce and done]
 
 
 def why_stays(

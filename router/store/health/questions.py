@@ -46,6 +46,7 @@ def ask_all(client: redis.Redis, keys: Keys, at: datetime) -> dict[str, Any]:
         ask("book", look.hgetall(keys.book))
         ask("turns", look.hgetall(keys.turns))
         ask("brake", look.get(keys.night_brake))
+        ask("revision_brake", look.get(keys.revision_brake))
         ask("overdue", look.zcard(keys.overdue))
         ask("overdue_first", look.zrange(keys.overdue, 0, 0, withscores=True))
         ask("changed", look.zcard(keys.changed))

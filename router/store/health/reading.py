@@ -19,6 +19,7 @@ from router.store.health.parts import (
     RuleMistake,
 )
 from router.store.health.progress import LEDGER
+from router.store.settling.revision_brake import RevisionsHeld
 from router.store.worklists.night_plan import PlanAwaitingApproval
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -52,6 +53,8 @@ class VitalsReading(Struct, frozen=True):
     """End of the last night; None if none has ended yet."""
     held: PlanAwaitingApproval | None = None
     """The plan of the last night, if it waits for a person's approval."""
+    revisions_held: RevisionsHeld | None = None
+    """Why and since when revisions move no lead, until a person lets them go on."""
     overdue: int = 0
     """Number of leads that are due and that no rep has worked on."""
     overdue_for_s: float | None = None

@@ -39,7 +39,7 @@ class Memory(Struct, frozen=True):
 
 
 class NewDecision(Struct, frozen=True):
-    """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
+    """One decision on its way into the store. `record` goes to the ledger, `paid` is added to the book."""
 
     contact_id: str
     episode: int
@@ -58,6 +58,8 @@ class NewDecision(Struct, frozen=True):
     """True for a decision made for comparison only: the lead is finished at once and never written."""
     memory: Memory | None = None
     """Memory of the owner whom the company's next lead follows."""
+    refundable: Mapping[str, int] | None = None
+    """What a refund takes back; None: all of `paid`."""
     forgets: bool = False
     """True if what the lead's decision before left in the memory of its company is dropped."""
     trigger: Mapping[str, object] | None = None
@@ -168,7 +170,8 @@ class Commits:
             for name, delta in rest.items():
                 book[name] = book.get(name, 0) + delta
             fields = fields_of(one)
-            fields += (lead_fields.PAID, orjson.dumps(dict(one.paid)).decode())
+            refundable = one.paid if one.refundable is None else one.refundable
+            fields += (lead_fields.PAID, orjson.dumps(dict(refundable)).decode())
             lead = {"id": one.contact_id, "episode": one.episode, "fields": fields}
             lead |= {"opens": opens, "joins": joins, "forgets": one.forgets}
             leads.append(lead | _memory(one.memory))

@@ -12,6 +12,7 @@ from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.recovery.erase import erase_contacts
 from router.routing.revision.look import look_at_changes
+from router.routing.take_back.plan import carry_out, plan_undo
 from router.sandbox.http.client import SandboxClient
 from router.store.leads.leads import State
 from tests.world.leads import OWNERS, credits_of, owner_of
@@ -63,6 +64,14 @@ sla: {default: 4h}
 @pytest.fixture
 def settling(services: Services, rules: Path) -> Services:
     return with_rules(services, rules, SETTLING)
+
+
+def with_second_team(services: Services, rules: Path) -> None:
+    """Foreign leads go to Marc and Nadia, in turn."""
+    team = rules / "team.yaml"
+    text = team.read_text().replace("  paul:", "  nadia:   {owner: nadia.benali@acme.fr}\n  paul:")
+    team.write_text(f"{text}  sud: [marc, nadia]\n")
+    services.rules.refresh()
 
 
 def abroad(services: Services, sandbox: SandboxClient, contact_id: str) -> None:
@@ -261,3 +270,92 @@ def test_many_leads_of_one_team_keep_its_credits_whole(
     fields, _ = settling.store.commits.read_book()
     assert sum(change for name, change in fields.items() if name.startswith("open:")) == 12
     assert all(name != "open:marc" or count == 6 for name, count in fields.items())
+
+
+@pytest.mark.parametrize("source", ["IMPORT", "CRM_UI_BULK_ACTION"])
+def test_what_is_changed_in_bulk_moves_nobody_and_a_later_form_does(
+    settling: Services, sandbox: SandboxClient, time: Time, source: str
+) -> None:
+    (contact_id,) = decided(settling, sandbox, time)
+    first = owner_of(sandbox, contact_id)
+    sandbox.change(contact_id, properties={"country": "Allemagne"}, source=source)
+    settling.store.revise.look_again([contact_id], at_ms=settling.now_ms())
+
+    assert revised(settling, time).revising == 0
+    assert owner_of(sandbox, contact_id) == first
+    assert kinds_of(settling, contact_id)[-1] == "not_revised"
+
+    sandbox.change(contact_id, properties={"country": "Norvège"}, source="FORM")
+    tell(settling, contact_id)
+    assert revised(settling, time).revising == 1
+    assert owner_of(sandbox, contact_id) == OWNERS["marc"]
+
+
+def test_undo_takes_back_a_revised_lead_with_its_share(
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    wrong = SETTLING.replace("rep: marc", "rep: paul") + "\n"
+    with_rules(services, rules, SETTLING)
+    (contact_id,) = decided(services, sandbox, time)
+    with_rules(services, rules, wrong.replace("rep: paul", "rep: marc"))
+    revision = services.rules.policy().revision
+    abroad(services, sandbox, contact_id)
+    revised(services, time)
+    with_rules(services, rules, SETTLING.replace("{country: $etranger}", "{type_demande: support}"))
+
+    plan = plan_undo(services, revision)
+    carry_out(services, plan)
+    verified(services, time)
+
+    assert [step.wanted.contact_id for step in plan.steps] == [contact_id]
+    assert owner_of(sandbox, contact_id) in {OWNERS["camille"], OWNERS["hugo"], OWNERS["lea"]}
+    assert sum(credits_of(services).values()) == 0
+    fields, _ = services.store.commits.read_book()
+    assert sum(change for name, change in fields.items() if name.startswith("open:")) == 1
+
+
+def books_agree(services: Services) -> bool:
+    """Whether the ledger would restore the book that Redis has."""
+    record_outbox(services)
+    fields, _ = services.store.commits.read_book()
+    restored, _ = services.ledger.shares.book()
+    lasting = {name for name in (*fields, *restored) if name.startswith(("credit:", "returned:"))}
+    return all(fields.get(name, 0) == restored.get(name, 0) for name in lasting)
+
+
+def test_a_person_who_is_faster_than_the_revisions_write_leaves_whole_shares(
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    with_rules(services, rules, SETTLING.replace("{rep: marc}", "{team: sud}"))
+    with_second_team(services, rules)
+    (contact_id,) = decided(services, sandbox, time)
+    abroad(services, sandbox, contact_id)
+    look_at_changes(services)
+    sandbox.overtake(of=[contact_id], times=1, owner=OWNERS["claire"])
+    for _ in range(3):
+        verified(services, time)
+
+    assert owner_of(sandbox, contact_id) == OWNERS["claire"]
+    assert set(credits_of(services).values()) == set(credits_of(services, "sud").values()) == {0}
+    assert books_agree(services)
+
+
+def test_an_owner_whom_hubspot_refuses_costs_nothing_and_the_first_rep_gets_the_share_back_once(
+    services: Services, sandbox: SandboxClient, time: Time, rules: Path
+) -> None:
+    with_rules(services, rules, SETTLING.replace("{rep: marc}", "{team: sud}"))
+    with_second_team(services, rules)
+    (contact_id,) = decided(services, sandbox, time)
+    abroad(services, sandbox, contact_id)
+    look_at_changes(services)
+    sandbox.archive_owner(OWNERS["marc"])
+    verified(services, time)
+
+    assert owner_of(sandbox, contact_id) == OWNERS["nadia"]
+    assert set(credits_of(services).values()) == {0}
+    assert sum(credits_of(services, "sud").values()) == 0
+    assert books_agree(services)
+    fields, _ = services.store.commits.read_book()
+    assert {name: count for name, count in fields.items() if name.startswith("open:") and count} == {
+        "open:nadia": 1
+    }

@@ -12,11 +12,10 @@ from router.deadlines import REVISE_LOOKS
 from router.hubspot.properties import COMPANY, GROUP, OWNER, STATUS
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
-from router.policy.decision.trigger import Revised, paid_alone
+from router.policy.decision.trigger import Revised
 from router.policy.decision.triggered.revision import is_kept
 from router.policy.leads.lead import Lead
 from router.policy.rules.facts import Needed
-from router.policy.rules.policy import Action
 from router.routing.intake.work_item import WorkItem
 from router.store.leads.commits import NewDecision
 from router.store.leads.revisable import Revisable
@@ -48,9 +47,12 @@ def with_revisable(
     item: WorkItem,
     *,
     compiled: CompiledPolicy,
-    needed: Needed,
+    names: Iterable[str],
+    of_company: Iterable[str],
 ) -> NewDecision:
     """The decision with what a revision compares with, if one can still come; else as it is.
+
+    `names` are the properties of the contact that are compared, `of_company` those of its company.
 
     A decision of a new lead, or a revision's, can be revised within `revise` after the lead was announced.
     """
@@ -69,10 +71,10 @@ def with_revisable(
     kept = Revisable(
         since_ms=since_ms,
         seen_ms=item.seen_ms,
-        read=what_was_read(written, compared(needed)),
-        company=what_was_read(lead.company, needed.company),
+        read=what_was_read(written, names),
+        company=what_was_read(lead.company, of_company),
         rule=decision.rule,
-        target=target_of(compiled, at_rule),
+        target=target_of(compiled, decision),
         outcome=outcome_name(decision.outcome),
         team=decision.outcome.team if isinstance(decision.outcome, Assigned | Queued) else None,
         sla_ms=in_ms(compiled.slas.get(at_rule, compiled.policy.default_sla)),
@@ -81,7 +83,7 @@ def with_revisable(
         due_ms=None if decision.due_at is None else epoch_ms(decision.due_at),
         moves=_moves(decision, item, before),
         open_facts=open_facts,
-        paid=paid_alone(decision.book_changes, item.trigger),
+        paid=decision.paid,
         shown=(str(decision.score), decision.grade),
         told=isinstance(item.trigger, Revised) and item.trigger.told and is_kept(decision),
         looks=bool(open_facts) or isinstance(item.trigger, Revised),
@@ -110,14 +112,13 @@ def outcome_name(outcome: Outcome) -> str:
             return "left_alone"
 
 
-def target_of(compiled: CompiledPolicy, at_rule: tuple[str, int]) -> str:
-    """What the rule (name and line) does with its leads, as a digest; "" for a rule that is no more."""
-    found = next((rule.action for rule in compiled.policy.rules if (rule.name, rule.line) == at_rule), None)
-    return "" if found is None else _digest_of(found)
-
-
-def _digest_of(action: Action) -> str:
-    return blake2b(repr(action).encode(), digest_size=_DIGITS).hexdigest()
+def target_of(compiled: CompiledPolicy, decision: Decision) -> str:
+    """What the decision's rule does with a lead that goes to nobody, as a digest; "" for other leads."""
+    if isinstance(decision.outcome, Assigned | Queued):
+        return ""
+    at_rule = decision.rule, decision.rule_line
+    actions = (one.action for one in compiled.policy.rules if (one.name, one.line) == at_rule)
+    return blake2b(repr(next(actions, None)).encode(), digest_size=_DIGITS).hexdigest()
 
 
 def _moves(decision: Decision, item: WorkItem, before: Revisable | None) -> int:

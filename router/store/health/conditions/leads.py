@@ -59,3 +59,17 @@ def leads_parked_by_outage(seen: VitalsReading) -> Sentences:
             f"Leads parked by an outage: {seen.parked_by_outage}. They go on by themselves once HubSpot "
             "takes writes again. See: router parked"
         )
+
+
+@condition(
+    "degraded",
+    when="facts that came late would move more leads within an hour than the brake allows",
+    command="router revise, then: router revise --approve",
+)
+def revisions_held(seen: VitalsReading) -> Sentences:
+    if seen.revisions_held is not None:
+        yield (
+            f"Facts that changed after the decision would move {seen.revisions_held.moves} leads within an "
+            f"hour, more than {seen.revisions_held.limit}: such leads stay for now. Look: router revise. "
+            "To let them move: router revise --approve"
+        )

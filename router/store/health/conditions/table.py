@@ -66,6 +66,7 @@ CONDITIONS: Final[tuple[Condition, ...]] = (
     leads.most_leads_parked,
     leads.leads_parked,
     leads.leads_parked_by_outage,
+    leads.revisions_held,
     reps.unfair,
     housekeeping.changes_wait,
     housekeeping.turns_late,

@@ -43,13 +43,18 @@ def shown(move: Transition) -> str:
     parts += [f"{name} {getattr(move, name)}" for name in ("queue", "score") if getattr(move, name)]
     parts += [f"only while owner is {move.owner_id or 'nobody'}"] if move.owner_id is not None else []
     parts += [f"parked {dict(move.parked)}"] if move.parked else []
-    parts += [f"sets {FIELDS[name]} {_from_now(value)}" for name, value in move.set.items()]
+    parts += [f"sets {_named(name, value)}" for name, value in move.set.items()]
     parts += [f"drops {' '.join(sorted(FIELDS[name] for name in move.drop))}"] if move.drop else []
     parts += [f"counts {move.count}"] if move.count else []
     told = dict(move.event or {})
     assert told.pop("at", NOW.isoformat()) == NOW.isoformat()
     parts += ["event " + ", ".join(f"{name}={value}" for name, value in told.items())] if told else []
     return " · ".join(parts).replace(NOW.isoformat(), "now")
+
+
+def _named(name: str, value: str) -> str:
+    """The field with its value; what a revision compares with is tested where it is kept."""
+    return FIELDS[name] if name == lead_fields.REVISABLE else f"{FIELDS[name]} {_from_now(value)}"
 
 
 def _from_now(text: str) -> str:
@@ -222,6 +227,38 @@ TABLE = {
         "2: queued|written -> human · sets owner 99 · drops changes paid revisable revise_until · "
         "event kind=changed_by_a_person, decision=501-2-a, owner_id=99"
     ),
+    "written, and its facts were open": (
+        "2: decided -> written · acknowledges 2 · keep · verify_at_ms +3000 · revise_at_ms +57500 · "
+        "drops trigger · counts leads_written · event kind=written, decision=501-2-a, owner_id=71, "
+        "waited_ms=2500"
+    ),
+    "revising": (
+        "2: done -> reopened · keep · announce · announce_first · only while owner is 71 · sets "
+        "trigger "
+        '{"kind":"revised","owner_id":"71","rep":"anna","due_at":null,"told":false,"facts":["country"],"paid":{}}'
+        " · drops changes · counts leads_revising · event kind=revising, decision=501-2-a, from=71, "
+        "facts=country"
+    ),
+    "revising in shadow mode": (
+        "2: shadow -> reopened · keep · announce · announce_first · only while owner is 71 · sets "
+        "trigger "
+        '{"kind":"revised","owner_id":"71","rep":"anna","due_at":null,"told":false,"facts":["country"],"paid":{}}'
+        " · drops changes · counts leads_revising · event kind=revising, decision=501-2-a, from=71, "
+        "facts=country"
+    ),
+    "not revised": (
+        "2: done -> done · only while owner is 71 · drops revisable revise_until · counts "
+        "leads_not_revised · event kind=not_revised, decision=501-2-a, why=work on it has begun"
+    ),
+    "not revised in bulk, in a queue": (
+        "2: queued -> queued · keep · only while owner is nobody · sets revisable · counts "
+        "leads_not_revised · event kind=not_revised, decision=501-2-a, why=in bulk"
+    ),
+    "refreshed": (
+        "2: done -> done · only while owner is 71 · sets revisable · counts leads_refreshed · event "
+        "kind=refreshed, decision=501-2-a"
+    ),
+    "compared anew": ("2: queued -> queued · keep · only while owner is nobody · sets revisable"),
     "reopened": (
         "2: queued -> reopened · keep · announce · drops changes revisable revise_until · counts "
         "leads_reopened · event kind=reopened, decision=None"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
@@ -57,7 +57,7 @@ class Drain:
     """One running drain. `pool` has `BATCHES_PER_DRAIN` threads and outlives the drain."""
 
     context: ProcessContext
-    pool: ThreadPoolExecutor
+    pool: Executor
     in_flight: dict[Future[Routed], Flight] = field(default_factory=dict)
     low: set[Future[Routed]] = field(default_factory=set)
     """Those in_flight that carry no new lead."""

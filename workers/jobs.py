@@ -7,6 +7,7 @@ is first in, first out.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -248,6 +249,9 @@ def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) 
             why=fate.why,
         )
         return 0
+    finally:
+        # SQLAlchemy leaves the values of each IN in a cycle: megabytes until the collector's own threshold.
+        gc.collect(0)
     context.progress.report(f"{job.name.lower()}: {done}")
     return done
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import redis
 
-from bench.growth.clones import DAYS, FIRST_CONTACT
+from bench.growth.clones import FIRST_CONTACT
 from bench.growth.commands import Facts
 from bench.growth.running import Cost, Stopwatch, cpu_s_of
-from bench.growth.seeds import a_contact
+from bench.growth.seeds import DAYS, a_contact
 from bench.processes import Stage
 from router.bootstrap import open_services
 from router.routing.followup.follow import follow_up_step

@@ -108,7 +108,9 @@ def decisions_in(ledger: Path) -> dict[str, list[Decided]]:
         for row in database.execute(f"{query} ORDER BY decided_at, episode"):
             at, inputs = datetime.fromisoformat(row[2]), json.loads(row[7]).get("inputs") or {}
             waited = bool((inputs.get("settled") or {}).get("waited_for"))
-            one = Decided(row[0], row[1], at, *row[3:7], _cause(inputs), waited, told=row[0] in told)
+            decision_id, contact_id, _, rule, team, rep, owner_id, _ = row
+            went_to = (rule, team, rep, owner_id)
+            one = Decided(decision_id, contact_id, at, *went_to, _cause(inputs), waited, decision_id in told)
             found.setdefault(one.contact, []).append(one)
     return found
 

@@ -21,7 +21,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import orjson
 import redis
@@ -159,7 +159,8 @@ def fill_queue(stage: Stage, client: redis.Redis, count: int) -> list[str]:
 def queued(client: redis.Redis) -> int:
     """Leads in the queues of all teams."""
     keys = Keys(PORTAL)
-    return sum(client.zcard(keys.queue(team)) for team in client.smembers(keys.queues))  # type: ignore[union-attr,misc]
+    teams = cast("set[str]", client.smembers(keys.queues))
+    return sum(client.zcard(keys.queue(team)) for team in teams)
 
 
 def watch(
@@ -191,8 +192,8 @@ def watch(
             at_min=(now - began) / 60,
             processes=samples,
             valkey=valkey_sample(client, Keys(PORTAL), [*waiting, *(one for _, one in list(feed.announced))]),
-            outbox=client.xlen(Keys(PORTAL).outbox),  # type: ignore[arg-type]
-            inbox=client.xlen(Keys(PORTAL).inbox),  # type: ignore[arg-type]
+            outbox=client.xlen(Keys(PORTAL).outbox),
+            inbox=client.xlen(Keys(PORTAL).inbox),
             waiting=queued(client),
             announced=len(feed.announced),
             p50_s=percentile(waits, 0.5),

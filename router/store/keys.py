@@ -23,6 +23,10 @@ class Keys:
         """hash: how far unannounced contacts and lost states are found (reconciled.py, restoration.py)."""
         self.erasures = key("erasures")
         """set: contact ids whose every trace must go; an id leaves when it is purged."""
+        self.erasures_scan = key("erasures:scan")
+        """hash: contacts whose memories are searched among all, and how far; until the search is over."""
+        self.erasures_ready = key("erasures:ready")
+        """set: those of `erasures` of which no memory about a company is left; until they are purged."""
         self.erased = key("erased")
         """sorted set: digests of contacts erased just now; score = when, epoch ms; twenty seconds."""
         self.outbox = key("outbox")

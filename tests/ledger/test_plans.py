@@ -16,11 +16,12 @@ from typing import Final
 import pytest
 from sqlalchemy import Connection
 
-from router.ledger import Ledger, latest, open_ledger, past_leads, settled
+from router.ledger import Ledger, latest, open_ledger
 from router.ledger.follow_ups import FollowUps, Seen
 from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
 from router.ledger.pruning.pruning import Pruning
+from router.ledger.reports import past_leads, settled
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.shares import Shares

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
+from functools import partial
+from weakref import ref
 
 import pytest
 import redis
@@ -72,6 +75,26 @@ def test_a_job_that_is_never_finished_goes_on_after_the_others_had_their_turn(
 
     assert order[: len(asked)] == list(asked), "each had one turn, in the order in which they were asked for"
     assert order[len(asked)] is Job.RECORD
+
+
+def test_what_a_turn_leaves_in_cycles_is_freed_at_its_end(
+    portal_of_jobs: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left: list[ref[set[object]]] = []
+
+    def leave_a_cycle(_services: object) -> int:
+        cycle: set[object] = set()
+        cycle.add(partial(len, cycle))
+        left.append(ref(cycle))
+        return 0
+
+    monkeypatch.setattr(jobs, "notify_reps", leave_a_cycle)
+    gc.disable()
+    try:
+        jobs.notify(portal_of_jobs)
+        assert left[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_a_job_that_is_asked_for_again_waits_no_longer_than_a_round(

@@ -54,10 +54,24 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
     )
 
 
-def teams_refunded(decisions: Iterable[Decision], counted: Iterable[Decision]) -> frozenset[str]:
+def teams_refunded(
+    decisions: Iterable[Decision], counted: Iterable[Decision], *, ended: Collection[str]
+) -> frozenset[str]:
     """The teams of which some decision does not count, because it was refunded."""
+    known = tuple(decisions)
     still = {one.id for one in counted}
-    teams = (team_served(one) for one in decisions if one.id not in still)
+    # A revision that left every credit as it was has brought nothing back.
+    still |= {
+        before.id
+        for one in known
+        for before in known
+        if (before.mode, before.contact_id, before.episode) == (one.mode, one.contact_id, one.episode - 1)
+        and one.inputs is not None
+        and isinstance(one.inputs.trigger, Revised)
+        and before.id not in ended
+        and not any(name.startswith(("credit:", "points:")) for name in one.book_changes)
+    }
+    teams = (team_served(one) for one in known if one.id not in still)
     return frozenset(team for team in teams if team is not None)
 
 

@@ -81,6 +81,8 @@ def _record(random: Random, number: int, at: datetime, before: dict[str, Any] | 
             trigger = _revised(before)
     changes = {f"{field}:{team}:{rep}": random.randrange(-9, 9) for rep in there}
     changes |= {f"{field}:{team}:{rep}": 3 for rep in away if random.random() < 0.5}
+    if trigger is not None and trigger["kind"] == "revised" and random.random() < 0.5:
+        changes = {"open:anna": 0}  # the lead stays, and costs the same
     return {
         "id": f"{contact_id}-{episode}-{random.randrange(16**6):06x}",
         "contact_id": contact_id,

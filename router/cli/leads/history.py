@@ -120,9 +120,16 @@ def _decided(decision: Decision, before: Decision | None, names: Mapping[str, st
             what = f"{why}: {stays if is_kept(decision) else went_to}"
             detail |= {"why": why}
         case None:
-            what = f"decided: {went_to}"
+            what = f"decided{_wait_before(decision)}: {went_to}"
     kept = {name: value for name, value in detail.items() if value is not None}
     return Happening(decision.decided_at.isoformat(), "decided", what, decision.id, kept)
+
+
+def _wait_before(decision: Decision) -> str:
+    settled = decision.inputs.settled if decision.inputs else None
+    if settled is None or not settled.waited_ms:
+        return ""
+    return f" after a wait of {settled.waited_ms / 1000:.1f} s for {', '.join(settled.waited_for)}"
 
 
 def _holder(decision: Decision | None, names: Mapping[str, str]) -> str | None:

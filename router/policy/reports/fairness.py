@@ -20,7 +20,7 @@ from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import USUAL, Bound
 from router.policy.reports.sums.share_sums import ShareSums
 from router.policy.reports.sums.team_sums import TeamSums
-from router.policy.shares.share_book import ALL_ELIGIBLE, LEAD, Book
+from router.policy.shares.share_book import ALL_ELIGIBLE, LEAD, Book, is_credit
 
 _ALL_USUAL: Final[Mapping[str, Bound]] = {}
 
@@ -78,6 +78,17 @@ def _gives_back(decision: Decision, *, ended: Collection[str]) -> bool:
             # A reassignment that was refunded itself has given nothing back.
             return not (decision.id in ended and isinstance(decision.outcome, Assigned))
     return False
+
+
+def paid_on(decisions: Iterable[Decision]) -> frozenset[Episode]:
+    """The episodes whose revision left every credit as it was: the lead stayed, and nothing came back."""
+    return frozenset(
+        (one.mode, one.contact_id, one.episode - 1)
+        for one in decisions
+        if one.inputs is not None
+        and isinstance(one.inputs.trigger, Revised)
+        and not any(map(is_credit, one.book_changes))
+    )
 
 
 def counts(decision: Decision, *, ended: Collection[str], given_back: Collection[Episode]) -> bool:

@@ -71,6 +71,11 @@ UNITS: Final[Mapping[str, Unit]] = {"credit": "leads", "points": "points"}
 """The unit of the fields that hold credits, by the first part of their names."""
 
 
+def is_credit(field: str) -> bool:
+    """Whether a field of that name holds credits."""
+    return field.partition(":")[0] in UNITS
+
+
 def returned_field(team: str, unit: Unit = "leads") -> str:
     """Field: the credit that refunds gave back to reps of the team, in billionths, until it is evened out."""
     return f"{RETURNED}{unit}:{team}"

@@ -9,7 +9,7 @@ from datetime import datetime
 from router.hubspot.api.records import ReadAnswer, Record
 from router.hubspot.properties import DECISION_ID, OWNER
 from router.policy.decision.trigger import Reassigned, Revised
-from router.routing.intake.lost_sends import lost_send
+from router.routing.intake.decision_ids import lost_send
 from router.routing.intake.transitions import gone
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.work_item import WorkItem

@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from router.hubspot.api.records import ReadAnswer, Record
+from router.hubspot.api.records import ReadAnswer
 from router.hubspot.properties import MERGED_IDS
 from router.routing.intake.classify import BatchPlan
+from router.routing.intake.decision_ids import former_ids
 from router.routing.intake.work_item import WorkItem
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
-
-
-def former_ids(record: Record) -> tuple[str, ...]:
-    """The ids of the contacts that were merged into this one; empty for most."""
-    listed = (record.properties.get(MERGED_IDS) or "").split(";")
-    return tuple(one for one in map(str.strip, listed) if one.isdecimal() and one != record.id)
 
 
 def without_merged_parents(

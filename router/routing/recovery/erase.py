@@ -19,11 +19,11 @@ def erase_contacts(*, store: Store, ledger: Ledger, clock: Clock, log: structlog
     over reps and stay as they are. What does not fit in the time slice stays asked for.
     """
     asked_for = _with_merged(store, ledger)
-    if asked_for:
-        store.erasures.forget_companies(asked_for)
-        store.erasures.note_erased(asked_for, now_ms=epoch_ms(clock()))
+    ready = store.erasures.forget_companies(asked_for) if asked_for else ()
+    if ready:
+        store.erasures.note_erased(ready, now_ms=epoch_ms(clock()))
     erased = 0
-    for contact_id in asked_for:
+    for contact_id in ready:
         ledger.erase(contact_id)
         store.notices.forget(contact_id)
         store.night_plan.forget(contact_id)

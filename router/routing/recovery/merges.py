@@ -22,7 +22,7 @@ from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
 from router.policy.explanation.decision_record import from_record
 from router.policy.shares.share_book import REFUNDED
-from router.routing.intake.merged import former_ids
+from router.routing.intake.decision_ids import former_ids
 from router.routing.intake.transitions import gone
 from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox

@@ -13,6 +13,7 @@ from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import Inputs
 from router.policy.decision.trigger import Revised
+from router.policy.leads.settle import Settled
 from router.policy.results.follow_up import FollowUp
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.portal.services import Services
@@ -132,6 +133,19 @@ def test_a_revision_tells_which_facts_came_and_who_has_it_now() -> None:
     assert stays.what == "now known: country: anna keeps it, by germany"
     assert stays.detail == {"from": "anna", "to": "anna", "why": "now known: country"}
     assert goes.what == "its facts have changed: waits in the queue of sales"
+
+
+def test_a_decision_after_a_wait_says_how_long_it_was() -> None:
+    settled = Settled(6_200, ("country", "zip"), ("zip",))
+    waited = replace(deciding(a_policy()), inputs=Inputs(settled=settled))
+    at_once = replace(waited, inputs=Inputs(settled=Settled(0, (), ("zip",))))
+
+    lines = [history_of([one], [], [], names={})[0].what for one in (waited, at_once)]
+
+    assert lines == [
+        "decided after a wait of 6.2 s for country, zip: waits in the queue of sales",
+        "decided: waits in the queue of sales",
+    ]
 
 
 def revised(first: Decision, facts: tuple[str, ...]) -> Inputs:

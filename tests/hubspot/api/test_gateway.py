@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -531,6 +532,20 @@ class TestMessages:
             ("contacts/read", 2, 0),
             ("contacts/read", 2, 200),
         ]
+
+
+def test_a_call_leaves_nothing_for_the_garbage_collector(gateway: Gateway, responder: Responder) -> None:
+    responder.replies(*(json_reply(results(a_record("1"))) for _ in range(2)))
+    gateway.read_contacts(["1"], [])
+    gc.collect()
+    gc.disable()
+    try:
+        gateway.read_contacts(["1"], [])
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert left < 10, "the objects that try a call again are made once, not for every call"
 
 
 def _refuse_owner(responder: Responder, owner: str) -> Reply:

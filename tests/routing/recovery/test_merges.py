@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from router.cli.leads.lead_history import LeadHistory, lead_history_of
+from router.hubspot.api.records import ReadAnswer
 from router.policy.shares.share_book import Book
 from router.routing.followup.follow import follow_changes, follow_up_step
 from router.routing.outbox.record import record_outbox
@@ -183,6 +187,30 @@ def test_one_of_ours_and_one_of_nobody(
     assert state_of(services, new) == (State.HUMAN, OWNERS["nadia"])
     assert set(credits_of(services).values()) == {0}
     assert len(history_of(services, new).decisions) == 1
+
+
+def test_a_survivor_that_keeps_its_id_keeps_its_own_lead(
+    services: Services, sandbox: SandboxClient, rules: Path, time: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_rules(services, rules, RIGHT)
+    (first,) = done(services, sandbox, time)
+    paid = credits_of(services)
+    (second,) = done(services, sandbox, time)
+    read = services.hubspot.read_contacts
+
+    def as_merged_into_the_first(ids: Sequence[str], *arguments: Any, **how: Any) -> ReadAnswer:
+        answer = read([first if one == second else one for one in ids], *arguments, **how)
+        merged = replace(answer.records[first], id=second, merged_into=first)
+        return ReadAnswer({**answer.records, second: merged}, answer.missing)
+
+    monkeypatch.setattr(services.hubspot, "read_contacts", as_merged_into_the_first)
+    told(services, second)
+
+    assert state_of(services, first) == (State.DONE, OWNERS["camille"])
+    assert state_of(services, second)[0] is State.GONE
+    assert credits_of(services) == paid
+    for one in (first, second):
+        assert len(history_of(services, one).decisions) == 2
 
 
 def test_a_waiting_lead_waits_on_under_the_new_id(pull: Services, sandbox: SandboxClient, time: Time) -> None:

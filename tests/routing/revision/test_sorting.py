@@ -25,7 +25,7 @@ def decided(state: State, **more: Any) -> LeadState:
     return a_state(state, **{"revisable": KEPT, "revise_until_ms": NOW_MS + 1, **more})
 
 
-@pytest.mark.parametrize("state", ON_ITS_WAY)
+@pytest.mark.parametrize("state", sorted(ON_ITS_WAY))
 def test_a_lead_that_is_on_its_way_is_looked_at_later(state: State) -> None:
     assert sorted_into(decided(state)) == "later"
 

@@ -13,7 +13,7 @@ from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.placement import Placement
 from router.policy.decision.trigger import Revised, Trigger
 from router.policy.shares.fair_share import DUST
-from router.policy.shares.share_book import UNITS, add_changes, back_from, open_field
+from router.policy.shares.share_book import add_changes, back_from, is_credit, open_field
 from router.policy.wording.phrases import say
 
 _MOST_NAMED: Final = 4
@@ -62,12 +62,8 @@ def _costs_the_same(now: Mapping[str, int], before: Mapping[str, int]) -> bool:
     """Whether the credits differ by rounding at most; what was paid before may be unknown."""
     if not before:
         return True
-    mine, old = ({name: change for name, change in one.items() if _is_credit(name)} for one in (now, before))
+    mine, old = ({name: change for name, change in one.items() if is_credit(name)} for one in (now, before))
     return mine.keys() == old.keys() and all(abs(mine[name] - old[name]) <= DUST for name in mine)
-
-
-def _is_credit(field: str) -> bool:
-    return field.partition(":")[0] in UNITS
 
 
 def _why(placement: Placement, trigger: Revised, language: str) -> str:

@@ -13,7 +13,7 @@ from rq.serializers import JSONSerializer
 
 from router.bootstrap import ProcessContext
 from router.deadlines import TURN
-from router.routing.recovery import reconcile
+from router.hubspot.api.gateway import Gateway
 from router.sandbox.http.client import SandboxClient
 from router.store.health.conditions.housekeeping import ROUND_S
 from router.time_slice import time_slice
@@ -120,9 +120,9 @@ def test_a_search_that_its_turn_interrupts_goes_on_where_it_stopped(
     at = (NOW - timedelta(hours=0.5)).isoformat()
     sandbox.create_exactly([a_hot_contact(createdate=at) for _ in range(450)], announce=False)
     pages = []
-    undecided = reconcile._undecided
+    search = Gateway.search_contacts
     monkeypatch.setattr(
-        reconcile, "_undecided", lambda *args, **words: pages.append(1) or undecided(*args, **words)
+        Gateway, "search_contacts", lambda *args, **words: pages.append(1) or search(*args, **words)
     )
 
     found = []

@@ -14,6 +14,7 @@ from router.routing.portal.services import Services
 from router.sandbox.http.client import SandboxClient
 from router.store.inbox.inbox import GROUP
 from router.store.leads.leads import State
+from router.store.settling.settling_leads import SettlingLead
 from tests.world.leads import OWNERS, a_hot_contact, announce, owner_of, route_all
 from tests.world.rule_folders import SMALL_SETTLING, set_mode, with_rules
 from tests.world.time import Time
@@ -177,6 +178,39 @@ def test_a_person_who_takes_a_waiting_lead_keeps_it(
     assert settling.ledger.decisions_of(contact_id) == ()
 
 
+def test_a_waiting_lead_that_is_announced_again_and_has_an_owner_waits_no_longer(
+    settling: Services, sandbox: SandboxClient
+) -> None:
+    contact_id = an_address(sandbox)
+    announce(settling, contact_id)
+    route_all(settling)
+    sandbox.edit_by_hand(contact_id, owner=OWNERS["claire"])
+    announce(settling, contact_id)
+
+    route_all(settling)
+
+    assert state_of(settling, contact_id) is State.HUMAN
+    assert settling.store.settling.length() == 0
+
+
+def test_a_worker_that_was_asleep_lets_no_decided_lead_wait(
+    settling: Services, sandbox: SandboxClient, time: Time
+) -> None:
+    contact_id = an_address(sandbox)
+    announce(settling, contact_id)
+    (entry,) = settling.store.inbox.take("asleep")
+    time.pass_by(seconds=21)
+    announce(settling, contact_id)
+    route_all(settling)
+    late = SettlingLead(contact_id, settling.now_ms(), settling.now_ms(), 0, ("country",), (entry,))
+
+    waits = settling.store.settling.wait([late], now_ms=settling.now_ms())
+
+    assert waits == (False,)
+    assert state_of(settling, contact_id) is State.DONE
+    assert not settling.store.inbox.has_work(now_ms=settling.now_ms())
+
+
 def test_a_waiting_lead_that_is_deleted_ends_quietly(
     settling: Services, sandbox: SandboxClient, time: Time
 ) -> None:
@@ -190,6 +224,7 @@ def test_a_waiting_lead_that_is_deleted_ends_quietly(
     route_all(settling)
 
     assert state_of(settling, contact_id) is State.GONE
+    assert settling.store.verify.length() == 0  # HubSpot has announced it: nobody looks for it
     assert not settling.store.settling.length()
 
 

@@ -27,11 +27,7 @@ def revise(*, approve: bool, yes: bool, as_json: bool) -> None:
     services = services_with_rules()
     brake = services.store.revision_brake
     moved, held = brake.moved_lately(now_ms=services.now_ms()), brake.held()
-    facts = {
-        "moved_last_hour": moved,
-        "waiting": services.store.revise.length(),
-        "approved": brake.is_released(),
-    }
+    facts = {"moved_last_hour": moved, "approved": brake.is_released()}
     if approve and held is None:
         raise UserError("Nothing waits for approval: late facts move leads as they come.")
     if as_json:

@@ -53,6 +53,7 @@ def look_at_changes(services: Services, *, limit: int = AT_A_TIME) -> Looked:
     if policy.settle is None:
         states = {}
     found = sort_due(due, states, shadow=policy.mode == "shadow", now_ms=now_ms)
+    services.store.leads.end_revision(found.ended)
     read = read_changes(services, rules, found.to_look_at)
     compared = list(compare(services, rules, read.changed))
     refreshed = refresh(services, [one for one in compared if one.kind in ("same", "refreshed")])

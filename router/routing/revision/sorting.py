@@ -17,11 +17,15 @@ _CAN_BE_REVISED: Final = frozenset({State.DONE, State.QUEUED})
 
 
 class DueLeads(Struct, frozen=True):
-    """Due leads: those to look at by contact id, those that are on their way, and all others."""
+    """Due leads: those to look at by contact id, those that are on their way, and all others.
+
+    Of the others, `ended` could be revised until now.
+    """
 
     to_look_at: Mapping[str, LeadState]
     on_their_way: tuple[str, ...]
     off: tuple[str, ...]
+    ended: tuple[str, ...] = ()
 
 
 def sort_due(due: Iterable[str], states: Mapping[str, LeadState], *, shadow: bool, now_ms: int) -> DueLeads:
@@ -36,7 +40,8 @@ def sort_due(due: Iterable[str], states: Mapping[str, LeadState], *, shadow: boo
             to_look_at[contact_id] = state
         else:
             off.append(contact_id)
-    return DueLeads(to_look_at, tuple(on_their_way), tuple(off))
+    ended = [one for one in off if (state := states.get(one)) and _has_ended(state, now_ms=now_ms)]
+    return DueLeads(to_look_at, tuple(on_their_way), tuple(off), tuple(ended))
 
 
 def can_be_revised(state: LeadState, *, shadow: bool, now_ms: int) -> bool:
@@ -49,3 +54,7 @@ def can_be_revised(state: LeadState, *, shadow: bool, now_ms: int) -> bool:
         and now_ms < state.revise_until_ms
         and not is_claimed
     )
+
+
+def _has_ended(state: LeadState, *, now_ms: int) -> bool:
+    return state.revisable is not None and state.revise_until_ms <= now_ms

@@ -8,7 +8,7 @@ from its decision on, and nothing is ever written.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -19,7 +19,7 @@ from msgspec import Struct, field
 
 from router.store import lead_fields
 from router.store.keys import Keys
-from router.store.leads.revisable import Revisable, revisable_of
+from router.store.leads.revisable import OF_REVISION, Revisable, revisable_of
 from router.store.scripts import script
 from router.store.sends.send import Send, sends_of
 from router.timestamps import from_epoch_ms
@@ -180,6 +180,14 @@ class Leads:
         """Every parked lead by contact id, with why and since when."""
         rows = cast("dict[str, str]", self._redis.hgetall(self._keys.parked))
         return {contact_id: orjson.loads(why) for contact_id, why in sorted(rows.items())}
+
+    def end_revision(self, contact_ids: Sequence[str]) -> None:
+        """Forget what was kept to revise the decisions of these leads."""
+        if contact_ids:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for contact_id in contact_ids:
+                    pipeline.hdel(self._keys.lead(contact_id), *OF_REVISION)
+                pipeline.execute()
 
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:

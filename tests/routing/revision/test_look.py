@@ -91,7 +91,7 @@ def test_a_fact_that_changes_nothing_costs_one_read(
 
     assert (looked.looked_at, looked.changed) == (1, 0)
     assert sandbox.calls()["total"] == before + 1
-    assert settling.store.revise.length() == 0
+    assert not settling.store.revise.is_due(now_ms=settling.now_ms())
 
 
 def test_the_same_fact_is_not_compared_twice(settling: Services, sandbox: SandboxClient, time: Time) -> None:
@@ -188,6 +188,8 @@ def test_after_a_quarter_of_an_hour_nothing_is_revised(
 
     assert revised(settling, time).revising == 0
     assert settling.store.revise.length() == 0
+    state = state_of(settling, contact_id)
+    assert (state.revisable, state.revise_until_ms) == (None, 0)
 
 
 def test_a_lead_moves_twice_at_most(settling: Services, sandbox: SandboxClient, time: Time) -> None:
@@ -206,20 +208,20 @@ def test_a_lead_moves_twice_at_most(settling: Services, sandbox: SandboxClient, 
     assert sum(credits_of(settling).values()) == 0
 
 
-def test_a_lead_with_open_facts_is_looked_at_after_one_and_after_five_minutes(
+def test_a_lead_with_open_facts_is_looked_at_after_one_and_five_minutes_and_a_last_time_in_the_end(
     settling: Services, sandbox: SandboxClient, time: Time
 ) -> None:
     (contact_id,) = decided(settling, sandbox, time)
     since = kept_of(settling, contact_id).since_ms
 
     due = []
-    for _ in range(2):
+    for _ in range(3):
         ((_, at_ms),) = settling.store.revise.due(now_ms=settling.now_ms() + 10**6, limit=9).items()
         due.append(at_ms - since)
         time.pass_by(seconds=(at_ms - settling.now_ms()) / 1000 + 1)
         assert revised(settling, time).looked_at == 1
 
-    assert due == [60_000, 300_000]
+    assert due == [60_000, 300_000, 900_000]
     assert settling.store.revise.length() == 0
 
 

@@ -92,11 +92,14 @@ def with_revisable(
 
 
 def next_look_ms(kept: Revisable | None, *, until_ms: int, now: datetime) -> int | None:
-    """When a decision with open facts is looked at although nothing announces a change; None for never."""
-    if kept is None or not kept.looks:
+    """When a decision is looked at although nothing announces a change; None for never.
+
+    One with open facts after a while, and each when it cannot be revised any more: what was kept ends then.
+    """
+    if kept is None:
         return None
-    looks = (kept.since_ms + in_ms(after) for after in REVISE_LOOKS)
-    return next((at_ms for at_ms in looks if epoch_ms(now) < at_ms < until_ms), None)
+    looks = (kept.since_ms + in_ms(after) for after in REVISE_LOOKS) if kept.looks else ()
+    return next((at_ms for at_ms in (*looks, until_ms) if epoch_ms(now) < at_ms <= until_ms), None)
 
 
 def outcome_name(outcome: Outcome) -> str:

@@ -18,11 +18,11 @@ from router.plain import as_plain
 @click.option("--yes", is_flag=True, help="Do not ask; for scripts.")
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON; approves only with --yes.")
 def revise(*, approve: bool, yes: bool, as_json: bool) -> None:
-    """Say how many leads were moved in the last hour because their facts came or changed after the decision.
+    """Say how many leads were taken from their owner in the last hour because facts came or changed.
 
     More than 50, and more than 5 % of the last day's leads, are a sign of a mistake: then such leads stay
-    where they are, until a person says --approve. Leads whose `revise` of
-    routing.yaml is over by then stay for good.
+    where they are, until a person says --approve. Leads whose `revise` of routing.yaml is over by then stay
+    for good. Leads that nobody has yet go on, and are not counted.
     """
     services = services_with_rules()
     brake = services.store.revision_brake
@@ -33,7 +33,7 @@ def revise(*, approve: bool, yes: bool, as_json: bool) -> None:
     if as_json:
         print_json({**facts, "held": as_plain(held) if held else None, "approves": approve and yes})
     else:
-        say(f"{count_of(moved, 'lead')} moved by late facts in the last hour.")
+        say(f"{count_of(moved, 'lead')} taken from their owner by late facts in the last hour.")
         if held is not None:
             since = local_time(held.since)
             say(f"Held since {since}: {held.moves} leads within an hour are more than {held.limit}.")

@@ -59,7 +59,7 @@ def look_at_changes(services: Services, *, limit: int = AT_A_TIME) -> Looked:
     refreshed = refresh(services, [one for one in compared if one.kind in ("same", "refreshed")])
     moves, held = within_brake(services, [one for one in compared if one.kind == "moved"])
     again = reopen(services, rules, [*moves, *(one for one in compared if one.kind == "kept")])
-    moved = sum(one.kind == "moved" for one in again)
+    moved = sum(one.kind == "moved" and bool(one.changed.state.owner_id) for one in again)
     if moved:
         services.store.revision_brake.note(moved, now_ms=now_ms)
     now_ms = services.now_ms()

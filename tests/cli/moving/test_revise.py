@@ -20,7 +20,7 @@ def test_what_late_facts_have_moved_is_said(run: Run, services: Services) -> Non
     facts = json.loads(run("revise", "--json").stdout)
 
     assert told.exit_code == 0, told.stderr
-    assert told.stdout == "3 leads moved by late facts in the last hour.\n"
+    assert told.stdout == "3 leads taken from their owner by late facts in the last hour.\n"
     assert facts == {"moved_last_hour": 3, "approved": False, "held": None, "approves": False}
 
 

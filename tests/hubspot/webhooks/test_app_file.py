@@ -50,7 +50,7 @@ def test_with_settle_every_property_that_the_rules_read_is_added() -> None:
     added = plan_of(read_app_file(plain().encode()), needed(ROUTING + SETTLE)).add
 
     assert [one.property_name or one.kind for one in added] == [
-        *("object.associationChange", "associatedcompanyid", "country", "hs_country_region_code"),
+        *("object.associationChange", "associatedcompanyid", "country", "email", "hs_country_region_code"),
         *("recent_conversion_date", "request"),
     ]
 

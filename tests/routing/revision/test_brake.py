@@ -75,3 +75,16 @@ def test_a_share_of_the_days_leads_may_move(
 
     assert revised(settling, time).held == 0
     assert at_marc(sandbox, ids) == 4
+
+
+def test_leads_that_nobody_has_are_not_held(
+    settling: Services, sandbox: SandboxClient, rules: Path, time: Time
+) -> None:
+    nowhere = "rules:\n  - name: Nowhere\n    when: {country: unknown}\n    do: nothing\n"
+    with_rules(settling, rules, SETTLING.replace("rules:\n", nowhere))
+    nobodys = decided(settling, sandbox, time, 4)
+    abroad(settling, sandbox, nobodys)
+
+    assert revised(settling, time).held == 0
+    assert at_marc(sandbox, nobodys) == 4
+    assert settling.store.revision_brake.moved_lately(now_ms=settling.now_ms()) == 0

@@ -63,13 +63,13 @@ def leads_parked_by_outage(seen: VitalsReading) -> Sentences:
 
 @condition(
     "degraded",
-    when="facts that came late would move more leads within an hour than the brake allows",
+    when="facts that came late would take more leads from their owners within an hour than the brake allows",
     command="router revise, then: router revise --approve",
 )
 def revisions_held(seen: VitalsReading) -> Sentences:
     if seen.revisions_held is not None:
         yield (
-            f"Facts that changed after the decision would move {seen.revisions_held.moves} leads within an "
-            f"hour, more than {seen.revisions_held.limit}: such leads stay for now. Look: router revise. "
+            f"Facts that changed after the decision would take {seen.revisions_held.moves} leads from their "
+            f"owners within an hour, more than {seen.revisions_held.limit}: such leads stay for now. Look: router revise. "
             "To let them move: router revise --approve"
         )

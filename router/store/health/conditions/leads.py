@@ -70,6 +70,7 @@ def revisions_held(seen: VitalsReading) -> Sentences:
     if seen.revisions_held is not None:
         yield (
             f"Facts that changed after the decision would take {seen.revisions_held.moves} leads from their "
-            f"owners within an hour, more than {seen.revisions_held.limit}: such leads stay for now. Look: router revise. "
+            f"owners within an hour, more than {seen.revisions_held.limit}: such leads stay for now. Look: "
+            "router revise. "
             "To let them move: router revise --approve"
         )

@@ -73,7 +73,8 @@ def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: 
         plan.transitions.append(transitions.not_reassigned(item, owner_id=owner_id, now=now))
     elif state is None or item.is_undecided or _is_as_expected(item, owner_id, shadow=shadow):
         plan.to_decide.append(item)
-    elif record.properties.get(DECISION_ID) == state.decision_id and owner_id == state.owner_id:
+    elif record.properties.get(DECISION_ID) == state.decision_id and owner_id in (state.owner_id, ""):
+        # Without an owner it was written, and a person has cleared the owner since: it is not written again.
         plan.transitions.append(transitions.written(item, now=now))
     elif owner_id not in (state.expected_owner_id, state.owner_id):
         plan.transitions.append(transitions.taken_by_a_person(item, owner_id=owner_id, now=now))

@@ -141,9 +141,10 @@ def _ownerless(services: Services, night: NightRun) -> NightRun:
 def _drift(services: Services, night: NightRun) -> NightRun:
     """Compare the rules with the portal, if HubSpot lets us read its properties."""
     try:
-        night = replace(
-            night, drifted=check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log)
-        )
+        drifted = check_drift(services)
+        if drifted is None:
+            return night
+        night = replace(night, drifted=drifted)
     except (AccessDenied, NotFound, Refused) as error:
         # Comparing is a service to the operators: an error in it must not keep the night from ending.
         services.log.warning("drift.unknown", why=str(error))

@@ -6,6 +6,8 @@ The shipped rules, with everybody at work, route leads of a sandbox portal (50 m
 10 s): 40 % are complete at creation, 40 % within 10 s, 20 % within 10 minutes (times `--scale`); companies
 are linked 1 to 5 s after the contact. Once without `settle`, once with it. PATH is a checkout of another
 commit (`git worktree add PATH COMMIT`), whose processes run the same; without `settle` if it is too old.
+Of many leads more are revised than the brake of revisions lets through in an hour: it holds the rest, which
+then do not end where they belong.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ class Figures:
     decided: int
     right: int
     """Leads that are where their complete facts belong in the end."""
+    again: int
+    """Decisions after a lead's first one."""
     moves: Moves
     owner_writes: int
     """Changes of one owner to another one, as the portal's journal has them."""
@@ -37,7 +39,8 @@ class Figures:
 ROWS: Final[tuple[tuple[str, Callable[[Figures], str]], ...]] = (
     ("leads, of them decided", lambda one: f"{one.leads}, {one.decided}"),
     ("end where their complete facts belong", lambda one: f"{one.right / one.leads:.1%}"),
-    ("moves per 1,000 leads", lambda one: per_1000(one.moved, one)),
+    ("decided again, per 1,000 leads", lambda one: per_1000(one.again, one)),
+    ("moves from owner to owner, per 1,000", lambda one: per_1000(one.moved, one)),
     ("  needless", lambda one: per_1000(one.moves.needless, one)),
     ("  that a rep was told of", lambda one: per_1000(one.moves.told_of, one)),
     ("  seen in HubSpot", lambda one: per_1000(one.owner_writes, one)),

@@ -154,7 +154,7 @@ def _is_told(kind: str, detail: str) -> bool:
 
 
 def _cause(inputs: Mapping[str, Any]) -> str:
-    trigger = inputs.get("trigger")
+    trigger = inputs.get("occasion")  # its name in stored records
     if not trigger:
         return FIRST
     return " ".join([trigger["kind"], ", ".join(trigger.get("facts") or ())]).strip()

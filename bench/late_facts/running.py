@@ -166,6 +166,7 @@ def _figures(
         leads=len(leads),
         decided=len(chains),
         right=sum(belongs[contact].holds(chain[-1]) for contact, chain in chains.items()),
+        again=sum(len(chain) - 1 for chain in chains.values()),
         moves=moves_of(chains.values(), belongs),
         owner_writes=sum(_is_a_move(write) for write in stage.sandbox.writes()),
         waits_s=list(waits.values()),

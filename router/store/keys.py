@@ -117,6 +117,8 @@ class Keys:
         """hash: local date → state of that night's run (JSON); the last 60 are kept."""
         self.night_lock = key("night:lock")
         """string: a process is at a step of tonight's run; until it ends, 150 s at most."""
+        self.night_catalog = key("night:catalog")
+        """string: the portal's properties and owners as tonight's run has read them; ten minutes."""
         self.night_ended = key("night:ended")
         """string: when the last night ended (ISO); for ever."""
         self.night_plan = key("night:plan")

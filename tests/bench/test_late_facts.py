@@ -29,6 +29,7 @@ from bench.late_facts.leads import LONG_S, SOON_S, draw
 from bench.late_facts.rules import write_rules
 from router.ledger.tables import DECISIONS, EVENTS, METADATA
 from router.policy.decision.compiled import compile_policy
+from router.policy.decision.trigger import Pushed, trigger_as_record
 from router.policy.leads.settle import Settle
 from router.policy.rules.policy import Assign, DoNothing, ToAccountOwner, ToRep, ToTeam
 from router.rulefiles.load import load_files
@@ -121,7 +122,7 @@ def test_the_ledger_tells_decisions_waits_causes_and_who_was_told(tmp_path: Path
     ledger = tmp_path / "ledger.sqlite3"
     assert lines_in(ledger) == (0, 0)
     first = {"inputs": {"settled": {"waited_for": ["country"], "waited_ms": 900}}}
-    then = {"inputs": {"trigger": {"kind": "revised", "facts": ["zip", "region"]}}}
+    then = {"inputs": {"occasion": trigger_as_record(Pushed()) | {"facts": ["zip", "region"]}}}
     write_ledger(
         ledger,
         decisions=[("d2", 1, then), ("d1", 0, first)],
@@ -131,7 +132,7 @@ def test_the_ledger_tells_decisions_waits_causes_and_who_was_told(tmp_path: Path
     one, two = decisions_in(ledger)["501"]
 
     assert (one.cause, one.waited, one.told) == (FIRST, True, True)
-    assert (two.cause, two.waited, two.told) == ("revised zip, region", False, False)
+    assert (two.cause, two.waited, two.told) == ("pushed zip, region", False, False)
     assert (lines_in(ledger), events_in(ledger)["notified"]) == ((1, 4), 2)
 
 
@@ -182,7 +183,7 @@ def test_the_bench_s_rules_have_nobody_away_and_settle_only_where_asked(
 
 def test_the_table_shows_each_run_and_what_settle_added(capsys: pytest.CaptureFixture[str]) -> None:
     moves = moves_of([[decided(cause=FIRST), decided(owner="2")]], {"501": Belongs(a_rule("b"), None)})
-    off = Figures("off", 1, 1, 0, moves, 1, [0.1], [0.1], 2, Counter())
+    off = Figures("off", 1, 1, 0, 1, moves, 1, [0.1], [0.1], 2, Counter())
     on = replace(off, name="on", right=1, moves=Moves(Counter(), 0, 0), waits_s=[6.1], certain_waits_s=[])
 
     show([off, on])

@@ -1,4 +1,4 @@
-"""One cell of the matrix: six leads, people at awkward moments, one fault, one process hurt, then calm."""
+"""One cell of the matrix: eight leads, people at awkward moments, one fault, one process hurt, then calm."""
 
 from __future__ import annotations
 
@@ -25,12 +25,14 @@ from tests.world.story import stories
 SCALE: Final = 0.1
 """Of every deadline, in the fleets of the matrix."""
 PERSON: Final = OWNERS["claire"]
-LEADS: Final = 6
-"""One is taken before it is read, one before it is written, two afterwards; a fact of one comes late, and the
-last one loses its owner.
+LEADS: Final = 8
+"""One is taken before it is read, one before it is written, two afterwards; a fact of one comes late, one
+loses its owner, and two are merged.
 """
 REVISED: Final = 4
 """The lead whose country comes late: it is Marc's in the end."""
+CLEARED: Final = 5
+MERGED: Final = slice(6, 8)
 LEASE_S: Final = LEASE.total_seconds() * SCALE
 PAUSE_S: Final = LEASE_S + 1.0
 """A process that stands still wakes when another one has taken its leads over."""
@@ -85,6 +87,7 @@ class _Run:
     edits: int = 0
     has_late_fact: bool = False
     cleared: bool = False
+    survivor: str = ""
 
     def hurt(self) -> None:
         """See to the process that has come to its call, and let people act while all is in doubt."""
@@ -107,7 +110,9 @@ class _Run:
                 self.fleet.sandbox.edit_by_hand(contact_id, owner=PERSON)
                 self.edits += 1
         self._tell_late()
-        self._clear()
+        if self.struck_at is not None:
+            self._clear()
+            self._merge()
 
     def _tell_late(self) -> None:
         """A person fills in another country, once the lead has an owner."""
@@ -117,18 +122,32 @@ class _Run:
             self.has_late_fact = True
 
     def _clear(self) -> None:
-        """A person clears the owner of the last lead, once it has one."""
-        (last,) = self.fleet.sandbox.contacts(self.ids[-1], brief=True)
-        if not self.cleared and self.struck_at is not None and last["owner"]:
-            self.fleet.sandbox.edit_by_hand(last["id"], owner="")
+        """A person clears the owner of a lead, once it has one."""
+        one = self.ids[CLEARED]
+        if not self.cleared and self.fleet.sandbox.contacts(one, brief=True)[0]["owner"]:
+            self.fleet.sandbox.edit_by_hand(one, owner="")
             self.cleared = True
+
+    def _merge(self) -> None:
+        """A person merges two leads, once both have an owner and our writes of them are known."""
+        states = [
+            self.fleet.redis.hget(self.fleet.keys.lead(one), lead_fields.STATE) for one in self.ids[MERGED]
+        ]
+        if not self.survivor and set(states) <= {State.WRITTEN, State.DONE}:
+            winner, loser = self.ids[MERGED]
+            self.survivor = self.fleet.sandbox.merge(loser, into=winner)
+
+    @property
+    def present(self) -> list[str]:
+        """The leads as they are called in the end."""
+        return [*self.ids[: MERGED.start], *filter(None, [self.survivor])]
 
     def is_over(self) -> bool:
         """Everything that was to happen has happened, and who stood still has gone on."""
         stood_still_s = PAUSE_S + AWAKE_S if self.cell.action == "pause" else 0.0
         if self.reached_at is not None and time.monotonic() - self.reached_at < stood_still_s:
             return False
-        acted = self.edits == 2 and self.has_late_fact and self.cleared
+        acted = self.edits == 2 and self.has_late_fact and self.cleared and bool(self.survivor)
         return acted and ((self.reached_at is not None and self.fault_met) or self._has_waited())
 
     def _has_waited(self) -> bool:
@@ -152,8 +171,8 @@ def run_cell(fleet: Fleet, cell: Cell, *, within_s: float = HEALED_WITHIN_S) -> 
             if calm_since is not None and time.monotonic() - calm_since > CALM_S:
                 break
         time.sleep(LOOK_S)
-    verdict = check_leads(fleet.sandbox, run.ids, revised=run.ids[REVISED : REVISED + 1])
-    problems = _problems(fleet, run.ids, verdict, unrest)
+    verdict = check_leads(fleet.sandbox, run.present, revised=run.ids[REVISED : REVISED + 1])
+    problems = (*_problems(fleet, run.present, verdict, unrest), *_wrong_ends(run))
     return CellResult(
         cell,
         verdict,
@@ -200,6 +219,7 @@ def _unrest(fleet: Fleet, ids: Sequence[str]) -> str:
         ("histories are to be verified", _due(fleet, keys.verify, ids)),
         ("changes are to be followed", _due(fleet, keys.changed, ids)),
         ("facts are to be looked at", _due(fleet, keys.revise, ids, within_ms=LOOKED_AT_MS)),
+        ("merges are to be settled", redis.zcard(keys.merged)),
         ("the ledger lags", redis.xlen(keys.outbox)),
     ):
         if found:
@@ -235,12 +255,25 @@ def _problems(fleet: Fleet, ids: Sequence[str], verdict: Verdict, unrest: str) -
     finally:
         ledger.close()
     problems += [f"misrecorded {contact}: {why}" for contact, why in wrong.items()]
-    if fleet.redis.hget(fleet.keys.lead(ids[-1]), lead_fields.STATE) != State.QUEUED:
-        problems.append(f"cleared and in no queue: {ids[-1]}")
     parked = [one for one in ids if fleet.redis.hexists(fleet.keys.parked, one)]
     if parked:
         problems.append(f"parked: {', '.join(parked)}")
     return tuple(problems)
+
+
+def _wrong_ends(run: _Run) -> list[str]:
+    """What is wrong with the lead that lost its owner, and with those that were merged."""
+    lead, redis = run.fleet.keys.lead, run.fleet.redis
+    problems = []
+    if redis.hget(lead(run.ids[CLEARED]), lead_fields.STATE) != State.QUEUED:
+        problems.append(f"cleared and in no queue: {run.ids[CLEARED]}")
+    ended = [redis.hget(lead(one), lead_fields.STATE) for one in run.ids[MERGED]]
+    if set(ended) != {State.GONE}:
+        problems.append(f"merged and not ended: {' '.join(run.ids[MERGED])}")
+    (survivor,) = run.fleet.sandbox.contacts(run.survivor, brief=True) if run.survivor else ({"owner": ""},)
+    if not survivor["owner"] or redis.hget(lead(run.survivor), lead_fields.OWNER) != survivor["owner"]:
+        problems.append(f"not known after its merge: {run.survivor}")
+    return problems
 
 
 def _in_question(problems: Sequence[str]) -> list[str]:

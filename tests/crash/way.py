@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -57,8 +57,8 @@ class _Walk:
 
 def way_of_a_lead(fleet: Fleet) -> Way:
     """Walk the way on a fleet whose processes do not run: announced, routed, covered a person's choice,
-    verified, given back, recorded, changed by a person afterwards, cleared and put into a queue. Facts of two
-    other leads come late: one moves to another rep, of the other only the score is shown.
+    verified, given back, recorded, changed by a person afterwards, cleared and put into a queue, merged.
+    Facts of two other leads come late: one moves to another rep, of the other only the score is shown.
     """
     walk = _Walk(fleet)
     setting_up = fleet.sandbox.calls()["endpoints"]
@@ -88,6 +88,9 @@ def way_of_a_lead(fleet: Fleet) -> Way:
         _keep_house(walk, context)
         walk.role = "worker"
         jobs.drain(PORTAL)
+        survivor = fleet.sandbox.merge(ids[1], into=ids[0])
+        post([_merge(ids[:2], into=survivor)])
+        _keep_house(walk, context)
     fleet.sandbox.overtake()
     operations = [one for one in fleet.sandbox.calls()["endpoints"] if one not in setting_up]
     if "contacts/batch/read" in operations:
@@ -165,3 +168,11 @@ def _event(contact_id: str, kind: str, *, name: str = "hubspot_owner_id") -> dic
     }
     changed: dict[str, object] = {"propertyName": name, "propertyValue": OWNERS["claire"]}
     return event | (changed if kind == "propertyChange" else {"changeFlag": "CREATED"})
+
+
+def _merge(contact_ids: Sequence[str], *, into: str) -> dict[str, object]:
+    primary, *others = map(int, contact_ids)
+    merged = {"primaryObjectId": primary, "mergedObjectIds": others, "newObjectId": int(into)}
+    event = _event(into, "merge") | merged
+    del event["objectId"]
+    return event

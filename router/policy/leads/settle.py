@@ -16,6 +16,7 @@ LONGEST_WAIT: Final = timedelta(minutes=2)
 LONGEST_REVISE: Final = timedelta(hours=24)
 NEVER_LATE: Final = ("hs_analytics_*", "hs_email_*", "notes_*", "num_*", "*score*")
 """Properties that HubSpot fills by itself, at once or long after: no lead waits for them."""
+_OUR_GROUP: Final = f"{GROUP}_"
 
 
 class Settle(Struct, frozen=True):
@@ -37,7 +38,7 @@ class Settle(Struct, frozen=True):
 
 def is_ours(name: str) -> bool:
     """Whether we write this contact property ourselves."""
-    return name in (OWNER, STATUS) or name.startswith(f"{GROUP}_")
+    return name in (OWNER, STATUS) or name.startswith(_OUR_GROUP)
 
 
 class Settled(Struct, frozen=True):

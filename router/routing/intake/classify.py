@@ -65,6 +65,7 @@ def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: 
     if is_late_write_of_ours(item, record):
         # Nobody chose that owner: an earlier decision of ours was applied late.
         owner_id = item.expected_owner_id if item.needs_decision or state is None else state.expected_owner_id
+    is_applied = state is not None and record.properties.get(DECISION_ID) == state.decision_id
     # In shadow mode HubSpot's own rotation owns the leads, and our decision is compared with it.
     if (state is None or state.state in (State.GONE, State.WAITING)) and owner_id and not shadow:
         lost = lost_send(record)
@@ -73,10 +74,9 @@ def _classify_found(plan: BatchPlan, item: WorkItem, record: Record, *, shadow: 
         plan.transitions.append(transitions.not_reassigned(item, owner_id=owner_id, now=now))
     elif state is None or item.is_undecided or _is_as_expected(item, owner_id, shadow=shadow):
         plan.to_decide.append(item)
-    elif record.properties.get(DECISION_ID) == state.decision_id and owner_id in (state.owner_id, ""):
-        # Without an owner it was written, and a person has cleared the owner since: it is not written again.
+    elif is_applied and owner_id == state.owner_id:
         plan.transitions.append(transitions.written(item, now=now))
-    elif owner_id not in (state.expected_owner_id, state.owner_id):
+    elif is_applied or owner_id not in (state.expected_owner_id, state.owner_id):
         plan.transitions.append(transitions.taken_by_a_person(item, owner_id=owner_id, now=now))
     elif shadow:
         plan.transitions.append(transitions.shadowed(item, owner_id=owner_id, now=now))

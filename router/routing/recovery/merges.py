@@ -95,6 +95,7 @@ def _settle(services: Services, old_ids: Sequence[str], record: Record) -> bool:
     chains = [chain for one in old_ids if (chain := _chain_of(services, one)) is not None]
     has_own = bool(own and own.decision_id) or bool(services.ledger.decisions_of(into))
     goes_on = None if own is not None or has_own else _that_goes_on(chains, owner_id=owner_id)
+    open_with = services.store.open_leads.places([goes_on.contact_id]) if goes_on else {}
     living = {one: state for one in old_ids if (state := states.get(one)) and state.state is not State.GONE}
     _end(services, living, chains, into=into, owner_id=owner_id, goes_on=goes_on)
     record_outbox(services)  # what ended is recorded under its old id before that can change
@@ -102,7 +103,8 @@ def _settle(services: Services, old_ids: Sequence[str], record: Record) -> bool:
         old_ids, into=into, goes_on=goes_on.contact_id if goes_on else None, at=services.clock()
     )
     if own is None:
-        _go_on(services, record, states.get(goes_on.contact_id) if goes_on else None)
+        before = states.get(goes_on.contact_id) if goes_on else None
+        _go_on(services, record, before, open_with="".join(open_with.values()))
     services.log.info("lead.merged", contact_id=into, leads=len(chains), goes_on=goes_on is not None)
     return True
 
@@ -141,14 +143,13 @@ def _end(
 ) -> None:
     """End the leads under their old ids, and give back the shares of reps who had not begun."""
     now, by_id = services.clock(), {chain.contact_id: chain for chain in chains}
-    services.store.open_leads.recount(
-        {one: (state.episode, "") for one, state in living.items()}, now_ms=services.now_ms()
-    )
+    stays = goes_on.contact_id if goes_on is not None and goes_on.owner_id == owner_id else None
+    closed = {one: (state.episode, "") for one, state in living.items() if one != stays}
+    services.store.open_leads.recount(closed, now_ms=services.now_ms())
     transitions = []
     for one, state in living.items():
         chain = by_id.get(one)
-        stays = goes_on is not None and one == goes_on.contact_id and goes_on.owner_id == owner_id
-        if stays:
+        if one == stays:
             transitions.append(gone.moved(state, into=into, now=now))
             continue
         given_back = chain is not None and chain.owner_id and not chain.begun
@@ -161,8 +162,12 @@ def _end(
             services.store.notices.forget(one)
 
 
-def _go_on(services: Services, record: Record, before: LeadState | None) -> None:
-    """Remember the lead under the id that is left, or announce it if none of the old ones was decided."""
+def _go_on(services: Services, record: Record, before: LeadState | None, *, open_with: str) -> None:
+    """Remember the lead under the id that is left, or announce it if none of the old ones was decided.
+
+    `open_with` is the field of the book under which it counted as open; it counts there still if it is its
+    rep's.
+    """
     decided = services.ledger.decisions_of(record.id)
     if not decided:
         services.store.inbox.append_low([record.id], now_ms=services.now_ms())
@@ -186,6 +191,7 @@ def _go_on(services: Services, record: Record, before: LeadState | None) -> None
             percent_behind=before.percent_behind,
             tasks=before.tasks,
         )
-    lead = replace(lead, state=state, verify_at_ms=None)
+    is_same = before is not None and before.owner_id == state.owner_id
+    lead = replace(lead, state=state, verify_at_ms=None, open_with=open_with if is_same else "")
     services.store.restoration.remember([lead], now_ms=services.now_ms())
     services.store.changed.look_again([record.id], at_ms=services.now_ms())

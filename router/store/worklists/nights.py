@@ -19,6 +19,7 @@ from router.store.keys import Keys
 NIGHTS_KEPT: Final = 60
 TURN: Final = timedelta(seconds=150)
 """Lease of the lock, longer than a step may take: a process killed with the lock delays others by this."""
+CATALOG_KEPT: Final = timedelta(minutes=10)
 _BORN: Final = "born"
 
 
@@ -60,6 +61,7 @@ class Nights:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.night
+        self._catalog = keys.night_catalog
         self._ended = keys.night_ended
         self._lock = client.lock(keys.night_lock, timeout=TURN.total_seconds(), blocking=False)
 
@@ -103,6 +105,15 @@ class Nights:
         self._redis.hset(self._key, day.isoformat(), orjson.dumps(as_plain(night)))
         if night.done_at and not night.stage:
             self._redis.set(self._ended, night.done_at)
+
+    def keep_catalog(self, content: bytes) -> None:
+        """Keep the portal's catalog for the run's next step, at most ten minutes."""
+        self._redis.set(self._catalog, content, ex=CATALOG_KEPT)
+
+    def take_catalog(self) -> bytes | None:
+        """The catalog that was kept, which is forgotten; None if there is none."""
+        content = cast("str | None", self._redis.getdel(self._catalog))
+        return None if content is None else content.encode()
 
     def _forget_old(self) -> None:
         days = self._days()

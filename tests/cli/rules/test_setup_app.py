@@ -10,11 +10,16 @@ import pytest
 from click.testing import CliRunner, Result
 
 from router.cli.commands import router
+from router.hubspot.webhooks.app_file import PLACE as APP
+from router.hubspot.webhooks.app_file import read_app_file
+from router.hubspot.webhooks.subscriptions import subscriptions_needed
+from tests.world.rule_files import policy_of
 from tests.world.rule_folders import COMPANY
 from tests.world.time import Clock
 
-APP = "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"
 SHIPPED = Path(__file__).parents[3] / "config" / APP
+PLAIN = read_app_file(SHIPPED.read_bytes()).rewritten(subscriptions_needed(policy_of()))
+"""An app that knows nothing of `settle`."""
 
 
 @pytest.fixture
@@ -22,9 +27,10 @@ def folder(tmp_path: Path) -> Path:
     """Rules with `settle`, and an app that knows nothing of it."""
     shutil.copytree(COMPANY, tmp_path / "config")
     (tmp_path / "config" / APP).parent.mkdir(parents=True)
-    shutil.copy(SHIPPED, tmp_path / "config" / APP)
-    with (tmp_path / "config" / "routing.yaml").open("a") as rules:
-        rules.write("settle: {wait: 20s}\n")
+    (tmp_path / "config" / APP).write_text(PLAIN)
+    routing = tmp_path / "config" / "routing.yaml"
+    if "\nsettle:" not in routing.read_text():
+        routing.write_text(routing.read_text() + "settle: {wait: 20s}\n")
     return tmp_path / "config"
 
 
@@ -45,12 +51,12 @@ def test_it_shows_what_it_adds_and_writes_it_after_a_yes(folder: Path) -> None:
 
 def test_it_writes_nothing_after_a_no(folder: Path) -> None:
     assert run(folder, "setup", "--app", answer="n\n").exit_code == 1
-    assert (folder / APP).read_bytes() == SHIPPED.read_bytes()
+    assert (folder / APP).read_text() == PLAIN
 
 
 def test_scripts_see_the_plan_and_write_with_yes(folder: Path) -> None:
     shown = json.loads(run(folder, "setup", "--app", "--json").stdout)
-    assert (folder / APP).read_bytes() == SHIPPED.read_bytes()
+    assert (folder / APP).read_text() == PLAIN
 
     run(folder, "setup", "--app", "--json", "--yes")
 

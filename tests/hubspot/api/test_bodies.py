@@ -36,7 +36,7 @@ CALLS: dict[str, tuple[tuple[Any, str], list[Call]]] = {
     "read_owner_history": (READ, [lambda hubspot: hubspot.read_owner_history(["1"])]),
     "read_with_history": (
         READ,
-        [lambda hubspot: hubspot.read_with_history(["1"], ["email"], ["hs_lead_status"], priority="verify")],
+        [lambda hubspot: hubspot.read_with_history(["1"], ["city"], ["hs_lead_status"], priority="verify")],
     ),
     "update_contacts": (
         (contacts, "BatchInputSimplePublicObjectBatchInput"),

@@ -152,6 +152,14 @@ class TestReading:
         assert oldest.value == "11"
         assert history["1"]["hs_lead_status"] == ()
 
+    def test_the_history_of_a_merged_contact_is_that_of_its_present_id_alone(
+        self, gateway: Gateway, responder: Responder
+    ) -> None:
+        record = {**a_record("9", hs_merged_object_ids="1;5"), "propertiesWithHistory": {}}
+        responder.replies(json_reply(results(record)))
+
+        assert set(gateway.read_owner_history(["1", "9"])) == {"9"}
+
     @pytest.mark.parametrize("kind", GARBAGE)
     def test_a_read_is_repeated_until_its_answer_is_usable(
         self, gateway: Gateway, responder: Responder, kind: str

@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 
-from router.hubspot.webhooks.app_file import AppFileUnreadable, plan_of, read_app_file
+from router.hubspot.webhooks.app_file import PLACE, AppFileUnreadable, plan_of, read_app_file
 from router.hubspot.webhooks.subscriptions import Subscription, subscriptions_needed
 from router.hubspot.webhooks.webhooks import FOLLOWED
+from router.rulefiles.load import load_files
+from router.rules_on_disk import read_rule_files
 from tests.world.rule_files import ROUTING, policy_of
 
-SHIPPED = Path(__file__).parents[3] / "config" / "hubspot-app/src/app/webhooks/webhooks-hsmeta.json"
+SHIPPED = Path(__file__).parents[3] / "config" / PLACE
 SETTLE = "settle: {wait: 20s}\n"
 KINDS = {"object.creation", "object.deletion", "object.restore", "object.merge"}
 
@@ -22,8 +24,22 @@ def needed(routing: str = ROUTING) -> tuple[Subscription, ...]:
     return subscriptions_needed(policy_of({"routing.yaml": routing}))
 
 
-def test_the_shipped_app_has_what_every_policy_needs() -> None:
+def plain() -> str:
+    """The app for the small rules without `settle`."""
+    return read_app_file(SHIPPED.read_bytes()).rewritten(needed())
+
+
+def test_the_shipped_app_has_what_the_shipped_rules_need() -> None:
+    rules = load_files(read_rule_files(Path(str(SHIPPED).removesuffix(PLACE)))).policy
+    assert rules is not None
     file = read_app_file(SHIPPED.read_bytes())
+
+    assert plan_of(file, subscriptions_needed(rules)).is_done
+    assert file.rewritten(subscriptions_needed(rules)) == file.text
+
+
+def test_without_settle_the_properties_that_are_followed_are_enough() -> None:
+    file = read_app_file(plain().encode())
 
     assert plan_of(file, needed()).is_done
     assert {one.property_name for one in file.subscriptions if one.property_name} == FOLLOWED
@@ -31,7 +47,7 @@ def test_the_shipped_app_has_what_every_policy_needs() -> None:
 
 
 def test_with_settle_every_property_that_the_rules_read_is_added() -> None:
-    added = plan_of(read_app_file(SHIPPED.read_bytes()), needed(ROUTING + SETTLE)).add
+    added = plan_of(read_app_file(plain().encode()), needed(ROUTING + SETTLE)).add
 
     assert [one.property_name or one.kind for one in added] == [
         *("object.associationChange", "associatedcompanyid", "country", "hs_country_region_code"),
@@ -56,7 +72,7 @@ def test_properties_that_mean_an_outcome_are_asked_for() -> None:
 
 def test_what_hubspot_does_not_tell_is_never_asked_for_and_taken_out() -> None:
     impossible = Subscription("object.propertyChange", property_name="num_unique_conversion_events")
-    content = json.loads(SHIPPED.read_bytes())
+    content = json.loads(plain())
     content["config"]["subscriptions"]["crmObjects"].append(impossible.entry)
 
     plan = plan_of(read_app_file(json.dumps(content).encode()), needed())
@@ -66,7 +82,7 @@ def test_what_hubspot_does_not_tell_is_never_asked_for_and_taken_out() -> None:
 
 
 def test_only_the_subscriptions_are_rewritten() -> None:
-    text = SHIPPED.read_text().replace("https://leads.example.com", "https://my.own").replace("10}", "7}")
+    text = plain().replace("https://leads.example.com", "https://my.own").replace("10}", "7}")
     text = text.replace('"uid": "webhooks"', '"uid": "we\\u0062hooks", "subscriptions": {}, "more": [1.50]')
     file = read_app_file(text.encode())
 

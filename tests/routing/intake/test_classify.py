@@ -78,13 +78,13 @@ TABLE = {
     "an owner was refused": (an_item(state=a_state(), refused=True), a_record(), "to_decide"),
     "decided, not on the record": (an_item(state=a_state()), a_record(), "to_write"),
     "decided, and on the record": (an_item(state=a_state()), a_record(OURS, "501-0-a"), "written"),
-    "decided, on the record, and its owner was cleared since": (
-        an_item(state=a_state()),
-        a_record("", "501-0-a"),
-        "written",
-    ),
     "decided, the owner alone is there": (an_item(state=a_state()), a_record(OURS), "to_write"),
     "decided, a person was first": (an_item(state=a_state()), a_record(THEIRS), "taken_by_a_person"),
+    "decided and written, and a person cleared the owner": (
+        an_item(state=a_state()),
+        a_record("", "501-0-a"),
+        "taken_by_a_person",
+    ),
     "merged": (an_item(), a_record(merged_into="502"), "gone"),
     "decided again, and a late write of the decision before": (
         an_item(state=a_state(decision_id="501-1-b", expected_owner_id="", **LATE)),

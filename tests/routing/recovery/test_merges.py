@@ -81,6 +81,7 @@ def test_the_lead_of_the_survivors_rep_goes_on_under_the_new_id(
     assert state_of(services, new) == (State.DONE, OWNERS["camille"])
     assert [state_of(services, one)[0] for one in (first, second)] == [State.GONE, State.GONE]
     assert owner_of(sandbox, new) == OWNERS["camille"]
+    assert open_leads(services) == {"camille": 1, "hugo": 0, "lea": 0}
     assert decisions(services, first, second, new) == 2
     assert not services.store.inbox.has_work()
     follow_up = services.ledger.follow_ups.of_contact(new)

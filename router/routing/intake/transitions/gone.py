@@ -126,7 +126,7 @@ def moved(state: LeadState, *, into: str, now: datetime) -> Transition:
         state.episode,
         State.GONE,
         come_from=frozenset({state.state}),
-        drop=_OF_THE_DECISION,
+        drop=(*_OF_THE_DECISION, lead_fields.OPEN_WITH),
         event=event("moved", now, state, merged_into=into),
         count="leads_moved",
     )

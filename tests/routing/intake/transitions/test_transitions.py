@@ -330,7 +330,8 @@ TABLE = {
     ),
     "merged, and announced again": "2: decided|gone|reopened|unknown|waiting -> gone · acknowledges 2",
     "merged, and it goes on": (
-        "2: done -> gone · drops changes missing paid revisable revise_until trigger · counts leads_moved"
+        "2: done -> gone · drops changes missing open_with paid revisable revise_until trigger"
+        " · counts leads_moved"
         " · event kind=moved, decision=501-2-a, merged_into=777"
     ),
     "merged, at a look": (

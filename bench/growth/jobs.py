@@ -238,6 +238,7 @@ EXEMPT_JOBS: Final[Mapping[Job, str]] = {
     Job.ERASE: "router forget does the same",
     Job.NIGHT: "its parts are rows: sweep, repair, follow",
     Job.RECONCILE: "searches HubSpot alone",
+    Job.REVISE: "reads HubSpot and Redis; the ledger counts one day once the brake is near",
     Job.RESUME: "reads parked leads in Redis alone",
 }
 

@@ -322,6 +322,7 @@ CASES: Final[Mapping[str, MethodCall]] = {
     "last_decided_at": a_call(
         lambda ledger, _: latest.last_decided_at(ledger), "decisions_by_time", whole="it reads one row"
     ),
+    "decided_since": a_call(lambda ledger, _: latest.decided_since(ledger, LATELY), "decisions_by_time"),
     "first_decisions": a_call(
         lambda ledger, _: list(past_leads.first_decisions(ledger, since=LATELY)), "decisions_by_time"
     ),

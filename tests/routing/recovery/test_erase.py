@@ -274,25 +274,28 @@ def test_an_erasure_among_many_memories_goes_on_turn_by_turn(
     services: Services, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasures, "SCANNED", 10)
-    theirs = {one: remember(services, redis_client, one, memories=60) for one in ("501", "502", "503")}
-    services.store.erasures.ask("501")
+    theirs = {
+        one: remember(services, redis_client, one, memories=60)
+        for one in ("90000000501", "90000000502", "90000000503")
+    }
+    services.store.erasures.ask("90000000501")
 
     first = erase_for_a_turn(services)
-    services.store.erasures.ask("502")
+    services.store.erasures.ask("90000000502")
     turns = 1
-    while "501" in services.store.erasures.asked_for() and turns < 60:
+    while "90000000501" in services.store.erasures.asked_for() and turns < 60:
         erase_for_a_turn(services)
         turns += 1
 
     assert first == 0, "the first turn was over before all memories were checked"
     assert turns < 60, "a turn goes on where the last one ended"
-    assert not redis_client.exists(*theirs["501"])
-    assert services.store.erasures.asked_for() == ("502",), "it came after the search had begun"
+    assert not redis_client.exists(*theirs["90000000501"])
+    assert services.store.erasures.asked_for() == ("90000000502",), "it came after the search had begun"
     for _ in range(60):
         erase_for_a_turn(services)
-    assert not redis_client.exists(*theirs["502"])
-    assert redis_client.exists(*theirs["503"]) == 60
-    assert traces_in_redis(redis_client, "501") == []
+    assert not redis_client.exists(*theirs["90000000502"])
+    assert redis_client.exists(*theirs["90000000503"]) == 60
+    assert traces_in_redis(redis_client, "90000000501") == []
 
 
 def test_a_search_that_a_restarted_server_cannot_go_on_with_begins_anew(

@@ -51,4 +51,7 @@ def as_text(kept: Revisable) -> str:
 
 def revisable_of(text: str | None) -> Revisable | None:
     """What `as_text` wrote; None for none."""
-    return json.decode(text, type=Revisable) if text else None
+    return _READER.decode(text) if text else None
+
+
+_READER: Final = json.Decoder(Revisable)

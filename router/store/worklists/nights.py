@@ -93,7 +93,7 @@ class Nights:
         """The run of a local date, or None if it has not begun."""
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
         # Fields that an earlier version kept and this one does not know are left out.
-        return msgspec.json.decode(text, type=NightRun) if text else None
+        return _READER.decode(text) if text else None
 
     def before(self, day: date) -> NightRun | None:
         """The last run before that of a local date, if it is still known."""
@@ -122,3 +122,6 @@ class Nights:
 
     def _days(self) -> list[str]:
         return sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
+
+
+_READER: Final = msgspec.json.Decoder(NightRun)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -422,3 +424,30 @@ def _parse_or_refuse(body: bytes) -> None:
     else:
         found = (*delivery.created, *delivery.touched)
         assert all(contact_id.isascii() and contact_id.isdigit() for contact_id, _ in found)
+
+
+FIRST_DELIVERIES = """
+import json, sys, threading
+from router.hubspot.webhooks.creations import only_creations
+
+sys.setswitchinterval(1e-6)  # threads take turns at every step, as on a busy machine
+for portal in range(1_000, 1_060):
+    event = {"portalId": portal, "occurredAt": 1, "subscriptionType": "object.creation", "objectId": 5}
+    body = json.dumps([event | {"objectTypeId": "0-1"}], separators=(",", ":")).encode()
+    read = []
+    together = threading.Barrier(6)
+    def receive():
+        together.wait()
+        read.append(only_creations(body, portal=str(portal)))
+    threads = [threading.Thread(target=receive) for _ in range(6)]
+    for one in threads: one.start()
+    for one in threads: one.join()
+    assert read == [(("5", 1),)] * 6, read
+"""
+
+
+def test_the_first_deliveries_may_come_at_the_same_moment() -> None:
+    """In a process of its own: it would end with a segmentation fault."""
+    read = subprocess.run([sys.executable, "-c", FIRST_DELIVERIES], capture_output=True, text=True)
+
+    assert (read.returncode, read.stderr) == (0, "")

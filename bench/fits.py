@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 LOGARITHMIC: Final = 0.3
@@ -13,6 +14,8 @@ LOGARITHMIC: Final = 0.3
 From 10,000 to 100,000 rows a logarithm that begins at some hundred rows grows with an exponent of 0.25, and
 more slowly from there on.
 """
+ENOUGH: Final = 10
+"""Points from which the correlation of neighbours can be told."""
 SURE: Final = 3.0
 """Standard errors by which a slope has to differ from nothing before it counts as a slope."""
 
@@ -29,7 +32,7 @@ class FittedLine:
 def line_through(points: Sequence[tuple[float, float]]) -> FittedLine:
     """The least-squares line through at least two points (x, y) of different x; else ValueError.
 
-    Two points leave no residue, so their standard error is 0.
+    Neighbours that are alike make its standard error larger. Two points leave no residue, so theirs is 0.
     """
     if len({x for x, _ in points}) < 2:
         raise ValueError("A line needs two points with different x.")
@@ -38,9 +41,23 @@ def line_through(points: Sequence[tuple[float, float]]) -> FittedLine:
     spread = sum((x - mean_x) ** 2 for x, _ in points)
     slope = sum((x - mean_x) * (y - mean_y) for x, y in points) / spread
     at_zero = mean_y - slope * mean_x
-    residue = sum((y - at_zero - slope * x) ** 2 for x, y in points)
+    residues = [y - at_zero - slope * x for x, y in sorted(points)]
+    residue = sum(one**2 for one in residues)
     error = math.sqrt(residue / (count - 2) / spread) if count > 2 else 0.0
-    return FittedLine(at_zero, slope, error)
+    return FittedLine(at_zero, slope, error * math.sqrt(_fewer(residues)))
+
+
+def _fewer(residues: Sequence[float]) -> float:
+    """How many points in a row tell as little as one that is independent of the others: 1 or more.
+
+    Santer et al., Statistical significance of trends and trend differences, 2000, equation 6: (1 + r)/(1 - r)
+    by the correlation r of neighbours.
+    """
+    together = sum(one**2 for one in residues)
+    if len(residues) < ENOUGH or together == 0:
+        return 1.0
+    alike = sum(one * other for one, other in pairwise(residues)) / together
+    return max(1.0, (1 + alike) / (1 - alike))
 
 
 def exponent(costs: Mapping[int, float], *, base: float, noise: float) -> float | None:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import redis
 
@@ -71,7 +72,7 @@ class Run:
 
 
 def without_one_core() -> None:
-    server.stay_on_one_core = lambda: None
+    patch.object(server, "stay_on_one_core", lambda: None).start()
 
 
 def without_kept_script() -> None:
@@ -79,11 +80,11 @@ def without_kept_script() -> None:
         run = scripts.script(client, name)
         return lambda keys, args: run(keys=keys, args=args)
 
-    inbox.KeptScript = plain
+    patch.object(inbox, "KeptScript", plain).start()
 
 
 def without_creations() -> None:
-    webhooks.only_creations = lambda _body, **_portal: None
+    patch.object(webhooks, "only_creations", lambda _body, **_portal: None).start()
 
 
 def without_nothing() -> None:

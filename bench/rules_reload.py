@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -59,6 +60,10 @@ def until(condition: Callable[[], bool]) -> float:
             raise TimeoutError(f"nothing after {PATIENCE_S:.0f} s")
         time.sleep(0.05)
     return time.monotonic() - began
+
+
+def _said_by_all(stage: Stage, words: str) -> bool:
+    return said(stage, words) == len(ROLES)
 
 
 def show_cpu(name: str, took_s: float, before: CpuTimes, after: CpuTimes) -> None:
@@ -161,7 +166,7 @@ def reloads(stage: Stage, url: str, pids: list[int], config: Path, asked: argpar
         before = cpu_of(pids)
         show_cpu("without a change", QUIET_S, idle, before)
         begin, words = time.time(), change(config, number)
-        took_s = until(lambda words=words: said(stage, words) == len(ROLES))
+        took_s = until(partial(_said_by_all, stage, words))
         busy.append((begin, time.time()))
         show_cpu("change live", took_s, before, cpu_of(pids))
         slowest = max(slowest, took_s)

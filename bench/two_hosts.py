@@ -24,6 +24,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import cast
 
 import redis
 
@@ -153,7 +154,7 @@ def main() -> None:
         alarm.stop()
         verdict = check(stage.sandbox, ids, weights=WEIGHTS)
         redis_client = redis.Redis.from_url(stage.valkey.url, decode_responses=True)
-        book = redis_client.hgetall(Keys(PORTAL).book)
+        book = cast("dict[str, str]", redis_client.hgetall(Keys(PORTAL).book))
         counts = Counter(one["owner"] for one in stage.sandbox.contacts(brief=True))
         by_host = [lines_of(host, "lead.written") for host in hosts]
     credits_sum = sum(int(value) for field, value in book.items() if field.startswith("credit:"))

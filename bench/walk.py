@@ -31,6 +31,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
+from unittest.mock import patch
 
 import structlog
 from msgspec.structs import replace
@@ -119,11 +120,8 @@ def watched(walk: Walk) -> Iterator[None]:
             walk.end()
         return moved
 
-    Inbox.take, Commits.finish = begins, ends
-    try:
+    with patch.object(Inbox, "take", begins), patch.object(Commits, "finish", ends):
         yield
-    finally:
-        Inbox.take, Commits.finish = take, finish
 
 
 def walk_one(stage: Stage) -> Walk:

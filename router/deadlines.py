@@ -55,3 +55,13 @@ LOST_WRITE_LOOKS: Final = (_scaled(), _scaled(seconds=15), _scaled(minutes=1), _
 """After Redis was emptied, lost writes are searched for at once, and so much later: search lags."""
 MISSING_LOOKS: Final = (_scaled(seconds=2), _scaled(seconds=10), _scaled(seconds=60))
 """A contact that HubSpot does not find is looked for again this long after the first time."""
+REVISE_LOOKS: Final = (_scaled(minutes=1), _scaled(minutes=5))
+"""A lead that was decided with open facts is looked at again this long after it was announced."""
+REVISE_SOON: Final = _scaled(seconds=3)
+"""A lead that is on its way is looked at this much later: its decision is written and verified by then."""
+REVISE_HELD: Final = _scaled(minutes=1)
+"""Interval of the looks at a lead that the brake of revisions holds."""
+NOTICE_AFTER: Final = _scaled(seconds=5)
+"""Delay of a notice to a rep: owner histories are looked at three seconds after a write."""
+NOTICE_AFTER_OPEN: Final = _scaled(seconds=15)
+"""Delay of a notice of a lead that was decided with open facts."""

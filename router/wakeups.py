@@ -41,6 +41,7 @@ class Job(StrEnum):
     SUM_DAYS = "workers.jobs.sum_days"
     PRUNE = "workers.jobs.prune"
     RESUME = "workers.jobs.resume"
+    REVISE = "workers.jobs.revise"
 
 
 TIME_LIMIT_S: Final = {
@@ -59,6 +60,7 @@ TIME_LIMIT_S: Final = {
     Job.SUM_DAYS: 120,
     Job.PRUNE: 120,
     Job.RESUME: 120,
+    Job.REVISE: 120,
 }
 
 

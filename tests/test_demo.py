@@ -46,7 +46,7 @@ def test_the_demo_routes_every_contact_and_keeps_every_promise(environ: dict[str
     assert report["contacts"] == 60
     assert report["checks"][0]["cases"] == 57  # three had an owner from the start
     assert sum(report["counts"]["outcome"].values()) == 57
-    assert report["latency_s"]["p95"] < 5
+    assert report["latency_s"]["p95"] < 20  # some wait six seconds for facts that do not come
 
 
 @pytest.mark.parametrize(

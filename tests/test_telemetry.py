@@ -6,12 +6,15 @@ import io
 import json
 import logging
 import re
+import uuid
+from datetime import UTC, datetime
 
 import pytest
 import structlog
 from pydantic import SecretStr
 
 from router.security.visible import visible
+from router.store.leads.leads import State
 from router.telemetry import set_up_logging
 
 CANARY = 'canary-"quoted"-5b1f'
@@ -102,6 +105,20 @@ def test_a_value_json_does_not_know_is_written_as_text() -> None:
     structlog.get_logger().info("thing.seen", thing={1, 2}, number=10**30)
 
     assert _lines(out)[0]["event"] == "thing.seen"
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["Zoé", "\udcff", 10**30, datetime(2026, 11, 24, tzinfo=UTC), uuid.UUID(int=7), State.DONE, {1: 2}],
+    ids=["letters", "half a pair", "a large number", "a moment", "a UUID", "an enum", "keys of numbers"],
+)
+def test_a_line_is_ascii_and_the_same_whichever_way_it_is_made(value: object) -> None:
+    out = _set_up()
+
+    structlog.get_logger().info("thing.seen", thing=value)
+
+    assert out.getvalue().isascii()
+    assert _lines(out)[0]["thing"] == json.loads(json.dumps(value, default=str))
 
 
 def _set_up(level: str = "info") -> io.StringIO:

@@ -10,7 +10,8 @@ import pytest
 
 HOME = Path(__file__).parents[1]
 ABOUT_SHIPPED_FILES = {
-    "tests/hubspot/webhooks/test_webhooks.py",
+    "tests/cli/rules/test_setup_app.py",
+    "tests/hubspot/webhooks/test_app_file.py",
     "tests/rulefiles/editor_schema/test_editor_schema.py",
     "tests/rulefiles/proofs/test_shipped.py",
     "tests/rulefiles/rule_tests/test_shipped_rule_tests.py",

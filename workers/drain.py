@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Final
@@ -57,7 +57,7 @@ class Drain:
     """One running drain. `pool` has `BATCHES_PER_DRAIN` threads and outlives the drain."""
 
     context: ProcessContext
-    pool: ThreadPoolExecutor
+    pool: Executor
     in_flight: dict[Future[Routed], Flight] = field(default_factory=dict)
     low: set[Future[Routed]] = field(default_factory=set)
     """Those in_flight that carry no new lead."""
@@ -149,7 +149,9 @@ class Drain:
         """Start the next batch, new leads first; False if no lead waits, or all slots are busy."""
         if len(self.in_flight) >= BATCHES_PER_DRAIN:
             return False
-        waiting = self.context.services.store.inbox.waiting(limit=BATCH)
+        waiting = self.context.services.store.inbox.waiting(
+            limit=BATCH, now_ms=self.context.services.now_ms()
+        )
         if not waiting.is_any and not self._may_reclaim(low=True):
             return False  # with one question to Redis: in most looks nothing waits
         if self._is_paused():
@@ -201,18 +203,21 @@ class Drain:
     def _filled_up(self, new_in_flight: int) -> bool:
         """Wait for a full batch of new leads while calls are scarce, because each batch costs two calls."""
         ends_at = time.monotonic() + LINGER_S
-        inbox = self.context.services.store.inbox
-        while (waiting := inbox.waiting(limit=BATCH).new) < BATCH and time.monotonic() < ends_at:
+        services = self.context.services
+        while time.monotonic() < ends_at:
+            if services.store.inbox.waiting(limit=BATCH, now_ms=services.now_ms()).new >= BATCH:
+                return True
             if process.pause_s(LOOK_S):
                 return False
-        return waiting >= BATCH or new_in_flight == 0
+        return new_in_flight == 0
 
     def _take(self, *, low: bool) -> bool:
         slot = min(set(range(BATCHES_PER_DRAIN)) - {flight.slot for flight in self.in_flight.values()})
         consumer = f"{self.name}/{slot}"
         now = time.monotonic()
         reclaim = self._may_reclaim(low=low)
-        entries = self.context.services.store.inbox.take(consumer, reclaim=reclaim, low=low)
+        services = self.context.services
+        entries = services.store.inbox.take(consumer, reclaim=reclaim, low=low, now_ms=services.now_ms())
         if reclaim and not any(entry.deliveries > 1 for entry in entries):
             # Where some were abandoned there may be more.
             self.looked_at, self.low_looked_at = now, now if low else self.low_looked_at

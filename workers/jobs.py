@@ -7,6 +7,7 @@ is first in, first out.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -25,7 +26,9 @@ from router.routing.outbox.upgrade_ledger import rewrite_old_rows
 from router.routing.people.refresh import refresh_owners
 from router.routing.queues.tend import tend_queues
 from router.routing.recovery.erase import erase_contacts
+from router.routing.recovery.merges import settle_merges
 from router.routing.recovery.resume import resume_parked
+from router.routing.revision.look import look_at_changes
 from router.routing.verification.verify import HISTORIES_PER_CALL, Verified, verify_owners
 from router.store.health.progress import OWNERS
 from router.store.inbox.inbox import BATCHES_PER_DRAIN
@@ -50,7 +53,7 @@ def drain(portal: str) -> int:
     leads = Drain(context, pool=_pool()).run()
     if (
         not process.stopping()
-        and context.services.store.inbox.has_work()
+        and context.services.store.inbox.has_work(now_ms=context.services.now_ms())
         and context.services.store.drains.should_wake()
     ):
         context.wake_ups.drain()
@@ -130,9 +133,13 @@ def reconcile(portal: str) -> int:
 
 
 def follow(portal: str) -> int:
-    """Follow leads that people changed in HubSpot; the number looked at."""
+    """Follow leads that people changed or merged in HubSpot; the number looked at."""
     return _housekeeping(
-        portal, Job.FOLLOW, lambda context: _repeated(lambda: follow_changes(context.services).looked_at)
+        portal,
+        Job.FOLLOW,
+        lambda context: _repeated(
+            lambda: follow_changes(context.services).looked_at + settle_merges(context.services)
+        ),
     )
 
 
@@ -146,6 +153,11 @@ def watch(portal: str) -> int:
 def resume(portal: str) -> int:
     """Send the leads again that an outage parked, once it is over; their number."""
     return _housekeeping(portal, Job.RESUME, _resume_and_wake)
+
+
+def revise(portal: str) -> int:
+    """Look at the leads whose facts may have changed since they were decided; the number looked at."""
+    return _housekeeping(portal, Job.REVISE, _revise_and_wake)
 
 
 def upgrade_ledger(portal: str) -> int:
@@ -185,6 +197,22 @@ def _resume_and_wake(context: ProcessContext) -> int:
     return sent
 
 
+def _revise_and_wake(context: ProcessContext) -> int:
+    """Look at leads again, and wake a worker for those that are decided once more."""
+    reopened = 0
+
+    def step() -> int:
+        nonlocal reopened
+        looked = look_at_changes(context.services)
+        reopened += looked.revising
+        return looked.looked_at
+
+    done = _repeated(step)
+    if reopened and context.services.store.drains.should_wake():
+        context.wake_ups.drain()
+    return done
+
+
 def _rewrite_for_a_while(context: ProcessContext) -> int:
     """Rewrite batch after batch, each followed by an equal pause, in which the ledger can record."""
     done = 0
@@ -221,6 +249,9 @@ def _housekeeping(portal: str, job: Job, work: Callable[[ProcessContext], int]) 
             why=fate.why,
         )
         return 0
+    finally:
+        # SQLAlchemy leaves the values of each IN in a cycle: megabytes until the collector's own threshold.
+        gc.collect(0)
     context.progress.report(f"{job.name.lower()}: {done}")
     return done
 

@@ -19,6 +19,7 @@ from router.deadlines import STUCK
 from router.hubspot.api.errors import AccessDenied, NotFound, Refused
 from router.policy.rules import night_settings as policy_night
 from router.routing.followup.follow import follow_up_step
+from router.routing.night.ownerless import find_ownerless
 from router.routing.portal.services import Services
 from router.routing.recovery.drift import check_drift
 from router.routing.recovery.reconcile import reconcile_contacts
@@ -121,12 +122,29 @@ def _follow_up(services: Services, night: NightRun) -> NightRun:
     return night if step.after else _next(night)
 
 
+def _ownerless(services: Services, night: NightRun) -> NightRun:
+    """Look through some more of the changed leads without owner, if the rules say what becomes of them."""
+    live = services.rules.live
+    if live is None or live.mode == "shadow" or live.owner_cleared == "leave":
+        return _next(night)
+    try:
+        since = datetime.fromisoformat(night.since)
+        step = find_ownerless(services, since=since, after_id=night.ownerless_to)
+    except Refused as error:
+        # Before `router setup` the portal has no decisions of ours; the rest of the night needs none.
+        services.log.warning("ownerless.unknown", why=str(error))
+        return _next(night)
+    night = replace(night, ownerless_to=step.after_id or night.ownerless_to)
+    return night if step.after_id else _next(night)
+
+
 def _drift(services: Services, night: NightRun) -> NightRun:
     """Compare the rules with the portal, if HubSpot lets us read its properties."""
     try:
-        night = replace(
-            night, drifted=check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log)
-        )
+        drifted = check_drift(services)
+        if drifted is None:
+            return night
+        night = replace(night, drifted=drifted)
     except (AccessDenied, NotFound, Refused) as error:
         # Comparing is a service to the operators: an error in it must not keep the night from ending.
         services.log.warning("drift.unknown", why=str(error))
@@ -144,6 +162,7 @@ STAGES: Final[Mapping[str, Callable[[Services, NightRun], NightRun]]] = {
     "reconcile": _reconcile,
     "repair": _repair,
     "follow_up": _follow_up,
+    "ownerless": _ownerless,
     "plan": nightly_moves.plan,
     "move": nightly_moves.move,
     "settle": nightly_moves.settle,

@@ -40,6 +40,7 @@ class Schedule:
         self._found_at: dict[Job, datetime] = {}
         self._checks: Mapping[Job, Callable[[], bool]] = {
             Job.VERIFY: self._verify,  # first: a person waits for it
+            Job.REVISE: self._revise,  # a rep may work on a lead of somebody else
             Job.RECORD: self._record,
             Job.NOTIFY: self._notify,
             Job.ERASE: self._erase,
@@ -92,6 +93,9 @@ class Schedule:
     def _verify(self) -> bool:
         return self._store.verify.is_due(now_ms=self._now_ms())
 
+    def _revise(self) -> bool:
+        return self._has_rules() and self._store.revise.is_due(now_ms=self._now_ms())
+
     def _record(self) -> bool:
         return self._store.outbox.length() > 0
 
@@ -105,7 +109,8 @@ class Schedule:
         return self._has_rules() and tends_something(self._context.services)
 
     def _follow(self) -> bool:
-        return self._has_rules() and self._store.changed.is_due(now_ms=self._now_ms())
+        lists = (self._store.changed, self._store.merged)
+        return self._has_rules() and any(one.is_due(now_ms=self._now_ms()) for one in lists)
 
     def _watch(self) -> bool:
         return (

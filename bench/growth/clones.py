@@ -61,8 +61,8 @@ def clone(year: Year, ledger: Ledger, *, decisions: int, ends: datetime, show: S
     """
     slots = max(1, decisions // PER_SLOT)
     with ledger.database.begin() as connection:
-        for table, rows in ((REVISIONS, year.revisions), (RULE_CHANGES, year.rule_changes)):
-            connection.execute(insert(table), list(rows))
+        connection.execute(insert(REVISIONS), list(year.revisions))
+        connection.execute(insert(RULE_CHANGES), list(year.rule_changes))
     with ledger.database.connect() as connection:
         stores = {table: _store(connection, table) for table in (DECISIONS, EVENTS, FOLLOW_UPS)}
         numbers = _numbers(connection)

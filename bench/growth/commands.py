@@ -47,6 +47,7 @@ CALLS: Final[Mapping[str, tuple[Call, ...]]] = {
     "reroute": (Call("reroute --rule Chauds --since 7d --json", leads="of_week"),),
     "replay": (Call("replay {decision}"),),
     "backtest": (Call("backtest --leads ledger --since 30d", leads="of_month"),),
+    "settling": (Call("settling --since 30d"),),
     "parked": (Call("parked"),),
     "away": (Call("away"),),
     "sweep": (Call("sweep --plan"),),
@@ -70,6 +71,7 @@ EXEMPT: Final[Mapping[str, str]] = {
     "back": "writes one field in Redis",
     "claim": "moves one lead in Redis; its recording is a row of its own",
     "release": "moves one lead in Redis; its recording is a row of its own",
+    "revise": "reads some counts in Redis",
     "token": "writes one small file",
 }
 

@@ -14,10 +14,10 @@ from typing import Any, Final
 
 import redis
 
-from bench.growth.clones import DAYS, FIRST_CONTACT
+from bench.growth.clones import FIRST_CONTACT
 from bench.growth.commands import Facts
 from bench.growth.running import Cost, Stopwatch, cpu_s_of
-from bench.growth.seeds import a_contact
+from bench.growth.seeds import DAYS, a_contact
 from bench.processes import Stage
 from router.bootstrap import open_services
 from router.routing.followup.follow import follow_up_step
@@ -238,6 +238,7 @@ EXEMPT_JOBS: Final[Mapping[Job, str]] = {
     Job.ERASE: "router forget does the same",
     Job.NIGHT: "its parts are rows: sweep, repair, follow",
     Job.RECONCILE: "searches HubSpot alone",
+    Job.REVISE: "reads HubSpot and Redis; the ledger counts one day once the brake is near",
     Job.RESUME: "reads parked leads in Redis alone",
 }
 

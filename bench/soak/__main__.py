@@ -18,10 +18,10 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import orjson
 import redis
@@ -57,6 +57,7 @@ class Feed:
 
     sandbox: SandboxClient
     rate: float
+    lead: Callable[[int], dict[str, str]]
     announced: list[tuple[float, str]] = field(default_factory=list)
     """Moment (monotonic s) and contact id of each lead."""
     problem: str = ""
@@ -70,7 +71,7 @@ class Feed:
             if owing <= 0:
                 continue
             try:
-                ids = self.sandbox.create_exactly([a_lead(made + one) for one in range(owing)])
+                ids = self.sandbox.create_exactly([self.lead(made + one) for one in range(owing)])
             except Exception as error:  # noqa: BLE001 - the run ends with this as its problem
                 self.problem = f"The portal took no lead: {error}"
                 return
@@ -130,7 +131,7 @@ def soak(stage: Stage, asked: argparse.Namespace, minutes: list[Minute]) -> None
         )
         waiting = fill_queue(stage, client, asked.waiting)
         stage.sandbox.settings(latency_ms=LATENCY_MS, calls_per_10s=CALLS_PER_10S)
-        feed = Feed(SandboxClient(stage.sandbox.base_url), asked.rate)
+        feed = Feed(SandboxClient(stage.sandbox.base_url), asked.rate, a_lead)
         thread = threading.Thread(target=feed.run, daemon=True)
         thread.start()
         try:
@@ -158,7 +159,8 @@ def fill_queue(stage: Stage, client: redis.Redis, count: int) -> list[str]:
 def queued(client: redis.Redis) -> int:
     """Leads in the queues of all teams."""
     keys = Keys(PORTAL)
-    return sum(client.zcard(keys.queue(team)) for team in client.smembers(keys.queues))  # type: ignore[union-attr,misc]
+    teams = cast("set[str]", client.smembers(keys.queues))
+    return sum(client.zcard(keys.queue(team)) for team in teams)
 
 
 def watch(
@@ -190,8 +192,8 @@ def watch(
             at_min=(now - began) / 60,
             processes=samples,
             valkey=valkey_sample(client, Keys(PORTAL), [*waiting, *(one for _, one in list(feed.announced))]),
-            outbox=client.xlen(Keys(PORTAL).outbox),  # type: ignore[arg-type]
-            inbox=client.xlen(Keys(PORTAL).inbox),  # type: ignore[arg-type]
+            outbox=client.xlen(Keys(PORTAL).outbox),
+            inbox=client.xlen(Keys(PORTAL).inbox),
             waiting=queued(client),
             announced=len(feed.announced),
             p50_s=percentile(waits, 0.5),

@@ -70,6 +70,8 @@ def _show(reading: VitalsReading) -> None:
 def _facts(reading: VitalsReading) -> Iterator[tuple[str, str]]:
     yield "leads waiting", _backlog(reading.inbox)
     yield "leads waiting, low priority", _backlog(reading.low)
+    if reading.settling:
+        yield "leads waiting for their facts", str(reading.settling)
     yield "leads parked", f"{reading.parked}" + (" (see: router parked)" if reading.parked else "")
     if reading.parked_by_outage:
         yield "leads parked by an outage", f"{reading.parked_by_outage} (they go on by themselves)"

@@ -104,7 +104,7 @@ def _reported(properties: Mapping[str, str]) -> tuple[Reported, list[str]]:
 
 def _spans(text: str | None) -> tuple[Span, ...] | None:
     """`[{"startTimestamp":ms,"endTimestamp":ms}]`; None if it is not that. One without a length is none."""
-    absences = _listed(text, _Absence)
+    absences = _listed(text, _ABSENCES)
     if absences is None or not all(one.start_timestamp <= one.end_timestamp for one in absences):
         return None
     try:
@@ -117,7 +117,7 @@ def _spans(text: str | None) -> tuple[Span, ...] | None:
 def _hours(text: str | None) -> tuple[tuple[tuple[time, time], ...], ...] | None:
     """`[{"days":"MONDAY_TO_FRIDAY","startMinute":540,"endMinute":1020}]`; None if it is not that."""
     minutes: list[list[tuple[int, int]]] = [[] for _ in range(7)]
-    shifts = _listed(text, _Shift)
+    shifts = _listed(text, _SHIFTS)
     if shifts is None or not all(one.days in _DAYS and one.start_minute < one.end_minute for one in shifts):
         return None
     for one in shifts:
@@ -156,9 +156,13 @@ class _Shift(msgspec.Struct, rename="camel"):
     end_minute: Annotated[int, msgspec.Meta(le=_DAY_MINUTES)]
 
 
-def _listed(text: str | None, kind: type[Entry]) -> list[Entry] | None:
+_ABSENCES: Final = msgspec.json.Decoder(list[_Absence], strict=False)
+_SHIFTS: Final = msgspec.json.Decoder(list[_Shift], strict=False)
+
+
+def _listed(text: str | None, reader: msgspec.json.Decoder[list[Entry]]) -> list[Entry] | None:
     """The list that the text holds, numbers in quotes included; None if it holds something else."""
     try:
-        return msgspec.json.decode((text or "").strip() or "[]", type=list[kind], strict=False)  # type: ignore[valid-type]
+        return reader.decode((text or "").strip() or "[]")
     except (msgspec.DecodeError, RecursionError):
         return None

@@ -22,6 +22,8 @@ UNWORKED: Final = "hs_is_unworked"
 MERGED_IDS: Final = "hs_merged_object_ids"
 EMPLOYEES: Final = "numberofemployees"
 DAYS_TO_CLOSE: Final = "days_to_close"
+NOT_SUBSCRIBABLE: Final = ("num_unique_conversion_events", "hs_lastmodifieddate")
+"""Properties whose changes HubSpot tells in no webhook."""
 
 COMPANY_OWNER: Final = f"company.{OWNER}"
 """The company's owner, as rule files name it."""

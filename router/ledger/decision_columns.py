@@ -18,6 +18,21 @@ class OutcomeColumns(Struct, frozen=True):
     owner_id: str | None = None
 
 
+REVISED: Final = "revised"
+
+
+class TriggerColumns(Struct, frozen=True):
+    """What led to a second decision."""
+
+    kind: str
+
+
+class InputsColumns(Struct, frozen=True):
+    """The trigger of a second decision; None for a new lead's."""
+
+    occasion: TriggerColumns | None = None
+
+
 class DecisionColumns(Struct, frozen=True):
     """What columns and follow-ups need of a record; moments are ISO texts. `book_changes` stays JSON."""
 
@@ -34,6 +49,16 @@ class DecisionColumns(Struct, frozen=True):
     due_at: str | None = None
     mode: str = "live"
     book_changes: Raw = _NO_CHANGES
+    inputs: InputsColumns | None = None
+
+    @property
+    def is_revision(self) -> bool:
+        """Whether the decision took the place of the one before, because facts came."""
+        return (
+            self.inputs is not None
+            and self.inputs.occasion is not None
+            and self.inputs.occasion.kind == REVISED
+        )
 
     def as_row(self, portal: str, record: str) -> dict[str, Any]:
         """The row of table `decisions`; `record` is the whole record."""

@@ -54,7 +54,10 @@ def last_words(
         query = query.where(DECISIONS.c.rule == rule)
     rows = ledger.rows(query)
     last = _last_ids(ledger, [row.contact_id for row in rows])
-    records = tuple(orjson.loads(row.record) for row in rows if row.id in last)
+    # A lead whose contact was merged into another one goes on under the id of that contact.
+    records = tuple(
+        {**orjson.loads(row.record), "contact_id": row.contact_id} for row in rows if row.id in last
+    )
     return ReportPage(records, after=f"{rows[-1].decided_at}|{rows[-1].id}" if len(rows) == limit else "")
 
 
@@ -71,6 +74,15 @@ def last_decided_at(ledger: Ledger) -> datetime | None:
     query = select(func.max(DECISIONS.c.decided_at)).where(DECISIONS.c.portal == ledger._portal)
     (row,) = ledger.rows(query)
     return datetime.fromisoformat(row[0]) if row[0] else None
+
+
+def decided_since(ledger: Ledger, since: datetime) -> int:
+    """Number of decisions since that moment (aware UTC)."""
+    query = select(func.count()).where(
+        DECISIONS.c.portal == ledger._portal, DECISIONS.c.decided_at >= since.isoformat()
+    )
+    (row,) = ledger.rows(query)
+    return int(row[0])
 
 
 def _last_ids(ledger: Ledger, contact_ids: Sequence[str]) -> frozenset[str]:

@@ -14,7 +14,9 @@ from router.ledger.decision_columns import columns_of
 from router.ledger.follow_ups import FollowUps
 from router.ledger.follow_ups.begun import assigned_rows, claimed_rows
 from router.ledger.follow_ups.ended import close_left
+from router.ledger.follow_ups.revised import replace_revised
 from router.ledger.follow_ups.updates import forget
+from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
 from router.ledger.opening.database import Database
 from router.ledger.pruning.pruning import Pruning
@@ -47,6 +49,7 @@ class Ledger(PortalTables):
         self.follow_ups = FollowUps(database, portal)
         self.nights = NightHistory(database, portal)
         self.rewrites = Rewrites(database)
+        self.merges = Merges(database, portal)
         self.sums = DaySums(database, portal)
         self.pruning = Pruning(database, portal, self.sums)
 
@@ -70,6 +73,7 @@ class Ledger(PortalTables):
             self.add(connection, EVENTS, event_rows)
             claimed = claimed_rows(connection, events, portal=self._portal)
             self.add(connection, FOLLOW_UPS, begun + claimed)
+            replace_revised(connection, made, portal=self._portal)
             close_left(connection, made, events, portal=self._portal)
 
         self._database.write(write)

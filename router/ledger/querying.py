@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from operator import itemgetter
 from typing import Any, Final
 
@@ -20,13 +20,8 @@ AT_A_TIME: Final = 500
 """Most values of one `IN`: older SQLite takes 999 parameters in a statement."""
 
 
-class no_index(FunctionElement[str]):  # noqa: N801 - it is used like a function of SQL
-    """A column in a condition by which SQLite must not choose an index.
-
-    Without statistics SQLite takes any equality for equally selective, also that of a portal with all rows,
-    and so reads a whole portal for one contact. PostgreSQL sees the plain column.
-    https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
-    """
+class _NoIndex(FunctionElement[str]):
+    """A plain column on PostgreSQL, and `+column` on SQLite."""
 
     inherit_cache = True
     type = String()
@@ -35,13 +30,26 @@ class no_index(FunctionElement[str]):  # noqa: N801 - it is used like a function
         super().__init__(column)
 
 
-@compiles(no_index)
-def _plain(element: no_index, compiler: SQLCompiler, **options: Any) -> str:
+@cache
+def no_index(column: Column[Any]) -> _NoIndex:
+    """A column in a condition by which SQLite must not choose an index.
+
+    Without statistics SQLite takes any equality for equally selective, also that of a portal with all rows,
+    and so reads a whole portal for one contact. PostgreSQL sees the plain column.
+    https://www.sqlite.org/optoverview.html#disqualifying_where_clause_terms_using_unary_
+
+    There is one for each column: they refer to themselves, so each would wait for the garbage collector.
+    """
+    return _NoIndex(column)
+
+
+@compiles(_NoIndex)
+def _plain(element: _NoIndex, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.clauses, **options)
 
 
-@compiles(no_index, "sqlite")
-def _with_plus(element: no_index, compiler: SQLCompiler, **options: Any) -> str:
+@compiles(_NoIndex, "sqlite")
+def _with_plus(element: _NoIndex, compiler: SQLCompiler, **options: Any) -> str:
     return f"+{_plain(element, compiler, **options)}"
 
 

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import Connection, insert, select
 
 from router.ledger.querying import PortalTables, no_index
-from router.ledger.rewriting.book_changes import COLUMNS, changes_in
+from router.ledger.rewriting.book_changes import COLUMNS, changes_in, refundable_in
 from router.ledger.tables import DECISIONS, EVENTS
 from router.policy.shares.share_book import REFUNDED, refund_of
 
@@ -34,10 +34,8 @@ class Shares(PortalTables):
         with self._database.connect() as connection:
             refunded = self._refunded(connection)
             rows = connection.execution_options(yield_per=BLOCK).execute(query)
-            for decision_id, outcome, *columns in rows:
-                add_changes(
-                    book, lasting_changes(outcome, changes_in(*columns), refunded=decision_id in refunded)
-                )
+            for decision_id, *columns in rows:
+                add_changes(book, lasting_changes(*columns, refunded=decision_id in refunded))
                 count += 1
             for added in self._nameless(connection):
                 add_changes(book, added)
@@ -52,8 +50,8 @@ class Shares(PortalTables):
         added: dict[str, int] = {}
         refunded = self._refunded(connection, contact_id)
         for row in rows:
-            changes = changes_in(row.book_changes, row.record)
-            add_changes(added, lasting_changes(row.outcome, changes, refunded=row.id in refunded))
+            columns = (row.outcome, row.book_changes, row.record)
+            add_changes(added, lasting_changes(*columns, refunded=row.id in refunded))
         added = {name: value for name, value in added.items() if value}
         if not added:
             return
@@ -87,13 +85,17 @@ class Shares(PortalTables):
         return [orjson.loads(detail).get("book", {}) for detail in connection.execute(query).scalars()]
 
 
-def lasting_changes(outcome: str, changes: Mapping[str, int], *, refunded: bool) -> Mapping[str, int]:
-    """A decision's lasting additions to the book; of a refunded one only those that a refund keeps."""
-    if not refunded or outcome != "assigned":
-        return changes
-    kept = dict(changes)
-    add_changes(kept, refund_of(changes))
-    return kept
+def lasting_changes(
+    outcome: str, book_changes: str | None, record: str | None, *, refunded: bool
+) -> Mapping[str, int]:
+    """A decision's lasting additions to the book; of a refunded one only those that a refund keeps.
+
+    After the outcome come the row's `COLUMNS`.
+    """
+    changes = changes_in(book_changes, record)
+    if refunded and outcome == "assigned":
+        add_changes(changes, refund_of(refundable_in(book_changes, record)))
+    return changes
 
 
 def add_changes(book: dict[str, int], changes: Mapping[str, int]) -> None:

@@ -60,7 +60,13 @@ class Chat:
         self._addresses = addresses
         self._allow_private = allow_private
         self._deadline_s = deadline_s
-        self._sleep = sleep
+        self._retrying = Retrying(
+            retry=retry_if_exception(lambda error: isinstance(error, NotDelivered) and error.soon),
+            wait=wait_random_exponential(multiplier=0.2, max=1),
+            stop=stop_after_attempt(ATTEMPTS),
+            sleep=sleep,
+            reraise=True,
+        )
 
     @property
     def is_known(self) -> bool:
@@ -80,15 +86,8 @@ class Chat:
         Takes at most `deadline_s`, however slowly the chat answers. Raises `NotDelivered` or `Unclear`.
         """
         conversation = Conversation(self._deadline_s)
-        retrying = Retrying(
-            retry=retry_if_exception(lambda error: isinstance(error, NotDelivered) and error.soon),
-            wait=wait_random_exponential(multiplier=0.2, max=1),
-            stop=stop_after_attempt(ATTEMPTS),
-            sleep=self._sleep,
-            reraise=True,
-        )
         try:
-            return conversation.run(lambda: retrying(self._post, address, message, conversation))
+            return conversation.run(lambda: self._retrying(self._post, address, message, conversation))
         except TooLate as error:
             if error.established:
                 raise Unclear(f"The chat did not answer within {self._deadline_s:g} s.") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from typing import Final
 
@@ -12,6 +12,7 @@ from router.policy.leads.catalog import Catalog
 from router.policy.rules.policy import Policy
 from router.rulefiles.facts_named import facts_named
 from router.rulefiles.routing.routing_file import read_routing
+from router.rulefiles.routing.settle import warn_if_idle
 from router.rulefiles.scoring.grades import grades_of
 from router.rulefiles.scoring.scoring_file import CIRCULAR, read_scoring
 from router.rulefiles.team.lists_file import read_lists
@@ -58,9 +59,9 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
     words = Vocabulary(catalog, words.timezone, words.lists, computed={"grade": grades})
     routing = read_routing(routing_tree, routing_reader, words, roster) if routing_tree else None
 
-    mistakes = in_order(mistake for reader, _ in trees.values() for mistake in reader.found)
-    if any(_has_error(reader) for reader, _ in trees.values()):
-        return Loaded(None, mistakes)
+    readers = [reader for reader, _ in trees.values()]
+    if any(map(_has_error, readers)):
+        return Loaded(None, _found_by(readers))
     if roster is None or scoring is None or routing is None or routing.default_sla is None:
         raise AssertionError("a rule file without a mistake gave nothing")  # a bug of ours, never the files'
     policy = Policy(
@@ -77,8 +78,12 @@ def load_policy(files: Mapping[str, bytes], *, catalog: Catalog) -> Loaded:
         night=routing.night,
         sla_policy=routing.sla_policy,
         outcomes=routing.outcomes,
+        settle=routing.settle,
+        owner_cleared=routing.owner_cleared,
     )
-    return Loaded(policy, mistakes)
+    if routing.settle_at is not None:
+        warn_if_idle(policy, routing.settle_at, routing_reader)
+    return Loaded(policy, _found_by(readers))
 
 
 def load_files(files: Mapping[str, bytes]) -> Loaded:
@@ -105,6 +110,10 @@ def digest(files: Mapping[str, bytes]) -> str:
         found.update(f"{name} {len(files[name])}\n".encode())
         found.update(files[name])
     return found.hexdigest()
+
+
+def _found_by(readers: Iterable[FileReader]) -> tuple[Mistake, ...]:
+    return in_order(mistake for reader in readers for mistake in reader.found)
 
 
 def _has_error(reader: FileReader) -> bool:

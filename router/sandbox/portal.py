@@ -15,8 +15,12 @@ from router.sandbox.delivery.webhooks import Event
 from router.sandbox.http.faults import Faults
 from router.sandbox.http.limits import Limits
 from router.sandbox.journal import Journal, Write
+from router.sandbox.late import LateChanges
 from router.sandbox.people.humans import Humans
 from router.sandbox.settings import Settings
+
+BY_DOMAIN = Source("AUTO_ASSOCIATE_BY_DOMAIN", "AUTO_ASSOCIATE_BY_DOMAIN")
+"""The portal itself, where it links a contact to the company of its e-mail address."""
 
 
 class Portal:
@@ -30,13 +34,15 @@ class Portal:
         self.journal = Journal()
         self.humans = Humans()
         self.deliveries = Deliveries(lambda: self.settings)
+        self.late = LateChanges()
         self.reset()
 
     def reset(self) -> None:
         """Empty the portal except for its owners, and reset its clock. Settings and webhook endpoint stay."""
         put_ahead(0)
+        self.late.forget()
         with self.lock:
-            self.chance = random.Random(1)
+            self.chance, self.delays = random.Random(1), random.Random(2)
             self.owners: dict[str, Owner] = {owner.id: owner for owner in OWNERS}
             self.repositories = empty_repositories()
             for owner in OWNERS:
@@ -67,6 +73,10 @@ class Portal:
         repository.records[record.id] = record
         if announce and kind == "contacts":
             self.deliveries.announce(Event("creation", record.id, record.created_ms, source, record=record))
+            if self.deliveries.wants("at_creation"):
+                self._announce(record, record.properties, at_ms=record.created_ms, source=source)
+        if kind == "contacts":
+            self._link_later(record)
         return record
 
     def write(self, kind: str, record: Record, values: Mapping[str, str], *, source: Source) -> None:
@@ -89,22 +99,51 @@ class Portal:
 
     def edit_by_hand(self, record: Record, values: Mapping[str, str], *, when: str) -> None:
         """Change a contact as a person in HubSpot's pages does."""
-        source = self.humans.source(self.owners[OWNERS[8].id].user_id)
-        if record.write(
-            values, source=source, at_ms=now_ms(), modified=self.repositories["contacts"].modified
-        ):
-            self._announce_changes(record)
+        self.change(record, values, source=self.humans.source(self.owners[OWNERS[8].id].user_id))
         if "hubspot_owner_id" in values:
             self.humans.chose(record, values["hubspot_owner_id"], when=when)
 
+    def change(self, record: Record, values: Mapping[str, str], *, source: Source) -> None:
+        """Change a contact from outside of the API: a form, an import, a person, the portal itself."""
+        modified = self.repositories["contacts"].modified
+        if record.write(values, source=source, at_ms=now_ms(), modified=modified):
+            self._announce_changes(record)
+
     def _announce_changes(self, record: Record) -> None:
-        """Announce the subscribed properties that the last edit changed."""
+        """Announce what the last edit changed, as far as the endpoint has subscribed to it."""
         edit = record.edits[-1]
+        self._announce(record, edit.changed, at_ms=edit.at_ms, source=edit.source)
+        if "email" in edit.changed:
+            self._link_later(record)
+
+    def _announce(self, record: Record, changed: Mapping[str, str], *, at_ms: int, source: Source) -> None:
         for name in self.deliveries.subscribed():
-            if name in edit.changed:
-                changed = (name, edit.changed[name])
-                event = Event("propertyChange", record.id, edit.at_ms, edit.source, changed=changed)
-                self.deliveries.announce(event)
+            if name in changed:
+                told = (name, changed[name])
+                self.deliveries.announce(Event("propertyChange", record.id, at_ms, source, changed=told))
+        if "associatedcompanyid" in changed and self.deliveries.wants("associations"):
+            before = [version.value for version in record.history("associatedcompanyid")[1:2]]
+            company = changed["associatedcompanyid"]
+            end = (company, False) if company else (before[0], True)
+            self.deliveries.announce(Event("associationChange", record.id, at_ms, source, company=end))
+
+    def _link_later(self, record: Record) -> None:
+        """Let the contact find its company by the domain of its e-mail address, some seconds from now."""
+        if not self.settings.link_companies or not record.properties.get("email"):
+            return
+        least_s, most_s = self.settings.link_after_min_s, self.settings.link_after_max_s
+        self.late.after(self.delays.uniform(least_s, most_s), lambda: self._link(record.id))
+
+    def _link(self, contact: str) -> None:
+        with self.lock:
+            record = self.repositories["contacts"].find(contact)
+            if record is None or record.properties.get("associatedcompanyid"):
+                return
+            domain = record.properties.get("email", "").rpartition("@")[2].lower()
+            for company in self.repositories["companies"].records.values():
+                if domain and company.properties.get("domain", "").lower() == domain:
+                    self.change(record, {"associatedcompanyid": company.id}, source=BY_DOMAIN)
+                    return
 
     def remove(self, kind: str, record: Record, *, source: Source, privacy: bool = False) -> None:
         """Delete a record and announce it by webhook; a privacy deletion is announced as such too."""
@@ -117,8 +156,32 @@ class Portal:
             self.deliveries.announce(Event(event, record.id, now_ms(), source))
 
     def merge(self, loser: Record, winner: Record, *, source: Source) -> Record:
-        """Make one new contact of two; both old ids lead to it from now on. The winner's values count."""
+        """Make one contact of two, to which both old ids lead from now on. The winner's values count.
+
+        The merged contact is a new one, or the winner if the portal is set to `merge_keeps_id`.
+        """
         repository = self.repositories["contacts"]
+        keeps_id = self.settings.merge_keeps_id
+        merged = winner if keeps_id else self._merged_anew(loser, winner, source=source)
+        for old in (loser,) if keeps_id else (loser, winner):
+            del repository.records[old.id]
+            for earlier, now in list(repository.merged_into.items()):
+                if now == old.id:
+                    repository.merged_into[earlier] = merged.id
+            repository.merged_into[old.id] = merged.id
+        former = {"hs_merged_object_ids": ";".join(repository.led_to(merged.id))}
+        if keeps_id:
+            moved = {
+                name: value for name, value in loser.properties.items() if not merged.properties.get(name)
+            }
+            self.change(merged, moved | former, source=source)
+        else:
+            merged.properties |= former
+        ids = (int(winner.id), int(loser.id))
+        self.deliveries.announce(Event("merge", merged.id, now_ms(), source, merged=ids))
+        return merged
+
+    def _merged_anew(self, loser: Record, winner: Record, *, source: Source) -> Record:
         properties = {**loser.properties, **{k: v for k, v in winner.properties.items() if v}}
         merged = self.create("contacts", properties, source=source, announce=False)
         merged.created_ms, merged.created_by = winner.created_ms, winner.created_by
@@ -126,16 +189,6 @@ class Portal:
         merged.original = {**loser.properties, **(winner.original or winner.properties)}
         merged.edits = list(winner.edits)
         merged.was_read = loser.was_read or winner.was_read
-        for old in (loser, winner):
-            del repository.records[old.id]
-            for earlier, now in list(repository.merged_into.items()):
-                if now == old.id:
-                    repository.merged_into[earlier] = merged.id
-            repository.merged_into[old.id] = merged.id
-        former = sorted(old for old, new in repository.merged_into.items() if new == merged.id)
-        merged.properties["hs_merged_object_ids"] = ";".join(former)
-        ids = (int(winner.id), int(loser.id))
-        self.deliveries.announce(Event("merge", merged.id, now_ms(), source, merged=ids))
         return merged
 
     def archive_owner(self, owner_id: str) -> None:

@@ -27,6 +27,13 @@ class Settings:
     shuffle_results: bool = True
     """Answers of batches have no particular order, which HubSpot never promised."""
     time_zone: str = "Europe/Paris"
+    link_companies: bool = False
+    """A contact without a company gets the one whose `domain` its e-mail address has, if there is one."""
+    link_after_min_s: float = 1.0
+    link_after_max_s: float = 5.0
+    """Real seconds after the contact got its e-mail address, by chance between the two."""
+    merge_keeps_id: bool = False
+    """As HubSpot merged until 2025: the winner keeps its id. Otherwise the merged contact has a new one."""
     keep_calls: bool = False
     """Every API call is kept, for the story of a record; it takes memory, which a benchmark does without."""
 
@@ -45,7 +52,10 @@ class Settings:
                 raise ValueError(f"Setting '{name}' cannot be {value!r}.") from None
         if converted.get("validation", "whole_batch") not in ("whole_batch", "per_record"):
             raise ValueError("Setting 'validation' is whole_batch or per_record.")
-        return replace(self, **converted)
+        settings = replace(self, **converted)
+        if not 0 <= settings.link_after_min_s <= settings.link_after_max_s:
+            raise ValueError("Settings 'link_after_min_s' and 'link_after_max_s' ascend from 0.")
+        return settings
 
     def public(self) -> dict[str, Any]:
         """The settings without the secrets."""

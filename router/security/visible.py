@@ -29,6 +29,8 @@ def one_line(text: str) -> str:
 
 def in_json(document: str) -> str:
     r"""A JSON document whose strings have `\u202e` in the place of the character, which means the same."""
+    if document.isascii() and "\x7f" not in document:
+        return document  # JSON has no other control characters as they are
     return _STEERING.sub(lambda found: "".join(f"\\u{unit:04x}" for unit in _utf16(found[0])), document)
 
 

@@ -23,6 +23,10 @@ class Keys:
         """hash: how far unannounced contacts and lost states are found (reconciled.py, restoration.py)."""
         self.erasures = key("erasures")
         """set: contact ids whose every trace must go; an id leaves when it is purged."""
+        self.erasures_scan = key("erasures:scan")
+        """hash: contacts whose memories are searched among all, and how far; until the search is over."""
+        self.erasures_ready = key("erasures:ready")
+        """set: those of `erasures` of which no memory about a company is left; until they are purged."""
         self.erased = key("erased")
         """sorted set: digests of contacts erased just now; score = when, epoch ms; twenty seconds."""
         self.outbox = key("outbox")
@@ -69,8 +73,22 @@ class Keys:
         """list: groups of reps (JSON) whose open leads are still to be counted; until they are."""
         self.verify = key("verify")
         """sorted set: contact ids whose owner in HubSpot must be looked at; score = when, epoch ms."""
+        self.settling = key("settling")
+        """sorted set: leads that wait for their facts; score = when to decide them, epoch ms."""
+        self.listened = key("listened")
+        """set: contact properties that the live rules read, if leads settle; published with the rules."""
+        self.revise = key("revise")
+        """sorted set: leads whose facts may have changed; score = look at them then, epoch ms."""
+        self.revised = key("revised")
+        """hash: minute (epoch) → leads that revisions moved to another rep or queue; one hour."""
+        self.revision_brake = key("revision_brake")
+        """string: why revisions move no lead (JSON, see revision_brake.py); until a person agrees."""
+        self.revisions_released = key("revisions_released")
+        """string: a person has let revisions go on; one hour."""
         self.changed = key("changed")
         """sorted set: leads that somebody worked on in HubSpot; score = look at them then, epoch ms."""
+        self.merged = key("merged")
+        """sorted set: old ids of leads whose contacts were merged into others; score = look then, ms."""
         self.moved = key("moved")
         """sorted set: leads that count as open with somebody else since then, epoch ms; one minute."""
         self.drains = key("drains")
@@ -99,6 +117,8 @@ class Keys:
         """hash: local date → state of that night's run (JSON); the last 60 are kept."""
         self.night_lock = key("night:lock")
         """string: a process is at a step of tonight's run; until it ends, 150 s at most."""
+        self.night_catalog = key("night:catalog")
+        """string: the portal's properties and owners as tonight's run has read them; ten minutes."""
         self.night_ended = key("night:ended")
         """string: when the last night ended (ISO); for ever."""
         self.night_plan = key("night:plan")

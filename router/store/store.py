@@ -24,6 +24,8 @@ from router.store.repair.reconciled import Reconciled
 from router.store.repair.redrive import Redrive
 from router.store.repair.restoration import Restoration
 from router.store.sends.sends import Sends
+from router.store.settling.revision_brake import RevisionBrake
+from router.store.settling.settling_leads import SettlingLeads
 from router.store.shared.availability import AvailabilityRepository
 from router.store.shared.outbox import Outbox
 from router.store.shared.recent_writes import RecentWrites
@@ -49,6 +51,7 @@ class Store(Struct, frozen=True):
     commits: Commits
     queues: Queues
     waiting: WaitingGroups
+    settling: SettlingLeads
     claims: ClaimStore
     revoked_links: RevokedLinks
     credits: Credits
@@ -60,8 +63,13 @@ class Store(Struct, frozen=True):
     watched: WatchedLeads
     changed: DueList
     """Leads that people worked on in HubSpot; the receiver adds each of them once (see append.lua)."""
+    revise: DueList
+    """Leads whose facts may have changed since they were decided; the receiver adds them (see append.lua)."""
+    revision_brake: RevisionBrake
     verify: DueList
     """Leads whose owner in HubSpot has to be verified, or that HubSpot did not find."""
+    merged: DueList
+    """Leads whose contact was merged into another one, by the id that they had (see note_merged.lua)."""
     nights: Nights
     night_plan: NightPlan
     erasures: Erasures
@@ -88,6 +96,7 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         commits=Commits(client, keys),
         queues=Queues(client, keys),
         waiting=WaitingGroups(client, keys),
+        settling=SettlingLeads(client, keys),
         claims=ClaimStore(client, keys),
         revoked_links=RevokedLinks(client, keys),
         credits=Credits(client, keys),
@@ -98,7 +107,10 @@ def open_store(client: redis.Redis, portal: str) -> Store:
         notices=Notices(client, keys),
         watched=WatchedLeads(client, keys),
         changed=DueList(client, keys.changed),
+        revise=DueList(client, keys.revise),
+        revision_brake=RevisionBrake(client, keys),
         verify=DueList(client, keys.verify),
+        merged=DueList(client, keys.merged),
         nights=Nights(client, keys),
         night_plan=NightPlan(client, keys),
         erasures=Erasures(client, keys),

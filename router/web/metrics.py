@@ -58,6 +58,7 @@ _GAUGES: Final[tuple[tuple[str, str, Callable[[VitalsReading], float | None]], .
     ("low_leads", "Leads in the stream", lambda seen: seen.low.depth),
     ("low_claimed_leads", "Leads claimed and not finished", lambda seen: seen.low.claimed),
     ("low_oldest_waited_seconds", "How long the oldest lead waits", lambda seen: seen.low.waited_s or 0),
+    ("settling_leads", "New leads that wait for facts which come late", lambda seen: seen.settling),
     ("parked_leads", "Leads that need a person", lambda seen: seen.parked),
     ("overdue_leads", "Leads on which nobody works although they are due", lambda seen: seen.overdue),
     ("overdue_oldest_seconds", "How long the oldest of them is due", lambda seen: seen.overdue_for_s or 0),

@@ -19,6 +19,7 @@ from router.repeated import repeated
 from router.settings import Settings
 from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
+from router.timestamps import epoch_ms
 from router.web.unkept import Unkept
 
 MAX_BODY_BYTES: Final = 512 * 1024
@@ -66,14 +67,18 @@ def receiver_blueprint(
         except DeliveryInvalid as error:
             return _refuse(400, str(error), vitals)
         try:
-            changed = [(contact_id, int(now.timestamp() * 1000)) for contact_id in delivery.changed]
+            now_ms = epoch_ms(now)
+            changed = [(contact_id, now_ms) for contact_id in delivery.changed]
+            inbox.note_merged(delivery.merged, now_ms=now_ms)
             worth_waking = inbox.append(
                 delivery.created,
                 delivery.erased,
                 delivery.ignored,
                 changed,
                 delivery.deleted,
+                delivery.touched,
                 foreign=delivery.foreign,
+                now_ms=now_ms,
             )
         except redis.RedisError as error:
             unkept.note()
@@ -108,6 +113,7 @@ def _after(delivery: Delivery, began: float, wake: Callable[[], None] | None) ->
         created=len(delivery.created),
         erased=len(delivery.erased),
         changed=len(delivery.changed),
+        touched=len(delivery.touched),
         ignored=delivery.ignored,
         took_ms=round((time.perf_counter() - began) * 1000, 1),
     )

@@ -27,6 +27,21 @@ def test_the_error_of_a_slope_is_that_of_the_textbook() -> None:
     assert (line.at_zero, line.slope, line.error) == pytest.approx((3.0, 0.5, 0.118), abs=0.001)
 
 
+def test_minutes_that_are_alike_in_a_row_tell_less_than_independent_ones() -> None:
+    # A machine that is slow for ten minutes of thirty: no trend, and few of its minutes are independent.
+    slow = [(minute, 0.65 + 0.35 * (16 <= minute < 26)) for minute in range(30)]
+    mixed = [(minute, 0.65 + 0.35 * (minute % 3 == 0)) for minute in range(30)]
+
+    assert line_through(slow).error > 2 * line_through(mixed).error
+    assert is_flat(slow, per_unit=0.001)
+
+
+def test_steady_growth_is_seen_although_its_steps_are_alike_in_a_row() -> None:
+    steps = [(minute, 137 + 7 * (minute // 7)) for minute in range(30)]
+
+    assert not is_flat(steps, per_unit=0.2)
+
+
 def test_one_point_is_no_line() -> None:
     with pytest.raises(ValueError, match="two points"):
         line_through([(1, 2), (1, 3)])

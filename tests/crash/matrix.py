@@ -22,7 +22,7 @@ from queue import Empty, SimpleQueue
 from tests.crash.cells import Cell, all_cells, named, seeded_cells
 from tests.crash.one_cell import SCALE, CellResult, run_cell
 from tests.crash.way import Way, way_of_a_lead
-from tests.world.fleet import Fleet, a_fleet, a_quiet_fleet
+from tests.world.fleet import SETTLE, Fleet, a_fleet, a_quiet_fleet
 
 WORKERS = 2
 Tell = Callable[[str], None]
@@ -82,7 +82,7 @@ class Matrix:
 def walk(directory: Path) -> Way:
     """A lead's way, on a portal of its own."""
     directory.mkdir(parents=True)
-    with a_quiet_fleet(directory) as fleet:
+    with a_quiet_fleet(directory, routing=SETTLE) as fleet:
         return way_of_a_lead(fleet)
 
 
@@ -110,9 +110,8 @@ def run_matrix(
             for turn in range(len(cells)):
                 if waiting.empty():
                     return
-                with a_fleet(
-                    _made(directory / f"lane{number}-{turn}"), workers=WORKERS, scale=SCALE, without=without
-                ) as fleet:
+                lane = _made(directory / f"lane{number}-{turn}")
+                with a_fleet(lane, workers=WORKERS, scale=SCALE, without=without, routing=SETTLE) as fleet:
                     _serve(fleet, waiting, note)
         except BaseException as mistake:  # noqa: BLE001 - raised in the caller's thread
             mistakes.append(mistake)

@@ -14,7 +14,7 @@ from router.store.inbox.inbox import Inbox
 from tests.crash.calls import PLACES, Orders, calls_in_code, classes_with_connection
 from tests.crash.cells import ACTIONS, FAULTS_OF_WRITES, MOMENTS, Cell, all_cells, named, seeded_cells
 from tests.crash.way import Way, way_of_a_lead
-from tests.world.fleet import Fleet, a_quiet_fleet
+from tests.world.fleet import SETTLE, Fleet, a_quiet_fleet
 from workers import drain
 
 HOME = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ ROUTER = (
 
 @pytest.fixture
 def fleet(tmp_path: Path) -> Iterator[Fleet]:
-    with a_quiet_fleet(tmp_path) as fleet:
+    with a_quiet_fleet(tmp_path, routing=SETTLE) as fleet:
         yield fleet
 
 
@@ -50,8 +50,9 @@ def test_the_way_of_a_lead_has_the_calls_that_its_stages_make(fleet: Fleet) -> N
         ("worker", "Commits.commit"),
         ("worker", "Gateway.update_contacts"),
         ("worker", "Commits.finish"),
-        ("housekeeping", "Gateway.read_owner_history"),
         ("housekeeping", "Gateway.update_contacts"),
+        ("housekeeping", "DueList.due"),
+        ("housekeeping", "Gateway.read_with_history"),
         ("housekeeping", "Ledger.record"),
         ("cron", "WakeUps.ask"),
     } <= set(way.calls)

@@ -11,7 +11,7 @@ import pytest
 from tests.crash.cells import Cell, all_cells, seeded_cells
 from tests.crash.matrix import run_matrix, say, walk
 from tests.crash.one_cell import SCALE, run_cell
-from tests.world.fleet import a_fleet
+from tests.world.fleet import SETTLE, a_fleet
 
 SEED = 1
 CELLS = 15
@@ -31,7 +31,7 @@ def test_the_seeded_cells_hold(tmp_path: Path) -> None:
 def test_without_verify_a_cell_does_not_hold(tmp_path: Path) -> None:
     cell = Cell("slow", "contacts/batch/update", "worker", "Inbox.renew", "after", "kill")
 
-    with a_fleet(tmp_path, workers=2, scale=SCALE, without="verify") as fleet:
+    with a_fleet(tmp_path, workers=2, scale=SCALE, without="verify", routing=SETTLE) as fleet:
         result = run_cell(fleet, cell, within_s=15.0)
 
     assert result.verdict.overwritten

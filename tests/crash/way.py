@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -23,7 +23,7 @@ from router.wakeups import Job, WakeUps
 from router.web.app import create_app
 from tests.crash.calls import instrumented
 from tests.world.fleet import PORTAL, PUBLIC_URL, Fleet
-from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.leads import LATE_FACT, OWNERS, a_sure_contact
 from workers import jobs, process
 from workers.schedule import Schedule
 
@@ -57,7 +57,8 @@ class _Walk:
 
 def way_of_a_lead(fleet: Fleet) -> Way:
     """Walk the way on a fleet whose processes do not run: announced, routed, covered a person's choice,
-    verified, given back, recorded, changed by a person afterwards.
+    verified, given back, recorded, changed by a person afterwards, cleared and put into a queue, merged.
+    Facts of two other leads come late: one moves to another rep, of the other only the score is shown.
     """
     walk = _Walk(fleet)
     setting_up = fleet.sandbox.calls()["endpoints"]
@@ -65,7 +66,7 @@ def way_of_a_lead(fleet: Fleet) -> Way:
         post, context = _receiver(walk), _context(walk)
         fleet.sandbox.stop_deliveries()
         _first_lead(walk, context)
-        ids = fleet.sandbox.create_exactly([a_hot_contact(), a_hot_contact(email="b@acier.fr")])
+        ids = fleet.sandbox.create_exactly([a_sure_contact() for _ in range(4)])
         fleet.sandbox.overtake(of=ids[:1], times=1, owner=OWNERS["claire"])
         post([_event(one, "creation") for one in ids])
         walk.role = "worker"
@@ -73,6 +74,22 @@ def way_of_a_lead(fleet: Fleet) -> Way:
         _keep_house(walk, context)
         fleet.sandbox.edit_by_hand(ids[1], owner=OWNERS["claire"])
         post([_event(ids[1], "propertyChange")])
+        _keep_house(walk, context)
+        fleet.sandbox.edit_by_hand(ids[2], properties=LATE_FACT)
+        fleet.sandbox.edit_by_hand(ids[3], properties={"jobtitle": "Comptable"})
+        post([_event(ids[2], "propertyChange", name="country")])
+        post([_event(ids[3], "propertyChange", name="jobtitle")])
+        _keep_house(walk, context)
+        walk.role = "worker"
+        jobs.drain(PORTAL)
+        _keep_house(walk, context)
+        fleet.sandbox.edit_by_hand(ids[1], owner="")
+        post([_event(ids[1], "propertyChange")])
+        _keep_house(walk, context)
+        walk.role = "worker"
+        jobs.drain(PORTAL)
+        survivor = fleet.sandbox.merge(ids[1], into=ids[0])
+        post([_merge(ids[:2], into=survivor)])
         _keep_house(walk, context)
     fleet.sandbox.overtake()
     operations = [one for one in fleet.sandbox.calls()["endpoints"] if one not in setting_up]
@@ -85,7 +102,7 @@ def _first_lead(walk: _Walk, context: ProcessContext) -> None:
     """The first lead of a portal, which begins the share book: what that takes is on no other lead's way."""
     known = dict(walk.calls)
     context.services.store.inbox.append(
-        [(one, 0) for one in walk.fleet.sandbox.create_exactly([a_hot_contact()])]
+        [(one, 0) for one in walk.fleet.sandbox.create_exactly([a_sure_contact()])]
     )
     jobs.drain(PORTAL)
     _keep_house(walk, context)
@@ -141,7 +158,7 @@ def _receiver(walk: _Walk) -> Callable[[list[dict[str, object]]], None]:
     return post
 
 
-def _event(contact_id: str, kind: str) -> dict[str, object]:
+def _event(contact_id: str, kind: str, *, name: str = "hubspot_owner_id") -> dict[str, object]:
     event: dict[str, object] = {
         "eventId": int(contact_id),
         "portalId": int(PORTAL),
@@ -149,5 +166,13 @@ def _event(contact_id: str, kind: str) -> dict[str, object]:
         "subscriptionType": f"contact.{kind}",
         "objectId": int(contact_id),
     }
-    changed: dict[str, object] = {"propertyName": "hubspot_owner_id", "propertyValue": OWNERS["claire"]}
+    changed: dict[str, object] = {"propertyName": name, "propertyValue": OWNERS["claire"]}
     return event | (changed if kind == "propertyChange" else {"changeFlag": "CREATED"})
+
+
+def _merge(contact_ids: Sequence[str], *, into: str) -> dict[str, object]:
+    primary, *others = map(int, contact_ids)
+    merged = {"primaryObjectId": primary, "mergedObjectIds": others, "newObjectId": int(into)}
+    event = _event(into, "merge") | merged
+    del event["objectId"]
+    return event

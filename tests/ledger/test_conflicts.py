@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from threading import Barrier
+from weakref import ref
 
 import orjson
 import pytest
@@ -127,6 +130,20 @@ def test_a_transaction_that_was_ended_for_another_one_is_run_again(on_postgres: 
         list(pool.map(on_postgres.database.write, works))
 
     assert sorted(began) in (["1", "1", "2"], ["1", "2", "2"])
+
+
+def test_what_was_written_is_freed_at_once(tmp_path: Path) -> None:
+    ledger = open_ledger(f"sqlite:///{tmp_path}/ledger.sqlite3", PORTAL)
+    work = partial(lambda _connection: None)
+    kept = ref(work)
+
+    gc.disable()
+    try:
+        ledger.database.write(work)
+        del work
+        assert kept() is None, "the rows of a transaction would wait for the garbage collector"
+    finally:
+        gc.enable()
 
 
 def test_on_sqlite_nothing_changes_between_a_read_and_the_write(tmp_path: Path) -> None:

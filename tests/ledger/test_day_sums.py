@@ -24,6 +24,7 @@ from tests.world import plain_fairness, plain_results
 from tests.world.databases import PORTAL
 from tests.world.policies import PARIS, a_rep
 from tests.world.random_decisions import REPS, random_decisions, random_events
+from tests.world.records import a_record
 
 SINCE = datetime(2026, 3, 1, 15, tzinfo=UTC)
 DAYS = 9
@@ -50,8 +51,9 @@ def plainly(ledger: Ledger, since: datetime, mode: str) -> tuple[ShareReport, ..
     """The report as it was computed from every decision."""
     decided = map(from_record, ledger.decided_since(since))
     of_mode = tuple(one for one in decided if one.mode == mode)
-    counted = plain_fairness.that_count(of_mode, ended=ledger.decisions_ended_by(REFUNDED, since=since))
-    refunded = plain_fairness.teams_refunded(of_mode, counted)
+    ended = ledger.decisions_ended_by(REFUNDED, since=since)
+    counted = plain_fairness.that_count(of_mode, ended=ended)
+    refunded = plain_fairness.teams_refunded(of_mode, counted, ended=ended)
     return plain_fairness.standings(counted, roster=ROSTER, book=BOOK, bounds=BOUNDS, refunded=refunded)
 
 
@@ -285,3 +287,17 @@ def test_sums_of_an_earlier_form_are_made_anew(ledger: Ledger) -> None:
     again.sums.make_some(now=NOW, longest_s=60)
     assert held(again) == days_over(again)
     check(again)
+
+
+def test_a_lead_that_goes_on_under_another_id_is_still_one_lead(ledger: Ledger) -> None:
+    """Its contact was merged into another one before it was revised: the first record has the old id."""
+    shares = {"shares": [["camille", 1000, 0, 0], ["lea", 1000, 0, 0]]}
+    trigger = {"kind": "revised", "owner_id": "70000001", "rep": "camille", "due_at": None, "told": False}
+    inputs = {"inputs": {"occasion": trigger | {"facts": [], "paid": {"credit:idf:camille": -1}}}}
+    ledger.record([a_record("501") | shares, a_record("777", episode=1) | shares | inputs], [])
+    with ledger.database.begin() as connection:
+        connection.execute(text("UPDATE decisions SET contact_id = '777' WHERE contact_id = '501'"))
+
+    found = ledger.sums.shares(mode="live", since=SINCE).shares.teams["idf", "leads"]
+
+    assert found.received == {"camille": 1}

@@ -108,3 +108,74 @@ def test_erasing_a_contact_leaves_its_result_without_a_trace(tmp_path: Path) -> 
 
     assert [row.contact_id for row in rows] == [None, None]
     assert not [path for path in tmp_path.iterdir() if b"987654321" in path.read_bytes()]
+
+
+def revised(episode: int, *, owner_id: str, before: str, **more: Any) -> dict[str, Any]:
+    trigger = {"kind": "revised", "owner_id": before, "rep": None, "due_at": None, "told": False}
+    trigger |= {"facts": ["country"], "paid": {}}
+    return a_record(episode=episode, owner_id=owner_id) | {"inputs": {"occasion": trigger}} | more
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_lead_that_a_revision_took_counts_for_nobody_before_it(ledger: Ledger, together: bool) -> None:
+    records = [a_record(), revised(1, owner_id="70000002", before="70000001")]
+    for _ in range(2):
+        record_all(ledger, records, together=together)
+
+        (only,) = ledger.follow_ups.of_contact("501")
+        assert (only.decision_id, only.owner_id, only.ended_at) == ("501-1-abcd", "70000002", None)
+        assert only.assigned_at == datetime(2026, 11, 24, 9, 11, tzinfo=UTC)
+    assert [one.received for one in ledger.follow_ups.results(LONG_AGO)] == [1]
+
+
+def record_all(ledger: Ledger, records: list[dict[str, Any]], *, together: bool) -> None:
+    for some in [records] if together else [[one] for one in records]:
+        ledger.record(some, [])
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_rep_who_keeps_a_lead_has_it_since_the_beginning(ledger: Ledger, together: bool) -> None:
+    first, moved = "70000001", "70000002"
+    record_all(
+        ledger,
+        [
+            a_record(),
+            revised(1, owner_id=first, before=first),
+            revised(2, owner_id=first, before=first, rule="Allemagne"),
+        ],
+        together=together,
+    )
+
+    (kept,) = ledger.follow_ups.of_contact("501")
+    assert (kept.decision_id, kept.rule) == ("501-2-abcd", "Allemagne")
+    assert kept.assigned_at == datetime(2026, 11, 24, 9, 10, tzinfo=UTC)
+
+    record_all(
+        ledger,
+        [revised(3, owner_id=moved, before=first), revised(4, owner_id=first, before=moved)],
+        together=together,
+    )
+
+    (back,) = ledger.follow_ups.of_contact("501")
+    assert back.assigned_at == datetime(2026, 11, 24, 9, 14, tzinfo=UTC), "somebody else had it between"
+
+
+def test_a_lead_that_a_revision_left_to_marketing_counts_for_nobody(ledger: Ledger) -> None:
+    nurtured = {"outcome": {"kind": "nurtured", "sets": {}, "workflow": None}}
+    ledger.record([a_record(), revised(1, owner_id="", before="70000001", **nurtured)], [])
+
+    assert ledger.follow_ups.of_contact("501") == ()
+
+
+def test_a_revision_in_shadow_mode_changes_no_follow_up(ledger: Ledger) -> None:
+    ledger.record([a_record(), revised(1, owner_id="7", before="70000001", mode="shadow")], [])
+
+    assert [one.decision_id for one in ledger.follow_ups.of_contact("501")] == ["501-0-abcd"]
+
+
+def test_what_a_rep_has_after_a_revision_ends_as_ever(ledger: Ledger) -> None:
+    ledger.record([a_record(), revised(1, owner_id="70000002", before="70000001")], [])
+    ledger.record([a_record(episode=2, owner_id="70000003")], [])
+
+    ended = {one.decision_id: one.ended_at is not None for one in ledger.follow_ups.of_contact("501")}
+    assert ended == {"501-1-abcd": True, "501-2-abcd": False}

@@ -97,3 +97,26 @@ def test_an_erased_contact_leaves_the_nights_and_their_counts_stay(ledger: Ledge
     assert kept is not None
     assert [one.contact_id for one in kept.moves] == ["502"]
     assert kept.outcomes == {"moved": 2}
+
+
+def test_a_refund_of_a_revision_gives_back_what_it_paid_itself(ledger: Ledger) -> None:
+    first = a_record() | {
+        "book_changes": {"credit:idf:camille": -600, "credit:idf:lea": 600, "open:camille": 1}
+    }
+    trigger = {"kind": "revised", "owner_id": "70000001", "rep": "camille", "due_at": None, "told": False}
+    trigger |= {"facts": [], "paid": first["book_changes"]}
+    moved = a_record(episode=1, owner_id="70000002") | {
+        "book_changes": {
+            **{"credit:idf:camille": 600, "credit:idf:lea": -600, "open:camille": -1},
+            **{"returned:leads:idf": 600, "credit:sud:marc": -500, "credit:sud:claire": 500, "open:marc": 1},
+        },
+        "inputs": {"occasion": trigger},
+    }
+    gone = an_event("gone") | {"decision": moved["id"]}
+
+    ledger.record([first, moved], [("1-1", "501", gone)])
+
+    left = {"returned:leads:idf": 600, "returned:leads:sud": 500}
+    assert ledger.shares.book() == (left, 2), "neither of them costs anybody anything any more"
+    ledger.erase("501")
+    assert ledger.shares.book() == (left, 0)

@@ -16,10 +16,12 @@ from typing import Final
 import pytest
 from sqlalchemy import Connection
 
-from router.ledger import Ledger, latest, open_ledger, past_leads
+from router.ledger import Ledger, latest, open_ledger
 from router.ledger.follow_ups import FollowUps, Seen
+from router.ledger.merges import Merges
 from router.ledger.nights import NightHistory
 from router.ledger.pruning.pruning import Pruning
+from router.ledger.reports import past_leads, settled
 from router.ledger.revisions import RevisionHistory
 from router.ledger.rewriting.rewrites import Rewrites
 from router.ledger.shares import Shares
@@ -182,6 +184,18 @@ CASES: Final[Mapping[str, MethodCall]] = {
     "FollowUps.looked_at": a_call(
         lambda ledger, lead: ledger.follow_ups.looked_at([lead.decision], at=ENDED), "follow_ups_key"
     ),
+    "Merges.same_person": a_call(
+        lambda ledger, lead: ledger.merges.same_person(lead.contact), "events_of_contact"
+    ),
+    "Merges.note": a_call(
+        lambda ledger, lead: ledger.merges.note(
+            [contact_of(lead.number + 3, rows=lead.rows)],
+            into=f"9{lead.contact}",
+            goes_on=contact_of(lead.number + 3, rows=lead.rows),
+            at=ENDED,
+        ),
+        *BY_CONTACT,
+    ),
     "NightHistory.keep": a_call(a_night, "night_moves_key"),
     "NightHistory.of": a_call(lambda ledger, _: ledger.nights.of(ENDED.date()), "night_moves_key"),
     "NightHistory.days": a_call(lambda ledger, _: ledger.nights.days()),
@@ -308,8 +322,22 @@ CASES: Final[Mapping[str, MethodCall]] = {
     "last_decided_at": a_call(
         lambda ledger, _: latest.last_decided_at(ledger), "decisions_by_time", whole="it reads one row"
     ),
+    "decided_since": a_call(lambda ledger, _: latest.decided_since(ledger, LATELY), "decisions_by_time"),
     "first_decisions": a_call(
         lambda ledger, _: list(past_leads.first_decisions(ledger, since=LATELY)), "decisions_by_time"
+    ),
+    "waits_since": a_call(
+        lambda ledger, _: list(settled.waits_since(ledger, LATELY, most=1_000)), "decisions_by_time"
+    ),
+    "began": a_call(lambda ledger, _: settled.began(ledger, LATELY, most=100), "decisions_by_time"),
+    "with_late_facts": a_call(
+        lambda ledger, lead: past_leads.with_late_facts(
+            ledger, [past_leads.PastLead(lead.contact, "{}")], {lead.contact: lead.decision}
+        ),
+        "decisions_key",
+    ),
+    "last_revisions": a_call(
+        lambda ledger, _: past_leads.last_revisions(ledger, since=LATELY), "decisions_by_time"
     ),
 }
 """Every public method of the ledger. One that is missing here fails the test below."""
@@ -390,7 +418,7 @@ def _sorts(case: MethodCall, plans: list[tuple[Statement, Plan]]) -> Iterator[st
 
 def test_no_public_method_of_the_ledger_is_missing_above() -> None:
     rows = (DaySums, DayTable, ShareRows, ResultRows, Pruning)
-    classes = (Ledger, FollowUps, NightHistory, RevisionHistory, Shares, Rewrites, *rows)
+    classes = (Ledger, FollowUps, Merges, NightHistory, RevisionHistory, Shares, Rewrites, *rows)
     methods = {
         f"{one.__name__}.{name}"
         for one in classes
@@ -399,7 +427,7 @@ def test_no_public_method_of_the_ledger_is_missing_above() -> None:
     }
     functions = {
         name
-        for module in (latest, past_leads, shadow)
+        for module in (latest, past_leads, settled, shadow)
         for name, value in vars(module).items()
         if inspect.isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     }

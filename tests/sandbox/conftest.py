@@ -20,6 +20,8 @@ ORDINARY = {
     "search_ghosts": 0,
     "validation": "whole_batch",
     "shuffle_results": True,
+    "link_companies": False,
+    "merge_keeps_id": False,
     "keep_calls": False,
 }
 

@@ -61,6 +61,17 @@ def test_what_people_change_of_our_leads_is_kept_and_wakes_nobody(
     assert bell.rings == 0
 
 
+def test_a_merge_of_our_leads_is_kept(browser: FlaskClient, redis_client: redis.Redis, keys: Keys) -> None:
+    redis_client.hset(keys.lead("501"), "st", "done")
+    merge = an_event() | {"subscriptionType": "object.merge", "objectTypeId": "0-1", "changeFlag": "MERGED"}
+    merge |= {"primaryObjectId": 501, "mergedObjectIds": [502], "newObjectId": 509}
+
+    answer = _post(browser, body_of(merge))
+
+    assert answer.status_code == 200
+    assert redis_client.zrange(keys.merged, 0, -1) == ["501"]
+
+
 def test_one_wake_up_serves_a_burst(browser: FlaskClient, bell: Bell) -> None:
     for _ in range(3):
         _post(browser, created(501))

@@ -160,7 +160,9 @@ def test_a_drain_with_all_its_flights_in_the_air_waits_for_one_to_land(
     monkeypatch.setattr(draining, "run_batch", fly_later)
     monkeypatch.setattr(draining, "BATCH", 1)
     monkeypatch.setattr(
-        type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}
+        type(services.store.inbox).take,
+        "__kwdefaults__",
+        {"limit": 1, "reclaim": True, "low": True, "now_ms": 0},
     )
     new = sandbox.create_exactly([a_hot_contact() for _ in range(BATCHES_PER_DRAIN)], announce=False)
     (low,) = sandbox.create_exactly([a_hot_contact()], announce=False)
@@ -190,7 +192,9 @@ def test_all_that_a_dead_worker_had_claimed_is_taken_over_without_a_pause(
 
     monkeypatch.setattr(draining, "KEEP_S", 3600.0)
     monkeypatch.setattr(
-        type(services.store.inbox).take, "__kwdefaults__", {"limit": 1, "reclaim": True, "low": True}
+        type(services.store.inbox).take,
+        "__kwdefaults__",
+        {"limit": 1, "reclaim": True, "low": True, "now_ms": 0},
     )
     with ThreadPoolExecutor(BATCHES_PER_DRAIN) as pool:
         drain = Drain(scarce, pool, looked_at=-3600.0)

@@ -11,15 +11,17 @@ import redis
 
 from router.bootstrap import ProcessContext
 from router.hubspot.api.errors import Refused
+from router.routing.followup.follow import follow_changes
 from router.routing.portal.services import Services
+from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.store.health.progress import ProgressBoard
 from router.store.health.vitals import Vitals
 from router.store.worklists.nights import Nights
 from router.wakeups import WakeUps
-from tests.world.leads import OWNERS, a_hot_contact
+from tests.world.leads import OWNERS, a_hot_contact, queued
 from tests.world.records import WINS, factors, with_results
-from tests.world.rule_folders import BY_RESULTS, with_team
+from tests.world.rule_folders import BY_RESULTS, RIGHT, with_rules, with_team
 from tests.world.time import NOW, Clock
 from workers import nightly_run
 
@@ -104,3 +106,20 @@ def test_the_night_puts_weights_by_results_in_force(
     run_the_night(context)
 
     assert factors(context.services)["lea"] > 1500
+
+
+def test_the_night_looks_for_leads_that_lost_their_owner_while_the_rules_left_them_alone(
+    context: ProcessContext, sandbox: SandboxClient, rules: Path, clock: Clock
+) -> None:
+    services = with_rules(context.services, rules, f"{RIGHT}owner_cleared: leave\n")
+    (cleared,) = queued(services, sandbox)
+    clock.forward(4)
+    verify_owners(services)
+    sandbox.edit_by_hand(cleared, owner="")
+    services.store.changed.look_again([cleared], at_ms=services.now_ms())
+    follow_changes(services)
+    with_rules(services, rules, RIGHT)
+
+    run_the_night(context)
+
+    assert cleared in services.store.changed.due(now_ms=services.now_ms(), limit=10)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
@@ -47,14 +47,16 @@ def check(sandbox: SandboxClient, ids: Sequence[str], *, weights: Mapping[str, i
     )
 
 
-def check_leads(sandbox: SandboxClient, ids: Sequence[str]) -> Verdict:
-    """Judge these leads alone; nothing is said of shares."""
+def check_leads(sandbox: SandboxClient, ids: Sequence[str], *, revised: Collection[str] = ()) -> Verdict:
+    """Judge these leads alone; nothing is said of shares. Each decision may give `revised` ones one owner."""
     contacts = {one["id"]: one["owner"] or "" for one in sandbox.contacts(*ids, brief=True)}
     chosen = {one["contact"]: one["owner"] for one in sandbox.human_choices() if one["contact"] in ids}
-    written = _owners_written([one for one in sandbox.writes() if one["id"] in ids], chosen)
+    writes = [one for one in sandbox.writes() if one["id"] in ids]
+    written = _owners_written([one for one in writes if one["id"] not in revised], chosen)
+    doubled = [one for one, owners in written.items() if len(owners) > 1]
     return Verdict(
-        lost=tuple(one for one in ids if not contacts.get(one)),
-        two_owners=tuple(one for one, owners in written.items() if len(owners) > 1),
+        lost=tuple(one for one in ids if not contacts.get(one) and chosen.get(one) != ""),
+        two_owners=(*doubled, *_doubled_in_an_episode([one for one in writes if one["id"] in revised])),
         overwritten=tuple(one for one, owner in chosen.items() if contacts.get(one) != owner),
     )
 
@@ -65,6 +67,17 @@ def _owners_written(writes: Sequence[Mapping[str, Any]], chosen: Mapping[str, st
         if write["owner"] and write["owner"] != chosen.get(write["id"]):
             written.setdefault(write["id"], set()).add(write["owner"])
     return written
+
+
+def _doubled_in_an_episode(writes: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The leads to which one decision of ours gave two owners."""
+    owners: dict[tuple[str, str], set[str]] = {}
+    for write in writes:
+        decision_id = write["properties"].get("lead_router_decision_id")
+        if write["owner"] and decision_id:
+            episode = decision_id.rpartition("-")[0]
+            owners.setdefault((write["id"], episode), set()).add(write["owner"])
+    return [contact_id for (contact_id, _), found in owners.items() if len(found) > 1]
 
 
 def misrecorded(sandbox: SandboxClient, ledger: Ledger, ids: Sequence[str]) -> dict[str, str]:

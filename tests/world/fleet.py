@@ -37,6 +37,8 @@ PORTAL = "49645859"
 PYTHON_PATH = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
 PUBLIC_URL = "https://leads.example.fr/webhooks/hubspot"
 WEIGHTS = {OWNERS["camille"]: 2, OWNERS["hugo"]: 1, OWNERS["lea"]: 1}
+SETTLE = "\nsettle: {wait: 1s, quiet: 1s, revise: 15min}\n"
+"""Leads that lack a fact wait a second, and are decided again when one comes."""
 CRASH_POINTS = (
     "after_recall",
     "after_read",

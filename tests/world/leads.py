@@ -46,7 +46,7 @@ def announce(services: Services, *contact_ids: str) -> None:
 def route_all(services: Services, *, consumer: str = "test") -> list[Routed]:
     """What a drain does, one batch after the other."""
     routed = []
-    while entries := services.store.inbox.take(consumer):
+    while entries := services.store.inbox.take(consumer, now_ms=services.now_ms()):
         routed.append(route(services, entries, consumer=consumer))
     return routed
 
@@ -59,6 +59,15 @@ def a_hot_contact(**properties: str) -> dict[str, str]:
         "type_demande": "demo",
         "country": "France",
     } | properties
+
+
+def a_sure_contact() -> dict[str, str]:
+    """Somebody of whom nothing is to come: a private mail address brings no company."""
+    return a_hot_contact(email="jeanne@gmail.com")
+
+
+LATE_FACT = {"country": "Allemagne"}
+"""What gives such a contact to Marc."""
 
 
 def queued(services: Services, sandbox: SandboxClient, count: int = 1, **properties: str) -> list[str]:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision, Queued
-from router.policy.decision.trigger import Reassigned, Released
+from router.policy.decision.trigger import Reassigned, Released, Revised
 from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import USUAL, Bound
 from router.policy.reports.fairness import ShareReport
@@ -33,10 +33,14 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
     """The decisions whose cost was not refunded; `ended` are the ids of decisions that an event refunded.
 
     A rep who releases a lead, or who loses it without a chance to work it, gets a refund of its cost: the
-    decision that gave the lead to the rep no longer counts.
+    decision that gave the lead to the rep no longer counts. Of a lead that was revised the last one counts.
     """
     known = tuple(decisions)
     released = {
+        (one.contact_id, one.episode - 1)
+        for one in known
+        if one.inputs is not None and isinstance(one.inputs.trigger, Revised)
+    } | {
         (one.contact_id, one.episode - 1)
         for one in known
         if one.inputs is not None
@@ -50,10 +54,24 @@ def that_count(decisions: Iterable[Decision], *, ended: Collection[str]) -> tupl
     )
 
 
-def teams_refunded(decisions: Iterable[Decision], counted: Iterable[Decision]) -> frozenset[str]:
+def teams_refunded(
+    decisions: Iterable[Decision], counted: Iterable[Decision], *, ended: Collection[str]
+) -> frozenset[str]:
     """The teams of which some decision does not count, because it was refunded."""
+    known = tuple(decisions)
     still = {one.id for one in counted}
-    teams = (team_served(one) for one in decisions if one.id not in still)
+    # A revision that left every credit as it was has brought nothing back.
+    still |= {
+        before.id
+        for one in known
+        for before in known
+        if (before.mode, before.contact_id, before.episode) == (one.mode, one.contact_id, one.episode - 1)
+        and one.inputs is not None
+        and isinstance(one.inputs.trigger, Revised)
+        and before.id not in ended
+        and not any(name.startswith(("credit:", "points:")) for name in one.book_changes)
+    }
+    teams = (team_served(one) for one in known if one.id not in still)
     return frozenset(team for team in teams if team is not None)
 
 
@@ -133,9 +151,16 @@ def differences(
     for decision in decisions:
         if team_served(decision) == team and decision.lead_value.unit == unit:
             for share in (*decision.shares, *decision.away):
-                credit = share.credit + decision.book_changes.get(credit_field(team, share.rep, unit), 0)
+                field = credit_field(team, share.rep, unit)
+                # The shares of a revision are in a book in which the decision before it never was.
+                credit = share.credit + decision.book_changes.get(field, 0) + _refunded(decision, field)
                 lines.setdefault(share.rep, []).append(Point(decision.decided_at, -credit / LEAD))
     return lines
+
+
+def _refunded(decision: Decision, field: str) -> int:
+    trigger = decision.inputs.trigger if decision.inputs else None
+    return trigger.paid.get(field, 0) if isinstance(trigger, Revised) else 0
 
 
 def team_served(decision: Decision) -> str | None:

@@ -40,6 +40,7 @@ def sandbox(portal: SandboxClient) -> SandboxClient:
     portal.reset()
     portal.repair()
     portal.settings(latency_ms=0, calls_per_10s=0, searches_per_s=0, calls_per_day=0, search_lag_ms=0)
+    portal.settings(link_companies=False, merge_keeps_id=False)
     return portal
 
 

@@ -54,6 +54,12 @@ def _later(random: Random, moment: str) -> str:
     return (datetime.fromisoformat(moment) + timedelta(minutes=random.choice((1, 60, 5_000)))).isoformat()
 
 
+def _revised(before: dict[str, Any]) -> dict[str, Any]:
+    rep, owner_id = before["outcome"].get("rep"), before["outcome"].get("owner_id", "")
+    held = {"owner_id": owner_id, "rep": rep, "due_at": before["due_at"], "told": False}
+    return {"kind": "revised", **held, "facts": ["country"], "paid": before["book_changes"]}
+
+
 def _record(random: Random, number: int, at: datetime, before: dict[str, Any] | None) -> dict[str, Any]:
     contact_id, episode = (
         (before["contact_id"], before["episode"] + 1) if before else (str(1_000 + number), 0)
@@ -71,8 +77,12 @@ def _record(random: Random, number: int, at: datetime, before: dict[str, Any] | 
     if before is not None:
         paid = {"credit:sales:anna": -1} if random.random() < 0.7 else {}
         trigger = {"kind": "released", "rep": "anna", "team": team, "why": "no", "paid": paid}
+        if random.random() < 0.5:
+            trigger = _revised(before)
     changes = {f"{field}:{team}:{rep}": random.randrange(-9, 9) for rep in there}
     changes |= {f"{field}:{team}:{rep}": 3 for rep in away if random.random() < 0.5}
+    if trigger is not None and trigger["kind"] == "revised" and random.random() < 0.5:
+        changes = {"open:anna": 0}  # the lead stays, and costs the same
     return {
         "id": f"{contact_id}-{episode}-{random.randrange(16**6):06x}",
         "contact_id": contact_id,

@@ -45,6 +45,15 @@ sla:
     - {after: 300%, move_to_queue: idf}
 """
 """Leads are due in four hours, taken away after six and queued after twelve."""
+SMALL_SETTLING = (SMALL / "routing.yaml").read_text() + "settle: {wait: 20s, quiet: 6s, revise: 15min}\n"
+"""The small rules, whose leads wait for late facts and can be revised."""
+SETTLING = (
+    RIGHT
+    + """
+settle: {wait: 20s, quiet: 6s, revise: 15min}
+"""
+)
+"""Foreign leads to Marc; a lead without a country waits, and can be revised for a quarter of an hour."""
 MANAGERS = "managers:\n  claire: {owner: claire.manager@acme.fr}\n"
 BY_RESULTS = "idf: {reps: [camille, hugo, lea], weights: performance}"
 

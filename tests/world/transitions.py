@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from router.hubspot.properties import SCORE
-from router.policy.decision.trigger import Reassigned
-from router.routing.intake.transitions import gone, leads, owned, parking, queued
+from router.policy.decision.trigger import Reassigned, Revised
+from router.routing.intake.transitions import gone, leads, owned, parking, queued, revised
 from router.routing.intake.work_item import WorkItem
 from router.store.inbox.inbox import InboxEntry
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, Missing, State
+from router.store.leads.revisable import Revisable
 from router.store.sends.send import Send
 from router.store.shared.recent_writes import LastWrites
 from router.timestamps import epoch_ms
@@ -20,6 +21,8 @@ from router.timestamps import epoch_ms
 NOW = datetime(2026, 11, 24, 9, 15, tzinfo=UTC)
 NOW_MS = epoch_ms(NOW)
 NIGHT_MS = NOW_MS + 9_000_000
+REVISED = Revised("71", "anna", ("country",))
+KEPT = Revisable(NOW_MS - 2_500, 7, "r", "a rule", "t", "assigned", 0, "hot", looks=True)
 TAKEN = Reassigned("99", "ben", "nobody acted", "test")
 
 
@@ -115,6 +118,19 @@ MOVES: dict[str, Callable[[], Transition]] = {
     "verified": lambda: owned.verified(a_state(State.WRITTEN)),
     "verified, in doubt": lambda: owned.verified(a_state(State.WRITTEN, unanswered_at_ms=1)),
     "changed by a person": lambda: owned.changed_by_a_person(a_state(State.WRITTEN), owner_id="99", now=NOW),
+    "written, and its facts were open": lambda: leads.written(
+        an_item(a_state(revisable=KEPT, revise_until_ms=NOW_MS + 900_000)), now=NOW
+    ),
+    "revising": lambda: revised.revising(a_state(State.DONE), REVISED, now=NOW),
+    "revising in shadow mode": lambda: revised.revising(a_state(State.SHADOW), REVISED, now=NOW),
+    "not revised": lambda: revised.not_revised(a_state(State.DONE), why="work on it has begun", now=NOW),
+    "not revised in bulk, in a queue": lambda: revised.not_revised(
+        a_state(State.QUEUED, owner_id=""), why="in bulk", kept=KEPT, now=NOW
+    ),
+    "refreshed": lambda: revised.compared_anew(a_state(State.DONE), KEPT, is_shown=True, now=NOW),
+    "compared anew": lambda: revised.compared_anew(
+        a_state(State.QUEUED, owner_id=""), KEPT, is_shown=False, now=NOW
+    ),
     "reopened": lambda: queued.reopened("501", episode=2, now=NOW),
     "waited too long": lambda: queued.waited_too_long("501", episode=2, team="idf", days=90, now=NOW),
     "claimed in hubspot": lambda: queued.claimed_in_hubspot(
@@ -145,6 +161,13 @@ MOVES: dict[str, Callable[[], Transition]] = {
         a_state(State.HUMAN, deleted=True), now=NOW, night_ms=NIGHT_MS
     ),
     "merged, at a look": lambda: gone.merged(a_state(State.DONE), into="777", now=NOW),
+    "merged, and the rep had not begun": lambda: gone.merged(
+        a_state(State.DONE), into="777", now=NOW, paid={"open:ben": 1}
+    ),
+    "merged, and announced again": lambda: gone.of_item(
+        an_item(a_state(State.GONE)), now=NOW, merged_into="777"
+    ),
+    "merged, and it goes on": lambda: gone.moved(a_state(State.DONE), into="777", now=NOW),
     "found again": lambda: gone.found(a_state(State.WRITTEN, missing=SECOND_LOOK)),
     "found again, when done": lambda: gone.found(a_state(State.DONE, missing=SECOND_LOOK)),
 }

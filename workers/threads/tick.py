@@ -22,9 +22,12 @@ def start(context: ProcessContext, *, wakes: bool) -> threading.Thread:
 
 
 def _run(context: ProcessContext, *, wakes: bool) -> None:
-    while not process.pause_s(EVERY_S):
+    pause_s = EVERY_S
+    while not process.pause_s(pause_s):
+        pause_s = EVERY_S
         try:
             tick(context, wakes=wakes)
+            pause_s = _pause_s(context) if wakes else EVERY_S
         except (redis.RedisError, OSError) as error:
             repeated.say(context.services.log, "tick.missed", problem=type(error).__name__, why=str(error))
         repeated.flush()
@@ -33,5 +36,17 @@ def _run(context: ProcessContext, *, wakes: bool) -> None:
 def tick(context: ProcessContext, *, wakes: bool) -> None:
     """Report as alive, and wake a drain if leads wait and none runs."""
     context.progress.report("waits for leads")
-    if wakes and context.services.store.inbox.has_work() and context.services.store.drains.should_wake():
+    services = context.services
+    if (
+        wakes
+        and services.store.inbox.has_work(now_ms=services.now_ms())
+        and services.store.drains.should_wake()
+    ):
         context.wake_ups.drain()
+
+
+def _pause_s(context: ProcessContext) -> float:
+    """Seconds until the next tick: two, or until the first lead that waits for its facts is due."""
+    due_ms = context.services.store.settling.next_due_ms()
+    left_s = 0.0 if due_ms is None else (due_ms - context.services.now_ms()) / 1000
+    return left_s if 0 < left_s < EVERY_S else EVERY_S

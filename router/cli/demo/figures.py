@@ -74,6 +74,8 @@ def _shares(decisions: Iterable[Decision]) -> list[RepShare]:
         outcome = decision.outcome
         if not isinstance(outcome, Assigned) or outcome.team is None or outcome.rep is None:
             continue
+        if not decision.shares:
+            continue  # claimed, or kept where the rule says queue: no share gave it
         total = sum(share.weight for share in decision.shares)
         for share in decision.shares:
             fair[outcome.team, share.rep] += Fraction(share.weight, total)

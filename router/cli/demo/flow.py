@@ -9,6 +9,7 @@ from typing import Final
 
 from router.cli.demo.stage import Stage
 from router.hubspot.properties import COUNTRY_CODE, OWNER
+from router.routing.intake.transitions.leads import WRITTEN
 
 WAVES: Final = 10
 WAVE_S: Final = 0.3
@@ -20,6 +21,10 @@ PATIENCE_S: Final = 30.0
 SETTLE_S: Final = 10.0
 LOOK_S: Final = 0.1
 SOON_MS: Final = 10_000
+
+_ROUTED: Final = (WRITTEN, "leads_owned_already", "leads_taken_by_a_person", "leads_gone", "leads_parked")
+_AGAIN: Final = ("leads_revising", "leads_reopened", "leads_reassigning")
+"""Counts of leads that are done, and of those that are to be decided and written once more."""
 
 ProgressCallback = Callable[[int], None]
 """Called with the number of contacts routed so far."""
@@ -96,7 +101,8 @@ def _watch(stage: Stage, *, until: int, progress: ProgressCallback, at_most_s: f
     began = moved_at = time.monotonic()
     before = -1
     while True:
-        routed = sum(count for name, count in stage.vitals.read().counts.items() if name.startswith("leads_"))
+        counts = stage.vitals.read().counts
+        routed = sum(counts.get(name, 0) for name in _ROUTED) - sum(counts.get(name, 0) for name in _AGAIN)
         now = time.monotonic()
         if routed != before:
             before, moved_at = routed, now

@@ -13,8 +13,10 @@ from router.cli.demo.flow import Arrivals
 from router.cli.demo.stage import CALLS_PER_10S, Stage
 from router.cli.leads.lead_history import policy_of
 from router.policy.decision.decision import Assigned, Decision, Nurtured
+from router.policy.decision.trigger import Revised
 from router.policy.explanation.decision_record import as_record, from_record
-from router.policy.explanation.explanation import Step, explain
+from router.policy.explanation.explanation import explain
+from router.policy.explanation.step import Step
 from router.policy.rules.policy import Policy
 
 
@@ -66,7 +68,8 @@ class Report(Struct, frozen=True):
 def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
     """Read the portal and the ledger, and compare the two."""
     records = stage.services.ledger.recent(limit=10 * len(arrivals.ids))
-    decisions = {one.contact_id: one for one in map(from_record, reversed(records))}
+    made = [from_record(record) for record in reversed(records)]
+    decisions = {one.contact_id: one for one in made}
     contacts = {one["id"]: one for one in stage.sandbox.contacts()}
     calls = stage.sandbox.calls()
     found = figures(tuple(decisions.values()), contacts.values(), calls)
@@ -80,6 +83,7 @@ def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
         calls=calls,
         calls_per_10s=CALLS_PER_10S,
         shares=found.shares,
+        replaced=replaced_by_revisions(made),
     )
     return Report(
         contacts=len(arrivals.ids),
@@ -88,6 +92,17 @@ def report_of(stage: Stage, arrivals: Arrivals, *, took_s: float) -> Report:
         explained=tuple(_explained(stage, tuple(decisions.values()))),
         checks=run_checks(result),
     )
+
+
+def replaced_by_revisions(decisions: Sequence[Decision]) -> dict[str, list[Decision]]:
+    """By contact id, the decisions (in order) that a later one replaced because facts came late."""
+    replaced: dict[str, list[Decision]] = {}
+    before: dict[str, Decision] = {}
+    for one in decisions:
+        if one.inputs is not None and isinstance(one.inputs.trigger, Revised) and one.contact_id in before:
+            replaced.setdefault(one.contact_id, []).append(before[one.contact_id])
+        before[one.contact_id] = one
+    return replaced
 
 
 def _explained(stage: Stage, decisions: Sequence[Decision]) -> list[Explained]:

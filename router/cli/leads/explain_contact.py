@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.text import Text
@@ -16,10 +17,12 @@ from router.cli.shared.formatting import local_time, print_json
 from router.cli.shared.screen import screen, table, tree
 from router.cli.shared.services import services_here
 from router.policy.decision.decision import Decision
-from router.policy.explanation.explanation import Step
+from router.policy.explanation.step import Step
+from router.policy.leads.settle import without_company_facts
 from router.policy.rules.policy import Policy
 from router.policy.shares.share_book import Book
 from router.security.visible import one_line
+from router.store.leads.leads import State
 
 NEVER_SEEN: Final = (
     "Lead Router has never seen contact {contact}. Check the number in the address of its HubSpot page. "
@@ -54,7 +57,9 @@ def explain_contact(contact: str, *, why_not_there: str | None, language: str | 
         return
     out = screen()
     if decision is None:
-        out.print(Text(f"Contact {contact}: there was nothing to decide", "bold"))
+        waits = found.state is not None and found.state.state is State.WAITING
+        why = "waits for its facts" if waits else "there was nothing to decide"
+        out.print(Text(f"Contact {contact}: {why}", "bold"))
     else:
         print_decision(out, decision, policy, found.steps(language))
     _print_state(out, found)
@@ -78,10 +83,22 @@ def print_decision(out: Console, decision: Decision, policy: Policy | None, step
 def _print_state(out: Console, found: LeadHistory) -> None:
     zone = found.policy.roster.timezone if found.policy else None
     if found.state is not None:
-        out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state]))
+        out.print(Text.assemble(("Now: ", "bold"), STATES[found.state.state], _wait_of(found, zone)))
+    if found.merged_with:
+        out.print(Text.assemble(("Merged with: ", "bold"), ", ".join(found.merged_with)))
     if found.parked_because:
         out.print(Text.assemble(("Why: ", "bold"), one_line(found.parked_because)))
     rows = [(local_time(line.at, zone), line.what) for line in found.history()]
     if rows:
         out.print()
         out.print(table("when", "what happened", rows=rows))
+
+
+def _wait_of(found: LeadHistory, zone: ZoneInfo | None) -> str:
+    """For what and until when a lead waits, to follow its state; "" for one that does not."""
+    if found.state is None or found.state.state is not State.WAITING:
+        return ""
+    missing = ", ".join(without_company_facts(found.state.waits_for))
+    until = found.waits_until
+    when = "it is being read again" if until is None else f"until {local_time(until, zone)}"
+    return f": waiting for {missing}; {when}"

@@ -15,10 +15,12 @@ from router.policy.decision.compiled import compile_policy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import DecisionRequest, Inputs, World
+from router.policy.decision.trigger import Revised
 from router.policy.explanation.decision_record import as_record
 from router.policy.explanation.destination import wanted_named
-from router.policy.explanation.explanation import Step, explain
+from router.policy.explanation.explanation import explain
 from router.policy.explanation.next_reps import next_reps
+from router.policy.explanation.step import Step
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.rules.policy import Policy
@@ -76,7 +78,12 @@ def why_not_here(
         raise UserError(f"There is no rule, team or rep '{name}'. {hint}", exit_code=2)
     inputs = decision.inputs or Inputs()
     world = World(book, owners, decision.decided_at, inputs.reported)
-    request = DecisionRequest(decision.contact_id, excluded=inputs.excluded, remembered=inputs.remembered)
+    request = DecisionRequest(
+        decision.contact_id,
+        excluded=inputs.excluded,
+        remembered=inputs.remembered,
+        trigger=inputs.trigger if isinstance(inputs.trigger, Revised) else None,
+    )
     return why_not(compile_policy(policy), decision.facts, wanted, world, request)
 
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 
 from router.ledger.ledger import LedgerEvent
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
-from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released
+from router.policy.decision.trigger import Claimed, Pushed, Reassigned, Released, Revised
+from router.policy.decision.triggered.revision import is_kept
 from router.policy.results.follow_up import FollowUp
 
 EVENTS: Final[Mapping[str, str]] = {
@@ -27,6 +28,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "owner_refused": "HubSpot refused the owner; another one is chosen",
     "gone": "HubSpot has no such contact any more",
     "deleted": "HubSpot has no such contact any more",
+    "moved": "its contact was merged, and the lead goes on under the id that is left",
+    "merged": "its contact was merged into another one",
+    "merged_from": "another contact was merged into it",
     "shadowed": "decided in shadow mode, so nothing was written",
     "parked": "parked: it needs a person",
     "notified": "the rep was told",
@@ -40,6 +44,9 @@ EVENTS: Final[Mapping[str, str]] = {
     "reopened": "nobody claimed it in time, or somebody is eligible by now: it is decided once more",
     "reassigning": "to be taken from its owner and decided once more",
     "not_reassigned": "somebody else owned it by then, so it was left alone",
+    "revising": "facts came or changed, and nobody has begun: it is decided once more",
+    "refreshed": "its facts changed and its place did not: score and reason are written anew",
+    "not_revised": "its facts changed, and it stays all the same",
     "claimed_in_hubspot": "somebody became its owner in HubSpot, so it left the queue",
 }
 """The ledger's events in words, some by kind and outcome. Others are shown by their name, never left out."""
@@ -107,12 +114,22 @@ def _decided(decision: Decision, before: Decision | None, names: Mapping[str, st
             taken_from = rep or names.get(owner_id) or (f"owner {owner_id}" if owner_id else "nobody")
             what = f"taken from {taken_from} because {why} ({run}): {went_to}"
             detail |= {"from": taken_from, "why": why, "run": run}
+        case Revised(facts=facts):
+            why = f"now known: {', '.join(facts)}" if facts else "its facts have changed"
+            stays = f"{_holder(decision, names)} keeps it, by {decision.rule}"
+            what = f"{why}: {stays if is_kept(decision) else went_to}"
+            detail |= {"why": why}
         case None:
-            what = f"decided: {went_to}"
-        case _:
-            what = f"decided once more: {went_to}"
+            what = f"decided{_wait_before(decision)}: {went_to}"
     kept = {name: value for name, value in detail.items() if value is not None}
     return Happening(decision.decided_at.isoformat(), "decided", what, decision.id, kept)
+
+
+def _wait_before(decision: Decision) -> str:
+    settled = decision.inputs.settled if decision.inputs else None
+    if settled is None or not settled.waited_ms:
+        return ""
+    return f" after a wait of {settled.waited_ms / 1000:.1f} s for {', '.join(settled.waited_for)}"
 
 
 def _holder(decision: Decision | None, names: Mapping[str, str]) -> str | None:
@@ -136,7 +153,7 @@ def _event(event: LedgerEvent, names: Mapping[str, str]) -> Happening:
 
 def _details(detail: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
     for name, value in detail.items():
-        if value in (None, "") or name in SAID_ALREADY:
+        if value in (None, "") or isinstance(value, bool) or name in SAID_ALREADY:
             continue
         if name == "waited_ms":
             yield f"{int(value) / 1000:.1f} s after HubSpot told us"

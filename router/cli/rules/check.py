@@ -10,6 +10,7 @@ from typing import Final
 import click
 
 from router.cli.rules.sarif import as_sarif
+from router.cli.rules.setup_app import mistakes_of_app
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.output import say, say_styled, styled
 from router.cli.shared.rules_here import rule_files_here
@@ -42,12 +43,15 @@ def check(directory: Path | None, form: str, info: bool) -> None:
     """Say every mistake in the rule files of DIR (default: CONFIG_DIR, or config).
 
     Readable files are proved, too: every rule is reached by some lead, every rep can get one, every team has
-    a rep at work on each of the next 60 days. Needs no other setting and no network. Exit code 1 if there is
-    an error; warnings do not fail.
+    a rep at work on each of the next 60 days. If DIR has a hubspot-app, its webhooks are those that the rules
+    need. Needs no other setting and no network. Exit code 1 if there is an error; warnings do not fail.
     """
     folder, files, catalog = rule_files_here(directory)
     now = now_here()
     loaded = _proved(load_policy(files, catalog=catalog), files, catalog=catalog, now=now)
+    if loaded.policy is not None:
+        about_the_app = mistakes_of_app(folder, loaded.policy)
+        loaded = Loaded(loaded.policy, in_order((*loaded.mistakes, *about_the_app)))
     shown = [mistake for mistake in loaded.mistakes if info or mistake.severity is not Severity.INFO]
     if form == "json":
         _print_json(loaded, revision(files))

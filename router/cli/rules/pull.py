@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import click
 
+from router.cli.rules.writing import write_whole
 from router.cli.shared.context import settings_here
 from router.cli.shared.formatting import count_of, print_json
 from router.cli.shared.output import say
@@ -50,7 +49,7 @@ def pull(out: Path | None, check: bool, as_json: bool) -> None:
     path = out or settings_here().config_dir / CATALOG_FILE
     catalog = pull_catalog(services_here().hubspot)
     before = _catalog_in(path)
-    _write(path, dump_catalog(catalog))
+    write_whole(path, dump_catalog(catalog))
     changes = tuple(changes_between(before or EMPTY, catalog))
     if as_json:
         print_json({"file": str(path), "changes": changes})
@@ -130,19 +129,3 @@ def _catalog_in(path: Path) -> Catalog | None:
         return parse_catalog(path.read_bytes())
     except (FileNotFoundError, CatalogUnreadableError):
         return None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace the file whole or not at all: workers read it while we write."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(0o644)
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink()
-        raise

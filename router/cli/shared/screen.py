@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
-from router.policy.explanation.explanation import Step
+from router.policy.explanation.step import Step
 from router.security.visible import one_line, visible
 
 

@@ -44,6 +44,7 @@ LEAST_S: Final = 0.5
 """Seconds of the deadline that must be left for a new attempt to start."""
 
 DENIED_PAUSE: Final = timedelta(seconds=30)
+_JITTER: Final = wait_random(0, 0.05)
 
 
 class CallMade(Struct, frozen=True):
@@ -85,6 +86,20 @@ class ApiClient:
         self._budget = budget
         self._deadline_s = deadline_s
         self._on_call = on_call
+        # One of each for all calls: tenacity's objects refer to themselves, and each would wait for the
+        # garbage collector. They give functions the moment (monotonic s) at which the tries have to end.
+        self._attempts = Retrying(
+            retry=retry_if_exception(_may_repeat),
+            wait=wait_random_exponential(multiplier=0.2, max=2),  # full jitter
+            stop=_is_enough,
+            reraise=True,
+        )
+        self._admissions = Retrying(
+            retry=retry_if_result(lambda charge: not charge.granted),
+            wait=lambda state: _wait_s(state) + _JITTER(state),
+            stop=lambda state: time.monotonic() + state.upcoming_sleep > _ends(state),
+            retry_error_callback=_last_result,
+        )
 
     def ask(self, request: Request, parse: Callable[[Any], T]) -> T:
         """Send the request and parse its answer; every attempt is charged to the budget before it is sent.
@@ -94,36 +109,21 @@ class ApiClient:
         cannot be reached.
         """
         patience_ends = time.monotonic() + time_slice.left_s(PATIENCE_S[request.priority])
-        charge = self._admit(request, patience_ends)
-        ends = time.monotonic() + self._deadline_s
-        pending: list[Charge] = [charge]
+        pending: list[Charge] = [self._admit(request, patience_ends)]
 
-        def attempt() -> T:
+        def attempt(ends: float) -> T:
             paid = pending.pop() if pending else self._admit(request, min(patience_ends, ends))
             return self._attempt(request, parse, paid=paid, deadline_s=max(ends - time.monotonic(), LEAST_S))
 
-        def enough(state: RetryCallState) -> bool:
-            too_late = time.monotonic() + state.upcoming_sleep + LEAST_S > ends
-            return too_late or state.attempt_number >= ATTEMPTS
-
-        retrying = Retrying(
-            retry=retry_if_exception(_may_repeat),
-            wait=wait_random_exponential(multiplier=0.2, max=2),  # full jitter
-            stop=enough,
-            reraise=True,
-        )
-        return retrying(attempt)
+        return self._attempts(attempt, time.monotonic() + self._deadline_s)
 
     def _admit(self, request: Request, ends: float) -> Charge:
         """Wait for the budget until `ends` at most; a pause that lasts longer is not waited for at all."""
-        jitter = wait_random(0, 0.05)
-        waiting = Retrying(
-            retry=retry_if_result(lambda charge: not charge.granted),
-            wait=lambda state: _wait_s(state) + jitter(state),
-            stop=lambda state: time.monotonic() + state.upcoming_sleep > ends,
-            retry_error_callback=_last_result,
-        )
-        charge = waiting(self._budget.charge, request.priority, search=request.search)
+
+        def charged(_ends: float) -> Charge:
+            return self._budget.charge(request.priority, search=request.search)
+
+        charge = self._admissions(charged, ends)
         if charge.granted:
             return charge
         if charge.verdict == "paused":
@@ -219,6 +219,16 @@ def _denied(request: Request, answer: HttpResponse) -> AccessDenied:
     return AccessDenied(
         f"HubSpot denies {request.endpoint} (403): give the app the scopes {scopes} and install it again."
     )
+
+
+def _is_enough(state: RetryCallState) -> bool:
+    too_late = time.monotonic() + state.upcoming_sleep + LEAST_S > _ends(state)
+    return too_late or state.attempt_number >= ATTEMPTS
+
+
+def _ends(state: RetryCallState) -> float:
+    ends: float = state.args[0]
+    return ends
 
 
 def _wait_s(state: RetryCallState) -> float:

@@ -146,18 +146,30 @@ class Gateway:
     ) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
         """The value histories of these properties, newest first, of at most 50 contacts by id.
 
-        A contact that HubSpot does not answer for is absent.
+        A contact that HubSpot does not answer for is absent, and so is one that was merged into another: the
+        history of a merged contact does not tell what became of either.
+        """
+        found = self.read_with_history(ids, (), properties, priority=priority)
+        return {one: history for one, (_, history) in found.items()}
+
+    def read_with_history(
+        self, ids: Sequence[str], values: Sequence[str], histories: Sequence[str], *, priority: Priority
+    ) -> dict[str, tuple[Record, dict[str, tuple[HistoryEntry, ...]]]]:
+        """At most 50 contacts by id with these `values`, and the `histories` of these properties. One call.
+
+        A contact that HubSpot does not answer for is absent, and so is one that was merged into another.
         """
         if not ids:
             return {}
         _at_most(HISTORY_BATCH, ids)
-        body = _inputs(ids, properties=(MERGED_IDS,), history=properties)
+        body = _inputs(ids, properties=_named(values), history=histories)
 
-        def parse(answer: Any) -> dict[str, dict[str, tuple[HistoryEntry, ...]]]:
-            found: dict[str, dict[str, tuple[HistoryEntry, ...]]] = {}
+        def parse(answer: Any) -> dict[str, tuple[Record, dict[str, tuple[HistoryEntry, ...]]]]:
+            found: dict[str, tuple[Record, dict[str, tuple[HistoryEntry, ...]]]] = {}
             for entry in shapes.entries(answer):
-                for one in shapes.asked_ids(shapes.record(entry), ids):
-                    found[one] = shapes.history(entry, properties)
+                record = shapes.record(entry)
+                if record.id in ids:
+                    found[record.id] = record, shapes.history(entry, histories)
             return found
 
         return self._ask(

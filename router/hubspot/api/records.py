@@ -15,7 +15,8 @@ Kind = Literal["written", "refused", "gone", "merged", "unknown"]
 class Record(Struct, frozen=True):
     """One contact, company or user. `merged_into` is its present id if that is not the id asked for.
 
-    `updated_at_ms` is HubSpot's moment of its last change (epoch milliseconds), 0 if HubSpot does not say.
+    `updated_at_ms` and `created_at_ms` are HubSpot's moments of its last change and of its creation (epoch
+    milliseconds), 0 if HubSpot does not say.
     """
 
     id: str
@@ -23,6 +24,7 @@ class Record(Struct, frozen=True):
     archived: bool = False
     merged_into: str | None = None
     updated_at_ms: int = 0
+    created_at_ms: int = 0
 
 
 class ReadAnswer(Struct, frozen=True):

@@ -68,6 +68,7 @@ def record(entry: Mapping[str, Any]) -> Record:
         known,
         archived=entry.get("archived") is True,
         updated_at_ms=_moment_ms(entry.get("updatedAt")),
+        created_at_ms=_moment_ms(entry.get("createdAt")),
     )
 
 

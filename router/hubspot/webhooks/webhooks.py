@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,8 +11,14 @@ from msgspec import Struct
 
 from router.hubspot.properties import LAST_CONTACTED, LAST_UPDATED, OWNER, STAGE, STATUS
 from router.hubspot.webhooks.creations import LATEST_MS, MAX_EVENTS, Announced, ContactId, only_creations
+from router.hubspot.webhooks.touched import (
+    CONTACT_TYPE_ID,
+    contact_id_in,
+    is_about_a_contact,
+    is_our_echo,
+    touched_fact,
+)
 
-CONTACT_TYPE_ID: Final = "0-1"
 FOLLOWED: Final = frozenset(
     (
         OWNER,
@@ -23,9 +28,9 @@ FOLLOWED: Final = frozenset(
         LAST_UPDATED,
     )
 )
-"""Properties whose changes show the outcome of a lead; changes of other properties are ignored."""
-_ID: Final = re.compile(r"[1-9][0-9]{0,19}")
-_ID_END: Final = 10**20
+"""Properties whose changes show the outcome of a lead."""
+MOST_MERGED: Final = 300
+"""Ids of one merge that are looked at: HubSpot merges at most 250 contacts into one."""
 
 
 class DeliveryInvalid(Exception):
@@ -42,8 +47,15 @@ class Delivery(Struct, frozen=True):
     """Contacts that another app or a person changed, deleted or restored; each of them once."""
     deleted: tuple[ContactId, ...] = ()
     """Those of them that were deleted."""
+    merged: tuple[ContactId, ...] = ()
+    """Ids under which contacts are not known any more, because they were merged; each of them once."""
     foreign: int = 0
     """Number of the ignored events that are of other portals."""
+    touched: tuple[tuple[ContactId, str], ...] = ()
+    """Contact and property (or `associatedcompanyid`) of each fact that changed; each pair once, in order.
+
+    Without what we write, the echo of our own writes, and bulk changes; some are of contacts in `changed`.
+    """
 
 
 def parse(body: bytes, *, portal: str) -> Delivery:
@@ -61,7 +73,9 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
     erased: list[ContactId] = []
     changed: list[ContactId] = []
     deleted: list[ContactId] = []
-    foreign = 0
+    touched: list[tuple[ContactId, str]] = []
+    merged: list[ContactId] = []
+    foreign = ignored = 0
     for number, event in enumerate(events, start=1):
         # The documentation names the key eventType, every real delivery subscriptionType.
         kind = event.get("subscriptionType") or event.get("eventType")
@@ -69,6 +83,7 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
             raise DeliveryInvalid(f"Event {number} has no subscriptionType.")
         if _id_in(event, "portalId", number) != portal:
             foreign += 1
+            ignored += 1
             continue
         if kind == "contact.creation" or (
             kind == "object.creation" and event.get("objectTypeId") == CONTACT_TYPE_ID
@@ -77,28 +92,55 @@ def _sorted_out(events: list[dict[str, Any]], portal: str) -> Delivery:
             created.append((contact_id, _occurred_at_ms(event, number)))
         elif kind == "contact.privacyDeletion":
             erased.append(ContactId(_id_in(event, "objectId", number)))
-        elif _is_worth_a_look(kind, event):
-            changed.append(ContactId(_id_in(event, "objectId", number)))
-            if kind.endswith(".deletion"):
-                deleted.append(changed[-1])
-    ignored = len(events) - len(created) - len(erased) - len(changed)
+        elif old_ids := _old_ids(kind, event):
+            merged += old_ids
+        else:
+            worth_a_look = _is_worth_a_look(kind, event)
+            if worth_a_look:
+                changed.append(ContactId(_id_in(event, "objectId", number)))
+                if kind.endswith(".deletion"):
+                    deleted.append(changed[-1])
+            fact = touched_fact(kind, event)
+            if fact is not None:
+                touched.append(fact)
+            ignored += not worth_a_look and fact is None
     return Delivery(
-        tuple(created), tuple(erased), ignored, tuple(dict.fromkeys(changed)), tuple(deleted), foreign
+        tuple(created),
+        tuple(erased),
+        ignored,
+        changed=tuple(dict.fromkeys(changed)),
+        deleted=tuple(deleted),
+        merged=tuple(dict.fromkeys(merged)),
+        foreign=foreign,
+        touched=tuple(dict.fromkeys(touched)),
     )
+
+
+def _old_ids(kind: str, event: Mapping[str, Any]) -> list[ContactId]:
+    """The ids that a merge of contacts has ended; none for other events, and for one that names no ids.
+
+    The contact that is left has a new id, or that of the primary one: HubSpot has done both.
+    """
+    if kind != "contact.merge" and (kind != "object.merge" or event.get("objectTypeId") != CONTACT_TYPE_ID):
+        return []
+    listed = event.get("mergedObjectIds")
+    named = [event.get("primaryObjectId"), *(listed if type(listed) is list else ())][:MOST_MERGED]
+    left = str(event.get("newObjectId") or event.get("primaryObjectId"))
+    ids = [contact_id_in(one) for one in named]
+    return [one for one in ids if one is not None and one != left]
 
 
 def _is_worth_a_look(kind: str, event: Mapping[str, Any]) -> bool:
     """True if a contact was deleted or restored, or another app or a person changed a followed property."""
     about, _, what = kind.partition(".")
-    if about != "contact" and (about != "object" or event.get("objectTypeId") != CONTACT_TYPE_ID):
+    if not is_about_a_contact(about, event):
         return False
     if what in ("deletion", "restore"):
         return True
     name = event.get("propertyName")
     if what != "propertyChange" or type(name) is not str or name not in FOLLOWED:
         return False
-    by_an_app = event.get("changeSource") == "INTEGRATION"
-    return not (by_an_app and str(event.get("sourceId")) == str(event.get("appId")))
+    return not is_our_echo(event)
 
 
 def _events(body: bytes) -> list[dict[str, Any]]:
@@ -145,12 +187,10 @@ def _refuse_repeated_keys(body: bytes) -> None:
 
 
 def _id_in(event: dict[str, Any], key: str, number: int) -> str:
-    value = event.get(key)
-    if type(value) is int and 0 < value < _ID_END:
-        return str(value)
-    if type(value) is str and _ID.fullmatch(value):
-        return value
-    raise DeliveryInvalid(f"Event {number} has no usable {key}.")
+    found = contact_id_in(event.get(key))
+    if found is None:
+        raise DeliveryInvalid(f"Event {number} has no usable {key}.")
+    return found
 
 
 def _occurred_at_ms(event: dict[str, Any], number: int) -> int:

@@ -36,18 +36,18 @@ def close_left(
 ) -> None:
     """Close the rows of leads that these decisions and events gave to another owner.
 
-    Rows whose lead the rep never had are deleted.
+    Rows whose lead the rep never had are deleted. Revisions have replaced theirs already.
     """
     left = [
         _Left(one.contact_id, one.decided_at, to=one.id)
         for one in decisions
-        if one.episode > 0 and one.mode == "live"
+        if one.episode > 0 and one.mode == "live" and not one.is_revision
     ]
     left += [_Left(contact, event["at"]) for _, contact, event in events if event["kind"] in ENDS]
     refuted = (event for _, _, event in events if event["kind"] in NEVER_THEIRS)
     never = {str(event["decision"]) for event in refuted if event.get("decision")}
     ended = _ended(connection, left, portal=portal)
-    _lock(connection, never | ended.keys(), portal=portal)
+    lock(connection, never | ended.keys(), portal=portal)
     if never:
         mine = (FOLLOW_UPS.c.portal == portal, FOLLOW_UPS.c.decision_id == bindparam("row"))
         connection.execute(delete(FOLLOW_UPS).where(*mine), [{"row": one} for one in sorted(never)])
@@ -81,7 +81,7 @@ def _ended(connection: Connection, left: Sequence[_Left], *, portal: str) -> dic
     return ended
 
 
-def _lock(connection: Connection, decision_ids: Collection[str], *, portal: str) -> None:
+def lock(connection: Connection, decision_ids: Collection[str], *, portal: str) -> None:
     """Lock these rows in the order of their ids; SQLite has locked the whole database."""
     if connection.dialect.name == "sqlite":
         return

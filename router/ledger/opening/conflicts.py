@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from sqlalchemy.exc import DBAPIError
-from tenacity import retry, retry_if_exception, stop_after_attempt, wait_random
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
+
+Result = TypeVar("Result")
 
 TRIES: Final = 8
 """Tries of one transaction before its conflict is an error."""
@@ -20,10 +23,18 @@ def is_conflict(error: BaseException) -> bool:
     return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in _CONFLICTS
 
 
-again_after_a_conflict: Final = retry(
+_RETRYING: Final = Retrying(
     retry=retry_if_exception(is_conflict),
     wait=wait_random(0.005, 0.1),
     stop=stop_after_attempt(TRIES),
     reraise=True,
 )
-"""Decorator of a function that runs one transaction, and may be called again after some milliseconds."""
+
+
+def again_after_a_conflict(transaction: Callable[[], Result]) -> Result:
+    """Run one transaction, and again after some milliseconds if another one came in its way; its result.
+
+    No decorator: a decorated function refers to itself, and would keep the rows of its transaction in memory
+    until the garbage collector comes, thousands of leads later.
+    """
+    return _RETRYING(transaction)

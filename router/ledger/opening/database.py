@@ -95,13 +95,12 @@ class Database:
         """
         self._be_ready()
 
-        @again_after_a_conflict
         def transaction() -> Result:
             with self._engine.begin() as connection:
                 begin_writing(connection)
                 return work(connection)
 
-        return transaction()
+        return again_after_a_conflict(transaction)
 
     def open(self, *, waits_ms: int | None = None) -> None:
         """Bring the schema up to date now, whatever failed before, and wait for another process's upgrade."""

@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Connection, Row, exists, func, insert, select, update
 
 from router.ledger.querying import no_index
-from router.ledger.rewriting.book_changes import changes_in
 from router.ledger.shares import add_changes, lasting_changes
 from router.ledger.tables import DECISIONS, EVENTS, REVISIONS, RULE_CHANGES
 from router.policy.shares.share_book import REFUNDED
@@ -32,8 +31,8 @@ def keep_book_totals(connection: Connection, portal: str, rows: Sequence[Row[Any
     ).scalar()
     totals: dict[str, int] = {} if before is None else orjson.loads(before)["book"]
     for row in rows:
-        changes = changes_in(row.book_changes, row.record)
-        add_changes(totals, lasting_changes(row.outcome, changes, refunded=row.id in refunded))
+        columns = (row.outcome, row.book_changes, row.record)
+        add_changes(totals, lasting_changes(*columns, refunded=row.id in refunded))
     detail = orjson.dumps({"book": {name: value for name, value in totals.items() if value}}).decode()
     values = {"at": f"{max(row.decided_at for row in rows)[:10]}T00:00:00+00:00", "detail": detail}
     if before is not None:

@@ -15,7 +15,7 @@ from router.ledger.sums.day_table import DayTexts
 from router.ledger.tables import DECISIONS, EVENTS
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.explanation.decision_record import shares_from_record
-from router.policy.reports.fairness import counts, gave_back
+from router.policy.reports.fairness import counts, gave_back, paid_on
 from router.policy.reports.sums.curves import Curves
 from router.policy.reports.sums.missed_sums import MissedSums
 from router.policy.reports.sums.share_sums import ShareSums
@@ -66,19 +66,19 @@ class ShareRows(PortalTables):
         """The sums by mode of the decisions from `since` (aware UTC, or a UTC day) to before `until`."""
         found: dict[str, SharesOfMode] = {}
         for block in self._blocks(since=since, until=until):
-            for decision, is_counted in self._judged(block):
+            for decision, is_counted, is_refunded in self._judged(block):
                 of_mode = found.setdefault(decision.mode, SharesOfMode())
                 if is_counted:
                     of_mode.shares.count(decision)
                     of_mode.missed.count(decision)
                     of_mode.curves.count(decision)
-                else:
+                elif is_refunded:
                     of_mode.shares.leave_out(decision)
         return found
 
     def _blocks(self, *, since: datetime | date, until: date | None) -> Iterator[Sequence[Decision]]:
         """The decisions in order, some hundred at a time; those of one moment stay together."""
-        query = select(DECISIONS.c.record).where(
+        query = select(DECISIONS.c.contact_id, DECISIONS.c.record).where(
             DECISIONS.c.portal == self._portal, DECISIONS.c.decided_at >= since.isoformat()
         )
         if until is not None:
@@ -89,8 +89,8 @@ class ShareRows(PortalTables):
             rows = connection.execution_options(yield_per=AT_A_TIME).execute(
                 query.order_by(DECISIONS.c.decided_at)
             )
-            for record in rows.scalars():
-                decision = shares_from_record(orjson.loads(record))
+            for contact_id, record in rows:
+                decision = shares_from_record(orjson.loads(record), contact_id=contact_id)
                 if block and decision.decided_at != block[-1].decided_at:
                     block[together:] = sorted(block[together:], key=_place)
                     together = len(block)
@@ -102,14 +102,20 @@ class ShareRows(PortalTables):
         if block:
             yield block
 
-    def _judged(self, decisions: Sequence[Decision]) -> Iterator[tuple[Decision, bool]]:
-        """Each decision, and whether it counts; a later event or decision about its contact says so."""
+    def _judged(self, decisions: Sequence[Decision]) -> Iterator[tuple[Decision, bool, bool]]:
+        """Each decision, whether it counts, and whether its cost came back.
+
+        A later event or decision about its contact says so.
+        """
         contacts = sorted({one.contact_id for one in decisions})
         with self._database.connect() as connection:
             ended = self._ended(connection, contacts)
-            given_back = gave_back(self._later(connection, contacts), ended=ended)
+            later = tuple(self._later(connection, contacts))
+        given_back, unchanged = gave_back(later, ended=ended), paid_on(later)
         for one in decisions:
-            yield one, counts(one, ended=ended, given_back=given_back)
+            is_counted = counts(one, ended=ended, given_back=given_back)
+            episode = (one.mode, one.contact_id, one.episode)
+            yield one, is_counted, not is_counted and (one.id in ended or episode not in unchanged)
 
     def _ended(self, connection: Connection, contact_ids: Sequence[str]) -> frozenset[str]:
         query = select(EVENTS.c.decision_id).where(
@@ -121,13 +127,13 @@ class ShareRows(PortalTables):
         return frozenset(connection.execute(query).scalars())
 
     def _later(self, connection: Connection, contact_ids: Sequence[str]) -> Iterator[Decision]:
-        query = select(DECISIONS.c.record).where(
+        query = select(DECISIONS.c.contact_id, DECISIONS.c.record).where(
             no_index(DECISIONS.c.portal) == self._portal,
             DECISIONS.c.contact_id.in_(contact_ids),
             DECISIONS.c.episode > 0,
         )
-        for record in connection.execute(query).scalars():
-            yield shares_from_record(orjson.loads(record))
+        for contact_id, record in connection.execute(query):
+            yield shares_from_record(orjson.loads(record), contact_id=contact_id)
 
 
 def _place(decision: Decision) -> int:

@@ -7,18 +7,20 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from router.policy.decision import manual
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Outcome, Queued
 from router.policy.decision.eligibility import DecisionContext, due_for
 from router.policy.decision.inputs import DecisionRequest, NotedWorld, World
 from router.policy.decision.narrative import sentence
 from router.policy.decision.placement import Placement, place
-from router.policy.decision.reassignment import back_from, reassigned
-from router.policy.decision.trigger import Claimed, Reassigned, Released, Trigger
+from router.policy.decision.trigger import Claimed, Reassigned, Released, Revised, Trigger
+from router.policy.decision.triggered import manual
+from router.policy.decision.triggered.reassignment import reassigned
+from router.policy.decision.triggered.revision import due_of_kept, revised
 from router.policy.leads.lead import Facts, Lead, Value
 from router.policy.rules.policy import Action, Assign, Nurture, Policy, Rule
 from router.policy.rules.sla import queue_due_at
+from router.policy.shares.share_book import back_from
 
 
 def decide(compiled: CompiledPolicy, lead: Lead, world: World, request: DecisionRequest) -> Decision:
@@ -69,7 +71,7 @@ def _decide(
         rule_line=rule.line,
         outcome=placement.outcome,
         status=_status(policy, rule, placement.outcome),
-        due_at=_due(policy, context, placement.outcome),
+        due_at=due_of_kept(placement, request.trigger, _due(policy, context, placement.outcome)),
         reason=sentence(
             placement,
             rule=rule.name,
@@ -126,10 +128,14 @@ def _placement(policy: Policy, rule: Rule, context: DecisionContext, trigger: Tr
             placement = reassigned(policy, rule.action, trigger, context)
             if placement is not None:
                 return placement
-            return replace(_to_nobody(rule.action), changes=back_from(trigger))
-    if isinstance(rule.action, Assign):
-        return place(policy, rule.action, context)
-    return _to_nobody(rule.action)
+            return replace(_to_nobody(rule.action), changes=back_from(trigger.rep, trigger.paid))
+        case Revised():
+            return revised(_placed(policy, rule.action, context), trigger, context)
+    return _placed(policy, rule.action, context)
+
+
+def _placed(policy: Policy, action: Action, context: DecisionContext) -> Placement:
+    return place(policy, action, context) if isinstance(action, Assign) else _to_nobody(action)
 
 
 def _to_nobody(action: Action) -> Placement:

@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 from msgspec import Struct, field
 
 from router.policy.decision.inputs import Inputs
+from router.policy.decision.trigger import paid_alone
 from router.policy.leads.lead import Facts
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
@@ -98,9 +99,14 @@ class Decision(Struct, frozen=True):
         return self.outcome.owner_id if isinstance(self.outcome, Assigned) else ""
 
     @property
+    def paid(self) -> Mapping[str, int]:
+        """What a refund of this decision takes back, see `paid_alone`; only stored decisions know it."""
+        return paid_alone(self.book_changes, self.inputs.trigger if self.inputs else None)
+
+    @property
     def earned_away(self) -> tuple[Share, ...]:
-        """The shares in `away` that earned their part of the lead: `book_changes` has their credit field."""
+        """The shares in `away` that earned their part of the lead: `paid` has their credit field."""
         if not self.away or not isinstance(self.outcome, Assigned) or self.outcome.team is None:
             return ()
-        team, unit = self.outcome.team, self.lead_value.unit
-        return tuple(share for share in self.away if credit_field(team, share.rep, unit) in self.book_changes)
+        team, unit, paid = self.outcome.team, self.lead_value.unit, self.paid
+        return tuple(share for share in self.away if credit_field(team, share.rep, unit) in paid)

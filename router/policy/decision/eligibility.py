@@ -12,7 +12,7 @@ from msgspec import Struct
 from router.policy.decision.compiled import CompiledPolicy, CompiledRep
 from router.policy.decision.decision import PassedOver
 from router.policy.decision.inputs import DecisionRequest, World, WorldCache
-from router.policy.decision.trigger import Pushed
+from router.policy.decision.trigger import Pushed, Revised
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts
 from router.policy.leads.text import folded_once
@@ -21,7 +21,7 @@ from router.policy.people.calendar import Calendar
 from router.policy.people.public_holidays import holiday_on
 from router.policy.rules.affinity import Remembered
 from router.policy.rules.policy import Need
-from router.policy.shares.share_book import Book
+from router.policy.shares.share_book import Book, back_from, changed
 from router.policy.wording.phrases import moment_in_words, say
 
 
@@ -43,6 +43,8 @@ class DecisionContext(Struct, frozen=True):
     """The owners of the same company's last leads, the surest trace first."""
     pushed: bool
     """True when the lead leaves its queue: the `push_after` of its rule counts as over."""
+    holder: CompiledRep | None = None
+    """The rep who has the lead while it is revised; the book is as if this rep had not got it."""
 
     @classmethod
     def of(
@@ -55,10 +57,14 @@ class DecisionContext(Struct, frozen=True):
         sla: timedelta,
     ) -> Self:
         """The context of a request in a world, under a rule with this SLA."""
+        trigger, book, holder = request.trigger, world.book, None
+        if isinstance(trigger, Revised):
+            book = changed(book, back_from(trigger.rep, trigger.paid))
+            holder = _holder(compiled, world, trigger)
         return cls(
             compiled=compiled,
             facts=facts,
-            book=world.book,
+            book=book,
             owners=world.owners,
             now=world.now,
             cache=world.cache_of(compiled),
@@ -67,8 +73,16 @@ class DecisionContext(Struct, frozen=True):
             language=compiled.policy.language,
             reported=world.reported,
             remembered=request.remembered,
-            pushed=isinstance(request.trigger, Pushed),
+            pushed=isinstance(trigger, Pushed),
+            holder=holder,
         )
+
+
+def _holder(compiled: CompiledPolicy, world: World, revised: Revised) -> CompiledRep | None:
+    """The rep who has the lead, unless another HubSpot owner is theirs by now."""
+    rep = compiled.reps.get(revised.rep or "")
+    owner = None if rep is None else world.owners.get(rep.email)
+    return rep if owner is not None and owner.id == revised.owner_id else None
 
 
 class Wish(Struct, frozen=True):
@@ -119,11 +133,16 @@ def why_not(context: DecisionContext, candidate: CompiledRep, *, wishes: Sequenc
     return why_absent(context, candidate) or why_unfit(context, candidate, wishes=wishes)
 
 
+def why_lost(context: DecisionContext, holder: CompiledRep, *, wishes: Sequence[Wish]) -> str | None:
+    """The reason why the rep may not keep a lead that is revised, or None: caps and hours do not matter."""
+    return why_absent(context, holder) or _why_lacking(context, holder, wishes)
+
+
 def why_unfit(context: DecisionContext, candidate: CompiledRep, *, wishes: Sequence[Wish]) -> str | None:
     """The need that the rep does not meet, or the capacity that the rep has reached; else None."""
-    for wish in wishes:
-        if wish.folded.isdisjoint(candidate.has[wish.kind]):
-            return say(context.language, f"lacks_{wish.kind}", wanted=wish.wanted)
+    lacking = _why_lacking(context, candidate, wishes)
+    if lacking is not None:
+        return lacking
     rep, fields = candidate.rep, context.book.fields
     if rep.max_open_leads is not None:
         count = fields.get(candidate.open_field, 0)
@@ -133,6 +152,13 @@ def why_unfit(context: DecisionContext, candidate: CompiledRep, *, wishes: Seque
         count = fields.get(context.cache.today_prefix + rep.name, 0)
         if count >= rep.max_per_day:
             return say(context.language, "day_full", count=count, most=rep.max_per_day)
+    return None
+
+
+def _why_lacking(context: DecisionContext, candidate: CompiledRep, wishes: Sequence[Wish]) -> str | None:
+    for wish in wishes:
+        if wish.folded.isdisjoint(candidate.has[wish.kind]):
+            return say(context.language, f"lacks_{wish.kind}", wanted=wish.wanted)
     return None
 
 

@@ -14,6 +14,7 @@ from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.trigger import Reassigned, ToOwner, Trigger
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Facts
+from router.policy.leads.settle import Settled
 from router.policy.people.availability import Reported
 from router.policy.people.calendar import Calendar
 from router.policy.rules.affinity import Remembered
@@ -71,7 +72,8 @@ class WorldCache:
 class DecisionRequest(Struct, frozen=True):
     """One lead to decide. `excluded`: rep names or owner ids that must not get the lead.
 
-    `remembered`: the owners of the same company's last leads. `trigger`: None for a new lead.
+    `remembered`: the owners of the same company's last leads. `trigger`: None for a new lead. `settled`: its
+    wait for late facts, None if it did not wait and nothing is open.
     """
 
     contact_id: str
@@ -79,6 +81,7 @@ class DecisionRequest(Struct, frozen=True):
     excluded: frozenset[str] = frozenset()
     remembered: tuple[Remembered, ...] = ()
     trigger: Trigger | None = None
+    settled: Settled | None = None
 
 
 class OwnerSeen(Struct, frozen=True):
@@ -107,6 +110,8 @@ class Inputs(Struct, frozen=True):
     """Owners of the last leads of the same company, as the commit found them."""
     trigger: Trigger | None = None
     """The trigger of a second decision; None: the lead was new."""
+    settled: Settled | None = None
+    """The wait for late facts; it changes no decision."""
 
     def world_again(self, policy: Policy, *, now: datetime) -> World:
         """The world, as far as the decision read it, at `now` (aware UTC)."""
@@ -114,7 +119,9 @@ class Inputs(Struct, frozen=True):
 
     def request_again(self, contact_id: str, *, episode: int) -> DecisionRequest:
         """The request that the decision answered."""
-        return DecisionRequest(contact_id, episode, self.excluded, self.remembered, self.trigger)
+        return DecisionRequest(
+            contact_id, episode, self.excluded, self.remembered, self.trigger, self.settled
+        )
 
     def _owners_again(self, policy: Policy) -> dict[str, Owner]:
         """Owners by lower-case e-mail; an owner who is not in team.yaml is keyed by `owner <id>`."""
@@ -163,6 +170,7 @@ class NotedWorld:
             reported={} if self._reported is None else dict(sorted(self._reported.read.items())),
             remembered=request.remembered,
             trigger=request.trigger,
+            settled=request.settled,
         )
 
 

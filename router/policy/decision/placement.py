@@ -18,6 +18,7 @@ from router.policy.decision.eligibility import (
     calendar_on,
     candidates,
     why_absent,
+    why_lost,
     why_not,
     wishes_of,
 )
@@ -44,6 +45,7 @@ How: TypeAlias = Literal[
     "account",
     "stand_in",
     "claimed",
+    "kept",
     "chosen",
     "other",
 ]
@@ -51,7 +53,8 @@ How: TypeAlias = Literal[
 
 turn: fair share · load: least loaded · contact: previous owner of the contact, or the contact's last lead ·
 company, domain: owner of the company's last lead · named: rep named by the rule · account: account owner ·
-stand_in: backup of an absent rep · claimed: by the rep · chosen: by a person · other: no owner.
+stand_in: backup of an absent rep · claimed: by the rep · kept: by the rep who has the lead while it is
+revised · chosen: by a person · other: no owner.
 """
 
 
@@ -88,11 +91,17 @@ def place(policy: Policy, assign: Assign, context: DecisionContext) -> Placement
 
 
 def _in_team(policy: Policy, team: str, assign: Assign, context: DecisionContext) -> Placement:
-    pushed = context.pushed and assign.push_after is not None
+    pushed, holder = context.pushed and assign.push_after is not None, _keeper(context, team, assign)
     if assign.method is Method.QUEUE and not pushed:
+        if holder is not None:
+            return _kept_unpaid(context, holder, team)
         return Placement(Queued(team, why=None, push_at=_push_at(policy, assign, team, context)))
     compiled_team, fields = context.compiled.teams[team], context.book.fields
-    followed, eligible, passed_over = _followed(assign, context, compiled_team.reps)
+    followed: tuple[str, How] | None
+    if holder is not None:
+        followed, eligible, passed_over = _kept(holder, assign, context, compiled_team.reps)
+    else:
+        followed, eligible, passed_over = _followed(assign, context, compiled_team.reps)
     if followed is None:
         eligible, passed_over = candidates(
             context, compiled_team.reps, needs=assign.needs, prefer=assign.prefer, any_hour=assign.any_hour
@@ -193,6 +202,33 @@ def _followed(
     return followed, eligible, passed_over
 
 
+def _keeper(context: DecisionContext, team: str, assign: Assign) -> CompiledRep | None:
+    """The rep of the team who has the lead while it is revised, and may keep it; else None."""
+    holder = context.holder
+    if holder is None or holder not in context.compiled.teams[team].reps or holder.rep.weight <= 0:
+        return None
+    return holder if _refusal(context, holder, assign) is None else None
+
+
+def _kept(
+    holder: CompiledRep, assign: Assign, context: DecisionContext, reps: Sequence[CompiledRep]
+) -> tuple[tuple[str, How], list[CompiledRep], list[PassedOver]]:
+    """The holder, who keeps the lead; those who would share it with the holder, and those passed over."""
+    able, passed_over = candidates(context, reps, needs=assign.needs, prefer=(), any_hour=assign.any_hour)
+    sharing = [one for one in reps if one is holder or one in able]
+    return (holder.rep.name, "kept"), sharing, [one for one in passed_over if one.rep != holder.rep.name]
+
+
+def _kept_unpaid(context: DecisionContext, holder: CompiledRep, team: str) -> Placement:
+    """The holder keeps a lead that would wait in a queue; as for a claim, no credit changes."""
+    name = holder.rep.name
+    return Placement(
+        Assigned(rep=name, owner_id=_owner_id(context, name), team=team),
+        how="kept",
+        changes=received(name, day=context.cache.today),
+    )
+
+
 def _push_at(policy: Policy, assign: Assign, team: str, context: DecisionContext) -> datetime | None:
     if assign.push_after is None:
         return None
@@ -200,7 +236,7 @@ def _push_at(policy: Policy, assign: Assign, team: str, context: DecisionContext
 
 
 def _with_rep(policy: Policy, rep: str, assign: Assign, context: DecisionContext) -> Placement:
-    why = why_not(context, context.compiled.reps[rep], wishes=wishes_of(context.facts, assign.needs))
+    why = _refusal(context, context.compiled.reps[rep], assign)
     if why is None:
         return _given(context, rep, how="named")
     return _stood_in(policy, assign, context, rep=rep, refusals=[PassedOver(rep, why)])
@@ -246,11 +282,21 @@ def _stood_in(
         if rep is None or rep in asked:
             break
         asked.add(rep)
-        refusal = why_not(context, context.compiled.reps[rep], wishes=wishes_of(context.facts, assign.needs))
+        refusal = _refusal(context, context.compiled.reps[rep], assign)
         if refusal is None:
             return replace(_given(context, rep, how="stand_in"), passed_over=tuple(refusals), detour=why)
         refusals.append(PassedOver(rep, refusal))
-    return Placement(Queued(_last_resort(policy), why=why), passed_over=tuple(refusals))
+    team = _last_resort(policy)
+    holder = _keeper(context, team, assign)
+    if holder is not None:
+        return replace(_kept_unpaid(context, holder, team), passed_over=tuple(refusals), detour=why)
+    return Placement(Queued(team, why=why), passed_over=tuple(refusals))
+
+
+def _refusal(context: DecisionContext, one: CompiledRep, assign: Assign) -> str | None:
+    """The reason why the rep may not take the lead, or may not keep it; None if the rep may."""
+    refuses = why_lost if one is context.holder else why_not
+    return refuses(context, one, wishes=wishes_of(context.facts, assign.needs))
 
 
 def _instead(

@@ -1,11 +1,15 @@
-"""The triggers of a second decision: a lead is pushed out of its queue, claimed, released or reassigned."""
+"""The triggers of a second decision: pushed out of a queue, claimed, released, reassigned or revised."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from msgspec import Struct, field
+
+from router.policy.shares.share_book import NOT_REFUNDED, add_changes, back_from
+from router.timestamps import in_iso
 
 LONGEST_WHY: Final = 120
 """Largest number of characters kept of a rep's reason for releasing a lead."""
@@ -74,7 +78,35 @@ class Reassigned(Struct, frozen=True):
     paid: Mapping[str, int] = field(default_factory=dict)
 
 
-Trigger: TypeAlias = Pushed | Claimed | Released | Reassigned
+class Revised(Struct, frozen=True):
+    """Facts came or changed, and nobody has begun: the rules decide once more.
+
+    `owner_id` is the owner by the decision before ("" for none), `rep` their name if they are in `team.yaml`,
+    `due_at` (aware UTC) when the lead is due by it. `facts` are those that came or changed. `paid` holds what
+    that decision added to the book, and is refunded. `told`: the rep knows of the lead.
+    """
+
+    owner_id: str
+    rep: str | None
+    facts: tuple[str, ...] = ()
+    due_at: datetime | None = None
+    paid: Mapping[str, int] = field(default_factory=dict)
+    told: bool = False
+
+
+Trigger: TypeAlias = Pushed | Claimed | Released | Reassigned | Revised
+
+
+def paid_alone(changes: Mapping[str, int], trigger: Trigger | None) -> Mapping[str, int]:
+    """The book changes of a decision without a revision's refund of the decision before.
+
+    Counts that no refund changes are left out then: the rest is what a refund of this decision takes back.
+    """
+    if not isinstance(trigger, Revised):
+        return changes
+    own = dict(changes)
+    add_changes(own, {name: -change for name, change in back_from(trigger.rep, trigger.paid).items()})
+    return {name: change for name, change in own.items() if change and not name.startswith(NOT_REFUNDED)}
 
 
 def trigger_as_record(trigger: Trigger) -> dict[str, Any]:
@@ -89,6 +121,10 @@ def trigger_as_record(trigger: Trigger) -> dict[str, Any]:
         case Reassigned(owner_id, rep, why, run, rule, to, paid):
             taken = {"owner_id": owner_id, "rep": rep, "why": why, "run": run, "rule": rule}
             return {"kind": "reassigned", **taken, "to": _destination_as_record(to), "paid": dict(paid)}
+        case Revised(owner_id, rep, facts, due_at, paid, told):
+            due = None if due_at is None else in_iso(due_at)
+            holder = {"owner_id": owner_id, "rep": rep, "due_at": due, "told": told}
+            return {"kind": "revised", **holder, "facts": list(facts), "paid": dict(paid)}
 
 
 def trigger_of_record(written: Mapping[str, Any] | None) -> Trigger | None:
@@ -106,6 +142,9 @@ def trigger_of_record(written: Mapping[str, Any] | None) -> Trigger | None:
             to = _destination_of_record(written["to"])
             taken = (written["owner_id"], written["rep"], written["why"], written["run"], written["rule"])
             return Reassigned(*taken, to, dict(written["paid"]))
+        case {"kind": "revised", "owner_id": owner_id, "rep": rep, "facts": facts, "due_at": due}:
+            due_at = None if due is None else datetime.fromisoformat(due)
+            return Revised(owner_id, rep, tuple(facts), due_at, dict(written["paid"]), written["told"])
     raise ValueError(f"The record's trigger is {written!r}, which no decision has.")
 
 

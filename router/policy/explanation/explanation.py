@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
-from msgspec import Struct
-
 from router.policy.decision.assignment import assignment_of, sla_of, timetable_of
 from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, Queued
+from router.policy.explanation.late_facts import steps_of_late_facts
+from router.policy.explanation.step import Step
 from router.policy.leads.lead import Facts
 from router.policy.rules.conditions import as_written, first_failure
 from router.policy.rules.policy import Policy
@@ -20,13 +20,6 @@ from router.policy.shares.share_book import factor_field
 from router.policy.wording.phrases import moment_in_words, owner_called, say
 
 
-class Step(Struct, frozen=True):
-    """One step of an explanation: a title, and its lines in order."""
-
-    title: str
-    lines: tuple[str, ...] = ()
-
-
 def explain(decision: Decision, policy: Policy, *, language: str) -> tuple[Step, ...]:
     """The steps of a decision, in `fr` or `en`, recomputed from the facts it stores.
 
@@ -35,6 +28,7 @@ def explain(decision: Decision, policy: Policy, *, language: str) -> tuple[Step,
     """
     facts = _facts_judged(decision)
     steps = [
+        *steps_of_late_facts(decision, policy, language=language),
         _points_step("fit", policy.scoring.fit, facts, decision, language),
         _points_step("engagement", policy.scoring.engagement, facts, decision, language),
         Step(

@@ -15,12 +15,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from router.policy.decision.decision import Assigned, Decision
-from router.policy.decision.trigger import Reassigned, Released
+from router.policy.decision.trigger import Reassigned, Released, Revised
 from router.policy.people.roster import Roster, Unit
 from router.policy.reports.bounds import USUAL, Bound
 from router.policy.reports.sums.share_sums import ShareSums
 from router.policy.reports.sums.team_sums import TeamSums
-from router.policy.shares.share_book import ALL_ELIGIBLE, LEAD, Book
+from router.policy.shares.share_book import ALL_ELIGIBLE, LEAD, Book, is_credit
 
 _ALL_USUAL: Final[Mapping[str, Bound]] = {}
 
@@ -63,16 +63,31 @@ def gave_back(decisions: Iterable[Decision], *, ended: Collection[str]) -> froze
     """The episodes whose cost these decisions refunded; `ended` are ids of decisions that an event refunded.
 
     A rep who releases a lead, or who loses it without a chance to work it, gets a refund of its cost: the
-    decision that gave the lead to the rep no longer counts.
+    decision that gave the lead to the rep no longer counts. A revision replaces the decision before.
     """
+    return frozenset(
+        (one.mode, one.contact_id, one.episode - 1) for one in decisions if _gives_back(one, ended=ended)
+    )
+
+
+def _gives_back(decision: Decision, *, ended: Collection[str]) -> bool:
+    match decision.inputs.trigger if decision.inputs else None:
+        case Revised():
+            return True
+        case Released(paid=paid) | Reassigned(paid=paid) if paid:
+            # A reassignment that was refunded itself has given nothing back.
+            return not (decision.id in ended and isinstance(decision.outcome, Assigned))
+    return False
+
+
+def paid_on(decisions: Iterable[Decision]) -> frozenset[Episode]:
+    """The episodes whose revision left every credit as it was: the lead stayed, and nothing came back."""
     return frozenset(
         (one.mode, one.contact_id, one.episode - 1)
         for one in decisions
         if one.inputs is not None
-        and isinstance(one.inputs.trigger, Released | Reassigned)
-        and one.inputs.trigger.paid
-        # A reassignment that was refunded itself has given nothing back.
-        and not (one.id in ended and isinstance(one.outcome, Assigned))
+        and isinstance(one.inputs.trigger, Revised)
+        and not any(map(is_credit, one.book_changes))
     )
 
 

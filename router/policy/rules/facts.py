@@ -67,6 +67,8 @@ def properties_read(policy: Policy) -> Needed:
         company.update(of_company)
     if memory_span(policy):
         contact.update(READ)
+    if policy.settle is not None and company:
+        contact.add("email")  # a business address tells that a company may still be linked
     return Needed(contact=tuple(sorted(contact)), company=tuple(sorted(company)))
 
 

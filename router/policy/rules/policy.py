@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
 
+from router.policy.leads.settle import Settle
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import USUAL, Outcomes
 from router.policy.rules.conditions import Condition
@@ -127,6 +128,10 @@ class Rule(Struct, frozen=True):
     """Whether the rep also gets a HubSpot task with the due time."""
 
 
+OwnerCleared: TypeAlias = Literal["queue", "route_again", "leave"]
+"""A lead whose owner was cleared waits in its team's queue, is decided again by the rules, or stays."""
+
+
 class Policy(Struct, frozen=True):
     """The content of all rule files; `revision` is a hash of their text.
 
@@ -149,3 +154,7 @@ class Policy(Struct, frozen=True):
     sla_policy: SlaPolicy = NO_SLA_STEPS
     """The steps for leads that nobody works on."""
     outcomes: Outcomes = USUAL
+    owner_cleared: OwnerCleared = "queue"
+    """What becomes of a lead of ours whose owner a person clears."""
+    settle: Settle | None = None
+    """None: a lead is decided at its first reading, and not again when its facts change."""

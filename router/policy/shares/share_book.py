@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -69,6 +69,11 @@ RETURNED: Final = "returned:"
 """The beginning of the names of all fields of returned credit."""
 UNITS: Final[Mapping[str, Unit]] = {"credit": "leads", "points": "points"}
 """The unit of the fields that hold credits, by the first part of their names."""
+
+
+def is_credit(field: str) -> bool:
+    """Whether a field of that name holds credits."""
+    return field.partition(":")[0] in UNITS
 
 
 def returned_field(team: str, unit: Unit = "leads") -> str:
@@ -142,6 +147,30 @@ def add_changes(fields: dict[str, int], changes: Mapping[str, int]) -> None:
         fields[name] = fields.get(name, 0) + change
 
 
+class _Changed(Mapping[str, int]):
+    """Fields with changes added as they are read; no other field is read."""
+
+    __slots__ = ("_changes", "_fields")
+
+    def __init__(self, fields: Mapping[str, int], changes: Mapping[str, int]) -> None:
+        self._fields, self._changes = fields, changes
+
+    def __getitem__(self, name: str) -> int:
+        change = self._changes.get(name)
+        return self._fields[name] if change is None else self._fields.get(name, 0) + change
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self._fields), **self._changes})
+
+    def __len__(self) -> int:
+        return len(self._fields.keys() | self._changes.keys())
+
+
+def changed(book: Book, changes: Mapping[str, int]) -> Book:
+    """The book with the changes added, as `Book.apply`, but reading only the fields that are asked for."""
+    return Book(_Changed(book.fields, changes)) if changes else book
+
+
 def received(rep: str, *, day: date) -> dict[str, int]:
     """The changes when the rep receives one lead on that local day, by any method."""
     return {open_field(rep): 1, today_field(day, rep): 1}
@@ -168,3 +197,8 @@ def refund_of(paid: Mapping[str, int]) -> dict[str, int]:
             noted = returned_field(rest.partition(":")[0], UNITS[kind])
             back[noted] = back.get(noted, 0) + change
     return back
+
+
+def back_from(rep: str | None, paid: Mapping[str, int]) -> dict[str, int]:
+    """The changes when a lead leaves the rep: a refund of `paid`, or one open lead less."""
+    return refund_of(paid) if paid else closed(rep) if rep else {}

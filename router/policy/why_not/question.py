@@ -10,6 +10,7 @@ from msgspec import Struct
 from router.policy.decision.compiled import CompiledPolicy
 from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import DecisionRequest, World
+from router.policy.decision.trigger import Revised
 from router.policy.explanation.destination import Wanted, leads_to
 from router.policy.explanation.next_reps import next_reps
 from router.policy.leads.lead import Facts, Value
@@ -65,6 +66,8 @@ class WhyNot(Struct, frozen=True):
     turns: int | None
     is_complete: bool
     trials: int
+    kept_by: str | None = None
+    """The rep who had the lead when it was revised, and keeps it; None for any other decision."""
 
 
 def why_not(
@@ -99,7 +102,14 @@ def why_not(
         turns=None if best is None else _turns(search, best),
         is_complete=best is not None or search.is_whole,
         trials=search.trials,
+        kept_by=_keeper(actual.decision, request),
     )
+
+
+def _keeper(decision: Decision, request: DecisionRequest) -> str | None:
+    trigger = request.trigger
+    keeps = isinstance(trigger, Revised) and trigger.owner_id == decision.owner_id
+    return trigger.rep if isinstance(trigger, Revised) and keeps else None
 
 
 def _road(rule: Rule, search: Search, actual: Trial) -> Road:

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from router.policy.decision.decision import Assigned, Decision, Nurtured, Queued
-from router.policy.explanation.explanation import Step
+from router.policy.explanation.step import Step
 from router.policy.leads.derived import OWNER_FACTS
 from router.policy.leads.lead import Value
 from router.policy.rules.policy import Policy
@@ -37,6 +37,10 @@ PHRASES: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "more_roads": {"en": "and {count} more rules lead there", "fr": "et {count} autres règles y mènent"},
     "passed": {"en": "{name} was passed over: {reason}", "fr": "{name} a été écarté : {reason}"},
+    "kept": {
+        "en": "{rep} keeps it: they had it when its facts came, and may have it",
+        "fr": "{rep} le garde : il était chez {rep} quand ses informations sont arrivées, et peut y rester",
+    },
     "there": {"en": "it does go there", "fr": "il y va bien"},
     "turn": {
         "en": "it is not {name}'s turn yet: {turns} such lead(s) go to others first",
@@ -109,6 +113,8 @@ def value_in_words(value: Value | None, *, zone: ZoneInfo, language: str) -> str
 
 
 def _obstacles(answer: WhyNot, language: str) -> Iterator[str]:
+    if answer.kept_by is not None and answer.wanted.name != answer.kept_by:
+        yield _say(language, "kept", rep=answer.kept_by)
     if answer.changes == ():
         yield from _arrival(answer, language) or (_say(language, "there"),)
         return

@@ -11,7 +11,7 @@ import orjson
 from msgspec import Struct
 
 from router.ledger import Ledger, open_ledger
-from router.ledger.past_leads import first_decisions
+from router.ledger.reports.past_leads import first_decisions, last_revisions, with_late_facts
 from router.policy.backtest.dealing.past_absences import Word
 from router.policy.backtest.judging.columns import Cell, CellReader, Chunk, instant
 from router.policy.backtest.judging.condition_index import COMPUTED
@@ -28,7 +28,10 @@ LONGEST_WORD: Final = timedelta(days=366)
 
 
 class LedgerLeads(Struct, frozen=True):
-    """The leads decided since a moment, in the ledger at a database URL; cells are the facts themselves."""
+    """The leads decided since a moment, in the ledger at a database URL; cells are the facts themselves.
+
+    A lead whose facts came late has the facts, and the moment, of its last revision.
+    """
 
     url: str
     portal: str
@@ -40,9 +43,11 @@ class LedgerLeads(Struct, frozen=True):
         """The leads in numbered blocks 0, 1, …, with these facts; only blocks that are `wanted` are read."""
         ledger = open_ledger(self.url, self.portal)
         try:
+            revisions = last_revisions(ledger, since=self.since)
             for number, block in enumerate(first_decisions(ledger, since=self.since)):
                 if wanted(number):
-                    decisions = [from_record(orjson.loads(record)) for record in block]
+                    records = with_late_facts(ledger, block, revisions)
+                    decisions = [from_record(orjson.loads(record)) for record in records]
                     yield (
                         number,
                         Chunk(
@@ -97,8 +102,9 @@ class LedgerLeads(Struct, frozen=True):
         kept: dict[str, frozenset[str]] = {}
         lacking: Counter[str] = Counter()
         try:
+            revisions = last_revisions(ledger, since=self.since)
             for block in first_decisions(ledger, since=self.since):
-                for record in map(orjson.loads, block):
+                for record in map(orjson.loads, with_late_facts(ledger, block, revisions)):
                     revision = record["revision"]
                     if revision not in kept:
                         kept[revision] = _kept_by(ledger, revision)

@@ -1,13 +1,13 @@
 """Following what people do in HubSpot with leads that were assigned.
 
 Changes are seen by webhook within seconds, and once more every night. A waiting lead that a person took
-leaves its queue; a new owner of a finished lead is recorded; open leads count for their present owner; first
-responses and outcomes go to the ledger.
+leaves its queue; a new owner of a finished lead is recorded; a lead whose owner was cleared goes where
+`owner_cleared` says; open leads count for their present owner; first responses and outcomes go to the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -30,6 +30,7 @@ from router.routing.followup.contact_history import (
     owner_in,
     seen_in,
 )
+from router.routing.followup.owner_cleared import cleared_in, decide_again
 from router.routing.intake.transitions import owned, queued
 from router.routing.intake.transitions.apply import apply
 from router.routing.outbox.record import record_outbox
@@ -135,6 +136,8 @@ def _changed(services: Services, policy: Policy, unseen: Iterable[FollowUp]) -> 
     """The contacts whose values changed since they were last looked at."""
     by_contact = {one.contact_id: one for one in unseen if one.contact_id is not None}
     answer = services.hubspot.read_contacts(list(by_contact), asked_of(policy.outcomes), priority="sweep")
+    merged = [one for one, record in answer.records.items() if record.merged_into is not None]
+    services.store.merged.look_again(merged, at_ms=services.now_ms())
     return [
         contact_id
         for contact_id, follow_up in by_contact.items()
@@ -164,13 +167,15 @@ def _look_at(
         return _Looked()
     answers = services.hubspot.read_owner_history(list(leads), asked_of(policy.outcomes), priority=priority)
     silent = {one: state for one, state in leads.items() if one not in answers and state is not None}
-    gone, absent = look_for(services, silent, priority=priority)
+    gone, absent, merged = look_for(services, silent, priority=priority)
     forgotten = [one for one, state in leads.items() if one not in answers and state is None]
     gone |= forgotten_and_gone(services.hubspot, forgotten, priority=priority)
     verified_first = _covered_by_us(leads, answers)
     services.store.verify.look_again(verified_first, at_ms=services.now_ms())
     answers = {one: histories for one, histories in answers.items() if one not in verified_first}
-    unrecorded = _note_if_possible(services, policy, leads, answers, gone)
+    unrecorded = _unless_ledger_fails(
+        services, answers, lambda: _note(services, policy, leads, answers, gone)
+    )
     now, rep_of = services.clock(), reps_by_owner(services.people.owners.by_email(), policy.roster)
     claimed = [
         queued.claimed_in_hubspot(
@@ -196,7 +201,11 @@ def _look_at(
     services.store.watched.look_now(list(answers), now_ms=services.now_ms())
     known = {one: state for one, state in leads.items() if one in answers or one in gone}
     _recount(services, policy, known, answers, moves_book=moves_book)
-    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent, unrecorded)
+    cleared = cleared_in(policy, leads, answers)
+    if cleared and not unrecorded:
+        ids = [one.state.contact_id for one in cleared]
+        unrecorded = _unless_ledger_fails(services, ids, lambda: decide_again(services, policy, cleared))
+    return _Looked(len(claimed), len(handed_over), frozenset(silent) - absent - gone - merged, unrecorded)
 
 
 def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[str]:
@@ -211,20 +220,16 @@ def _covered_by_us(leads: Leads, answers: Mapping[str, Histories]) -> frozenset[
     )
 
 
-def _note_if_possible(
-    services: Services,
-    policy: Policy,
-    leads: Leads,
-    answers: Mapping[str, Histories],
-    gone: frozenset[str],
+def _unless_ledger_fails(
+    services: Services, contact_ids: Iterable[str], work: Callable[[], object]
 ) -> frozenset[str]:
-    """Record each rep's work; the contacts that have to be looked at again for it, if the ledger fails."""
+    """Do work on these contacts that needs the ledger; those to be looked at again for it, if it fails."""
     try:
-        _note(services, policy, leads, answers, gone)
+        work()
     except LEDGER_ERRORS as error:
         why = str(error).partition("\n")[0]
         repeated.say(services.log, "follow_up.not_recorded", problem=type(error).__name__, why=why)
-        return frozenset(answers)
+        return frozenset(contact_ids)
     return frozenset()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct, field
 
 from router.policy.decision.trigger import Destination, Reassigned, ToOwner, ToQueue
+from router.policy.explanation.decision_record import paid_in
 from router.policy.rules.policy import Policy
 from router.routing.intake.transitions import owned
 from router.routing.intake.transitions.apply import apply
@@ -25,7 +26,8 @@ class Reassignment(Struct, frozen=True):
     lead as its state was read; None for a contact that has no state. `excluded` are rep names or owner ids
     that must not get it, besides those from whom it was taken before. The rule named `rule` decides if it
     still exists, else the first that fits; `to` overrules it. With `refund` the owner's share is given back,
-    because the owner should not have got the lead. With `for_breach` it counts towards `at_most`.
+    because the owner should not have got the lead; `paid` are book changes to give back that the caller
+    knows. With `for_breach` it counts towards `at_most`.
     """
 
     contact_id: str
@@ -36,6 +38,7 @@ class Reassignment(Struct, frozen=True):
     rule: str | None = None
     to: Destination | None = None
     refund: bool = False
+    paid: Mapping[str, int] = field(default_factory=dict)
     for_breach: bool = False
 
 
@@ -113,9 +116,9 @@ def _why_left(one: Reassignment, state: LeadState | None, policy: Policy) -> str
 
 
 def _taken(services: Services, one: Reassignment, *, rep: str | None, run: str) -> Reassigned:
-    paid: Mapping[str, int] = {}
+    paid = one.paid
     if one.refund and one.episode is not None:
         given = last_decision(services, one.contact_id, episode=one.episode)
         if given is not None and given["outcome"].get("owner_id") == one.expected_owner_id:
-            paid = given["book_changes"]
+            paid = paid_in(given)
     return Reassigned(one.expected_owner_id, rep, one.why, run, one.rule, one.to, paid)

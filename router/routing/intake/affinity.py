@@ -56,12 +56,15 @@ class AffinityMemory:
         keys = (key for traces in self.keys_of.values() for key, _ in traces)
         self.known = self.companies.recall(keys) if self.span_s else {}
 
-    def of(self, contact_id: str) -> tuple[Remembered, ...]:
-        """The owners remembered for one lead, the most certain trace first."""
+    def of(self, contact_id: str, *, own: bool = True) -> tuple[Remembered, ...]:
+        """The owners remembered for one lead, the most certain trace first.
+
+        Without `own` a memory that the lead itself has left counts as none.
+        """
         return tuple(
             Remembered(trace.kind, kept.owner_id, kept.at)
             for key, trace in self.keys_of.get(contact_id, ())
-            if (kept := self.known.get(key)) is not None
+            if (kept := self.known.get(key)) is not None and (own or kept.contact_id != contact_id)
         )
 
     def learn(self, decision: Decision) -> Memory | None:
@@ -84,6 +87,7 @@ class AffinityMemory:
                 before=before,
             ),
             lasts_s=self.span_s,
+            person=next((key for key, trace in traces if trace.kind == "contact"), ""),
         )
 
 

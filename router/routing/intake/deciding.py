@@ -13,10 +13,13 @@ from router.hubspot.api.records import Record
 from router.hubspot.properties import OWNER
 from router.policy.decision.decide import decide
 from router.policy.decision.inputs import World
+from router.policy.decision.trigger import Revised
 from router.policy.leads.catalog import Owner
 from router.policy.leads.lead import Lead
 from router.policy.shares.share_book import Book, add_changes
 from router.routing.intake.affinity import AffinityMemory, affinity_memory
+from router.routing.intake.late_facts.revisable import compared, with_revisable
+from router.routing.intake.late_facts.settling import sort_by_certainty
 from router.routing.intake.new_decision import new_decision
 from router.routing.intake.reading import leads_of
 from router.routing.intake.restore import make_whole
@@ -27,6 +30,7 @@ from router.routing.portal.services import Services
 from router.store.budget.budget import Priority
 from router.store.leads.commits import Committed, Lost, NewDecision, Outdated, Transition, state_after
 from router.store.leads.leads import State
+from router.store.settling.settling_leads import SettlingLead
 
 UNDECIDABLE: Final = "The decision failed: a bug in Lead Router; see its log."
 
@@ -76,13 +80,23 @@ def decide_and_commit(
     memory = affinity_memory(services.store.companies, affinity, leads)
     leads = memory.with_previous_owners(leads)
     batch = _Batch(rules, leads, mine, memory, services.people.owners.by_email())
-    waiting = list(items)
+    found = sort_by_certainty(rules.settling(), items, leads, now=services.clock())
+    _let_wait(services, found.waiting)
+    waiting = found.to_decide
     while waiting:
         with services.store.decision_lock:
             waiting = _decide_under_lock(services, batch, waiting, decided)
         if waiting:
             make_whole(services)
     return decided
+
+
+def _let_wait(services: Services, leads: Sequence[SettlingLead]) -> None:
+    """Let leads wait for their facts; another worker may have decided one of them meanwhile."""
+    waits = services.store.settling.wait(leads, now_ms=services.now_ms())
+    for lead, is_waiting in zip(leads, waits, strict=True):
+        if is_waiting:
+            services.log.info("lead.waiting", contact_id=lead.contact_id, waits_for=",".join(lead.waits_for))
 
 
 def _decide_under_lock(
@@ -143,13 +157,14 @@ def _decide_all(
     reported = services.people.availability.reported(compiled.policy.roster, batch.owners, now=now)
     world = World(Book(fields), batch.owners, now, reported)
     batch.memory.read()
+    needed = batch.rules.needed()
+    names = compared(needed)
     new: list[tuple[WorkItem, NewDecision]] = []
     for item in waiting:
         contact_id = item.contact_id
         try:
-            decision = decide(
-                compiled, batch.leads[contact_id], world, item.request(batch.memory.of(contact_id))
-            )
+            remembered = batch.memory.of(contact_id, own=not isinstance(item.trigger, Revised))
+            decision = decide(compiled, batch.leads[contact_id], world, item.request(remembered))
         except Exception:  # one poisonous lead must not hold up ninety-nine others
             services.log.exception("lead.undecidable", contact_id=contact_id)
             decided.transitions.append(transitions.parked(item, why=UNDECIDABLE, now=now))
@@ -163,7 +178,17 @@ def _decide_all(
             trigger=item.trigger,
             expected_owner_id=item.expected_owner_id,
             entry_id=item.entries[0].id,
+            before=item.state,
             memory=batch.memory.learn(decision),
+        )
+        kept = with_revisable(
+            kept,
+            decision,
+            batch.leads[contact_id],
+            item,
+            compiled=compiled,
+            names=names,
+            of_company=needed.company,
         )
         new.append((item, kept))
     return new

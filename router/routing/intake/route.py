@@ -11,6 +11,7 @@ from msgspec import Struct
 from router.crashpoints import crash_point
 from router.routing.intake.classify import classify
 from router.routing.intake.deciding import decide_and_commit
+from router.routing.intake.merged import note_merges, without_merged_parents
 from router.routing.intake.reading import read_contacts
 from router.routing.intake.recall import sort_recalled
 from router.routing.intake.transitions import parking
@@ -113,7 +114,12 @@ def _recall(services: Services, entries: Sequence[InboxEntry]) -> dict[str, Lead
     """What is remembered of the announced leads. One that was gone is open again: it was announced anew."""
     leads = services.store.leads
     states = leads.recall(dict.fromkeys(entry.contact_id for entry in entries))
-    gone = [one for one, state in states.items() if state.state is State.GONE or state.deleted]
+    # A lead that waits for its facts comes back by itself: its deletion stands.
+    gone = [
+        one
+        for one, state in states.items()
+        if state.state is State.GONE or (state.deleted and state.state is not State.WAITING)
+    ]
     if gone:
         leads.reopen(gone)
         states = {one: state for one, state in states.items() if one not in gone} | leads.recall(gone)
@@ -130,9 +136,10 @@ def _one_round(
         services.hubspot, [item.contact_id for item in items], needed=rules.needed(), priority=priority
     )
     crash_point("after_read")
+    items = without_merged_parents(services, items, answer)
     plan = classify(items, answer, shadow=policy.mode == "shadow", now=services.clock())
-    if plan.merged_into:
-        services.store.inbox.append([(into, services.now_ms()) for into in plan.merged_into])
+    if plan.merged or plan.survivors:
+        note_merges(services, plan)
     decided = decide_and_commit(services, rules, plan.to_decide, answer.records, priority=priority)
     crash_point("after_commit")
     _leave_to_holder(services, decided.held_elsewhere, consumer=consumer)

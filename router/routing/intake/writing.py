@@ -12,6 +12,7 @@ from router.crashpoints import crash_point
 from router.hubspot.api.errors import HubSpotError, NotSent, OutcomeUnknown
 from router.hubspot.api.records import Outcome
 from router.hubspot.properties import OWNER
+from router.policy.decision.trigger import Revised
 from router.policy.people.roster import Roster
 from router.routing.intake.transitions import leads as transitions
 from router.routing.intake.transitions.apply import apply
@@ -130,4 +131,9 @@ def _without_refused_owner(item: WorkItem, roster: Roster, *, people: People) ->
         for rep in roster.reps.values()
         if (owner := owners.get(rep.owner.lower())) is not None and owner.id == refused
     )
-    return replace(item, refused=True, chosen_again=True, excluded=item.excluded | reps)
+    trigger = item.trigger
+    if isinstance(trigger, Revised):
+        # The decision before is refunded already, and stays so when this one is.
+        trigger = replace(trigger, rep=None, paid={})
+    excluded = item.excluded | reps
+    return replace(item, refused=True, chosen_again=True, excluded=excluded, trigger=trigger)

@@ -12,22 +12,23 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from datetime import timedelta
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from router import time_slice
+from router.deadlines import NOTICE_AFTER
 from router.notify.turns import answers_within
 from router.policy.rules.policy import Policy
+from router.routing.outbox.as_it_stands import Later, as_it_stands, losses
 from router.routing.outbox.deliver import deliver_all
 from router.routing.outbox.send import NoticeToSend
 from router.routing.portal.services import Services
 from router.store.shared.outbox import OutboxEntry
-from router.store.worklists.notices import ASSIGNED, Notice
+from router.store.worklists.notices import ASSIGNED, Channel, Notice
 from router.timestamps import in_ms
 
-AFTER: Final = timedelta(seconds=5)
-"""Delay of a notice: owner histories are looked at three seconds after a write."""
 TAKEN_AT_ONCE: Final = 100
 """Notices that one run takes; a run that finds more is followed by another one."""
 ANOTHER_TURN: Final = timedelta(seconds=5)
@@ -40,16 +41,19 @@ def note(services: Services, lines: Sequence[OutboxEntry]) -> None:
     """Note the notices for these outbox lines. Safe to repeat."""
     # A command that carries the outbox along knows no rules; a needless notice is dropped when it is due.
     tasks = services.rules.live is None or any(rule.task for rule in services.rules.live.rules)
-    channels = [*(["chat"] if services.notify.chat.is_known else []), *(["task"] if tasks else [])]
+    is_used: dict[Channel, bool] = {"chat": services.notify.chat.is_known, "task": tasks}
+    channels = [channel for channel, used in is_used.items() if used]
     if not channels:
         return
+    now_ms = services.now_ms()
     notices = [
-        Notice(line.record["decision"], line.contact_id, line.record["owner_id"], channel, services.now_ms())  # type: ignore[arg-type]
+        Notice(line.record["decision"], line.contact_id, line.record["owner_id"], channel, now_ms)
         for line in lines
         if line.kind == "event" and line.record["kind"] == "written" and line.record.get("owner_id")
         for channel in channels
     ]
-    services.store.notices.note(notices, due_ms=services.now_ms() + in_ms(AFTER))
+    notices += [one for channel in channels for one in losses(lines, channel, now_ms=now_ms)]
+    services.store.notices.note(notices, due_ms=now_ms + in_ms(NOTICE_AFTER))
 
 
 def notify_reps(services: Services) -> int:
@@ -83,14 +87,18 @@ def _taken(services: Services, policy: Policy, *, ends_at: float) -> Mapping[str
             break
         try:
             record = services.ledger.decision(notice.decision_id)
+            one = None if record is None else as_it_stands(services, policy, notice, record)
         except SQLAlchemyError:
-            _put_back(services, [NoticeToSend(notice, {}), *(one for some in taken.values() for one in some)])
+            _put_back(services, [NoticeToSend(notice, {}), *chain.from_iterable(taken.values())])
             raise
-        receiver = None if record is None else _receiver(services, policy, NoticeToSend(notice, record))
-        if record is None or receiver is None:
+        if isinstance(one, Later):
+            services.store.notices.put_back(notice, at_ms=one.at_ms)
+            continue
+        receiver = None if one is None else _receiver(services, policy, one)
+        if one is None or receiver is None:
             services.store.notices.settle(notice, None)
         else:
-            taken.setdefault(receiver, []).append(NoticeToSend(notice, record))
+            taken.setdefault(receiver, []).append(one)
     return taken
 
 

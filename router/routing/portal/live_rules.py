@@ -17,6 +17,8 @@ from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.reports.bounds import bounds_of
 from router.policy.rules.facts import Needed, properties_read
 from router.policy.rules.policy import Policy
+from router.policy.settling.listened import listened
+from router.policy.settling.settling import Settling, settling_of
 from router.repeated import repeated
 from router.routing.portal.rules_author import origin_of
 from router.routing.portal.rules_gate import GateResult, as_mistake
@@ -55,7 +57,7 @@ class LiveRules:
         self._clock = clock
         self._log = log
         self._lock = threading.Lock()
-        self._live: tuple[CompiledPolicy, Needed] | None = None
+        self._live: tuple[CompiledPolicy, Needed, Settling | None] | None = None
         self._files: Mapping[str, bytes] = {}
         self._seen: Fingerprint | None = None
         self._refused: Sequence[Mapping[str, Any]] = ()
@@ -87,7 +89,11 @@ class LiveRules:
         """The properties that the live policy reads; raises `NoRules` while there is none."""
         return self._required()[1]
 
-    def _required(self) -> tuple[CompiledPolicy, Needed]:
+    def settling(self) -> Settling | None:
+        """How the live policy lets new leads wait for their facts, or None; raises `NoRules`."""
+        return self._required()[2]
+
+    def _required(self) -> tuple[CompiledPolicy, Needed, Settling | None]:
         if self._live is None:
             raise NoRules("There are no good rule files yet; `router check` says what is wrong with them.")
         return self._live
@@ -184,7 +190,9 @@ class LiveRules:
         self._published = False
         if self.live is not None:
             revision, now = self.live.revision, self._clock()
-            self._repository.publish(revision, self._files, at=now, bounds=bounds_of(self.live))
+            self._repository.publish(
+                revision, self._files, at=now, bounds=bounds_of(self.live), listened=listened(self.live)
+            )
             self._kept = False
         if self._refused:
             self._repository.complain(self._refused)
@@ -212,5 +220,5 @@ class LiveRules:
         repeated.say(self._log, "rules.not_kept", problem=type(error).__name__, why=why)
 
 
-def _compiled(policy: Policy) -> tuple[CompiledPolicy, Needed]:
-    return compile_policy(policy), properties_read(policy)
+def _compiled(policy: Policy) -> tuple[CompiledPolicy, Needed, Settling | None]:
+    return compile_policy(policy), properties_read(policy), settling_of(policy)

@@ -14,6 +14,7 @@ from router.policy.decision.decide import decide
 from router.policy.decision.decision import Assigned, Decision
 from router.policy.decision.inputs import World
 from router.policy.decision.trigger import Claimed, Released, Trigger
+from router.policy.explanation.decision_record import paid_in
 from router.policy.leads.lead import Lead
 from router.policy.people.roster import Rep, Roster
 from router.policy.rules.policy import Policy
@@ -133,7 +134,7 @@ def release_lead(services: Services, contact_id: str, *, rep: str, why: str) -> 
     team = _queue_for(policy.roster, state, given, rep=rep)
     if team is None:
         return _no("not_allowed", policy, "no_team", rep=rep)
-    paid = given["book_changes"] if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
+    paid = paid_in(given) if given and state.state is not State.HUMAN and _went_to(given, rep) else {}
     trigger = Released(rep, team, why, paid)
     decision, new = _decided(services, record, state=state, trigger=trigger, expected_owner_id=owner.id)
     released_by = tuple(dict.fromkeys((*state.released_by, rep)))

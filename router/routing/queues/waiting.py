@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from router.hubspot.properties import OWNER
 from router.policy.rules.policy import Policy
-from router.routing.intake.transitions import gone, queued
+from router.routing.intake.transitions import queued
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.owners import reps_by_owner
 from router.routing.portal.services import Services
@@ -97,11 +97,11 @@ def _look_in_hubspot(
         return frozenset(), frozenset()
     answer = services.hubspot.read_contacts(unread, (OWNER,), priority="sweep")
     now, left, free = services.clock(), list[Transition](), list[str]()
-    missing, merged = list[str](), dict[str, str]()
+    missing, merged = list[str](), list[str]()
     for one in unread:
         record, episode = answer.records.get(one), waiting[one].episode
         if record is not None and record.merged_into is not None:
-            merged[one] = record.merged_into
+            merged.append(one)
         elif record is None and answer.missing[one] == "gone":
             missing.append(one)
         elif record is not None and (owner_id := record.properties.get(OWNER)):
@@ -109,12 +109,10 @@ def _look_in_hubspot(
             left.append(queued.claimed_in_hubspot(one, episode=episode, owner_id=owner_id, rep=rep, now=now))
         elif record is not None:
             free.append(one)
-    states = services.store.leads.recall(merged)
-    left += [gone.merged(states[one], into=into, now=now) for one, into in merged.items() if one in states]
-    services.store.inbox.append_low(merged.values(), now_ms=services.now_ms())
+    services.store.merged.look_again(merged, at_ms=services.now_ms())
     # Not found once may be a mistake of HubSpot's: verification looks for them until it is sure.
     services.store.verify.look_again(missing, at_ms=services.now_ms())
-    services.store.queues.note_read([*free, *missing], at_ms=services.now_ms())
+    services.store.queues.note_read([*free, *missing, *merged], at_ms=services.now_ms())
     apply(services, left)
     services.store.changed.look_again([transition.contact_id for transition in left], at_ms=services.now_ms())
     for transition in left:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-import structlog
-
+from router import time_slice
 from router.hubspot.api.gateway import Gateway
 from router.hubspot.catalog import pull_catalog
 from router.policy.leads.catalog import Catalog
@@ -14,26 +13,33 @@ from router.policy.rules.conditions import AllOf, AnyOf, Condition, NoneOf, OneO
 from router.policy.rules.facts import sources_of
 from router.policy.rules.policy import Policy
 from router.policy.rules.scoring import Scorecard
-from router.routing.portal.live_rules import LiveRules
+from router.routing.portal.services import Services
 from router.rulefiles.load import ROUTING, SCORING, load_policy
-from router.rulefiles.words.catalog_file import CATALOG_FILE, parse_catalog
+from router.rulefiles.words.catalog_file import CATALOG_FILE, dump_catalog, parse_catalog
 from router.rulefiles.yaml.mistakes import Mistake
 
 MOST_TOLD: Final = 50
 """Sentences kept; a portal that was reset has one cause to mend first."""
 
 
-def check_drift(*, hubspot: Gateway, rules: LiveRules, log: structlog.stdlib.BoundLogger) -> tuple[str, ...]:
+def check_drift(services: Services) -> tuple[str, ...] | None:
     """Compare the live rules with the live portal, and publish for /health the changes that affect a rule.
 
+    None if the time slice is over once the portal is read: the next call compares, without reading it again.
     Four calls on a small portal, behind leads. Raises `HubSpotError`, `NoRules` or `redis.RedisError`.
     """
-    rules.policy()
-    files = rules.files
-    found = drift_of(hubspot, files)
-    rules.note_drift(found, catalog=files[CATALOG_FILE])
+    services.rules.policy()
+    catalog = services.store.nights.take_catalog()
+    if catalog is None:
+        catalog = dump_catalog(pull_catalog(services.hubspot, priority="sweep"))
+        if time_slice.is_over():
+            services.store.nights.keep_catalog(catalog)
+            return None
+    files = services.rules.files
+    found = drift_between(files, parse_catalog(catalog))
+    services.rules.note_drift(found, catalog=files[CATALOG_FILE])
     for sentence in found:
-        log.warning("portal.drifted", what=sentence)
+        services.log.warning("portal.drifted", what=sentence)
     return found
 
 

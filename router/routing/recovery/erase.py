@@ -14,15 +14,16 @@ from router.timestamps import epoch_ms
 def erase_contacts(*, store: Store, ledger: Ledger, clock: Clock, log: structlog.stdlib.BoundLogger) -> int:
     """Erase the contacts that were asked for from ledger and Redis; their number. Safe to repeat.
 
+    Contacts that were merged with them are the same person, and are erased with them.
     The ledger goes first: an id leaves the list of erasures only when nothing is left of it. Shares are sums
     over reps and stay as they are. What does not fit in the time slice stays asked for.
     """
-    asked_for = store.erasures.asked_for()
-    if asked_for:
-        store.erasures.forget_companies(asked_for)
-        store.erasures.note_erased(asked_for, now_ms=epoch_ms(clock()))
+    asked_for = _with_merged(store, ledger)
+    ready = store.erasures.forget_companies(asked_for) if asked_for else ()
+    if ready:
+        store.erasures.note_erased(ready, now_ms=epoch_ms(clock()))
     erased = 0
-    for contact_id in asked_for:
+    for contact_id in ready:
         ledger.erase(contact_id)
         store.notices.forget(contact_id)
         store.night_plan.forget(contact_id)
@@ -35,3 +36,12 @@ def erase_contacts(*, store: Store, ledger: Ledger, clock: Clock, log: structlog
     if erased:
         store.erasures.forget_journal()
     return erased
+
+
+def _with_merged(store: Store, ledger: Ledger) -> tuple[str, ...]:
+    """The contacts to erase; every other id of the same person is asked for, too, before any is erased."""
+    asked_for = store.erasures.asked_for()
+    others = {other for one in asked_for for other in ledger.merges.same_person(one)} - set(asked_for)
+    for other in others:
+        store.erasures.ask(other)
+    return (*asked_for, *sorted(others))

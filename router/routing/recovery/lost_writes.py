@@ -13,7 +13,7 @@ from router.hubspot.api.errors import Refused
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, MODIFIED, OWNER
 from router.ledger.latest import recorded
-from router.routing.intake.lost_sends import lost_send
+from router.routing.intake.decision_ids import lost_send
 from router.routing.portal.services import Services
 from router.store.leads.leads import LeadState, State
 from router.store.repair.restoration import LostWrites, RestoredLead

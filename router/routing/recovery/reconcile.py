@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -12,10 +11,9 @@ from msgspec import Struct
 from router import time_slice
 from router.clock import Clock
 from router.deadlines import STUCK
-from router.hubspot.api.errors import Refused
 from router.hubspot.api.gateway import Gateway
-from router.hubspot.api.records import SearchPage
-from router.hubspot.properties import CREATED, DECISION_ID, OWNER
+from router.hubspot.properties import CREATED, DECISION_ID, MERGED_IDS, OWNER
+from router.routing.intake.decision_ids import is_decided
 from router.store.leads.leads import FINISHED, LeadState
 from router.store.store import Store
 from router.timestamps import epoch_ms, in_ms
@@ -42,8 +40,10 @@ def reconcile_contacts(
 ) -> ReconcileStep:
     """Look through contacts created from `since` (to `until`) that have no owner and no decision of ours.
 
-    Contacts that are unknown or were left half-way join the low-priority stream, once. HubSpot answers 200
-    contacts per search, by ascending id, and any number of them; results are a hint only, for search lags
+    A copied contact can carry another one's decision, which no search can tell: so all contacts of that time
+    without owner are looked through, and those with a decision about themselves are left out here. Contacts
+    that are unknown or were left half-way join the low-priority stream, once. HubSpot answers
+    200 contacts per search, by ascending id, and any number of them; results are a hint only, for search lags
     behind: a contact is read again before anything is decided. Raises `HubSpotError`.
     """
     found = 0
@@ -54,10 +54,11 @@ def reconcile_contacts(
     if until is not None:
         filters.append({"propertyName": CREATED, "operator": "LT", "value": str(epoch_ms(until))})
     for _ in range(PAGES_PER_STEP):
-        page = _undecided(filters, after_id=after_id, hubspot=hubspot)
-        found += _announce(
-            [one.id for one in page.records if not one.properties.get(DECISION_ID)], store=store, clock=clock
+        page = hubspot.search_contacts(
+            [filters], (DECISION_ID, MERGED_IDS), after_id=after_id, priority="sweep"
         )
+        undecided = [one.id for one in page.records if not is_decided(one)]
+        found += _announce(undecided, store=store, clock=clock)
         if page.records:
             after_id = page.records[-1].id
         if not page.more:
@@ -65,16 +66,6 @@ def reconcile_contacts(
         if time_slice.is_over():
             break
     return ReconcileStep(found, after_id=after_id)
-
-
-def _undecided(filters: Sequence[Mapping[str, str]], *, hubspot: Gateway, after_id: str) -> SearchPage:
-    search = partial(hubspot.search_contacts, priority="sweep")
-    undecided = {"propertyName": DECISION_ID, "operator": "NOT_HAS_PROPERTY"}
-    try:
-        return search([[*filters, undecided]], (DECISION_ID,), after_id=after_id)
-    except Refused:
-        # Before `router setup` the portal has no such property; shadow mode works without it.
-        return search([filters], (), after_id=after_id)
 
 
 def _announce(contact_ids: Sequence[str], *, store: Store, clock: Clock) -> int:

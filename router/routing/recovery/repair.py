@@ -18,7 +18,7 @@ from router.hubspot.properties import DECISION_ID, OWNER, STATUS
 from router.hubspot.routing_properties import changes_for
 from router.ledger.latest import last_words
 from router.policy.decision.decision import Decision, Queued
-from router.policy.decision.trigger import Reassigned, Released, Trigger
+from router.policy.decision.trigger import Reassigned, Released, Revised, Trigger
 from router.policy.explanation.decision_record import from_record
 from router.policy.waiting.queued_record import as_queued_record
 from router.routing.intake.new_decision import assigned
@@ -95,7 +95,7 @@ def _compare(services: Services, decisions: Sequence[Decision], *, live: bool) -
             continue
         state = known.get(one.contact_id)
         if one.mode == "shadow" and state is None:
-            found.remember.append(RestoredLead(_state(services, one, State.SHADOW, owner_id=one.owner_id)))
+            found.remember.append(as_it_stands(services, one, Record(one.contact_id, {})))
         elif one.mode == "live" and live and _is_doubtful(services, one, state):
             open_to_doubt.append(one)
     ids = [one.contact_id for one in open_to_doubt]
@@ -105,7 +105,7 @@ def _compare(services: Services, decisions: Sequence[Decision], *, live: bool) -
         if record is None or record.merged_into is not None:
             continue  # deleted or merged: there is nothing to repair
         if state is None:
-            found.remember.append(_as_it_stands(services, decision, record))
+            found.remember.append(as_it_stands(services, decision, record))
         else:
             _put_right(services, decision, state, record, found)
     return _apply(services, found, compared=len(decisions))
@@ -121,8 +121,10 @@ def _is_doubtful(services: Services, decision: Decision, state: LeadState | None
     return state.state in _STAND | _ON_THEIR_WAY and state.at_ms < stuck_before_ms
 
 
-def _as_it_stands(services: Services, decision: Decision, record: Record) -> RestoredLead:
-    """The state of a lead that Redis has lost, rebuilt from its record in HubSpot."""
+def as_it_stands(services: Services, decision: Decision, record: Record) -> RestoredLead:
+    """The state of a lead that Redis does not know (any more), built from its record in HubSpot."""
+    if decision.mode == "shadow":
+        return RestoredLead(_state(services, decision, State.SHADOW, owner_id=decision.owner_id))
     owner = record.properties.get(OWNER) or ""
     ours = record.properties.get(DECISION_ID) == decision.id
     to = decision.owner_id
@@ -268,7 +270,7 @@ def _trigger_of(decision: Decision) -> Trigger | None:
 def _expected_owner_of(decision: Decision) -> str:
     """The owner that the record had to have for the decision to be written; "" for nobody."""
     trigger = _trigger_of(decision)
-    return trigger.owner_id if isinstance(trigger, Reassigned) else ""
+    return trigger.owner_id if isinstance(trigger, Reassigned | Revised) else ""
 
 
 def _event(services: Services, kind: str, decision: Decision) -> dict[str, Any]:

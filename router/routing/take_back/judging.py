@@ -72,7 +72,7 @@ def _item(context: TakeBackContext, decision: Decision, state: LeadState) -> Wor
         context.why,
         context.run,
         to=ToOwner(before) if before else None,
-        paid=decision.book_changes if owner_id else {},
+        paid=decision.paid if owner_id else {},
     )
     named = {before, context.reps.get(before)} if before else frozenset()
     excluded = frozenset(one for one in state.released_by if one not in named)

@@ -40,12 +40,22 @@ def why_touched(decision: Decision, state: LeadState | None, histories: Historie
         return "a person chose its owner"
     if state.state not in CAN_BE_REASSIGNED:
         return "it is on its way; try again in a minute"
+    return touched_since(decision.decided_at, owner_id=decision.owner_id, state=state, histories=histories)
+
+
+def touched_since(
+    assigned_at: datetime, *, owner_id: str | None, state: LeadState, histories: Histories
+) -> str | None:
+    """What a person has done with a lead since `assigned_at` (aware UTC), in a few words; None for nothing.
+
+    `owner_id` is the owner that we chose ("" for nobody); None: the owner is not ours to choose.
+    """
     owner = histories[OWNER][0] if histories[OWNER] else None
-    if (owner.value if owner else "") != decision.owner_id:
+    if owner_id is not None and (owner.value if owner else "") != owner_id:
         return "a person chose its owner"
-    if owner is not None and owner.value and owner.source_type != OURS:
+    if owner_id is not None and owner is not None and owner.value and owner.source_type != OURS:
         return "a person confirmed its owner"
-    if started(without_ours(_signs(histories), state.tasks), assigned_at=decision.decided_at) is not None:
+    if started(without_ours(_signs(histories), state.tasks), assigned_at=assigned_at) is not None:
         return "work on it has begun"
     return None
 

@@ -20,33 +20,29 @@ from router.store.leads.leads import LeadState, State
 
 def look_for(
     services: Services, states: Mapping[str, LeadState], *, priority: Priority = "verify"
-) -> tuple[frozenset[str], frozenset[str]]:
+) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
     """Look for leads that were not in an answer, one read per 100.
 
-    Returns the ids of those that are gone for good (merged ones included), and of those that HubSpot does not
-    find now. Raises `HubSpotError` or `redis.RedisError`.
+    Returns the ids of those that are gone for good, of those that HubSpot does not find now, and of those
+    that were merged into other contacts (`recovery/merges.py` settles them). Raises `HubSpotError` or
+    `redis.RedisError`.
 
     A missing answer is no proof: only HubSpot's own "not found" counts, and only an announced deletion or
     several looks end a lead. Who is found after all, or was not answered for, is in neither set.
     """
     if not states:
-        return frozenset(), frozenset()
+        return frozenset(), frozenset(), frozenset()
     answer = services.hubspot.read_contacts(list(states), (OBJECT_ID,), priority=priority)
-    merged = {
-        one: record.merged_into
-        for one, record in answer.records.items()
-        if record.merged_into is not None and states[one].state is not State.GONE
-    }
+    merged = [one for one, record in answer.records.items() if record.merged_into is not None]
     absent = [state for one, state in states.items() if answer.missing.get(one) == "gone"]
     now, zone = services.clock(), zone_of(services)
     night_ms = night_after_ms(services.now_ms(), zone=zone)
     transitions = [gone.not_found(state, now=now, night_ms=night_ms) for state in absent if _is_sought(state)]
-    transitions += [gone.merged(states[one], into=into, now=now) for one, into in merged.items()]
     apply(services, transitions)
-    if merged:
-        services.store.inbox.append_low(merged.values(), now_ms=services.now_ms())
+    living = [one for one in merged if states[one].state is not State.GONE]
+    services.store.merged.look_again(living, at_ms=services.now_ms())
     ended = {one.contact_id for one in transitions if one.state is State.GONE and not one.keep}
-    return frozenset(ended), frozenset(state.contact_id for state in absent)
+    return frozenset(ended), frozenset(state.contact_id for state in absent), frozenset(merged)
 
 
 def forgotten_and_gone(hubspot: Gateway, contact_ids: Sequence[str], *, priority: Priority) -> frozenset[str]:

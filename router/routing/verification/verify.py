@@ -16,10 +16,10 @@ from router.routing.intake.transitions import owned as transitions
 from router.routing.intake.transitions.apply import apply
 from router.routing.portal.services import Services
 from router.routing.verification.correct import Correction, correct, given_up
+from router.routing.verification.histories import Histories, read_histories
 from router.routing.verification.missing import found_again, look_for, zone_of
 from router.routing.verification.next_look import next_look_ms
 from router.routing.verification.owner_history import (
-    HISTORIES,
     RightfulOwner,
     covered_status,
     rightful_owner,
@@ -33,9 +33,6 @@ from router.timestamps import in_ms
 HISTORIES_PER_CALL: Final = 50
 _ON_THEIR_WAY: Final = frozenset({State.DECIDED, State.REOPENED})
 _UNDER_VERIFICATION: Final = frozenset({State.WRITTEN, State.QUEUED})
-
-Histories = Mapping[str, tuple[HistoryEntry, ...]]
-"""Property → its values, newest first."""
 
 
 class Verified(Struct, frozen=True):
@@ -67,7 +64,7 @@ def verify_owners(services: Services, *, limit: int = HISTORIES_PER_CALL) -> Ver
     states = services.store.leads.recall(due)
     services.store.verify.looked_at({one: at_ms for one, at_ms in due.items() if one not in states})
     looked = {one: state for one, state in states.items() if _is_looked_at(state)}
-    histories = services.hubspot.read_owner_history(list(looked), HISTORIES, priority="verify")
+    histories = read_histories(services, looked)
     found = {one: state for one, state in looked.items() if one in histories}
     silent = {
         one: state
@@ -146,12 +143,12 @@ def _sends(state: LeadState) -> tuple[Send, ...]:
 
 def _look_for(services: Services, due: Mapping[str, int], silent: Mapping[str, LeadState]) -> None:
     """Look for the leads without a history: put off until they are found or surely gone."""
-    ended, absent = look_for(services, silent)
+    ended, absent, merged = look_for(services, silent)
     given_up = {one for one in absent if silent[one].state is State.GONE and silent[one].missing is None}
     # Who is to be looked for once more at night came onto the list again, and stays on it.
-    services.store.verify.looked_at({one: due[one] for one in ended | given_up})
+    services.store.verify.looked_at({one: due[one] for one in ended | given_up | merged})
     later = services.now_ms() + in_ms(VERIFY_AFTER)
-    _put_off(services, due, {one: later for one in silent if one not in ended | absent})
+    _put_off(services, due, {one: later for one in silent if one not in ended | absent | merged})
 
 
 def _schedule(services: Services, due: Mapping[str, int], states: list[LeadState]) -> None:

@@ -53,7 +53,7 @@ class PeopleDescriber(Struct, frozen=True):
         yield Paragraph(self._say("catch_up_to", most=most))
 
     def response(self) -> Iterator[Block]:
-        """The time to answer leads, and the working weeks in which that time counts."""
+        """The time to answer leads, the working weeks in which it counts, and leads that lose their owner."""
         roster = self.policy.roster
         default = self.actions.span(self.policy.default_sla)
         yield Heading(2, self._say("sla"))
@@ -62,6 +62,7 @@ class PeopleDescriber(Struct, frozen=True):
             rows = tuple((name, "\n".join(self._week(hours))) for name, hours in roster.hours.items())
             yield Grid((self._say("week"), self._say("worked")), rows)
         yield from BreachDescriber(self.policy, self.language).blocks()
+        yield Paragraph(self._say(f"owner_cleared_{self.policy.owner_cleared}"))
 
     def night(self) -> Iterator[Block]:
         """The moves of leads at night."""

@@ -350,6 +350,53 @@ PHRASES: Final[Mapping[str, tuple[str, str]]] = {
         "Ouvert, donc compté dans la limite de leads ouverts, quand {values}.",
         "Open, and so counted where open leads are limited, when {values}.",
     ),
+    "owner_cleared_queue": (
+        "Un lead attribué dont une personne retire le propriétaire attend dans la file de son équipe.",
+        "A lead that was given and whose owner a person clears waits in its team's queue.",
+    ),
+    "owner_cleared_route_again": (
+        "Un lead attribué dont une personne retire le propriétaire est de nouveau attribué, à quelqu'un "
+        "d'autre.",
+        "A lead that was given and whose owner a person clears is given once more, to somebody else.",
+    ),
+    "owner_cleared_leave": (
+        "Un lead attribué dont une personne retire le propriétaire reste sans propriétaire.",
+        "A lead that was given and whose owner a person clears stays without owner.",
+    ),
+    "late": ("Les informations qui arrivent tard", "Facts that come late"),
+    "late_text": (
+        "Le pays, la fonction ou l'entreprise d'un lead n'arrivent parfois qu'après le contact lui-même.",
+        "The country, the job title or the company of a lead sometimes come only after the contact itself.",
+    ),
+    "late_wait": (
+        "Un nouveau lead attend {wait} au plus, et seulement si une information qui manque encore peut "
+        "changer sa destination ; il n'attend plus dès qu'elle est là, ou que rien n'a changé pendant "
+        "{quiet}.",
+        "A new lead waits {wait} at most, and only while a fact that is still missing can change where it "
+        "goes; it waits no longer once that fact is there, or nothing has changed for {quiet}.",
+    ),
+    "late_no_wait": (
+        "Aucun lead n'attend : il est attribué selon ce qui est connu.",
+        "No lead waits: it is decided on what is known.",
+    ),
+    "late_never": (
+        "Il n'attend pas ce que HubSpot remplit de lui-même, aussitôt ou bien plus tard : {names}.",
+        "It does not wait for what HubSpot fills by itself, at once or long after: {names}.",
+    ),
+    "late_revise": (
+        "Pendant {revise} après son arrivée, un lead que personne n'a commencé est décidé de nouveau si ses "
+        "informations arrivent ou changent.",
+        "For {revise} after it came, a lead that nobody has begun is decided once more if its facts come or "
+        "change.",
+    ),
+    "late_no_revise": (
+        "Une fois décidé, il ne l'est pas de nouveau quand ses informations changent.",
+        "Once it is decided, it is not decided again when its facts change.",
+    ),
+    "late_keeps": (
+        "Qui l'a déjà le garde, si les règles le permettent encore ; sinon il va où elles l'envoient.",
+        "Whoever has it keeps it, if the rules still allow that; otherwise it goes where they send it.",
+    ),
     "night": ("La nuit", "At night"),
     "night_text": (
         "Chaque nuit à {at}, les contacts qu'aucun message de HubSpot n'a annoncés sont cherchés et "
@@ -411,8 +458,10 @@ def either(language: str, words: Iterable[str]) -> str:
 
 
 def span_in_words(span: timedelta, language: str) -> str:
-    """Duration such as `15 min`, `4 h`, `1 h 30` or `14 jours`."""
-    minutes = span // timedelta(minutes=1)
+    """Duration such as `20 s`, `15 min`, `4 h`, `1 h 30` or `14 jours`."""
+    minutes, rest_of_minute = divmod(span, timedelta(minutes=1))
+    if rest_of_minute or not minutes:
+        return f"{span // timedelta(seconds=1)} s"
     if minutes and minutes % (24 * 60) == 0:
         days = minutes // (24 * 60)
         return say(language, "day" if days == 1 else "days", count=days)

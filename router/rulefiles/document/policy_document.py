@@ -10,6 +10,7 @@ from router.rulefiles.document.actions import ActionDescriber
 from router.rulefiles.document.blocks import Block, Bullets, Document, Grid, Heading, Paragraph
 from router.rulefiles.document.conditions import ConditionDescriber
 from router.rulefiles.document.groups import Group, Numbered, groups_of
+from router.rulefiles.document.late_facts import late_facts
 from router.rulefiles.document.outcomes import describe_outcomes
 from router.rulefiles.document.people import PeopleDescriber
 from router.rulefiles.document.phrases import say
@@ -28,6 +29,7 @@ def document_of(policy: Policy, catalog: Catalog, *, language: str) -> Document:
     blocks = (
         *_brief(policy, language),
         *_rules(policy, actions),
+        *late_facts(policy.settle, language),
         *people.teams(),
         *people.absences(),
         *people.response(),

@@ -26,6 +26,12 @@ LONG_TIME: Final[Schema] = {
     "patternErrorMessage": "Write hours or days, such as 12h or 5d; they count by the clock.",
     "defaultSnippets": [{"label": text, "body": text} for text in ("12h", "1d", "2d", "5d", "7d")],
 }
+SHORT_TIME: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^[0-9]{1,5} ?(s|sec|seconds?|min|minutes?|h|hours?)$",
+    "patternErrorMessage": "Write seconds or minutes, such as 20s or 15min; they count by the clock.",
+    "defaultSnippets": [{"label": text, "body": text} for text in ("6s", "20s", "1min", "15min")],
+}
 SHARE: Final[Schema] = {
     "type": "string",
     "pattern": r"^[0-9]{1,3}(\.[0-9]{1,2})? ?%$",

@@ -13,6 +13,7 @@ from router.rulefiles.editor_schema.parts import (
     CLOCK,
     LONG_TIME,
     SHARE,
+    SHORT_TIME,
     TEXT,
     WORKING_TIME,
     Schema,
@@ -25,7 +26,7 @@ from router.rulefiles.editor_schema.parts import (
 from router.rulefiles.editor_schema.sla_steps import sla_schema
 from router.rulefiles.routing.actions import ASSIGN_KEYS
 from router.rulefiles.routing.night import LIMITS, WHEN_AWAY, WHEN_GONE, WHEN_OVERDUE, WHEN_QUEUED
-from router.rulefiles.routing.routing_file import KEYS, REQUIRED
+from router.rulefiles.routing.routing_file import KEYS, OWNER_CLEARED, REQUIRED
 from router.rulefiles.routing.rule_list import GROUP_KEYS, RULE_KEYS
 from router.rulefiles.routing.tables import ANY, ARROW, OUTCOMES
 
@@ -69,6 +70,12 @@ def routing_schema(facts: Iterable[EditorFact], catalog: Catalog, names: Names) 
         "sla": sla_schema(names),
         "outcomes": _outcomes(catalog),
         "night": defined("night"),
+        "settle": _settle(),
+        "owner_cleared": described(
+            choice(tuple(OWNER_CLEARED)),
+            "A lead whose owner a person clears waits in its team's queue (queue), is decided again without "
+            "that owner (route_again), or stays without owner (leave)",
+        ),
     }
     definitions = {
         "night": _night(),
@@ -121,6 +128,22 @@ def _night() -> Schema:
             LIMITS: described(limits, "A night that would move more moves none, and waits for approval"),
         },
         meaning="What is looked after once a night",
+    )
+
+
+def _settle() -> Schema:
+    return keys(
+        {
+            "wait": described(SHORT_TIME, "Longest wait for facts after a contact's creation; 20s"),
+            "quiet": described(SHORT_TIME, "Wait after the last change of a contact; 6s"),
+            "revise": described(SHORT_TIME, "How long after its creation a lead is decided again; 15min"),
+            "never_late": {
+                "type": "array",
+                "items": {"type": "string", "pattern": r"^-?[a-z0-9_*]+$"},
+                "description": "Contact properties that no lead waits for; -name waits for it after all",
+            },
+        },
+        meaning="A lead waits a moment for facts that can change where it goes, and is decided again",
     )
 
 

@@ -1,4 +1,4 @@
-"""Reader of `routing.yaml`: segments, rules, SLA, night and outcomes."""
+"""Reader of `routing.yaml`: segments, rules, SLA, night, outcomes and settling."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from typing import Final, Literal
 
 from msgspec import Struct
 
+from router.policy.leads.settle import Settle
 from router.policy.people.roster import Roster
 from router.policy.results.outcomes import Outcomes
 from router.policy.rules.conditions import Condition
 from router.policy.rules.night_settings import NIGHT, NightSettings
-from router.policy.rules.policy import Assign, Rule, ToTeam
+from router.policy.rules.policy import Assign, OwnerCleared, Rule, ToTeam
 from router.policy.rules.scoring import Segment
 from router.policy.rules.sla_steps import NO_SLA_STEPS, SlaPolicy
 from router.rulefiles.routing.actions import LATER, ActionReader
 from router.rulefiles.routing.night import read_night
 from router.rulefiles.routing.outcomes import read_outcomes, usual_outcomes
 from router.rulefiles.routing.rule_list import OTHERWISE, Inside, RuleListReader
+from router.rulefiles.routing.settle import read_settle
 from router.rulefiles.routing.sla_steps import SLA_KEYS, BreachReader
 from router.rulefiles.routing.stickiness import read_stickiness
 from router.rulefiles.words.conditions import ConditionReader
@@ -38,6 +40,8 @@ KEYS: Final = (
     "sla",
     "night",
     "outcomes",
+    "settle",
+    "owner_cleared",
 )
 ROUTING_LATER: Final = {name: why for name, why in LATER.items() if name not in KEYS}
 DEFAULT_STATUS: Final = "NEW"
@@ -51,6 +55,11 @@ Language = Literal["fr", "en"]
 Mode = Literal["live", "shadow"]
 DEFAULT_LANGUAGE: Final = "fr"
 LANGUAGES: Final[Mapping[str, Language]] = {"fr": "fr", "en": "en"}
+OWNER_CLEARED: Final[Mapping[str, OwnerCleared]] = {
+    "queue": "queue",
+    "route_again": "route_again",
+    "leave": "leave",
+}
 MODES: Final[Mapping[str, Mode]] = {"live": "live", "shadow": "shadow"}
 
 
@@ -66,6 +75,10 @@ class Routing(Struct, frozen=True):
     night: NightSettings
     outcomes: Outcomes
     sla_policy: SlaPolicy
+    settle: Settle | None
+    owner_cleared: OwnerCleared
+    settle_at: Scalar | None = None
+    """The place of the key `settle`."""
 
 
 def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster | None) -> Routing:
@@ -83,6 +96,12 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
     )
     hint = "Write live, or shadow to decide and record without writing to HubSpot."
     mode = file.value(fields.get("mode"), MODES, "the mode is live or shadow, not '{}'", hint)
+    cleared = file.value(
+        fields.get("owner_cleared"),
+        OWNER_CLEARED,
+        "'owner_cleared' cannot be '{}'",
+        "Write queue, route_again or leave.",
+    )
     segments = _segments(fields["segments"], file, words) if "segments" in fields else ()
     if segments:
         names = tuple(segment.name for segment in segments)
@@ -112,6 +131,9 @@ def read_routing(root: Node, file: FileReader, words: Vocabulary, roster: Roster
         outcomes=read_outcomes(fields["outcomes"], file, words.catalog)
         if "outcomes" in fields
         else usual_outcomes(words.catalog),
+        settle=read_settle(fields["settle"].value, file, words.catalog) if "settle" in fields else None,
+        owner_cleared=cleared or "queue",
+        settle_at=fields["settle"].key if "settle" in fields else None,
     )
 
 

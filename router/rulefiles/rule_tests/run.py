@@ -13,7 +13,8 @@ from router.policy.decision.compiled import CompiledPolicy, compile_policy
 from router.policy.decision.decide import decide_on_facts
 from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import DecisionRequest, World
-from router.policy.explanation.explanation import Step, explain
+from router.policy.explanation.explanation import explain
+from router.policy.explanation.step import Step
 from router.policy.leads.catalog import Catalog, Owner
 from router.policy.rules.policy import Policy, Rule
 from router.policy.shares.share_book import Book

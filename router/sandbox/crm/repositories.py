@@ -47,6 +47,10 @@ class RecordRepository:
         """The record of that id, or of the id it was merged into."""
         return self.records.get(record_id) or self.records.get(self.merged_into.get(record_id, ""))
 
+    def led_to(self, record_id: str) -> list[str]:
+        """The ids that were merged into this record, sorted."""
+        return sorted(old for old, new in self.merged_into.items() if new == record_id)
+
     def new_id(self) -> str:
         """An id that was never used, larger than all before."""
         self.last_id += 7

@@ -60,6 +60,11 @@ class Deliveries:
         with self._changed:
             return self._route.properties if self._route is not None else ()
 
+    def wants(self, what: str) -> bool:
+        """Whether the endpoint has asked for changes of `associations`, or for those `at_creation`."""
+        with self._changed:
+            return self._route is not None and bool(getattr(self._route, what))
+
     def forget(self) -> None:
         """Drop every waiting event, and every count; deliveries in flight still arrive."""
         with self._changed:

@@ -11,7 +11,8 @@ from router.sandbox.delivery.webhooks import FORMS
 class Route:
     """One endpoint. Times are in seconds, duplicates a share of 0 to 1, a pace of 0 is none.
 
-    `properties` are those to whose changes it has subscribed.
+    `properties` are those to whose changes it has subscribed, `associations` whether it has to those of a
+    contact's company. HubSpot tells the values that a new contact has as changes, too: `at_creation`.
     """
 
     url: str
@@ -31,6 +32,8 @@ class Route:
     enabled: bool = True
     seed: int = 0
     properties: tuple[str, ...] = ()
+    associations: bool = False
+    at_creation: bool = False
 
     def __post_init__(self) -> None:
         if self.form not in FORMS:

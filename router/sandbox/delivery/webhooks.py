@@ -23,6 +23,7 @@ _SUBSCRIPTIONS = {
     "privacyDeletion": 3434178,
     "merge": 3434179,
     "propertyChange": 3434180,
+    "associationChange": 3434181,
 }
 _FLAGS = {"creation": "CREATED", "deletion": "DELETED", "privacyDeletion": "DELETED", "merge": "MERGED"}
 _event_ids = itertools.count(1534991568)
@@ -41,6 +42,8 @@ class Event:
     """The surviving and the absorbed id of a merge."""
     changed: tuple[str, str] | None = None
     """The property that changed, and its new value."""
+    company: tuple[str, bool] | None = None
+    """The company that was linked to the contact, or removed from it (true)."""
     form: str = "legacy"
     event_id: int = 0
     attempts: int = 0
@@ -60,6 +63,7 @@ class Event:
             self.record,
             self.merged,
             self.changed,
+            self.company,
             self.form,
             event_id,
             is_repeat=True,
@@ -67,8 +71,7 @@ class Event:
 
     def body(self, settings: Settings) -> dict[str, Any]:
         """The event as an element of the delivered array."""
-        # There is no generic form of a privacy deletion or, in any capture, of a merge.
-        generic = self.form == "generic" and self.kind in ("creation", "deletion", "propertyChange")
+        generic = self.form == "generic" and self.kind != "privacyDeletion"  # which has no generic form
         body: dict[str, Any] = {
             "eventId": self.event_id,
             "subscriptionId": _SUBSCRIPTIONS[self.kind] + (415530 if generic else 0),
@@ -78,6 +81,8 @@ class Event:
             "subscriptionType": f"{'object' if generic else 'contact'}.{self.kind}",
             "attemptNumber": self.attempts,
         }
+        if self.company is not None:
+            return body | self._association(*self.company, generic=generic)
         if self.merged is not None:
             body |= {"primaryObjectId": self.merged[0], "mergedObjectIds": [self.merged[1]]}
             body |= {"newObjectId": int(self.object_id), "numberOfPropertiesMoved": 0}
@@ -94,6 +99,21 @@ class Event:
         if self.changed is not None:
             body["isSensitive"] = False
         return body
+
+    def _association(self, company: str, removed: bool, *, generic: bool) -> dict[str, Any]:
+        # The fields of HubSpot's webhooks page; no capture of such an event was found.
+        named = {"associationType": "CONTACT_TO_COMPANY"}
+        typed = {"associationCategory": "HUBSPOT_DEFINED", "associationTypeId": 1}
+        typed |= {"fromObjectTypeId": "0-1", "toObjectTypeId": "0-2"}
+        return {
+            **(typed if generic else named),
+            "fromObjectId": int(self.object_id),
+            "toObjectId": int(company),
+            "associationRemoved": removed,
+            "isPrimaryAssociation": True,
+            "changeSource": self.source.type,
+            "sourceId": self.source.id,
+        }
 
 
 def signed_headers(body: bytes, *, secret: str, url: str) -> dict[str, str]:

@@ -36,9 +36,32 @@ class SandboxClient:
         asked = {"count": count, "seed": seed, "announce": announce}
         return list(self._ask("POST", "contacts", asked)["ids"])
 
-    def create_exactly(self, contacts: Sequence[Json], *, announce: bool = True) -> list[str]:
-        """Create contacts with these properties; returns their ids in the same order."""
-        return list(self._ask("POST", "contacts", {"contacts": list(contacts), "announce": announce})["ids"])
+    def create_exactly(
+        self,
+        contacts: Sequence[Json],
+        *,
+        announce: bool = True,
+        late: Sequence[Sequence[Json]] = (),
+        source: str = "CRM_UI",
+    ) -> list[str]:
+        """Create contacts with these properties; returns their ids in the same order.
+
+        `late` has a list of steps for each: `{"properties": {…}, "source": "FORM", "after_s": 2}`.
+        """
+        asked = {"contacts": list(contacts), "announce": announce, "late": list(late), "source": source}
+        return list(self._ask("POST", "contacts", asked)["ids"])
+
+    def change(self, *contacts: str, properties: Json, source: str = "FORM", after_s: float = 0.0) -> None:
+        """Change contacts as a form, an import, a bulk edit or another app does, at once or later.
+
+        `source` is FORM, IMPORT, CRM_UI, CRM_UI_BULK_ACTION or INTEGRATION (another app).
+        """
+        asked = {"contacts": contacts, "properties": properties, "source": source, "after_s": after_s}
+        self._ask("POST", "changes", asked)
+
+    def late_changes(self) -> int:
+        """Number of changes that the portal still has to make by itself: late steps, companies to link."""
+        return int(self._ask("GET", "changes")["late"])
 
     def create_companies(self, companies: Sequence[Json]) -> list[str]:
         """Create companies with these properties; returns their ids in the same order."""
@@ -61,7 +84,7 @@ class SandboxClient:
         self._ask("DELETE", f"contacts/{contact}?privacy={int(privacy)}")
 
     def merge(self, contact: str, *, into: str) -> str:
-        """Merge two contacts; returns the id of the new one that both old ids lead to."""
+        """Merge two contacts; returns the id that both old ids lead to: a new one, or that of `into`."""
         return str(self._ask("POST", f"contacts/{contact}/merge-into/{into}")["id"])
 
     def edit_by_hand(

@@ -11,22 +11,19 @@ from flask import Blueprint, Response, request
 from router.sandbox.clock import ahead_ms, iso, now_ms, put_ahead, set_to
 from router.sandbox.crm.records import Record, history_entry
 from router.sandbox.delivery.route import route_from
+from router.sandbox.http.asking import Json, Misuse, contact_values, known_contact, texts, what_is_asked
+from router.sandbox.http.changes import change_contacts, source_of, steps_of, take_later
 from router.sandbox.http.faults import fault_from
 from router.sandbox.people.humans import Overtaking
 from router.sandbox.people.people import populate
 from router.sandbox.portal import Portal
 
-Json = dict[str, Any]
 _CONTACTED = ("notes_last_contacted", "notes_last_updated")
 ACTIVITIES = {
     **dict.fromkeys(("call", "email", "meeting"), _CONTACTED),
     "note": ("notes_last_updated",),
 }
 """The activities that a rep can log on a contact, and the dates that HubSpot then sets."""
-
-
-class Misuse(Exception):
-    """A control request that makes no sense. Its message says why."""
 
 
 def control(portal: Portal) -> Blueprint:
@@ -55,11 +52,22 @@ def _view(portal: Portal, act: Callable[..., Json | None]) -> Callable[..., Resp
 
 
 def create_contacts(portal: Portal) -> Json:
-    """Make the contacts that are given, or that many realistic people."""
-    asked = _asked()
+    """Make the contacts that are given, or that many realistic people.
+
+    Contacts that are given have a `source` (default CRM_UI), and each can have steps in `late`, a list of
+    lists: `{"properties": {…}, "source": "FORM", "after_s": 2}`.
+    """
+    asked = what_is_asked()
     announce = asked.get("announce", True) is True
     if "contacts" in asked:
-        return {"ids": [_create(portal, given, announce=announce) for given in asked["contacts"]]}
+        contacts = [contact_values(portal, given) for given in asked["contacts"]]
+        late = steps_of(portal, asked.get("late") or (), contacts=len(contacts))
+        source = source_of(asked, usual="CRM_UI")
+        with portal.lock:
+            made = [portal.create("contacts", one, source=source, announce=announce).id for one in contacts]
+        for contact, steps in zip(made, late, strict=True):
+            take_later(portal, [contact], steps)
+        return {"ids": made}
     count, seed = int(asked.get("count", 1)), int(asked.get("seed", 0))
     return {"ids": populate(portal, count=count, seed=seed, announce=announce)}
 
@@ -82,7 +90,8 @@ def create_companies(portal: Portal) -> Json:
     with portal.lock:
         return {
             "ids": [
-                portal.create("companies", _texts(given), source=source).id for given in _asked()["companies"]
+                portal.create("companies", texts(given), source=source).id
+                for given in what_is_asked()["companies"]
             ]
         }
 
@@ -91,14 +100,14 @@ def delete_contact(portal: Portal, contact: str) -> None:
     """Delete a contact as a person does."""
     privacy = request.args.get("privacy") == "1"
     with portal.lock:
-        record = _known(portal, contact)
+        record = known_contact(portal, contact)
         portal.remove("contacts", record, source=portal.humans.source(1), privacy=privacy)
 
 
 def merge(portal: Portal, contact: str, other: str) -> Json:
     """Merge a contact into another one."""
     with portal.lock:
-        loser, winner = _known(portal, contact), _known(portal, other)
+        loser, winner = known_contact(portal, contact), known_contact(portal, other)
         if loser is winner:
             raise Misuse(f"Contact {contact} cannot be merged into itself.")
         return {"id": portal.merge(loser, winner, source=portal.humans.source(1)).id}
@@ -106,7 +115,7 @@ def merge(portal: Portal, contact: str, other: str) -> Json:
 
 def set_clock(_: Portal) -> Json:
     """Set the clock to the moment `now`, or put it forward by `forward_s` seconds."""
-    asked = _asked()
+    asked = what_is_asked()
     if "now" in asked:
         set_to(_moment(asked["now"]))
     else:
@@ -116,17 +125,17 @@ def set_clock(_: Portal) -> Json:
 
 def log_activity(portal: Portal, contact: str) -> None:
     """Log what a rep did with a contact."""
-    kind = _asked().get("kind")
+    kind = what_is_asked().get("kind")
     if kind not in ACTIVITIES:
         raise Misuse(f"An activity is one of {', '.join(ACTIVITIES)}, not '{kind}'.")
     with portal.lock:
         dates = dict.fromkeys(ACTIVITIES[kind], iso(now_ms()))
-        portal.edit_by_hand(_known(portal, contact), dates, when="now")
+        portal.edit_by_hand(known_contact(portal, contact), dates, when="now")
 
 
 def human(portal: Portal) -> None:
     """Edit a contact as a person, or have people overtake our writes."""
-    asked = _asked()
+    asked = what_is_asked()
     if "between_read_and_write" in asked:
         portal.humans.overtaking = _overtaking(asked["between_read_and_write"] or {})
     if "contact" in asked:
@@ -136,7 +145,7 @@ def human(portal: Portal) -> None:
         if "status" in asked:
             values["hs_lead_status"] = asked["status"]
         with portal.lock:
-            portal.edit_by_hand(_known(portal, str(asked["contact"])), _texts(values), when="now")
+            portal.edit_by_hand(known_contact(portal, str(asked["contact"])), texts(values), when="now")
 
 
 def archive_owner(portal: Portal, owner: str) -> None:
@@ -152,7 +161,7 @@ def availability(portal: Portal, owner: str) -> None:
     with portal.lock:
         user = _user_of(portal, owner)
         source = portal.humans.source(portal.owners[owner].user_id)
-        portal.write("users", user, _texts(_asked()), source=source)
+        portal.write("users", user, texts(what_is_asked()), source=source)
 
 
 def calls(portal: Portal) -> Json:
@@ -162,19 +171,19 @@ def calls(portal: Portal) -> Json:
 
 def change_settings(portal: Portal) -> Json:
     """Change settings; those that are not secret are the answer."""
-    portal.settings = portal.settings.changed(_asked())
+    portal.settings = portal.settings.changed(what_is_asked())
     return portal.settings.public()
 
 
 def add_fault(portal: Portal) -> Json:
     """Put a fault in force; all of them are the answer."""
-    portal.faults.add(fault_from(_asked()))
+    portal.faults.add(fault_from(what_is_asked()))
     return portal.faults.shown()
 
 
 def start_deliveries(portal: Portal) -> Json:
     """Deliver webhooks to the route that is given."""
-    route = route_from(_asked())
+    route = route_from(what_is_asked())
     portal.deliveries.start(route)
     return {key: value for key, value in asdict(route).items() if key != "secret"}
 
@@ -191,6 +200,8 @@ ROUTES: tuple[tuple[str, str, Callable[..., Json | None]], ...] = (
     ("DELETE", "/contacts/<contact>", delete_contact),
     ("POST", "/contacts/<contact>/merge-into/<other>", merge),
     ("POST", "/contacts/<contact>/activities", log_activity),
+    ("POST", "/changes", change_contacts),
+    ("GET", "/changes", lambda portal: {"late": portal.late.waiting()}),
     ("POST", "/companies", create_companies),
     ("POST", "/clock", set_clock),
     ("POST", "/human", human),
@@ -224,36 +235,8 @@ def _moment(text: object) -> datetime:
     return moment
 
 
-def _asked() -> dict[str, Any]:
-    raw = request.get_data(cache=False)
-    asked = orjson.loads(raw) if raw else {}
-    if not isinstance(asked, dict):
-        raise Misuse("The body must be a JSON object.")
-    return asked
-
-
 def _json(body: object, status: int = 200) -> Response:
     return Response(orjson.dumps(body), status, content_type="application/json")
-
-
-def _texts(values: Mapping[str, Any]) -> dict[str, str]:
-    return {name: "" if value is None else str(value) for name, value in values.items()}
-
-
-def _create(portal: Portal, given: Mapping[str, Any], *, announce: bool) -> str:
-    unknown = set(given) - set(portal.repositories["contacts"].properties)
-    if unknown:
-        raise Misuse(f"Contacts have no property '{min(unknown)}'.")
-    with portal.lock:
-        source = portal.humans.source(1)
-        return portal.create("contacts", _texts(given), source=source, announce=announce).id
-
-
-def _known(portal: Portal, contact: str) -> Record:
-    record = portal.repositories["contacts"].find(contact)
-    if record is None:
-        raise Misuse(f"There is no contact {contact}.")
-    return record
 
 
 def _user_of(portal: Portal, owner: str) -> Record:

@@ -18,6 +18,7 @@ from router.store.health.questions import INFO_SECTIONS, LATELY_S
 from router.store.health.reading import VitalsReading
 from router.store.health.recent import recent_of
 from router.store.repair.redrive import goes_on_by_itself
+from router.store.settling.revision_brake import RevisionsHeld
 from router.store.worklists.night_plan import PlanAwaitingApproval
 
 FORGET_AFTER: Final = timedelta(days=1)
@@ -57,11 +58,14 @@ def reading_of(found: Mapping[str, Any], *, at: datetime, calls_per_day: int | N
         changed_waited_s=max(((now_ms - due) / 1000 for due in worked_on), default=0.0),
         night_ended_at=_moment(night_ended),
         held=PlanAwaitingApproval(**orjson.loads(brake)) if brake else None,
+        revisions_held=_revisions_held(_sound(found["revision_brake"])),
         overdue=_sound(found["overdue"]),
         overdue_for_s=max((max(0.0, now_ms - since) / 1000 for since in late), default=None),
         redis=_redis_state(found),
         recent=recent_of(_sound(found["recent"]), at=at),
         observations=_observations(_sound(found["observations"]), at=at),
+        settling=_sound(found["settling"]),
+        settling_late_s=_late_s(found["settling_first"], now_ms),
         verify_late_s=_late_s(found["verify_first"], now_ms),
         outbox_waited_s=_waited_s(_sound(found["outbox_first"]), at=at) or 0.0,
         notices_parked=_sound(found["notices_parked"]),
@@ -80,6 +84,10 @@ def reading_of(found: Mapping[str, Any], *, at: datetime, calls_per_day: int | N
         is_whole=bool(_sound(found["whole"])),
         rebuilding=bool(window),
     )
+
+
+def _revisions_held(text: str | None) -> RevisionsHeld | None:
+    return RevisionsHeld(**orjson.loads(text)) if text else None
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -19,6 +19,7 @@ from router.store.health.parts import (
     RuleMistake,
 )
 from router.store.health.progress import LEDGER
+from router.store.settling.revision_brake import RevisionsHeld
 from router.store.worklists.night_plan import PlanAwaitingApproval
 
 PATIENCE: Final = timedelta(seconds=60)
@@ -52,6 +53,8 @@ class VitalsReading(Struct, frozen=True):
     """End of the last night; None if none has ended yet."""
     held: PlanAwaitingApproval | None = None
     """The plan of the last night, if it waits for a person's approval."""
+    revisions_held: RevisionsHeld | None = None
+    """Why and since when revisions move no lead, until a person lets them go on."""
     overdue: int = 0
     """Number of leads that are due and that no rep has worked on."""
     overdue_for_s: float | None = None
@@ -62,6 +65,10 @@ class VitalsReading(Struct, frozen=True):
     recent: Recent = field(default_factory=Recent)
     observations: tuple[Observation, ...] = ()
     """What the processes saw lately; stale ones are left out."""
+    settling: int = 0
+    """Number of new leads that wait for facts which come late."""
+    settling_late_s: float = 0.0
+    """Seconds since the wait of the first of them was over."""
     verify_late_s: float = 0.0
     """Seconds since the longest waiting verification of an owner was due."""
     outbox_waited_s: float = 0.0

@@ -31,6 +31,7 @@ def counts_only(reading: VitalsReading | Loading | None) -> dict[str, Any]:
         counts = {
             "inbox": reading.inbox.depth,
             "low": reading.low.depth,
+            "settling": reading.settling,
             "parked": reading.parked,
             "overdue": reading.overdue,
             "outbox": reading.outbox,

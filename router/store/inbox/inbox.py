@@ -53,6 +53,7 @@ class Inbox:
         self._keys = keys
         self._lease_ms = in_ms(lease)
         self._append = KeptScript(client, "inbox/append")
+        self._note_merged = script(client, "inbox/note_merged")
         self._append_low = script(client, "inbox/append_low")
         self._take = script(client, "inbox/take")
         self._renew = script(client, "inbox/renew")
@@ -68,21 +69,35 @@ class Inbox:
         ignored: int = 0,
         changed: Sequence[tuple[str, int]] = (),
         deleted: Sequence[str] = (),
+        touched: Sequence[tuple[str, str]] = (),
         *,
         foreign: int = 0,
+        now_ms: int = 0,
     ) -> bool:
         """Add announced contacts (id, occurred at in epoch ms); True if the caller should send a wake-up.
 
         Changed contacts (id, changed at in epoch ms) are noted for housekeeping if they are leads of ours,
         and ignored otherwise; `deleted` are those of them whose deletion HubSpot has announced.
-        `foreign` is the number of ignored events that are of other portals.
+        `touched` are contacts with a property that changed: a lead that waits for its facts is announced
+        again, one that can be revised is looked at. `foreign` is the number of ignored events that are of
+        other portals, `now_ms` our moment (epoch ms).
         """
         keys = self._keys
         leads, others = (" ".join([f"{one} {at_ms}" for one, at_ms in pairs]) for pairs in (created, changed))
         arguments: list[str | int] = [BATCH * BATCHES_PER_DRAIN, ignored, foreign, leads, others]
-        arguments += [keys.lead(""), " ".join(deleted), *erased]
+        facts = " ".join([f"{one} {name}" for one, name in touched if _is_plain(name)])
+        arguments += [keys.lead(""), " ".join(deleted), facts, now_ms, *erased]
         names = [keys.inbox, keys.erasures, keys.counts, keys.drains, keys.awake, keys.changed, keys.recent]
+        names += [keys.listened, keys.settling, keys.revise]
         return bool(self._append(names, arguments))
+
+    def note_merged(self, contact_ids: Sequence[str], *, now_ms: int) -> int:
+        """Note leads of ours whose contacts HubSpot has merged into others; return how many were noted."""
+        if not contact_ids:
+            return 0
+        keys = self._keys
+        names = [keys.merged, keys.erasures, *(keys.lead(one) for one in contact_ids)]
+        return int(self._note_merged(keys=names, args=[now_ms, *contact_ids]))
 
     def append_low(self, contact_ids: Iterable[str], *, now_ms: int) -> int:
         """Add contacts that housekeeping found, unless they wait there already; return how many were added.
@@ -95,16 +110,16 @@ class Inbox:
         return int(self._append_low(keys=[self._keys.inbox_low, self._keys.low_ids], args=[now_ms, *ids]))
 
     def take(
-        self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True
+        self, consumer: str, *, limit: int = BATCH, reclaim: bool = True, low: bool = True, now_ms: int = 0
     ) -> tuple[InboxEntry, ...]:
         """Claim up to `limit` entries for `consumer`: abandoned ones first, then new, then the low-priority
-        stream.
+        stream. New are also the leads whose wait for their facts is over at `now_ms` (epoch ms; 0: none).
         """
         lease_ms = self._lease_ms if reclaim else 0
         streams = (self._keys.inbox, self._keys.inbox_low)
-        rows = self._with_group(
-            lambda: self._take(keys=streams, args=[GROUP, consumer, limit, lease_ms, int(low)])
-        )
+        names, lead = [*streams, self._keys.settling], self._keys.lead("")
+        args = [GROUP, consumer, limit, lease_ms, int(low), now_ms, lead]
+        rows = self._with_group(lambda: self._take(keys=names, args=args))
         return tuple(
             InboxEntry(streams[int(number) - 1], entry_id, contact_id, int(occurred), int(deliveries))
             for number, entry_id, contact_id, occurred, deliveries in rows
@@ -146,14 +161,18 @@ class Inbox:
             ids = [entry.id for entry in entries if entry.stream == stream]
             self._uncount(keys=[stream], args=[GROUP, consumer, *ids])
 
-    def waiting(self, *, limit: int = BATCH) -> Waiting:
-        """What no consumer has claimed yet; new leads are counted up to `limit`."""
-        new, low = self._waiting(keys=[self._keys.inbox, self._keys.inbox_low], args=[GROUP, limit, 1])
+    def waiting(self, *, limit: int = BATCH, now_ms: int = 0) -> Waiting:
+        """What no consumer has claimed yet; new leads are counted up to `limit`.
+
+        They include those whose wait for their facts is over at `now_ms` (epoch ms; 0: none).
+        """
+        keys = [self._keys.settling, self._keys.inbox, self._keys.inbox_low]
+        new, low = self._waiting(keys=keys, args=[GROUP, now_ms, limit, 1])
         return Waiting(int(new), bool(low))
 
-    def has_work(self) -> bool:
-        """True if an entry waits, or if a claim has been abandoned."""
-        if self.waiting(limit=1).is_any:
+    def has_work(self, *, now_ms: int = 0) -> bool:
+        """True if an entry waits (see `waiting`), or if a claim has been abandoned."""
+        if self.waiting(limit=1, now_ms=now_ms).is_any:
             return True
         for stream in (self._keys.inbox, self._keys.inbox_low):
             if self._with_group(
@@ -189,3 +208,8 @@ class Inbox:
                 raise
             self.open()
             return ask()
+
+
+def _is_plain(name: str) -> bool:
+    """True for a name as HubSpot's properties have; the script takes no other."""
+    return name.isascii() and name.replace("_", "").isalnum()

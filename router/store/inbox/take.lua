@@ -1,6 +1,8 @@
 -- Claim up to `limit` entries: abandoned ones first, then new ones, then the low-priority stream.
--- KEYS: inbox, inbox:low
--- ARGV: group, consumer, limit, milliseconds after which a claim counts as abandoned (0: ignore those), take low (1|0)
+-- Leads that have waited long enough for their facts join the new ones.
+-- KEYS: inbox, inbox:low, settling
+-- ARGV: group, consumer, limit, milliseconds after which a claim counts as abandoned (0: ignore those), take low (1|0),
+--       now (epoch ms), prefix of the leads' names
 -- Returns {stream number, {entry id, contact id, occurred at (epoch ms), deliveries} …}
 local group, consumer, limit, lease = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local streams = ARGV[5] == '1' and 2 or 1
@@ -25,6 +27,10 @@ if lease > 0 then
       return entries
     end
   end
+end
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '-inf', ARGV[6], 'LIMIT', 0, limit)) do
+  redis.call('XADD', KEYS[1], '*', 'c', id, 't', redis.call('HGET', ARGV[7] .. id, F.SINCE) or ARGV[6])
+  redis.call('ZREM', KEYS[3], id)
 end
 for number = 1, streams do
   local found = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', limit, 'STREAMS', KEYS[number], '>')

@@ -1,9 +1,10 @@
 -- Commit decisions: all of them or none, guarded by the book's version; the first decision per lead and episode wins.
 -- KEYS: book, outbox, erasures, lead hash of each decision …, keys of each decision's memories …
 -- ARGV: expected version, JSON {now (epoch ms), queues = prefix of the queues' names, days = prefix of the book's days,
---         book = {field = delta …},
+--         settling = the list of leads that wait for their facts, book = {field = delta …},
 --         leads = {{id, episode, fields, opens = {field = delta …},
 --                   joins = field of the book under which the lead counts as open,
+--                   forgets = whether the memories that the lead has left are dropped,
 --                   memories = number of keys, memory, memory_s} …}},
 --       record of each decision …
 -- Returns {1, new version} · {0, current version} (another process committed: decide again)
@@ -25,9 +26,16 @@ local remembered = 3 + #asked.leads
 for index, lead in ipairs(asked.leads) do
   local key = KEYS[3 + index]
   local left = redis.call('HMGET', key, F.QUEUE, F.QUEUED_SINCE, F.RELEASED_BY, F.OPEN_WITH, F.TIMES_TAKEN, F.TASKS, F.SENDS, F.SENDING,
-    F.DOUBT)
+    F.DOUBT, F.MEMORY_KEYS)
   if left[1] and left[1] ~= '' then redis.call('ZREM', asked.queues .. left[1], lead.id) end
+  if lead.forgets and left[10] then
+    for _, name in ipairs(cjson.decode(left[10])) do
+      local memory = redis.call('GET', name)
+      if memory and cjson.decode(memory).c == lead.id then redis.call('DEL', name) end
+    end
+  end
   redis.call('DEL', key)
+  redis.call('ZREM', asked.settling, lead.id)
   if left[2] then redis.call('HSET', key, F.QUEUED_SINCE, left[2]) end
   if left[3] then redis.call('HSET', key, F.RELEASED_BY, left[3]) end
   if left[5] then redis.call('HSET', key, F.TIMES_TAKEN, left[5]) end

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import orjson
 import redis
@@ -18,6 +18,7 @@ from router.store.keys import Keys
 from router.store.leads.leads import LeadState, State
 from router.store.leads.open_leads import parts_of
 from router.store.leads.queues import rank
+from router.store.leads.revisable import Revisable, as_text
 from router.store.scripts import script
 from router.timestamps import in_ms
 
@@ -26,15 +27,19 @@ REMEMBERED: Final = timedelta(days=90)
 
 
 class Memory(Struct, frozen=True):
-    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key."""
+    """Memory of a lead's company that a commit writes (see company_memory.py): one text under each key.
+
+    `person` is that one of the keys which stands for the lead's own mail address; "" for none.
+    """
 
     keys: tuple[str, ...]
     text: str
     lasts_s: int
+    person: str = ""
 
 
 class NewDecision(Struct, frozen=True):
-    """One decision on its way into the store. `record` goes to the ledger, `paid` can be refunded."""
+    """One decision on its way into the store. `record` goes to the ledger, `paid` is added to the book."""
 
     contact_id: str
     episode: int
@@ -53,10 +58,20 @@ class NewDecision(Struct, frozen=True):
     """True for a decision made for comparison only: the lead is finished at once and never written."""
     memory: Memory | None = None
     """Memory of the owner whom the company's next lead follows."""
+    refundable: Mapping[str, int] | None = None
+    """What a refund takes back; None: all of `paid`."""
+    forgets: bool = False
+    """True if what the lead's decision before left in the memory of its company is dropped."""
     trigger: Mapping[str, object] | None = None
-    """Trigger of a reassignment, kept until the new owner is written."""
+    """Trigger of a reassignment or revision, kept until its decision is written."""
     assignment: Mapping[str, object] | None = None
     """The rep's `Assignment`, for the SLA checks of the lead."""
+    percent_behind: int = 0
+    """SLA steps up to this per cent are done: a revision that leaves the lead with its rep repeats none."""
+    revisable: Revisable | None = None
+    """What a revision compares with; None for a decision that cannot be revised."""
+    revise_until_ms: int = 0
+    """Until when it can be revised, epoch milliseconds."""
 
 
 class Committed(Struct, frozen=True):
@@ -79,7 +94,8 @@ class Transition(Struct, frozen=True):
     `verify_at_ms`: when to verify its owner. `refund`: take back what its decision added to the book.
     `parked`: why a person is needed. `event`: the event for the ledger. `keep`: never forget the state.
     `queue`: the team in whose queue it waits from now on, `score`: its score there. `announce`: have it
-    decided again, when no new lead waits. `watch_at_ms`: when to check whether its rep works on it.
+    decided again, when no new lead waits, or with `announce_first` like a new lead. `watch_at_ms`: when to
+    check whether its rep works on it. `revise_at_ms`: when to look whether its facts have changed.
     `owner_id`: condition, the owner that Redis remembers ("" for nobody). Times are epoch milliseconds.
     """
 
@@ -93,14 +109,21 @@ class Transition(Struct, frozen=True):
     owner_id: str | None = None
     verify_at_ms: int | None = None
     watch_at_ms: int | None = None
+    revise_at_ms: int | None = None
     refund: bool = False
     parked: Mapping[str, str | int] | None = None
     queue: str | None = None
     score: int = 0
     announce: bool = False
+    announce_first: bool = False
     event: Mapping[str, str | int | None] | None = None
     count: str | None = None
     keep: bool = False
+    paid: Mapping[str, int] | None = None
+    """What to give back where the lead has it no longer; the ledger knows what its decision paid."""
+    memory: Literal["person", "forget"] | None = None
+    """The memories of the lead's owner go with a share that is given back: all of them (None), or all but
+    that of its own mail address (`person`). `forget`: they go in any case."""
     answered: bool = False
     """True if HubSpot has confirmed or refused the write that was sent for the lead."""
 
@@ -147,13 +170,16 @@ class Commits:
             for name, delta in rest.items():
                 book[name] = book.get(name, 0) + delta
             fields = fields_of(one)
-            fields += (lead_fields.PAID, orjson.dumps(dict(one.paid)).decode())
+            refundable = one.paid if one.refundable is None else one.refundable
+            fields += (lead_fields.PAID, orjson.dumps(dict(refundable)).decode())
             lead = {"id": one.contact_id, "episode": one.episode, "fields": fields}
-            leads.append(lead | {"opens": opens, "joins": joins} | _memory(one.memory))
+            lead |= {"opens": opens, "joins": joins, "forgets": one.forgets}
+            leads.append(lead | _memory(one.memory))
         asked = {
             "now": now_ms,
             "queues": self._keys.queue(""),
             "days": self._keys.book_of_day(""),
+            "settling": self._keys.settling,
             "book": {name: str(delta) for name, delta in book.items()},
             "leads": leads,
         }
@@ -184,8 +210,10 @@ class Commits:
             "tended": keys.tended,
             "low_ids": keys.low_ids,
             "erasures": keys.erasures,
+            "settling": keys.settling,
             "watched": keys.watched,
             "overdue": keys.overdue,
+            "revise": keys.revise,
             "not_refunded": NOT_REFUNDED,
             "units": UNITS,
             "returned": RETURNED,
@@ -217,8 +245,15 @@ def fields_of(decision: NewDecision) -> list[str]:
         fields += (lead_fields.TRIGGER, orjson.dumps(decision.trigger).decode())
     if decision.assignment:
         fields += (lead_fields.ASSIGNMENT, orjson.dumps(decision.assignment).decode())
+    if decision.percent_behind:
+        fields += (lead_fields.PERCENT_BEHIND, str(decision.percent_behind))
+    if decision.revisable is not None:
+        fields += (lead_fields.REVISABLE, as_text(decision.revisable))
+        fields += (lead_fields.REVISE_UNTIL, str(decision.revise_until_ms))
     if decision.memory:
         fields += (lead_fields.MEMORY_KEYS, orjson.dumps(decision.memory.keys).decode())
+        if decision.memory.person:
+            fields += (lead_fields.PERSON_KEY, decision.memory.person)
     return fields
 
 
@@ -238,6 +273,9 @@ def state_after(new: NewDecision, *, at_ms: int, before: LeadState | None) -> Le
         assignment=new.assignment,
         sends=before.sends if before else (),
         unanswered_at_ms=before.unanswered_at_ms if before else 0,
+        percent_behind=new.percent_behind,
+        revisable=new.revisable,
+        revise_until_ms=new.revise_until_ms,
     )
 
 
@@ -269,10 +307,13 @@ def _asked(one: Transition, *, streams: Mapping[str, int], keys: Keys, now_ms: i
         "owner": one.owner_id,
         "verify_at": one.verify_at_ms,
         "watch_at": one.watch_at_ms,
+        "revise_at": one.revise_at_ms,
         "answered": True if one.answered else None,
+        "paid": orjson.dumps(dict(one.paid)).decode() if one.paid is not None else None,
+        "memory": one.memory,
         "parked": orjson.dumps(one.parked).decode() if one.parked else None,
         "queue": _place(one, keys=keys, now_ms=now_ms) if one.queue else None,
-        "announce": True if one.announce else None,
+        "announce": "first" if one.announce_first else "last" if one.announce else None,
         "event": orjson.dumps(one.event).decode() if one.event else None,
         "count": one.count,
     }

@@ -3,10 +3,13 @@
 -- ARGV: group, days a finished lead is remembered,
 --       JSON {now (epoch ms),
 --             leads = {{id, episode, state, from = {state …}, entries = {{stream, id} …}, set = {field, value …},
---                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, answered, refund, parked,
---                       queue = {key, team, rank}, announce, event, count} …},
+--                       drop = {field …}, owner = the owner it must still have, verify_at, watch_at, revise_at, answered,
+--                       refund, parked, paid = what to give back if the lead has it no longer (JSON),
+--                       memory = "person" (if the share goes back, only the memory of the lead's mail address stays) or
+--                       "forget" (all go, in any case), queue = {key, team, rank}, announce = first|last, event, count} …},
 --       queues = prefix of the queues' names, days = prefix of the book's days, tended = the list of queued leads to look at,
 --       low_ids = entry id of each contact in inbox:low, erasures = contacts to erase,
+--       settling = the list of leads that wait for their facts, revise = those whose facts may have changed since,
 --       watched, overdue = the lists of leads that a rep has to work on,
 --       not_refunded = beginnings of the book's fields that a refund leaves alone,
 --       units = units of credit by the first part of a field's name, returned = prefix of fields of returned credit,
@@ -34,8 +37,9 @@ for index, lead in ipairs(asked.leads) do
 
   if allowed then
     redis.call('HSET', key, F.STATE, lead.state, F.EPISODE, lead.episode, F.AT, asked.now, unpack(lead.set))
-    if lead.refund and current[3] then
-      for field, delta in pairs(cjson.decode(current[3])) do
+    local paid = lead.paid or current[3]
+    if lead.refund and paid then
+      for field, delta in pairs(cjson.decode(paid)) do
         local kind = string.match(field, '^%a+:') or ''
         local counted_below = current[6] and kind == 'open:'
         if not stays[kind] and not counted_below then
@@ -56,13 +60,14 @@ for index, lead in ipairs(asked.leads) do
       redis.call('HINCRBY', KEYS[1], 'version', 1)
       redis.call('HDEL', key, F.PAID)
     end
-    if lead.refund and current[4] then
+    if (lead.refund or lead.memory == 'forget') and current[4] then
+      local person = lead.memory == 'person' and redis.call('HGET', key, F.PERSON_KEY)
       -- The rep who was to get the company's next lead does not have this one any more.
       for _, name in ipairs(cjson.decode(current[4])) do
-        local memory = redis.call('GET', name)
+        local memory = name ~= person and redis.call('GET', name)
         if memory and cjson.decode(memory).c == lead.id then redis.call('DEL', name) end
       end
-      redis.call('HDEL', key, F.MEMORY_KEYS)
+      redis.call('HDEL', key, F.MEMORY_KEYS, F.PERSON_KEY)
     end
     if #lead.drop > 0 then redis.call('HDEL', key, unpack(lead.drop)) end
     if lead.answered then redis.call('HDEL', key, F.SENDING) end
@@ -86,10 +91,17 @@ for index, lead in ipairs(asked.leads) do
       redis.call('ZREM', asked.tended, lead.id)
       redis.call('HDEL', key, F.RECORD)
     end
-    if lead.announce then
-      redis.call('HSET', asked.low_ids, lead.id, redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now))
-      redis.call('ZREM', asked.tended, lead.id)
+    if state == 'waiting' then
+      redis.call('ZREM', asked.settling, lead.id)
+      redis.call('HDEL', key, F.SINCE, F.LAST_CHANGE, F.WAITS_FOR, F.WAITED_FOR)
     end
+    if lead.announce == 'first' then
+      redis.call('XADD', KEYS[7], '*', 'c', lead.id, 't', asked.now)
+    elseif lead.announce then
+      redis.call('HSET', asked.low_ids, lead.id, redis.call('XADD', KEYS[8], '*', 'c', lead.id, 't', asked.now))
+    end
+    if lead.announce then redis.call('ZREM', asked.tended, lead.id) end
+    if lead.revise_at then look_soon(asked.revise, lead.revise_at, lead.id) end
     if lead.event then
       redis.call('XADD', KEYS[2], '*', 'kind', 'event', 'contact', lead.id, 'record', lead.event)
     end

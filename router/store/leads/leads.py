@@ -1,13 +1,14 @@
 """The remembered state of each lead: its episode, its state, and the owner we chose.
 
-A lead goes decided → written → done. It leaves that path as *human* (a person chose the owner), *gone*
-(deleted), *queued* (waits in a team's queue), *reopened* (about to be decided once more) or *parked* (a
-person is needed). In shadow mode it is *shadow* from its decision on, and nothing is ever written.
+A lead goes decided → written → done. Before that it may be *waiting* for facts that come late. It leaves
+that path as *human* (a person chose the owner), *gone* (deleted), *queued* (waits in a team's queue),
+*reopened* (about to be decided once more) or *parked* (a person is needed). In shadow mode it is *shadow*
+from its decision on, and nothing is ever written.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, cast
@@ -18,6 +19,7 @@ from msgspec import Struct, field
 
 from router.store import lead_fields
 from router.store.keys import Keys
+from router.store.leads.revisable import OF_REVISION, Revisable, revisable_of
 from router.store.scripts import script
 from router.store.sends.send import Send, sends_of
 from router.timestamps import from_epoch_ms
@@ -26,6 +28,7 @@ from router.timestamps import from_epoch_ms
 class State(StrEnum):
     """The state of a lead."""
 
+    WAITING = "waiting"
     DECIDED = "decided"
     WRITTEN = "written"
     DONE = "done"
@@ -37,7 +40,7 @@ class State(StrEnum):
     SHADOW = "shadow"
 
 
-FINISHED: Final = frozenset(State) - {State.DECIDED, State.REOPENED}
+FINISHED: Final = frozenset(State) - {State.WAITING, State.DECIDED, State.REOPENED}
 """States in which another announcement of the lead changes nothing."""
 
 _FIELDS: Final = (
@@ -64,6 +67,12 @@ _FIELDS: Final = (
     lead_fields.MISSING,
     lead_fields.REFUSED_AT,
     lead_fields.WRITTEN_AGAIN,
+    lead_fields.SINCE,
+    lead_fields.LAST_CHANGE,
+    lead_fields.WAITS_FOR,
+    lead_fields.WAITED_FOR,
+    lead_fields.REVISABLE,
+    lead_fields.REVISE_UNTIL,
 )
 
 
@@ -119,6 +128,18 @@ class LeadState(Struct, frozen=True):
     """Number of times the decision was written again because the record did not show it."""
     refused_at_ms: int = 0
     """First refusal of this decision's write by HubSpot, epoch milliseconds; 0 if it refused none."""
+    since_ms: int = 0
+    """Since when the lead waits for its facts, epoch milliseconds; 0 if it does not."""
+    last_change_ms: int = 0
+    """Last change of the waiting lead that a webhook told, epoch milliseconds; 0 if it told none."""
+    waits_for: tuple[str, ...] = ()
+    """Facts for which the lead waits."""
+    waited_for: tuple[str, ...] = ()
+    """Facts for which it began to wait."""
+    revisable: Revisable | None = None
+    """What a revision of its decision compares with; None if it cannot be revised."""
+    revise_until_ms: int = 0
+    """Until when the lead can be revised, epoch milliseconds; 0: it cannot."""
 
 
 class Leads:
@@ -160,11 +181,20 @@ class Leads:
         rows = cast("dict[str, str]", self._redis.hgetall(self._keys.parked))
         return {contact_id: orjson.loads(why) for contact_id, why in sorted(rows.items())}
 
+    def end_revision(self, contact_ids: Sequence[str]) -> None:
+        """Forget what was kept to revise the decisions of these leads."""
+        if contact_ids:
+            with self._redis.pipeline(transaction=False) as pipeline:
+                for contact_id in contact_ids:
+                    pipeline.hdel(self._keys.lead(contact_id), *OF_REVISION)
+                pipeline.execute()
+
 
 def _state(contact_id: str, row: list[str | None]) -> LeadState:
     episode, state, owner_id, expected, changes, decision_id, at_ms, queue, *rest = row
     entry_id, queued_since, released_by, trigger, assignment, percent, taken, tasks, *rest = rest
-    sends, sending, doubt, deleted, missing, refused, written_again = rest
+    sends, sending, doubt, deleted, missing, refused, written_again, *rest = rest
+    since, last_change, waits_for, waited_for, revisable, revise_until = rest
     return LeadState(
         contact_id=contact_id,
         episode=int(episode or 0),
@@ -189,4 +219,10 @@ def _state(contact_id: str, row: list[str | None]) -> LeadState:
         missing=Missing(*map(int, missing.split())) if missing else None,
         written_again=int(written_again or 0),
         refused_at_ms=int(refused or 0),
+        since_ms=int(since or 0),
+        last_change_ms=int(last_change or 0),
+        waits_for=tuple(filter(None, (waits_for or "").split(","))),
+        waited_for=tuple(filter(None, (waited_for or "").split(","))),
+        revisable=revisable_of(revisable),
+        revise_until_ms=int(revise_until or 0),
     )

@@ -1,6 +1,6 @@
 -- Purge every trace of one contact: state, lists, queues, inbox entries and outbox entries.
 -- KEYS: lead hash, inbox, inbox:low, outbox, verify, parked, queues, erasures, tended, inbox:low:ids, changed, moved,
---       watched, overdue, book, recent_writes, waiting
+--       watched, overdue, book, recent_writes, waiting, settling, revise, merged
 -- ARGV: contact id, group, prefix of the queues' names, prefix of the names of groups of waiting leads
 local id, group = ARGV[1], ARGV[2]
 local traces = redis.call('HGET', KEYS[1], F.MEMORY_KEYS)
@@ -40,4 +40,7 @@ redis.call('ZREM', KEYS[12], id)
 redis.call('ZREM', KEYS[13], id)
 redis.call('ZREM', KEYS[14], id)
 redis.call('ZREM', KEYS[16], id)
+redis.call('ZREM', KEYS[18], id)
+redis.call('ZREM', KEYS[19], id)
+redis.call('ZREM', KEYS[20], id)
 redis.call('SREM', KEYS[8], id)

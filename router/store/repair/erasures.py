@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from contextlib import suppress
 from hashlib import blake2b
-from itertools import islice
 from typing import Final, cast
 
 import redis
 
+from router import time_slice
 from router.store.inbox.inbox import GROUP
 from router.store.keys import Keys
 from router.store.leads.company_memory import contact_of
@@ -40,10 +40,11 @@ class Erasures:
     def erase(self, contact_id: str) -> None:
         """Purge the contact from Redis and take it off the list. Safe to repeat."""
         keys = self._keys
+        self._redis.srem(keys.erasures_ready, contact_id)
         names = [keys.lead(contact_id), keys.inbox, keys.inbox_low, keys.outbox]
         names += [keys.verify, keys.parked, keys.queues, keys.erasures, keys.tended, keys.low_ids]
         names += [keys.changed, keys.moved, keys.watched, keys.overdue, keys.book]
-        names += [keys.recent_writes, keys.waiting_groups]
+        names += [keys.recent_writes, keys.waiting_groups, keys.settling, keys.revise, keys.merged]
         self._erase(keys=names, args=[contact_id, GROUP, keys.queue(""), keys.waiting_group("")])
 
     def note_erased(self, contact_ids: Iterable[str], *, now_ms: int) -> None:
@@ -70,18 +71,44 @@ class Erasures:
         salt = cast("str | None", self._redis.get(self._keys.salt)) or ""
         return blake2b(contact_id.encode(), key=bytes.fromhex(salt), digest_size=16).hexdigest()
 
-    def forget_companies(self, contact_ids: Collection[str]) -> None:
-        """Delete the memories about companies that came from these contacts.
+    def forget_companies(self, contact_ids: Collection[str]) -> tuple[str, ...]:
+        """Delete the memories about companies that came from these contacts; those that have none left.
 
-        It checks all memories, because one can outlive the lead that it came from.
+        It checks all memories, because one can outlive the lead that it came from. What does not fit in the
+        time slice goes on with the next call, for the contacts of the first one; others come after them.
         """
-        gone = frozenset(contact_ids)
-        names = self._redis.scan_iter(match=self._keys.company("*"), count=SCANNED)
-        for chunk in iter(lambda: list(islice(names, SCANNED)), []):
-            texts = cast("list[str | None]", self._redis.mget(chunk))
-            about = [name for name, text in zip(chunk, texts, strict=True) if contact_of(text) in gone]
-            if about:
-                self._redis.delete(*about)
+        if ready := self._ready(contact_ids):
+            return ready
+        scan = cast("dict[str, str]", self._redis.hgetall(self._keys.erasures_scan))
+        gone = scan["of"].split() if scan else list(contact_ids)
+        # A cursor means nothing to another server, or to this one after a restart.
+        server = str(cast("dict[str, object]", self._redis.info("server"))["run_id"])
+        cursor = int(scan["cursor"]) if scan.get("server") == server else 0
+        while cursor := self._forget_some(frozenset(gone), cursor):
+            if time_slice.is_over():
+                self._redis.hset(
+                    self._keys.erasures_scan,
+                    mapping={"of": " ".join(gone), "cursor": cursor, "server": server},
+                )
+                return ()
+        with self._redis.pipeline() as pipeline:
+            pipeline.sadd(self._keys.erasures_ready, *gone)
+            pipeline.delete(self._keys.erasures_scan)
+            pipeline.execute()
+        return self._ready(contact_ids)
+
+    def _ready(self, contact_ids: Collection[str]) -> tuple[str, ...]:
+        ready = cast("set[str]", self._redis.smembers(self._keys.erasures_ready))
+        return tuple(sorted(ready & set(contact_ids)))
+
+    def _forget_some(self, gone: frozenset[str], cursor: int) -> int:
+        """Check some memories; where to go on, 0 after the last ones."""
+        cursor, names = self._redis.scan(cursor, match=self._keys.company("*"), count=SCANNED)
+        texts = cast("list[str | None]", self._redis.mget(names)) if names else []
+        about = [name for name, text in zip(names, texts, strict=True) if contact_of(text) in gone]
+        if about:
+            self._redis.delete(*about)
+        return int(cursor)
 
     def forget_journal(self) -> None:
         """Have Redis rewrite its append-only file: the old one still holds what was deleted.

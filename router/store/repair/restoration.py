@@ -18,6 +18,7 @@ from router.store.leads.leads import LeadState, State
 from router.store.leads.queues import rank
 from router.store.scripts import script
 from router.store.sends.send import as_text
+from router.timestamps import epoch_ms
 
 _REBUILD: Final = "rebuild"
 _LOST_WRITES: Final = "lost_writes"
@@ -47,7 +48,8 @@ class RestoredLead(Struct, frozen=True):
     """A lead as it has to be remembered again.
 
     `record` is its decision if it waits in a queue, `score` its score there. `announce`: have it routed on.
-    `event`: the event for the ledger. Times are epoch milliseconds.
+    `event`: the event for the ledger. `open_with`: the field of the book under which it counts as open; the
+    book is not changed. Times are epoch milliseconds.
     """
 
     state: LeadState
@@ -57,6 +59,7 @@ class RestoredLead(Struct, frozen=True):
     watch_at_ms: int | None = None
     announce: bool = False
     event: Mapping[str, str | None] = field(default_factory=dict)
+    open_with: str = ""
 
 
 class Restoration:
@@ -165,6 +168,9 @@ def _fields(lead: RestoredLead) -> list[str]:
         lead_fields.RECORD: lead.record.decode() or None,
         lead_fields.ASSIGNMENT: orjson.dumps(state.assignment).decode() if state.assignment else None,
         lead_fields.TIMES_TAKEN: str(state.times_taken) if state.times_taken else None,
+        lead_fields.PERCENT_BEHIND: str(state.percent_behind) if state.percent_behind else None,
+        lead_fields.TASKS: ",".join(str(epoch_ms(one)) for one in state.tasks) or None,
+        lead_fields.OPEN_WITH: lead.open_with or None,
         lead_fields.SENDS: as_text(*state.sends) if state.sends else None,
         lead_fields.DOUBT: str(state.unanswered_at_ms) if state.unanswered_at_ms else None,
     }

@@ -119,7 +119,7 @@ def _reported(texts: Mapping[str, str]) -> ReportedAvailability:
             continue
         rep = name.removeprefix(_OVERRIDE)
         try:
-            overrides[rep] = msgspec.json.decode(text, type=_Stored).override()
+            overrides[rep] = _STORED.decode(text).override()
         except (msgspec.DecodeError, OverflowError):
             unreadable.add(rep)
     return ReportedAvailability(at, said, overrides, frozenset(unreadable))
@@ -128,7 +128,7 @@ def _reported(texts: Mapping[str, str]) -> ReportedAvailability:
 def _hubspots(text: str | None) -> tuple[datetime | None, dict[str, Reported]]:
     """HubSpot's report and its time; None where nothing was stored, or not by us: it is read anew soon."""
     try:
-        stored = msgspec.json.decode(text or "", type=_HubSpots)
+        stored = _HUBSPOTS.decode(text or "")
     except (msgspec.DecodeError, RecursionError):
         return None, {}
     return stored.at, {owner_id: _of_owner(record) for owner_id, record in stored.said.items()}
@@ -161,3 +161,7 @@ class _Stored(msgspec.Struct):
         """The override; what an older version took for longer than two years ends after two years."""
         until = min(self.until, self.said_at + MOST_AHEAD)
         return Override(self.kind, until=until, said_at=self.said_at, why=self.why)
+
+
+_HUBSPOTS: Final = msgspec.json.Decoder(_HubSpots)
+_STORED: Final = msgspec.json.Decoder(_Stored)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, cast
@@ -31,13 +31,21 @@ class RulesRepository:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.rules
+        self._listened = keys.listened
 
     def publish(
-        self, revision: str, files: Mapping[str, bytes], *, at: datetime, bounds: Mapping[str, Bound]
+        self,
+        revision: str,
+        files: Mapping[str, bytes],
+        *,
+        at: datetime,
+        bounds: Mapping[str, Bound],
+        listened: Collection[str] = (),
     ) -> str | None:
         """Store these files as live and good; an earlier report of mistakes on disk is dropped.
 
         `bounds` is the largest allowed distance from the fair share in each team, see `policy.bounds`.
+        `listened` are the contact properties whose changes the receiver passes on to leads.
         Returns the revision that was live before, None if none was; of several processes that publish the
         same change only the first gets another revision than its own. Changes found in the portal are
         forgotten when the files bring another catalog.
@@ -56,6 +64,9 @@ class RulesRepository:
                 },
             )
             pipeline.hdel(self._key, "error")
+            pipeline.delete(self._listened)
+            if listened:
+                pipeline.sadd(self._listened, *sorted(listened))
             before, drift_of, since = cast("list[str | None]", pipeline.execute()[0])
         if before == revision and since is not None:
             self._redis.hset(self._key, "loaded_at", since)  # a process that starts changes no rules

@@ -45,6 +45,11 @@ class DueList:
         if later:
             self._redis.zadd(self._key, later)
 
+    def moment_of(self, contact_id: str) -> int | None:
+        """When the lead is due to be looked at (epoch ms), or None."""
+        due = self._redis.zscore(self._key, contact_id)
+        return None if due is None else int(due)
+
     def length(self) -> int:
         """Number of leads that wait."""
         return self._redis.zcard(self._key)

@@ -19,6 +19,7 @@ from router.store.keys import Keys
 NIGHTS_KEPT: Final = 60
 TURN: Final = timedelta(seconds=150)
 """Lease of the lock, longer than a step may take: a process killed with the lock delays others by this."""
+CATALOG_KEPT: Final = timedelta(minutes=10)
 _BORN: Final = "born"
 
 
@@ -27,11 +28,12 @@ class NightRun(Struct, frozen=True):
 
     Contacts created after `since` (ISO) were searched up to `after_id`, and `found` of them had not been
     announced. Leads decided since then were compared with HubSpot up to `compared_to`, and `repaired` of them
-    repaired; those assigned in the last 90 days were followed up to `followed_to`. `sweep` is how far the
-    planning is (see `routing.sweep.Sweeping`), `away_since` since when (ISO) reps are away without a known
-    end, `brake` why the plan was held and who approved it (see `policy.night_report.Brake`). The leads before
-    `moved_to` on the plan were moved; the report is written when they have arrived, or at `settle_by` (ISO).
-    `drifted` are sentences on what the portal has changed.
+    repaired; those assigned in the last 90 days were followed up to `followed_to`, and those without owner
+    looked through up to `ownerless_to`. `sweep` is how far the planning is (see `routing.sweep.Sweeping`),
+    `away_since` since when (ISO) reps are away without a known end, `brake` why the plan was held and who
+    approved it (see `policy.night_report.Brake`). The leads before `moved_to` on the plan were moved; the
+    report is written when they have arrived, or at `settle_by` (ISO). `drifted` are sentences on what the
+    portal has changed.
     """
 
     since: str
@@ -43,6 +45,7 @@ class NightRun(Struct, frozen=True):
     compared_to: str = ""
     repaired: int = 0
     followed_to: str = ""
+    ownerless_to: str = "0"
     sweep: Mapping[str, Any] | None = None
     away_since: Mapping[str, str] = field(default_factory=dict)
     brake: Mapping[str, Any] | None = None
@@ -58,6 +61,7 @@ class Nights:
     def __init__(self, client: redis.Redis, keys: Keys) -> None:
         self._redis = client
         self._key = keys.night
+        self._catalog = keys.night_catalog
         self._ended = keys.night_ended
         self._lock = client.lock(keys.night_lock, timeout=TURN.total_seconds(), blocking=False)
 
@@ -89,7 +93,7 @@ class Nights:
         """The run of a local date, or None if it has not begun."""
         text = cast("str | None", self._redis.hget(self._key, day.isoformat()))
         # Fields that an earlier version kept and this one does not know are left out.
-        return msgspec.json.decode(text, type=NightRun) if text else None
+        return _READER.decode(text) if text else None
 
     def before(self, day: date) -> NightRun | None:
         """The last run before that of a local date, if it is still known."""
@@ -102,6 +106,15 @@ class Nights:
         if night.done_at and not night.stage:
             self._redis.set(self._ended, night.done_at)
 
+    def keep_catalog(self, content: bytes) -> None:
+        """Keep the portal's catalog for the run's next step, at most ten minutes."""
+        self._redis.set(self._catalog, content, ex=CATALOG_KEPT)
+
+    def take_catalog(self) -> bytes | None:
+        """The catalog that was kept, which is forgotten; None if there is none."""
+        content = cast("str | None", self._redis.getdel(self._catalog))
+        return None if content is None else content.encode()
+
     def _forget_old(self) -> None:
         days = self._days()
         if len(days) > NIGHTS_KEPT:
@@ -109,3 +122,6 @@ class Nights:
 
     def _days(self) -> list[str]:
         return sorted(set(cast("list[str]", self._redis.hkeys(self._key))) - {_BORN})
+
+
+_READER: Final = msgspec.json.Decoder(NightRun)

@@ -6,9 +6,9 @@ settled may have gone out, so no process sends it again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, cast, get_args
 
 import orjson
 import redis
@@ -98,6 +98,16 @@ class Notices:
             args=[notice.id, now_ms, in_ms(REMEMBERED)],
         )
         return "forgotten" if found < 0 else "ours" if found else "out"
+
+    def were_sent(
+        self, decision_ids: Sequence[str], channels: Sequence[Channel] = get_args(Channel)
+    ) -> frozenset[str]:
+        """Those of these decisions of which a rep was told, or may have been, by one of these channels."""
+        ids = [(one, f"{one}|{channel}") for one in decision_ids for channel in channels]
+        if not ids:
+            return frozenset()
+        sent = self._redis.zmscore(self._keys.notices_sent, [notice for _, notice in ids])
+        return frozenset(one for (one, _), at in zip(ids, sent, strict=True) if at is not None)
 
     def settle(self, notice: Notice, event: Mapping[str, Any] | None) -> None:
         """End the work on this notice; the event goes to the ledger."""

@@ -11,8 +11,18 @@ from msgspec.structs import replace
 
 from router.cli.demo.checks import Check, DemoResult, run_checks
 from router.cli.demo.figures import RepShare, figures
-from router.cli.demo.report import worth_reading
-from router.policy.decision.decision import Assigned, Decision, LeftAlone, Nurtured, PassedOver, Share
+from router.cli.demo.report import replaced_by_revisions, worth_reading
+from router.policy.decision.decision import (
+    Assigned,
+    Decision,
+    LeftAlone,
+    Nurtured,
+    PassedOver,
+    Queued,
+    Share,
+)
+from router.policy.decision.inputs import Inputs
+from router.policy.decision.trigger import Revised
 from tests.world.time import NOW
 
 DUE = datetime(2026, 11, 24, 13, 15, tzinfo=UTC)
@@ -153,3 +163,25 @@ def test_the_decisions_worth_reading_are_hot_cold_and_one_with_a_rep_passed_over
     chosen = worth_reading([passing, hot, nurtured()])
 
     assert [decision.contact_id for _, decision in chosen] == ["501", "502", "503"]
+
+
+def test_an_owner_by_a_decision_that_was_revised_breaks_no_promise() -> None:
+    first = a_decision(status="OPEN", outcome=Assigned("ben", "78", "sud"))
+    revised = a_decision(id="501-1-aa", episode=1, inputs=Inputs(trigger=Revised("78", "ben")))
+    writes = [{"id": "501", "owner": owner} for owner in ("78", "77")]
+
+    def broken(**change: Any) -> list[str]:
+        return [str(one) for one in run_checks(a_scene(revised, writes=writes, **change)) if not one.is_kept]
+
+    assert replaced_by_revisions([first, revised]) == {"501": [first]}
+    assert broken(replaced={"501": [first]}, records={"501": a_contact(revised) | {"status": "OPEN"}}) == []
+    assert len(broken()) == 1, "ben was never decided"
+    queued = replace(revised, outcome=Queued("sud", None), due_at=None)
+    gone = a_scene(queued, writes=writes[:1], replaced={"501": [first]})
+    assert [str(one) for one in run_checks(gone) if not one.is_kept] == []
+
+
+def test_a_lead_that_no_share_gave_is_no_part_of_the_shares() -> None:
+    kept = a_decision(shares=())
+
+    assert figures([kept], [], CALLS).shares == ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +15,20 @@ from router.sandbox.http.client import SandboxClient
 from router.wakeups import leads_queue
 from tests.world.command_line import Run
 from tests.world.leads import LYON, park
+from tests.world.rule_folders import COMPANY
 from tests.world.well import make_well
 
 RouteNow = Callable[[list[str]], None]
+
+
+@pytest.fixture
+def settling(environ: dict[str, str], tmp_path: Path) -> None:
+    """The rules of the whole company, whose new leads wait for late facts."""
+    rules = tmp_path / "config"
+    shutil.copytree(COMPANY, rules)
+    with (rules / "routing.yaml").open("a") as routing:
+        routing.write("\nsettle: {wait: 20s, quiet: 6s, revise: 15min}\n")
+    environ["CONFIG_DIR"] = str(rules)
 
 
 def test_setup_shows_its_plan_and_creates_nothing_without_a_yes(run: Run) -> None:
@@ -115,6 +127,23 @@ def test_explain_says_when_somebody_owned_the_contact_before(
     assert answer.exit_code == 0
     assert "there was nothing to decide" in answer.stdout
     assert "had an owner when we first looked" in " ".join(answer.stdout.split())
+
+
+def test_explain_says_for_what_and_until_when_a_lead_waits(
+    run: Run, sandbox: SandboxClient, settling: None, route_now: RouteNow, services: Services
+) -> None:
+    (contact,) = sandbox.create_exactly([{"email": "a@acier.fr"}])
+    route_now([contact])
+
+    answer, told = run("explain", contact), json.loads(run("explain", contact, "--json").stdout)
+
+    assert answer.exit_code == 0
+    words = " ".join(answer.stdout.split())
+    assert f"Contact {contact}: waits for its facts" in words
+    assert "Now: not decided yet: waiting for company, country, departement, jobtitle," in words
+    assert "; until 2026-11-24 10:15:" in words
+    assert told["waiting"]["for"] == list(services.store.leads.recall([contact])[contact].waits_for)
+    assert "leads waiting for their facts" in run("health").stdout
 
 
 def test_explain_of_a_stranger_says_so_and_what_to_do(run: Run) -> None:

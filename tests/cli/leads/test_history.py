@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from msgspec.structs import replace
+
 from router.cli.leads.history import history_of
 from router.cli.leads.lead_history import lead_history_of
 from router.ledger.follow_ups import Seen
 from router.ledger.ledger import LedgerEvent
+from router.policy.decision.decision import Decision
+from router.policy.decision.inputs import Inputs
+from router.policy.decision.trigger import Revised
+from router.policy.leads.settle import Settled
 from router.policy.results.follow_up import FollowUp
 from router.routing.followup.reassign import Reassignment, reassign
 from router.routing.portal.services import Services
@@ -15,6 +21,7 @@ from router.routing.queues.claims import claim_lead, release_lead
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from tests.world.leads import OWNERS, queued, route_all
+from tests.world.policies import a_policy, a_rule, asks, deciding, deciding_on
 from tests.world.portal import clock, portal, pull, rules, sandbox, services, settings, time
 from tests.world.time import Time
 
@@ -112,6 +119,37 @@ def test_an_event_that_nobody_here_knows_is_told_all_the_same() -> None:
 
     assert line.what == "put on hold (by lea (71480103), fair)"
     assert (line.kind, line.at) == ("put_on_hold", AT.isoformat())
+
+
+def test_a_revision_tells_which_facts_came_and_who_has_it_now() -> None:
+    policy = a_policy(a_rule("germany", asks("country", "DE"), line=1), a_rule("all", line=2))
+    first = deciding(policy)
+    kept = replace(deciding_on(policy, {"country": "DE"}), inputs=revised(first, ("country",)))
+    queued = replace(deciding(a_policy()), inputs=revised(first, ()))
+
+    _, stays = history_of([first, kept], [], [], names={})
+    _, goes = history_of([first, queued], [], [], names={})
+
+    assert stays.what == "now known: country: anna keeps it, by germany"
+    assert stays.detail == {"from": "anna", "to": "anna", "why": "now known: country"}
+    assert goes.what == "its facts have changed: waits in the queue of sales"
+
+
+def test_a_decision_after_a_wait_says_how_long_it_was() -> None:
+    settled = Settled(6_200, ("country", "zip"), ("zip",))
+    waited = replace(deciding(a_policy()), inputs=Inputs(settled=settled))
+    at_once = replace(waited, inputs=Inputs(settled=Settled(0, (), ("zip",))))
+
+    lines = [history_of([one], [], [], names={})[0].what for one in (waited, at_once)]
+
+    assert lines == [
+        "decided after a wait of 6.2 s for country, zip: waits in the queue of sales",
+        "decided: waits in the queue of sales",
+    ]
+
+
+def revised(first: Decision, facts: tuple[str, ...]) -> Inputs:
+    return Inputs(trigger=Revised(first.owner_id, "anna", facts, first.due_at, first.book_changes))
 
 
 def test_moments_of_other_offsets_are_in_order() -> None:

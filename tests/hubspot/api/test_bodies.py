@@ -34,6 +34,10 @@ CALLS: dict[str, tuple[tuple[Any, str], list[Call]]] = {
         [lambda hubspot: hubspot.read_companies(["1"], ["city"]), lambda one: one.read_companies(["1"], ())],
     ),
     "read_owner_history": (READ, [lambda hubspot: hubspot.read_owner_history(["1"])]),
+    "read_with_history": (
+        READ,
+        [lambda hubspot: hubspot.read_with_history(["1"], ["city"], ["hs_lead_status"], priority="verify")],
+    ),
     "update_contacts": (
         (contacts, "BatchInputSimplePublicObjectBatchInput"),
         [lambda hubspot: hubspot.update_contacts({"1": {"city": "Lyon"}})],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -150,6 +151,14 @@ class TestReading:
         assert newest.at == datetime(2026, 11, 21, 10, tzinfo=UTC)
         assert oldest.value == "11"
         assert history["1"]["hs_lead_status"] == ()
+
+    def test_the_history_of_a_merged_contact_is_that_of_its_present_id_alone(
+        self, gateway: Gateway, responder: Responder
+    ) -> None:
+        record = {**a_record("9", hs_merged_object_ids="1;5"), "propertiesWithHistory": {}}
+        responder.replies(json_reply(results(record)))
+
+        assert set(gateway.read_owner_history(["1", "9"])) == {"9"}
 
     @pytest.mark.parametrize("kind", GARBAGE)
     def test_a_read_is_repeated_until_its_answer_is_usable(
@@ -531,6 +540,20 @@ class TestMessages:
             ("contacts/read", 2, 0),
             ("contacts/read", 2, 200),
         ]
+
+
+def test_a_call_leaves_nothing_for_the_garbage_collector(gateway: Gateway, responder: Responder) -> None:
+    responder.replies(*(json_reply(results(a_record("1"))) for _ in range(2)))
+    gateway.read_contacts(["1"], [])
+    gc.collect()
+    gc.disable()
+    try:
+        gateway.read_contacts(["1"], [])
+        left = gc.collect()
+    finally:
+        gc.enable()
+
+    assert left < 10, "the objects that try a call again are made once, not for every call"
 
 
 def _refuse_owner(responder: Responder, owner: str) -> Reply:

@@ -14,7 +14,6 @@ from msgspec.structs import replace
 
 from router.policy.decision.catch_up import earning
 from router.policy.decision.decision import Decision
-from router.policy.decision.manual import refund_of
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import explain
 from router.policy.people.availability import Reported
@@ -26,7 +25,15 @@ from router.policy.rules.policy import Assign, Need, Policy, ToTeam
 from router.policy.shares.fair_share import next_up, pay
 from router.policy.shares.lead_value import ONE_LEAD, points_of
 from router.policy.shares.share import Share
-from router.policy.shares.share_book import BOUND, LEAD, Book, credit_field, largest_field, last_field
+from router.policy.shares.share_book import (
+    BOUND,
+    LEAD,
+    Book,
+    credit_field,
+    largest_field,
+    last_field,
+    refund_of,
+)
 from tests.world.policies import NOW, a_lead, a_policy, a_rep, a_team, deciding, office_hours, owners_of
 
 TEAM = "sales"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from router.policy.decision.decision import Decision
 from router.policy.decision.inputs import Inputs
-from router.policy.decision.trigger import Released
+from router.policy.decision.trigger import Released, Revised
 from router.policy.people.roster import Roster, TimeOff
-from router.policy.reports.fairness import ShareReport, counts, gave_back, standings
+from router.policy.reports.fairness import ShareReport, counts, gave_back, paid_on, standings
 from router.policy.reports.sums.curves import curves_of
 from router.policy.reports.sums.missed_sums import missed_sums_of
 from router.policy.reports.sums.share_sums import sums_of
@@ -203,3 +204,46 @@ def test_a_released_lead_counts_for_nobody() -> None:
     assert given not in counted
     assert (found["anna"].received, found["ben"].received) == (2, 1)
     assert all(one.before == pytest.approx(0, abs=1e-8) for one in found.values())
+
+
+@pytest.mark.parametrize("ended", [(), ("0-1-x",)])
+def test_a_revised_lead_counts_for_its_last_rep_only(ended: tuple[str, ...]) -> None:
+    team = a_team(a_rep("anna"), a_rep("ben"))
+    (first,), book = dealt(team, leads=1)
+    trigger = Revised("owner-anna", "anna", ("country",), paid=first.book_changes)
+    moved = deciding(
+        a_policy(otherwise=Assign(ToTeam("sales")), roster=team),
+        a_lead("0"),
+        book=book,
+        episode=1,
+        trigger=trigger,
+        excluded=frozenset({"anna"}),
+    )
+    moved = replace(moved, id="0-1-x", inputs=Inputs(trigger=trigger))
+
+    given_back = gave_back([first, moved], ended=ended)
+    counted = [one for one in (first, moved) if counts(one, ended=ended, given_back=given_back)]
+
+    assert counted == ([] if ended else [moved]), "a revision that was refunded itself brings nothing back"
+    if counted:
+        found = by_rep(standings(sums_of(counted), roster=team, book=book.apply(moved.book_changes)))
+        assert (found["anna"].received, found["ben"].received) == (0, 1)
+        assert found["ben"].before == pytest.approx(0, abs=1e-8)
+        ends = curves_of(counted).of(team="sales")["ben"]
+        assert ends[-1].difference == pytest.approx(found["ben"].difference)
+
+
+def test_a_lead_that_stays_at_the_same_cost_brings_nothing_back() -> None:
+    team = a_team(a_rep("anna"), a_rep("ben"))
+    (first,), book = dealt(team, leads=1)
+    trigger = Revised("owner-anna", "anna", ("country",), paid=first.book_changes)
+    policy = a_policy(otherwise=Assign(ToTeam("sales")), roster=team)
+
+    def revised(**given: Any) -> Decision:
+        decision = deciding(policy, a_lead("0"), book=book, episode=1, trigger=trigger, **given)
+        return replace(decision, inputs=Inputs(trigger=trigger))
+
+    stays, goes = revised(), revised(excluded=frozenset({"anna"}))
+
+    assert paid_on([first, stays]) == gave_back([first, stays], ended=()) == {("live", "0", 0)}
+    assert paid_on([first, goes]) == frozenset()

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from router.policy.decision.decision import Decision
-from router.policy.decision.manual import refund_of
 from router.policy.explanation.decision_record import as_record, from_record
 from router.policy.explanation.explanation import explain
 from router.policy.people.roster import Roster, Team
@@ -35,6 +34,7 @@ from router.policy.shares.share_book import (
     given_field,
     largest_field,
     last_field,
+    refund_of,
 )
 from tests.world.policies import a_lead, a_policy, a_rep, a_rule, a_team, deciding, no_points
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from router.policy.decision.trigger import Revised
 from router.policy.explanation.destination import Wanted, wanted_named
 from router.policy.leads.lead import Value
 from router.policy.people.roster import Roster, Team, TimeOff
@@ -363,3 +364,17 @@ def test_among_three_thousand_rules_the_answer_comes_within_a_second() -> None:
     assert process_time() - started < 1
     assert answer.changes is None
     assert not answer.is_complete, "a search that was cut short says so"
+
+
+def test_a_holder_who_keeps_a_revised_lead_is_the_obstacle() -> None:
+    policy = a_policy(otherwise=Assign(ToTeam("sales")))
+    world, request = a_world_and_request(policy, trigger=Revised("owner-anna", "anna", ("country",)))
+
+    bens, annas = (
+        why_not(compiled(policy), {}, Wanted("rep", name), world, request) for name in ("ben", "anna")
+    )
+
+    (step,) = steps_of(bens, policy, language="en", owners={})
+    assert step.lines[0] == "anna keeps it: they had it when its facts came, and may have it"
+    assert step.lines[1].startswith("it is not ben's turn yet")
+    assert annas.changes == () and "keeps" not in str(steps_of(annas, policy, language="en", owners={}))

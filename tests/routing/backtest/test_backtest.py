@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -15,6 +16,8 @@ from msgspec.structs import replace
 from router.ledger import open_ledger
 from router.policy.backtest.dealing.comparison import LeadFlow, taker_of
 from router.policy.backtest.dealing.dealing import without_open_caps
+from router.policy.decision.inputs import Inputs
+from router.policy.decision.trigger import Claimed, Revised, Trigger
 from router.policy.explanation.decision_record import as_record
 from router.policy.leads.catalog import Catalog
 from router.policy.leads.lead import Lead
@@ -312,6 +315,50 @@ def test_the_ledger_is_replayed_from_the_facts_it_stored(
     assert leads.not_stored([asks_more]) == {"city": 120}
     got, _ = decided_one_by_one(policy, catalog, rows)
     assert {rep: one.before for rep, one in ran.comparison.reps.items() if one.before} == got
+
+
+def test_a_lead_whose_facts_came_late_is_replayed_with_them(tmp_path: Path, policy: Policy) -> None:
+    url = f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+    ways: dict[str, tuple[Trigger | None, ...]] = {
+        "1": (None,),
+        "2": (None, LATE),
+        "3": (None, LATE, LATE),
+        "4": (None, Claimed("lea", "idf"), LATE),
+    }
+    records = [
+        decided(policy, contact_id, episode, trigger)
+        for contact_id, triggers in ways.items()
+        for episode, trigger in enumerate(triggers)
+    ]
+    ledger = open_ledger(url, "1")
+    ledger.record(records, [])
+    ledger.close()
+
+    ((_, chunk),) = LedgerLeads(url, "1", BEGAN).chunks(
+        {"score": "number", "region": "text"}, wanted=every_block
+    )
+
+    assert chunk.ids == ["1", "2", "3", "4"]
+    assert list(chunk.cells["region"]) == [None, "ara", "idf", None], "a claimed lead is replayed as it came"
+    minute = 60_000_000
+    assert [(one - chunk.arrived[0]) // minute for one in chunk.arrived] == [0, 1, 2, 0]
+
+
+LATE = Revised("", None, ("region",))
+
+
+def decided(policy: Policy, contact_id: str, episode: int, trigger: Trigger | None) -> dict[str, Any]:
+    """The record of a decision a minute after the one before; it knows one more place each time."""
+    decision = deciding(
+        policy, now=BEGAN + episode * timedelta(minutes=1), contact_id=contact_id, episode=episode
+    )
+    region = (None, "ara", "idf")[episode]
+    facts = {} if region is None else {"region": region}
+    return as_record(replace(decision, facts=facts, inputs=Inputs(trigger=trigger)))
+
+
+def every_block(_number: int) -> bool:
+    return True
 
 
 def test_rules_are_read_from_a_commit_and_from_a_directory(tmp_path: Path, catalog: Catalog) -> None:

@@ -16,11 +16,13 @@ from router.routing.intake.route import route
 from router.routing.outbox.record import record_outbox
 from router.routing.portal.services import Services
 from router.routing.queues.claims import claim_lead, release_lead
+from router.routing.recovery.erase import erase_contacts
 from router.routing.reports.replay import replay_decision
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
-from tests.world.leads import OWNERS, a_hot_contact, announce, route_all
+from router.store.leads.leads import State
+from tests.world.leads import OWNERS, a_hot_contact, announce, credits_of, route_all
 from tests.world.time import Clock
 
 
@@ -274,3 +276,52 @@ def test_an_erased_contact_had_no_owner(by_rule: Services, sandbox: SandboxClien
     record_outbox(by_rule)
     (decision,) = by_rule.ledger.decisions_of(again)
     assert decision["rule"] == "otherwise"
+
+
+@pytest.mark.parametrize("how", ["sticky", "by a rule"])
+def test_who_was_deleted_within_seconds_and_comes_back_has_the_same_rep(
+    request: pytest.FixtureRequest,
+    services: Services,
+    sandbox: SandboxClient,
+    redis_client: redis.Redis,
+    clock: Clock,
+    how: str,
+) -> None:
+    if how == "by a rule":
+        request.getfixturevalue("by_rule")
+    (first,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(services, first)
+    route_all(services)
+    before, paid = owner_of(sandbox, first), credits_of(services)
+
+    sandbox.delete(first)
+    services.store.inbox.append([], changed=[(first, services.now_ms())], deleted=[first])
+    clock.forward(4)
+    verify_owners(services)
+    assert services.store.leads.recall([first])[first].state is State.GONE
+    assert set(credits_of(services).values()) == {0}
+    (again,) = sandbox.create_exactly([a_hot_contact(email="Jeanne@acier.fr")])
+    announce(services, again)
+    route_all(services)
+
+    assert owner_of(sandbox, again) == before
+    assert credits_of(services) == (paid if how == "sticky" else dict.fromkeys(paid, 0))
+
+
+def test_a_deleted_lead_that_nobody_had_binds_its_company_to_nobody(
+    services: Services, sandbox: SandboxClient, redis_client: redis.Redis, clock: Clock
+) -> None:
+    (first,) = sandbox.create_exactly([a_hot_contact(email="jeanne@acier.fr")])
+    announce(services, first)
+    route_all(services)
+    assert len(redis_client.keys("*company:*")) == 2
+
+    sandbox.delete(first)
+    services.store.inbox.append([], changed=[(first, services.now_ms())], deleted=[first])
+    clock.forward(4)
+    verify_owners(services)
+    assert len(redis_client.keys("*company:*")) == 1
+
+    services.store.erasures.ask(first)
+    erase_contacts(store=services.store, ledger=services.ledger, clock=services.clock, log=services.log)
+    assert redis_client.keys("*company:*") == []

@@ -80,6 +80,11 @@ TABLE = {
     "decided, and on the record": (an_item(state=a_state()), a_record(OURS, "501-0-a"), "written"),
     "decided, the owner alone is there": (an_item(state=a_state()), a_record(OURS), "to_write"),
     "decided, a person was first": (an_item(state=a_state()), a_record(THEIRS), "taken_by_a_person"),
+    "decided and written, and a person cleared the owner": (
+        an_item(state=a_state()),
+        a_record("", "501-0-a"),
+        "taken_by_a_person",
+    ),
     "merged": (an_item(), a_record(merged_into="502"), "gone"),
     "decided again, and a late write of the decision before": (
         an_item(state=a_state(decision_id="501-1-b", expected_owner_id="", **LATE)),
@@ -215,7 +220,19 @@ def test_a_lead_that_hubspot_did_not_answer_for(missing: Any, wanted: str) -> No
 def test_a_merged_contact_is_announced_under_its_new_id() -> None:
     answer = ReadAnswer({"501": a_record(merged_into="502")}, {})
 
-    assert classify([an_item()], answer, shadow=False, now=NOW).merged_into == ["502"]
+    plan = classify([an_item()], answer, shadow=False, now=NOW)
+
+    assert plan.survivors == {"502": answer.records["501"]}
+    assert plan.merged == []
+
+
+def test_a_merged_lead_that_was_to_be_decided_once_more_is_settled_apart() -> None:
+    item = an_item(state=a_state(State.REOPENED))
+    answer = ReadAnswer({"501": a_record(merged_into="502")}, {})
+
+    plan = classify([item], answer, shadow=False, now=NOW)
+
+    assert (plan.merged, plan.survivors, plan.transitions) == ([item], {}, [])
 
 
 RECALLED = {

@@ -15,6 +15,7 @@ from router.routing.recovery.drift import check_drift, drift_between
 from router.rulefiles.words.catalog_file import parse_catalog
 from router.sandbox.http.client import SandboxClient
 from router.store.health.vitals import Vitals
+from router.time_slice import time_slice
 from tests.world.leads import OWNERS
 from tests.world.rule_folders import CATALOG, SMALL
 from tests.world.well import sentences_of
@@ -113,12 +114,13 @@ def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_agai
 ) -> None:
     sandbox.archive_owner(OWNERS["hugo"])
 
-    found = check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log)
+    found = check_drift(services)
     before = sentences_of(redis_client, services.store.keys, "portal_changed")
     (rules / CATALOG.name).write_bytes((rules / CATALOG.name).read_bytes() + b"\n")
     services.rules.refresh()
     after = sentences_of(redis_client, services.store.keys, "portal_changed")
 
+    assert found is not None
     assert len(found) == 1
     assert before == (f"The portal has changed: {found[0]}",)
     assert "hugo.petit@acme.fr" in found[0]
@@ -126,5 +128,25 @@ def test_what_has_drifted_is_on_the_health_page_until_the_catalog_is_pulled_agai
 
 
 def test_a_portal_that_has_not_changed_is_no_warning(services: Services, redis_client: redis.Redis) -> None:
-    assert check_drift(hubspot=services.hubspot, rules=services.rules, log=services.log) == ()
+    assert check_drift(services) == ()
     assert Vitals(redis_client, services.store.keys).read().drift == ()
+
+
+def test_the_portal_is_read_in_one_turn_and_compared_in_the_next(
+    services: Services, sandbox: SandboxClient
+) -> None:
+    sandbox.archive_owner(OWNERS["hugo"])
+    calls = sandbox.calls()["total"]
+
+    with time_slice(0):
+        assert check_drift(services) is None
+    read = sandbox.calls()["total"]
+    with time_slice(0):
+        found = check_drift(services)
+
+    assert read > calls
+    assert sandbox.calls()["total"] == read
+    assert found is not None
+    assert "hugo.petit@acme.fr" in found[0]
+    with time_slice(0):
+        assert check_drift(services) is None, "the next night reads the portal again"

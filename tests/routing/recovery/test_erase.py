@@ -25,8 +25,11 @@ from router.routing.recovery.repair import repair
 from router.routing.verification.verify import verify_owners
 from router.sandbox.http.client import SandboxClient
 from router.settings import Settings
+from router.store.leads.company_memory import written_memory
+from router.store.repair import erasures
 from router.store.worklists.night_plan import Planned
 from router.store.worklists.notices import Notice
+from router.time_slice import time_slice
 from tests.world.leads import a_hot_contact, announce, route_all
 from tests.world.rule_folders import PULLED, with_rules
 from tests.world.time import Time
@@ -265,3 +268,74 @@ def test_a_line_that_is_on_its_way_to_the_ledger_does_not_outlive_the_erasure(
     assert traces_in_redis(redis_client, contact_id) == []
     time.pass_by(seconds=21)
     assert services.store.erasures.erased_lately([contact_id], now_ms=services.now_ms()) == frozenset()
+
+
+def test_an_erasure_among_many_memories_goes_on_turn_by_turn(
+    services: Services, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasures, "SCANNED", 10)
+    theirs = {
+        one: remember(services, redis_client, one, memories=60)
+        for one in ("90000000501", "90000000502", "90000000503")
+    }
+    services.store.erasures.ask("90000000501")
+
+    first = erase_for_a_turn(services)
+    services.store.erasures.ask("90000000502")
+    turns = 1
+    while "90000000501" in services.store.erasures.asked_for() and turns < 60:
+        erase_for_a_turn(services)
+        turns += 1
+
+    assert first == 0, "the first turn was over before all memories were checked"
+    assert turns < 60, "a turn goes on where the last one ended"
+    assert not redis_client.exists(*theirs["90000000501"])
+    assert services.store.erasures.asked_for() == ("90000000502",), "it came after the search had begun"
+    for _ in range(60):
+        erase_for_a_turn(services)
+    assert not redis_client.exists(*theirs["90000000502"])
+    assert redis_client.exists(*theirs["90000000503"]) == 60
+    assert traces_in_redis(redis_client, "90000000501") == []
+
+
+def test_a_search_that_a_restarted_server_cannot_go_on_with_begins_anew(
+    services: Services, redis_client: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasures, "SCANNED", 10)
+    memories = remember(services, redis_client, "501", memories=60)
+    services.store.erasures.ask("501")
+    erase_for_a_turn(services)
+    end = {"server": "another", "cursor": str(2**20 - 1)}
+    redis_client.hset(services.store.keys.erasures_scan, mapping=end)
+
+    for _ in range(60):
+        erase_for_a_turn(services)
+
+    assert not redis_client.exists(*memories)
+
+
+def test_a_contact_that_is_erased_twice_is_searched_twice(
+    services: Services, redis_client: redis.Redis
+) -> None:
+    for _ in range(2):
+        memories = remember(services, redis_client, "501", memories=3)
+        services.store.erasures.ask("501")
+        erase_contacts(store=services.store, ledger=services.ledger, clock=services.clock, log=services.log)
+
+        assert not redis_client.exists(*memories)
+
+
+def remember(services: Services, client: redis.Redis, contact_id: str, *, memories: int) -> list[str]:
+    """The keys of that many memories of companies that came from the contact."""
+    names = [services.store.keys.company(f"{contact_id}{number}") for number in range(memories)]
+    text = written_memory(owner_id="1", contact_id=contact_id, at_ms=0)
+    client.mset(dict.fromkeys(names, text))
+    return names
+
+
+def erase_for_a_turn(services: Services) -> int:
+    """The contacts erased in a turn that is over after its first step."""
+    with time_slice(0):
+        return erase_contacts(
+            store=services.store, ledger=services.ledger, clock=services.clock, log=services.log
+        )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -118,3 +118,19 @@ def test_hundreds_of_leads_are_read_a_hundred_at_a_time(shadow: Services, sandbo
 
     assert len(found.pairs) == 250
     assert sandbox.calls()["total"] - before == 3
+
+
+def test_a_lead_that_was_revised_is_compared_by_its_last_decision(
+    shadow: Services, sandbox: SandboxClient
+) -> None:
+    (contact_id,) = sandbox.create_exactly([a_hot_contact(hubspot_owner_id=OWNERS["claire"])])
+    route_and_compare(shadow, contact_id)
+    (first,) = shadow.ledger.decisions_of(contact_id)
+    outcome = {"kind": "assigned", "rep": "claire", "owner_id": OWNERS["claire"], "team": "idf"}
+    at = datetime.fromisoformat(first["decided_at"]) + timedelta(seconds=40)
+    changed = {"id": f"{contact_id}-1-ab", "episode": 1, "decided_at": at.isoformat(), "outcome": outcome}
+    shadow.ledger.record([{**first, **changed}], [])
+
+    (pair,) = route_and_compare(shadow).pairs
+
+    assert (first["outcome"]["owner_id"] != OWNERS["claire"], pair.ours) == (True, OWNERS["claire"])

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from router.pages import page
 from router.policy.rules.conditions import AllOf
 from router.policy.rules.policy import Policy
-from router.rulefiles.document.blocks import Document, Grid, Paragraph
+from router.rulefiles.document.blocks import Bullets, Document, Grid, Heading, Paragraph
 from router.rulefiles.document.groups import groups_of
 from router.rulefiles.document.markdown import as_markdown
 from router.rulefiles.document.phrases import PHRASES, span_in_words
@@ -199,3 +199,40 @@ def test_a_team_that_goes_by_results_says_so() -> None:
 
     told = [block.text for block in blocks if isinstance(block, Paragraph)]
     assert sum("These weights follow results" in text and "90 days" in text for text in told) == 1
+
+
+def late_lines(settle: str, *, language: str = "en") -> tuple[str, ...]:
+    """What the document says of late facts."""
+    policy = policy_of({"routing.yaml": settle + ROUTING})
+    blocks = document_of(policy, a_catalog(), language=language).blocks
+    titles = [n for n, block in enumerate(blocks) if block in (Heading(2, LATE[0]), Heading(2, LATE[1]))]
+    if not titles:
+        return ()
+    bullets = blocks[titles[0] + 2]
+    assert isinstance(bullets, Bullets)
+    return bullets.lines
+
+
+LATE = PHRASES["late"]
+
+
+def test_the_wait_for_late_facts_is_told_with_its_figures() -> None:
+    assert late_lines("") == ()
+    assert late_lines("settle: {wait: 90s, revise: 1h, never_late: [country, -num_*]}\n") == (
+        "A new lead waits 90 s at most, and only while a fact that is still missing can change where it "
+        "goes; it waits no longer once that fact is there, or nothing has changed for 6 s.",
+        "It does not wait for what HubSpot fills by itself, at once or long after: hs_analytics_*, "
+        "hs_email_*, notes_*, *score*, country.",
+        "For 1 h after it came, a lead that nobody has begun is decided once more if its facts come or "
+        "change.",
+        "Whoever has it keeps it, if the rules still allow that; otherwise it goes where they send it.",
+    )
+    wait, *_ = late_lines("settle: {}\n", language="fr")
+    assert wait.startswith("Un nouveau lead attend 20 s au plus, et")
+
+
+def test_a_wait_or_a_revision_that_is_switched_off_is_told_too() -> None:
+    assert late_lines("settle: {wait: 0s, revise: 0s}\n") == (
+        "No lead waits: it is decided on what is known.",
+        "Once it is decided, it is not decided again when its facts change.",
+    )

@@ -25,6 +25,7 @@ from router.store.health.vitals import Vitals
 from router.store.inbox.inbox import Inbox
 from router.store.keys import Keys
 from router.store.repair.reconciled import Reconciled
+from router.store.settling.revision_brake import RevisionBrake, RevisionsHeld
 from router.store.shared.outbox import MOST_WAITING
 from router.store.shared.rules import RulesRepository
 from router.store.worklists.night_plan import NightPlan, PlanAwaitingApproval
@@ -177,6 +178,7 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
     "housekeeping_silent": silence("housekeeping"),
     "cron_silent": silence("cron"),
     "inbox_waits": lambda client: client.xadd(KEYS.inbox, {"c": "5"}, id=f"{ago_ms(client, 75)}-0"),
+    "settling_late": lambda client: client.zadd(KEYS.settling, {"5": ago_ms(client, 75)}),
     "jobs_crash": crash_a_job,
     "rules_missing": lambda client: client.hdel(KEYS.rules, "revision"),
     "rules_refused": lambda client: RulesRepository(client, KEYS).complain(
@@ -217,6 +219,9 @@ CASES: dict[str, Callable[[redis.Redis], object]] = {
     "night_late": lambda client: client.set(KEYS.night_ended, long_ago(client, hours=31)),
     "night_held": lambda client: NightPlan(client, KEYS).hold(
         PlanAwaitingApproval("2026-11-24", "abc", "count", 412, 200, 9_000)
+    ),
+    "revisions_held": lambda client: RevisionBrake(client, KEYS).hold(
+        RevisionsHeld("2026-11-24T09:15:00+00:00", 61, 50)
     ),
     "notices_failing": lambda client: client.zadd(KEYS.notices_due, {"n": ago_ms(client, -600)}),
     "erasures_wait": lambda client: (silence("housekeeping")(client), client.sadd(KEYS.erasures, "501")),

@@ -131,6 +131,17 @@ def test_erasures_and_counts_go_with_the_same_call(
     }
 
 
+def test_only_merges_of_our_own_leads_are_noted(inbox: Inbox, redis_client: redis.Redis, keys: Keys) -> None:
+    for one in ("501", "502"):
+        redis_client.hset(keys.lead(one), "st", "done")
+    redis_client.sadd(keys.erasures, "502")
+
+    assert inbox.note_merged(["501", "502", "503"], now_ms=7) == 1
+
+    assert redis_client.zrange(keys.merged, 0, -1, withscores=True) == [["501", 7.0]]
+    assert inbox.note_merged([], now_ms=8) == 0
+
+
 def test_only_changes_of_our_own_leads_are_noted_once_and_wake_nobody(
     inbox: Inbox, redis_client: redis.Redis, keys: Keys
 ) -> None:

@@ -37,9 +37,10 @@ class Curves:
         team, unit = team_served(decision), decision.lead_value.unit
         if team is None:
             return
+        paid = decision.paid
         lines, at = self.lines.setdefault((team, unit), {}), decision.decided_at.astimezone(UTC).isoformat()
         for share in (*decision.shares, *decision.away):
-            credit = share.credit + decision.book_changes.get(credit_field(team, share.rep, unit), 0)
+            credit = share.credit + paid.get(credit_field(team, share.rep, unit), 0)
             lines.setdefault(share.rep, []).append((at, credit))
 
     def add(self, later: Curves) -> None:

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | erased | a privacy deletion, `router forget` | at once: every trace goes (`recovery/erase.py`) | nothing |
 | deleted | HubSpot's deletion event, and a read that finds nothing | at once | a new announcement |
-| merged | a read that answers with another id | at once; that id is announced | a new announcement |
+| merged | HubSpot's event, a read that answers with another id | at once (`recovery/merges.py`) | nothing |
 | not found | a read that finds nothing | after `SURE_AFTER` times in `SURE_WITHIN` | any look that finds it |
 
 Until a "not found" is final, nothing is given up: a decision and its share stand, and the lead is looked for
@@ -13,6 +13,7 @@ after each of `deadlines.MISSING_LOOKS` and once more at night (`verification/mi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -25,10 +26,18 @@ from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, Missing, State
+from router.store.leads.revisable import OF_REVISION
 from router.timestamps import epoch_ms, in_ms
 
 SURE_AFTER: Final = 3
 SURE_WITHIN: Final = MISSING_LOOKS[-1]
+_OF_THE_DECISION: Final = (
+    lead_fields.CHANGES,
+    lead_fields.PAID,
+    lead_fields.TRIGGER,
+    lead_fields.MISSING,
+    *OF_REVISION,
+)
 _WITHOUT_REP: Final = frozenset({State.QUEUED, State.REOPENED})
 _HAD_REP: Final = frozenset({State.DONE, State.HUMAN})
 
@@ -48,9 +57,11 @@ def of_item(item: WorkItem, *, now: datetime, merged_into: str | None = None) ->
         item.contact_id,
         state.episode if state else 0,
         State.GONE,
-        come_from=frozenset({None, State.DECIDED, State.REOPENED, State.GONE}),
+        come_from=frozenset({None, State.WAITING, State.DECIDED, State.REOPENED, State.GONE}),
         entries=item.entries,
     )
+    if merged_into is not None and state is not None and state.state is State.GONE:
+        return gone  # it ended before, and is announced again
     if merged_into is not None:
         return _final(gone, state, Cause.MERGED, now=now, merged_into=merged_into)
     if state is not None and state.deleted:
@@ -87,10 +98,38 @@ def not_found(state: LeadState, *, now: datetime, night_ms: int) -> Transition:
     )
 
 
-def merged(state: LeadState, *, into: str, now: datetime) -> Transition:
-    """A lead that we know lives on under another id."""
+def merged(
+    state: LeadState, *, into: str, now: datetime, paid: Mapping[str, int] | None = None
+) -> Transition:
+    """A lead that we know ends, because its contact was merged into another one.
+
+    `paid` are the book changes to give back to a rep who had not begun; None: its share stays paid.
+    """
     here = Transition(state.contact_id, state.episode, State.GONE, come_from=frozenset({state.state}))
-    return _final(here, state, Cause.MERGED, now=now, merged_into=into)
+    if paid is None:
+        return replace(_final(here, state, Cause.MERGED, now=now, merged_into=into), memory="forget")
+    detail = {"cause": str(Cause.MERGED), "merged_into": into}
+    return replace(
+        here,
+        drop=_OF_THE_DECISION,
+        refund=True,
+        paid=paid,
+        event=event("gone", now, state, **detail),
+        count="leads_gone",
+    )
+
+
+def moved(state: LeadState, *, into: str, now: datetime) -> Transition:
+    """A lead that we know goes on under the id of the contact that its own was merged into."""
+    return Transition(
+        state.contact_id,
+        state.episode,
+        State.GONE,
+        come_from=frozenset({state.state}),
+        drop=(*_OF_THE_DECISION, lead_fields.OPEN_WITH),
+        event=event("moved", now, state, merged_into=into),
+        count="leads_moved",
+    )
 
 
 def found(state: LeadState) -> Transition:
@@ -119,14 +158,18 @@ def next_look_ms(missing: Missing, *, now: datetime) -> int:
 def _final(
     gone: Transition, state: LeadState | None, cause: Cause, *, now: datetime, merged_into: str | None = None
 ) -> Transition:
-    """The lead is given up. A share is given back unless a rep has had the lead."""
+    """The lead is given up. A share is given back unless a rep has had the lead.
+
+    The person can come back as a new contact, to the rep who had it: that memory stays.
+    """
     kept = state is not None and state.state in _HAD_REP
     decided = None if state is None or state.state in _WITHOUT_REP else state
     detail = {"cause": str(cause)} | ({"merged_into": merged_into} if merged_into else {})
     return replace(
         gone,
-        drop=(lead_fields.CHANGES, lead_fields.PAID, lead_fields.TRIGGER, lead_fields.MISSING),
+        drop=_OF_THE_DECISION,
         refund=not kept,
+        memory=None if cause is Cause.MERGED else "person",
         event=event("deleted" if kept else "gone", now, decided, **detail),
         count="leads_deleted" if kept else "leads_gone",
     )

@@ -8,12 +8,13 @@ from typing import Final, Literal
 
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.properties import SCORE
-from router.policy.decision.trigger import Reassigned
+from router.routing.intake.late_facts.revisable import next_look_ms
 from router.routing.intake.transitions.events import event, taken_as_detail
 from router.routing.intake.work_item import WorkItem
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.store.leads.revisable import OF_REVISION
 from router.store.sends.send import Send, as_text
 from router.timestamps import epoch_ms, in_ms
 
@@ -22,7 +23,7 @@ WRITTEN: Final = "leads_written"
 
 SHADOWED: Final = "leads_shadowed"
 
-_OPEN: Final = frozenset({None, State.DECIDED, State.REOPENED, State.GONE})
+_OPEN: Final = frozenset({None, State.WAITING, State.DECIDED, State.REOPENED, State.GONE})
 
 
 def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transition:
@@ -34,7 +35,7 @@ def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transit
     state = _known(item)
     now_ms = epoch_ms(now)
     waited_ms = max(0, now_ms - item.announced_at_ms)
-    taken = taken_as_detail(item.trigger) if isinstance(item.trigger, Reassigned) else {}
+    taken = taken_as_detail(item.trigger)
     written_event = event(
         "written", now, state, owner_id=state.owner_id or None, waited_ms=waited_ms, **taken
     )
@@ -49,6 +50,7 @@ def written(item: WorkItem, *, answered: bool = False, now: datetime) -> Transit
         drop=(lead_fields.TRIGGER,),
         verify_at_ms=now_ms + in_ms(VERIFY_AFTER),
         watch_at_ms=state.assignment["look"] if state.assignment is not None else None,
+        revise_at_ms=_next_look_ms(state, now=now),
         event=written_event,
         keep=True,
         count=WRITTEN,
@@ -81,6 +83,7 @@ def _unowned(
         else {},
         drop=(lead_fields.PAID, lead_fields.TRIGGER, *(() if verified else (lead_fields.CHANGES,))),
         verify_at_ms=epoch_ms(now + VERIFY_AFTER) if verified else None,
+        revise_at_ms=_next_look_ms(state, now=now),
         queue=state.queue or None,
         score=int(state.changes.get(SCORE) or 0),
         event=written_event,
@@ -92,8 +95,7 @@ def _unowned(
 
 def not_reassigned(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
     """Another person owns the lead by now: that owner stays, and nothing is written."""
-    state, taken = _known(item), item.trigger
-    detail = taken_as_detail(taken) if isinstance(taken, Reassigned) else {}
+    state, detail = _known(item), taken_as_detail(item.trigger)
     return Transition(
         item.contact_id,
         state.episode,
@@ -101,7 +103,7 @@ def not_reassigned(item: WorkItem, *, owner_id: str, now: datetime) -> Transitio
         come_from=frozenset({State.REOPENED, State.DECIDED}),
         entries=item.entries,
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.CHANGES, lead_fields.TRIGGER),
+        drop=(lead_fields.CHANGES, lead_fields.TRIGGER, *OF_REVISION),
         refund=True,
         # Before the decision the state names the earlier one, which keeps its share.
         event=event(
@@ -125,7 +127,8 @@ def shadowed(item: WorkItem, *, owner_id: str, now: datetime) -> Transition:
         come_from=frozenset({State.DECIDED, State.SHADOW, State.REOPENED}),
         entries=item.entries,
         drop=(lead_fields.CHANGES, lead_fields.PAID),
-        event=event("shadowed", now, state, owner_id=owner_id or None),
+        revise_at_ms=_next_look_ms(state, now=now),
+        event=event("shadowed", now, state, owner_id=owner_id or None, **taken_as_detail(item.trigger)),
         count=SHADOWED,
     )
 
@@ -160,7 +163,7 @@ def taken_by_a_person(item: WorkItem, *, owner_id: str, now: datetime) -> Transi
         come_from=frozenset({State.DECIDED, State.REOPENED}),
         entries=item.entries,
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.CHANGES,),
+        drop=(lead_fields.CHANGES, *OF_REVISION),
         refund=True,
         event=event("taken_by_a_person", now, state, owner_id=owner_id or None),
         count="leads_taken_by_a_person",
@@ -207,6 +210,10 @@ def owner_refused(item: WorkItem, *, why: str, now: datetime) -> Transition:
         count="owners_refused",
         answered=True,
     )
+
+
+def _next_look_ms(state: LeadState, *, now: datetime) -> int | None:
+    return next_look_ms(state.revisable, until_ms=state.revise_until_ms, now=now)
 
 
 def _known(item: WorkItem) -> LeadState:

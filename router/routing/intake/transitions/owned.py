@@ -13,6 +13,7 @@ from router.routing.intake.transitions.events import event, taken_as_detail
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import LeadState, State
+from router.store.leads.revisable import OF_REVISION
 from router.timestamps import epoch_ms
 
 CAN_BE_REASSIGNED: Final = frozenset({State.DONE, State.HUMAN, State.QUEUED})
@@ -46,7 +47,7 @@ def reassigning(
             lead_fields.RELEASED_BY: ",".join(excluded),
             **counted,
         },
-        drop=(lead_fields.CHANGES,),
+        drop=(lead_fields.CHANGES, *OF_REVISION),
         announce=True,
         event=event("reassigning", now, None, **taken_as_detail(taken)),
         keep=True,
@@ -64,7 +65,7 @@ def owner_changed(state: LeadState, *, owner_id: str, by: str, now: datetime) ->
         come_from=frozenset({State.DONE, State.HUMAN}),
         owner_id=state.owner_id,
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.CHANGES,),
+        drop=(lead_fields.CHANGES, *OF_REVISION),
         event=event("owner_changed", now, state, **changed, by=by),
         count="owners_changed",
     )
@@ -83,7 +84,7 @@ def given_back(state: LeadState, *, owner_id: str, now: datetime) -> Transition:
         State.HUMAN,
         come_from=frozenset({state.state}),
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.PAID, lead_fields.CHANGES),
+        drop=(lead_fields.PAID, lead_fields.CHANGES, *OF_REVISION),
         verify_at_ms=epoch_ms(now + VERIFY_AFTER),
         refund=first,
         event=event(kind, now, state, owner_id=owner_id or None, ours=state.owner_id),
@@ -146,6 +147,6 @@ def changed_by_a_person(state: LeadState, *, owner_id: str, now: datetime) -> Tr
         State.HUMAN,
         come_from=_UNDER_VERIFICATION,
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.PAID, lead_fields.CHANGES),
+        drop=(lead_fields.PAID, lead_fields.CHANGES, *OF_REVISION),
         event=event("changed_by_a_person", now, state, owner_id=owner_id or None),
     )

@@ -8,6 +8,7 @@ from router.routing.intake.transitions.events import event
 from router.store import lead_fields
 from router.store.leads.commits import Transition
 from router.store.leads.leads import State
+from router.store.leads.revisable import OF_REVISION
 
 
 def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
@@ -17,7 +18,7 @@ def reopened(contact_id: str, *, episode: int, now: datetime) -> Transition:
         episode,
         State.REOPENED,
         come_from=frozenset({State.QUEUED}),
-        drop=(lead_fields.CHANGES,),
+        drop=(lead_fields.CHANGES, *OF_REVISION),
         announce=True,
         event=event("reopened", now, None),
         keep=True,
@@ -33,7 +34,7 @@ def waited_too_long(contact_id: str, *, episode: int, team: str, days: int, now:
         episode,
         State.PARKED,
         come_from=frozenset({State.QUEUED}),
-        drop=(lead_fields.CHANGES, lead_fields.QUEUED_SINCE),
+        drop=(lead_fields.CHANGES, lead_fields.QUEUED_SINCE, *OF_REVISION),
         parked={"why": why, "since": now.isoformat(), "fault": "lead"},
         event=event("parked", now, None, why=why),
         keep=True,
@@ -55,7 +56,7 @@ def claimed_in_hubspot(
         State.HUMAN,
         come_from=frozenset({State.QUEUED, State.REOPENED}),
         set={lead_fields.OWNER: owner_id},
-        drop=(lead_fields.CHANGES,),
+        drop=(lead_fields.CHANGES, *OF_REVISION),
         event=event("claimed_in_hubspot", now, None, **claimed),
         count="leads_claimed_in_hubspot",
     )

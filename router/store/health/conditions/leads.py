@@ -21,6 +21,19 @@ def inbox_waits(seen: VitalsReading) -> Sentences:
 
 @condition(
     "failing",
+    when="a lead's wait for its facts was over more than 60 s ago, and no worker took it",
+    command="read the workers' log; start more workers",
+)
+def settling_late(seen: VitalsReading) -> Sentences:
+    if seen.settling_late_s > PATIENCE.total_seconds():
+        yield (
+            f"A lead that waited for its facts should have been decided {seen.settling_late_s:.0f} s ago. "
+            "Look at the workers' log, or start more workers."
+        )
+
+
+@condition(
+    "failing",
     when="more than half of the last hour's leads, and at least 5, were parked",
     command="router parked",
 )
@@ -45,4 +58,19 @@ def leads_parked_by_outage(seen: VitalsReading) -> Sentences:
         yield (
             f"Leads parked by an outage: {seen.parked_by_outage}. They go on by themselves once HubSpot "
             "takes writes again. See: router parked"
+        )
+
+
+@condition(
+    "degraded",
+    when="facts that came late would take more leads from their owners within an hour than the brake allows",
+    command="router revise, then: router revise --approve",
+)
+def revisions_held(seen: VitalsReading) -> Sentences:
+    if seen.revisions_held is not None:
+        yield (
+            f"Facts that changed after the decision would take {seen.revisions_held.moves} leads from their "
+            f"owners within an hour, more than {seen.revisions_held.limit}: such leads stay for now. Look: "
+            "router revise. "
+            "To let them move: router revise --approve"
         )

@@ -9,7 +9,7 @@ from router.policy.decision.eligibility import DecisionContext
 from router.policy.decision.placement import Placement, place
 from router.policy.decision.trigger import PushedOut, Reassigned, ToOwner, ToQueue
 from router.policy.rules.policy import Action, Assign, Method, Policy
-from router.policy.shares.share_book import closed, received, refund_of
+from router.policy.shares.share_book import back_from, received
 from router.policy.wording.phrases import say
 
 
@@ -25,7 +25,7 @@ def reassigned(
     if placement is None:
         return None
     changes = dict(placement.changes)
-    for name, change in back_from(taken).items():
+    for name, change in back_from(taken.rep, taken.paid).items():
         changes[name] = changes.get(name, 0) + change
     why = _why(taken, context.language)
     outcome = placement.outcome
@@ -34,11 +34,6 @@ def reassigned(
     if isinstance(outcome, Queued) and outcome.why is not None:
         outcome = replace(outcome, why=detour)
     return replace(placement, outcome=outcome, changes=changes, detour=detour)
-
-
-def back_from(taken: Reassigned) -> dict[str, int]:
-    """The changes of the share book for the old owner: a refund, or one open lead less."""
-    return refund_of(taken.paid) if taken.paid else closed(taken.rep) if taken.rep else {}
 
 
 def _placement(

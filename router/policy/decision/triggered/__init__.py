@@ -1,0 +1,1 @@
+"""The placement of a lead that is decided a second time, by its trigger."""

@@ -1,0 +1,1 @@
+"""Revisions: whether a decision still stands after facts came or changed."""

@@ -1,0 +1,1 @@
+"""Revisions: leads whose facts came or changed after their decision, while nobody has begun."""

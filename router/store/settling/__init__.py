@@ -1,0 +1,1 @@
+"""The leads that wait for facts which come late."""

@@ -1,0 +1,1 @@
+"""Whether a lead waits for its facts."""

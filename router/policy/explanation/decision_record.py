@@ -17,13 +17,14 @@ from router.policy.decision.decision import (
     Queued,
 )
 from router.policy.decision.inputs import Inputs, OwnerSeen
-from router.policy.decision.trigger import paid_alone, trigger_as_record, trigger_of_record
+from router.policy.decision.trigger import Reassigned, paid_alone, trigger_as_record, trigger_of_record
 from router.policy.leads.lead import Value
 from router.policy.leads.settle import Settled
 from router.policy.people.availability_record import reported_as_record, reported_from_record
 from router.policy.rules.affinity import Remembered
 from router.policy.shares.lead_value import ONE_LEAD, LeadValue
 from router.policy.shares.share import Share
+from router.policy.shares.share_book import add_changes, back_from
 from router.timestamps import in_iso
 
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -127,6 +128,16 @@ def shares_from_record(record: Mapping[str, Any], *, contact_id: str | None = No
         mode=record.get("mode", "live"),
         inputs=None if trigger is None else Inputs(trigger=trigger),
     )
+
+
+def cost_in(record: Mapping[str, Any]) -> Mapping[str, int]:
+    """What the recorded decision itself has cost: not what it gave back to whoever had the lead before."""
+    trigger = trigger_of_record((record.get("inputs") or {}).get("occasion"))
+    if not isinstance(trigger, Reassigned):
+        return paid_in(record)
+    own = dict(record.get("book_changes", {}))
+    add_changes(own, {name: -change for name, change in back_from(trigger.rep, trigger.paid).items()})
+    return {name: change for name, change in own.items() if change}
 
 
 def paid_in(record: Mapping[str, Any]) -> Mapping[str, int]:

@@ -9,11 +9,11 @@ from typing import Any, Final
 from msgspec import Struct
 
 from router.hubspot.properties import OWNER, STATUS
-from router.policy.decision.trigger import Destination, Reassigned, ToQueue, trigger_of_record
-from router.policy.explanation.decision_record import paid_in
+from router.policy.decision.trigger import Destination, ToQueue
+from router.policy.explanation.decision_record import cost_in
 from router.policy.results.outcomes import PropertyChange, outcome_of
 from router.policy.rules.policy import Assign, Policy, ToTeam, steps_of
-from router.policy.shares.share_book import REFUNDED, back_from
+from router.policy.shares.share_book import REFUNDED
 from router.policy.wording.phrases import say
 from router.routing.followup.contact_history import Histories, now_in
 from router.routing.followup.reassign import Reassignment, reassign
@@ -148,14 +148,4 @@ def _to_refund(services: Services, one: Cleared, given: Mapping[str, Any]) -> Ma
         event.decision_id == decision_id and event.kind in REFUNDED
         for event in services.ledger.events_of(contact_id)
     )
-    return {} if begun or refunded else _paid_for(given)
-
-
-def _paid_for(given: Mapping[str, Any]) -> Mapping[str, int]:
-    """What the decision itself has paid: not what it gave back to whoever had the lead before."""
-    paid, trigger = paid_in(given), trigger_of_record((given.get("inputs") or {}).get("occasion"))
-    if not isinstance(trigger, Reassigned):
-        return paid
-    back = back_from(trigger.rep, trigger.paid)
-    own = {name: change - back.get(name, 0) for name, change in paid.items()}
-    return {name: change for name, change in own.items() if change}
+    return {} if begun or refunded else cost_in(given)

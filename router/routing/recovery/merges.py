@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from router.deadlines import VERIFY_AFTER
 from router.hubspot.api.records import Record
 from router.hubspot.properties import DECISION_ID, OWNER, STATUS
-from router.policy.explanation.decision_record import from_record
+from router.policy.explanation.decision_record import cost_in, from_record
 from router.policy.shares.share_book import REFUNDED
 from router.routing.intake.decision_ids import former_ids
 from router.routing.intake.transitions import gone
@@ -153,7 +153,7 @@ def _end(
             transitions.append(gone.moved(state, into=into, now=now))
             continue
         given_back = chain is not None and chain.owner_id and not chain.begun
-        paid = chain.last["book_changes"] if chain is not None and given_back else None
+        paid = cost_in(chain.last) if chain is not None and given_back else None
         transitions.append(gone.merged(state, into=into, now=now, paid=paid))
     apply(services, transitions)
     for one in living:

@@ -19,10 +19,12 @@ from router.policy.decision.decision import (
     PassedOver,
     Queued,
 )
-from router.policy.explanation.decision_record import as_record, from_record
+from router.policy.decision.trigger import Reassigned, trigger_as_record
+from router.policy.explanation.decision_record import as_record, cost_in, from_record
 from router.policy.leads.lead import Value
 from router.policy.rules.policy import Assign, ToTeam
 from router.policy.shares.share import Share
+from router.policy.shares.share_book import add_changes, back_from
 from tests.world.policies import NOW, a_policy, a_rep, a_rule, a_team, deciding
 
 values: st.SearchStrategy[Value] = st.one_of(
@@ -100,3 +102,16 @@ def test_what_no_decision_writes_is_refused() -> None:
         from_record({**record, "facts": {"a": 1.5}})
     with pytest.raises(ValueError, match="which no decision has"):
         from_record({**record, "outcome": {"kind": "lost"}})
+
+
+def test_the_cost_of_a_decision_is_without_what_it_gave_back() -> None:
+    before = {"credit:sales:anna": -500, "credit:sales:ben": 500, "open:anna": 1}
+    mine = {"credit:sales:anna": 500, "credit:sales:ben": -500, "open:ben": 1}
+    taken = Reassigned("71", "anna", "its owner was cleared", "run", paid=before)
+    changes = dict(mine)
+    add_changes(changes, back_from("anna", before))
+
+    record = {"book_changes": changes, "inputs": {"occasion": trigger_as_record(taken)}}
+
+    assert cost_in(record) == mine
+    assert cost_in({"book_changes": mine, "inputs": {}}) == mine
